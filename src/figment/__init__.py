@@ -1,0 +1,41 @@
+"""figment: a folder of pictures in, a generator of new ones out.
+
+    import figment
+    run = figment.train("faces", time="20m")            # → runs/faces-1
+    pictures = figment.load(run.folder).sample(64, seed=0)   # uint8 (64, C, H, W)
+
+The public names below are looked up when they are first used, so that `import figment` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from figment.errors import InputError
+    from figment.generator import Generator, load
+    from figment.recipe import Recipe
+    from figment.run import Run
+    from figment.start import resume, train
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "train": "start",  # pictures → run
+    "resume": "start",  # run → the same run, further on
+    "load": "generator",  # run or generator file → Generator
+    "Generator": "generator",
+    "Run": "run",
+    "Recipe": "recipe",
+    "InputError": "errors",
+}
+__all__ = ["Generator", "InputError", "Recipe", "Run", "load", "resume", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'figment' has no attribute {name!r}")
+    return getattr(import_module(f"figment.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

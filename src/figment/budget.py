@@ -1,0 +1,43 @@
+"""Budgets as people write them: 90s, 3m, 2h30m of time; 800, 500k, 2M of images seen; and numbers as people read them."""
+
+import re
+
+from figment.errors import InputError
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SCALES = {"": 1, "k": 1000, "M": 1_000_000}
+
+
+def seconds(text: str) -> float:
+    """ "10m" → 600.0; also 90s, 2h, 1h30m, 1.5h, 1d. Raises InputError."""
+    if not re.fullmatch(r"(\d+(\.\d+)?[smhd])+", text):
+        raise InputError(f"--for {text}: no time: write it as 90s, 3m, 2h or 1h30m.")
+    total = sum(float(n) * UNITS[unit] for n, unit in re.findall(r"([\d.]+)([smhd])", text))
+    if total < 1:
+        raise InputError(f"--for {text}: shorter than a step of training: give it seconds at least, minutes better.")
+    return total
+
+
+def images(text: str) -> int:
+    """ "500k" → 500,000; also 800, 2M, 1.5M. Raises InputError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)", text)
+    if not match or (count := round(float(match[1]) * SCALES[match[2]])) < 1:
+        raise InputError(f"--images {text}: no number of images: write it as 800, 500k or 2M.")
+    return count
+
+
+def as_time(value: float) -> str:
+    """Seconds as 42 s, 3 min 05 s or 2 h 07 min."""
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def as_images(count: float) -> str:
+    """A count of images as 800, 12.3 kimg or 1.24 Mimg."""
+    if count < 1000:
+        return f"{count:.0f}"
+    return f"{count / 1000:.1f} kimg" if count < 1e6 else f"{count / 1e6:.2f} Mimg"

@@ -1,0 +1,279 @@
+"""The command line: one short function a command. Nothing heavy is imported until a command runs."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from figment import __version__
+from figment.errors import InputError
+
+if TYPE_CHECKING:
+    from figment.run import Run
+
+PathArgument = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="figment")
+def cli() -> None:
+    """A folder of pictures in, a generator of new ones out.
+
+    \b
+      figment train --for 3m                  train on the built-in portraits for three minutes
+      figment train my-pictures --for 2h      train on a folder, zip, tar or .npz of yours
+      figment sample runs/my-pictures-1       new pictures
+    """
+
+
+@cli.command()
+@click.argument("data", required=False, type=PathArgument)
+@click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
+@click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
+@click.option("--recipe", default="auto", show_default=True, metavar="NAME", help="auto, dcgan or dcgan-small.")
+@click.option("--size", metavar="PIXELS", help="16, 32, 64, 128 or 256. [default: 64]")
+@click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
+@click.option("--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse.")
+@click.option("--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name.")
+@click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
+@click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
+@click.option("--dry-run", is_flag=True, help="Print the plan: nets, schedule, memory; train nothing.")
+def train(
+    data: Path | None, time: str | None, images: str | None, recipe: str, size: str | None, out: Path | None,
+    choices: tuple[str, ...], group: str | None, seed: str | None, device: str, dry_run: bool,
+) -> None:  # fmt: skip
+    """Train a generator on DATA: a folder (nested), zip, tar, .npy or .npz; nothing for the built-in portraits.
+
+    A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
+    which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on.
+
+    \b
+    Examples:
+      figment train --for 3m
+      figment train faces --for 2h --size 64
+      figment train celeba --images 2M --recipe dcgan --group '^(\\d+)_'
+      figment train faces --for 20m --set objective=hinge --set width=32
+    """
+    from figment import start
+    from figment.display import Terminal
+
+    fields = assignments(choices) | {k: value(v) for k, v in (("size", size), ("seed", seed)) if v is not None}
+    if dry_run:
+        from figment.machine import this_machine
+        from figment.plan import describe
+
+        machine = this_machine(device)
+        chosen, why = start.choose(recipe, machine, time, images, fields)
+        click.echo(f"{why}\n{describe(chosen, machine)}")
+        return
+    run = start.train(
+        data, time=time, images=images, recipe=recipe, out=out, group=group, device=device,
+        display=Terminal(), command=["figment", *sys.argv[1:]], **fields,
+    )  # fmt: skip
+    conclude(run)
+
+
+@cli.command()
+@click.argument("run", type=PathArgument)
+@click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
+@click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
+@click.option("--data", type=PathArgument, metavar="DATA", help="Where the pictures are now, if they were moved.")
+@click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
+def resume(run: Path, time: str | None, images: str | None, data: Path | None, device: str) -> None:
+    """Go on with RUN exactly where it was stopped: by Ctrl-C, SIGTERM, kill -9, a power cut, or the end of its budget.
+
+    Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
+
+    \b
+    Examples:
+      figment resume runs/faces-1
+      figment resume runs/faces-1 --for 1h
+    """
+    from figment import start
+    from figment.display import Terminal
+    from figment.run import Run
+
+    opened = Run(run)
+    if opened.facts["state"] == "finished" and time is None and images is None:
+        click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
+        return
+    conclude(start.resume(opened, time=time, images=images, data=data, device=device, display=Terminal()))
+
+
+@cli.command()
+@click.argument("run", type=PathArgument)
+@click.option("-n", "count", default=64, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed; sample i of a seed stays the same.")
+@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 2), help="Below 1: less varied, often cleaner.")
+@click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
+@click.option("--format", "suffix", default="png", show_default=True, type=click.Choice(["png", "jpg", "webp"]), help="Of --files.")
+@click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
+@click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
+def sample(
+    run: Path, count: int, seed: int, truncation: float, grid: bool, suffix: str, out: Path | None, device: str
+) -> None:
+    """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
+
+    \b
+    Examples:
+      figment sample runs/faces-1
+      figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
+    """
+    from figment.machine import this_machine
+    from figment.sharing.samples import write_grid, write_files
+
+    generator = loaded(run, this_machine(device).device)
+    if grid:
+        path = out or beside(run, f"samples-{seed}.png")
+        write_grid(generator, path, count, seed, truncation)
+    else:
+        path = out or beside(run, f"samples-{seed}")
+        with progress_bar(count, "sampling") as advance:
+            write_files(generator, path, count, seed, truncation, suffix, advance)
+    click.echo(f"{count} sample{'s' if count > 1 else ''} in {path}")
+
+
+@cli.command()
+@click.argument("run", type=PathArgument)
+@click.option("--keyframes", default=8, show_default=True, type=click.IntRange(2, 1000), help="Codes that the loop passes through.")
+@click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
+@click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
+@click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the codes.")
+@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 2), help="Below 1: less varied, often cleaner.")
+@click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
+def walk(
+    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, seed: int, truncation: float, out: Path | None
+) -> None:
+    """A smooth closed loop through RUN's latent codes, as a video that can be repeated without a seam.
+
+    \b
+    Example:
+      figment walk runs/faces-1 --seconds 12 --out walk.mp4
+    """
+    from figment.latent.walk import walk as write_walk
+
+    path = out or beside(run, "walk.mp4")
+    with progress_bar(round(seconds * fps), "drawing frames") as advance:
+        write_walk(
+            loaded(run), path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
+            truncation=truncation, progress=advance,
+        )  # fmt: skip
+    click.echo(str(path))
+
+
+@cli.command()
+@click.argument("run", type=PathArgument)
+@click.option("--tiles", default=16, show_default=True, type=click.IntRange(1, 256), help="Codes side by side.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
+@click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: timelapse.mp4 in the run]")
+def timelapse(run: Path, tiles: int, seed: int | None, out: Path | None) -> None:
+    """How RUN learned: the same codes from its first snapshot to its last, as a video.
+
+    \b
+    Example:
+      figment timelapse runs/faces-1 --out timelapse.mp4
+    """
+    from figment.run import Run
+    from figment.sharing.timelapse import timelapse as write_timelapse
+
+    path = out or beside(run, "timelapse.mp4")
+    opened = Run(run)
+    with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
+        write_timelapse(opened, path, tiles=tiles, seed=seed, progress=advance)
+    click.echo(str(path))
+
+
+@cli.command()
+@click.argument("run", type=PathArgument)
+def report(run: Path) -> None:
+    """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it."""
+    from figment.run import Run
+    from figment.sharing.report import write_report
+
+    click.echo(str(write_report(Run(run))))
+
+
+# ---- what the commands share ---------------------------------------------------------------------------------------
+
+
+def assignments(choices: Sequence[str]) -> dict[str, Any]:
+    """--set FIELD=VALUE … as recipe fields."""
+    fields = {}
+    for choice in choices:
+        name, equals, text = choice.partition("=")
+        if not equals:
+            raise InputError(f"--set {choice}: write it as FIELD=VALUE, such as --set width=32.")
+        fields[name.strip()] = value(text.strip())
+    return fields
+
+
+def value(text: str) -> Any:
+    """A number, true or false where the text is one; else the text. 500k isn't one here."""
+    import json
+
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return text
+    return parsed if isinstance(parsed, int | float) else text
+
+
+def beside(run: Path, name: str) -> Path:
+    """In the run folder; beside a generator file."""
+    return run / name if run.is_dir() else run.parent / name
+
+
+def loaded(run: Path, device: str = "cpu") -> Any:
+    """The generator of a run folder or file."""
+    from figment.generator import load
+
+    return load(run, device)
+
+
+def progress_bar(total: int, title: str) -> Any:
+    """A progress bar on a terminal, gone when done; gives a function (done, total)."""
+    from figment.display import bar_of
+
+    return bar_of(total, title)
+
+
+def conclude(run: "Run") -> None:
+    """Say where the result is and what can be done next."""
+    pictures = list(run.pictures().values())
+    facts = run.facts
+    if facts["state"] == "interrupted":
+        click.echo(f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {run.folder}")
+        raise click.exceptions.Exit(130)
+    click.echo(
+        f"pictures   {pictures[-1]}\nreport     {run.report_file}\ngenerator  {run.generator_file}\n"
+        f"Next: figment sample {run.folder} · figment walk {run.folder} · figment resume {run.folder} --for 10m"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Exit status: 0 done, 2 input that can't be used, 130 interrupted with everything saved."""
+    try:
+        status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as help_page:
+        click.echo(help_page.format_message())
+        sys.exit(0)
+    except click.ClickException as error:
+        where = f" See {error.ctx.command_path} --help." if isinstance(error, click.UsageError) and error.ctx else ""
+        fail(error.format_message() + where)
+    except InputError as error:
+        fail(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. What was made is kept; a run goes on with: figment resume RUN", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def fail(sentence: str) -> None:
+    """Print one sentence and end with status 2."""
+    click.echo(f"figment: {sentence}", err=True)
+    sys.exit(2)

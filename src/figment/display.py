@@ -1,0 +1,161 @@
+"""What a person sees while a run trains: a live panel on a terminal, plain lines elsewhere."""
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from figment.budget import as_images, as_time
+from figment.recipe import Recipe
+
+LINE_SECONDS = 10.0  # between two plain lines
+RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
+
+
+class Rate:
+    """Images a second over the last seconds."""
+
+    def __init__(self) -> None:
+        self.points: deque[tuple[float, int]] = deque()
+
+    def at(self, seconds: float, images: int) -> float:
+        if not self.points or seconds - self.points[-1][0] >= 0.2:
+            self.points.append((seconds, images))
+        while seconds - self.points[0][0] > RATE_SECONDS and len(self.points) > 2:
+            self.points.popleft()
+        since, before = self.points[0]
+        return (images - before) / (seconds - since) if seconds > since else 0.0
+
+
+class Terminal:
+    """Follows a run on a console: live where it is a terminal, else a line every ten seconds."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.live: Live | None = None
+        self.bar: Progress | None = None
+        self.recipe: Recipe | None = None
+        self.rate = Rate()
+        self.last_line = 0.0
+        self.event: dict[str, Any] = {}
+
+    # ---- preparing ---------------------------------------------------------------------------------------------------
+
+    def preparing(self, done: int, total: int) -> None:
+        if self.console.is_terminal:
+            if self.bar is None:
+                self.bar = _bar("preparing pictures")
+                self.bar.start()
+                self.bar.add_task("", total=total, note="")
+            self.bar.update(self.bar.task_ids[0], completed=done, note=f"{done:,} of {total:,}")
+        elif monotonic() - self.last_line >= LINE_SECONDS:
+            self.last_line = monotonic()
+            self.say(f"preparing pictures: {done:,} of {total:,}")
+        if done >= total:
+            self._stop_bar()
+
+    def _stop_bar(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    # ---- training ----------------------------------------------------------------------------------------------------
+
+    def begin(self, recipe: Recipe, images: int, seconds: float) -> None:
+        self._stop_bar()
+        self.recipe = recipe
+        self.rate = Rate()
+        self.last_line = monotonic()
+        self.rate.at(seconds, images)
+        if self.console.is_terminal:
+            self.bar = _bar("training")
+            self.bar.add_task("", total=recipe.seconds or recipe.images, note="")
+            self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
+            self.live.start()
+
+    def progress(self, images: int, seconds: float, step: int) -> None:
+        assert self.recipe is not None
+        rate = self.rate.at(seconds, images)
+        if self.bar is not None:
+            note = f"{as_images(images)} seen · {rate:,.0f} images/s · {self._left(images, seconds, rate)} left"
+            self.bar.update(self.bar.task_ids[0], completed=seconds if self.recipe.seconds else images, note=note)
+
+    def tick(self, event: dict[str, Any]) -> None:
+        self.event = event
+        if self.live is not None:
+            self.live.update(self._panel())
+        elif monotonic() - self.last_line >= LINE_SECONDS:
+            self.last_line = monotonic()
+            self.console.print(self._line(event), markup=False)
+
+    def say(self, sentence: str) -> None:
+        self.console.print(sentence, markup=False)
+
+    def end(self) -> None:
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+            self.bar = None
+        if self.event:
+            self.console.print(self._line(self.event), markup=False)
+
+    def _left(self, images: int, seconds: float, rate: float) -> str:
+        assert self.recipe is not None
+        if self.recipe.seconds is not None:
+            return as_time(max(self.recipe.seconds - seconds, 0))
+        return as_time(((self.recipe.images or 0) - images) / rate) if rate else "?"
+
+    # ---- words -------------------------------------------------------------------------------------------------------
+
+    def _panel(self) -> Panel:
+        rows = Table.grid(padding=(0, 2))
+        for name, value in readable(self.event):
+            rows.add_row(Text(name, style="dim"), value)
+        words = Text("; ".join(self.event.get("diagnosis", ["too early to tell"])), style="bold")
+        assert self.bar is not None
+        return Panel(Group(self.bar, rows, words), title="figment", title_align="left")
+
+    def _line(self, event: dict[str, Any]) -> str:
+        facts = "  ".join(f"{name} {value}" for name, value in readable(event))
+        words = "; ".join(event["diagnosis"])
+        return (
+            f"{as_time(event['seconds'])}  {as_images(event['images'])} seen  {event['images_per_second']:,.0f} images/s  "
+            f"{self._left(event['images'], event['seconds'], event['images_per_second'])} left  {facts}  {words}"
+        )
+
+
+def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """A tick's numbers with the words for them; probabilities only where the objective has them."""
+    if not event:
+        return []
+    rows = [("losses", f"D {event['loss_discriminator']:.3f}  G {event['loss_generator']:.3f}")]
+    if event["p_fake_real"] is not None:
+        held = "" if event["p_fake_held_out"] is None else f"  held-out {event['p_fake_held_out']:.2f}"
+        rows.append(("P(fake)", f"reals {event['p_fake_real']:.2f}{held}  fakes {event['p_fake_fake']:.2f}"))
+    rows.append(("separation", f"{event['separation']:.3f} AUC"))
+    if event["memorising"] is not None:
+        rows.append(("memorising", f"{event['memorising']:.3f} AUC"))
+    rows.append(("spread", f"{event['spread']:.2f}"))
+    return rows
+
+
+def _bar(title: str) -> Progress:
+    columns = SpinnerColumn(), TextColumn(title), BarColumn(), TextColumn("{task.fields[note]}")
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def bar_of(total: int, title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar for short work, gone when it is done and silent where there is no terminal."""
+    with _bar(title) as bar:
+        task = bar.add_task("", total=total, note="")
+        yield lambda done, of: bar.update(task, completed=done, total=of, note=f"{done:,} of {of:,}")

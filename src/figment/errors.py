@@ -1,0 +1,8 @@
+"""What goes wrong for a reason that the user can mend."""
+
+
+class InputError(Exception):
+    """The user's input can't be used: one sentence that names the file or option, the reason and the mend.
+
+    The command line prints the sentence and ends with status 2; it never shows a traceback for it.
+    """

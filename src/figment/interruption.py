@@ -1,0 +1,60 @@
+"""Ctrl-C and SIGTERM, taken as a wish to stop soon and lose nothing."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+class Wish:
+    """Whether somebody has asked to stop, and how."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+
+@contextmanager
+def as_wish() -> Iterator[Wish]:
+    """Within, the first Ctrl-C or SIGTERM only sets the wish, to be looked at between steps; the next one interrupts.
+
+    Outside the main thread, where Python allows no handlers, the wish is never set.
+    """
+    wish = Wish()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if wish:
+            raise KeyboardInterrupt
+        wish.signal = signal.Signals(number)
+
+    with _handled(handle):
+        yield wish
+
+
+@contextmanager
+def as_interrupt() -> Iterator[None]:
+    """Within, SIGTERM (a cloud machine being taken away) raises KeyboardInterrupt, as Ctrl-C does."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled(handle):
+        yield
+
+
+@contextmanager
+def _handled(handle: "signal._HANDLER") -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = [signal.signal(s, handle) for s in SIGNALS]
+    try:
+        yield
+    finally:
+        for s, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(s, handler)

@@ -1,0 +1,96 @@
+"""Walks in the latent space: closed, smooth paths that stay on the prior, as video."""
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from figment import codes
+from figment.errors import InputError
+from figment.generator import Generator
+from figment.video import Frame, sheet, write_video
+
+DECODED = 64  # pictures decoded at once
+Progress = Callable[[int, int], None]  # frames done, frames in all
+
+
+def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
+    """The trigonometric interpolation of keyframes, evenly spaced on a circle. (K, d) → (frames, d).
+
+    Infinitely smooth, periodic (frame `frames` would be frame 0) and through every keyframe: keyframe k is at time
+    t = k, frame j at t = jK/frames. The weights are Dirichlet kernels, w_k(t) = Σ_m exp(2πim(t - k)/K)/K over the K
+    lowest frequencies. If keyframes are independent standard normals, then each frame is a standard normal as well:
+    by Parseval Σ_k w_k(t)² is 1 for odd K. For even K the highest frequency K/2 can only be a cosine, so the sum is
+    (K - 1)/K + cos²(πt)/K, and the weights are divided by its root, which is 1 at the keyframes.
+    """
+    count = len(keyframes)
+    times = torch.arange(frames, dtype=torch.float64) * count / frames
+    apart = times[:, None] - torch.arange(count, dtype=torch.float64)
+    frequencies = torch.arange(1, (count - 1) // 2 + 1, dtype=torch.float64)
+    weights = 1 + 2 * torch.cos(2 * math.pi / count * apart[..., None] * frequencies).sum(-1)
+    if count % 2 == 0:
+        variance = (count - 1 + torch.cos(math.pi * times) ** 2) / count
+        weights = (weights + torch.cos(math.pi * apart)) / variance.sqrt()[:, None]
+    return (weights / count @ keyframes.double()).to(keyframes.dtype)
+
+
+def to_gaussian(z: Tensor, prior: str) -> Tensor:
+    """The inverse of codes.from_gaussian: codes of the prior → standard-normal codes, of the same shape and dtype."""
+    largest = 1 - torch.finfo(torch.float32).eps / 2  # the uniform prior can draw -1 itself, whose place is infinite
+    return torch.erfinv(z.clamp(-largest, largest)) * math.sqrt(2) if prior == "uniform" else z
+
+
+def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: int = 0) -> Tensor:
+    """Codes of several loops side by side, float32 (frames, tiles, code_size), each frame of each on the prior.
+
+    Keyframe k of tile j is sample number k·tiles + j of the seed: the walk opens with the first samples of the seed and
+    comes past the next ones after each part of its time.
+    """
+    z = generator.codes(tiles * keyframes, seed).double()  # so that erf undoes erfinv to the last digit of float32
+    gaussian = to_gaussian(z, generator.recipe.prior).reshape(keyframes, -1)
+    path = codes.from_gaussian(closed_loop(gaussian, frames), generator.recipe.prior)
+    return path.float().reshape(frames, tiles, -1)
+
+
+def walk(
+    generator: Generator,
+    path: str | Path,
+    keyframes: int = 8,
+    seconds: float = 8.0,
+    fps: int = 30,
+    seed: int = 0,
+    truncation: float = 1.0,
+    tiles: int = 9,
+    columns: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write an mp4 that can be played round and round: tiles generated pictures side by side, each on its own loop.
+
+    Each loop comes past keyframes samples of the seed (see loops); the pictures are enlarged to 384 pixels or more.
+    truncation scales codes towards the prior's mean. Memory doesn't grow with seconds, but for the codes themselves.
+    Raises InputError for a number out of range, or as write_video does.
+    """
+    frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
+    if keyframes < 2:
+        raise InputError(f"--keyframes {keyframes}: a walk goes between pictures: give it 2 or more.")
+    if tiles < 1:
+        raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
+    if frames < keyframes:
+        raise InputError(
+            f"--seconds {seconds:g}: too short for {keyframes} keyframes: {keyframes / max(fps, 1):.2g} or more."
+        )
+    z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
+    write_video(path, _frames(generator, z, columns, progress), fps)
+
+
+def _frames(generator: Generator, z: Tensor, columns: int | None, progress: Progress | None) -> Iterator[Frame]:
+    frames, tiles, _ = z.shape
+    done = 0
+    for batch in z.split(max(1, DECODED // tiles)):
+        for pictures in generator.decode(batch.flatten(0, 1)).split(tiles):
+            yield sheet(pictures, columns)
+            done += 1
+            if progress:
+                progress(done, frames)

@@ -1,0 +1,87 @@
+"""What this machine has that a training run can use."""
+
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psutil
+import torch
+
+from figment.errors import InputError
+
+
+@dataclass(frozen=True)
+class Machine:
+    """device: "cuda", "mps" or "cpu"; memory in GiB (the card's, where there is one)."""
+
+    device: str
+    name: str
+    cores: int
+    memory: float
+    bf16: bool
+    compiler: bool
+
+    def facts(self) -> dict[str, Any]:
+        """As kept in run.json: nothing that tells whose machine it is."""
+        return asdict(self) | {"threads": torch.get_num_threads(), "system": platform.system()}
+
+    def __str__(self) -> str:
+        cores = f"{self.cores} cores, " if self.device == "cpu" else ""
+        return f"{self.name} ({self.device}, {cores}{self.memory:.0f} GiB)"
+
+
+def this_machine(device: str = "auto") -> Machine:
+    """The machine as seen through a device: "auto" takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises InputError for a device that isn't there.
+    """
+    kind = _best_device() if device == "auto" else device.split(":")[0]
+    if kind not in {"cuda", "mps", "cpu"}:
+        raise InputError(f"--device {device}: must be auto, cuda, mps or cpu.")
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not torch.backends.mps.is_available()):
+        raise InputError(f"--device {device}: PyTorch finds no such device here; --device auto takes what there is.")
+    name, memory = _processor_name(), psutil.virtual_memory().total / 2**30
+    if kind == "cuda":
+        name, memory = torch.cuda.get_device_name(), torch.cuda.get_device_properties(0).total_memory / 2**30
+    return Machine(
+        device=kind if device == "auto" else device,
+        name=name,
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory=round(memory, 1),
+        bf16=_has_bf16(kind),
+        compiler=_has_compiler(kind),
+    )
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _has_bf16(kind: str) -> bool:
+    """Whether bf16 is fast: emulated bf16 works everywhere, but slower than float32."""
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if kind == "mps":
+        return False
+    # AVX-512's bf16 is no faster than float32 in oneDNN's convolutions (LOG.md); AMX is.
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+
+
+def _has_compiler(kind: str) -> bool:
+    """Whether torch.compile has what it needs: a C++ compiler on the CPU, Triton on CUDA."""
+    cpp = any(shutil.which(c) for c in (os.environ.get("CXX"), "g++", "clang++", "cl") if c)
+    if kind == "cuda":
+        return cpp and torch.utils._triton.has_triton()
+    return cpp and kind == "cpu"
+
+
+def _processor_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(line.split(":", 1)[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

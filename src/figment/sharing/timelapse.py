@@ -1,0 +1,97 @@
+"""The time-lapse of a training: the same codes through every generator that the run kept, from noise to the last."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from figment import generator
+from figment.errors import InputError
+from figment.run import Run
+from figment.video import Frame, sheet, write_video
+
+PAPER, INK = (255, 255, 255), (68, 68, 68)
+LAST_HELD = 1.5  # seconds
+FADED = 0.4  # of the time between two snapshots
+STEADY = 0.2  # of the time, shared alike between snapshots whether anything changes or not
+View = tuple[Frame, str]  # a sheet and its caption
+Progress = Callable[[int, int], None]  # frames done, frames in all
+
+
+def timelapse(
+    run: Run,
+    path: str | Path,
+    tiles: int = 16,
+    seed: int | None = None,
+    seconds: float = 12.0,
+    fps: int = 30,
+    progress: Progress | None = None,
+) -> None:
+    """Write an mp4 of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
+
+    seed: the recipe's by default. Each snapshot fades into the next, slowly where much changes and quickly where little
+    does, and the last is held for a while. At most two snapshots are in memory. Raises InputError for fewer than two
+    snapshots or a number out of range, or as write_video does.
+    """
+    snapshots = run.snapshots()
+    if len(snapshots) < 2:
+        raise InputError(f"{run.folder} holds {len(snapshots)} snapshot(s), a time-lapse needs 2: train it for longer.")
+    if tiles < 1:
+        raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
+    if not LAST_HELD + len(snapshots) / fps <= seconds < float("inf"):
+        raise InputError(
+            f"--seconds {seconds:g}: give {len(snapshots)} snapshots {LAST_HELD + len(snapshots) / fps:.1f} or more."
+        )
+    seed = run.recipe.seed if seed is None else seed
+
+    def views() -> Iterator[View]:
+        for images, file in snapshots.items():
+            yield sheet(generator.load(file).sample(tiles, seed)), f"{images:,} images seen"
+
+    shares = paces([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())])
+    total, held = round(seconds * fps), round(LAST_HELD * fps)
+    write_video(path, _counted(_frames(views(), shares, total - held, held), total, progress), fps)
+
+
+def paces(changes: list[float]) -> list[float]:
+    """Shares of the time from how much changes in each step: in proportion to it, but for a part shared alike."""
+    count, total = len(changes), sum(changes)
+    return [STEADY / count + (1 - STEADY) * (change / total if total else 1 / count) for change in changes]
+
+
+def faded(before: Frame, after: Frame, share: float) -> Frame:
+    """A mixture with a share of after, which comes in softly: 0 gives before, 1 gives after."""
+    share = share * share * (3 - 2 * share)
+    return (before + (after.astype(np.float32) - before) * share).round().astype(np.uint8) if share else before
+
+
+def captioned(picture: Frame, text: str) -> Frame:
+    """The picture with a line of text below, uint8 (H, W, 3) → (H + h, W, 3)."""
+    height, width, _ = picture.shape
+    band = max(20, width // 14)
+    canvas = Image.new("RGB", (width, height + band), PAPER)
+    canvas.paste(Image.fromarray(picture))
+    font = ImageFont.load_default(band * 0.6)
+    ImageDraw.Draw(canvas).text((width / 2, height + band / 2), text, INK, font, anchor="mm")
+    return np.asarray(canvas)
+
+
+def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) -> Iterator[Frame]:
+    """Each sheet held, then faded into the next, over its share of the moving frames; the last for the held ones."""
+    ends = [round(moving * share) for share in itertools.accumulate(shares)]
+    for start, end, (before, after) in zip([0, *ends], ends, itertools.pairwise(views), strict=False):
+        for i in range(end - start):
+            share = max(0.0, 1 - (1 - i / (end - start)) / FADED)
+            picture = faded(before[0], after[0], share)
+            yield captioned(picture, before[1] if share < 0.5 else after[1])  # two captions at once can't be read
+    for _ in range(held):
+        yield captioned(*after)
+
+
+def _counted(frames: Iterator[Frame], total: int, progress: Progress | None) -> Iterator[Frame]:
+    for done, frame in enumerate(frames, 1):
+        yield frame
+        if progress:
+            progress(done, total)

@@ -1,0 +1,233 @@
+"""train() and resume(): from what the user asks for to a run folder that holds the result."""
+
+import platform
+import shutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import torch
+
+from figment import budget as budgets
+from figment import plan
+from figment import recipe as recipes
+from figment.data.bank import Bank, prepare
+from figment.data.source import open_source
+from figment.errors import InputError
+from figment.interruption import as_interrupt, as_wish
+from figment.machine import Machine, this_machine
+from figment.recipe import Recipe
+from figment.run import Run, next_name, refuse_taken
+from figment.training import loop, speed
+from figment.training.feed import Feed
+from figment.training.state import Players, load_state, new_players
+
+DEFAULT_TIME = "10m"
+
+
+class Display(loop.Display, Protocol):
+    """What is told of a whole run, from preparing to the end."""
+
+    def preparing(self, done: int, total: int) -> None: ...
+    def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
+    def end(self) -> None: ...
+
+
+class Silent:
+    """Tells nothing."""
+
+    def preparing(self, done: int, total: int) -> None: ...
+    def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
+    def progress(self, images: int, seconds: float, step: int) -> None: ...
+    def tick(self, event: dict[str, Any]) -> None: ...
+    def say(self, sentence: str) -> None: ...
+    def end(self) -> None: ...
+
+
+def train(
+    data: str | Path | None = None,
+    *,
+    time: str | None = None,
+    images: str | int | None = None,
+    recipe: str = "auto",
+    out: str | Path | None = None,
+    group: str | None = None,
+    device: str = "auto",
+    display: Display | None = None,
+    command: Sequence[str] | None = None,
+    **choices: Any,
+) -> Run:
+    """Train a generator on pictures; None takes the built-in portraits.
+
+    time or images is the budget ("10m", "500k"; ten minutes if neither is given), recipe a name or "auto", choices any
+    fields of a Recipe, such as size=64 or seed=1. out is the run folder, runs/<data>-<number> by default. group is a
+    regular expression on picture names whose first group is kept together when a tenth is held out. command is noted
+    in the run as how to repeat it.
+
+    Returns the run; its facts["state"] is "finished", or "interrupted" after Ctrl-C or SIGTERM. Raises InputError for
+    anything that can't be used, before a folder is made or with the folder removed again.
+    """
+    display = display or Silent()
+    machine = this_machine(device)
+    chosen, why = choose(recipe, machine, time, images, choices)
+    source = open_source(data)
+    folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
+    refuse_taken(folder)
+    run = Run.create(folder, chosen, {
+        "data": None if data is None else str(Path(data).resolve()), "group": group, "source": source.display,
+        "device": device, "command": list(command or []), "versions": versions(),
+    })  # fmt: skip
+    display.say(why)
+    try:
+        return go_on(run, machine, display)
+    except InputError:
+        if not run.state_file.exists():
+            shutil.rmtree(run.folder)
+        raise
+
+
+def resume(
+    run: Run | str | Path,
+    *,
+    time: str | None = None,
+    images: str | int | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    display: Display | None = None,
+) -> Run:
+    """Go on with a run where its last state was kept, to the end of its budget or for a further one.
+
+    Beyond the planned end the final rates are held. data says where the pictures are if they were moved. A finished
+    run without a further budget is left as it is.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    display = display or Silent()
+    if data is not None:
+        run.note(data=str(Path(data).resolve()))
+    facts = run.facts
+    if facts["state"] == "finished" and time is None and images is None:
+        return run
+    if time is not None or images is not None:
+        recipe = with_further_budget(run.recipe, facts.get("images", 0), facts.get("seconds", 0.0), time, images)
+        run.recipe = recipe
+    machine = this_machine(device if device != "auto" else facts.get("device", "auto"))
+    return go_on(run, machine, display)
+
+
+def choose(
+    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
+) -> tuple[Recipe, str]:
+    """The recipe for what was asked, with its budget, and why it is that one."""
+    name, why = plan.named(name, machine)
+    recipe = recipes.make(name, **choices, **_budget(time, images))
+    if recipe.seconds is None:
+        recipe = plan.by_rule(recipe, machine, recipe.channels)
+    return recipe, why
+
+
+def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
+    if time is not None and images is not None:
+        raise InputError("--for and --images can't both be the budget: give one of them.")
+    if images is not None:
+        return {"images": budgets.images(str(images))}
+    return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
+
+
+def with_further_budget(
+    recipe: Recipe, images: int, seconds: float, time: str | None, further: str | int | None
+) -> Recipe:
+    """The recipe with a budget that lasts so much longer than what was seen; its schedules stay as they were planned."""
+    budget = _budget(time, further)
+    if "images" in budget:
+        return recipes.changed(recipe, images=images + budget["images"], seconds=None)
+    return recipes.changed(recipe, images=None, seconds=seconds + budget["seconds"])
+
+
+def go_on(run: Run, machine: Machine, display: Display) -> Run:
+    """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
+    with run.locked(), as_interrupt():
+        facts = run.facts
+        torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
+        bank = prepare_for(run, display)
+        recipe = run.recipe
+        run.recipe = recipe = recipes.changed(recipe, channels=bank.channels)
+        device = torch.device(machine.device)
+        players = new_players(recipe, device)
+        feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, device)
+        if run.state_file.exists():
+            load_state(players, run.state_file)
+            run.forget_after(players.images)
+            _tell_resumed(run, players, display)
+        nets = settle(run, machine, players, feed, display)
+        run.note(state="training", machine=machine.facts(), versions=versions(), images=players.images)
+        display.begin(run.recipe, players.images, players.seconds)
+        try:
+            with as_wish() as wish:
+                spent = loop.fit(run, bank, players, nets, feed, display, wish)
+        finally:
+            display.end()
+        state = "finished" if spent else "interrupted"
+        run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
+        run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
+        from figment.sharing.report import write_report
+        write_report(run)
+        return run
+
+
+def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Display) -> loop.Nets:
+    """The nets as they will be called. The first time under a time budget what is fastest here is measured, and kept.
+
+    The seconds that this takes are counted as training. Changes run.recipe.
+    """
+    recipe = run.recipe
+    for line in plan.fallbacks(recipe, machine):
+        display.say(line)
+    if recipe.planned_images and recipe.compile == "off":
+        return loop.Nets.of(players, compiled=False)
+    began = monotonic()
+    trial_seconds = 0.0 if recipe.planned_images else min(max((recipe.seconds or 0) / 100, 0.3), 2.0)
+    trials = speed.try_out(recipe, machine, players, feed, trial_seconds)
+    if not trials:
+        display.say("torch.compile doesn't work here: training without it")
+        run.recipe = recipes.changed(recipe, compile="off")
+        return loop.Nets.of(players, compiled=False)
+    players.seconds += monotonic() - began
+    fastest, nets = trials[0]
+    if not recipe.planned_images:
+        planned = plan.images_for(recipe, fastest.images_per_second, players.seconds)
+        run.recipe = recipes.changed(
+            recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned
+        )
+        display.say(f"measured: {', '.join(str(trial) for trial, _ in trials)}; planned: {budgets.as_images(planned)} seen")
+    return nets
+
+
+def prepare_for(run: Run, display: Display) -> Bank:
+    """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
+    facts, recipe = run.facts, run.recipe
+    channels = None if recipe.channels == "auto" else recipe.channels
+    bank = prepare(facts["data"], recipe.size, channels, facts["group"], display.preparing)
+    display.say(bank.summary())
+    if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
+        display.say(f"{facts['source']} has changed since this run began: it goes on with the pictures that are there now")
+    run.note(
+        fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
+        held_out=len(bank.held_out), duplicates=bank.duplicates,
+        skipped=[{"name": s.name, "reason": s.reason} for s in bank.skipped],
+    )  # fmt: skip
+    return bank
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on."""
+    return {"figment": version("figment-gan"), "torch": torch.__version__, "python": platform.python_version()}
+
+
+def _tell_resumed(run: Run, players: Players, display: Display) -> None:
+    text = f"resumed at {players.images:,} images"
+    if players.images >= run.recipe.planned_images > 0:
+        text += ", beyond the planned end: the final rates are held"
+    run.log({"event": "resume", "images": players.images, "seconds": round(players.seconds, 2), "text": text})
+    display.say(text)

@@ -1,0 +1,131 @@
+"""Players: everything that changes while a run trains, and how it is kept and had back exactly."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from figment import nets
+from figment.errors import InputError
+from figment.files import write_atomically
+from figment.recipe import Recipe
+
+
+@dataclass
+class Players:
+    """Both nets, the averaged generator, both optimisers, and the counters of a run."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    average: nn.Module
+    generator_optimiser: torch.optim.Adam
+    discriminator_optimiser: torch.optim.Adam
+    losses: Tensor  # D's and G's, summed since the last tick
+    images: int = 0
+    seconds: float = 0.0
+    setbacks: int = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the last step."""
+        return float(self.generator_optimiser.param_groups[0]["lr"])
+
+    def set_learning_rate(self, rate: float) -> None:
+        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+
+
+def new_players(recipe: Recipe, device: torch.device) -> Players:
+    """Nets with their initial weights from the recipe's seed, laid out channels-last on the device."""
+    generator = nets.initialised(nets.generator(recipe), recipe.seed, "generator")
+    discriminator = nets.initialised(nets.discriminator(recipe), recipe.seed, "discriminator")
+    for net in (generator, discriminator):
+        net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(generator).eval().requires_grad_(False)
+    losses = torch.zeros(2, device=device)
+    return Players(generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe), losses)
+
+
+def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
+    optimiser = torch.optim.Adam(net.parameters(), recipe.lr, (recipe.beta1, recipe.beta2), fused=True)
+    for p in net.parameters():
+        # Made now rather than at the first step, so that a state can be kept before it; laid out as the weights are.
+        zeros = torch.zeros_like
+        optimiser.state[p] = {
+            "step": torch.zeros((), dtype=torch.float32, device=p.device),
+            "exp_avg": zeros(p, memory_format=torch.preserve_format),
+            "exp_avg_sq": zeros(p, memory_format=torch.preserve_format),
+        }
+    return optimiser
+
+
+def tensors(players: Players) -> dict[str, Tensor]:
+    """Every tensor that a run's future depends on, by name: views of the live ones."""
+    named = {"losses": players.losses}
+    for part in ("generator", "discriminator", "average"):
+        named |= {f"{part}.{k}": v for k, v in getattr(players, part).state_dict().items()}
+    for part in ("generator_optimiser", "discriminator_optimiser"):
+        states = getattr(players, part).state.values()
+        named |= {f"{part}.{i}.{k}": v for i, state in enumerate(states) for k, v in state.items()}
+    return named
+
+
+def remembered(players: Players) -> dict[str, Tensor]:
+    """A copy of the state, to be had back with restore()."""
+    return {k: v.clone() for k, v in tensors(players).items()}
+
+
+@torch.no_grad()
+def restore(players: Players, state: Mapping[str, Tensor]) -> None:
+    """Put a state into players in place, so that compiled nets and the layout of their weights stay."""
+    for name, tensor in tensors(players).items():
+        tensor.copy_(state[name])
+
+
+def all_finite(players: Players) -> bool:
+    """Whether no NaN or infinity is anywhere in the state."""
+    return all(bool(torch.isfinite(v).all()) for v in tensors(players).values() if v.is_floating_point())
+
+
+def packed(players: Players) -> bytes:
+    """The state as safetensors, with the counters in the header."""
+    counters = {"images": players.images, "seconds": players.seconds, "setbacks": players.setbacks}
+    whole = {k: v.detach().contiguous().cpu() for k, v in tensors(players).items()}
+    return save(whole, {"figment": "state", "format": "1", "counters": json.dumps(counters)})
+
+
+def save_state(players: Players, path: Path) -> None:
+    """Keep the state: whole, or as the file was before."""
+    write_atomically(path, packed(players))
+
+
+def load_state(players: Players, path: Path) -> None:
+    """Put a kept state back into players of the same recipe, in place.
+
+    Raises InputError if the file is damaged or is of other nets.
+    """
+    try:
+        with safe_open(path, framework="pt") as content:
+            counters = _counters(content.metadata(), path)
+            live = tensors(players)
+            if set(live) != set(content.keys()):
+                raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
+            restore(players, {k: content.get_tensor(k) for k in live})
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise InputError(f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew.") from None
+    players.images, players.seconds, players.setbacks = counters["images"], counters["seconds"], counters["setbacks"]
+
+
+def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
+    if not metadata or metadata.get("figment") != "state" or metadata.get("format") != "1":
+        raise InputError(f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan.")
+    counters: dict[str, Any] = json.loads(metadata["counters"])
+    return counters

@@ -1,0 +1,78 @@
+"""How the game stands: what the discriminator makes of reals, held-out reals and fakes, and how varied the fakes are."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+ENOUGH = 16  # fewer held-out pictures than this say nothing about memorising
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at the game. Probabilities are None where the objective doesn't calibrate D's logits."""
+
+    separation: float  # AUC of reals against fakes: ½ D is blind, 1 it always knows
+    memorising: float | None  # AUC of training against held-out reals: ½ D treats them alike
+    p_fake_real: float | None
+    p_fake_held_out: float | None
+    p_fake_fake: float | None
+    spread: float  # mean distance between two fakes, as a share of that between two reals
+
+    def as_event(self) -> dict[str, Any]:
+        """For events.jsonl, rounded to what 256 pictures can tell."""
+        return {k: None if v is None else round(v, 4) for k, v in asdict(self).items()}
+
+
+@torch.inference_mode()
+def look(
+    generator: nn.Module, discriminator: nn.Module, reals: Tensor, held_out: Tensor, codes: Tensor, calibrated: bool
+) -> Reading:
+    """Show D training reals, held-out reals and fakes, all in evaluation mode, and leave both nets as they were.
+
+    reals, held_out: pictures (N, C, H, W) in [-1, 1]; codes (N, d). In evaluation mode a picture's logit doesn't depend
+    on its neighbours, so that the three sets are judged alike.
+    """
+    generator.eval()
+    discriminator.eval()
+    fakes = generator(codes).float()
+    of_reals, of_held_out, of_fakes = (discriminator(x).float() if len(x) else x.new_empty(0) for x in (reals, held_out, fakes))
+    generator.train()
+    discriminator.train()
+    return Reading(
+        separation=auc(of_reals, of_fakes),
+        memorising=auc(of_reals, of_held_out) if len(held_out) >= ENOUGH else None,
+        p_fake_real=p_fake(of_reals) if calibrated else None,
+        p_fake_held_out=p_fake(of_held_out) if calibrated and len(held_out) else None,
+        p_fake_fake=p_fake(of_fakes) if calibrated else None,
+        spread=spread(fakes, reals),
+    )
+
+
+def auc(higher: Tensor, lower: Tensor) -> float:
+    """P(a of the first > b of the second) + ½ P(a = b): the area under the ROC curve, by ranks. (N,), (M,) → [0, 1]."""
+    ordered = lower.sort().values
+    below = torch.searchsorted(ordered, higher) + torch.searchsorted(ordered, higher, right=True)
+    return float(below.double().mean() / (2 * len(lower)))
+
+
+def p_fake(logits: Tensor) -> float:
+    """Mean P(fake) = σ(-logit)."""
+    return float(torch.sigmoid(-logits).mean())
+
+
+def spread(fakes: Tensor, reals: Tensor) -> float:
+    """Mean distance between two fakes over that between two reals, in pixels of pictures reduced to 8×8.
+
+    Near 1 for fakes as varied as the reals, near 0 for a generator that draws one picture. Reduced, so that it sees
+    composition and colour, not noise.
+    """
+    between_reals = _mean_distance(reals)
+    return _mean_distance(fakes) / between_reals if between_reals else 0.0
+
+
+def _mean_distance(pictures: Tensor) -> float:
+    small = F.adaptive_avg_pool2d(pictures.float(), 8).flatten(1)
+    return float(F.pdist(small).mean())

@@ -1,0 +1,42 @@
+"""What the tests share: a cache of their own, small pictures, and short runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder that all tests of a session share and nobody else does."""
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("FIGMENT_CACHE", str(cache))
+    return cache
+
+
+@pytest.fixture(autouse=True)
+def same_threads() -> Iterator[None]:
+    """Two threads at most, whatever the machine: sums are added in the same order in every test."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(2, before))
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """A folder of 80 small pictures, each its own: a disc of a random colour and place on a random ground."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:24, :24]
+    for i in range(80):
+        picture = np.empty((24, 24, 3), np.uint8)
+        picture[:] = random.integers(0, 256, 3)
+        cy, cx, r = random.integers(6, 18, 3)
+        picture[(y - cy) ** 2 + (x - cx) ** 2 < (r / 2) ** 2] = random.integers(0, 256, 3)
+        Image.fromarray(picture).save(folder / f"{i:03d}.png")
+    return folder

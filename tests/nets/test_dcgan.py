@@ -1,0 +1,103 @@
+"""The nets against a table of layers, and against the counts of the article's own source."""
+
+import pytest
+import torch
+from torch import nn
+
+from figment import nets
+from figment.nets import dcgan
+from figment.randomness import generator_at
+from figment.recipe import SIZES, make
+
+# size → channels from the 4×4 start on, at width 64
+TABLE = {
+    16: [128, 64],
+    32: [256, 128, 64],
+    64: [512, 256, 128, 64],
+    128: [512, 512, 256, 128, 64],
+    256: [512, 512, 512, 256, 128, 64],
+}
+
+
+def convolutions(net: nn.Module) -> list[tuple[int, int]]:
+    return [(m.in_channels, m.out_channels) for m in net if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", SIZES)
+def test_layer_table(size: int, channels: int) -> None:
+    maps = TABLE[size]
+    with torch.device("meta"):
+        g, d = dcgan.Generator(size, channels, 64, 100), dcgan.Discriminator(size, channels, 64)
+    assert convolutions(g) == list(zip([100, *maps], [*maps, channels], strict=True))
+    assert convolutions(d) == list(zip([channels, *maps[::-1]], [*maps[::-1], 1], strict=True))
+
+
+def test_parameter_counts_of_the_article() -> None:
+    recipe = make("dcgan", channels=3)
+    assert nets.parameter_count(nets.generator(recipe)) == 3_576_704
+    assert nets.parameter_count(nets.discriminator(recipe)) == 2_765_568
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_shapes_and_range(size: int) -> None:
+    recipe = make("dcgan", size=size, width=2, channels=3)
+    g = nets.initialised(nets.generator(recipe), 0, "generator")
+    d = nets.initialised(nets.discriminator(recipe), 0, "discriminator")
+    pictures = g(torch.randn(3, 100) * 100)
+    assert pictures.shape == (3, 3, size, size)
+    assert pictures.abs().max() <= 1
+    assert d(pictures).shape == (3,)
+
+
+def test_batch_norm_is_neither_at_the_output_nor_at_the_input() -> None:
+    with torch.device("meta"):
+        g, d = dcgan.Generator(64, 3, 8, 100), dcgan.Discriminator(64, 3, 8)
+    assert [type(m) for m in list(g)[-2:]] == [nn.ConvTranspose2d, nn.Tanh]
+    assert [type(m) for m in list(d)[:2]] == [nn.Conv2d, nn.LeakyReLU]
+    assert sum(isinstance(m, nn.BatchNorm2d) for m in g) == 4
+    assert sum(isinstance(m, nn.BatchNorm2d) for m in d) == 3
+
+
+def test_options() -> None:
+    with torch.device("meta"):
+        g = dcgan.Generator(64, 3, 8, 100, "leaky_relu")
+        d = dcgan.Discriminator(64, 3, 8, norm="none", dropout=0.3)
+    assert not any(isinstance(m, nn.ReLU) for m in g)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in d)
+    assert all(m.bias is not None for m in d if isinstance(m, nn.Conv2d))
+    assert [m.p for m in d if isinstance(m, nn.Dropout2d)] == [0.3] * 3
+
+
+def test_initialisation_is_the_paper_s_and_repeatable() -> None:
+    recipe = make("dcgan", channels=3, width=32)
+    first, again, other = (nets.initialised(nets.generator(recipe), s, "generator") for s in (5, 5, 6))
+    weights = torch.cat([m.weight.flatten() for m in first if isinstance(m, nn.ConvTranspose2d)])
+    assert weights.mean().item() == pytest.approx(0, abs=1e-4)
+    assert weights.std().item() == pytest.approx(0.02, rel=0.01)
+    scales = torch.cat([m.weight for m in first if isinstance(m, nn.BatchNorm2d)])
+    assert scales.mean().item() == pytest.approx(1, abs=0.005)
+    assert scales.std().item() == pytest.approx(0.02, rel=0.2)
+    assert all(torch.equal(a, b) for a, b in zip(first.state_dict().values(), again.state_dict().values(), strict=True))
+    assert not torch.equal(first[1].weight, other[1].weight)
+
+
+def test_generator_equals_an_independent_computation() -> None:
+    """The 16-px generator by hand: transposed convolution as zero-stuffing and correlation with the flipped kernel."""
+    recipe = make("dcgan", size=16, width=2, channels=1, code_size=3)
+    g = nets.initialised(nets.generator(recipe), 0, "generator").eval()
+    z = torch.randn(2, 3, generator=generator_at(0, "test"))
+
+    def up(x: torch.Tensor, weight: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
+        n, c, h, w = x.shape
+        stuffed = torch.zeros(n, c, (h - 1) * stride + 1, (w - 1) * stride + 1)
+        stuffed[:, :, ::stride, ::stride] = x
+        return nn.functional.conv2d(stuffed, weight.flip(2, 3).transpose(0, 1), padding=3 - padding)
+
+    def norm(x: torch.Tensor, m: nn.BatchNorm2d) -> torch.Tensor:  # running mean 0, variance 1
+        return torch.relu(x / (1 + 1e-5) ** 0.5 * m.weight.view(1, -1, 1, 1))
+
+    x = norm(up(z.view(2, 3, 1, 1), g[1].weight, 1, 0), g[2])
+    x = norm(up(x, g[4].weight, 2, 1), g[5])
+    expected = torch.tanh(up(x, g[7].weight, 2, 1))
+    assert torch.allclose(g(z), expected, atol=1e-6)

@@ -1,0 +1,96 @@
+import av
+import numpy as np
+import pytest
+
+from figment import generator, pictures
+from figment.errors import InputError
+from figment.sharing import timelapse
+from figment.video import sheet
+
+
+def frames_of(path):
+    with av.open(str(path)) as container:
+        return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)]).astype(int)
+
+
+def test_the_same_codes_from_first_to_last(make_run, tmp_path):
+    run, reported = make_run(), []
+    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=3.0, fps=10,
+                        progress=lambda done, total: reported.append((done, total)))  # fmt: skip
+    frames = frames_of(tmp_path / "a.mp4")
+    assert len(frames) == 30
+    expected = [
+        sheet(generator.load(path).sample(4, seed=run.recipe.seed)).astype(int) for path in run.snapshots().values()
+    ]
+    height, width, _ = expected[0].shape
+
+    def nearest(frame):
+        return int(np.argmin([np.abs(frame[:height, :width] - e).mean() for e in expected]))
+
+    order = [nearest(frame) for frame in frames]
+    assert order == sorted(order)
+    assert set(order) == {0, 1, 2, 3}
+    for at, snapshot in [(0, 0), (15, 3), (29, 3)]:  # 1.5 s in motion, then the last for 1.5 s
+        assert np.abs(frames[at][:height, :width] - expected[snapshot]).mean() < 4
+    assert np.abs(frames[15] - frames[29]).mean() < 1
+    assert reported == [(i, 30) for i in range(1, 31)]
+    assert pictures.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
+
+
+def test_the_seed_is_chosen(make_run, tmp_path):
+    run = make_run(snapshots=(0, 640))
+    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=1, seed=7, seconds=2.0, fps=5)
+    expected = sheet(generator.load(run.snapshot_file(640)).sample(1, seed=7)).astype(int)
+    assert np.abs(frames_of(tmp_path / "a.mp4")[-1][:384, :384] - expected).mean() < 4
+
+
+def test_same_run_same_bytes(make_run, tmp_path):
+    run = make_run(snapshots=(0, 640))
+    for name in "ab":
+        timelapse.timelapse(run, tmp_path / f"{name}.mp4", tiles=2, seconds=2.0, fps=5)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_the_caption_is_below_and_says_what_it_is_told():
+    picture = np.full((100, 400, 3), 7, np.uint8)
+    one, other = (timelapse.captioned(picture, text) for text in ("1,280 images seen", "2,560 images seen"))
+    assert one.shape[0] > 100
+    assert (one[:100] == 7).all()
+    band = one[100:]
+    assert (band == 255).all(2).mean() > 0.7  # on white
+    assert 0.005 < (band.mean(2) < 128).mean() < 0.2  # in dark letters
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one, timelapse.captioned(picture, "1,280 images seen"))
+
+
+def test_a_fade_goes_from_one_to_the_other():
+    before, after = np.full((2, 2, 3), 200, np.uint8), np.full((2, 2, 3), 100, np.uint8)
+    assert (timelapse.faded(before, after, 0) == 200).all()
+    assert (timelapse.faded(before, after, 0.5) == 150).all()
+    assert (timelapse.faded(before, after, 1) == 100).all()
+
+
+def test_time_goes_where_something_changes():
+    assert timelapse.paces([0, 3, 1]) == pytest.approx([0.2 / 3, 0.2 / 3 + 0.8 * 0.75, 0.2 / 3 + 0.8 * 0.25])
+    assert timelapse.paces([0, 0]) == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("snapshots", [(), (0,)])
+def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
+    with pytest.raises(InputError, match=rf"x-1 holds {len(snapshots)} snapshot"):
+        timelapse.timelapse(make_run(snapshots=snapshots), tmp_path / "a.mp4")
+    assert not (tmp_path / "a.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        ({"tiles": 0}, "--tiles 0"),
+        ({"seconds": 0.0}, "--seconds 0"),
+        ({"seconds": float("nan")}, "--seconds nan"),
+        ({"seconds": float("inf")}, "--seconds inf"),
+    ],
+)
+def test_numbers_out_of_range_are_named(make_run, tmp_path, choices, named):
+    with pytest.raises(InputError, match=named):
+        timelapse.timelapse(make_run(), tmp_path / "a.mp4", **choices)

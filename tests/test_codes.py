@@ -1,0 +1,43 @@
+"""Codes: each by its number, and priors by their moments."""
+
+import math
+
+import pytest
+import torch
+
+from figment import codes
+from figment.randomness import generator_at, seed_at
+
+
+@pytest.mark.parametrize("prior", ["uniform", "normal"])
+def test_a_code_depends_on_its_number_and_seed_alone(prior: str) -> None:
+    many = codes.numbered(3, 0, 20, 7, prior)
+    assert torch.equal(codes.numbered(3, 11, 4, 7, prior), many[11:15])
+    assert not torch.equal(codes.numbered(4, 11, 4, 7, prior), many[11:15])
+    assert len({tuple(c.tolist()) for c in many}) == 20
+
+
+def test_priors() -> None:
+    uniform, normal = (codes.draw(4000, 10, p, generator_at(0)) for p in ("uniform", "normal"))
+    assert uniform.min() >= -1
+    assert uniform.max() < 1
+    assert uniform.std().item() == pytest.approx(1 / math.sqrt(3), rel=0.02)
+    assert normal.std().item() == pytest.approx(1, rel=0.02)
+
+
+def test_gaussian_codes_become_uniform() -> None:
+    u = codes.from_gaussian(torch.randn(50_000, generator=generator_at(1)), "uniform").sort().values
+    expected = torch.linspace(-1, 1, 50_000)
+    assert (u - expected).abs().max() < 0.02  # Kolmogorov: 0.02 is far beyond chance at this N
+    assert codes.from_gaussian(torch.tensor([0.5]), "normal").item() == 0.5
+
+
+def test_truncation() -> None:
+    assert torch.equal(codes.truncated(torch.tensor([1.0, -2.0]), 0.5), torch.tensor([0.5, -1.0]))
+
+
+def test_seeds_of_places_differ_and_are_fixed() -> None:
+    places = [seed_at(s, p, i) for s in range(4) for p in ("a", "b") for i in range(50)]
+    assert len(set(places)) == len(places)
+    assert seed_at(0, "sample", 0) == seed_at(0, "sample", 0) != seed_at(0, "sample/0")
+    assert all(0 <= p < 2**63 for p in places)

@@ -1,0 +1,71 @@
+"""Recipes: defaults, what an objective brings along, and one sentence for each bad choice."""
+
+import pytest
+
+from figment.errors import InputError
+from figment.recipe import changed, from_json, make, to_json
+
+
+def test_defaults_are_the_paper_s() -> None:
+    r = make("dcgan")
+    assert (r.width, r.code_size, r.prior, r.batch, r.lr, r.beta1, r.beta2) == (64, 100, "uniform", 128, 2e-4, 0.5, 0.999)
+    assert (r.objective, r.real_target, r.activation, r.discriminator_norm) == ("bce", 1.0, "relu", "batch")
+
+
+def test_wgan_brings_what_it_needs_and_gives_way_to_choices() -> None:
+    r = make("dcgan", objective="wgan", discriminator_steps=3)
+    assert (r.discriminator_norm, r.gradient_penalty, r.lr, r.beta1, r.beta2) == ("none", 10, 1e-4, 0, 0.9)
+    assert r.discriminator_steps == 3
+    assert r.images_a_step == 3 * 128
+
+
+def test_json_and_back() -> None:
+    r = make("dcgan-small", images=1000, seed=7)
+    assert from_json(to_json(r), "here") == r
+
+
+def test_recipe_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        make("dcgan").width = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        (dict(size=63), "--size 63: must be one of 16, 32, 64, 128, 256; the nearest is 64"),
+        (dict(width=0), "--set width=0: must be greater than or equal to 1"),
+        (dict(widht=3), "--set widht: no such recipe field; did you mean width?"),
+        (dict(xyz=3), "--set xyz: no such recipe field; known are name, size"),
+        (dict(objective="wgn"), "--set objective=wgn: must be 'bce', 'mse', 'ml', 'hinge' or 'wgan'"),
+        (dict(gradient_penalty=1), "gradient_penalty needs discriminator_norm=none"),
+        (dict(images=5, seconds=5), "a budget is in images or in time, not both"),
+        (dict(seed=-1), "--seed=-1: must be greater than or equal to 0"),
+        (dict(lr=float("nan")), "--set lr=nan: must be"),
+    ],
+)
+def test_bad_choices(choices: dict, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        make("dcgan", **choices)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_recipe_is_met_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean dcgan?"):
+        make("dgan")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "width": 0}', '{"format": 1, "new_field": 0}'])
+def test_json_that_is_no_recipe(text: str) -> None:
+    with pytest.raises(InputError, match=r"^here holds no figment recipe"):
+        from_json(text, "here")
+
+
+def test_json_of_a_newer_format() -> None:
+    with pytest.raises(InputError, match="newer figment"):
+        from_json('{"format": 2}', "here")
+
+
+def test_changed_is_validated() -> None:
+    with pytest.raises(InputError):
+        changed(make("dcgan"), width=-1)

@@ -1,0 +1,72 @@
+import itertools
+
+import pytest
+import torch
+
+from figment import nets
+from figment.recipe import make
+from figment.training.diagnosis import diagnose
+from figment.training.watch import Reading, auc, look, p_fake, spread
+
+
+def test_auc_equals_counting_all_pairs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randint(0, 8, (37,), generator=generator).float()  # many ties
+    b = torch.randint(0, 8, (23,), generator=generator).float() - 1
+    pairs = [1.0 if x > y else 0.5 if x == y else 0.0 for x, y in itertools.product(a.tolist(), b.tolist())]
+    assert auc(a, b) == pytest.approx(sum(pairs) / len(pairs))
+    assert auc(a, b) + auc(b, a) == pytest.approx(1)
+
+
+def test_p_fake() -> None:
+    assert p_fake(torch.zeros(3)) == 0.5
+    assert p_fake(torch.tensor([20.0])) < 1e-6
+
+
+def test_spread() -> None:
+    reals = torch.randn(50, 3, 16, 16)
+    assert spread(reals, reals) == pytest.approx(1)
+    assert spread(reals[:1].repeat(20, 1, 1, 1), reals) == 0
+    assert spread(reals / 2, reals) == pytest.approx(0.5)
+
+
+def test_looking_changes_nothing_and_judges_each_picture_by_itself() -> None:
+    recipe = make("dcgan", size=16, width=2, channels=3)
+    g = nets.initialised(nets.generator(recipe), 0, "g").train()
+    d = nets.initialised(nets.discriminator(recipe), 0, "d").train()
+    before = [v.clone() for net in (g, d) for v in net.state_dict().values()]
+    reals, held, z = torch.rand(40, 3, 16, 16), torch.rand(20, 3, 16, 16), torch.rand(40, 100)
+    reading = look(g, d, reals, held, z, calibrated=True)
+    assert all(torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True))
+    assert g.training
+    assert d.training
+    with torch.no_grad():
+        one_by_one = torch.cat([d.eval()(x[None]) for x in reals])
+    assert reading.p_fake_real == pytest.approx(p_fake(one_by_one), abs=1e-6)
+    assert look(g, d, reals, held[:3], z, calibrated=False).memorising is None
+    assert look(g, d, reals, held[:0], z, calibrated=False).p_fake_fake is None
+
+
+def reading(**values) -> Reading:
+    fine = dict(separation=0.8, memorising=0.5, p_fake_real=0.3, p_fake_held_out=0.3, p_fake_fake=0.7, spread=0.9)
+    return Reading(**(fine | values))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (dict(), "in balance"),
+        (dict(spread=0.1), "collapsed"),
+        (dict(separation=0.9999), "wins too easily"),
+        (dict(memorising=0.8), "it memorises"),
+        (dict(separation=0.5), "can't tell"),
+        (dict(memorising=None), "in balance"),
+    ],
+)
+def test_words(values: dict, said: str) -> None:
+    assert said in " ".join(diagnose([reading(**values)] * 6))
+
+
+def test_one_odd_reading_is_not_believed() -> None:
+    assert diagnose([*[reading()] * 5, reading(spread=0.0)]) == ["the two nets are in balance"]
+    assert diagnose([reading(spread=0.0)]) == ["too early to tell"]

@@ -40,9 +40,8 @@ class PillowAlone:
             with Image.open(path) as picture:
                 side = min(picture.size)
                 left, top = (picture.width - side) // 2, (picture.height - side) // 2
-                box = (left, top, left + side, top + side)
-                size = (self.size, self.size)
-                picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+                square = picture.convert("RGB").crop((left, top, left + side, top + side))
+                square.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=3.0)
         return len(chunk.payloads)
 
 

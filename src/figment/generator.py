@@ -90,7 +90,8 @@ def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
     """
     weights = {k: v.detach().float().contiguous().cpu() if v.is_floating_point() else v.cpu()
                for k, v in net.state_dict().items()}  # fmt: skip
-    return save(weights, {"figment": kind, "recipe": json.dumps(json.loads(to_json(recipe)))})
+    # One key: safetensors writes several in random order.
+    return save(weights, {"figment": json.dumps({"kind": kind, "recipe": json.loads(to_json(recipe))})})
 
 
 def _generator_file(path: Path) -> Path:
@@ -105,9 +106,14 @@ def _generator_file(path: Path) -> Path:
 
 
 def _recipe_of(metadata: dict[str, str] | None, file: Path) -> Recipe:
-    if not metadata or metadata.get("figment") != "generator":
+    try:
+        header = json.loads((metadata or {})["figment"])
+        kind, recipe = header["kind"], header["recipe"]
+    except (ValueError, KeyError, TypeError):
+        kind, recipe = None, None
+    if kind != "generator":
         raise InputError(f"{file} is no figment generator (its header doesn't say so): name a generator.safetensors of a run.")
-    return from_json(metadata.get("recipe", ""), str(file))
+    return from_json(json.dumps(recipe), str(file))
 
 
 def _reason(error: Exception) -> str:

@@ -29,32 +29,39 @@ def facts(**changes):
     return {
         "state": "finished", "data": ["faces.zip"], "source": "faces", "fingerprint": "f00dcafe", "pictures": 3600,
         "trained_on": 3400, "held_out": 200, "skipped": [{"name": "broken.png", "reason": "cut off"}], "duplicates": 3,
-        "machine": {"device": "cpu", "name": "Example CPU", "cores": 2, "memory": "8 GB"},
+        "machine": {"device": "cpu", "name": "Example CPU", "cores": 2, "memory": 7.8},
         "versions": {"figment": "0.1.0", "torch": "2.13.0", "python": "3.11.7"},
         "command": ["figment", "train", "my faces.zip", "--for", "1m"], "seconds": 60.0, "images": 10240,
     } | changes  # fmt: skip
 
 
+def build(folder, ticks=40, snapshots=SNAPSHOTS, **changes):
+    """A Run of tiny nets with so many readings, and pictures and generators after so many images."""
+    choices = recipe.make("dcgan", size=16, channels=3, width=2, code_size=4, images=10240, planned_images=10240)
+    run = Run.create(folder / "runs" / "x-1", choices, facts(**changes))
+    run.log({"event": "start", "images": 0, "seconds": 0.0})
+    for i in range(1, ticks + 1):
+        run.log(tick(10240 * i // ticks, i / ticks))
+    for images in snapshots:
+        net = nets.initialised(nets.generator(choices), images, "generator")
+        with torch.no_grad():  # or all snapshots would draw nearly the same grey
+            net.get_submodule(last_layer(net)).weight.mul_(20)
+        run.snapshot_file(images).write_bytes(packed(net, choices, "generator"))
+        write(run.picture_file(images), grid(Generator(net, choices).sample(16)))
+        run.log({"event": "snapshot", "images": images, "seconds": 60 * images / 10240})
+    return run
+
+
 @pytest.fixture
 def make_run(tmp_path):
-    """make_run(ticks=40, snapshots=SNAPSHOTS, facts={}) → a Run of tiny nets."""
+    """make_run(ticks=40, snapshots=SNAPSHOTS, **facts) → a Run of the test's own."""
+    return lambda **changes: build(tmp_path, **changes)
 
-    def make(ticks=40, snapshots=SNAPSHOTS, **changes):
-        choices = recipe.make("dcgan", size=16, channels=3, width=2, code_size=4, images=10240, planned_images=10240)
-        run = Run.create(tmp_path / "runs" / "x-1", choices, facts(**changes))
-        run.log({"event": "start", "images": 0, "seconds": 0.0})
-        for i in range(1, ticks + 1):
-            run.log(tick(10240 * i // ticks, i / ticks))
-        for images in snapshots:
-            net = nets.initialised(nets.generator(choices), images, "generator")
-            with torch.no_grad():  # each snapshot draws in its own grey: brighter as the training goes on
-                net.get_submodule(last_layer(net)).weight.mul_(20)
-            run.snapshot_file(images).write_bytes(packed(net, choices, "generator"))
-            write(run.picture_file(images), grid(Generator(net, choices).sample(16)))
-            run.log({"event": "snapshot", "images": images, "seconds": 60 * images / 10240})
-        return run
 
-    return make
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A finished run for tests that only read it."""
+    return build(tmp_path_factory.mktemp("finished"))
 
 
 def last_layer(net):

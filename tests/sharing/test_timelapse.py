@@ -13,8 +13,8 @@ def frames_of(path):
         return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)]).astype(int)
 
 
-def test_the_same_codes_from_first_to_last(make_run, tmp_path):
-    run, reported = make_run(), []
+def test_the_same_codes_from_first_to_last(finished, tmp_path):
+    run, reported = finished, []
     timelapse.timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=3.0, fps=10,
                         progress=lambda done, total: reported.append((done, total)))  # fmt: skip
     frames = frames_of(tmp_path / "a.mp4")
@@ -37,17 +37,15 @@ def test_the_same_codes_from_first_to_last(make_run, tmp_path):
     assert pictures.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
 
 
-def test_the_seed_is_chosen(make_run, tmp_path):
-    run = make_run(snapshots=(0, 640))
-    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=1, seed=7, seconds=2.0, fps=5)
-    expected = sheet(generator.load(run.snapshot_file(640)).sample(1, seed=7)).astype(int)
+def test_the_seed_is_chosen(finished, tmp_path):
+    timelapse.timelapse(finished, tmp_path / "a.mp4", tiles=1, seed=7, seconds=2.5, fps=5)
+    expected = sheet(generator.load(finished.snapshot_file(10240)).sample(1, seed=7)).astype(int)
     assert np.abs(frames_of(tmp_path / "a.mp4")[-1][:384, :384] - expected).mean() < 4
 
 
-def test_same_run_same_bytes(make_run, tmp_path):
-    run = make_run(snapshots=(0, 640))
+def test_same_run_same_bytes(finished, tmp_path):
     for name in "ab":
-        timelapse.timelapse(run, tmp_path / f"{name}.mp4", tiles=2, seconds=2.0, fps=5)
+        timelapse.timelapse(finished, tmp_path / f"{name}.mp4", tiles=2, seconds=2.5, fps=5)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -91,6 +89,6 @@ def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
         ({"seconds": float("inf")}, "--seconds inf"),
     ],
 )
-def test_numbers_out_of_range_are_named(make_run, tmp_path, choices, named):
+def test_numbers_out_of_range_are_named(finished, tmp_path, choices, named):
     with pytest.raises(InputError, match=named):
-        timelapse.timelapse(make_run(), tmp_path / "a.mp4", **choices)
+        timelapse.timelapse(finished, tmp_path / "a.mp4", **choices)

@@ -101,9 +101,8 @@ def prepare(
     """
     source = open_source(data)
     if channels not in (None, 1, 3) or size < 1:
-        raise InputError(
-            f"size {size} with {channels} channels can't be prepared: give a positive size, 1 or 3 channels"
-        )
+        wanted = "give a positive size, and 1 or 3 channels"
+        raise InputError(f"size {size} with {channels} channels can't be prepared: {wanted}")
     banks = cache_folder() / "banks"
     content = source.fingerprint()
     channels = channels or _choose_channels(source, banks / f"{content[:32]}.channels")
@@ -209,9 +208,8 @@ def _build(
         if len(kept) < FEWEST:
             raise InputError(_too_few(source, len(kept), len(skipped) + len(source.listing.skipped), duplicates))
         _close_gaps(pixels, kept, row)
-        _describe(
-            draft, source, kept, skipped, digests, keys, {"size": size, "channels": channels, "duplicates": duplicates}
-        )
+        facts = {"size": size, "channels": channels, "duplicates": duplicates}
+        _describe(draft, source, kept, skipped, digests, keys, facts)
         for file in draft.iterdir():
             _sync(file)
         _sync(draft)
@@ -357,9 +355,9 @@ def _locked(banks: Path, fingerprint: str) -> Iterator[None]:
 def _sweep(part: Path, own: str) -> None:
     """Remove a draft unless its maker is alive: it would hold the lock, which the system takes from the dead."""
     maker = part.name.split(".")[0]
-    with suppress(Timeout, OSError):
-        with nullcontext() if maker == own else FileLock(part.with_name(f"{maker}.lock"), blocking=False):
-            shutil.rmtree(part, ignore_errors=True)
+    lock = nullcontext() if maker == own else FileLock(part.with_name(f"{maker}.lock"), blocking=False)
+    with suppress(Timeout, OSError), lock:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager

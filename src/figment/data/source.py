@@ -211,11 +211,14 @@ class Tar(Source):
         """Where each file starts. Of several of one name tar means the last."""
         with self._opened() as archive:
             found = {_member_name(member.name): member.offset_data for member in _tar_members(archive)}
-            # Without its end mark an archive was cut between two files, and who knows how many are missing.
+            # tarfile takes any end for the end. Without the mark, a block of zeros, who knows how many are missing; and
+            # what a compressor has to say about its stream comes last.
             assert archive.fileobj is not None
             archive.fileobj.seek(archive.offset)
-            if not archive.fileobj.read(1):
+            if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
                 raise EOFError
+            while archive.fileobj.read(CHUNK_BYTES):
+                pass
             return found
 
     @cached_property

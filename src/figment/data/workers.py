@@ -59,16 +59,17 @@ def serve() -> None:
 
 
 def _pooled(function: Callable[[Any], Any], chunks: Iterator[Any], processes: int) -> Iterator[Any]:
-    workers = [_start() for _ in range(processes)]
     results: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
     turn = threading.Lock()
-    threads = [
-        threading.Thread(target=_feed, args=(worker, function, chunks, turn, results), daemon=True)
-        for worker in workers
-    ]
+    workers: list[subprocess.Popen[bytes]] = []
+    threads: list[threading.Thread] = []
     try:
-        for thread in threads:
-            thread.start()
+        for _ in range(processes):
+            workers.append(_start())
+            threads.append(
+                threading.Thread(target=_feed, args=(workers[-1], function, chunks, turn, results), daemon=True)
+            )
+            threads[-1].start()
         busy = len(workers)
         while busy:
             good, result = results.get()
@@ -82,8 +83,7 @@ def _pooled(function: Callable[[Any], Any], chunks: Iterator[Any], processes: in
         for worker in workers:
             worker.kill()
         for thread in threads:
-            if thread.ident is not None:
-                thread.join()
+            thread.join()
         for worker in workers:
             _close(worker)
 

@@ -47,6 +47,7 @@ class Line(NamedTuple):
     field: str  # of a tick in events.jsonl
     label: str
     colour: str
+    dashes: tuple[float, ...] = ()  # so that a line that lies on another one lets it show
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ CHARTS = (
         " guessing, and held-out reals rising above training reals show that it knows its own pictures by heart.",
         (
             Line("p_fake_real", "training reals", "first"),
-            Line("p_fake_held_out", "held-out reals", "third"),
+            Line("p_fake_held_out", "held-out reals", "third", (3, 2)),
             Line("p_fake_fake", "generated", "second"),
         ),
         (0, 1),
@@ -226,10 +227,10 @@ def _svg(chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> st
         axes = figure.add_subplot()
         _draw(axes, chart, images, series)
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", transparent=True)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
     text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
     text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
     for name, colour in COLOURS.items():
@@ -242,7 +243,13 @@ def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.nd
     for line, values in series.items():
         colour, few = COLOURS[line.colour], len(images) < 4
         axes.plot(images, values, color=colour, alpha=0.35, linewidth=1, marker="o" if few else None)
-        axes.plot(images, smooth(values, window), color=colour, linewidth=2)
+        axes.plot(
+            images,
+            smooth(values, window),
+            color=colour,
+            linewidth=2,
+            linestyle=(0, line.dashes) if line.dashes else "-",
+        )
     if chart.guide is not None:
         axes.axhline(chart.guide, color=COLOURS["ink"], linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
     axes.set_xlim(0, max(images.max(), 1))
@@ -302,7 +309,10 @@ def _tables(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
         "kept together by": facts.get("group"),
         "fingerprint": facts.get("fingerprint"),
     }
-    named = [("Data", data), ("Machine", facts.get("machine")), ("Versions", facts.get("versions"))]
+    machine = facts.get("machine")
+    if isinstance(machine, dict) and isinstance(machine.get("memory"), int | float):
+        machine = machine | {"memory": f"{machine['memory']:g} GiB"}
+    named = [("Data", data), ("Machine", machine), ("Versions", facts.get("versions"))]
     return [(title, _rows(table)) for title, table in named if isinstance(table, dict)]
 
 

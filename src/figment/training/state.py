@@ -99,7 +99,7 @@ def packed(players: Players) -> bytes:
     """The state as safetensors, with the counters in the header."""
     counters = {"images": players.images, "seconds": players.seconds, "setbacks": players.setbacks}
     whole = {k: v.detach().contiguous().cpu() for k, v in tensors(players).items()}
-    return save(whole, {"figment": "state", "format": "1", "counters": json.dumps(counters)})
+    return save(whole, {"figment": json.dumps({"kind": "state", "format": 1, "counters": counters})})
 
 
 def save_state(players: Players, path: Path) -> None:
@@ -125,7 +125,11 @@ def load_state(players: Players, path: Path) -> None:
 
 
 def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
-    if not metadata or metadata.get("figment") != "state" or metadata.get("format") != "1":
-        raise InputError(f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan.")
-    counters: dict[str, Any] = json.loads(metadata["counters"])
-    return counters
+    try:
+        header = json.loads((metadata or {})["figment"])
+        if header["kind"] == "state" and header["format"] == 1:
+            counters: dict[str, Any] = header["counters"]
+            return counters
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InputError(f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan.")

@@ -1,0 +1,515 @@
+"""The bank: what is in it, how it is split, and that nothing that happens while it is made can spoil it."""
+
+import errno
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from figment.data import bank as banks
+from figment.data import workers
+from figment.data.bank import Bank, open_bank, prepare, split
+from figment.data.source import Portraits
+from figment.data.workers import map_unordered
+from figment.errors import InputError
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+FACES = SHARED / "celeba" / "dev"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def picture(seed: int, side: int = 10) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (side, side + 2, 3), dtype=np.uint8)
+
+
+def folder(path: Path, count: int, side: int = 10, name: str = "{:04d}.png") -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    for seed in range(count):
+        Image.fromarray(picture(seed, side)).save(path / name.format(seed))
+    return path
+
+
+def content(bank: Bank) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in bank.folder.iterdir()}
+
+
+def held(bank: Bank) -> set[str]:
+    return {bank.names[i] for i in bank.held_out}
+
+
+# --- what is in it -------------------------------------------------------------------------------------------------
+
+
+def test_bank_holds_the_pictures_in_name_order(tmp_path):
+    bank = prepare(folder(tmp_path / "data", 40), 10)
+    assert bank.pictures.shape == (40, 3, 10, 10)
+    assert bank.pictures.dtype == np.uint8
+    assert not bank.pictures.flags.writeable
+    assert bank.names == [f"{i:04d}.png" for i in range(40)]
+    for seed in range(40):
+        assert np.array_equal(bank.pictures[seed], picture(seed)[:, 1:11].transpose(2, 0, 1))
+    assert sorted([*bank.train, *bank.held_out]) == list(range(40))
+    assert bank.train.dtype == bank.held_out.dtype == np.int64
+    assert (bank.source, bank.channels, bank.size) == ("data", 3, 10)
+
+
+def test_bank_opens_by_its_folder(tmp_path):
+    bank = prepare(folder(tmp_path / "data", 40), 8)
+    again = open_bank(bank.folder)
+    assert np.array_equal(again.pictures, bank.pictures)
+    assert (again.fingerprint, again.names) == (bank.fingerprint, bank.names)
+    with pytest.raises(InputError, match="isn't a bank"):
+        open_bank(tmp_path / "data")
+
+
+def test_archives_and_folders_give_the_same_bank(tmp_path):
+    data = folder(tmp_path / "data", 90)
+    (data / "cats").mkdir()
+    (data / "0003.png").rename(data / "cats" / "0003.png")
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        for file in sorted(data.rglob("*.png"), reverse=True):
+            archive.write(file, file.relative_to(data))
+    with tarfile.open(tmp_path / "data.tar.gz", "w:gz") as tar:
+        for file in sorted(data.rglob("*.png"), reverse=True):
+            tar.add(file, file.relative_to(data))
+    expected = prepare(data, 8)
+    assert expected.labels[-1] == "cats"
+    assert set(expected.labels[:-1]) == {None}
+    for name in ("data.zip", "data.tar.gz"):
+        bank = prepare(tmp_path / name, 8)
+        assert np.array_equal(bank.pictures, expected.pictures)
+        assert (bank.names, bank.labels, held(bank)) == (expected.names, expected.labels, held(expected))
+
+
+def test_broken_files_are_skipped_and_reported_again(tmp_path):
+    data = folder(tmp_path / "data", 1000, side=4)
+    for seed in range(0, 1000, 10):
+        file = data / f"{seed:04d}.png"
+        file.write_bytes(file.read_bytes()[: seed // 20])
+    (data / "notes.txt").write_text("x")
+    for _ in range(2):
+        bank = prepare(data, 8)
+        assert (len(bank.pictures), len(bank.skipped), bank.ignored, bank.duplicates) == (900, 100, 1, 0)
+        assert [item.name for item in bank.skipped] == [f"{seed:04d}.png" for seed in range(0, 1000, 10)]
+        assert 60 <= len(bank.held_out) <= 120
+        assert len(bank.train) + len(bank.held_out) == 900
+        assert "100 skipped" in bank.summary()
+        assert bank.skipped[0].reason in bank.summary()
+    small = Image.fromarray(picture(777, 4)).crop((1, 0, 5, 4)).resize((8, 8), Image.Resampling.LANCZOS)
+    assert np.array_equal(bank.pictures[bank.names.index("0777.png")], np.asarray(small).transpose(2, 0, 1))
+
+
+def test_duplicates_are_kept_once_the_first_by_name(tmp_path):
+    data = folder(tmp_path / "data", 40)
+    Image.fromarray(picture(7)).save(data / "0000a.bmp")
+    Image.fromarray(picture(7)).convert("RGBA").save(data / "zz.png")
+    bank = prepare(data, 8)
+    assert (len(bank.pictures), bank.duplicates) == (40, 2)
+    assert "0000a.bmp" in bank.names
+    assert not {"0007.png", "zz.png"} & set(bank.names)
+    assert "2 exact duplicates" in bank.summary()
+
+
+def test_channels_follow_the_pictures_unless_told(tmp_path):
+    data = folder(tmp_path / "data", 40)
+    grey = tmp_path / "grey"
+    grey.mkdir()
+    for seed in range(40):
+        mode = "L" if seed % 2 else "RGB"
+        Image.fromarray(picture(seed)).convert("L").convert(mode).save(grey / f"{seed}.png")
+    assert prepare(data, 8).channels == 3
+    assert prepare(grey, 8).channels == 1
+    assert prepare(grey, 8).pictures.shape == (40, 1, 8, 8)
+    assert prepare(grey, 8, channels=3).channels == 3
+    assert prepare(data, 8, channels=1).channels == 1
+    (grey / "0.png").unlink()
+    Image.fromarray(picture(99)).save(grey / "colour.png")
+    assert prepare(grey, 8).channels == 3
+
+
+def test_progress_counts_to_the_end(tmp_path):
+    seen: list[tuple[int, int]] = []
+    prepare(folder(tmp_path / "data", 150), 8, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (150, 150)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+
+
+def test_portraits_are_prepared_like_any_source():
+    bank = prepare(Portraits(40), 16)
+    assert bank.pictures.shape == (40, 3, 16, 16)
+    assert bank.names[7] == "portrait-000007"
+    assert bank.source == "portraits"
+    other = prepare(Portraits(40), 24, channels=1)
+    assert np.array_equal(bank.held_out, other.held_out)
+    colour = prepare(Portraits(40), 24).pictures[5].transpose(1, 2, 0)
+    assert np.array_equal(other.pictures[5, 0], np.asarray(Image.fromarray(colour).convert("L")))
+    with pytest.raises(InputError, match="size"):
+        prepare(Portraits(40), 8)
+
+
+# --- the split -----------------------------------------------------------------------------------------------------
+
+
+def test_a_tenth_is_held_out():
+    held_out = split([str(i).encode() for i in range(20_000)])
+    assert abs(held_out.mean() - 0.1) < 0.01
+
+
+def test_small_sets_have_both_sides():
+    for start in range(200):
+        held_out = split([f"{start} {i}".encode() for i in range(4)])
+        assert held_out.any()
+        assert not held_out.all()
+
+
+def test_split_is_the_same_at_any_size_and_under_any_name(tmp_path):
+    data = folder(tmp_path / "data", 200)
+    first = prepare(data, 8)
+    expected = {int(name[:4]) for name in held(first)}
+    assert 5 < len(expected) < 40
+    assert np.array_equal(prepare(data, 12).held_out, first.held_out)
+    assert np.array_equal(prepare(data, 8, channels=1).held_out, first.held_out)
+    renamed = tmp_path / "other"
+    renamed.mkdir()
+    for seed in range(200):
+        Image.fromarray(picture(seed)).save(renamed / f"{999 - seed}-{seed}.bmp")
+    assert {int(re.split(r"[-.]", name)[1]) for name in held(prepare(renamed, 8))} == expected
+    # and of what else is there
+    for seed in range(0, 200, 2):
+        (data / f"{seed:04d}.png").unlink()
+    assert {int(name[:4]) for name in held(prepare(data, 8))} == {seed for seed in expected if seed % 2}
+
+
+def test_groups_stay_together(tmp_path):
+    data = folder(tmp_path / "data", 300)
+    for seed in range(300):
+        (data / f"{seed:04d}.png").rename(data / f"{seed // 5}_{seed}.png")
+    Image.fromarray(picture(0)).save(data / "99_copy.png")
+    bank = prepare(data, 8, group=r"^(\d+)_")
+    sides = [{bank.names[i].split("_")[0] for i in part} for part in (bank.train, bank.held_out)]
+    assert not sides[0] & sides[1]
+    assert sides[1]
+    assert bank.duplicates == 1
+    assert np.array_equal(prepare(data, 12, group=r"^(\d+)_").held_out, bank.held_out)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(", "isn't a regular expression"),
+        (r"^\d+", "has no bracket"),
+        ("(nobody)", "matches no"),
+        ("^(.)", "one group"),
+    ],
+)
+def test_group_patterns_that_dont_work(tmp_path, pattern, reason):
+    data = folder(tmp_path / "data", 32)
+    with pytest.raises(InputError, match=reason):
+        prepare(data, 8, group=pattern)
+
+
+# --- fingerprints and the cache --------------------------------------------------------------------------------------
+
+
+def test_unchanged_data_are_opened_and_changed_ones_prepared(tmp_path, monkeypatch):
+    data = folder(tmp_path / "data", 40)
+    first = prepare(data, 8)
+    monkeypatch.setattr(banks, "_build", lambda *_: pytest.fail("prepared again"))
+    moved = data.rename(tmp_path / "moved")
+    again = prepare(moved, 8)
+    assert again.folder == first.folder
+    assert again.source == "moved"
+    assert prepare(moved, 8, channels=3).folder == first.folder
+    monkeypatch.undo()
+    Image.fromarray(picture(99)).save(moved / "0001.png")
+    changed = prepare(moved, 8)
+    assert changed.fingerprint != first.fingerprint
+    assert np.array_equal(changed.pictures[1], np.asarray(prepare(moved, 8).pictures[1]))
+    assert not np.array_equal(changed.pictures[1], first.pictures[1])
+
+
+def test_spoilt_bank_is_prepared_again(tmp_path):
+    data = folder(tmp_path / "data", 40)
+    before = content(bank := prepare(data, 8))
+    os.truncate(bank.folder / "pictures.uint8", 99)
+    assert content(prepare(data, 8)) == before
+    (bank.folder / "bank.json").write_text("{")
+    assert content(prepare(data, 8)) == before
+
+
+def test_no_absolute_path_is_kept(tmp_path):
+    bank = prepare(folder(tmp_path / "data", 40), 8)
+    for name in ("bank.json", "names.json"):
+        assert str(tmp_path) not in (bank.folder / name).read_text()
+    assert json.loads((bank.folder / "bank.json").read_text())["format"] == 1
+
+
+def test_cache_that_cant_be_written_to(tmp_path, monkeypatch):
+    data = folder(tmp_path / "data", 40)
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(InputError, match="FIGMENT_CACHE"):
+        prepare(data, 8)
+
+
+def test_cache_that_may_only_be_read_still_opens(tmp_path, monkeypatch):
+    data = folder(tmp_path / "data", 40)
+    prepare(data, 8)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert len(prepare(data, 8).pictures) == 40
+    with pytest.raises(InputError, match="FIGMENT_CACHE"):
+        prepare(data, 12)
+
+
+# --- what can't be prepared ------------------------------------------------------------------------------------------
+
+
+def test_too_few_pictures(tmp_path, cache):
+    data = folder(tmp_path / "data", 34)
+    for seed in range(3):
+        (data / f"{seed:04d}.png").write_bytes(b"")
+    with pytest.raises(InputError) as caught:
+        prepare(data, 8)
+    expected = f"{data} has 31 usable pictures (3 skipped), and training needs at least 32: add more"
+    assert str(caught.value) == expected
+    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+
+
+@pytest.mark.parametrize("where", ["reserving", "writing", "describing"])
+def test_full_disk(tmp_path, cache, monkeypatch, where):
+    data = folder(tmp_path / "data", 40)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if where == "reserving":
+        monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    elif where == "writing":
+        monkeypatch.setattr(banks.Filler, "__call__", full)
+    else:
+        monkeypatch.setattr(banks, "_write_array", full)
+    with pytest.raises(InputError) as caught:
+        prepare(data, 8)
+    assert "FIGMENT_CACHE" in str(caught.value)
+    assert "no room" in str(caught.value)
+    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+
+
+def python(code: str, *arguments: object, **options: object) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, **(pipes | options))  # type: ignore[call-overload]
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+from figment.data.bank import prepare
+from figment.errors import InputError
+try:
+    prepare(sys.argv[1], 16)
+except InputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
+def test_file_that_may_not_grow(tmp_path):
+    out, err = python(LIMITED, folder(tmp_path / "data", 40)).communicate(timeout=60)
+    assert "no room" in out
+    assert err == ""
+
+
+# --- interruptions ---------------------------------------------------------------------------------------------------
+
+PREPARE = """
+import sys
+from figment.data.bank import prepare
+print("go", flush=True)
+prepare(sys.argv[1], 64, progress=lambda done, total: print(done, flush=True))
+print("done", flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """Enough pictures that a pool prepares them: 700 of 200×202, about a second of work."""
+    return folder(tmp_path_factory.mktemp("many") / "data", 700, side=200, name="{:04d}.jpg")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(many, tmp_path_factory) -> dict[str, bytes]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.mktemp("undisturbed")))
+        return content(prepare(many, 64))
+
+
+def running_workers(cache: Path) -> list[str]:
+    """Processes that were given this test's cache folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if int(process.name) != os.getpid() and os.fsencode(str(cache)) in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+def wait_until_gone(cache: Path) -> None:
+    for _ in range(200):
+        if not running_workers(cache):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"left behind: {running_workers(cache)}")
+
+
+def kill_at(moment: float, many: Path, cache: Path, undisturbed: dict[str, bytes]) -> None:
+    victim = python(PREPARE, many)
+    assert victim.stdout is not None
+    victim.stdout.readline()
+    time.sleep(moment)
+    victim.kill()
+    victim.communicate()
+    wait_until_gone(cache)
+    assert content(prepare(many, 64)) == undisturbed
+    assert len([file for file in (cache / "banks").iterdir() if file.is_dir()]) == 1
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+
+
+@linux
+@pytest.mark.parametrize("moment", [0.3, 0.9])
+def test_killed_while_preparing(moment, many, cache, undisturbed):
+    kill_at(moment, many, cache, undisturbed)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", np.linspace(0.02, 2.5, 20).round(2).tolist())
+def test_killed_at_any_moment(moment, many, cache, undisturbed):
+    kill_at(moment, many, cache, undisturbed)
+
+
+@linux
+def test_ctrl_c_stops_at_once_and_leaves_nothing(many, cache):
+    victim = python(PREPARE, many, start_new_session=True)
+    assert victim.stdout is not None
+    victim.stdout.readline()
+    victim.stdout.readline()  # the first chunk is done
+    start = time.monotonic()
+    os.killpg(victim.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
+    _, err = victim.communicate(timeout=30)
+    assert time.monotonic() - start < 5
+    assert err.strip().endswith("KeyboardInterrupt")
+    assert err.count("Traceback") == 1
+    assert "Warning" not in err
+    wait_until_gone(cache)
+    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+
+
+def test_error_while_preparing_leaves_nothing(many, cache):
+    def stop(done: int, total: int) -> None:
+        raise RuntimeError("enough")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(RuntimeError, match="enough"):
+            prepare(many, 64, progress=stop)
+    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+
+
+def test_two_processes_prepare_one_bank(many, cache, undisturbed):
+    both = [python(PREPARE, many) for _ in range(2)]
+    outputs = [process.communicate(timeout=120) for process in both]
+    assert [(out.splitlines()[-1], err) for out, err in outputs] == [("done", "")] * 2
+    assert sorted(len(out.splitlines()) > 2 for out, _ in outputs) == [False, True]  # one of them did the work
+    assert content(prepare(many, 64)) == undisturbed
+
+
+def test_drafts_of_the_dead_are_swept_and_of_the_living_kept(tmp_path, cache):
+    (cache / "banks").mkdir(parents=True)
+    dead, living = cache / "banks" / "aa.part-1", cache / "banks" / "bb.part-1"
+    dead.mkdir()
+    living.mkdir()
+    with banks.FileLock(cache / "banks" / "bb.lock"):
+        prepare(folder(tmp_path / "data", 40), 8)
+    assert living.exists()
+    assert not dead.exists()
+
+
+# --- the pool --------------------------------------------------------------------------------------------------------
+
+
+def test_pool_does_each_chunk_once():
+    assert sorted(map_unordered(abs, range(-50, 0), processes=2)) == list(range(1, 51))
+    assert sorted(map_unordered(abs, range(-3, 0), processes=2)) == [1, 2, 3]
+
+
+def test_pool_passes_errors_on():
+    with pytest.raises(TypeError):
+        list(map_unordered(abs, ["x"] * 50, processes=2))
+    with pytest.raises(RuntimeError, match="ended by itself"):
+        list(map_unordered(os._exit, [3] * 50, processes=2))
+
+    def chunks():
+        yield from range(20)
+        raise InputError("cut")
+
+    with pytest.raises(InputError, match="cut"):
+        list(map_unordered(abs, chunks(), processes=2))
+
+
+def test_cores_are_at_least_one():
+    assert 1 <= workers.cores() <= (os.cpu_count() or 1)
+
+
+# --- size and speed --------------------------------------------------------------------------------------------------
+
+PEAK = """
+import resource, sys
+from figment.data.bank import prepare
+prepare(sys.argv[1], 64)
+print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+"""
+
+
+@pytest.mark.slow
+def test_memory_doesnt_grow_with_the_pictures(tmp_path):
+    peaks = []
+    for count in (1000, 8000):
+        np.save(tmp_path / f"{count}.npy", np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), np.uint8))
+        out, _ = python(PEAK, tmp_path / f"{count}.npy").communicate(timeout=120)
+        peaks.append(int(out) / 1024)
+    assert peaks[1] - peaks[0] < 15  # MB; the pictures themselves are 12 and 98
+    assert max(peaks) < 150
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FACES.exists(), reason="shared data are absent")
+def test_faces_open_in_under_a_second():
+    bank = prepare(FACES, 64, group=r"^(\d+)_")
+    start = time.perf_counter()
+    again = prepare(FACES, 64, group=r"^(\d+)_")
+    assert time.perf_counter() - start < 1
+    assert len(again.pictures) == 12_500
+    people = [{again.names[i].split("_")[0] for i in part} for part in (bank.train, bank.held_out)]
+    assert not people[0] & people[1]
+    assert 0.08 < len(bank.held_out) / 12_500 < 0.12

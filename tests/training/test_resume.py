@@ -1,0 +1,230 @@
+"""A run that is stopped, killed or starved of disk, and resumed, equals one that never was: bit for bit."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import figment
+from figment import start
+from figment.errors import InputError
+from figment.run import Run
+from figment.training import loop
+
+# Small and quick, with everything that carries state switched on.
+CHOICES = dict(
+    size=16, width=4, batch=16, objective="bce", dropout=0.2, label_flips=0.05, real_target=0.9, lr_final=0.1, save_seconds=0.2
+)
+BUDGET = 1600
+
+
+def same(a: Run, b: Run) -> None:
+    """State (nets, average, optimisers, counters), result and pictures are equal to the byte."""
+    x, y = load_file(a.state_file), load_file(b.state_file)
+    assert x.keys() == y.keys()
+    assert all(torch.equal(x[k], y[k]) for k in x)
+    assert a.generator_file.read_bytes() == b.generator_file.read_bytes()
+    assert {i: p.read_bytes() for i, p in a.pictures().items()} == {i: p.read_bytes() for i, p in b.pictures().items()}
+    assert list(a.snapshots()) == list(b.snapshots())
+    timeless = [[{k: v for k, v in e.items() if k not in {"seconds", "images_per_second", "memory_mb"}}
+                 for e in run.events("tick")] for run in (a, b)]  # fmt: skip
+    assert timeless[0] == timeless[1]
+
+
+@pytest.fixture
+def uninterrupted(faces: Path, tmp_path: Path) -> Run:
+    return figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **CHOICES)
+
+
+def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
+    """Send ourselves a signal after so many steps."""
+    play, played = loop.play, [0]
+
+    def counted(*args) -> None:
+        play(*args)
+        played[0] += 1
+        if played[0] == steps:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(loop, "play", counted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_and_resumed_equals_uninterrupted(
+    uninterrupted: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    with monkeypatch.context() as patch:
+        stopping_after(37, patch, number)
+        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **CHOICES)
+    assert run.facts["state"] == "interrupted"
+    assert run.facts["images"] == 37 * 16
+    figment.load(run.folder).sample(1)
+    again = figment.resume(run.folder)
+    assert again.facts["state"] == "finished"
+    same(uninterrupted, again)
+
+
+def test_seed_decides(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
+    again = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "again", **CHOICES)
+    same(uninterrupted, again)
+    other = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "other", seed=1, **CHOICES)
+    assert other.generator_file.read_bytes() != again.generator_file.read_bytes()
+
+
+def test_wgan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    choices = dict(size=16, width=4, batch=16, objective="wgan")
+    whole = figment.train(faces, images=800, recipe="dcgan", out=tmp_path / "whole", **choices)
+    with monkeypatch.context() as patch:
+        stopping_after(4, patch)
+        cut = figment.train(faces, images=800, recipe="dcgan", out=tmp_path / "cut", **choices)
+    same(whole, figment.resume(cut))
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "figment", *map(str, words)]
+
+
+def train_command(faces: Path, out: Path, budget: int) -> list[str]:
+    sets = [x for k, v in CHOICES.items() if k != "size" for x in ("--set", f"{k}={v}")]
+    return command("train", faces, "--images", budget, "--recipe", "dcgan", "--size", 16, "--out", out, *sets)
+
+
+def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> bool:
+    """Kill a training -9 after a delay, anywhere: importing, preparing, training, saving. Then bring it to its end."""
+    environment = os.environ | {"FIGMENT_CACHE": str(cache), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL, env=environment)
+    time.sleep(delay)
+    process.kill()
+    process.wait()
+    begun = (out / "recipe.json").exists()
+    onward = command("resume", out) if begun else train_command(faces, out, BUDGET)
+    done = subprocess.run(onward, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return begun
+
+
+def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL, env=environment)
+    while process.poll() is None and not (out.exists() and len(Run(out).events("tick")) >= 10):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert Run(out).facts["state"] == "training"
+    same(uninterrupted, figment.resume(out))
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_moments(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    environment = os.environ | {"FIGMENT_CACHE": str(tmp_path / "cache")}
+    subprocess.run(train_command(faces, tmp_path / "timed", BUDGET), check=True, env=environment)
+    whole = time.monotonic() - began
+    moments = random.Random(0)
+    begun = [
+        killed_and_resumed(faces, tmp_path / f"killed-{i}", moments.uniform(0, whole), tmp_path / f"cache-{i}")
+        for i in range(20)
+    ]
+    assert any(begun)
+    for i in range(20):
+        same(uninterrupted, Run(tmp_path / f"killed-{i}"))
+
+
+def test_full_disk_keeps_the_last_good_state(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit on file size stands in for the disk: it is met while a state is being written."""
+    with monkeypatch.context() as patch:
+        stopping_after(20, patch)
+        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **CHOICES)
+    good = run.state_file.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(good) // 2, hard))
+    try:
+        with pytest.raises(InputError, match=rf"disk is full.*Free some space.*figment resume {run.folder}"):
+            figment.resume(run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert run.state_file.read_bytes() == good
+    assert [p.name for p in run.state_file.parent.iterdir() if p.name.endswith(".part")] == []
+    whole = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **CHOICES)
+    same(whole, figment.resume(run))
+
+
+def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Run) -> None:
+    before = uninterrupted.generator_file.read_bytes()
+    assert figment.resume(uninterrupted).generator_file.read_bytes() == before
+    run = figment.resume(uninterrupted, images=320)
+    assert run.facts["images"] == BUDGET + 320
+    assert run.recipe.planned_images == BUDGET
+    assert any("beyond the planned end" in e["text"] for e in run.events("resume"))
+    rates = [e["lr"] for e in run.events("tick") if e["images"] > BUDGET]
+    assert rates
+    assert rates == pytest.approx([2e-5] * len(rates))
+
+
+def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path) -> None:
+    run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
+    facts, recipe = run.facts, run.recipe
+    assert facts["state"] == "finished"
+    assert facts["seconds"] >= 3
+    assert recipe.planned_images > 0
+    assert "auto" not in {recipe.precision, recipe.compile}
+    further = figment.resume(run, time="1s")
+    assert further.facts["images"] > facts["images"]
+    assert further.facts["seconds"] >= facts["seconds"] + 1
+
+
+def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play = loop.play
+
+    def poisoned(players, nets, recipe, feed) -> None:
+        play(players, nets, recipe, feed)
+        if players.images >= 800:
+            next(players.generator.parameters()).data.fill_(float("nan"))
+
+    monkeypatch.setattr(loop, "play", poisoned)
+    with pytest.raises(InputError, match=r"diverged .* 4 times .* --set lr="):
+        figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "nan", size=16, width=4, batch=16)
+    run = Run(tmp_path / "nan")
+    texts = [e["text"] for e in run.events("setback")]
+    assert [t.split("halved to ")[1].split(" ")[0] for t in texts] == ["0.0001", "5e-05", "2.5e-05"]
+    assert all(torch.isfinite(v).all() for v in load_file(run.state_file).values())
+    assert all(e["images"] < 800 for e in run.events("snapshot"))
+
+
+def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    play, poison = loop.play, [True]
+
+    def poisoned(players, nets, recipe, feed) -> None:
+        play(players, nets, recipe, feed)
+        if players.images >= 800 and poison.pop() if poison else False:
+            next(players.discriminator.parameters()).data.fill_(float("inf"))
+
+    monkeypatch.setattr(loop, "play", poisoned)
+    run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "inf", size=16, width=4, batch=16)
+    assert run.facts["state"] == "finished"
+    assert {e["lr"] for e in run.events("tick")} == {1e-4} | {e["lr"] for e in run.events("tick") if e["images"] < 800}
+    assert json.loads((run.folder / "run.json").read_text())["images"] == BUDGET
+
+
+def test_source_that_changed_is_noticed(uninterrupted: Run, faces: Path) -> None:
+    said: list[str] = []
+
+    class Listening(start.Silent):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    (faces / "000.png").unlink()
+    figment.resume(uninterrupted, images=16, display=Listening())
+    assert any("has changed since this run began" in s for s in said)

@@ -4,7 +4,9 @@ from figment import budget
 from figment.errors import InputError
 
 
-@pytest.mark.parametrize(("text", "expected"), [("90s", 90), ("3m", 180), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400), ("1d", 86400)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90s", 90), ("3m", 180), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400), ("1d", 86400)]
+)
 def test_seconds(text: str, expected: float) -> None:
     assert budget.seconds(text) == expected
 
@@ -15,7 +17,9 @@ def test_bad_seconds(text: str) -> None:
         budget.seconds(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("800", 800), ("500k", 500_000), ("2M", 2_000_000), ("1.5M", 1_500_000)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("800", 800), ("500k", 500_000), ("2M", 2_000_000), ("1.5M", 1_500_000)]
+)
 def test_images(text: str, expected: int) -> None:
     assert budget.images(text) == expected
 

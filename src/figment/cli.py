@@ -35,7 +35,9 @@ def cli() -> None:
 @click.option("--recipe", default="auto", show_default=True, metavar="NAME", help="auto, dcgan or dcgan-small.")
 @click.option("--size", metavar="PIXELS", help="16, 32, 64, 128 or 256. [default: 64]")
 @click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
-@click.option("--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse.")
+@click.option(
+    "--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse."
+)
 @click.option("--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name.")
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
@@ -105,10 +107,29 @@ def resume(run: Path, time: str | None, images: str | None, data: Path | None, d
 @cli.command()
 @click.argument("run", type=PathArgument)
 @click.option("-n", "count", default=64, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed; sample i of a seed stays the same.")
-@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 2), help="Below 1: less varied, often cleaner.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**63 - 1),
+    help="Seed; sample i of a seed stays the same.",
+)
+@click.option(
+    "--truncation",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 2),
+    help="Below 1: less varied, often cleaner.",
+)
 @click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
-@click.option("--format", "suffix", default="png", show_default=True, type=click.Choice(["png", "jpg", "webp"]), help="Of --files.")
+@click.option(
+    "--format",
+    "suffix",
+    default="png",
+    show_default=True,
+    type=click.Choice(["png", "jpg", "webp"]),
+    help="Of --files.",
+)
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
@@ -122,7 +143,7 @@ def sample(
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
     """
     from figment.machine import this_machine
-    from figment.sharing.samples import write_grid, write_files
+    from figment.sharing.samples import write_files, write_grid
 
     generator = loaded(run, this_machine(device).device)
     if grid:
@@ -137,12 +158,24 @@ def sample(
 
 @cli.command()
 @click.argument("run", type=PathArgument)
-@click.option("--keyframes", default=8, show_default=True, type=click.IntRange(2, 1000), help="Codes that the loop passes through.")
+@click.option(
+    "--keyframes",
+    default=8,
+    show_default=True,
+    type=click.IntRange(2, 1000),
+    help="Codes that the loop passes through.",
+)
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
 @click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
 @click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the codes.")
-@click.option("--truncation", default=1.0, show_default=True, type=click.FloatRange(0, 2), help="Below 1: less varied, often cleaner.")
+@click.option(
+    "--truncation",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 2),
+    help="Below 1: less varied, often cleaner.",
+)
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
 def walk(
     run: Path, keyframes: int, seconds: float, fps: int, tiles: int, seed: int, truncation: float, out: Path | None
@@ -245,7 +278,9 @@ def conclude(run: "Run") -> None:
     pictures = list(run.pictures().values())
     facts = run.facts
     if facts["state"] == "interrupted":
-        click.echo(f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {run.folder}")
+        click.echo(
+            f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {run.folder}"
+        )
         raise click.exceptions.Exit(130)
     click.echo(
         f"pictures   {pictures[-1]}\nreport     {run.report_file}\ngenerator  {run.generator_file}\n"

@@ -40,7 +40,7 @@ class Generator:
     def decode(self, z: Tensor) -> Tensor:
         """Codes (N, code_size) → pictures, uint8 (N, C, H, W) on the CPU."""
         blocks = [to_uint8(self.net(block.to(self.device))) for block in z.split(BLOCK)]
-        shape = (0, self.recipe.channels, self.recipe.size, self.recipe.size)
+        shape = (0, int(self.recipe.channels), self.recipe.size, self.recipe.size)
         return torch.cat(blocks) if blocks else torch.empty(shape, dtype=torch.uint8)
 
     def sample(self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0) -> Tensor:
@@ -73,7 +73,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
             recipe = _recipe_of(content.metadata(), file)
             net = nets.generator(recipe)
             expected = {k: tuple(v.shape) for k, v in net.state_dict().items()}
-            found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118: not a dict
+            found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118 - not a dict
             if expected != found:
                 raise InputError(f"{file} doesn't fit the recipe in its header: it is damaged or was changed by hand.")
             weights = {k: content.get_tensor(k) for k in expected}
@@ -112,7 +112,9 @@ def _recipe_of(metadata: dict[str, str] | None, file: Path) -> Recipe:
     except (ValueError, KeyError, TypeError):
         kind, recipe = None, None
     if kind != "generator":
-        raise InputError(f"{file} is no figment generator (its header doesn't say so): name a generator.safetensors of a run.")
+        raise InputError(
+            f"{file} is no figment generator (its header doesn't say so): name a generator.safetensors of a run."
+        )
     return from_json(json.dumps(recipe), str(file))
 
 

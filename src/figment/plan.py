@@ -11,7 +11,6 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 
-
 def named(recipe: str, machine: Machine) -> tuple[str, str]:
     """The recipe that a name stands for, and why: "auto" takes the small nets where there is no GPU."""
     if recipe != "auto":
@@ -21,10 +20,9 @@ def named(recipe: str, machine: Machine) -> tuple[str, str]:
     return "dcgan-small", "recipe dcgan-small: on this device small fast nets give better pictures than wide slow ones"
 
 
-def by_rule(recipe: Recipe, machine: Machine, channels: int) -> Recipe:
-    """Every "auto" that needs no stopwatch settled: with an image budget nothing that changes numbers is measured."""
+def by_rule(recipe: Recipe, machine: Machine) -> Recipe:
+    """Every "auto" of the machine's settled without a stopwatch: under an image budget nothing that changes numbers is timed."""
     settled = {
-        "channels": channels if recipe.channels == "auto" else recipe.channels,
         "precision": _precision(recipe, machine),
         "compile": _compile(recipe, machine),
         "planned_images": recipe.planned_images or recipe.images or 0,
@@ -55,7 +53,9 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
     images = int(((recipe.seconds or 0) - spent) * images_per_second * 0.97)  # .03 for readings and snapshots
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
-        raise InputError(f"--for {recipe.seconds:g}s: too short, since a step alone takes {step:.1f} s here: give it minutes.")
+        raise InputError(
+            f"--for {recipe.seconds:g}s: too short, since a step alone takes {step:.1f} s here: give it minutes."
+        )
     return images
 
 
@@ -73,11 +73,16 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
 
 def describe(recipe: Recipe, machine: Machine) -> str:
     """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run."""
+    if recipe.channels == "auto":
+        return (
+            describe(recipes.changed(recipe, channels=3), machine)
+            + "\nThe pictures decide on grey or colour; colour is assumed here."
+        )
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     times = schedule.snapshot_times(recipe) if recipe.planned_images else []
     rows = [
         ("machine", str(machine)),
-        ("recipe", f"{recipe.name}: {recipe.size}×{recipe.size}, {_colours(recipe)}, width {recipe.width}"),
+        ("recipe", f"{recipe.name}: {recipe.size}×{recipe.size}, {'grey' if recipe.channels == 1 else 'colour'}, width {recipe.width}"),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
         ("game", f"{recipe.objective}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
@@ -121,7 +126,3 @@ def _convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
 def _layers(net: nn.Module) -> str:
     convolutions = _convolutions(net)
     return " → ".join(str(n) for n in (convolutions[0].in_channels, *(c.out_channels for c in convolutions)))
-
-
-def _colours(recipe: Recipe) -> str:
-    return {1: "grey", 3: "colour"}.get(recipe.channels, "grey or colour as the pictures are")  # type: ignore[call-overload]

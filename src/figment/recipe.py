@@ -34,7 +34,9 @@ class Recipe(BaseModel):
     objective: Literal["bce", "mse", "ml", "hinge", "wgan"] = Field("bce", description="what the two nets play for")
     real_target: float = Field(1.0, gt=0.5, le=1, description="bce and ml: D's target for reals (one-sided smoothing)")
     label_flips: float = Field(0.0, ge=0, lt=0.5, description="bce and ml: share of D's labels that are swapped")
-    gradient_penalty: float = Field(0.0, ge=0, description="weight of the Wasserstein gradient penalty; the paper's is 10")
+    gradient_penalty: float = Field(
+        0.0, ge=0, description="weight of the Wasserstein gradient penalty; the paper's is 10"
+    )
     discriminator_steps: int = Field(1, ge=1, le=100, description="discriminator steps for each generator step")
     # Optimisation
     batch: int = Field(128, ge=2, le=65536, description="pictures a step")
@@ -42,7 +44,9 @@ class Recipe(BaseModel):
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's β₁")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's β₂")
     lr_final: float = Field(1.0, gt=0, le=1, description="learning rate at the planned end, as a share of lr")
-    lr_decay_start: float = Field(0.5, ge=0, lt=1, description="where the decay begins, as a share of the planned images")
+    lr_decay_start: float = Field(
+        0.5, ge=0, lt=1, description="where the decay begins, as a share of the planned images"
+    )
     ema_half_life: int = Field(10_000, ge=1, description="half-life of the averaged generator, images")
     # Budget and machine
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random")
@@ -98,7 +102,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # The article's widths and the paper's numbers: for a GPU, or hours on a CPU.
     "dcgan": {},
     # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
-    "dcgan-small": dict(width=16, batch=64, lr=3e-4, real_target=0.9),
+    "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
 }
 
 

@@ -26,7 +26,9 @@ class Run:
         if not self.folder.exists():
             raise InputError(f"{folder} doesn't exist: name a run folder, such as runs/portraits-1.")
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
-            raise InputError(f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made.")
+            raise InputError(
+                f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
+            )
 
     @classmethod
     def create(cls, folder: str | Path, recipe: Recipe, facts: dict[str, Any]) -> "Run":
@@ -48,7 +50,9 @@ class Run:
             partial.rename(folder)
         except OSError as error:
             shutil.rmtree(partial, ignore_errors=True)
-            raise InputError(f"--out {folder} can't be made ({error.strerror}): name a folder that can be written.") from None
+            raise InputError(
+                f"--out {folder} can't be made ({error.strerror}): name a folder that can be written."
+            ) from None
         return cls(folder)
 
     # ---- names -----------------------------------------------------------------------------------------------------
@@ -148,7 +152,9 @@ class Run:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(f"{self.folder} is being trained by another process: wait for it, or stop it first.") from None
+            raise InputError(
+                f"{self.folder} is being trained by another process: wait for it, or stop it first."
+            ) from None
         try:
             yield
         finally:
@@ -158,7 +164,9 @@ class Run:
 def refuse_taken(folder: Path) -> None:
     """Raise InputError if a new run can't be put into folder because something is there already."""
     if folder.is_dir() and any(folder.iterdir()):
-        raise InputError(f"--out {folder} exists and isn't empty: name another folder, or go on with figment resume {folder}.")
+        raise InputError(
+            f"--out {folder} exists and isn't empty: name another folder, or go on with figment resume {folder}."
+        )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {folder} is a file: name a folder.")
 

@@ -123,7 +123,7 @@ def choose(
     name, why = plan.named(name, machine)
     recipe = recipes.make(name, **choices, **_budget(time, images))
     if recipe.seconds is None:
-        recipe = plan.by_rule(recipe, machine, recipe.channels)
+        recipe = plan.by_rule(recipe, machine)
     return recipe, why
 
 
@@ -148,7 +148,6 @@ def with_further_budget(
 def go_on(run: Run, machine: Machine, display: Display) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
     with run.locked(), as_interrupt():
-        facts = run.facts
         torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
         bank = prepare_for(run, display)
         recipe = run.recipe
@@ -172,6 +171,7 @@ def go_on(run: Run, machine: Machine, display: Display) -> Run:
         run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
         run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
         from figment.sharing.report import write_report
+
         write_report(run)
         return run
 
@@ -200,7 +200,9 @@ def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Di
         run.recipe = recipes.changed(
             recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned
         )
-        display.say(f"measured: {', '.join(str(trial) for trial, _ in trials)}; planned: {budgets.as_images(planned)} seen")
+        display.say(
+            f"measured: {', '.join(str(trial) for trial, _ in trials)}; planned: {budgets.as_images(planned)} seen"
+        )
     return nets
 
 
@@ -211,7 +213,9 @@ def prepare_for(run: Run, display: Display) -> Bank:
     bank = prepare(facts["data"], recipe.size, channels, facts["group"], display.preparing)
     display.say(bank.summary())
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
-        display.say(f"{facts['source']} has changed since this run began: it goes on with the pictures that are there now")
+        display.say(
+            f"{facts['source']} has changed since this run began: it goes on with the pictures that are there now"
+        )
     run.note(
         fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
         held_out=len(bank.held_out), duplicates=bank.duplicates,

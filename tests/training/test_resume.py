@@ -22,7 +22,15 @@ from figment.training import loop
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
-    size=16, width=4, batch=16, objective="bce", dropout=0.2, label_flips=0.05, real_target=0.9, lr_final=0.1, save_seconds=0.2
+    size=16,
+    width=4,
+    batch=16,
+    objective="bce",
+    dropout=0.2,
+    label_flips=0.05,
+    real_target=0.9,
+    lr_final=0.1,
+    save_seconds=0.2,
 )
 BUDGET = 1600
 
@@ -100,7 +108,7 @@ def train_command(faces: Path, out: Path, budget: int) -> list[str]:
 
 def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> bool:
     """Kill a training -9 after a delay, anywhere: importing, preparing, training, saving. Then bring it to its end."""
-    environment = os.environ | {"FIGMENT_CACHE": str(cache), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    environment = os.environ | {"FIGMENT_CACHE": str(cache)}
     process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL, env=environment)
     time.sleep(delay)
     process.kill()
@@ -114,8 +122,7 @@ def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> boo
 
 def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    environment = os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
-    process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL)
     while process.poll() is None and not (out.exists() and len(Run(out).events("tick")) >= 10):
         time.sleep(0.01)
     process.kill()

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -27,7 +28,7 @@ def test_snapshots_grow_geometrically_from_nothing_to_the_end() -> None:
     assert times[0] == 0
     assert times[-1] == 10**6
     assert len(times) == 32
-    ratios = [b / a for a, b in zip(times[1:], times[2:], strict=False)]
+    ratios = [b / a for a, b in itertools.pairwise(times)]
     assert max(ratios) / min(ratios) < 1.02
     assert all(t % 10 == 0 for t in times)
 
@@ -44,7 +45,7 @@ def test_snapshots_of_small_plans_are_whole_steps_and_end_where_training_ends(pl
 def test_next_snapshot_also_beyond_the_plan() -> None:
     r = recipe()
     times = schedule.snapshot_times(r)
-    for a, b in zip(times, times[1:], strict=False):
+    for a, b in itertools.pairwise(times):
         assert schedule.next_snapshot(r, a) == b
         assert schedule.next_snapshot(r, b - 1) == b
     beyond = schedule.next_snapshot(r, times[-1])

@@ -1,7 +1,9 @@
+import copy
 import itertools
 
 import pytest
 import torch
+from torch import nn
 
 from figment import nets
 from figment.recipe import make
@@ -30,19 +32,25 @@ def test_spread() -> None:
     assert spread(reals / 2, reals) == pytest.approx(0.5)
 
 
-def test_looking_changes_nothing_and_judges_each_picture_by_itself() -> None:
-    recipe = make("dcgan", size=16, width=2, channels=3)
+def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout() -> None:
+    recipe = make("dcgan", size=16, width=2, channels=3, dropout=0.5)
     g = nets.initialised(nets.generator(recipe), 0, "g").train()
     d = nets.initialised(nets.discriminator(recipe), 0, "d").train()
     before = [v.clone() for net in (g, d) for v in net.state_dict().values()]
     reals, held, z = torch.rand(40, 3, 16, 16), torch.rand(20, 3, 16, 16), torch.rand(40, 100)
     reading = look(g, d, reals, held, z, calibrated=True)
-    assert all(torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True)
+    )
     assert g.training
     assert d.training
+    undropped = copy.deepcopy(d).train()
+    for m in undropped.modules():
+        if isinstance(m, nn.Dropout2d):
+            m.p = 0.0
     with torch.no_grad():
-        one_by_one = torch.cat([d.eval()(x[None]) for x in reals])
-    assert reading.p_fake_real == pytest.approx(p_fake(one_by_one), abs=1e-6)
+        assert reading.p_fake_held_out == pytest.approx(p_fake(undropped(held)), abs=1e-6)
+        assert reading.separation == pytest.approx(auc(undropped(reals), undropped(g(z))), abs=1e-6)
     assert look(g, d, reals, held[:3], z, calibrated=False).memorising is None
     assert look(g, d, reals, held[:0], z, calibrated=False).p_fake_fake is None
 

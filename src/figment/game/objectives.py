@@ -10,7 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def cross_entropy(real: Tensor, fake: Tensor, real_target: Tensor | float = 1.0, fake_target: Tensor | float = 0.0) -> Tensor:
+def cross_entropy(
+    real: Tensor, fake: Tensor, real_target: Tensor | float = 1.0, fake_target: Tensor | float = 0.0
+) -> Tensor:
     """D's binary cross-entropy, E[-t log D(x) - (1-t) log(1-D(x))] over reals plus fakes: eq. 1 of arXiv 1406.2661.
 
     real_target below 1 is one-sided label smoothing (section 3.4 of arXiv 1606.03498); tensors of targets, (N,), carry

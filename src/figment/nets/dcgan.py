@@ -4,6 +4,8 @@ Strided convolutions in place of pooling, batch norm except at G's output and D'
 connected. Channels at resolution r are width · min(8, size / 2r): at 64 px and width 64 that is 512→256→128→64.
 """
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +29,7 @@ class Generator(nn.Sequential):
     def __init__(self, size: int, channels: int, width: int, code_size: int, activation: str = "relu") -> None:
         maps = [channels_at(r, size, width) for r in resolutions(size)]
         start = nn.ConvTranspose2d(code_size, maps[0], 4, 1, 0, bias=False)
-        ups = [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in zip(maps, maps[1:], strict=False)]
+        ups = [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in itertools.pairwise(maps)]
         last = nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1, bias=False)
         layers: list[nn.Module] = [nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
@@ -46,7 +48,7 @@ class Discriminator(nn.Sequential):
         maps = [channels_at(r, size, width) for r in reversed(resolutions(size))]
         bias = norm == "none"  # batch norm has its own
         layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 4, 2, 1, bias=bias), nn.LeakyReLU(0.2)]
-        for a, b in zip(maps, maps[1:], strict=False):
+        for a, b in itertools.pairwise(maps):
             layers.append(nn.Conv2d(a, b, 4, 2, 1, bias=bias))
             if norm == "batch":
                 layers.append(nn.BatchNorm2d(b))

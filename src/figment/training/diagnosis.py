@@ -32,7 +32,16 @@ def _below(name: str, limit: float) -> Callable[[Sequence[Reading]], bool]:
 
 SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
     (_below("spread", 0.4), "the generator has collapsed to a few pictures (try real_target=0.9, or a smaller lr)"),
-    (_above("separation", 0.998), "the discriminator wins too easily (try real_target=0.9, dropout=0.3, or a smaller lr)"),
-    (_above("memorising", 0.65), "it memorises: the discriminator knows its training pictures (more pictures, or stop here)"),
-    (_below("separation", 0.55), "the discriminator can't tell fakes from reals (look at the grid; a wider net may see more)"),
+    (
+        _above("separation", 0.998),
+        "the discriminator wins too easily (try real_target=0.9, dropout=0.3, or a smaller lr)",
+    ),
+    (
+        _above("memorising", 0.65),
+        "it memorises: the discriminator knows its training pictures (more pictures, or stop here)",
+    ),
+    (
+        _below("separation", 0.55),
+        "the discriminator can't tell fakes from reals (look at the grid; a wider net may see more)",
+    ),
 ]

@@ -233,7 +233,9 @@ def arithmetic(recipe: Recipe, device: torch.device) -> AbstractContextManager[A
 def _discriminator_loss(nets: Nets, real: Tensor, fake: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
     if not recipe.label_flips:
         return step.discriminator_loss(nets.discriminator, real, fake, recipe.objective, recipe.real_target)
-    targets = [step.targets(len(real), t, recipe.label_flips, random).to(real.device) for t in (recipe.real_target, 0.0)]
+    targets = [
+        step.targets(len(real), t, recipe.label_flips, random).to(real.device) for t in (recipe.real_target, 0.0)
+    ]
     return step.discriminator_loss(nets.discriminator, real, fake, recipe.objective, *targets)
 
 

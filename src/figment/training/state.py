@@ -120,7 +120,9 @@ def load_state(players: Players, path: Path) -> None:
                 raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
             restore(players, {k: content.get_tensor(k) for k in live})
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise InputError(f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew.") from None
+        raise InputError(
+            f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
+        ) from None
     players.images, players.seconds, players.setbacks = counters["images"], counters["seconds"], counters["setbacks"]
 
 
@@ -132,4 +134,6 @@ def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
             return counters
     except (ValueError, KeyError, TypeError):
         pass
-    raise InputError(f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan.")
+    raise InputError(
+        f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan."
+    )

@@ -1,5 +1,7 @@
 """How the game stands: what the discriminator makes of reals, held-out reals and fakes, and how varied the fakes are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,17 +32,17 @@ class Reading:
 def look(
     generator: nn.Module, discriminator: nn.Module, reals: Tensor, held_out: Tensor, codes: Tensor, calibrated: bool
 ) -> Reading:
-    """Show D training reals, held-out reals and fakes, all in evaluation mode, and leave both nets as they were.
+    """Show D training reals, held-out reals and fakes, each kind on its own, and leave both nets as they were.
 
-    reals, held_out: pictures (N, C, H, W) in [-1, 1]; codes (N, d). In evaluation mode a picture's logit doesn't depend
-    on its neighbours, so that the three sets are judged alike.
+    reals, held_out: pictures (N, C, H, W) in [-1, 1]; codes (N, d). Batch norm works with the statistics of what it is
+    shown, as in the game: its running averages mix reals with fakes, and under them D can seem blind (LOG.md). Dropout
+    rests.
     """
-    generator.eval()
-    discriminator.eval()
-    fakes = generator(codes).float()
-    of_reals, of_held_out, of_fakes = (discriminator(x).float() if len(x) else x.new_empty(0) for x in (reals, held_out, fakes))
-    generator.train()
-    discriminator.train()
+    with playing(generator), playing(discriminator):
+        fakes = generator(codes).float()
+        of_reals, of_held_out, of_fakes = (
+            discriminator(x).float() if len(x) else x.new_empty(0) for x in (reals, held_out, fakes)
+        )
     return Reading(
         separation=auc(of_reals, of_fakes),
         memorising=auc(of_reals, of_held_out) if len(held_out) >= ENOUGH else None,
@@ -49,6 +51,22 @@ def look(
         p_fake_fake=p_fake(of_fakes) if calibrated else None,
         spread=spread(fakes, reals),
     )
+
+
+@contextmanager
+def playing(net: nn.Module) -> Iterator[None]:
+    """Within, batch norm uses batch statistics and dropout rests; afterwards mode and running averages are as before."""
+    was, buffers = net.training, [(b, b.clone()) for b in net.buffers()]
+    net.eval()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.train()
+    try:
+        yield
+    finally:
+        net.train(was)
+        for buffer, before in buffers:
+            buffer.copy_(before)
 
 
 def auc(higher: Tensor, lower: Tensor) -> float:

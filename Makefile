@@ -1,0 +1,25 @@
+.PHONY: install check test slow bench format
+
+install:          ## a virtual environment with everything for development
+	python3 -m venv .venv
+	.venv/bin/pip install -c constraints.txt -e '.[dev]'
+
+check:            ## lint and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+test:             ## what CI runs
+	.venv/bin/pytest
+
+slow:             ## the longer tests: kill -9 at twenty moments, training on real faces
+	.venv/bin/pytest -m slow
+
+bench:            ## the benchmarks; on a quiet machine
+	.venv/bin/python benchmarks/train_speed.py
+	.venv/bin/python benchmarks/startup.py
+	.venv/bin/python benchmarks/portraits.py
+
+format:
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .

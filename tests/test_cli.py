@@ -1,0 +1,214 @@
+"""The command line as a person uses it: what it prints, what it makes, and one sentence for what it can't use."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from figment import pictures
+from figment.cli import main
+
+
+def figment(*words: object) -> int:
+    """Run a command in this process; its exit status."""
+    with pytest.raises(SystemExit) as end:
+        main([str(w) for w in words])
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def run(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
+    out = tmp_path / "runs" / "a"
+    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    assert figment("train", faces, "--images", 640, "--out", out, *small) == 0
+    return out
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
+    assert figment(*words) == 2
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert len(err.strip().splitlines()) <= 3
+    for text in says:
+        assert text in err, err
+
+
+def test_train_ends_with_grid_report_and_next_steps(run: Path, capsys: pytest.CaptureFixture) -> None:
+    said = capsys.readouterr().out
+    assert "80 pictures from faces" in said
+    grid = run / "pictures" / "000000640.png"
+    assert f"pictures   {grid}" in said
+    assert f"report     {run / 'report.html'}" in said
+    assert f"figment sample {run}" in said
+    assert size_of(grid) == (8 * 16 + 7 * 2,) * 2
+    assert pictures.source_of(grid) == "trainedAlgorithmicMedia"
+    assert (run / "report.html").read_text().startswith("<!DOCTYPE html>")
+    events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    assert all(isinstance(e["images"], int) for e in events)
+
+
+def test_last_grid_is_sample_of_the_run_s_seed(run: Path, tmp_path: Path) -> None:
+    assert figment("sample", run, "--out", tmp_path / "s.png") == 0
+    assert (tmp_path / "s.png").read_bytes() == (run / "pictures" / "000000640.png").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_sample_files_are_marked_and_numbered(run: Path, tmp_path: Path, suffix: str) -> None:
+    assert figment("sample", run, "-n", 5, "--files", "--format", suffix, "--out", tmp_path / "s", "--seed", 3) == 0
+    files = sorted((tmp_path / "s").iterdir())
+    assert [p.name for p in files] == [f"3-{i:06d}.{suffix}" for i in range(5)]
+    assert {pictures.source_of(p) for p in files} == {"trainedAlgorithmicMedia"}
+    assert {size_of(p) for p in files} == {(16, 16)}
+
+
+def test_generator_file_alone_is_enough(run: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.safetensors"
+    (run / "generator.safetensors").rename(alone)
+    assert figment("sample", alone, "--out", tmp_path / "s.png") == 0
+    assert figment("walk", alone, "--seconds", 0.5, "--tiles", 1, "--out", tmp_path / "w.mp4") == 0
+    assert pictures.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
+
+
+def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.CaptureFixture) -> None:
+    (run / "report.html").unlink()
+    assert figment("walk", run, "--seconds", 0.5) == 0
+    assert figment("timelapse", run) == 0
+    assert figment("report", run) == 0
+    assert all((run / name).is_file() for name in ("walk.mp4", "timelapse.mp4", "report.html"))
+
+
+def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("resume", run) == 0
+    assert "is finished" in capsys.readouterr().out
+
+
+def test_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert figment("train", "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
+    said = capsys.readouterr().out
+    assert "3,576,704 parameters" in said
+    assert "2,765,568 parameters" in said
+    assert "100 → 512 → 256 → 128 → 64 → 3" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tenth_of_broken_pictures_is_skipped_and_said_also_the_second_time(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for i in range(1000):
+        file = folder / f"{i:04d}.png"
+        Image.fromarray(random.integers(0, 256, (16, 16, 3), np.uint8)).save(file)
+        if i % 10 == 3:
+            file.write_bytes(file.read_bytes()[:200])
+    for out in ("first", "second"):
+        small = ["--size", 16, "--set", "width=2", "--set", "batch=16"]
+        assert figment("train", folder, "--images", 32, "--out", tmp_path / out, *small) == 0
+        said = capsys.readouterr().out
+        assert "900 pictures from mixed" in said
+        assert "100 skipped" in said
+        facts = json.loads((tmp_path / out / "run.json").read_text())
+        assert facts["trained_on"] + facts["held_out"] == 900
+        assert 60 <= facts["held_out"] <= 120  # 90 expected, sd 9
+        assert len(facts["skipped"]) == 100
+        assert "0003.png" in [s["name"] for s in facts["skipped"]]
+
+
+BAD = [
+    "--size=63",
+    "--set=width=0",
+    "--for=soon",
+    "--images=many",
+    "--recipe=dcgam",
+    "--set=widht=3",
+    "--device=tpu",
+    "--set=width",
+    "--seed=x",
+]
+
+
+@pytest.mark.parametrize("option", BAD)
+def test_bad_options(option: str, faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    name = option.split("=")[0]
+    refused(capsys, "train", faces, option, "--out", tmp_path / "out", says=[name])
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_data(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty, texts, few, cut, notes = (tmp_path / n for n in ("empty", "texts", "few", "cut.zip", "notes.txt"))
+    for folder in (empty, texts, few):
+        folder.mkdir()
+    notes.write_text("hello")
+    (texts / "a.txt").write_text("hello")
+    for i, file in enumerate(sorted(faces.iterdir())[:20]):
+        (few / f"{i}.png").write_bytes(file.read_bytes())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(faces.iterdir()):
+            archive.write(file, file.name)
+    cut.write_bytes(packed.getvalue()[:-500])
+    for data, says in [
+        ("missing", ["missing"]),
+        (empty, ["empty"]),
+        (texts, ["texts"]),
+        (few, ["few", "20", "32"]),
+        (cut, ["cut.zip"]),
+        (notes, ["notes.txt"]),
+    ]:
+        refused(capsys, "train", data, "--images", "1k", says=says)
+    tar = tmp_path / "cut.tar.gz"
+    with tarfile.open(tar, "w:gz") as archive:
+        archive.add(faces, "faces")
+    tar.write_bytes(tar.read_bytes()[:-3000])
+    refused(capsys, "train", tar, "--images", "1k", says=["cut.tar.gz"])
+    assert not list((tmp_path / "runs").glob("*")) if (tmp_path / "runs").exists() else True
+
+
+def test_bad_runs(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for command in ("sample", "walk", "timelapse", "report", "resume"):
+        refused(capsys, command, tmp_path / "missing", says=["missing", "doesn't exist"])
+        refused(capsys, command, tmp_path, says=[str(tmp_path)])
+    refused(capsys, "train", "--out", run, says=[str(run), "isn't empty", "figment resume"])
+    (run / "generator.safetensors").write_bytes((run / "generator.safetensors").read_bytes()[:-10])
+    refused(capsys, "sample", run, says=["generator.safetensors"])
+    refused(capsys, "sample", run, "--out", tmp_path / "x.bmp", says=["generator.safetensors"])
+    refused(capsys, "sample", run, "-n", "0", says=["-n"])
+    refused(capsys, "frobnicate", says=["frobnicate"])
+    state = run / "state" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-10])
+    refused(capsys, "resume", run, "--images", "100", says=["state.safetensors", "damaged"])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """What makes --help quick: it is timed in benchmarks/."""
+    code = "import sys, figment.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: print(sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "figment train" in said
+    assert not any(f"'{heavy}'" in said for heavy in ("torch", "numpy", "PIL", "pydantic", "rich", "matplotlib", "av"))
+
+
+@pytest.mark.parametrize("command", ["train", "resume", "sample", "walk", "timelapse", "report"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture) -> None:
+    assert figment(command, "--help") == 0
+    assert "figment " + command in capsys.readouterr().out
+
+
+def test_public_names() -> None:
+    import figment as package
+
+    assert all(callable(getattr(package, name)) for name in package.__all__)
+    with pytest.raises(AttributeError):
+        package.nothing  # noqa: B018

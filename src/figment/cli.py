@@ -67,8 +67,8 @@ def train(
         from figment.plan import describe
 
         machine = this_machine(device)
-        chosen, why = start.choose(recipe, machine, time, images, fields)
-        click.echo(f"{why}\n{describe(chosen, machine)}")
+        chosen, notes = start.choose(recipe, machine, time, images, fields)
+        click.echo("\n".join([*notes, describe(chosen, machine)]))
         return
     run = start.train(
         data, time=time, images=images, recipe=recipe, out=out, group=group, device=device,
@@ -200,9 +200,12 @@ def walk(
 @cli.command()
 @click.argument("run", type=PathArgument)
 @click.option("--tiles", default=16, show_default=True, type=click.IntRange(1, 256), help="Codes side by side.")
+@click.option(
+    "--seconds", default=12.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the film."
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: timelapse.mp4 in the run]")
-def timelapse(run: Path, tiles: int, seed: int | None, out: Path | None) -> None:
+def timelapse(run: Path, tiles: int, seconds: float, seed: int | None, out: Path | None) -> None:
     """How RUN learned: the same codes from its first snapshot to its last, as a video.
 
     \b
@@ -215,7 +218,7 @@ def timelapse(run: Path, tiles: int, seed: int | None, out: Path | None) -> None
     path = out or beside(run, "timelapse.mp4")
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
-        write_timelapse(opened, path, tiles=tiles, seed=seed, progress=advance)
+        write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance)
     click.echo(str(path))
 
 
@@ -223,7 +226,10 @@ def timelapse(run: Path, tiles: int, seed: int | None, out: Path | None) -> None
 @click.argument("run", type=PathArgument)
 def report(run: Path) -> None:
     """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it."""
+    from figment.cache import keep_libraries_in_cache
     from figment.run import Run
+
+    keep_libraries_in_cache()
     from figment.sharing.report import write_report
 
     click.echo(str(write_report(Run(run))))

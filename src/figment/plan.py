@@ -60,12 +60,12 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 
 
 def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
-    """What this machine lacks and what is done in its place, a line each; nothing where it lacks nothing."""
+    """What this machine or recipe rules out and what is done in its place, a line each; nothing where all is there."""
     lines = []
-    if recipe.precision != "fp32" and not machine.bf16 and machine.device != "mps":
+    if recipe.precision == "auto" and not machine.bf16:
         lines.append("no fast bf16 on this device: training in float32")
-    if recipe.compile != "off" and not machine.compiler and not machine.device.startswith("mps"):
-        lines.append("no C++ compiler here: training without torch.compile")
+    if recipe.compile != "off" and not machine.compiler:
+        lines.append("no compiler for torch.compile here: training without it")
     if recipe.compile == "on" and recipe.gradient_penalty:
         lines.append("torch.compile can't differentiate a gradient penalty twice: training without it")
     return lines
@@ -79,10 +79,11 @@ def describe(recipe: Recipe, machine: Machine) -> str:
             + "\nThe pictures decide on grey or colour; colour is assumed here."
         )
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
+    colours = "grey" if recipe.channels == 1 else "colour"
     times = schedule.snapshot_times(recipe) if recipe.planned_images else []
     rows = [
         ("machine", str(machine)),
-        ("recipe", f"{recipe.name}: {recipe.size}×{recipe.size}, {'grey' if recipe.channels == 1 else 'colour'}, width {recipe.width}"),
+        ("recipe", f"{recipe.name}: {recipe.size}×{recipe.size}, {colours}, width {recipe.width}"),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
         ("game", f"{recipe.objective}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "

@@ -13,6 +13,7 @@ import torch
 from figment import budget as budgets
 from figment import plan
 from figment import recipe as recipes
+from figment.cache import keep_libraries_in_cache
 from figment.data.bank import Bank, prepare
 from figment.data.source import open_source
 from figment.errors import InputError
@@ -71,7 +72,7 @@ def train(
     """
     display = display or Silent()
     machine = this_machine(device)
-    chosen, why = choose(recipe, machine, time, images, choices)
+    chosen, notes = choose(recipe, machine, time, images, choices)
     source = open_source(data)
     folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
     refuse_taken(folder)
@@ -79,7 +80,8 @@ def train(
         "data": None if data is None else str(Path(data).resolve()), "group": group, "source": source.display,
         "device": device, "command": list(command or []), "versions": versions(),
     })  # fmt: skip
-    display.say(why)
+    for note in notes:
+        display.say(note)
     try:
         return go_on(run, machine, display)
     except InputError:
@@ -118,13 +120,12 @@ def resume(
 
 def choose(
     name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
-) -> tuple[Recipe, str]:
-    """The recipe for what was asked, with its budget, and why it is that one."""
+) -> tuple[Recipe, list[str]]:
+    """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
     name, why = plan.named(name, machine)
     recipe = recipes.make(name, **choices, **_budget(time, images))
-    if recipe.seconds is None:
-        recipe = plan.by_rule(recipe, machine)
-    return recipe, why
+    notes = [why, *plan.fallbacks(recipe, machine)]
+    return (plan.by_rule(recipe, machine) if recipe.seconds is None else recipe), notes
 
 
 def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
@@ -147,6 +148,7 @@ def with_further_budget(
 
 def go_on(run: Run, machine: Machine, display: Display) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
+    keep_libraries_in_cache()
     with run.locked(), as_interrupt():
         torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
         bank = prepare_for(run, display)
@@ -182,8 +184,6 @@ def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Di
     The seconds that this takes are counted as training. Changes run.recipe.
     """
     recipe = run.recipe
-    for line in plan.fallbacks(recipe, machine):
-        display.say(line)
     if recipe.planned_images and recipe.compile == "off":
         return loop.Nets.of(players, compiled=False)
     began = monotonic()
@@ -192,7 +192,7 @@ def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Di
     if not trials:
         display.say("torch.compile doesn't work here: training without it")
         run.recipe = recipes.changed(recipe, compile="off")
-        return loop.Nets.of(players, compiled=False)
+        return settle(run, machine, players, feed, display)
     players.seconds += monotonic() - began
     fastest, nets = trials[0]
     if not recipe.planned_images:

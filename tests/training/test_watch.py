@@ -65,7 +65,9 @@ def reading(**values) -> Reading:
     [
         (dict(), "in balance"),
         (dict(spread=0.1), "collapsed"),
-        (dict(separation=0.9999), "wins too easily"),
+        (dict(p_fake_real=0.02, p_fake_fake=0.99), "wins too easily"),
+        (dict(separation=0.9999), "in balance"),  # as long as D isn't sure of it
+        (dict(separation=0.9999, p_fake_real=None, p_fake_fake=None), "wins too easily"),
         (dict(memorising=0.8), "it memorises"),
         (dict(separation=0.5), "can't tell"),
         (dict(memorising=None), "in balance"),

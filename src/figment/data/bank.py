@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
-from platformdirs import user_cache_dir
 
+from figment.cache import cache_folder
 from figment.data.decode import DIGEST_BYTES, Chunk, Prepared, Stored, Unreadable, is_grey, short_hash
 from figment.data.source import Portraits, Skipped, Source, open_source
 from figment.data.workers import map_unordered
@@ -146,11 +146,6 @@ def open_bank(folder: str | Path) -> Bank:
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
-
-
-def cache_folder() -> Path:
-    """Where banks, downloads and weights live: FIGMENT_CACHE where it is set, else the platform's cache folder."""
-    return Path(os.environ.get("FIGMENT_CACHE") or user_cache_dir("figment"))
 
 
 def split(keys: list[bytes]) -> np.ndarray:

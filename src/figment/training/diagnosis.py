@@ -30,15 +30,23 @@ def _below(name: str, limit: float) -> Callable[[Sequence[Reading]], bool]:
     return lambda recent: (value := _median(recent, name)) is not None and value < limit
 
 
+def _wins_too_easily(recent: Sequence[Reading]) -> bool:
+    """Hardly a fake is taken for real and hardly a real for fake; by ranks alone where there are no probabilities.
+
+    With smoothed targets P(fake) of reals can't fall below 0.1.
+    """
+    of_fakes, of_reals = _median(recent, "p_fake_fake"), _median(recent, "p_fake_real")
+    if of_fakes is None or of_reals is None:
+        return _above("separation", 0.9995)(recent)
+    return of_fakes > 0.97 and of_reals < 0.13
+
+
 SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
-    (_below("spread", 0.4), "the generator has collapsed to a few pictures (try real_target=0.9, or a smaller lr)"),
-    (
-        _above("separation", 0.998),
-        "the discriminator wins too easily (try real_target=0.9, dropout=0.3, or a smaller lr)",
-    ),
+    (_below("spread", 0.4), "the generator has collapsed to a few pictures (try a smaller lr, or another objective)"),
+    (_wins_too_easily, "the discriminator wins too easily (try dropout=0.3, or a smaller lr)"),
     (
         _above("memorising", 0.65),
-        "it memorises: the discriminator knows its training pictures (more pictures, or stop here)",
+        "it memorises: the discriminator knows its training pictures (more of them would help)",
     ),
     (
         _below("separation", 0.55),

@@ -31,19 +31,15 @@ def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
     """Ways that may be fastest, among those that the recipe leaves open and the machine can do."""
     precisions = [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 else [])]
     can = machine.compiler and not recipe.gradient_penalty
-    if recipe.compile == "on" and can:
-        compiles = ["on"]
-    elif recipe.compile == "auto" and can and (recipe.seconds or 0) >= WORTH_COMPILING and recipe.width >= 32:
-        compiles = ["off", "on"]
-    else:
-        compiles = ["off"]
+    worth = can and (recipe.seconds or 0) >= WORTH_COMPILING and recipe.width >= 32
+    compiles = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if worth else ["off"]}[recipe.compile]
     return [(p, c) for c in compiles for p in (precisions if c == "off" else precisions[-1:])]
 
 
 def try_out(recipe: Recipe, machine: Machine, players: Players, feed: Feed, seconds: float) -> list[tuple[Trial, Nets]]:
     """Play for some seconds in each way, and put the players back as they were. Returns the trials, fastest first.
 
-    A way that fails here (a compiler that doesn't work, say) is left out; the plain one never is.
+    A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is.
     """
     before, images = remembered(players), players.images
     trials = []

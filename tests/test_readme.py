@@ -1,0 +1,32 @@
+"""The README's commands are the ones that are run, and what it names is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_ci_runs_the_readme_s_test_command() -> None:
+    commands = re.findall(r"```bash\n(.*?)\n```", README, re.S)[:2]
+    assert "figment train --for 3m" in commands[0]
+    assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_file_tree_names_every_module() -> None:
+    tree = README.split("src/figment/\n")[1].split("```")[0]
+    for module in (ROOT / "src" / "figment").rglob("*.py"):
+        if not module.name.startswith("__"):
+            assert module.name in tree, module
+    for script in (ROOT / "benchmarks").glob("*.py"):
+        assert script.name in tree
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+def test_links_and_pictures_lead_somewhere(page: str) -> None:
+    file = ROOT / page
+    links = re.findall(r"\]\(([^)#]+)\)", file.read_text())
+    assert all((file.parent / link).exists() for link in links if not link.startswith("http"))
+    assert "{{" not in file.read_text()

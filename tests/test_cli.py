@@ -134,6 +134,8 @@ BAD = [
     "--recipe=dcgam",
     "--set=widht=3",
     "--device=tpu",
+    "--set=images=5",
+    "--set=name=x",
     "--set=width",
     "--seed=x",
 ]

@@ -3,15 +3,14 @@
 import platform
 import shutil
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
 import torch
 
+from figment import __version__, plan
 from figment import budget as budgets
-from figment import plan
 from figment import recipe as recipes
 from figment.cache import keep_libraries_in_cache
 from figment.data.bank import Bank, prepare
@@ -23,7 +22,7 @@ from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop, speed
 from figment.training.feed import Feed
-from figment.training.state import Players, load_state, new_players
+from figment.training.state import Players, counters, load_state, new_players
 
 DEFAULT_TIME = "10m"
 
@@ -112,8 +111,7 @@ def resume(
     if facts["state"] == "finished" and time is None and images is None:
         return run
     if time is not None or images is not None:
-        recipe = with_further_budget(run.recipe, facts.get("images", 0), facts.get("seconds", 0.0), time, images)
-        run.recipe = recipe
+        run.recipe = with_further_budget(run, time, images)
     machine = this_machine(device if device != "auto" else facts.get("device", "auto"))
     return go_on(run, machine, display)
 
@@ -122,6 +120,8 @@ def choose(
     name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
 ) -> tuple[Recipe, list[str]]:
     """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
+    for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
+        raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     name, why = plan.named(name, machine)
     recipe = recipes.make(name, **choices, **_budget(time, images))
     notes = [why, *plan.fallbacks(recipe, machine)]
@@ -136,14 +136,13 @@ def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
     return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
 
 
-def with_further_budget(
-    recipe: Recipe, images: int, seconds: float, time: str | None, further: str | int | None
-) -> Recipe:
-    """The recipe with a budget that lasts so much longer than what was seen; its schedules stay as they were planned."""
-    budget = _budget(time, further)
+def with_further_budget(run: Run, time: str | None, images: str | int | None) -> Recipe:
+    """The run's recipe with a budget that lasts so much longer than its state; its schedules stay as they were planned."""
+    budget = _budget(time, images)
+    seen = counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
     if "images" in budget:
-        return recipes.changed(recipe, images=images + budget["images"], seconds=None)
-    return recipes.changed(recipe, images=None, seconds=seconds + budget["seconds"])
+        return recipes.changed(run.recipe, images=seen["images"] + budget["images"], seconds=None)
+    return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
 
 
 def go_on(run: Run, machine: Machine, display: Display) -> Run:
@@ -226,7 +225,7 @@ def prepare_for(run: Run, display: Display) -> Bank:
 
 def versions() -> dict[str, str]:
     """What a result depends on."""
-    return {"figment": version("figment-gan"), "torch": torch.__version__, "python": platform.python_version()}
+    return {"figment": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _tell_resumed(run: Run, players: Players, display: Display) -> None:

@@ -131,6 +131,33 @@ def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run,
     same(uninterrupted, figment.resume(out))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_path: Path, number: int) -> None:
+    out = tmp_path / "stopped"
+    process = subprocess.Popen(
+        train_command(faces, out, 10**6), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    while process.poll() is None and not (out.exists() and Run(out).events("snapshot")):
+        time.sleep(0.01)
+    time.sleep(0.3)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert f"everything is saved. Go on with: figment resume {out}" in said
+    assert "Traceback" not in said
+    assert Run(out).facts["state"] == "interrupted"
+
+
+def test_killed_run_is_given_further_time_from_where_its_state_is(faces: Path, tmp_path: Path) -> None:
+    """run.json of a killed run tells less than its state: the state counts."""
+    run = figment.train(faces, time="2s", recipe="dcgan", out=tmp_path / "run", size=16, width=4, batch=16)
+    before = run.facts
+    run.note(images=0, seconds=0.0, state="training")  # as after kill -9
+    after = figment.resume(run, time="1s").facts
+    assert after["images"] > before["images"]
+    assert after["seconds"] >= before["seconds"] + 1
+
+
 @pytest.mark.slow
 def test_killed_at_twenty_random_moments(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
     began = time.monotonic()

@@ -114,7 +114,7 @@ def load_state(players: Players, path: Path) -> None:
     """
     try:
         with safe_open(path, framework="pt") as content:
-            counters = _counters(content.metadata(), path)
+            seen = _counters(content.metadata(), path)
             live = tensors(players)
             if set(live) != set(content.keys()):
                 raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
@@ -123,7 +123,20 @@ def load_state(players: Players, path: Path) -> None:
         raise InputError(
             f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
         ) from None
-    players.images, players.seconds, players.setbacks = counters["images"], counters["seconds"], counters["setbacks"]
+    players.images, players.seconds, players.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
+
+
+def counters(path: Path) -> dict[str, Any]:
+    """How far a kept state has come: images, seconds, setbacks. Raises InputError if the file is damaged."""
+    try:
+        with safe_open(path, framework="pt") as content:
+            return _counters(content.metadata(), path)
+    except (SafetensorError, OSError) as error:
+        raise InputError(_damaged(path, error)) from None
+
+
+def _damaged(path: Path, error: Exception) -> str:
+    return f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
 
 
 def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:

@@ -32,7 +32,9 @@ def cli() -> None:
 @click.argument("data", required=False, type=PathArgument)
 @click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
 @click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
-@click.option("--recipe", default="auto", show_default=True, metavar="NAME", help="auto, dcgan or dcgan-small.")
+@click.option(
+    "--recipe", default="auto", show_default=True, metavar="NAME", help="auto, dcgan, dcgan-small or dcgan-quick."
+)
 @click.option("--size", metavar="PIXELS", help="16, 32, 64, 128 or 256. [default: 64]")
 @click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
 @click.option(

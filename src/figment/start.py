@@ -122,8 +122,9 @@ def choose(
     """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
-    name, why = plan.named(name, machine)
-    recipe = recipes.make(name, **choices, **_budget(time, images))
+    budget = _budget(time, images)
+    name, why = plan.named(name, machine, budget.get("seconds"), budget.get("images"))
+    recipe = recipes.make(name, **choices, **budget)
     notes = [why, *plan.fallbacks(recipe, machine)]
     return (plan.by_rule(recipe, machine) if recipe.seconds is None else recipe), notes
 

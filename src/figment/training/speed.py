@@ -32,7 +32,8 @@ def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
     precisions = [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 else [])]
     can = machine.compiler and not recipe.gradient_penalty
     worth = can and (recipe.seconds or 0) >= WORTH_COMPILING and recipe.width >= 32
-    compiles = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if worth else ["off"]}[recipe.compile]
+    ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if worth else ["off"]}
+    compiles = ways[recipe.compile] if can else ["off"]
     return [(p, c) for c in compiles for p in (precisions if c == "off" else precisions[-1:])]
 
 

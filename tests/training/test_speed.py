@@ -1,0 +1,85 @@
+"""Trying out ways of doing the arithmetic leaves a run as it was, and a way that fails is left out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import figment
+from figment import start
+from figment.machine import Machine
+from figment.recipe import Recipe, changed, make
+from figment.training import loop, speed
+from figment.training.feed import Feed
+from figment.training.state import Players, new_players, remembered
+
+RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16=True, compiler=True)
+CPU = torch.device("cpu")
+
+
+def parts(**choices) -> tuple[Recipe, Players, Feed]:
+    recipe = make("dcgan", **(dict(size=16, width=4, batch=16, channels=3, seconds=60.0) | choices))
+    pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
+    return recipe, new_players(recipe, CPU), Feed(pictures, np.arange(64), 0, True, CPU)
+
+
+def test_players_are_as_they_were() -> None:
+    recipe, players, feed = parts()
+    before = remembered(players)
+    trials = speed.try_out(recipe, RICH, players, feed, 0.0)
+    assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
+    assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
+    assert players.images == 0
+    after = remembered(players)
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_what_the_recipe_leaves_open_is_tried() -> None:
+    def ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
+        return speed.candidates(parts(**choices)[0], machine)
+
+    assert ways() == [("fp32", "off"), ("bf16", "off")]
+    assert ways(precision="fp32") == [("fp32", "off")]
+    assert ways(seconds=3600.0, width=64) == [("fp32", "off"), ("bf16", "off"), ("bf16", "on")]
+    assert ways(compile="on") == [("bf16", "on")]
+    assert ways(compile="on", objective="wgan") == [("fp32", "off"), ("bf16", "off")]
+    assert ways(Machine("cpu", "a plain one", 2, 4.0, False, False), seconds=3600.0, width=64) == [("fp32", "off")]
+
+
+class Listening(start.Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(net: torch.nn.Module) -> object:
+        def call(x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("no compiler")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    monkeypatch.setattr(start, "this_machine", lambda device: RICH)
+    display = Listening()
+    choices = dict(size=16, width=4, batch=16, compile="on", precision="fp32", recipe="dcgan")
+    run = figment.train(faces, images=64, out=tmp_path / "run", display=display, **choices)
+    assert run.facts["state"] == "finished"
+    assert run.recipe.compile == "off"
+    assert [s for s in display.said if "torch.compile doesn't work here" in s]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_compiled_equals_eager() -> None:
+    """One step from the same state: the same losses and weights, to float32's tolerance for sums in another order."""
+    recipe, eager, feed = parts(precision="fp32", planned_images=1600)
+    compiled = new_players(recipe, CPU)
+    for players, nets in ((eager, loop.Nets.of(eager, False)), (compiled, loop.Nets.of(compiled, True))):
+        loop.play(players, nets, changed(recipe, planned_images=1600), feed)
+    assert torch.allclose(eager.losses, compiled.losses, rtol=1e-4)
+    a, b = remembered(eager), remembered(compiled)
+    assert all(torch.allclose(a[k], b[k], rtol=1e-3, atol=1e-4) for k in a if "exp_avg" in k)

@@ -18,7 +18,7 @@ import figment
 from figment import start
 from figment.errors import InputError
 from figment.run import Run
-from figment.training import loop
+from figment.training import loop, schedule
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
@@ -250,6 +250,7 @@ def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: py
     assert run.facts["state"] == "finished"
     assert {e["lr"] for e in run.events("tick")} == {1e-4} | {e["lr"] for e in run.events("tick") if e["images"] < 800}
     assert json.loads((run.folder / "run.json").read_text())["images"] == BUDGET
+    assert list(run.snapshots()) == schedule.snapshot_times(run.recipe)  # those that were taken back are made again
 
 
 def test_source_that_changed_is_noticed(uninterrupted: Run, faces: Path) -> None:

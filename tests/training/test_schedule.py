@@ -48,6 +48,8 @@ def test_next_snapshot_also_beyond_the_plan() -> None:
     for a, b in itertools.pairwise(times):
         assert schedule.next_snapshot(r, a) == b
         assert schedule.next_snapshot(r, b - 1) == b
+    due = [i for i in range(0, 100_001, 10) if schedule.is_snapshot(r, i)]
+    assert due == times[1:]
     beyond = schedule.next_snapshot(r, times[-1])
     assert 1.05 < beyond / times[-1] < 1.6
     assert schedule.next_snapshot(r, beyond) > beyond

@@ -100,23 +100,26 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
     tick, calibrated = schedule.tick_images(recipe), OBJECTIVES[recipe.objective].calibrated
     reals, held_out = watched(feed, bank, recipe.seed)
     z = codes.draw(WATCHED, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(feed.device)
-    readings = [_reading(event) for event in run.events("tick")]
+    readings = _readings(run)
     last_tick = last_state = clock.seconds()
 
     with naming_full_disk(f"{run.folder}", f"Free some space, then go on with: figment resume {run.folder}"):
         if players.images == 0:
             keep_snapshot(run, players, clock)
             keep_state(run, players, clock)
-        snapshot_at = schedule.next_snapshot(recipe, players.images)
 
         while not (spent := is_spent(recipe, players.images, clock.seconds())) and not wish:
             play(players, nets, recipe, feed)
             display.progress(players.images, clock.seconds(), recipe.images_a_step)
 
-            if players.images % tick == 0:
-                if not all_finite(players):
-                    take_back(run, players, clock, display)
-                    continue
+            at_tick = players.images % tick == 0
+            at_snapshot = schedule.is_snapshot(recipe, players.images)
+            at_save = clock.seconds() - last_state >= recipe.save_seconds
+            if (at_tick or at_snapshot or at_save) and not all_finite(players):
+                take_back(run, players, clock, display)
+                readings = _readings(run)
+                continue
+            if at_tick:
                 with arithmetic(recipe, feed.device):
                     readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
                 event = {
@@ -128,10 +131,9 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
                 run.log(event)
                 display.tick(event)
                 last_tick = clock.seconds()
-            if players.images >= snapshot_at and all_finite(players):
+            if at_snapshot:
                 keep_snapshot(run, players, clock)
-                snapshot_at = schedule.next_snapshot(recipe, players.images)
-            if clock.seconds() - last_state >= recipe.save_seconds and all_finite(players):
+            if at_save:
                 keep_state(run, players, clock)
                 last_state = clock.seconds()
 
@@ -218,8 +220,8 @@ def _gradient_norm(optimiser: torch.optim.Adam) -> float:
     return round(float(torch.stack(torch._foreach_norm(gradients)).norm()), 5) if gradients else 0.0
 
 
-def _reading(event: dict[str, Any]) -> Reading:
-    return Reading(**{f.name: event[f.name] for f in fields(Reading)})
+def _readings(run: Run) -> list[Reading]:
+    return [Reading(**{f.name: event[f.name] for f in fields(Reading)}) for event in run.events("tick")]
 
 
 # ---- the parts of a step -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What changes over a run, as functions of images seen."""
 
 import math
+from functools import lru_cache
 
 from figment.recipe import Recipe
 
@@ -13,6 +14,7 @@ def learning_rate(recipe: Recipe, images: int) -> float:
     return recipe.lr * (recipe.lr_final + (1 - recipe.lr_final) * share)
 
 
+@lru_cache(maxsize=1)
 def snapshot_times(recipe: Recipe) -> list[int]:
     """Images seen at which pictures are kept: 0, then growing geometrically to the planned end, in whole steps.
 
@@ -23,6 +25,11 @@ def snapshot_times(recipe: Recipe) -> list[int]:
     ratio = (end / first) ** (1 / max(recipe.snapshots - 2, 1))
     times = [round(first * ratio**i / step) * step for i in range(recipe.snapshots - 1)]
     return sorted({0, *(t for t in times if 0 < t < end), end})
+
+
+def is_snapshot(recipe: Recipe, images: int) -> bool:
+    """Whether a snapshot is due after so many images, a whole number of steps."""
+    return images > 0 and next_snapshot(recipe, images - recipe.images_a_step) == images
 
 
 def next_snapshot(recipe: Recipe, images: int) -> int:

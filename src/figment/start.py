@@ -16,6 +16,7 @@ from figment.cache import keep_libraries_in_cache
 from figment.data.bank import Bank, prepare
 from figment.data.source import open_source
 from figment.errors import InputError
+from figment.files import naming_full_disk
 from figment.interruption import as_interrupt, as_wish
 from figment.machine import Machine, this_machine
 from figment.recipe import Recipe
@@ -149,7 +150,8 @@ def with_further_budget(run: Run, time: str | None, images: str | int | None) ->
 def go_on(run: Run, machine: Machine, display: Display) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
     keep_libraries_in_cache()
-    with run.locked(), as_interrupt():
+    mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
+    with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend):
         torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
         bank = prepare_for(run, display)
         recipe = run.recipe
@@ -172,7 +174,7 @@ def go_on(run: Run, machine: Machine, display: Display) -> Run:
         state = "finished" if spent else "interrupted"
         run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
         run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
-        from figment.sharing.report import write_report
+        from figment.sharing.report import write_report  # charts take a second to import
 
         write_report(run)
         return run

@@ -14,7 +14,7 @@ from torch import Tensor
 from figment import codes
 from figment.data.bank import Bank
 from figment.errors import InputError
-from figment.files import naming_full_disk, write_atomically
+from figment.files import write_atomically
 from figment.game import step
 from figment.game.objectives import OBJECTIVES
 from figment.generator import Generator, packed
@@ -93,7 +93,7 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
     """Train until the recipe's budget is spent or somebody wishes to stop. Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises
-    InputError if the disk is full (the last good state stays) or training diverges again and again.
+    InputError if training diverges again and again, OSError if the disk is full; the last good state stays.
     """
     recipe = run.recipe
     clock = Clock(players.seconds)
@@ -103,45 +103,44 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
     readings = _readings(run)
     last_tick = last_state = clock.seconds()
 
-    with naming_full_disk(f"{run.folder}", f"Free some space, then go on with: figment resume {run.folder}"):
-        if players.images == 0:
-            keep_snapshot(run, players, clock)
-            keep_state(run, players, clock)
-
-        while not (spent := is_spent(recipe, players.images, clock.seconds())) and not wish:
-            play(players, nets, recipe, feed)
-            display.progress(players.images, clock.seconds(), recipe.images_a_step)
-
-            at_tick = players.images % tick == 0
-            at_snapshot = schedule.is_snapshot(recipe, players.images)
-            at_save = clock.seconds() - last_state >= recipe.save_seconds
-            if (at_tick or at_snapshot or at_save) and not all_finite(players):
-                take_back(run, players, clock, display)
-                readings = _readings(run)
-                continue
-            if at_tick:
-                with arithmetic(recipe, feed.device):
-                    readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
-                event = {
-                    "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
-                    "lr": players.learning_rate, **_losses_and_norms(players, tick // recipe.images_a_step),
-                    **readings[-1].as_event(), "images_per_second": round(tick / (clock.seconds() - last_tick), 1),
-                    "memory_mb": memory_mb(feed.device), "diagnosis": diagnose(readings),
-                }  # fmt: skip
-                run.log(event)
-                display.tick(event)
-                last_tick = clock.seconds()
-            if at_snapshot:
-                keep_snapshot(run, players, clock)
-            if at_save:
-                keep_state(run, players, clock)
-                last_state = clock.seconds()
-
-        if not all_finite(players):
-            take_back(run, players, clock, display)
+    if players.images == 0:
+        keep_snapshot(run, players, clock)
         keep_state(run, players, clock)
-        if spent and players.images not in run.pictures():
+
+    while not (spent := is_spent(recipe, players.images, clock.seconds())) and not wish:
+        play(players, nets, recipe, feed)
+        display.progress(players.images, clock.seconds(), recipe.images_a_step)
+
+        at_tick = players.images % tick == 0
+        at_snapshot = schedule.is_snapshot(recipe, players.images)
+        at_save = clock.seconds() - last_state >= recipe.save_seconds
+        if (at_tick or at_snapshot or at_save) and not all_finite(players):
+            take_back(run, players, clock, display)
+            readings = _readings(run)
+            continue
+        if at_tick:
+            with arithmetic(recipe, feed.device):
+                readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
+            event = {
+                "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
+                "lr": players.learning_rate, **_losses_and_norms(players, tick // recipe.images_a_step),
+                **readings[-1].as_event(), "images_per_second": round(tick / (clock.seconds() - last_tick), 1),
+                "memory_mb": memory_mb(feed.device), "diagnosis": diagnose(readings),
+            }  # fmt: skip
+            run.log(event)
+            display.tick(event)
+            last_tick = clock.seconds()
+        if at_snapshot:
             keep_snapshot(run, players, clock)
+        if at_save:
+            keep_state(run, players, clock)
+            last_state = clock.seconds()
+
+    if not all_finite(players):
+        take_back(run, players, clock, display)
+    keep_state(run, players, clock)
+    if spent and players.images not in run.pictures():
+        keep_snapshot(run, players, clock)
     return spent
 
 

@@ -77,6 +77,12 @@ def test_words(values: dict, said: str) -> None:
     assert said in " ".join(diagnose([reading(**values)] * 6))
 
 
+def test_pictures_that_are_not_varied_yet_have_not_collapsed() -> None:
+    rising = [reading(spread=0.02 * i) for i in range(10)]
+    assert diagnose(rising) == ["the pictures are still forming"]
+    assert "collapsed" in diagnose([*rising, reading(spread=0.8), *[reading(spread=0.1)] * 6])[0]
+
+
 def test_one_odd_reading_is_not_believed() -> None:
     assert diagnose([*[reading()] * 5, reading(spread=0.0)]) == ["the two nets are in balance"]
     assert diagnose([reading(spread=0.0)]) == ["too early to tell"]

@@ -5,6 +5,7 @@ from statistics import median
 
 from figment.training.watch import Reading
 
+VARIED = 0.4  # spread below which pictures are alike
 RECENT = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
 
 
@@ -13,6 +14,8 @@ def diagnose(readings: Sequence[Reading]) -> list[str]:
     if len(readings) < RECENT:
         return ["too early to tell"]
     recent = readings[-RECENT:]
+    if max(r.spread for r in readings) < VARIED and readings[-1].spread > readings[0].spread:
+        return ["the pictures are still forming"]  # grey from the start: that is no collapse
     found = [sentence for holds, sentence in SIGNS if holds(recent)]
     return found or ["the two nets are in balance"]
 
@@ -42,7 +45,10 @@ def _wins_too_easily(recent: Sequence[Reading]) -> bool:
 
 
 SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
-    (_below("spread", 0.4), "the generator has collapsed to a few pictures (try a smaller lr, or another objective)"),
+    (
+        _below("spread", VARIED),
+        "the generator has collapsed to a few pictures (try a smaller lr, or another objective)",
+    ),
     (_wins_too_easily, "the discriminator wins too easily (try dropout=0.3, or a smaller lr)"),
     (
         _above("memorising", 0.65),

@@ -176,6 +176,8 @@ def test_bad_data(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture, mo
         archive.add(faces, "faces")
     tar.write_bytes(tar.read_bytes()[:-3000])
     refused(capsys, "train", tar, "--images", "1k", says=["cut.tar.gz"])
+    refused(capsys, "train", "", "--images", "1k", says=["DATA", "empty"])
+    refused(capsys, "train", "missing", "--dry-run", says=["missing"])
     assert not list((tmp_path / "runs").glob("*")) if (tmp_path / "runs").exists() else True
 
 
@@ -189,9 +191,14 @@ def test_bad_runs(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> N
     refused(capsys, "sample", run, "--out", tmp_path / "x.bmp", says=["generator.safetensors"])
     refused(capsys, "sample", run, "-n", "0", says=["-n"])
     refused(capsys, "frobnicate", says=["frobnicate"])
+    refused(capsys, "sample", run, "--files", "--out", run / "run.json", says=["generator.safetensors"])
     state = run / "state" / "state.safetensors"
     state.write_bytes(state.read_bytes()[:-10])
     refused(capsys, "resume", run, "--images", "100", says=["state.safetensors", "damaged"])
+    state.unlink()
+    refused(capsys, "resume", run, "--images", "100", says=["state.safetensors", "missing"])
+    (run / "recipe.json").write_text("{")
+    refused(capsys, "resume", run, says=["recipe.json"])
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,5 +1,6 @@
 """The command line: one short function a command. Nothing heavy is imported until a command runs."""
 
+import inspect
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,17 @@ from figment.errors import InputError
 if TYPE_CHECKING:
     from figment.run import Run
 
-PathArgument = click.Path(path_type=Path)
+
+class NamedPath(click.Path):
+    """A path that isn't empty: an unset shell variable mustn't stand for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("is empty: name a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PathArgument = NamedPath(path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -64,11 +75,17 @@ def train(
     from figment.display import Terminal
 
     fields = assignments(choices) | {k: value(v) for k, v in (("size", size), ("seed", seed)) if v is not None}
+    for name in fields.keys() & inspect.signature(start.train).parameters.keys():
+        raise InputError(
+            f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
+        )
     if dry_run:
+        from figment.data.source import open_source
         from figment.machine import this_machine
         from figment.plan import describe
 
         machine = this_machine(device)
+        open_source(data)  # a mistyped path is told now
         chosen, notes = start.choose(recipe, machine, time, images, fields)
         click.echo("\n".join([*notes, describe(chosen, machine)]))
         return
@@ -100,6 +117,7 @@ def resume(run: Path, time: str | None, images: str | None, data: Path | None, d
     from figment.run import Run
 
     opened = Run(run)
+    opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
     if opened.facts["state"] == "finished" and time is None and images is None:
         click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
         return
@@ -130,7 +148,7 @@ def resume(run: Path, time: str | None, images: str | None, data: Path | None, d
     default="png",
     show_default=True,
     type=click.Choice(["png", "jpg", "webp"]),
-    help="Of --files.",
+    help="Of the files.",
 )
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
@@ -149,7 +167,7 @@ def sample(
 
     generator = loaded(run, this_machine(device).device)
     if grid:
-        path = out or beside(run, f"samples-{seed}.png")
+        path = out or beside(run, f"samples-{seed}.{suffix}")
         write_grid(generator, path, count, seed, truncation)
     else:
         path = out or beside(run, f"samples-{seed}")
@@ -227,7 +245,12 @@ def timelapse(run: Path, tiles: int, seconds: float, seed: int | None, out: Path
 @cli.command()
 @click.argument("run", type=PathArgument)
 def report(run: Path) -> None:
-    """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it."""
+    """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it.
+
+    \b
+    Example:
+      figment report runs/faces-1
+    """
     from figment.cache import keep_libraries_in_cache
     from figment.run import Run
 
@@ -309,8 +332,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(error.format_message() + where)
     except InputError as error:
         fail(str(error))
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. What was made is kept; a run goes on with: figment resume RUN", err=True)
+    except (click.Abort, KeyboardInterrupt) as interruption:
+        reason = interruption.__cause__ or interruption  # click wraps what it catches
+        click.echo(str(reason) or "Interrupted before anything was begun.", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)

@@ -149,8 +149,9 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _bar(title: str) -> Progress:
+    console = Console(stderr=True)
     columns = SpinnerColumn(), TextColumn(title), BarColumn(), TextColumn("{task.fields[note]}")
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager

@@ -6,3 +6,7 @@ class InputError(Exception):
 
     The command line prints the sentence and ends with status 2; it never shows a traceback for it.
     """
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM outside the training loop, with a sentence that says what is kept and how to go on."""

@@ -15,7 +15,7 @@ MANY_CODES = 4096
 class Recipe(BaseModel):
     """Every choice of a training run. The defaults are the DCGAN paper's (arXiv 1511.06434) at the article's widths."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     name: str = "dcgan"
     # Pictures
@@ -76,7 +76,7 @@ class Recipe(BaseModel):
     def _penalty_is_per_sample(self) -> "Recipe":
         # arXiv 1704.00028, section 4: the penalty is on each input's own gradient, which batch norm mixes.
         if self.gradient_penalty and self.discriminator_norm == "batch":
-            raise ValueError("gradient_penalty needs discriminator_norm=none, since batch norm mixes samples")
+            raise ValueError("gradient_penalty needs --set discriminator_norm=none, since batch norm mixes samples")
         return self
 
     @property
@@ -115,7 +115,7 @@ def make(name: str, **choices: Any) -> Recipe:
     Raises InputError with one sentence for an unknown name or field (with the nearest real one) or a value out of range.
     """
     if name not in RECIPES:
-        raise InputError(f"--recipe {name}: unknown recipe{suggestion(name, ['auto', *RECIPES])}.")
+        raise InputError(f"--recipe {name}: unknown recipe{suggestion(name, ['auto', *RECIPES])}")
     objective = choices.get("objective", RECIPES[name].get("objective", "bce"))
     return validated({"name": name} | RECIPES[name] | NEEDS.get(objective, {}) | choices)
 
@@ -150,20 +150,30 @@ def changed(recipe: Recipe, **choices: Any) -> Recipe:
     return validated(recipe.model_dump() | choices)
 
 
+JARGON = {
+    "a valid integer, unable to parse string as an integer": "a whole number",
+    "a valid integer, got a number with a fractional part": "a whole number",
+    "a valid number, unable to parse string as a number": "a number",
+    "a valid boolean, unable to interpret input": "true or false",
+}
+
+
 def sentence(error: ValidationError) -> str:
     """The first complaint of a validation as one sentence that names the option."""
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
-        return f"--set {field}: no such recipe field{suggestion(field, list(Recipe.model_fields))}."
+        return f"--set {field}: no such recipe field{suggestion(field, list(Recipe.model_fields))}"
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if first["type"] == "value_error":
         return f"--{field} {first['input']}: {reason}." if field else f"--set: {reason}."
-    option = f"--{field}" if field in {"size", "images", "seed"} else f"--set {field}"
-    return f"{option}={first['input']}: must be {reason}."
+    for jargon, plain in JARGON.items():
+        reason = reason.replace(jargon, plain)
+    option = f"--{field} " if field in {"size", "images", "seed"} else f"--set {field}="
+    return f"{option}{first['input']}: must be {reason}."
 
 
 def suggestion(word: str, known: list[str]) -> str:
     """ "; did you mean X?" for the nearest known word, else the list of all."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(known)}"
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}."

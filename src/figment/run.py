@@ -55,6 +55,9 @@ class Run:
             ) from None
         return cls(folder)
 
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r})"
+
     # ---- names -----------------------------------------------------------------------------------------------------
 
     @property
@@ -173,6 +176,7 @@ def refuse_taken(folder: Path) -> None:
 
 def next_name(runs: Path, data: str) -> Path:
     """runs/<data>-<number>, the number one higher than the highest there."""
+    data = re.sub(r"\.(zip|npy|npz|tgz|tar(\.\w+)?)$", "", data)
     stem = re.sub(r"[^\w.-]+", "-", data).strip("-.") or "run"
     taken = [m for p in runs.glob("*") if (m := re.fullmatch(rf"\.?{re.escape(stem)}-(\d+)(\.part)?", p.name))]
     return runs / f"{stem}-{max((int(m[1]) for m in taken), default=0) + 1}"

@@ -15,7 +15,7 @@ from figment import recipe as recipes
 from figment.cache import keep_libraries_in_cache
 from figment.data.bank import Bank, prepare
 from figment.data.source import open_source
-from figment.errors import InputError
+from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
 from figment.interruption import as_interrupt, as_wish
 from figment.machine import Machine, this_machine
@@ -150,34 +150,43 @@ def with_further_budget(run: Run, time: str | None, images: str | int | None) ->
 def go_on(run: Run, machine: Machine, display: Display) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
     keep_libraries_in_cache()
+    if run.generator_file.exists() and not run.state_file.exists():
+        raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
     mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
-    with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend):
-        torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
-        bank = prepare_for(run, display)
-        recipe = run.recipe
-        run.recipe = recipe = recipes.changed(recipe, channels=bank.channels)
-        device = torch.device(machine.device)
-        players = new_players(recipe, device)
-        feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, device)
-        if run.state_file.exists():
-            load_state(players, run.state_file)
-            run.forget_after(players.images)
-            _tell_resumed(run, players, display)
-        nets = settle(run, machine, players, feed, display)
-        run.note(state="training", machine=machine.facts(), versions=versions(), images=players.images)
-        display.begin(run.recipe, players.images, players.seconds)
-        try:
-            with as_wish() as wish:
-                spent = loop.fit(run, bank, players, nets, feed, display, wish)
-        finally:
-            display.end()
-        state = "finished" if spent else "interrupted"
-        run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
-        run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
-        from figment.sharing.report import write_report  # charts take a second to import
+    try:
+        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend):
+            _train(run, machine, display)
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
+    return run
 
-        write_report(run)
-        return run
+
+def _train(run: Run, machine: Machine, display: Display) -> None:
+    torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
+    bank = prepare_for(run, display)
+    recipe = run.recipe
+    run.recipe = recipe = recipes.changed(recipe, channels=bank.channels)
+    device = torch.device(machine.device)
+    players = new_players(recipe, device)
+    feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, device)
+    if run.state_file.exists():
+        load_state(players, run.state_file)
+        run.forget_after(players.images)
+        _tell_resumed(run, players, display)
+    nets = settle(run, machine, players, feed, display)
+    run.note(state="training", machine=machine.facts(), versions=versions(), images=players.images)
+    display.begin(run.recipe, players.images, players.seconds)
+    try:
+        with as_wish() as wish:
+            spent = loop.fit(run, bank, players, nets, feed, display, wish)
+    finally:
+        display.end()
+    state = "finished" if spent else "interrupted"
+    run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
+    run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
+    from figment.sharing.report import write_report  # charts take a second to import
+
+    write_report(run)
 
 
 def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Display) -> loop.Nets:
@@ -203,7 +212,8 @@ def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Di
             recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned
         )
         display.say(
-            f"measured: {', '.join(str(trial) for trial, _ in trials)}; planned: {budgets.as_images(planned)} seen"
+            f"measured: {', '.join(str(trial) for trial, _ in trials)}; "
+            f"planned: {planned:,} images shown to the discriminator"
         )
     return nets
 

@@ -64,9 +64,9 @@ def reading(**values) -> Reading:
     ("values", "said"),
     [
         (dict(), "in balance"),
-        (dict(spread=0.1), "collapsed"),
+        (dict(spread=0.1), "still forming"),
         (dict(p_fake_real=0.02, p_fake_fake=0.99), "wins too easily"),
-        (dict(separation=0.9999), "in balance"),  # as long as D isn't sure of it
+        (dict(separation=0.9999), "well ahead"),  # as long as D isn't sure of it
         (dict(separation=0.9999, p_fake_real=None, p_fake_fake=None), "wins too easily"),
         (dict(memorising=0.8), "it memorises"),
         (dict(separation=0.5), "can't tell"),
@@ -79,7 +79,9 @@ def test_words(values: dict, said: str) -> None:
 
 def test_pictures_that_are_not_varied_yet_have_not_collapsed() -> None:
     rising = [reading(spread=0.02 * i) for i in range(10)]
-    assert diagnose(rising) == ["the pictures are still forming"]
+    assert diagnose(rising) == [
+        "the pictures are still forming and much alike (if that lasts: a smaller lr, or another objective)"
+    ]
     assert "collapsed" in diagnose([*rising, reading(spread=0.8), *[reading(spread=0.1)] * 6])[0]
 
 

@@ -69,19 +69,19 @@ class Bank:
         """One or two sentences: how many pictures there are, how they are split, and what was left out."""
         counts = f"{len(self.pictures):,} pictures from {self.source}"
         text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
+        reasons = [f"{item.name}: {item.reason}" for item in self.skipped[:3]]
+        reasons += ["… all in run.json"] if len(self.skipped) > 3 else []
         left_out = [
             f"{number:,} {what}"
             for number, what in [
-                (len(self.skipped), "skipped as unreadable"),
+                (len(self.skipped), f"skipped as unreadable ({'; '.join(reasons)})"),
                 (self.duplicates, "exact duplicates" if self.duplicates > 1 else "exact duplicate"),
                 (self.ignored, "other files" if self.ignored > 1 else "other file"),
             ]
             if number
         ]
         if left_out:
-            text += f" Left out: {', '.join(left_out)}"
-            first = "; ".join(f"{item.name}: {item.reason}" for item in self.skipped[:3])
-            text += f" ({first}{'; …' if len(self.skipped) > 3 else ''})." if first else "."
+            text += f" Left out: {', '.join(left_out)}."
         return text
 
 
@@ -160,7 +160,7 @@ def split(keys: list[bytes]) -> np.ndarray:
         held_out = draws == draws.min()
     if held_out.all():
         raise InputError(
-            "all pictures are in one group, so none can be held out: give a pattern that tells groups apart"
+            "--group: all pictures are in one group, so none can be held out: give a pattern that tells groups apart"
         )
     return held_out
 
@@ -287,14 +287,14 @@ def _group_keys(group: str | None, names: list[str]) -> list[bytes | None]:
     try:
         pattern = re.compile(group)
     except re.error as error:
-        raise InputError(f"the group pattern {group!r} isn't a regular expression ({error}): mend it") from None
+        raise InputError(f"--group {group!r} isn't a regular expression ({error}): mend it") from None
     if not pattern.groups:
-        raise InputError(f"the group pattern {group!r} has no bracket: put one around what names the group: '^(.*)_'")
+        raise InputError(f"--group {group!r} has no bracket: put one around what names the group: '^(.*)_'")
     found = [pattern.search(name) for name in names]
     keys = [match[1] if match else None for match in found]
     if not any(key is not None for key in keys):
         example = f", such as {names[0]!r}" if names else ""
-        raise InputError(f"the group pattern {group!r} matches no picture's name{example}: mend the pattern")
+        raise InputError(f"--group {group!r} matches no picture's name{example}: mend the pattern")
     return [None if key is None else short_hash(b"group", key.encode("utf-8", "surrogatepass")) for key in keys]
 
 

@@ -98,7 +98,7 @@ def open_source(data: str | Path | Source | None) -> Source:
     if ".tar" in name or name.endswith((".tgz", ".tbz2", ".txz")):
         return Tar(path)
     kinds = "a folder, a .zip or .tar archive, or an .npy or .npz file"
-    raise InputError(f"{data} is nothing that holds a set of pictures: give {kinds}")
+    raise InputError(f"{data} holds no set of pictures that we can read: give {kinds}")
 
 
 class Folder(Source):

@@ -40,9 +40,10 @@ def timelapse(
         raise InputError(f"{run.folder} holds {len(snapshots)} snapshot(s), a time-lapse needs 2: train it for longer.")
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
-    if not LAST_HELD + len(snapshots) / fps <= seconds < float("inf"):
+    shortest = LAST_HELD + len(snapshots) / fps
+    if not shortest <= seconds < float("inf"):
         raise InputError(
-            f"--seconds {seconds:g}: give {len(snapshots)} snapshots {LAST_HELD + len(snapshots) / fps:.1f} or more."
+            f"--seconds {seconds:g}: too short for {len(snapshots)} snapshots: give it {shortest:.1f} or more."
         )
     seed = run.recipe.seed if seed is None else seed
 

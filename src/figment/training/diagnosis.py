@@ -14,8 +14,8 @@ def diagnose(readings: Sequence[Reading]) -> list[str]:
     if len(readings) < RECENT:
         return ["too early to tell"]
     recent = readings[-RECENT:]
-    if max(r.spread for r in readings) < VARIED and readings[-1].spread > readings[0].spread:
-        return ["the pictures are still forming"]  # grey from the start: that is no collapse
+    if max(r.spread for r in readings) < VARIED:  # grey from the start: that is no collapse
+        return ["the pictures are still forming and much alike (if that lasts: a smaller lr, or another objective)"]
     found = [sentence for holds, sentence in SIGNS if holds(recent)]
     return found or ["the two nets are in balance"]
 
@@ -44,11 +44,16 @@ def _wins_too_easily(recent: Sequence[Reading]) -> bool:
     return of_fakes > 0.97 and of_reals < 0.13
 
 
+def _is_ahead(recent: Sequence[Reading]) -> bool:
+    return _above("separation", 0.995)(recent) and not _wins_too_easily(recent)
+
+
 SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
     (
         _below("spread", VARIED),
         "the generator has collapsed to a few pictures (try a smaller lr, or another objective)",
     ),
+    (_is_ahead, "the discriminator is well ahead; while the pictures still improve, that does no harm"),
     (_wins_too_easily, "the discriminator wins too easily (try dropout=0.3, or a smaller lr)"),
     (
         _above("memorising", 0.65),

@@ -21,7 +21,7 @@ def snapshot_times(recipe: Recipe) -> list[int]:
     Early changes are fast and late ones slow, so equal ratios show equal change.
     """
     step, end = recipe.images_a_step, last_step(recipe)
-    first = max(step, end / 200)  # before that there is nothing but grey
+    first = min(end, max(16 * step, end / 200))  # before that there is nothing but grey
     ratio = (end / first) ** (1 / max(recipe.snapshots - 2, 1))
     times = [round(first * ratio**i / step) * step for i in range(recipe.snapshots - 1)]
     return sorted({0, *(t for t in times if 0 < t < end), end})

@@ -23,7 +23,7 @@ def followed(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
         shown.preparing(done, 100)
     shown.begin(make("dcgan", seconds=160.0), 0, 0.0)
     for i in range(5):
-        shown.progress(i * 16_000, i * 20.0, 128)
+        shown.progress(i * 16_000, i * 20.0)
     shown.tick(EVENT)
     shown.say("a [bold]plain[/bold] sentence")
     shown.end()

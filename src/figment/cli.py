@@ -25,6 +25,20 @@ class NamedPath(click.Path):
 
 
 PathArgument = NamedPath(path_type=Path)
+SEED = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**63 - 1),
+    help="Seed; sample i of a seed stays the same.",
+)
+TRUNCATION = click.option(
+    "--truncation",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 2),
+    help="Below 1: less varied, often cleaner.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -127,20 +141,8 @@ def resume(run: Path, time: str | None, images: str | None, data: Path | None, d
 @cli.command()
 @click.argument("run", type=PathArgument)
 @click.option("-n", "count", default=64, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
-@click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0, 2**63 - 1),
-    help="Seed; sample i of a seed stays the same.",
-)
-@click.option(
-    "--truncation",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(0, 2),
-    help="Below 1: less varied, often cleaner.",
-)
+@SEED
+@TRUNCATION
 @click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
 @click.option(
     "--format",
@@ -188,14 +190,8 @@ def sample(
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
 @click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
 @click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Seed of the codes.")
-@click.option(
-    "--truncation",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(0, 2),
-    help="Below 1: less varied, often cleaner.",
-)
+@SEED
+@TRUNCATION
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
 def walk(
     run: Path, keyframes: int, seconds: float, fps: int, tiles: int, seed: int, truncation: float, out: Path | None

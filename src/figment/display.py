@@ -82,7 +82,7 @@ class Terminal:
             self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
             self.live.start()
 
-    def progress(self, images: int, seconds: float, step: int) -> None:
+    def progress(self, images: int, seconds: float) -> None:
         assert self.recipe is not None
         rate = self.rate.at(seconds, images)
         if self.bar is not None:

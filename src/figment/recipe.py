@@ -104,7 +104,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
     # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
     "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
-    # For a few minutes: more steps for the same images, and rates that are low by the end. 2 cores, 3 min: portraits.
+    # For a few minutes: more steps for the same images, and rates that are low by the end (LOG.md; one seed).
     "dcgan-quick": dict(width=16, batch=32, lr=4e-4, lr_final=0.1, real_target=0.9),
 }
 

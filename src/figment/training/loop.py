@@ -37,7 +37,7 @@ SETBACKS = 3  # times that training goes back to its last good state before it i
 class Display(Protocol):
     """What is told while a run trains."""
 
-    def progress(self, images: int, seconds: float, step: int) -> None: ...
+    def progress(self, images: int, seconds: float) -> None: ...
     def tick(self, event: dict[str, Any]) -> None: ...
     def say(self, sentence: str) -> None: ...
 
@@ -109,7 +109,7 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
 
     while not (spent := is_spent(recipe, players.images, clock.seconds())) and not wish:
         play(players, nets, recipe, feed)
-        display.progress(players.images, clock.seconds(), recipe.images_a_step)
+        display.progress(players.images, clock.seconds())
 
         at_tick = players.images % tick == 0
         at_snapshot = schedule.is_snapshot(recipe, players.images)

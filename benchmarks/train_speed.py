@@ -28,8 +28,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from figment import nets
 from figment import recipe as recipes
-from figment.data.bank import prepare
 from figment.data.portraits import portraits
+from figment.data.preparing import prepare
 from figment.machine import this_machine
 from figment.recipe import Recipe
 from figment.training import loop, speed

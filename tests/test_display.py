@@ -19,8 +19,9 @@ def followed(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(display, "LINE_SECONDS", 0.0)
     out = io.StringIO()
     shown = display.Terminal(Console(file=out, force_terminal=terminal, width=140, highlight=False))
+    preparing = shown.stage("preparing pictures")
     for done in (0, 50, 100):
-        shown.preparing(done, 100)
+        preparing(done, 100)
     shown.begin(make("dcgan", seconds=160.0), 0, 0.0)
     for i in range(5):
         shown.progress(i * 16_000, i * 20.0)
@@ -59,3 +60,13 @@ def test_rate_is_of_the_last_seconds() -> None:
     for second in range(100):
         rate.at(float(second), second * 10)
     assert rate.at(100.0, 990 + 50) == pytest.approx((1040 - 800) / 20, rel=0.1)
+
+
+def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
+    out = io.StringIO()
+    shown = display.Terminal(Console(file=out, force_terminal=True, width=100))
+    shown.stage("looking at pictures")(3, 10)
+    shown.end()
+    assert shown.bar is None
+    shown.stage("another")(10, 10)
+    assert shown.bar is None

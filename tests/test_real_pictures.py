@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import figment
-from figment.data.bank import prepare
+from figment.data.preparing import prepare
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no shared/data beside the checkout")

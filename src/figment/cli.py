@@ -9,36 +9,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment import __version__
+from figment.cli_data import data as data_commands
+from figment.cli_options import (
+    ACCEPT,
+    DATA,
+    DROP,
+    FIT,
+    GROUP,
+    SEED,
+    TRUNCATION,
+    NamedPath,
+    PathArgument,
+    agreeing,
+    given,
+)
 from figment.errors import InputError
 
 if TYPE_CHECKING:
     from figment.run import Run
-
-
-class NamedPath(click.Path):
-    """A path that isn't empty: an unset shell variable mustn't stand for the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
-            self.fail("is empty: name a path", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-PathArgument = NamedPath(path_type=Path)
-SEED = click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0, 2**63 - 1),
-    help="Seed; sample i of a seed stays the same.",
-)
-TRUNCATION = click.option(
-    "--truncation",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(0, 2),
-    help="Below 1: less varied, often cleaner.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,13 +36,17 @@ def cli() -> None:
 
     \b
       figment train --for 3m                  train on the built-in portraits for three minutes
-      figment train my-pictures --for 2h      train on a folder, zip, tar or .npz of yours
+      figment data inspect my-pictures        look at pictures before you train on them
+      figment train my-pictures --for 2h      train on a folder, archive, parquet or array file of yours
       figment sample runs/my-pictures-1       new pictures
     """
 
 
+cli.add_command(data_commands)
+
+
 @cli.command()
-@click.argument("data", required=False, type=PathArgument)
+@DATA
 @click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
 @click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
 @click.option(
@@ -65,15 +57,22 @@ def cli() -> None:
 @click.option(
     "--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse."
 )
-@click.option("--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name.")
+@FIT
+@DROP
+@GROUP
+@ACCEPT
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option("--dry-run", is_flag=True, help="Print the plan: nets, schedule, memory; train nothing.")
 def train(
-    data: Path | None, time: str | None, images: str | None, recipe: str, size: str | None, out: Path | None,
-    choices: tuple[str, ...], group: str | None, seed: str | None, device: str, dry_run: bool,
+    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, out: Path | None,
+    choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None, accept_licence: bool,
+    seed: str | None, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
-    """Train a generator on DATA: a folder (nested), zip, tar, .npy or .npz; nothing for the built-in portraits.
+    """Train a generator on DATA; on the built-in portraits where none is given.
+
+    DATA is a folder (nested), a zip or tar, parquet, .npy or .npz file, a pattern of shards (faces-{000..009}.tar), a
+    name from figment data list, hf:OWNER/NAME from the Hugging Face hub, or several of these.
 
     A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
     which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on.
@@ -88,7 +87,8 @@ def train(
     from figment import start
     from figment.display import Terminal
 
-    fields = assignments(choices) | {k: value(v) for k, v in (("size", size), ("seed", seed)) if v is not None}
+    options = {"size": size, "seed": seed, "fit": fit}
+    fields = assignments(choices) | {name: value(text) for name, text in options.items() if text is not None}
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
@@ -99,13 +99,13 @@ def train(
         from figment.plan import describe
 
         machine = this_machine(device)
-        open_source(data)  # a mistyped path is told now
+        open_source(given(sources), agreeing(accept_licence))  # a mistyped path is told now
         chosen, notes = start.choose(recipe, machine, time, images, fields)
         click.echo("\n".join([*notes, describe(chosen, machine)]))
         return
     run = start.train(
-        data, time=time, images=images, recipe=recipe, out=out, group=group, device=device,
-        display=Terminal(), command=["figment", *sys.argv[1:]], **fields,
+        given(sources), time=time, images=images, recipe=recipe, out=out, group=group, drop=drop,
+        agree=agreeing(accept_licence), device=device, display=Terminal(), command=["figment", *sys.argv[1:]], **fields,
     )  # fmt: skip
     conclude(run)
 
@@ -114,9 +114,16 @@ def train(
 @click.argument("run", type=PathArgument)
 @click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
 @click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
-@click.option("--data", type=PathArgument, metavar="DATA", help="Where the pictures are now, if they were moved.")
+@click.option(
+    "--data",
+    "sources",
+    multiple=True,
+    type=NamedPath(),
+    metavar="DATA",
+    help="Where the pictures are now, if they were moved; once for each that there was.",
+)
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
-def resume(run: Path, time: str | None, images: str | None, data: Path | None, device: str) -> None:
+def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> None:
     """Go on with RUN exactly where it was stopped: by Ctrl-C, SIGTERM, kill -9, a power cut, or the end of its budget.
 
     Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
@@ -135,7 +142,7 @@ def resume(run: Path, time: str | None, images: str | None, data: Path | None, d
     if opened.facts["state"] == "finished" and time is None and images is None:
         click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
         return
-    conclude(start.resume(opened, time=time, images=images, data=data, device=device, display=Terminal()))
+    conclude(start.resume(opened, time=time, images=images, data=given(sources), device=device, display=Terminal()))
 
 
 @cli.command()

@@ -48,20 +48,27 @@ class Terminal:
         self.last_line = 0.0
         self.event: dict[str, Any] = {}
 
-    # ---- preparing ---------------------------------------------------------------------------------------------------
+    # ---- before training ---------------------------------------------------------------------------------------------
 
-    def preparing(self, done: int, total: int) -> None:
-        if self.console.is_terminal:
-            if self.bar is None:
-                self.bar = _bar("preparing pictures")
-                self.bar.start()
-                self.bar.add_task("", total=total, note="")
-            self.bar.update(self.bar.task_ids[0], completed=done, note=f"{done:,} of {total:,}")
-        elif monotonic() - self.last_line >= LINE_SECONDS:
-            self.last_line = monotonic()
-            self.say(f"preparing pictures: {done:,} of {total:,}")
-        if done >= total:
-            self._stop_bar()
+    def stage(self, title: str) -> Callable[[int, int], None]:
+        """A new stage of the work: gives what is to be called with (done, total) while it lasts."""
+        self._stop_bar()
+
+        def advance(done: int, total: int) -> None:
+            note = f"{done:,} of {total:,}"
+            if self.console.is_terminal:
+                if self.bar is None:
+                    self.bar = _bar(title)
+                    self.bar.start()
+                    self.bar.add_task("", total=total, note="")
+                self.bar.update(self.bar.task_ids[0], completed=done, total=total, note=note)
+            elif monotonic() - self.last_line >= LINE_SECONDS:
+                self.last_line = monotonic()
+                self.say(f"{title}: {note}")
+            if done >= total:
+                self._stop_bar()
+
+        return advance
 
     def _stop_bar(self) -> None:
         if self.bar is not None:
@@ -101,12 +108,15 @@ class Terminal:
         self.console.print(sentence, markup=False)
 
     def end(self) -> None:
+        """Leave the terminal as it was; what was last told of a training stays as a line."""
         if self.live is not None:
             self.live.stop()
             self.live = None
             self.bar = None
+        self._stop_bar()
         if self.event:
             self.console.print(self._line(self.event), markup=False)
+            self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
         assert self.recipe is not None

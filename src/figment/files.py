@@ -30,6 +30,26 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise
 
 
+def write_output(path: Path, content: bytes | str) -> None:
+    """Write what a command makes where the user wants it; its folder is made if need be.
+
+    The file is whole or as it was before. Raises InputError where the place can't be written, OSError when the disk is
+    full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def cannot_write(path: Path, error: OSError) -> Exception:
+    """What to raise when an output can't be written: the error itself for a full disk, else a sentence for the user."""
+    if error.errno in DISK_FULL:
+        return error
+    return InputError(f"{path} can't be written ({error.strerror or error}): name a place that can.")
+
+
 @contextmanager
 def naming_full_disk(what: str, mend: str) -> Iterator[None]:
     """Turn "no space left" into a sentence that says what could not be written and what to do.

@@ -16,7 +16,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError
 from torch import Tensor
 
 from figment.errors import InputError
-from figment.files import DISK_FULL, write_atomically
+from figment.files import write_output
 
 Source = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
 Format = Literal["PNG", "JPEG", "WEBP"]
@@ -87,12 +87,7 @@ def write(path: str | Path, picture: NDArray[np.uint8], source: Source | None = 
     format = FORMATS.get(path.suffix.lower())
     if format is None:
         raise InputError(f"--out {path}: no kind of picture that figment writes: let it end in .png, .jpg or .webp.")
-    content = encode(picture, format, source)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    write_output(path, encode(picture, format, source))
 
 
 def source_of(path: str | Path) -> str | None:
@@ -124,13 +119,6 @@ def xmp_box(source: Source) -> bytes:
     """The same mark as a top-level box of an mp4: size, "uuid", Adobe's identifier, packet."""
     content = b"uuid" + XMP_BOX + xmp(source)
     return (len(content) + 4).to_bytes(4, "big") + content
-
-
-def cannot_write(path: Path, error: OSError) -> Exception:
-    """What to raise when an output can't be written: the error itself for a full disk, else a sentence for the user."""
-    if error.errno in DISK_FULL:
-        return error
-    return InputError(f"{path} can't be written ({error.strerror or error}): name a place that can.")
 
 
 def _picture_packet(path: Path) -> bytes:

@@ -1,8 +1,10 @@
 """train() and resume(): from what the user asks for to a run folder that holds the result."""
 
+import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
@@ -13,8 +15,11 @@ from figment import __version__, plan
 from figment import budget as budgets
 from figment import recipe as recipes
 from figment.cache import keep_libraries_in_cache
-from figment.data.bank import Bank, prepare
-from figment.data.source import open_source
+from figment.data.bank import Bank
+from figment.data.fit import check_fit
+from figment.data.patterns import is_pattern
+from figment.data.preparing import LeaveOut, Progress, prepare
+from figment.data.source import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
 from figment.interruption import as_interrupt, as_wish
@@ -27,11 +32,14 @@ from figment.training.state import Players, counters, load_state, new_players
 
 DEFAULT_TIME = "10m"
 
+Agree = Callable[[str], bool]
+Data = str | Path | Source | Sequence[str | Path | Source] | None
+
 
 class Display(loop.Display, Protocol):
     """What is told of a whole run, from preparing to the end."""
 
-    def preparing(self, done: int, total: int) -> None: ...
+    def stage(self, title: str) -> Progress: ...
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
     def end(self) -> None: ...
 
@@ -39,7 +47,9 @@ class Display(loop.Display, Protocol):
 class Silent:
     """Tells nothing."""
 
-    def preparing(self, done: int, total: int) -> None: ...
+    def stage(self, title: str) -> Progress:
+        return lambda done, total: None
+
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
     def progress(self, images: int, seconds: float) -> None: ...
     def tick(self, event: dict[str, Any]) -> None: ...
@@ -48,20 +58,25 @@ class Silent:
 
 
 def train(
-    data: str | Path | None = None,
+    data: Data = None,
     *,
     time: str | None = None,
     images: str | int | None = None,
     recipe: str = "auto",
     out: str | Path | None = None,
     group: str | None = None,
+    drop: str | None = None,
+    agree: Agree | None = None,
     device: str = "auto",
     display: Display | None = None,
     command: Sequence[str] | None = None,
     **choices: Any,
 ) -> Run:
-    """Train a generator on pictures; None takes the built-in portraits.
+    """Train a generator on pictures.
 
+    data is whatever open_source takes: a folder, archive, parquet or array file, a pattern of such, a name from
+    `figment data list`, hf:OWNER/NAME, a list of these; None takes the built-in portraits. drop names what of them isn't
+    used: "near-duplicates,outliers,small". agree is asked before a public set is downloaded for the first time.
     time or images is the budget ("10m", "500k"; ten minutes if neither is given), recipe a name or "auto", choices any
     fields of a Recipe, such as size=64 or seed=1. out is the run folder, runs/<data>-<number> by default. group is a
     regular expression on picture names whose first group is kept together when a tenth is held out. command is noted
@@ -73,17 +88,18 @@ def train(
     display = display or Silent()
     machine = this_machine(device)
     chosen, notes = choose(recipe, machine, time, images, choices)
-    source = open_source(data)
+    source = open_source(data, agree, display.stage("downloading"))
+    dropping(drop, chosen, display)  # a mistyped kind is told now
     folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
     refuse_taken(folder)
     run = Run.create(folder, chosen, {
-        "data": None if data is None else str(Path(data).resolve()), "group": group, "source": source.display,
+        "data": lasting(data), "group": group, "drop": drop, "source": source.display,
         "device": device, "command": list(command or []), "versions": versions(),
     })  # fmt: skip
     for note in notes:
         display.say(note)
     try:
-        return go_on(run, machine, display)
+        return go_on(run, machine, display, source)
     except InputError:
         if not run.state_file.exists():
             shutil.rmtree(run.folder)
@@ -95,7 +111,7 @@ def resume(
     *,
     time: str | None = None,
     images: str | int | None = None,
-    data: str | Path | None = None,
+    data: Data = None,
     device: str = "auto",
     display: Display | None = None,
 ) -> Run:
@@ -107,7 +123,7 @@ def resume(
     run = run if isinstance(run, Run) else Run(run)
     display = display or Silent()
     if data is not None:
-        run.note(data=str(Path(data).resolve()))
+        run.note(data=lasting(data))
     facts = run.facts
     if facts["state"] == "finished" and time is None and images is None:
         return run
@@ -126,6 +142,7 @@ def choose(
     budget = _budget(time, images)
     name, why = plan.named(name, machine, budget.get("seconds"), budget.get("images"))
     recipe = recipes.make(name, **choices, **budget)
+    recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why, *plan.fallbacks(recipe, machine)]
     return (plan.by_rule(recipe, machine) if recipe.seconds is None else recipe), notes
 
@@ -147,23 +164,28 @@ def with_further_budget(run: Run, time: str | None, images: str | int | None) ->
     return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
 
 
-def go_on(run: Run, machine: Machine, display: Display) -> Run:
-    """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind."""
+def go_on(run: Run, machine: Machine, display: Display, source: Source | None = None) -> Run:
+    """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind.
+
+    source: the run's data, where they have been opened already.
+    """
     keep_libraries_in_cache()
     if run.generator_file.exists() and not run.state_file.exists():
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
     mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
     try:
         with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend):
-            _train(run, machine, display)
+            _train(run, machine, display, source)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
+    finally:
+        display.end()
     return run
 
 
-def _train(run: Run, machine: Machine, display: Display) -> None:
+def _train(run: Run, machine: Machine, display: Display, source: Source | None) -> None:
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
-    bank = prepare_for(run, display)
+    bank = prepare_for(run, display, source)
     recipe = run.recipe
     run.recipe = recipe = recipes.changed(recipe, channels=bank.channels)
     device = torch.device(machine.device)
@@ -176,11 +198,9 @@ def _train(run: Run, machine: Machine, display: Display) -> None:
     nets = settle(run, machine, players, feed, display)
     run.note(state="training", machine=machine.facts(), versions=versions(), images=players.images)
     display.begin(run.recipe, players.images, players.seconds)
-    try:
-        with as_wish() as wish:
-            spent = loop.fit(run, bank, players, nets, feed, display, wish)
-    finally:
-        display.end()
+    with as_wish() as wish:
+        spent = loop.fit(run, bank, players, nets, feed, display, wish)
+    display.end()
     state = "finished" if spent else "interrupted"
     run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
     run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
@@ -218,11 +238,14 @@ def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Di
     return nets
 
 
-def prepare_for(run: Run, display: Display) -> Bank:
+def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
     """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
     facts, recipe = run.facts, run.recipe
     channels = None if recipe.channels == "auto" else recipe.channels
-    bank = prepare(facts["data"], recipe.size, channels, facts["group"], display.preparing)
+    bank = prepare(
+        source or facts["data"], recipe.size, channels, facts["group"], display.stage("preparing pictures"),
+        recipe.fit, dropping(facts.get("drop"), recipe, display),
+    )  # fmt: skip
     display.say(bank.summary())
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
         display.say(
@@ -231,9 +254,30 @@ def prepare_for(run: Run, display: Display) -> Bank:
     run.note(
         fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
         held_out=len(bank.held_out), duplicates=bank.duplicates,
-        skipped=[{"name": s.name, "reason": s.reason} for s in bank.skipped],
+        skipped=[asdict(item) for item in bank.skipped], left_out=[asdict(item) for item in bank.left_out],
     )  # fmt: skip
     return bank
+
+
+def lasting(data: Data) -> str | list[str] | None:
+    """DATA as it is noted in a run: what lies on this machine by absolute paths, since resume may start elsewhere."""
+    if data is None:
+        return None
+    if isinstance(data, str | Path):
+        path = os.path.abspath(os.path.expanduser(data))
+        return path if os.path.lexists(path) or is_pattern(str(data)) else str(data)
+    if isinstance(data, Source):
+        return data.where
+    return [str(lasting(one)) for one in data]
+
+
+def dropping(drop: str | None, recipe: Recipe, display: Display) -> LeaveOut | None:
+    """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
+    if drop is None:
+        return None
+    from figment.inspection.drop import Drop  # brings in what only looking at pictures needs
+
+    return Drop.parse(drop, recipe.size, recipe.size, display.stage("looking at pictures"))
 
 
 def versions() -> dict[str, str]:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.errors import InputError
-from figment.files import naming_full_disk
-from figment.pictures import Source, cannot_write, grid, xmp_box
+from figment.files import cannot_write, naming_full_disk
+from figment.pictures import Source, grid, xmp_box
 
 Frame = NDArray[np.uint8]
 

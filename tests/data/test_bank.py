@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
-from figment.data import bank as banks
-from figment.data import workers
-from figment.data.bank import Bank, open_bank, prepare, split
-from figment.data.source import Portraits
-from figment.data.workers import map_unordered
-from figment.errors import InputError
+from figment.data import drafts, preparing, shards
+from figment.data.bank import Bank, open_bank, split
+from figment.data.preparing import prepare
+from figment.data.source import Portraits, Source
+from figment.errors import InputError, Interrupted
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 FACES = SHARED / "celeba" / "dev"
@@ -59,20 +59,19 @@ def held(bank: Bank) -> set[str]:
 def test_bank_holds_the_pictures_in_name_order(tmp_path):
     bank = prepare(folder(tmp_path / "data", 40), 10)
     assert bank.pictures.shape == (40, 3, 10, 10)
-    assert bank.pictures.dtype == np.uint8
-    assert not bank.pictures.flags.writeable
+    assert bank.pictures[:].dtype == np.uint8
     assert bank.names == [f"{i:04d}.png" for i in range(40)]
     for seed in range(40):
         assert np.array_equal(bank.pictures[seed], picture(seed)[:, 1:11].transpose(2, 0, 1))
     assert sorted([*bank.train, *bank.held_out]) == list(range(40))
     assert bank.train.dtype == bank.held_out.dtype == np.int64
-    assert (bank.source, bank.channels, bank.size) == ("data", 3, 10)
+    assert (bank.source, bank.channels, bank.height, bank.width) == ("data", 3, 10, 10)
 
 
 def test_bank_opens_by_its_folder(tmp_path):
     bank = prepare(folder(tmp_path / "data", 40), 8)
     again = open_bank(bank.folder)
-    assert np.array_equal(again.pictures, bank.pictures)
+    assert np.array_equal(again.pictures[:], bank.pictures[:])
     assert (again.fingerprint, again.names) == (bank.fingerprint, bank.names)
     with pytest.raises(InputError, match="isn't a bank"):
         open_bank(tmp_path / "data")
@@ -93,7 +92,7 @@ def test_archives_and_folders_give_the_same_bank(tmp_path):
     assert set(expected.labels[:-1]) == {None}
     for name in ("data.zip", "data.tar.gz"):
         bank = prepare(tmp_path / name, 8)
-        assert np.array_equal(bank.pictures, expected.pictures)
+        assert np.array_equal(bank.pictures[:], expected.pictures[:])
         assert (bank.names, bank.labels, held(bank)) == (expected.names, expected.labels, held(expected))
 
 
@@ -112,7 +111,9 @@ def test_broken_files_are_skipped_and_reported_again(tmp_path):
         assert "100 skipped" in bank.summary()
         assert bank.skipped[0].reason in bank.summary()
     small = Image.fromarray(picture(777, 4)).crop((1, 0, 5, 4)).resize((8, 8), Image.Resampling.LANCZOS)
-    assert np.array_equal(bank.pictures[bank.names.index("0777.png")], np.asarray(small).transpose(2, 0, 1))
+    # Pillow is the reference; where noise clips between its two passes the last levels differ.
+    kept = bank.pictures[bank.names.index("0777.png")].astype(int)
+    assert np.abs(kept - np.asarray(small).transpose(2, 0, 1)).mean() < 1
 
 
 def test_duplicates_are_kept_once_the_first_by_name(tmp_path):
@@ -158,7 +159,7 @@ def test_portraits_are_prepared_like_any_source():
     other = prepare(Portraits(40), 24, channels=1)
     assert np.array_equal(bank.held_out, other.held_out)
     colour = prepare(Portraits(40), 24).pictures[5].transpose(1, 2, 0)
-    assert np.array_equal(other.pictures[5, 0], np.asarray(Image.fromarray(colour).convert("L")))
+    assert np.array_equal(other.pictures[5][0], np.asarray(Image.fromarray(colour).convert("L")))
     with pytest.raises(InputError, match="size"):
         prepare(Portraits(40), 8)
 
@@ -230,7 +231,7 @@ def test_group_patterns_that_dont_work(tmp_path, pattern, reason):
 def test_unchanged_data_are_opened_and_changed_ones_prepared(tmp_path, monkeypatch):
     data = folder(tmp_path / "data", 40)
     first = prepare(data, 8)
-    monkeypatch.setattr(banks, "_build", lambda *_: pytest.fail("prepared again"))
+    monkeypatch.setattr(preparing, "_build", lambda *_: pytest.fail("prepared again"))
     moved = data.rename(tmp_path / "moved")
     again = prepare(moved, 8)
     assert again.folder == first.folder
@@ -247,7 +248,7 @@ def test_unchanged_data_are_opened_and_changed_ones_prepared(tmp_path, monkeypat
 def test_spoilt_bank_is_prepared_again(tmp_path):
     data = folder(tmp_path / "data", 40)
     before = content(bank := prepare(data, 8))
-    os.truncate(bank.folder / "pictures.uint8", 99)
+    os.truncate(bank.folder / shards.shard_name(0), 99)
     assert content(prepare(data, 8)) == before
     (bank.folder / "bank.json").write_text("{")
     assert content(prepare(data, 8)) == before
@@ -257,7 +258,7 @@ def test_no_absolute_path_is_kept(tmp_path):
     bank = prepare(folder(tmp_path / "data", 40), 8)
     for name in ("bank.json", "names.json"):
         assert str(tmp_path) not in (bank.folder / name).read_text()
-    assert json.loads((bank.folder / "bank.json").read_text())["format"] == 1
+    assert json.loads((bank.folder / "bank.json").read_text())["format"] == 2
 
 
 def test_cache_that_cant_be_written_to(tmp_path, monkeypatch):
@@ -295,17 +296,17 @@ def test_too_few_pictures(tmp_path, cache):
 def test_full_disk(tmp_path, cache, monkeypatch, where):
     data = folder(tmp_path / "data", 40)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     if where == "reserving":
         monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     elif where == "writing":
-        monkeypatch.setattr(banks.Filler, "__call__", full)
+        monkeypatch.setattr(preparing, "map_unordered", full)
     else:
-        monkeypatch.setattr(banks, "_write_array", full)
+        monkeypatch.setattr(preparing, "_write_array", full)
     with pytest.raises(InputError) as caught:
-        prepare(data, 8)
+        prepare(data, 8, channels=3)
     assert "FIGMENT_CACHE" in str(caught.value)
     assert "no room" in str(caught.value)
     assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
@@ -320,7 +321,7 @@ def python(code: str, *arguments: object, **options: object) -> "subprocess.Pope
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-from figment.data.bank import prepare
+from figment.data.preparing import prepare
 from figment.errors import InputError
 try:
     prepare(sys.argv[1], 16)
@@ -340,7 +341,7 @@ def test_file_that_may_not_grow(tmp_path):
 
 PREPARE = """
 import sys
-from figment.data.bank import prepare
+from figment.data.preparing import prepare
 print("go", flush=True)
 prepare(sys.argv[1], 64, progress=lambda done, total: print(done, flush=True))
 print("done", flush=True)
@@ -409,7 +410,7 @@ def test_killed_at_any_moment(moment, many, cache, undisturbed):
 
 
 @linux
-def test_ctrl_c_stops_at_once_and_leaves_nothing(many, cache):
+def test_ctrl_c_stops_at_once_and_keeps_what_is_done(many, cache, undisturbed):
     victim = python(PREPARE, many, start_new_session=True)
     assert victim.stdout is not None
     victim.stdout.readline()
@@ -418,11 +419,62 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing(many, cache):
     os.killpg(victim.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
     _, err = victim.communicate(timeout=30)
     assert time.monotonic() - start < 5
-    assert err.strip().endswith("KeyboardInterrupt")
-    assert err.count("Traceback") == 1
+    assert "are prepared and kept; the same command goes on" in err
     assert "Warning" not in err
     wait_until_gone(cache)
-    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+    seen: list[int] = []
+    assert content(prepare(many, 64, progress=lambda done, _: seen.append(done))) == undisturbed
+    assert seen[0] > 64  # not from the start
+
+
+def test_interrupted_again_and_again_it_comes_to_the_same_end(many, cache, undisturbed):
+    def interrupt(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    for _ in range(3):
+        seen: list[int] = []
+        with pytest.raises(Interrupted, match=r"of 700 pictures are prepared and kept"):
+            prepare(many, 64, progress=interrupt)
+    seen = [0, 0]
+    assert content(prepare(many, 64, progress=lambda done, _: seen.append(done))) == undisturbed
+    assert seen[2] > 6 * 40
+    assert len(list((cache / "banks").glob("*.part-*"))) == 0
+
+
+def test_a_journal_is_kept_up_while_preparing(many, cache, undisturbed, monkeypatch):
+    monkeypatch.setattr(preparing, "JOURNAL_SECONDS", 0.0)
+
+    def stop(done: int, total: int) -> None:
+        if done > 200:
+            left.extend((cache / "banks").glob("*.part-*"))
+            shutil.copytree(left[0], cache / "banks" / "kept")  # as a kill -9 would leave it
+            raise RuntimeError
+
+    left: list[Path] = []
+    with pytest.raises(RuntimeError):
+        prepare(many, 64, progress=stop)
+    (cache / "banks" / "kept").rename(left[0])
+    seen: list[int] = []
+    assert content(prepare(many, 64, progress=lambda done, _: seen.append(done))) == undisturbed
+    assert seen[0] > 200
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"PK\x03\x04 and nonsense", None])
+def test_a_spoilt_journal_costs_the_work_and_nothing_else(many, cache, undisturbed, spoilt):
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        prepare(many, 64, progress=interrupt)
+    (journal,) = (cache / "banks").glob(f"*.part-*/{drafts.JOURNAL}")
+    if spoilt is None:
+        journal.unlink()
+    else:
+        journal.write_bytes(spoilt)
+    assert content(prepare(many, 64)) == undisturbed
+    assert len(list((cache / "banks").glob("*.part-*"))) <= 1
 
 
 def test_error_while_preparing_leaves_nothing(many, cache):
@@ -444,41 +496,141 @@ def test_two_processes_prepare_one_bank(many, cache, undisturbed):
     assert content(prepare(many, 64)) == undisturbed
 
 
-def test_drafts_of_the_dead_are_swept_and_of_the_living_kept(tmp_path, cache):
+def test_drafts_that_nobody_goes_on_with_are_swept(tmp_path, cache):
     (cache / "banks").mkdir(parents=True)
-    dead, living = cache / "banks" / "aa.part-1", cache / "banks" / "bb.part-1"
-    dead.mkdir()
-    living.mkdir()
-    with banks.FileLock(cache / "banks" / "bb.lock"):
+    names = ["aa.part-1", "bb.part-1", "cc.part-1", "dd.part-1"]
+    dead, living, interrupted, abandoned = (cache / "banks" / name for name in names)
+    for draft in (dead, living, interrupted, abandoned):
+        draft.mkdir()
+    for draft in (interrupted, abandoned):
+        (draft / drafts.JOURNAL).write_text("x")
+    os.utime(abandoned / drafts.JOURNAL, (0, 0))
+    with drafts.FileLock(cache / "banks" / "bb.lock"):
         prepare(folder(tmp_path / "data", 40), 8)
-    assert living.exists()
-    assert not dead.exists()
+    assert [draft.exists() for draft in (dead, living, interrupted, abandoned)] == [False, True, True, False]
 
 
-# --- the pool --------------------------------------------------------------------------------------------------------
+# --- a source that changes, pictures that are left out, shapes ---------------------------------------------------------
 
 
-def test_pool_does_each_chunk_once():
-    assert sorted(map_unordered(abs, range(-50, 0), processes=2)) == list(range(1, 51))
-    assert sorted(map_unordered(abs, range(-3, 0), processes=2)) == [1, 2, 3]
+@pytest.mark.parametrize("change", ["added", "changed", "gone"])
+def test_a_source_that_changes_while_it_is_read_is_noticed(tmp_path, cache, change):
+    data = folder(tmp_path / "data", 40)
+
+    def meddle(done: int, total: int) -> None:
+        if change == "added":
+            Image.fromarray(picture(99)).save(data / "new.png")
+        elif change == "changed":
+            Image.fromarray(picture(99)).save(data / "0007.png")
+        else:
+            (data / "0007.png").unlink(missing_ok=True)
+
+    with pytest.raises(InputError, match="changed while it was being read"):
+        prepare(data, 8, progress=meddle)
+    assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
+    assert len(prepare(data, 8).pictures) in (39, 40, 41)
 
 
-def test_pool_passes_errors_on():
-    with pytest.raises(TypeError):
-        list(map_unordered(abs, ["x"] * 50, processes=2))
-    with pytest.raises(RuntimeError, match="ended by itself"):
-        list(map_unordered(os._exit, [3] * 50, processes=2))
+class Every:
+    """Leaves out every n-th picture."""
 
-    def chunks():
-        yield from range(20)
-        raise InputError("cut")
+    def __init__(self, n: int) -> None:
+        self.n, self.calls, self.key = n, 0, f"every {n}"
 
-    with pytest.raises(InputError, match="cut"):
-        list(map_unordered(abs, chunks(), processes=2))
+    def __call__(self, source: Source) -> dict[int, str]:
+        self.calls += 1
+        return dict.fromkeys(range(0, len(source.listing.names), self.n), "as asked")
 
 
-def test_cores_are_at_least_one():
-    assert 1 <= workers.cores() <= (os.cpu_count() or 1)
+def test_pictures_are_left_out_as_asked_and_told(tmp_path):
+    data = folder(tmp_path / "data", 90)
+    (data / "0001.png").write_bytes(b"")
+    third, half = Every(3), Every(2)
+    bank = prepare(data, 8, leave_out=third)
+    assert len(bank.pictures) == 59
+    assert [item.name for item in bank.left_out] == [f"{i:04d}.png" for i in range(0, 90, 3)]
+    assert [item.name for item in bank.skipped] == ["0001.png"]
+    assert "30 dropped as asked" in bank.summary()
+    assert np.array_equal(bank.pictures[0], prepare(data, 8).pictures[1])  # 0002
+    assert prepare(data, 8, leave_out=third).folder == bank.folder
+    assert third.calls == 1
+    assert prepare(data, 8, leave_out=half).folder != bank.folder
+
+
+def test_what_is_left_out_is_chosen_once(tmp_path):
+    data, every = folder(tmp_path / "data", 60), Every(3)
+
+    def interrupt(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        prepare(data, 8, leave_out=every, progress=interrupt)
+    assert len(prepare(data, 8, leave_out=every).pictures) == 40
+    assert every.calls == 1
+
+
+def test_oblong_banks(tmp_path):
+    bank = prepare(folder(tmp_path / "data", 40, side=12), (6, 9), fit="stretch")
+    assert bank.pictures.shape == (40, 3, 6, 9)
+    assert (bank.height, bank.width) == (6, 9)
+    assert np.array_equal(open_bank(bank.folder).pictures[:], bank.pictures[:])
+    assert prepare(tmp_path / "data", (6, 9)).folder != bank.folder
+    assert prepare(tmp_path / "data", (9, 6)).pictures.shape == (40, 3, 9, 6)
+
+
+def test_a_bank_in_many_shards_is_the_same(tmp_path, monkeypatch):
+    data = folder(tmp_path / "data", 80)
+    for seed in (0, 31, 32, 70):
+        (data / f"{seed:04d}.png").write_bytes(b"")
+    whole = prepare(data, 8)
+    monkeypatch.setattr(shards, "SHARD_BYTES", 3 * 8 * 8 * 10)
+    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "other"))
+    many = prepare(data, 8)
+    assert len(list(many.folder.glob("pictures-*"))) == 8
+    assert np.array_equal(many.pictures[:], whole.pictures[:])
+    assert np.array_equal(many.held_out, whole.held_out)
+    assert sum(file.stat().st_size for file in many.folder.glob("pictures-*")) == 76 * 3 * 8 * 8
+
+
+def test_most_being_smaller_is_told(tmp_path):
+    data = folder(tmp_path / "data", 40, side=10)  # 10×12
+    assert prepare(data, 10).enlarged == 0
+    assert prepare(data, (10, 13)).enlarged == 40
+    assert "smaller" not in prepare(data, 10).summary()
+    assert "Most are smaller than 16×16 (40 of 40)" in prepare(data, 16).summary()
+
+
+def test_a_picture_that_kills_its_decoder_costs_itself_alone(tmp_path, monkeypatch):
+    data = folder(tmp_path / "data", 140)
+    for name, word in (("0007.png", "deadly"), ("0100.png", "endless")):
+        text = PngImagePlugin.PngInfo()
+        text.add_text("comment", word)
+        Image.open(data / name).save(data / name, pnginfo=text)
+    # Every interpreter that is started from here on has a decoder with these two faults.
+    (tmp_path / "faulty").mkdir()
+    (tmp_path / "faulty" / "sitecustomize.py").write_text(FAULTY)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "faulty"), *sys.path])
+    monkeypatch.setattr(preparing.map_unordered, "__defaults__", (0, None, 3.0))
+    bank = prepare(data, 8)
+    reasons = {item.name: item.reason for item in bank.skipped}
+    assert "crashes its decoder" in reasons.pop("0007.png")
+    assert "takes longer than 3 seconds" in reasons.pop("0100.png")
+    assert not reasons
+    assert len(bank.pictures) == 138
+
+
+FAULTY = """
+import os, time
+from PIL import Image, PngImagePlugin
+sound = Image.open
+def faulty(file, *rest, **options):
+    if b"deadly" in file.getvalue():
+        os.abort()
+    if b"endless" in file.getvalue():
+        time.sleep(60)
+    return sound(file, *rest, **options)
+Image.open = faulty
+"""
 
 
 # --- size and speed --------------------------------------------------------------------------------------------------
@@ -487,7 +639,7 @@ def test_cores_are_at_least_one():
 PEAK = """
 import re, resource, sys
 from pathlib import Path
-from figment.data.bank import prepare
+from figment.data.preparing import prepare
 prepare(sys.argv[1], 64)
 own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from figment.data.shards import Shards, Writer, allocate
 from figment.training.feed import Feed
 
 PICTURES = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 2), np.uint8)
@@ -51,3 +52,33 @@ def test_half_of_the_pictures_are_mirrored() -> None:
     assert mirrored.float().mean().item() == pytest.approx(0.5, abs=0.05)
     assert ((batch[:, 0, 0, 0] > 0) != mirrored).all()
     assert torch.equal(batch, feed(flips=True, pictures=pictures).batch(0, 2000))
+
+
+def test_parts_together_are_the_whole_batch() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (10, 3, 4, 4), dtype=np.uint8)
+    whole = feed(flips=True, pictures=pictures)
+    for images, count in [(0, 6), (6, 6), (3, 25)]:
+        batch = whole.batch(images, count)
+        for n in (2, 3):
+            for k in range(n):
+                part = Feed(pictures, np.array([0, 2, 4, 6, 8]), 0, True, torch.device("cpu"), part=(k, n))
+                assert torch.equal(part.batch(images, count), batch[k::n])
+
+
+def test_batches_gathered_ahead_are_the_ones_that_were_asked_for() -> None:
+    # Jumps, changed sizes and repetitions, against feeds that are asked only once and so gather nothing ahead.
+    busy = feed(flips=True)
+    for images, count in [(0, 3), (3, 3), (6, 3), (6, 3), (0, 3), (3, 4), (7, 4), (11, 2), (100, 3), (103, 3)]:
+        assert torch.equal(busy.batch(images, count), feed(flips=True).batch(images, count))
+
+
+def test_a_bank_in_shards_feeds_like_an_array(tmp_path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (10, 3, 4, 4), dtype=np.uint8)
+    allocate(tmp_path, 10, 48, 4)
+    with Writer(tmp_path, 48, 4) as writer:
+        for place, picture in enumerate(pictures):
+            writer.write(place, picture.tobytes())
+    stored = feed(flips=True, pictures=Shards(tmp_path, 10, (3, 4, 4), 4))
+    for images in range(0, 40, 8):
+        assert torch.equal(stored.batch(images, 8), feed(flips=True, pictures=pictures).batch(images, 8))
+    assert torch.equal(stored.pictures(torch.tensor([9, 0])), torch.from_numpy(pictures[[9, 0]]).float() / 127.5 - 1)

@@ -1,47 +1,103 @@
-"""Minibatches straight from the resident uint8 bank: gathered and mirrored in one go, with no loader process."""
+"""Minibatches straight from the uint8 bank: gathered ahead of time by a thread, and mirrored in one go."""
 
-import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from figment.data.shards import Shards
 from figment.randomness import generator_at
+
+AHEAD = 2  # batches that are gathered before they are asked for
+MOVED = 4096  # pictures at a time on their way to a GPU
+
+Batch = tuple[int, int]  # images seen before it, pictures in it
 
 
 class Feed:
     """Training pictures in an order that depends on the seed and the images seen alone.
 
-    pictures: uint8 (N, C, H, W), a memory map or an array; indices: which of them are trained on.
+    pictures: uint8 (N, C, H, W), a bank's shards or an array; indices: which of them are trained on. part: (k, n) for
+    the k-th of n processes, which gets every n-th picture of each batch and touches no others.
+
+    A GPU that has room for the bank holds it. Elsewhere a batch is copied out of the memory map, and since a bank may be
+    larger than memory, so that this waits for the disk, a thread gathers the next batches while a step is under way.
     """
 
-    def __init__(self, pictures: np.ndarray, indices: np.ndarray, seed: int, flips: bool, device: torch.device) -> None:
+    def __init__(
+        self,
+        pictures: "Shards | np.ndarray",
+        indices: np.ndarray,
+        seed: int,
+        flips: bool,
+        device: torch.device,
+        part: tuple[int, int] = (0, 1),
+    ) -> None:
         self.indices = torch.from_numpy(indices)
-        self.seed, self.flips, self.device = seed, flips, device
+        self.seed, self.flips, self.device, self.part = seed, flips, device, part
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
-        self._resident = _resident(pictures, device)
+        self._bank = pictures
+        self._on_gpu = _moved(pictures, device) if _fits(pictures, device) else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._gathered: dict[Batch, Future[Tensor]] = {}
 
     def batch(self, images: int, count: int) -> Tensor:
-        """The count reals that follow after so many images seen: float32 (count, C, H, W) in [-1, 1], channels last."""
-        which = torch.cat([self._run_of(start, length) for start, length in self._pieces(images, count)])
-        pictures = self.pictures(which)
+        """The count reals that follow after so many images seen: float32 (count, C, H, W) in [-1, 1], channels last.
+
+        Of several parts, this one's share of them, so fewer.
+        """
+        if self._on_gpu is not None:
+            pictures = self._on_gpu[self._which(images, count).to(self.device)]
+        else:
+            pictures = self._next(images, count).to(self.device, non_blocking=True)
+        pictures = _floats(pictures)
         if self.flips:
-            mirrored = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
-            pictures = torch.where(mirrored.to(self.device).view(-1, 1, 1, 1), pictures.flip(3), pictures)
+            drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
+            mirrored = drawn[self._mine(count)].to(self.device).view(-1, 1, 1, 1)
+            pictures = torch.where(mirrored, pictures.flip(3), pictures)
         return pictures.contiguous(memory_format=torch.channels_last)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
-        return self._resident[which.to(self._resident.device)].to(self.device).float() / 127.5 - 1
+        if self._on_gpu is not None:
+            return _floats(self._on_gpu[which.to(self.device)])
+        return _floats(torch.from_numpy(self._bank[which.numpy()]).to(self.device))
 
-    def _pieces(self, images: int, count: int) -> list[tuple[int, int]]:
+    def _next(self, images: int, count: int) -> Tensor:
+        """The uint8 batch, which has been gathered already if it is the one that was to be expected."""
+        wanted = self._gathered.pop((images, count), None) or self._thread.submit(self._gather, images, count)
+        coming = [(images + k * count, count) for k in range(1, AHEAD + 1)]
+        # What nobody asks for any more is dropped: a batch is a function of its place, so nothing is lost.
+        self._gathered = {
+            batch: self._gathered.get(batch) or self._thread.submit(self._gather, *batch) for batch in coming
+        }
+        return wanted.result()
+
+    def _gather(self, images: int, count: int) -> Tensor:
+        """Runs in the thread, which alone touches the order."""
+        which = self._which(images, count).numpy()
+        if isinstance(self._bank, Shards):
+            self._bank.expect(which)
+        pictures = torch.from_numpy(self._bank[which])
+        return pictures.pin_memory() if self.device.type == "cuda" else pictures
+
+    def _which(self, images: int, count: int) -> Tensor:
+        """Places in the bank of this part's share of a batch."""
+        whole = torch.cat([self._run_of(start, length) for start, length in self._pieces(images, count)])
+        return whole[self._mine(count)]
+
+    def _mine(self, count: int) -> slice:
+        return slice(self.part[0], count, self.part[1])
+
+    def _pieces(self, images: int, count: int) -> Iterator[Batch]:
         """Where a batch begins in its epoch, and how much of it lies in that epoch and the next ones."""
-        pieces, n = [], len(self.indices)
+        n = len(self.indices)
         while count:
             length = min(count, n - images % n)
-            pieces.append((images, length))
+            yield images, length
             images, count = images + length, count - length
-        return pieces
 
     def _run_of(self, images: int, length: int) -> Tensor:
         epoch, place = divmod(images, len(self.indices))
@@ -51,11 +107,17 @@ class Feed:
         return self.indices[self._order[place : place + length]]
 
 
-def _resident(pictures: np.ndarray, device: torch.device) -> Tensor:
-    """The bank on the GPU where half of its free memory holds it; else as it is, mapped into this process's memory."""
-    with warnings.catch_warnings():
-        # The map is read-only, as is what we do with it; torch has no read-only tensors to say so.
-        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-        mapped = torch.from_numpy(np.asarray(pictures))
-    fits = device.type == "cuda" and pictures.nbytes < torch.cuda.mem_get_info(device)[0] / 2
-    return mapped.to(device) if fits else mapped
+def _floats(pictures: Tensor) -> Tensor:
+    return pictures.float() / 127.5 - 1
+
+
+def _fits(pictures: "Shards | np.ndarray", device: torch.device) -> bool:
+    """Whether half of a GPU's free memory holds the bank."""
+    return device.type == "cuda" and pictures.nbytes < torch.cuda.mem_get_info(device)[0] / 2
+
+
+def _moved(pictures: "Shards | np.ndarray", device: torch.device) -> Tensor:
+    resident = torch.empty(pictures.shape, dtype=torch.uint8, device=device)
+    for start in range(0, len(pictures), MOVED):
+        resident[start : start + MOVED] = torch.from_numpy(pictures[start : start + MOVED]).to(device)
+    return resident

@@ -1,0 +1,178 @@
+"""`figment data …`: pictures looked at, prepared, freed of copies; the public sets that have a name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from figment.cli_options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, agreeing, given, pixels
+from figment.errors import Interrupted
+
+
+@click.group()
+def data() -> None:
+    """Look at pictures before you train on them, prepare them, find copies, list public sets.
+
+    \b
+      figment data inspect my-pictures        a page about them, and advice
+      figment data prepare my-pictures        what train does first, by itself
+      figment data dedupe my-pictures         which of them are copies of others
+      figment data list                       public sets that figment fetches by name
+    """
+
+
+@data.command()
+@DATA
+@click.option(
+    "--size", default="64", show_default=True, metavar="PIXELS", help="Size that you mean to train at, 64 or 64x96."
+)
+@click.option(
+    "--features",
+    default="random",
+    show_default=True,
+    metavar="NAME[:PATH]",
+    help="What outliers are far away in: random, or onnx:FILE for a network of yours.",
+)
+@click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
+@ACCEPT
+def inspect(sources: tuple[str, ...], size: str, features: str, out: Path | None, accept_licence: bool) -> None:
+    """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
+
+    Writes one page and nothing else. Ends with a line `usable N, skipped M`.
+
+    \b
+    Examples:
+      figment data inspect my-pictures
+      figment data inspect faces.zip --size 128 --out faces.html
+    """
+    from figment.inspection.page import write_page
+    from figment.inspection.survey import survey
+    from figment.inspection.table import lines
+
+    height, width = pixels(size)
+    with stages(accept_licence) as (stage, source_of):
+        source = source_of(sources)
+        page = out or Path(f"{Path(source.display).stem}-inspected.html")
+        found = survey(source, features, stage("looking at pictures"), min(height, width))
+        write_page(found, page)
+    *table, last = lines(found)
+    click.echo("\n".join([*table, f"page  {page}", last]))
+
+
+@data.command()
+@DATA
+@click.option("--size", default="64", show_default=True, metavar="PIXELS", help="64, or HEIGHTxWIDTH: 64x96.")
+@FIT
+@DROP
+@GROUP
+@click.option("--grey/--colour", default=None, help="[default: as the pictures are]")
+@ACCEPT
+def prepare(
+    sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, group: str | None,
+    grey: bool | None, accept_licence: bool,
+) -> None:  # fmt: skip
+    """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
+
+    figment train with the same DATA, --size, --fit, --drop and --group finds it there.
+
+    \b
+    Examples:
+      figment data prepare my-pictures --size 128
+      figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
+    """
+    from figment.data.preparing import prepare as prepared
+    from figment.inspection.drop import Drop
+
+    height, width = pixels(size)
+    channels = {None: None, True: 1, False: 3}[grey]
+    with stages(accept_licence) as (stage, source_of):
+        leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"))
+        bank = prepared(
+            source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
+        )
+    click.echo(bank.summary())
+    click.echo(f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}")
+
+
+@data.command()
+@DATA
+@click.option(
+    "--method",
+    default="both",
+    show_default=True,
+    type=click.Choice(["hash", "autoencoder", "both"]),
+    help="By perceptual hash, by the DCGAN paper's autoencoder, or both compared.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the autoencoder.")
+@click.option("--out", type=NamedPath(path_type=Path), metavar="FILE.json", help="Write the groups there.")
+@ACCEPT
+def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, accept_licence: bool) -> None:
+    """Find pictures of DATA that are copies of others: re-encoded, resized, mirrored, cropped, brightened.
+
+    Nothing is deleted: --drop near-duplicates leaves them out of a training.
+
+    \b
+    Examples:
+      figment data dedupe my-pictures
+      figment data dedupe my-pictures --method hash --out copies.json
+    """
+    from figment.files import write_output
+    from figment.inspection.dedupe import dedupe as find_copies
+
+    methods = ("hash", "autoencoder") if method == "both" else (method,)
+    with stages(accept_licence) as (stage, source_of):
+        found = find_copies(source_of(sources), methods, seed, stage)
+    if out:
+        write_output(out, found.json())
+    click.echo("\n".join([*found.lines(), *([f"groups in {out}"] if out else [])]))
+
+
+@data.command("list")
+def list_sets() -> None:
+    """List the public sets that can be given by name as DATA: licence, size, whether they are verified or here already.
+
+    \b
+    Example:
+      figment train fashion-mnist --for 5m --accept-licence
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from figment.cache import cache_folder
+    from figment.data import catalog
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in catalog.COLUMNS:
+        table.add_column(title, overflow="fold")
+    for row in catalog.table():
+        table.add_row(*row)
+    Console(highlight=False, soft_wrap=False).print(table)
+    click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
+
+
+@contextmanager
+def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
+    """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.
+
+    Ctrl-C and SIGTERM end it in a sentence.
+    """
+    from figment.data.source import open_source
+    from figment.display import Terminal
+    from figment.interruption import as_interrupt
+
+    terminal = Terminal()
+
+    def source_of(sources: tuple[str, ...]) -> Any:
+        return open_source(given(sources), agreeing(accept_licence), terminal.stage("downloading"))
+
+    try:
+        with as_interrupt():
+            yield terminal.stage, source_of
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted; nothing was changed.") from None
+    finally:
+        terminal.end()

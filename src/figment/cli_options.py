@@ -1,0 +1,73 @@
+"""Options and arguments that several commands share, written once."""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from figment.errors import InputError
+
+
+class NamedPath(click.Path):
+    """A path that isn't empty: an unset shell variable mustn't stand for the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("is empty: name a path", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PathArgument = NamedPath(path_type=Path)
+DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath())
+SEED = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**63 - 1),
+    help="Seed; sample i of a seed stays the same.",
+)
+TRUNCATION = click.option(
+    "--truncation",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0, 2),
+    help="Below 1: less varied, often cleaner.",
+)
+FIT = click.option(
+    "--fit",
+    metavar="HOW",
+    help="Pictures of other shapes: crop, pad, pad:#RRGGBB, pad:edge, stretch, or face (aligned). [default: crop]",
+)
+DROP = click.option(
+    "--drop", metavar="KINDS", help="Leave out, comma-separated: near-duplicates, outliers, small (than the size)."
+)
+GROUP = click.option(
+    "--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name."
+)
+ACCEPT = click.option("--accept-licence", is_flag=True, help="Agree to a public set's licence without being asked.")
+
+
+def given(sources: tuple[str, ...]) -> str | list[str] | None:
+    """DATA arguments as open_source takes them."""
+    return None if not sources else sources[0] if len(sources) == 1 else list(sources)
+
+
+def agreeing(accept: bool) -> Callable[[str], bool] | None:
+    """How a licence is agreed to: by option, by a person at the terminal, or not at all."""
+    if accept:
+        return lambda licence: click.echo(licence, err=True) is None
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        return lambda licence: click.confirm(f"{licence}\nDownload it under this licence?", err=True)
+    return None
+
+
+def pixels(size: str) -> tuple[int, int]:
+    """Height and width from 64 or 64x96. Raises InputError."""
+    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", size.strip().lower())
+    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= min(height, width) <= max(height, width) <= 4096:
+        raise InputError(f"--size {size}: give pixels from 1 to 4096, such as 64, or height x width: 64x96.")
+    return height, width

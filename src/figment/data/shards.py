@@ -1,0 +1,156 @@
+"""Pictures in files of bounded size, memory-mapped and read like one uint8 array.
+
+Bounded files can be written, copied to several machines and gone on with one by one, and no file system finds them too
+big. Mapped, they cost no memory of their own: what is read often stays in the system's cache as long as there is room.
+"""
+
+import errno
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+SHARD_BYTES = 1 << 30
+
+Shape = tuple[int, int, int]  # C, H, W
+
+
+def per_shard(shape: Shape) -> int:
+    """How many pictures of a shape go into one file."""
+    return max(1, SHARD_BYTES // int(np.prod(shape)))
+
+
+def shard_name(number: int) -> str:
+    """File name of a shard, which holds N×C×H×W bytes and nothing else."""
+    return f"pictures-{number:05d}.uint8"
+
+
+class Shards:
+    """uint8 pictures (N, C, H, W) in the shards of a folder, read-only.
+
+    Takes an index, a slice or an integer array, like numpy's first axis, and gives a copy. Raises OSError or ValueError
+    where the files don't hold what they should.
+    """
+
+    def __init__(self, folder: Path, count: int, shape: Shape, each: int) -> None:
+        self.shape = (count, *shape)
+        self.nbytes = count * int(np.prod(shape))
+        self._each = each
+        self._row = int(np.prod(shape))
+        self._maps = [self._mapped(folder / shard_name(n), size) for n, size in enumerate(_sizes(count, each))]
+        self._arrays = [np.frombuffer(map, np.uint8).reshape(-1, *shape) for map in self._maps]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, which: "int | slice | np.ndarray") -> np.ndarray:
+        if isinstance(which, int | np.integer):
+            return self[np.array([which])][0]
+        places = np.arange(*which.indices(len(self))) if isinstance(which, slice) else np.asarray(which)
+        if len(places) and not -len(self) <= places.min() <= places.max() < len(self):
+            raise IndexError(f"pictures {places.min()} to {places.max()} of {len(self)}")
+        places = places % len(self)
+        if len(self._arrays) == 1:
+            return self._arrays[0][places]
+        found = np.empty((len(places), *self.shape[1:]), np.uint8)
+        numbers = places // self._each
+        for number in np.unique(numbers):
+            here = numbers == number
+            found[here] = self._arrays[number][places[here] - number * self._each]
+        return found
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (picture for array in self._arrays for picture in array)
+
+    def expect(self, places: np.ndarray) -> None:
+        """Tell the system that these pictures are wanted soon: it reads them side by side, where a map faults in one
+        page after the other."""
+        if not hasattr(mmap, "MADV_WILLNEED"):
+            return
+        for place in places.tolist():
+            number, row = divmod(place, self._each)
+            start = row * self._row
+            page = start - start % mmap.PAGESIZE
+            self._maps[number].madvise(mmap.MADV_WILLNEED, page, start + self._row - page)
+
+    def _mapped(self, file: Path, pictures: int) -> mmap.mmap:
+        with file.open("rb") as opened:
+            if os.fstat(opened.fileno()).st_size != pictures * self._row:
+                raise ValueError(f"{file.name} hasn't the right size")
+            mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        if hasattr(mmap, "MADV_RANDOM"):
+            mapped.madvise(mmap.MADV_RANDOM)  # read-ahead around each picture would crowd out others from the cache
+        return mapped
+
+
+class Writer:
+    """Writes pictures at their places among the shards, which exist already, by plain writes.
+
+    On a full disk they raise OSError, where writing to a memory map would end the process. A context manager.
+    """
+
+    def __init__(self, folder: Path, row: int, each: int) -> None:
+        self._folder, self._row, self._each = folder, row, each
+        self._files: dict[int, IO[bytes]] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    def write(self, place: int, picture: bytes) -> None:
+        self._at(place).write(picture)
+
+    def read(self, place: int) -> bytes:
+        return self._at(place).read(self._row)
+
+    def _at(self, place: int) -> IO[bytes]:
+        number, row = divmod(place, self._each)
+        if number not in self._files:
+            opened = (self._folder / shard_name(number)).open("r+b")
+            self._files[number] = self._open.enter_context(opened)
+        self._files[number].seek(row * self._row)
+        return self._files[number]
+
+
+def allocate(folder: Path, count: int, row: int, each: int) -> None:
+    """Make the shards for so many pictures and reserve their space, so that a full disk shows now and not in an hour."""
+    for number, pictures in enumerate(_sizes(count, each)):
+        with (folder / shard_name(number)).open("wb") as opened:
+            _reserve(opened.fileno(), pictures * row)
+
+
+def close_gaps(folder: Path, kept: np.ndarray, row: int, each: int, count: int) -> None:
+    """Move the kept pictures, given by their places in ascending order, to the front, and cut the rest off."""
+    with Writer(folder, row, each) as shards:
+        for place, old in enumerate(kept.tolist()):
+            if place != old:
+                shards.write(place, shards.read(old))
+    sizes = _sizes(len(kept), each)
+    for number, _ in enumerate(_sizes(count, each)):
+        file = folder / shard_name(number)
+        if number < len(sizes):
+            os.truncate(file, sizes[number] * row)
+        else:
+            file.unlink()
+
+
+def _sizes(count: int, each: int) -> list[int]:
+    """Pictures in each shard."""
+    return [min(each, count - start) for start in range(0, count, each)]
+
+
+def _reserve(handle: int, size: int) -> None:
+    if not size or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(handle, 0, size)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # file systems that can't reserve
+            raise

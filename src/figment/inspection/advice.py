@@ -1,0 +1,232 @@
+"""What to do about a set of pictures, in plain sentences with numbers, the most important first."""
+
+import re
+from collections import Counter, defaultdict
+
+import numpy as np
+
+from figment.inspection.survey import Survey
+
+SIZES = (16, 32, 64, 128, 256)
+LARGE_ENOUGH = 0.9  # share of the pictures that must be large enough for a size
+NEARLY = 0.85  # of a size is large enough: 28 pixels are enlarged to 32 without harm
+MEMORISED = 1_000  # pictures below which a generator learns them by heart
+GOOD = 10_000  # that a good result at 64 px takes
+STANDARD = 70_000  # pictures in FFHQ, on which the published results were made
+AUGMENT_BELOW = 30_000  # Karras et al. 2020 (arXiv 2006.06676), Zhao et al. 2020 (arXiv 2006.10738): it helps below …
+AUGMENT_NEVER = 100_000  # … and does harm from here on
+FEW = 0.001  # share of a set that isn't worth a sentence
+MANY_BROKEN = 0.05
+MIXED = 0.02  # share of the rarer kind from which on a set counts as mixed
+UNEQUAL = 10  # times as many pictures in the largest class as in the smallest
+LEAK = 0.9  # share of one format in a class
+
+
+def advise(survey: Survey) -> list[str]:
+    """What a person should know and do before training on these pictures, a sentence or two each."""
+    if not len(survey.usable):
+        return ["Nothing here can be trained on: see below why each picture was skipped."]
+    problems = [
+        *_broken(survey),
+        *_leaking_formats(survey),
+        *_near_duplicates(survey),
+        *_dropped(survey),
+        *_unlike_light(survey),
+        *_grey_among_colour(survey),
+        *_shapes(survey),
+        *_unequal_labels(survey),
+        *_groups(survey),
+    ]
+    count, size, augmentation = _count(survey), _size(survey), _augmentation(survey)
+    if problems or count[0] < GOOD:
+        return [count[1], size, *problems, augmentation]
+    return [f"A clean set: {count[1]} {size} {augmentation}"]
+
+
+def best_size(survey: Survey) -> int:
+    """The largest of SIZES that nine in ten pictures have, nearly, on their shorter side; the smallest where none fits."""
+    return max([size for size in SIZES if _share(survey, size) >= LARGE_ENOUGH], default=SIZES[0])
+
+
+def augmentation(count: int) -> float:
+    """How much augmentation so many pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
+    return float(np.clip((AUGMENT_NEVER - count) / (AUGMENT_NEVER - AUGMENT_BELOW), 0, 1))
+
+
+def _count(survey: Survey) -> tuple[int, str]:
+    count = len(survey.usable) - survey.near_extra
+    different = f"{count:,} different pictures"
+    if count < MEMORISED:
+        return count, (
+            f"{different} are few: below about {MEMORISED:,} expect the generator to learn them by heart;"
+            f" {GOOD - count:,} more would make the {GOOD:,} that a good result at 64 px takes."
+        )
+    if count < GOOD:
+        return count, (
+            f"{different} will do to begin with; {GOOD - count:,} more would make the {GOOD:,} that a good result at"
+            " 64 px takes."
+        )
+    if count < STANDARD:
+        return count, (
+            f"{different} are enough for a good result at 64 px; the published results are on {STANDARD:,} (FFHQ),"
+            f" {STANDARD - count:,} more."
+        )
+    return count, f"{different} are as many as the published results were made on ({STANDARD:,}, FFHQ)."
+
+
+def _size(survey: Survey) -> str:
+    best = best_size(survey)
+    share = _share(survey, best)
+    if share < LARGE_ENOUGH:
+        return (
+            f"Most of them are tiny: only {share:.0%} have {best} pixels on their shorter side, so even --size {best}"
+            " enlarges the others."
+        )
+    text = f"Train with --size {best}: {_percent(share)} of the pictures are as large on their shorter side, or nearly."
+    if best > 64:
+        times = (best // 64) ** 2
+        return f"{text} Begin with --size 64, which takes about {1 / times:.0%} of the time a picture."
+    return text
+
+
+def _augmentation(survey: Survey) -> str:
+    count = len(survey.usable)
+    share = augmentation(count)
+    if share == 1:
+        return f"Augmentation is needed: it is on for fewer than {AUGMENT_BELOW:,} pictures."
+    if share == 0:
+        return f"Augmentation isn't needed: with {AUGMENT_NEVER:,} pictures and more it does harm."
+    return (
+        f"Some augmentation helps: between {AUGMENT_BELOW:,} and {AUGMENT_NEVER:,} pictures it fades out, and {share:.0%}"
+        " of it is left here."
+    )
+
+
+def _broken(survey: Survey) -> list[str]:
+    total = len(survey.usable) + survey.left_out
+    if len(survey.skipped) / total < MANY_BROKEN:
+        return []
+    reason, _ = Counter(item.reason for item in survey.skipped).most_common(1)[0]
+    return [
+        f"{len(survey.skipped):,} of {total:,} pictures can't be read, mostly: {reason}. Fetch or copy the set again if"
+        " it should be whole."
+    ]
+
+
+def _leaking_formats(survey: Survey) -> list[str]:
+    """Classes that are stored in different formats are told apart by them."""
+    formats: dict[str, Counter[str]] = defaultdict(Counter)
+    kinds = survey.kind[survey.usable].tolist()
+    for slot, kind in zip(survey.usable.tolist(), kinds, strict=True):
+        if survey.labels[slot] is not None:
+            formats[str(survey.labels[slot])][survey.kinds[kind][0]] += 1
+    main = {}
+    for label, counts in formats.items():
+        name, count = counts.most_common(1)[0]
+        if count >= LEAK * counts.total():
+            main[label] = name
+    if len(set(main.values())) < 2:
+        return []
+    (first, one), (second, other) = next((a, b) for a in main.items() for b in main.items() if a[1] != b[1])
+    return [
+        f"The classes come in different formats ({first} as {one}, {second} as {other}), so whatever tells classes apart"
+        " will go by the compression: store all in one format."
+    ]
+
+
+def _near_duplicates(survey: Survey) -> list[str]:
+    extra = survey.near_extra
+    if extra < max(2, FEW * len(survey.usable)):
+        return []
+    return [
+        f"{extra:,} pictures ({_percent(extra / len(survey.usable))}) are near-duplicates of others, and what is seen more"
+        " often is learnt by heart: leave them out with --drop near-duplicates."
+    ]
+
+
+def _dropped(survey: Survey) -> list[str]:
+    far, small = len(survey.found["outliers"]), len(survey.found["small"])
+    count = len(survey.usable)
+    found = []
+    if small > MIXED * count:
+        mend = "leave them out with --drop small, or take a smaller --size"
+        if small > count / 2:
+            mend = f"take --size {best_size(survey)}"
+        found.append(
+            f"{small:,} pictures ({_percent(small / count)}) are smaller than {survey.size}×{survey.size} and would be"
+            f" enlarged: {mend}."
+        )
+    if far >= max(2, FEW * count):
+        found.append(
+            f"{far:,} pictures are unlike all others in {survey.features} features: look at them below, and leave them"
+            " out with --drop outliers if they don't belong."
+        )
+    return found
+
+
+def _unlike_light(survey: Survey) -> list[str]:
+    words = {"dark": "very dark", "light": "very bright", "flat": "flat", "blurred": "blurred"}
+    counts = {words[kind]: len(survey.found[kind]) for kind in words}
+    if sum(counts.values()) < max(5, 0.01 * len(survey.usable)):
+        return []
+    listed = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    return [f"Some pictures show little ({listed}): look at them below, and take out what you don't want drawn."]
+
+
+def _grey_among_colour(survey: Survey) -> list[str]:
+    share = survey.grey / len(survey.usable)
+    if not MIXED <= share <= 1 - MIXED:
+        return []
+    return [
+        f"{survey.grey:,} pictures ({_percent(share)}) are grey among coloured ones, and the generator will draw both:"
+        " keep one kind if you want one."
+    ]
+
+
+def _shapes(survey: Survey) -> list[str]:
+    ratios = survey.rows["width"] / survey.rows["height"]
+    low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
+    if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
+        return []
+    shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
+    return [
+        f"The pictures aren't square ({shapes}): the middle is cut out unless --fit says otherwise"
+        " (pad keeps all of a picture, stretch changes its proportions)."
+    ]
+
+
+def _unequal_labels(survey: Survey) -> list[str]:
+    counts = survey.label_counts
+    if len(counts) < 2:
+        return []
+    (most, largest), (least, smallest) = counts.most_common()[0], counts.most_common()[-1]
+    if largest < UNEQUAL * smallest:
+        return []
+    return [
+        f"The classes are unequal: {largest:,} pictures of {most} and {smallest:,} of {least}, which will be drawn"
+        " badly: add pictures to the small classes."
+    ]
+
+
+def _groups(survey: Survey) -> list[str]:
+    """Names such as person_picture: pictures of one person on both sides of the split would hide memorising."""
+    pattern = re.compile(r"([^/]*?)[_-][^/_-]*$")
+    found = [pattern.search(survey.names[slot]) for slot in survey.usable.tolist()]
+    groups = Counter(match[1] for match in found if match and match[1])
+    together = sum(count for count in groups.values() if count > 1)
+    few_each = groups and max(groups.values()) <= 0.1 * len(survey.usable)
+    if len(groups) < 5 or not few_each or together < 0.8 * len(survey.usable):
+        return []
+    name, count = groups.most_common(1)[0]
+    return [
+        f"The names look as if pictures came in groups ({len(groups):,} of them, {name} with {count}): if each is one"
+        " person or scene, keep it together when a tenth is held out, with --group '([^/]*?)[_-][^/_-]*$'."
+    ]
+
+
+def _share(survey: Survey, size: int) -> float:
+    return float((survey.shorter >= NEARLY * size).mean())
+
+
+def _percent(share: float) -> str:
+    return "all" if share == 1 else f"{share:.1%}" if share < 0.1 else f"{min(share, 0.99):.0%}"

@@ -1,0 +1,220 @@
+"""A survey as one HTML file that holds all it shows and asks nobody for anything."""
+
+import base64
+import io
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from figment.files import cannot_write, write_atomically
+from figment.inspection.advice import advise
+from figment.inspection.survey import GREY, MOST_FOUND, MOST_GROUPS, MOST_IN_GROUP, Survey
+from figment.inspection.table import TITLES, facts
+from figment.pictures import encode
+from figment.sharing.report import COLOURS, STYLE
+
+MOST_SKIPPED = 500  # that are listed
+MOST_BARS = 12
+BINS = 32
+TILE = 84  # of a shown picture's longer side, in the page's pixels
+
+READINGS = {
+    "outliers": "Far from all others in {survey.features} features, the farthest first. Odd isn't wrong: look before you"
+    " drop them. The random network notices foreign colours and textures; a trained one (--features onnx:FILE) also"
+    " foreign things.",
+    "small": "Their shorter side is below {survey.size} pixels, so they would be enlarged.",
+    "dark": "Nearly all of the picture is black.",
+    "light": "Nearly all of the picture is white.",
+    "flat": "Hardly anything to see: one brightness all over.",
+    "blurred": "Far less sharp than the others, even at 64 pixels.",
+}
+
+
+def write_page(survey: Survey, path: str | Path) -> None:
+    """Write the page; the same survey gives the same bytes. Raises InputError where the place can't be written.
+
+    OSError when the disk is full.
+    """
+    path = Path(path)
+    content = page(survey)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def page(survey: Survey) -> str:
+    """The page as HTML, at most a few MB whatever the set."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("figment", "inspection"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("inspect.html.j2").render(contents(survey)).translate(SURROGATES)
+
+
+def contents(survey: Survey) -> dict[str, Any]:
+    """All that the page shows, as plain values."""
+    groups = survey.near[:MOST_GROUPS]
+    return {
+        "source": survey.source,
+        "usable": len(survey.usable),
+        "left_out": survey.left_out,
+        "advice": advise(survey),
+        "facts": facts(survey),
+        "sheet": [_tile(survey, slot) for slot in survey.sheet],
+        "drawn": any(survey.is_drawn(slot) for slot in survey.sheet),
+        "groups": [
+            ([_tile(survey, slot) for slot in group[:MOST_IN_GROUP]], max(len(group) - MOST_IN_GROUP, 0))
+            for group in groups
+        ],
+        "more_groups": len(survey.near) - len(groups),
+        "found": [
+            {
+                "title": title,
+                "count": len(survey.found[kind]),
+                "reading": READINGS[kind].format(survey=survey),
+                "tiles": [_tile(survey, slot) for slot in survey.found[kind][:MOST_FOUND].tolist()],
+            }
+            for kind, title in TITLES.items()
+            if len(survey.found[kind])
+        ],
+        "charts": charts(survey),
+        "skipped": survey.skipped[:MOST_SKIPPED],
+        "more_skipped": max(len(survey.skipped) - MOST_SKIPPED, 0),
+    }
+
+
+#: Names that aren't text (Python carries their bytes as surrogates) are shown with a mark in the place of each byte.
+SURROGATES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
+
+
+def charts(survey: Survey) -> list[dict[str, Any]]:
+    """Spread of sizes, shapes, light and colours, and how many of each label and format there are."""
+    if not len(survey.usable):
+        return []
+    rows = survey.rows
+    labels = survey.label_counts
+    found = [
+        _histogram("Size", "The shorter side, in pixels.", survey.shorter),
+        _histogram("Shape", "Width divided by height: 1 is square.", rows["width"] / rows["height"]),
+        _histogram("Brightness", "A picture's mean, from 0 (black) to 255 (white).", rows["brightness"], (0, 255)),
+        _histogram("Contrast", "How far a picture's pixels spread around its mean.", rows["contrast"], (0, 128)),
+        _histogram("Saturation", f"How much colour there is; below {GREY} a picture is grey.", rows["saturation"]),
+        _colours(survey),
+        _bars("Labels", "Pictures in each class.", labels) if labels else None,
+        _bars("Formats", "Pictures stored in each format.", survey.formats),
+    ]
+    return [chart for chart in found if chart]
+
+
+def _histogram(
+    title: str, reading: str, values: np.ndarray, limits: tuple[float, float] | None = None
+) -> dict[str, Any] | None:
+    low, high = limits or (float(values.min()), float(values.max()))
+    middle = float(np.median(values))
+    label = f"{title}: from {values.min():.4g} to {values.max():.4g}, half of the pictures up to {middle:.4g}."
+    if values.min() == values.max() and limits is None:
+        return None  # one bar says less than the table
+
+    def draw(axes: Axes) -> None:
+        counts, edges = np.histogram(values, BINS, (low, high))
+        axes.bar(edges[:-1], counts, np.diff(edges), align="edge", color=COLOURS["first"])
+        axes.axvline(middle, color=COLOURS["second"], linewidth=1.5)
+        axes.set_xlim(low, high)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.grid(axis="y", alpha=0.5, linewidth=0.6)
+
+    return _chart(title, f"{reading} The line is the middle: half of the pictures lie to its left.", label, draw)
+
+
+def _bars(title: str, reading: str, counts: Counter[str]) -> dict[str, Any] | None:
+    if len(counts) < 2:
+        return None
+    shown = counts.most_common(MOST_BARS)
+    rest = sum(counts.values()) - sum(count for _, count in shown)
+    names = [name if len(name) <= 24 else name[:23] + "…" for name, _ in shown]
+    values = [count for _, count in shown]
+    if rest:
+        names.append(f"{len(counts) - MOST_BARS:,} others")
+        values.append(rest)
+    label = f"{title}: " + ", ".join(f"{name} {value:,}" for name, value in zip(names, values, strict=True)) + "."
+
+    def draw(axes: Axes) -> None:
+        axes.barh(range(len(names)), values, color=COLOURS["first"])
+        # Escaped: matplotlib would set what stands between dollars as mathematics.
+        axes.set_yticks(range(len(names)), [name.replace("$", r"\$") for name in names])
+        axes.set_ylim(max(len(names), 4) - 0.5, -0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.grid(axis="x", alpha=0.5, linewidth=0.6)
+
+    return _chart(title, reading, label, draw)
+
+
+def _colours(survey: Survey) -> dict[str, Any]:
+    """Mean colours as dots, red less green over blue less green, each in its colour."""
+    rows = survey.rows[np.linspace(0, len(survey.usable) - 1, min(600, len(survey.usable))).astype(int)]
+    red, green, blue = rows["colour"].astype(float).T
+    means = survey.rows["colour"].mean(0)
+    label = f"Colours: on average red {means[0]:.0f}, green {means[1]:.0f} and blue {means[2]:.0f} of 255."
+
+    def draw(axes: Axes) -> None:
+        axes.scatter(red - blue, green - (red + blue) / 2, s=14, c=rows["colour"] / 255, linewidths=0)
+        axes.axhline(0, color=COLOURS["faint"], linewidth=0.8)
+        axes.axvline(0, color=COLOURS["faint"], linewidth=0.8)
+        axes.set_xlabel("bluer ← → redder")
+        axes.set_ylabel("pinker ← → greener")
+        reach = max(30.0, float(np.abs(red - blue).max()) * 1.05, float(np.abs(green - (red + blue) / 2).max()) * 1.05)
+        axes.set_xlim(-reach, reach)
+        axes.set_ylim(-reach, reach)
+
+    return _chart("Colours", "Each dot is a picture's mean colour; the middle is grey.", label, draw)
+
+
+def _chart(title: str, reading: str, label: str, draw: Callable[[Axes], None]) -> dict[str, Any]:
+    with rc_context(STYLE | {"svg.hashsalt": title}):
+        figure = Figure(figsize=(5.6, 2.6), layout="constrained")
+        axes = figure.add_subplot()
+        axes.tick_params(length=0)
+        axes.set_axisbelow(True)
+        draw(axes)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True)
+    return {"title": title, "reading": reading, "label": label, "svg": Markup(_plain_svg(buffer.getvalue()))}
+
+
+def _plain_svg(text: str) -> str:
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
+    text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
+    text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
+    for name, colour in COLOURS.items():
+        text = text.replace(colour, f"var(--{name})")
+    return text
+
+
+def _tile(survey: Survey, slot: int) -> dict[str, Any]:
+    """A picture as the page shows it: in its own proportions, with its name and what is known of it."""
+    facts = survey.facts[slot]
+    width, height = int(facts["width"]), int(facts["height"])
+    scale = TILE / max(width, height)
+    shape = (max(8, round(width * scale)), max(8, round(height * scale)))
+    # The small copy is squashed to a square; only the page's own width and height undo that.
+    content = encode(survey.pictures[slot], "JPEG", "algorithmicMedia" if survey.is_drawn(slot) else None)
+    return {
+        "src": "data:image/jpeg;base64," + base64.b64encode(content).decode(),
+        "name": survey.names[slot],
+        "size": f"{width}×{height}",
+        "width": shape[0],
+        "height": shape[1],
+    }

@@ -1,0 +1,99 @@
+"""A survey as lines for the terminal."""
+
+from collections import Counter
+
+import numpy as np
+
+from figment.inspection.survey import Survey
+
+MOST = 5  # kinds, or broken pictures, that are named
+TITLES = {
+    "outliers": "outliers",
+    "small": "small",
+    "dark": "very dark",
+    "light": "very bright",
+    "flat": "flat",
+    "blurred": "blurred",
+}
+
+
+def lines(survey: Survey) -> list[str]:
+    """The facts of a survey in aligned rows, the last of them `usable N, skipped M`.
+
+    N: pictures that can be trained on, readable and each of its own, as `figment data prepare` keeps them; M: all
+    others that look like pictures.
+    """
+    rows = facts(survey)
+    wide = max(len(name) for name, _ in rows)
+    return [
+        *(f"{name:<{wide}}  {value}" for name, value in rows),
+        f"usable {len(survey.usable)}, skipped {survey.left_out}",
+    ]
+
+
+def facts(survey: Survey) -> list[tuple[str, str]]:
+    """Names and values of all that can be said in one line each; what there is none of is left out."""
+    found = [("usable", f"{len(survey.usable):,} pictures from {survey.source}")]
+    if len(survey.usable):
+        rows = survey.rows
+        found += [
+            ("width", _range(rows["width"])),
+            ("height", _range(rows["height"])),
+            ("width to height", _range(rows["width"] / rows["height"], ".2f")),
+            ("formats", listed(survey.formats)),
+            ("modes", listed(survey.modes)),
+            ("grey", _count(survey.grey, survey)),
+            ("animated", _count(int(rows["animated"].sum()), survey)),
+            ("labels", listed(survey.label_counts) if len(survey.label_counts) > 1 else ""),
+            ("brightness", f"{rows['brightness'].mean():.0f} ± {rows['brightness'].std():.0f} of 255"),
+            ("saturation", f"{rows['saturation'].mean():.0f} ± {rows['saturation'].std():.0f} of 255"),
+            ("near-duplicates", _near(survey)),
+        ]
+        found += [(title, _found(survey, kind)) for kind, title in TITLES.items()]
+    copies = len(survey.copies)
+    found += [
+        ("exact copies", f"{copies:,}" if copies else ""),
+        ("unreadable", _unreadable(survey)),
+        ("other files", f"{survey.ignored:,}" if survey.ignored else ""),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def listed(counts: Counter[str]) -> str:
+    """The commonest with their counts, and how many more there are."""
+    named = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(MOST))
+    return named + (f" and {len(counts) - MOST:,} more" if len(counts) > MOST else "")
+
+
+def _range(values: np.ndarray, form: str = ",") -> str:
+    low, middle, high = (np.quantile(values, q, method="nearest") for q in (0, 0.5, 1))
+    if low == high:
+        return f"{low:{form}}"
+    return f"{low:{form}} to {high:{form}}, median {middle:{form}}"
+
+
+def _count(count: int, survey: Survey) -> str:
+    return f"{count:,} ({count / len(survey.usable):.1%})" if count else ""
+
+
+def _near(survey: Survey) -> str:
+    if not survey.near:
+        return ""
+    groups = f"{len(survey.near):,} picture{'s' if len(survey.near) > 1 else ''}"
+    return f"{survey.near_extra:,} more of {groups}"
+
+
+def _found(survey: Survey, kind: str) -> str:
+    slots = survey.found[kind]
+    if not len(slots):
+        return ""
+    notes = {"outliers": f" in {survey.features} features", "small": f" (below {survey.size} pixels)"}
+    names = ", ".join(survey.names[slot] for slot in slots[:2].tolist())
+    return f"{_count(len(slots), survey)}{notes.get(kind, '')}: {names}{', …' if len(slots) > 2 else ''}"
+
+
+def _unreadable(survey: Survey) -> str:
+    if not survey.skipped:
+        return ""
+    named = "; ".join(f"{item.name}: {item.reason}" for item in survey.skipped[:MOST])
+    return f"{len(survey.skipped):,} ({named}{'; …' if len(survey.skipped) > MOST else ''})"

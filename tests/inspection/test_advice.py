@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from figment.data.source import Skipped
+from figment.inspection.advice import advise, augmentation, best_size
+from figment.inspection.look import FACTS
+from figment.inspection.survey import Survey
+
+
+def a_set(count=20_000, width=64, height=64, names=None, labels=None, kinds=(("JPEG", "RGB"),), **changes):
+    """A clean set of so many pictures, or one with the given differences."""
+    facts = np.zeros(count, FACTS)
+    facts["width"], facts["height"] = width, height
+    facts["saturation"] = 40
+    found = {kind: np.zeros(0, int) for kind in ("outliers", "small", "dark", "light", "flat", "blurred")}
+    survey = Survey(
+        source="x", names=names or [f"{i}" for i in range(count)], labels=labels or [None] * count, ignored=0, skipped=[],
+        size=64, features="random", facts=facts, kinds=list(kinds), kind=np.zeros(count, int), usable=np.arange(count),
+        copies={}, near=[], found=found, sheet=[], pictures={},
+    )  # fmt: skip
+    return replace(survey, **changes)
+
+
+def told(survey):
+    return " | ".join(advise(survey))
+
+
+def test_a_clean_set_gets_one_sentence_with_size_and_augmentation():
+    [advice] = advise(a_set())
+    assert advice.startswith("A clean set: 20,000 different pictures")
+    assert "50,000 more" in advice
+    assert "--size 64" in advice
+    assert "Augmentation is needed" in advice
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(500, "learn them by heart; 9,500 more"), (4000, "6,000 more"), (70_000, "as many as the published")],
+)
+def test_how_many_are_missing(count, words):
+    assert words in advise(a_set(count))[0]
+
+
+def test_augmentation_fades_between_30_000_and_100_000():
+    assert [augmentation(n) for n in (10, 29_999, 30_000, 65_000, 100_000, 10**6)] == [1, 1, 1, 0.5, 0, 0]
+    assert "isn't needed" in told(a_set(100_000))
+    assert "50%" in told(a_set(65_000))
+
+
+@pytest.mark.parametrize(
+    ("small", "large", "count", "best"),
+    [(256, 256, 0, 256), (218, 218, 0, 256), (217, 217, 0, 128), (10, 256, 1, 256), (16, 256, 2, 16), (28, 28, 0, 32),
+     (5, 5, 0, 16), (4000, 4000, 0, 256)],
+)  # fmt: skip
+def test_best_size_nearly_fits_nine_in_ten(small, large, count, best):
+    sides = np.array([small] * count + [large] * (10 - count))
+    assert best_size(a_set(10, width=sides, height=sides * 2)) == best
+
+
+def test_each_fault_is_named_with_its_mend():
+    survey = a_set(2000)
+    found = survey.found | {"outliers": np.arange(30), "small": np.arange(100), "dark": np.arange(40)}
+    advice = told(replace(survey, found=found, near=[[0, 1, 2], [3, 4]], skipped=[Skipped("a", "cut short")] * 200))
+    assert advice.startswith("1,997 different pictures")
+    assert "3 pictures (0.1%) are near-duplicates" in advice
+    for mend in (
+        "--drop near-duplicates",
+        "--drop outliers",
+        "--drop small",
+        "200 of 2,200",
+        "cut short",
+        "40 very dark",
+    ):
+        assert mend in advice, mend
+
+
+def test_where_most_are_small_the_size_is_wrong():
+    survey = a_set(2000, 28, 28)
+    advice = told(replace(survey, found=survey.found | {"small": np.arange(2000)}))
+    assert "take --size 32" in advice
+    assert "--drop small" not in advice
+
+
+def test_grey_among_colour():
+    survey = a_set()
+    survey.facts["saturation"][:5000] = 0
+    assert "5,000 pictures (25%) are grey" in told(survey)
+    survey.facts["saturation"][:] = 0
+    assert "grey" not in told(survey)
+
+
+def test_shapes_point_to_fit():
+    assert "--fit" in told(a_set(100, np.linspace(64, 200, 100).astype(int), 64))
+    assert "--fit" not in told(a_set(100, 178, 218))
+
+
+def test_formats_that_give_classes_away():
+    labels = ["real"] * 500 + ["fake"] * 500
+    kind = np.repeat([0, 1], 500)
+    survey = a_set(1000, labels=labels, kinds=[("JPEG", "RGB"), ("PNG", "RGB")])
+    assert "(real as JPEG, fake as PNG)" in told(replace(survey, kind=kind))
+    assert "as PNG" not in told(replace(survey, kind=np.tile([0, 1], 500)))
+
+
+def test_unequal_classes():
+    labels = ["cat"] * 950 + ["dog"] * 50
+    assert "950 pictures of cat and 50 of dog" in told(a_set(1000, labels=labels))
+
+
+def test_groups_in_names():
+    names = [f"{person:03d}_{picture}.jpg" for person in range(200) for picture in range(5)]
+    assert "200 of them, 000 with 5" in told(a_set(1000, names=names))
+    assert "--group" not in told(a_set(1000, names=[f"frame_{i}.png" for i in range(1000)]))
+    assert "--group" not in told(a_set(1000))
+
+
+def test_nothing_usable():
+    assert "Nothing here" in told(a_set(0))

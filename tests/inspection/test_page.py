@@ -1,0 +1,187 @@
+import base64
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from figment.data.source import Portraits, Skipped
+from figment.errors import InputError
+from figment.inspection.advice import advise
+from figment.inspection.page import MOST_SKIPPED, page, write_page
+from figment.inspection.survey import survey
+from figment.pictures import source_of
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+
+
+class Page(HTMLParser):
+    """Text and tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.texts, self.open = [], [], []
+        self.feed(text)
+        self.text = re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        while tag in self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.texts.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def text(odd):
+    return page(odd)
+
+
+def marks(text, folder):
+    """How often each kind of source is declared by the page's pictures."""
+    found = Counter()
+    for i, content in enumerate(re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", text)):
+        (folder / f"{i}.jpg").write_bytes(base64.b64decode(content))
+        found[source_of(folder / f"{i}.jpg")] += 1
+    return found
+
+
+def test_the_page_tells_what_was_found(odd, text):
+    shown = Page(text)
+    for sentence in advise(odd):
+        assert sentence in shown.text
+    for words in (
+        "137 usable",
+        "3 skipped",
+        "mirrored.jpg",
+        "Near-duplicates",
+        "Outliers",
+        "Very dark",
+        "Flat",
+        "Blurred",
+    ):
+        assert words in shown.text, words
+    assert "cut short" in shown.text
+    assert len(shown.all("img")) == 137 + 2 + sum(len(slots) for slots in odd.found.values())
+
+
+def test_pictures_have_words_and_charts_have_labels(text):
+    shown = Page(text)
+    assert all(re.fullmatch(r".+, \d+×\d+", image["alt"]) for image in shown.all("img"))
+    labels = [div["aria-label"] for div in shown.all("div") if div.get("role") == "img"]
+    assert len(labels) == len(shown.all("svg")) >= 6
+    assert any("PNG 136, JPEG 1." in label for label in labels)
+
+
+def test_nothing_is_loaded_from_elsewhere(text):
+    for tag, attributes in Page(text).tags:
+        for name in ("src", "href", "xlink:href", "action", "data", "poster"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:", "#")), (tag, name, value)
+    assert not re.search(r"@import|url\((?!#)", text)
+    assert "<script" not in text
+
+
+def test_same_survey_same_bytes(odd, text):
+    assert page(odd) == text
+
+
+def test_real_pictures_are_not_marked_and_drawn_ones_are(text, tmp_path):
+    assert set(marks(text, tmp_path)) == {None}
+    drawn = page(survey(Portraits(40)))
+    assert set(marks(drawn, tmp_path)) == {"algorithmicMedia"}
+    assert "They are synthetic" in Page(drawn).text
+
+
+def test_long_lists_are_cut_and_counted(odd):
+    many = [Skipped(f"{i}.png", "cut short") for i in range(MOST_SKIPPED + 7)]
+    shown = Page(page(replace(odd, skipped=many)))
+    assert f"{MOST_SKIPPED - 1}.png" in shown.text
+    assert f"{MOST_SKIPPED}.png" not in shown.text
+    assert "And 7 more." in shown.text
+
+
+def test_names_that_are_no_text(odd, tmp_path):
+    write_page(replace(odd, skipped=[Skipped("caf\udce9.png", "cut short")]), tmp_path / "a" / "page.html")
+    assert "caf�.png" in (tmp_path / "a" / "page.html").read_text("utf-8")
+
+
+def test_a_place_that_cant_be_written(odd, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="can't be written"):
+        write_page(odd, tmp_path / "file" / "page.html")
+
+
+def test_nothing_usable(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    shown = Page(page(survey(tmp_path)))
+    assert "Nothing here can be trained on" in shown.text
+    assert not shown.all("svg")
+
+
+# ---- in a browser ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not (os.access(CHROMIUM, os.X_OK) and os.access(DRIVER, os.X_OK)):
+        pytest.skip("needs Debian's packages chromium and chromium-driver")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def test_in_a_browser(text, odd, browser, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(text, "utf-8")
+    size = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(file.as_uri())
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    assert browser.get_log("browser") == []
+    assert browser.title == "odd: the pictures · figment"  # an evil name stays a name
+    assert "<script>document.title" in browser.execute_script("return document.body.textContent")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    whole = "return [...document.images].every(i => i.complete && i.naturalWidth > 0)"
+    assert browser.execute_script(whole)
+    ids = browser.execute_script("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_stand_out_in_light_and_dark(text, browser, tmp_path, dark):
+    (tmp_path / "page.html").write_text(text, "utf-8")
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    browser.get((tmp_path / "page.html").as_uri())
+
+    def luminance(selector, property_):
+        script = f"return getComputedStyle(document.querySelector('{selector}'))['{property_}']"
+        parts = [int(c) / 255 for c in re.findall(r"\d+", browser.execute_script(script))[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]  # WCAG 2
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    paper = luminance("body", "background-color")
+    assert (paper < 0.1) if dark else (paper > 0.8)
+    for selector, property_ in (("p", "color"), ("td", "color"), ("figcaption", "color"), (".chart svg text", "fill")):
+        high, low = sorted([luminance(selector, property_), paper], reverse=True)
+        assert (high + 0.05) / (low + 0.05) > 4.5, selector

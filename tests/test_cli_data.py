@@ -1,0 +1,157 @@
+"""`figment data …` as a person uses it, and training on what it prepares."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from figment.cli import main
+from figment.cli_options import pixels
+from figment.data.bank import open_bank
+from figment.errors import InputError
+
+
+def figment(*words: object) -> int:
+    """Run a command in this process; its exit status."""
+    with pytest.raises(SystemExit) as end:
+        main([str(w) for w in words])
+    return int(end.value.code or 0)
+
+
+def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
+    assert figment(*words) == 2
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert len(err.strip().splitlines()) == 1
+    for text in says:
+        assert text in err, err
+
+
+@pytest.fixture
+def mixed(faces: Path) -> Path:
+    """The faces, and beside them a copy, a mirrored one, a small one, a broken one and a text."""
+    shutil.copy(faces / "003.png", faces / "003-copy.png")
+    with Image.open(faces / "005.png") as picture:
+        picture.resize((48, 48), Image.Resampling.BICUBIC).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(
+            faces / "005-mirrored.jpg", quality=95
+        )
+        picture.crop((0, 0, 9, 9)).save(faces / "tiny.png")
+    (faces / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    (faces / "notes.txt").write_text("x")
+    return faces
+
+
+def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("data", "prepare", mixed, "--size", "16x24", "--fit", "pad:edge") == 0
+    first, second = capsys.readouterr().out.strip().splitlines()
+    assert first.startswith("82 pictures from faces: ")
+    assert "1 skipped as unreadable (broken.jpg: " in first
+    assert "1 exact duplicate, 1 other file" in first
+    bank = open_bank(second.split(" in ")[1])
+    assert bank.pictures.shape == (82, 3, 16, 24)
+
+
+def test_prepare_drops_what_it_is_told_to(mixed: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("data", "prepare", mixed, "--size", 16, "--drop", "near-duplicates,small") == 0
+    bank = open_bank(capsys.readouterr().out.strip().splitlines()[-1].split(" in ")[1])
+    reasons = {item.name: item.reason for item in bank.left_out}
+    assert "smaller than 16×16" in reasons["tiny.png"]
+    assert reasons["005-mirrored.jpg"] == "near-duplicate of 005.png" or "005-mirrored.jpg" in reasons["005.png"]
+    assert len(bank.pictures) == 80
+
+
+def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
+    mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    before = {path: path.stat().st_mtime_ns for path in mixed.iterdir()}
+    assert figment("data", "inspect", mixed, "--size", 16) == 0
+    said = capsys.readouterr().out.strip().splitlines()
+    assert said[-1] == "usable 82, skipped 2"
+    assert [path.name for path in Path.cwd().iterdir()] == ["faces-inspected.html"]
+    page = Path("faces-inspected.html").read_text()
+    for name in ("broken.jpg", "005-mirrored.jpg", "tiny.png"):
+        assert name in page
+    assert {path: path.stat().st_mtime_ns for path in mixed.iterdir()} == before
+    again = tmp_path / "again.html"
+    assert figment("data", "inspect", mixed, "--size", 16, "--out", again) == 0
+    assert again.read_text() == page
+
+
+def test_dedupe_compares_both_ways_and_writes_groups(
+    mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "copies.json"
+    assert figment("data", "dedupe", mixed, "--out", out) == 0
+    said = capsys.readouterr().out
+    assert "005-mirrored.jpg" in said
+    assert "autoencoder" in said
+    groups = json.loads(out.read_text())
+    assert ["003-copy.png", "003.png"] in groups["exact"]
+    assert {"005-mirrored.jpg", "005.png"} in [set(group) for group in groups["hash"]]
+
+
+def test_list_names_sets_with_their_licences(capsys: pytest.CaptureFixture) -> None:
+    assert figment("data", "list") == 0
+    said = capsys.readouterr().out
+    for name in ("celeba", "lfw", "ffhq", "afhq", "cifar-10", "fashion-mnist", "metfaces"):
+        assert name in said.lower()
+    assert "unverified" in said
+
+
+def test_public_sets_are_not_fetched_without_agreement(
+    capsys: pytest.CaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIGMENT_MIRROR", "http://127.0.0.1:9")
+    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
+    refused(capsys, "data", "inspect", "fashion-mnist", says=["--accept-licence", "MIT"])
+    assert not list((tmp_path / "cache").rglob("*.gz"))
+
+
+def test_what_cant_be_used_is_refused_in_a_sentence(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    refused(capsys, "data", "prepare", faces, "--size", "0", says=["--size 0"])
+    refused(capsys, "data", "prepare", faces, "--fit", "squash", says=["--fit", "pad:edge"])
+    refused(capsys, "data", "prepare", faces, "--drop", "ugly", says=["--drop", "near-duplicates"])
+    refused(capsys, "data", "inspect", faces, "--features", "vgg", says=["vgg", "random", "onnx:"])
+    refused(capsys, "data", "inspect", tmp_path / "nowhere", says=["nowhere", "doesn't exist"])
+    refused(capsys, "data", "inspect", "", says=["empty"])
+    refused(capsys, "data", "inspect", faces, "--out", tmp_path / "no" / "such" / "\0", says=["--out"])
+    refused(capsys, "train", faces, "--fit", "squash", "--images", 64, says=["--fit"])
+    refused(capsys, "train", faces, "--drop", "ugly", "--images", 64, says=["--drop"])
+    assert list(tmp_path.glob("runs/*")) == []
+
+
+def test_train_on_several_sets_with_copies_dropped_and_go_on(
+    mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    np.save(tmp_path / "more.npy", np.random.default_rng(0).integers(0, 256, (40, 20, 20, 3), np.uint8))
+    out = tmp_path / "run"
+    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan", "--fit", "pad:#000000"]
+    data = [mixed, tmp_path / "more.npy"]
+    assert figment("train", *data, "--images", 320, "--out", out, *small, "--drop", "near-duplicates,small") == 0
+    facts = json.loads((out / "run.json").read_text())
+    assert facts["data"] == [str(mixed), str(tmp_path / "more.npy")]
+    assert facts["pictures"] == 120
+    assert facts["drop"] == "near-duplicates,small"
+    assert {Path(item["name"]).name for item in facts["left_out"]} >= {"tiny.png"}
+    assert json.loads((out / "recipe.json").read_text())["fit"] == "pad:#000000"
+    capsys.readouterr()
+    assert figment("resume", out, "--images", 320) == 0
+    said = capsys.readouterr().out
+    assert "changed since" not in said
+    assert json.loads((out / "run.json").read_text())["images"] == 640
+
+
+@pytest.mark.parametrize(("text", "size"), [("64", (64, 64)), ("64x96", (64, 96)), (" 16×8 ", (16, 8))])
+def test_pixels(text: str, size: tuple[int, int]) -> None:
+    assert pixels(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "64x", "x64", "-4", "5000", "64x64x64", "6.5"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(InputError, match="--size"):
+        pixels(text)

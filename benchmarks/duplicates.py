@@ -164,9 +164,8 @@ def main() -> None:
         print(f"{row.replace('_', ' '):<32}{results['hash'][row]:>10,}{results['autoencoder'][row]:>14,}")
     for way in ways:
         print(f"pairs of two originals, {way}: {len(results[way]['others'])} to be judged by eye")
-    print(
-        f"pairs found by both {agreement.both:,}, by the hash only {agreement.only_first:,}, by the autoencoder only {agreement.only_second:,}"
-    )
+    counts = f"{agreement.both:,}, by the hash only {agreement.only_first:,}, by the autoencoder only {agreement.only_second:,}"
+    print(f"pairs found by both {counts}")
     if options.json:
         machine = {
             "processor": platform.processor() or platform.machine(),

@@ -5,7 +5,8 @@
 Makes a bank of that size from noise (the disk needs the room; it is removed again) and trains on it. "resident": 4,096
 pictures that stay in the system's cache. "cold": before each turn the system is told to forget the whole bank, so that
 nearly every picture has to come from the disk, which is the worst that a bank larger than memory can do. "cold, no
-thread" gathers each batch when it is asked for, to show what the prefetching is worth. The sides take turns, the ratio is taken round by
+thread" gathers each batch when it is asked for, to show what the prefetching is worth. The sides take turns, the ratio is
+taken round by
 round, and its median counts. "from disk" is what the system read for the process in a turn, against what the batches
 held: near 1 or above shows that the bank was cold indeed. Linux.
 """

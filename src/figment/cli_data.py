@@ -165,7 +165,7 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
     terminal = Terminal()
 
     def source_of(sources: tuple[str, ...]) -> Any:
-        return open_source(given(sources), agreeing(accept_licence), terminal.stage("downloading"))
+        return open_source(given(sources), agreeing(accept_licence), terminal.stage("downloading", "MB"), terminal.say)
 
     try:
         with as_interrupt():

@@ -57,8 +57,13 @@ def given(sources: tuple[str, ...]) -> str | list[str] | None:
 
 def agreeing(accept: bool) -> Callable[[str], bool] | None:
     """How a licence is agreed to: by option, by a person at the terminal, or not at all."""
+
+    def accepted(licence: str) -> bool:
+        click.echo(licence, err=True)
+        return True
+
     if accept:
-        return lambda licence: click.echo(licence, err=True) is None
+        return accepted
     if sys.stdin.isatty() and sys.stderr.isatty():
         return lambda licence: click.confirm(f"{licence}\nDownload it under this licence?", err=True)
     return None

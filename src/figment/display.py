@@ -2,19 +2,20 @@
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
+from rich import progress as bars
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from figment.budget import as_images, as_time
+from figment.callbacks import Progress
 from figment.recipe import Recipe
 
 LINE_SECONDS = 10.0  # between two plain lines
@@ -42,7 +43,7 @@ class Terminal:
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
         self.live: Live | None = None
-        self.bar: Progress | None = None
+        self.bar: bars.Progress | None = None
         self.recipe: Recipe | None = None
         self.rate = Rate()
         self.last_line = 0.0
@@ -50,22 +51,23 @@ class Terminal:
 
     # ---- before training ---------------------------------------------------------------------------------------------
 
-    def stage(self, title: str) -> Callable[[int, int], None]:
-        """A new stage of the work: gives what is to be called with (done, total) while it lasts."""
+    def stage(self, title: str, unit: str = "") -> Progress:
+        """A new stage of the work: gives what is to be called with (done, total) while it lasts. unit: "MB" for bytes."""
         self._stop_bar()
+        self.last_line = monotonic()
 
         def advance(done: int, total: int) -> None:
-            note = f"{done:,} of {total:,}"
+            note = _of(done, total, unit)
             if self.console.is_terminal:
                 if self.bar is None:
                     self.bar = _bar(title)
                     self.bar.start()
-                    self.bar.add_task("", total=total, note="")
-                self.bar.update(self.bar.task_ids[0], completed=done, total=total, note=note)
+                    self.bar.add_task("", total=total or None, note="")
+                self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, note=note)
             elif monotonic() - self.last_line >= LINE_SECONDS:
                 self.last_line = monotonic()
                 self.say(f"{title}: {note}")
-            if done >= total:
+            if done >= total > 0:
                 self._stop_bar()
 
         return advance
@@ -158,14 +160,22 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _bar(title: str) -> Progress:
+def _of(done: int, total: int, unit: str) -> str:
+    """How far something has come; a total of 0 isn't known."""
+    if unit == "MB":
+        done, total = done >> 20, total >> 20
+    whole = f" of {total:,}" if total else ""
+    return f"{done:,}{whole} {unit}".rstrip()
+
+
+def _bar(title: str) -> bars.Progress:
     console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn(title), BarColumn(), TextColumn("{task.fields[note]}")
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    columns = bars.SpinnerColumn(), bars.TextColumn(title), bars.BarColumn(), bars.TextColumn("{task.fields[note]}")
+    return bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager
-def bar_of(total: int, title: str) -> Iterator[Callable[[int, int], None]]:
+def bar_of(total: int, title: str) -> Iterator[Progress]:
     """A progress bar for short work, gone when it is done and silent where there is no terminal."""
     with _bar(title) as bar:
         task = bar.add_task("", total=total, note="")

@@ -3,7 +3,7 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
@@ -15,10 +15,11 @@ from figment import __version__, plan
 from figment import budget as budgets
 from figment import recipe as recipes
 from figment.cache import keep_libraries_in_cache
+from figment.callbacks import Agree, Progress
 from figment.data.bank import Bank
 from figment.data.fit import check_fit
 from figment.data.patterns import is_pattern
-from figment.data.preparing import LeaveOut, Progress, prepare
+from figment.data.preparing import LeaveOut, prepare
 from figment.data.source import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
@@ -32,14 +33,13 @@ from figment.training.state import Players, counters, load_state, new_players
 
 DEFAULT_TIME = "10m"
 
-Agree = Callable[[str], bool]
 Data = str | Path | Source | Sequence[str | Path | Source] | None
 
 
 class Display(loop.Display, Protocol):
     """What is told of a whole run, from preparing to the end."""
 
-    def stage(self, title: str) -> Progress: ...
+    def stage(self, title: str, unit: str = "") -> Progress: ...
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
     def end(self) -> None: ...
 
@@ -47,7 +47,7 @@ class Display(loop.Display, Protocol):
 class Silent:
     """Tells nothing."""
 
-    def stage(self, title: str) -> Progress:
+    def stage(self, title: str, unit: str = "") -> Progress:
         return lambda done, total: None
 
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
@@ -88,7 +88,7 @@ def train(
     display = display or Silent()
     machine = this_machine(device)
     chosen, notes = choose(recipe, machine, time, images, choices)
-    source = open_source(data, agree, display.stage("downloading"))
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     dropping(drop, chosen, display)  # a mistyped kind is told now
     folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
     refuse_taken(folder)

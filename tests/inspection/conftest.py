@@ -13,7 +13,7 @@ EVIL = "<script>document.title = 'taken'<" + "script>.png"  # a name can't hold 
 
 def texture(random: np.random.Generator, side: int = 96) -> Image.Image:
     """A smooth coloured pattern that is like no other of its kind."""
-    coarse = random.integers(40, 216, (8, 8, 3), dtype=np.uint8)
+    coarse = random.integers(40, 216, (16, 16, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
 
 
@@ -31,7 +31,7 @@ def make(folder: Path) -> Path:
     texture(random).point(lambda v: 225 + v // 9).save(folder / "light.png")
     Image.new("RGB", (96, 96), (120, 90, 60)).save(folder / "flat.png")
     Image.fromarray(random.integers(0, 256, (96, 96, 3), dtype=np.uint8)).save(folder / "noise.png")
-    texture(random).filter(ImageFilter.GaussianBlur(12)).save(folder / "blurred.png")
+    texture(random).filter(ImageFilter.GaussianBlur(8)).save(folder / "blurred.png")
     (folder / EVIL).write_bytes(b"nothing")
     (folder / "cut.png").write_bytes((folder / "000.png").read_bytes()[:300])
     (folder / "notes.txt").write_text("not a picture")

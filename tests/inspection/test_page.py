@@ -60,7 +60,7 @@ def marks(text, folder):
 def test_the_page_tells_what_was_found(odd, text):
     shown = Page(text)
     for sentence in advise(odd):
-        assert sentence in shown.text
+        assert sentence.replace(" ", "") in shown.text.replace(" ", "")
     for words in (
         "137 usable",
         "3 skipped",

@@ -4,6 +4,7 @@ import pytest
 from figment.cache import cache_folder
 from figment.data.preparing import prepare
 from figment.errors import InputError
+from figment.inspection import looking
 from figment.inspection import survey as surveys
 from figment.inspection.survey import survey
 from figment.inspection.table import lines
@@ -101,13 +102,13 @@ def test_only_broken_pictures(tmp_path):
 
 
 def test_a_source_that_changes_meanwhile_is_noticed(faces, monkeypatch):
-    look = surveys._look
+    look = looking._look
 
     def changing(*given):
         (faces / "000.png").unlink()
         return look(*given)
 
-    monkeypatch.setattr(surveys, "_look", changing)
+    monkeypatch.setattr(looking, "_look", changing)
     with pytest.raises(InputError, match="changed while"):
         survey(faces)
 
@@ -129,6 +130,6 @@ def test_first_of_equal_digests():
     digests = np.zeros((6, 16), np.uint8)
     digests[[1, 3, 5], 0] = 9
     digests[2, 5] = 1
-    usable, copies = surveys._distinct(digests)
+    usable, copies = looking._distinct(digests)
     assert usable.tolist() == [1, 2]
     assert copies == {3: 1, 5: 1}

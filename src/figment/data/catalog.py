@@ -10,7 +10,6 @@ licence and what was downloaded. Files without a known checksum are compared wit
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,14 +17,13 @@ from typing import Any
 from urllib.parse import quote
 
 from figment.cache import cache_folder
-from figment.data.download import Progress, download
+from figment.callbacks import Agree, Progress, Say
+from figment.data.download import download
 from figment.errors import InputError
 from figment.files import write_atomically
 
 FORMAT = 1
 COLUMNS = ("name", "pictures", "pixels", "download", "licence", "checked", "here")
-Agree = Callable[[str], bool]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

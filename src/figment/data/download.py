@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import new as new_hash
@@ -23,13 +23,13 @@ from urllib.request import getproxies, proxy_bypass
 
 from filelock import FileLock
 
+from figment.callbacks import Progress
 from figment.errors import InputError, Interrupted
 from figment.files import DISK_FULL, write_atomically
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
-Progress = Callable[[int, int], None]
 
 CHUNK = 2**16
 STEP = 2**20  # a connection that has brought so much more than any before it counts as a success

@@ -7,7 +7,6 @@ bank. A journal in the draft says what is done, so an interrupted preparation go
 import json
 import re
 import shutil
-from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from figment.cache import cache_folder
+from figment.callbacks import Progress
 from figment.data.bank import FORMAT, Bank, open_bank, split
 from figment.data.decode import DIGEST_BYTES, Chunk, Prepared, Stored, Unreadable, is_grey, rescue, short_hash
 from figment.data.drafts import JOURNAL, Journal, draft_of, locked, sync
@@ -33,13 +33,13 @@ FEWEST = 32
 SAMPLE = 100  # pictures that decide between grey and colour
 JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
 
-Progress = Callable[[int, int], None]
-
 
 class LeaveOut(Protocol):
     """Chooses pictures that aren't to be used, and says why."""
 
-    key: str  # the same key chooses the same pictures
+    @property
+    def key(self) -> str:
+        """The same key chooses the same pictures of a source."""
 
     def __call__(self, source: Source) -> dict[int, str]:
         """Reasons by slot."""

@@ -7,11 +7,12 @@ import difflib
 import os
 import re
 import zipfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from figment.callbacks import Agree, Progress, Say
 from figment.data import hub
 from figment.data.archives import Tar, Zip, tar_members
 from figment.data.arrays import Arrays
@@ -37,9 +38,6 @@ from figment.errors import InputError
 __all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_source"]
 
 Data = str | Path | Source
-Agree = Callable[[str], bool]
-Progress = Callable[[int, int], None]
-Say = Callable[[str], None]
 Reader = type[FileSource]
 
 PORTRAITS = 10_000  # how many built-in portraits stand in where no data are given

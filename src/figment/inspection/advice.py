@@ -19,6 +19,7 @@ FEW = 0.001  # share of a set that isn't worth a sentence
 MANY_BROKEN = 0.05
 MIXED = 0.02  # share of the rarer kind from which on a set counts as mixed
 UNEQUAL = 10  # times as many pictures in the largest class as in the smallest
+STRIP = 5  # times as wide as high, or as high as wide
 LEAK = 0.9  # share of one format in a class
 
 
@@ -186,6 +187,11 @@ def _grey_among_colour(survey: Survey) -> list[str]:
 def _shapes(survey: Survey) -> list[str]:
     ratios = survey.rows["width"] / survey.rows["height"]
     low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
+    if not 1 / STRIP < middle < STRIP:
+        return [
+            f"The pictures are long strips (width to height {middle:.0f}): frames of films, perhaps? Cut them into pictures"
+            " first, or only their middles are used."
+        ]
     if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
         return []
     shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"

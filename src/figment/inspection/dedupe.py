@@ -2,23 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from figment.callbacks import Stage
 from figment.data.source import Source
 from figment.inspection import denoising, duplicates
-from figment.inspection.looking import Progress, looked_at
+from figment.inspection.looking import looked_at
 
 NAMES = {"hash": "perceptual hash", "autoencoder": "the paper's autoencoder"}
 MOST = 12  # groups that are listed on the terminal
 MOST_IN_GROUP = 6
 
 Groups = list[list[int]]
-Stage = Callable[[str], Progress]
 
 
 @dataclass(frozen=True)

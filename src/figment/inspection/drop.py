@@ -1,33 +1,33 @@
 """Which pictures `--drop` leaves out, found by the same survey that `figment data inspect` shows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from figment.callbacks import Progress
 from figment.data.source import Source
 from figment.errors import InputError
 from figment.inspection.survey import Survey, survey
 
 KINDS = ("near-duplicates", "outliers", "small")
 
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class Drop:
-    """Chooses the pictures to leave out. kinds: of KINDS. height, width: the training size, in pixels."""
+    """Chooses the pictures to leave out. kinds: of KINDS. height, width: the training size, in pixels. progress: told
+    (done, total) of the look."""
 
     kinds: tuple[str, ...]
     height: int
     width: int
+    progress: Progress | None = field(default=None, compare=False)
 
     @classmethod
-    def parse(cls, text: str, height: int, width: int) -> "Drop":
+    def parse(cls, text: str, height: int, width: int, progress: Progress | None = None) -> "Drop":
         """From "near-duplicates,outliers,small", any of them. Raises InputError for other words."""
         words = [word.strip().lower() for word in text.split(",") if word.strip()]
         unknown = [word for word in words if word not in KINDS]
         if unknown or not words:
             raise InputError(f"--drop {text!r} isn't something to leave out: give any of {', '.join(KINDS)}")
-        return cls(tuple(kind for kind in KINDS if kind in words), height, width)
+        return cls(tuple(kind for kind in KINDS if kind in words), height, width, progress)
 
     @property
     def key(self) -> str:
@@ -35,9 +35,9 @@ class Drop:
         size = [f"{self.height}x{self.width}"] if "small" in self.kinds else []
         return ",".join([*self.kinds, *size])
 
-    def __call__(self, source: Source, progress: Progress | None = None) -> dict[int, str]:
+    def __call__(self, source: Source) -> dict[int, str]:
         """Looks at every picture of the source. Returns slot → reason. Raises InputError as `survey` does."""
-        return self.choose(survey(source, progress=progress))
+        return self.choose(survey(source, progress=self.progress))
 
     def choose(self, survey: Survey) -> dict[int, str]:
         """Slot → reason. An exact copy of a picture that is left out is left out too, or it would take its place."""

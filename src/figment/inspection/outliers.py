@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 REFERENCE = 2_500  # pictures among which neighbours are looked for
 SHARE = 0.02  # of them is the k-th neighbour
 FEWEST_NEIGHBOURS = 5
-RATE = 0.0025  # share of a set with nothing foreign in it that may be called outliers
+RATE = 0.0015  # share of a set with nothing foreign in it that may be called outliers
 FEWEST = 100  # pictures that show what is usual
 STEP = 512
 

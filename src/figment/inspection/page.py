@@ -1,37 +1,34 @@
 """A survey as one HTML file that holds all it shows and asks nobody for anything."""
 
 import base64
-import io
 import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
-from markupsafe import Markup
-from matplotlib import rc_context
+from markupsafe import Markup, escape
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from figment.files import cannot_write, write_atomically
+from figment import pages
+from figment.files import write_output
 from figment.inspection.advice import advise
 from figment.inspection.survey import GREY, MOST_FOUND, MOST_GROUPS, MOST_IN_GROUP, Survey
 from figment.inspection.table import TITLES, facts
+from figment.pages import COLOURS
 from figment.pictures import encode
-from figment.sharing.report import COLOURS, STYLE
 
 MOST_SKIPPED = 500  # that are listed
 MOST_BARS = 12
 BINS = 32
+MOST_OF_IT = 0.9  # of a set isn't shown as odd
 TILE = 84  # of a shown picture's longer side, in the page's pixels
 
 READINGS = {
     "outliers": "Far from all others in {survey.features} features, the farthest first. Odd isn't wrong: look before you"
-    " drop them. The random network notices foreign colours and textures; a trained one (--features onnx:FILE) also"
-    " foreign things.",
+    " drop them. What is foreign only by its meaning, such as drawn faces among photographs, is hardly ever found.",
     "small": "Their shorter side is below {survey.size} pixels, so they would be enlarged.",
     "dark": "Nearly all of the picture is black.",
     "light": "Nearly all of the picture is white.",
@@ -45,22 +42,12 @@ def write_page(survey: Survey, path: str | Path) -> None:
 
     OSError when the disk is full.
     """
-    path = Path(path)
-    content = page(survey)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    write_output(Path(path), page(survey))
 
 
 def page(survey: Survey) -> str:
     """The page as HTML, at most a few MB whatever the set."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("figment", "inspection"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("inspect.html.j2").render(contents(survey)).translate(SURROGATES)
+    return pages.rendered("inspect.html.j2", contents(survey))
 
 
 def contents(survey: Survey) -> dict[str, Any]:
@@ -70,7 +57,7 @@ def contents(survey: Survey) -> dict[str, Any]:
         "source": survey.source,
         "usable": len(survey.usable),
         "left_out": survey.left_out,
-        "advice": advise(survey),
+        "advice": [_with_options(sentence) for sentence in advise(survey)],
         "facts": facts(survey),
         "sheet": [_tile(survey, slot) for slot in survey.sheet],
         "drawn": any(survey.is_drawn(slot) for slot in survey.sheet),
@@ -87,16 +74,12 @@ def contents(survey: Survey) -> dict[str, Any]:
                 "tiles": [_tile(survey, slot) for slot in survey.found[kind][:MOST_FOUND].tolist()],
             }
             for kind, title in TITLES.items()
-            if len(survey.found[kind])
+            if 0 < len(survey.found[kind]) < MOST_OF_IT * len(survey.usable)
         ],
         "charts": charts(survey),
         "skipped": survey.skipped[:MOST_SKIPPED],
         "more_skipped": max(len(survey.skipped) - MOST_SKIPPED, 0),
     }
-
-
-#: Names that aren't text (Python carries their bytes as surrogates) are shown with a mark in the place of each byte.
-SURROGATES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
 
 
 def charts(survey: Survey) -> list[dict[str, Any]]:
@@ -111,11 +94,16 @@ def charts(survey: Survey) -> list[dict[str, Any]]:
         _histogram("Brightness", "A picture's mean, from 0 (black) to 255 (white).", rows["brightness"], (0, 255)),
         _histogram("Contrast", "How far a picture's pixels spread around its mean.", rows["contrast"], (0, 128)),
         _histogram("Saturation", f"How much colour there is; below {GREY} a picture is grey.", rows["saturation"]),
-        _colours(survey),
+        _colours(survey) if survey.grey < len(rows) else None,
         _bars("Labels", "Pictures in each class.", labels) if labels else None,
         _bars("Formats", "Pictures stored in each format.", survey.formats),
     ]
     return [chart for chart in found if chart]
+
+
+def _with_options(sentence: str) -> Markup:
+    """A sentence with its options set as code, which isn't broken after their dashes."""
+    return Markup(re.sub(r"--[a-z]+", r"<code>\g<0></code>", str(escape(sentence))))
 
 
 def _histogram(
@@ -182,25 +170,12 @@ def _colours(survey: Survey) -> dict[str, Any]:
 
 
 def _chart(title: str, reading: str, label: str, draw: Callable[[Axes], None]) -> dict[str, Any]:
-    with rc_context(STYLE | {"svg.hashsalt": title}):
-        figure = Figure(figsize=(5.6, 2.6), layout="constrained")
-        axes = figure.add_subplot()
+    def drawn(axes: Axes) -> None:
         axes.tick_params(length=0)
         axes.set_axisbelow(True)
         draw(axes)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True)
-    return {"title": title, "reading": reading, "label": label, "svg": Markup(_plain_svg(buffer.getvalue()))}
 
-
-def _plain_svg(text: str) -> str:
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
-    text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
-    text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
-    for name, colour in COLOURS.items():
-        text = text.replace(colour, f"var(--{name})")
-    return text
+    return {"title": title, "reading": reading, "label": label, "svg": pages.chart(title, 2.6, drawn)}
 
 
 def _tile(survey: Survey, slot: int) -> dict[str, Any]:

@@ -1,32 +1,17 @@
-"""Everything that can be said of a set of pictures, found in one pass over them: what table, page and advice tell.
+"""Everything that can be said of a set of pictures, found in one pass over them: what table, page and advice tell."""
 
-Each picture is decoded once, in the workers. What near-duplicates and outliers are found by, its small copies, lies in
-files in the cache folder until the survey is done, so that memory doesn't grow with the pictures' pixels.
-"""
-
-import os
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from figment.cache import cache_folder
-from figment.data.decode import rescue
-from figment.data.source import Skipped, Source, open_source
-from figment.data.workers import map_unordered
+from figment.callbacks import Progress
+from figment.data.source import Skipped, open_source
 from figment.errors import InputError
-from figment.files import naming_full_disk
 from figment.inspection import duplicates
-from figment.inspection.look import FACTS, SIDE, Looker
-
-Progress = Callable[[int, int], None]
+from figment.inspection.looking import looked_at
 
 DARK = 48  # grey value that 98 % of a very dark picture's pixels don't exceed
 LIGHT = 208  # and that 98 % of a very bright one's exceed
@@ -131,25 +116,16 @@ def survey(data: Any, features: str = "random", progress: Progress | None = None
     if size < 1:
         raise InputError(f"--size {size} isn't a size: give the pixels of a side, such as 64")
     source = open_source(data)
-    before = source.fingerprint()
+    from figment.inspection.outliers import farness
+    from figment.metrics.features import extractor
+
+    network = extractor(features)  # a mistyped name is told now
     listing = source.listing
-    from figment.metrics.features import extractor  # loads torch
-
-    network = extractor(features)
     stages = _Stages(progress, len(listing.names))
-    with _scratch() as folder:
-        looked = _look(source, folder, stages.part(0.0, 0.7))
-        if source.fingerprint() != before:
-            mend = "run this again when nothing writes to it any more"
-            raise InputError(f"{source.where} changed while it was being read: {mend}")
-        facts, kinds, kind, broken = looked
-        usable, copies = _distinct(facts["digest"])
-        pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
-        thumbnails = _closed_up(folder / "thumbnails", usable, (duplicates.SIDE, duplicates.SIDE))
-        near = duplicates.near_duplicates(thumbnails, stages.part(0.7, 0.85)) if len(usable) > 1 else []
-        from figment.inspection.outliers import farness
-
-        far = farness(pictures, network, progress=stages.part(0.85, 1.0))
+    with looked_at(source, stages.part(0.0, 0.7)) as looked:
+        facts, usable = looked.facts, looked.usable
+        near = duplicates.near_duplicates(looked.thumbnails, stages.part(0.7, 0.85))
+        far = farness(looked.pictures, network, progress=stages.part(0.85, 1.0))
         order = np.argsort(-far, kind="stable")
         found = {"outliers": usable[order[far[order] > 1]]} | _odd(facts, usable, size)
         groups = [usable[group].tolist() for group in near]
@@ -158,7 +134,7 @@ def survey(data: Any, features: str = "random", progress: Progress | None = None
         shown |= {slot for slots in found.values() for slot in slots[:MOST_FOUND].tolist()}
         rows = {slot: int(np.searchsorted(usable, slot)) for slot in sorted(shown)}
         stages.finish()
-        skipped = listing.skipped + [Skipped(listing.names[slot], reason) for slot, reason in broken.items()]
+        skipped = listing.skipped + [Skipped(listing.names[slot], reason) for slot, reason in looked.broken.items()]
         return Survey(
             source=source.display,
             names=listing.names,
@@ -168,56 +144,15 @@ def survey(data: Any, features: str = "random", progress: Progress | None = None
             size=size,
             features=network.name,
             facts=facts,
-            kinds=kinds,
-            kind=kind,
+            kinds=looked.kinds,
+            kind=looked.kind,
             usable=usable,
-            copies=copies,
+            copies=looked.copies,
             near=groups,
             found=found,
             sheet=sheet,
-            pictures={slot: np.array(pictures[row]) for slot, row in rows.items()},
+            pictures={slot: np.array(looked.pictures[row]) for slot, row in rows.items()},
         )
-
-
-def _look(
-    source: Source, folder: Path, progress: Progress
-) -> tuple[np.ndarray, list[tuple[str, str]], np.ndarray, dict[int, str]]:
-    """Look at every picture. Returns facts, kinds and kind as a Survey has them, and reasons by slot."""
-    total = len(source.listing.names)
-    facts = np.zeros(total, FACTS)
-    pairs: dict[tuple[str, str], int] = {}
-    kind = np.full(total, -1, np.int16)
-    broken: dict[int, str] = {}
-    looker = Looker(str(folder / "pictures"), str(folder / "thumbnails"))
-    for file in (looker.pictures, looker.thumbnails):
-        Path(file).touch()
-    done = 0
-    with closing(source.chunks()) as chunks, closing(map_unordered(looker, chunks, rescue=rescue)) as results:
-        for looks in results:
-            facts[looks.slots] = looks.facts
-            for slot, pair in zip(looks.slots, looks.kinds, strict=True):
-                kind[slot] = pairs.setdefault(pair, len(pairs))
-            broken |= looks.broken
-            done += len(looks)
-            progress(done, total)
-    # Chunks come in any order; kinds are numbered by their names, so that the same pictures give the same survey.
-    ordered = sorted(pairs)
-    places = np.array([ordered.index(pair) for pair in pairs] + [-1], np.int16)
-    return facts, ordered, places[kind], dict(sorted(broken.items()))
-
-
-def _distinct(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
-    """Slots, in order, of the first picture with each digest, and the other copies' slots → the first one's.
-
-    digests: uint8 (slots, 16); zeros mean that there is no picture.
-    """
-    readable = np.flatnonzero(digests.any(axis=1))
-    whole = np.ascontiguousarray(digests[readable]).view(f"V{digests.shape[1]}")[:, 0]
-    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    original = first[inverse]
-    copies = np.flatnonzero(original != np.arange(len(readable)))
-    pairs = zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
-    return readable[np.sort(first)], dict(pairs)
 
 
 def _odd(facts: np.ndarray, usable: np.ndarray, size: int) -> dict[str, np.ndarray]:
@@ -249,20 +184,6 @@ def _even(slots: np.ndarray, most: int) -> list[int]:
     return slots[np.linspace(0, len(slots) - 1, most).round().astype(int)].tolist()
 
 
-def _closed_up(file: Path, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The rows of the kept slots as one memory-mapped array (len(kept), *shape): moved to the front, in order."""
-    row = int(np.prod(shape))
-    with file.open("r+b", buffering=0) as opened:
-        for place, slot in enumerate(kept.tolist()):
-            if place != slot:
-                opened.seek(slot * row)
-                content = opened.read(row)
-                opened.seek(place * row)
-                opened.write(content)
-        opened.truncate(len(kept) * row)
-    return np.memmap(file, np.uint8, "r", shape=(len(kept), *shape)) if len(kept) else np.zeros((0, *shape), np.uint8)
-
-
 class _Stages:
     """One progress of several stages, counted in pictures."""
 
@@ -283,43 +204,3 @@ class _Stages:
     def finish(self) -> None:
         if self.progress:
             self.progress(self.total, self.total)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A folder in the cache for the time of a survey. What killed surveys have left there is swept up."""
-    place = cache_folder() / "looks"
-    folder = place / os.urandom(8).hex()
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK):
-            raise PermissionError(13, "no permission to write")
-        lock.acquire()
-        folder.mkdir()
-    except OSError as error:
-        mend = "set FIGMENT_CACHE to a folder where you may write"
-        reason = error.strerror or str(error)
-        raise InputError(f"the cache folder {place.parent} can't be written to ({reason}): {mend}") from None
-    try:
-        _sweep(place, folder)
-        with naming_full_disk(
-            f"{place}, which holds small copies during a look,", "Free some space, or set FIGMENT_CACHE."
-        ):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
-        with suppress(OSError):
-            folder.with_suffix(".lock").unlink()
-
-
-def _sweep(place: Path, own: Path) -> None:
-    """Remove what belongs to nobody alive: a living survey holds its lock, which the system takes from the dead."""
-    for file in place.glob("*.lock"):
-        folder = file.with_suffix("")
-        if folder == own:
-            continue
-        with suppress(Timeout, OSError), FileLock(file, blocking=False):
-            shutil.rmtree(folder, ignore_errors=True)
-            file.unlink()

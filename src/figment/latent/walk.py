@@ -1,19 +1,19 @@
 """Walks in the latent space: closed, smooth paths that stay on the prior, as video."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from figment import codes
+from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.generator import Generator
 from figment.video import Frame, sheet, write_video
 
 DECODED = 64  # pictures decoded at once
-Progress = Callable[[int, int], None]  # frames done, frames in all
 
 
 def closed_loop(keyframes: Tensor, frames: int) -> Tensor:

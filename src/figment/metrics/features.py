@@ -3,7 +3,7 @@
 Which network that is decides what a distance means, so every number that is made from features names it. `random` is a
 network that has learnt nothing: Naeem et al. 2020 (arXiv 2002.09797, section 4.3) find that its features serve where a
 network trained on photographs misleads, which knows little of drawings or digits. It is fast and needs no download.
-Networks that have learnt something judge photographs better; they come as ONNX files.
+Networks that have learnt something come as ONNX files.
 """
 
 import math
@@ -25,7 +25,7 @@ Network = Callable[[Tensor], Tensor]  # uint8 (N, 3, H, W) → float32 (N, dimen
 SEED = 2002
 RANDOM_SIDE = 64
 # The first layer has as many filters as numbers that each sees, so that nothing is lost whatever the seed: with 8 filters
-# the AUC of drawn faces among photographs varied from 0.56 to 0.71 by the seed, with this many from 0.88 to 0.90.
+# the AUC of drawn faces among photographs varied from 0.56 to 0.71 by the seed, with 32 from 0.88 to 0.90.
 WIDTHS = (48, 32, 64)
 RANDOM_BATCH = 64  # what fits into a core's cache; 256 at once took 1.7 times as long a picture
 ONNX_BATCH = 32

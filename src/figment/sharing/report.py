@@ -1,46 +1,27 @@
 """The report of a run: one HTML file that holds all it shows and asks nobody for anything."""
 
 import base64
-import io
 import math
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import numpy as np
-from markupsafe import Markup
-from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from figment import pages
 from figment.budget import as_time
 from figment.files import write_atomically
+from figment.pages import COLOURS
 from figment.recipe import Recipe
 from figment.run import Run
 
 MOST_PICTURES = 60
 MOST_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
 SMOOTHED = 1 / 15  # of the readings are averaged into the dark line
-
-# Colours that the page replaces by its own, so that charts follow its light and dark.
-COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(("ink", "faint", "first", "second", "third"), 10)}
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",  # letters stay letters, in the page's own face
-    "font.size": 10,
-    "text.color": COLOURS["ink"],
-    "axes.labelcolor": COLOURS["ink"],
-    "xtick.color": COLOURS["ink"],
-    "ytick.color": COLOURS["ink"],
-    "axes.edgecolor": COLOURS["faint"],
-    "grid.color": COLOURS["faint"],
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
 class Line(NamedTuple):
@@ -118,11 +99,7 @@ def write_report(run: Run) -> Path:
 
     A run that has only begun gives a report that says so. Raises InputError if the run's files are damaged.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("figment", "sharing"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    page = environment.get_template("report.html.j2").render(contents(run))
+    page = pages.rendered("report.html.j2", contents(run))
     write_atomically(run.report_file, page)
     return run.report_file
 
@@ -217,25 +194,8 @@ def _drawn(chart: Chart, ticks: Sequence[dict[str, Any]]) -> dict[str, Any] | No
         "reading": chart.reading,
         "legend": [(line.label, line.colour) for line in series] if len(chart.lines) > 1 else [],
         "label": f"{chart.title}, over images seen. Last values: {', '.join(last)}.",
-        "svg": Markup(_svg(chart, images, series)),  # drawn by us, from numbers and our own words
+        "svg": pages.chart(chart.title, 2.9, lambda axes: _draw(axes, chart, images, series)),
     }
-
-
-def _svg(chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> str:
-    with rc_context(STYLE | {"svg.hashsalt": chart.title}):
-        figure = Figure(figsize=(5.6, 2.9), layout="constrained")
-        axes = figure.add_subplot()
-        _draw(axes, chart, images, series)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
-    text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
-    text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
-    for name, colour in COLOURS.items():
-        text = text.replace(colour, f"var(--{name})")
-    return text
 
 
 def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> None:

@@ -1,13 +1,14 @@
 """The time-lapse of a training: the same codes through every generator that the run kept, from noise to the last."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from figment import generator
+from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.run import Run
 from figment.video import Frame, sheet, write_video
@@ -17,7 +18,6 @@ LAST_HELD = 1.5  # seconds
 FADED = 0.4  # of the time between two snapshots
 STEADY = 0.2  # of the time, shared alike between snapshots whether anything changes or not
 View = tuple[Frame, str]  # a sheet and its caption
-Progress = Callable[[int, int], None]  # frames done, frames in all
 
 
 def timelapse(

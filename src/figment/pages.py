@@ -1,0 +1,59 @@
+"""Self-contained HTML pages: their templates, which share a style, and charts that follow its light and dark."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Colours that the page replaces by its own, so that charts follow its light and dark.
+COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(("ink", "faint", "first", "second", "third"), 10)}
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",  # letters stay letters, in the page's own face
+    "font.size": 10,
+    "text.color": COLOURS["ink"],
+    "axes.labelcolor": COLOURS["ink"],
+    "xtick.color": COLOURS["ink"],
+    "ytick.color": COLOURS["ink"],
+    "axes.edgecolor": COLOURS["faint"],
+    "grid.color": COLOURS["faint"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+#: Names that aren't text (Python carries their bytes as surrogates) are shown with a mark in the place of each byte.
+SURROGATES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
+
+
+def rendered(template: str, contents: dict[str, Any]) -> str:
+    """A template filled in; everything in it is escaped but Markup."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("figment"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template(template).render(contents).translate(SURROGATES)
+
+
+def chart(title: str, height: float, draw: Callable[[Axes], None]) -> Markup:
+    """What draw puts on its axes as an SVG element, in the page's colours; the same drawing gives the same text.
+
+    height: in inches, beside 5.6 of width.
+    """
+    with rc_context(STYLE | {"svg.hashsalt": title}):
+        figure = Figure(figsize=(5.6, height), layout="constrained")
+        draw(figure.add_subplot())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
+    text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
+    text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
+    for name, colour in COLOURS.items():
+        text = text.replace(colour, f"var(--{name})")
+    return Markup(text)  # drawn by us; matplotlib escapes what names are set in it

@@ -54,13 +54,13 @@ def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.Captur
     assert first.startswith("82 pictures from faces: ")
     assert "1 skipped as unreadable (broken.jpg: " in first
     assert "1 exact duplicate, 1 other file" in first
-    bank = open_bank(second.split(" in ")[1])
+    bank = open_bank(second.split(" in ")[1].split(",")[0])
     assert bank.pictures.shape == (82, 3, 16, 24)
 
 
 def test_prepare_drops_what_it_is_told_to(mixed: Path, capsys: pytest.CaptureFixture) -> None:
     assert figment("data", "prepare", mixed, "--size", 16, "--drop", "near-duplicates,small") == 0
-    bank = open_bank(capsys.readouterr().out.strip().splitlines()[-1].split(" in ")[1])
+    bank = open_bank(capsys.readouterr().out.strip().splitlines()[-1].split(" in ")[1].split(",")[0])
     reasons = {item.name: item.reason for item in bank.left_out}
     assert "smaller than 16×16" in reasons["tiny.png"]
     assert reasons["005.png"] == "near-duplicate of 005-mirrored.jpg"

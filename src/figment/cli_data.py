@@ -47,6 +47,7 @@ def inspect(sources: tuple[str, ...], size: str, features: str, out: Path | None
       figment data inspect my-pictures
       figment data inspect faces.zip --size 128 --out faces.html
     """
+    from figment.inspection.advice import advise
     from figment.inspection.page import write_page
     from figment.inspection.survey import survey
     from figment.inspection.table import lines
@@ -58,7 +59,7 @@ def inspect(sources: tuple[str, ...], size: str, features: str, out: Path | None
         found = survey(source, features, stage("looking at pictures"), min(height, width))
         write_page(found, page)
     *table, last = lines(found)
-    click.echo("\n".join([*table, f"page  {page}", last]))
+    click.echo("\n".join([*table, "", *advise(found), "", f"page  {page}", last]))
 
 
 @data.command()
@@ -93,7 +94,7 @@ def prepare(
             source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
         )
     click.echo(bank.summary())
-    click.echo(f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}")
+    click.echo(f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out")
 
 
 @data.command()

@@ -595,9 +595,10 @@ def test_a_bank_in_many_shards_is_the_same(tmp_path, monkeypatch):
 def test_most_being_smaller_is_told(tmp_path):
     data = folder(tmp_path / "data", 40, side=10)  # 10×12
     assert prepare(data, 10).enlarged == 0
-    assert prepare(data, (10, 13)).enlarged == 40
+    assert prepare(data, (10, 16)).enlarged == 0
+    assert prepare(data, (10, 17)).enlarged == 40
     assert "smaller" not in prepare(data, 10).summary()
-    assert "Most are smaller than 16×16 (40 of 40)" in prepare(data, 16).summary()
+    assert "Most are much smaller than 16×16 (40 of 40)" in prepare(data, 16).summary()
 
 
 def test_a_picture_that_kills_its_decoder_costs_itself_alone(tmp_path, monkeypatch):

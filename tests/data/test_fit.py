@@ -55,6 +55,13 @@ def test_crop_takes_the_middle(height, width, new, box):
     assert np.abs(both(Target(*new), picture) - expected).max() <= 2
 
 
+@pytest.mark.parametrize(("height", "width", "new"), [(16, 80, (16, 16)), (80, 16, (16, 16)), (20, 99, (10, 15))])
+def test_first_takes_the_first_frame_of_a_strip(height, width, new):
+    picture = noise(height, width)
+    cut = picture[: min(height, width), : min(height, width)] if new == (16, 16) else picture[:, :30]
+    assert np.abs(both(Target(*new, fit="first"), picture) - resized(cut, *new)).max() <= 2
+
+
 @pytest.mark.parametrize("new", [(16, 16), (24, 9), (8, 40)])
 def test_stretch_takes_everything(new):
     picture = noise(31, 20)
@@ -123,7 +130,7 @@ def test_fits_by_name():
         "crop", "pad:#ffffff", "pad:#ffaa00", "pad:edge", "stretch", "face",
     ]  # fmt: skip
     for text in ("", "zoom", "pad:", "pad:red", "pad:#fff", "pad:#12345g", "crop:edge"):
-        with pytest.raises(InputError, match=r"^--fit .*give crop, pad"):
+        with pytest.raises(InputError, match=r"^--fit .*give crop, first, pad"):
             check_fit(text)
     with pytest.raises(InputError):
         Target(8, 8, fit="zoom")

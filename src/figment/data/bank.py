@@ -23,7 +23,7 @@ class Bank:
 
     pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
     disjoint, together all N. skipped, left_out, duplicates, ignored: what of the source isn't in the bank, and why.
-    enlarged: how many pictures had less than the bank's height or width. source: its name for people.
+    enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     """
 
     folder: Path
@@ -57,7 +57,7 @@ class Bank:
         counts = f"{len(self.pictures):,} pictures from {self.source}"
         text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
         reasons = [f"{item.name}: {item.reason}" for item in self.skipped[:3]]
-        reasons += ["… all in run.json"] if len(self.skipped) > 3 else []
+        reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [
             f"{number:,} {what}"
             for number, what in [
@@ -72,8 +72,8 @@ class Bank:
             text += f" Left out: {', '.join(absent)}."
         if 2 * self.enlarged > len(self.pictures):
             text += (
-                f" Most are smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,}) and had"
-                " to be enlarged: a smaller --size fits them better."
+                f" Most are much smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,})"
+                " and had to be enlarged: a smaller --size fits them better."
             )
         return text
 

@@ -9,7 +9,7 @@ from PIL import Image
 from figment.data.resample import resample
 from figment.errors import InputError
 
-FITS = "crop, pad, pad:#RRGGBB, pad:edge, stretch or face"
+FITS = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch or face"
 FINER = 2  # how much finer than the target a decoder may deliver a picture without being seen to
 GAP = 3  # how much finer than the target plain averages may leave it, before the filter
 
@@ -55,11 +55,13 @@ class Target:
             scale = min(self.height / height, self.width / width)
             inner = (max(1, round(height * scale)), max(1, round(width * scale)))
             return self._padded(resize(picture, *inner))
-        if self.fit == "crop":
-            # The largest piece of the target's shape, from the middle.
+        if self.fit in ("crop", "first"):
+            # The largest piece of the target's shape, from the middle or from where a strip of frames begins.
             scale = min(height / self.height, width / self.width)
             cut_height, cut_width = max(1, round(self.height * scale)), max(1, round(self.width * scale))
-            picture = _cut(picture, (height - cut_height) // 2, (width - cut_width) // 2, cut_height, cut_width)
+            left_over = (height - cut_height, width - cut_width)
+            top, left = (0, 0) if self.fit == "first" else (left_over[0] // 2, left_over[1] // 2)
+            picture = _cut(picture, top, left, cut_height, cut_width)
         return resize(picture, self.height, self.width)
 
     def _padded(self, inner: np.ndarray) -> np.ndarray:
@@ -75,16 +77,17 @@ class Target:
 
 
 def check_fit(text: str) -> str:
-    """The full name of a way to fit: crop, pad:#rrggbb, pad:edge, stretch or face; `pad` alone is white.
+    """The full name of a way to fit: crop, first, pad:#rrggbb, pad:edge, stretch or face; `pad` alone is white.
 
-    crop: the largest centred piece of the target's shape. pad: the whole picture, centred, with a colour or with its
+    crop: the largest centred piece of the target's shape. first: the one at the left or upper end, which is the first
+    frame of a strip of frames. pad: the whole picture, centred, with a colour or with its
     own edge pixels repeated around it. stretch: the whole picture, out of proportion. face: see faces.
     Raises InputError for anything else.
     """
     fit = text.strip().lower()
     if fit == "pad":
         return "pad:#ffffff"
-    if fit in ("crop", "pad:edge", "stretch", "face") or re.fullmatch("pad:#[0-9a-f]{6}", fit):
+    if fit in ("crop", "first", "pad:edge", "stretch", "face") or re.fullmatch("pad:#[0-9a-f]{6}", fit):
         return fit
     raise InputError(f"--fit {text!r} isn't a way to fit a picture: give {FITS}")
 

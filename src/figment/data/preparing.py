@@ -30,6 +30,7 @@ from figment.errors import InputError, Interrupted
 from figment.files import write_atomically
 
 FEWEST = 32
+ENLARGED = 0.75  # of the size: a picture with less shows that it was enlarged
 SAMPLE = 100  # pictures that decide between grey and colour
 JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
 
@@ -142,7 +143,8 @@ def _build(
         close_gaps(draft, kept, row, each, slots)
         facts = {"height": target.height, "width": target.width, "channels": target.channels, "fit": target.fit}
         facts |= {"per_shard": each, "duplicates": duplicates}
-        facts["enlarged"] = int((journal.sides[kept] < (target.width, target.height)).any(axis=1).sum())
+        smallest = (ENLARGED * target.width, ENLARGED * target.height)
+        facts["enlarged"] = int((journal.sides[kept] < smallest).any(axis=1).sum())
         _describe(draft, source, kept, journal, keys, facts)
         for file in draft.iterdir():
             sync(file)

@@ -93,13 +93,14 @@ def _size(survey: Survey) -> str:
 def _augmentation(survey: Survey) -> str:
     count = len(survey.usable)
     share = augmentation(count)
-    if share == 1:
-        return f"Augmentation is needed: it is on for fewer than {AUGMENT_BELOW:,} pictures."
     if share == 0:
         return f"Augmentation isn't needed: with {AUGMENT_NEVER:,} pictures and more it does harm."
+    # What there is so far is mirroring; more comes with game/augment.py.
+    now = "all that figment does of it so far is to mirror pictures, --set flips=false where left isn't right."
+    if share == 1:
+        return f"Augmentation is needed, as for all sets of fewer than {AUGMENT_BELOW:,} pictures: {now}"
     return (
-        f"Some augmentation helps: between {AUGMENT_BELOW:,} and {AUGMENT_NEVER:,} pictures it fades out, and {share:.0%}"
-        " of it is left here."
+        f"Some augmentation helps, about {share:.0%} of what sets of fewer than {AUGMENT_BELOW:,} pictures need: {now}"
     )
 
 
@@ -189,8 +190,8 @@ def _shapes(survey: Survey) -> list[str]:
     low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
     if not 1 / STRIP < middle < STRIP:
         return [
-            f"The pictures are long strips (width to height {middle:.0f}): frames of films, perhaps? Cut them into pictures"
-            " first, or only their middles are used."
+            f"The pictures are long strips (width to height {middle:.0f}): frames of films, perhaps? --fit first takes the"
+            " first frame of each; without it their middles are cut out."
         ]
     if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
         return []

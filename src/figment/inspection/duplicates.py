@@ -8,12 +8,15 @@ and offset) and correlates its fine detail, which two photographs of one person 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from figment.data.workers import cores
 
 Progress = Callable[[int, int], None]
 
@@ -33,7 +36,8 @@ COARSE = 16  # side at which a pair is aligned first
 BATCH = 128  # pairs aligned at a time: as many as stay in the processor's cache
 DETAIL = 1.5  # pixels: detail is what is left of a thumbnail after a Gaussian blur of this width
 GRAIN = 0.5  # grey levels: what encoders alone do to the detail
-ROUGH, ALIKE = 0.8, 0.94  # correlations at the coarse side, half and fully aligned, below which a pair is given up
+ALIKE = (0.88, 0.91, 0.94)  # correlations at the coarse side after each step, below which a pair is given up
+HOPE = 0.4  # correlation of the detail then, below which a pair isn't aligned any finer
 # Correlations of the detail, in equal steps of Fisher's z. From the second on two pictures are one; or, in a set of
 # look-alikes, from the first that has a gap below it.
 LEVELS = np.tanh(np.arctanh(0.85) + 0.28 * np.arange(-1, 6))  # 0.75, 0.85, 0.91, 0.95, 0.97, 0.98, 0.99
@@ -152,16 +156,31 @@ def _links(
     space = _discriminant(thumbnails, distinct[:: -(-len(distinct) // SAMPLE)])
     whole, centre = space.project(thumbnails, distinct)
     reach = _reach(whole, centre, space.signs)
+    starts = range(0, len(distinct), BLOCK)
+
+    def matches(start: int) -> NDArray:
+        """Rows (a, b, correlation) of one block of pictures with itself and with all later ones."""
+        found = []
+        for other in range(start, len(distinct), BLOCK):
+            pairs = _candidates(whole, centre, space.signs, reach, start, other)
+            for batch in np.split(pairs, range(BATCH, len(pairs), BATCH)):
+                first, second = (thumbnails[distinct[batch[:, side]]] for side in (0, 1))
+                score = verify(first, second, batch[:, 2], batch[:, 3])
+                found.append(np.column_stack([batch[:, :2], score])[score >= LEVELS[0]])
+        return np.concatenate(found)
+
     found = []
-    for pairs, done in _candidates(whole, centre, space.signs, reach):
-        for start in range(0, len(pairs), BATCH):
-            batch = pairs[start : start + BATCH]
-            first, second = (thumbnails[distinct[batch[:, side]]] for side in (0, 1))
-            score = verify(first, second, batch[:, 2], batch[:, 3])
-            found.append(np.column_stack([batch[:, :2], score])[score >= LEVELS[0]])
-        if progress:
-            progress(int(done * len(thumbnails)), len(thumbnails))
-    alike = np.concatenate(found) if found else np.empty((0, 3))
+    # Threads, since numpy lets go of the interpreter's lock in all that takes time here.
+    pool = ThreadPoolExecutor(cores())
+    try:
+        for number, rows in enumerate(pool.map(matches, starts), 1):
+            found.append(rows)
+            if progress:
+                left = (1 - number / len(starts)) * (1 - number / (len(starts) + 1))
+                progress(int((1 - left) * len(thumbnails)), len(thumbnails))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    alike = np.concatenate(found)
     same = alike[alike[:, 2] >= _level(alike[:, 2]), :2].astype(int)
     return sorted({(a, b) for a, b in same.tolist()}), reach < REACH
 
@@ -250,30 +269,27 @@ def _discriminant(thumbnails: NDArray, sample: NDArray[np.int64]) -> _Space:
 
 
 def _candidates(
-    whole: NDArray, centre: NDArray, signs: NDArray, reach: float
-) -> Iterator[tuple[NDArray[np.int64], float]]:
-    """Pairs within reach of each other, in blocks of rows (a, b, whether b is mirrored, view), and the share done.
+    whole: NDArray, centre: NDArray, signs: NDArray, reach: float, start: int = 0, other: int = 0
+) -> NDArray[np.int64]:
+    """Pairs within reach of each other, a from the block at start and b from the other: rows (a, b, mirrored, view).
 
-    a < b. view 0: both whole, 1: a's centre against b, 2: a against b's centre; the nearest of the three.
+    a < b. mirrored: whether b is. view 0: both whole, 1: a's centre against b, 2: a against b's centre; the nearest of
+    the three.
     """
-    starts = range(0, len(whole), BLOCK)
-    blocks = [(a, b) for a in starts for b in starts if a <= b]
-    for number, (a, b) in enumerate(blocks, 1):
-        first, second = slice(a, a + BLOCK), slice(b, b + BLOCK)
-        found = []
-        for mirror, sign in enumerate((1, signs)):
-            for view, (left, right) in enumerate(_views(whole, centre, first, second)):
-                left_over = _left_over(left, right * sign, reach)
-                i, j = np.divmod(np.flatnonzero(left_over > 0), left_over.shape[1])
-                found.append(
-                    np.stack([i + a, j + b, np.full(len(i), mirror), np.full(len(i), view), -left_over[i, j]], 1)
-                )
-        rows = np.concatenate(found)
-        rows = rows[rows[:, 0] < rows[:, 1]]
-        rows = rows[np.lexsort((rows[:, 4], rows[:, 2], rows[:, 1], rows[:, 0]))]
-        nearest = np.ones(len(rows), bool)
-        nearest[1:] = (rows[1:, :3] != rows[:-1, :3]).any(1)
-        yield rows[nearest, :4].astype(np.int64), number / len(blocks)
+    first, second = slice(start, start + BLOCK), slice(other, other + BLOCK)
+    found = []
+    for mirror, sign in enumerate((1, signs)):
+        for view, (left, right) in enumerate(_views(whole, centre, first, second)):
+            left_over = _left_over(left, right * sign, reach)
+            i, j = np.divmod(np.flatnonzero(left_over > 0), left_over.shape[1])
+            flags = np.full((2, len(i)), ((mirror,), (view,)))
+            found.append(np.stack([i + start, j + other, *flags, -left_over[i, j]], 1))
+    rows = np.concatenate(found)
+    rows = rows[rows[:, 0] < rows[:, 1]]
+    rows = rows[np.lexsort((rows[:, 4], rows[:, 2], rows[:, 1], rows[:, 0]))]
+    nearest = np.ones(len(rows), bool)
+    nearest[1:] = (rows[1:, :3] != rows[:-1, :3]).any(1)
+    return rows[nearest, :4].astype(np.int64)
 
 
 def _reach(whole: NDArray, centre: NDArray, signs: NDArray) -> float:
@@ -317,42 +333,49 @@ def verify(first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray) ->
 
     scores, left = np.full(len(first), -1, np.float32), np.arange(len(first))
     big, small = (_standard(_reduce(pictures)) for pictures in (larger, smaller))
-    for least in (ROUGH, ALIKE):
-        windows[left] = _align(big[left], small[left], windows[left], steps=3)
-        left = left[_correlation(big[left], small[left], windows[left], 0) >= least]
+    seen, inside = _look(big, windows)
+    for least in ALIKE:
+        windows = _step(windows, seen, inside, small)
+        seen, inside = _look(big, windows)
+        near = _correlation(seen, inside, small, 0) >= least
+        left, windows, seen, inside, big, small = (x[near] for x in (left, windows, seen, inside, big, small))
         if not len(left):
             return scores
     larger, smaller = larger[left], smaller[left]
-    windows = _align(_standard(larger), _standard(smaller), windows[left], steps=3)
-    scores[left] = _correlation(larger - _blur(larger), smaller - _blur(smaller), windows, GRAIN**2)
+    fine, its_fine = larger - _blur(larger), smaller - _blur(smaller)
+    near = _correlation(*_look(fine, windows), its_fine, GRAIN**2) >= HOPE
+    left, windows, larger, smaller, fine, its_fine = (x[near] for x in (left, windows, larger, smaller, fine, its_fine))
+    if len(left):
+        windows = _step(windows, *_look(_standard(larger), windows), _standard(smaller))
+        scores[left] = _correlation(*_look(fine, windows), its_fine, GRAIN**2)
     return scores
 
 
-def _align(larger: NDArray, smaller: NDArray, windows: NDArray, steps: int) -> NDArray[np.float64]:
-    """Move the windows on the larger pictures to where they show the smaller ones best, by Gauss-Newton steps.
+def _step(windows: NDArray, seen: NDArray, inside: NDArray, smaller: NDArray) -> NDArray[np.float64]:
+    """Move the windows to where they show the smaller pictures better, by one Gauss-Newton step.
 
-    windows: (N, 4), each left, width, top, height as shares of the larger picture.
+    windows: (N, 4), each left, width, top, height as shares of the larger picture. seen, inside: what _look sees there.
     """
     count, side, _ = smaller.shape
     along = ((np.arange(side) + 0.5) / side - 0.5).astype(np.float32)
-    slopes = [np.gradient(smaller, axis=axis) * side for axis in (2, 1)]
-    windows = windows.copy()
-    for _ in range(steps):
-        seen, inside = _look(larger, windows)
-        # The mean of both pictures' slopes makes a step exact to second order (Malis 2004).
-        across, down = (
-            (np.gradient(seen, axis=axis) * side + slope) / 2 for axis, slope in zip((2, 1), slopes, strict=True)
-        )
-        changes = [across, across * along, down, down * along[:, None], seen, np.ones_like(seen)]
-        jacobian = (np.stack(changes, 1) * inside[:, None]).reshape(count, 6, -1)
-        error = ((smaller - seen) * inside).reshape(count, -1, 1)
-        # A little damping holds still what a picture says nothing about.
-        normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64) + 1e-4 * side**2 * np.eye(6)
-        step = np.linalg.solve(normal, (jacobian @ error).astype(np.float64))[:, :4, 0].clip(-0.06, 0.06)
-        shift, growth, size = step[:, 0::2], step[:, 1::2], windows[:, 1::2]
-        windows[:, 0::2] = (windows[:, 0::2] + size * (shift - growth / 2)).clip(-0.25, 0.25)
-        windows[:, 1::2] = (size * (1 + growth)).clip(0.75, 1.33)
-    return windows
+    # The mean of both pictures' slopes makes a step exact to second order (Malis 2004).
+    mean = (seen + smaller) * (side / 2)
+    changes = np.empty((count, 6, side, side), np.float32)
+    for place, axis, growing in ((0, 2, along), (2, 1, along[:, None])):
+        np.multiply(np.gradient(mean, axis=axis), inside, out=changes[:, place])
+        np.multiply(changes[:, place], growing, out=changes[:, place + 1])
+    np.multiply(seen, inside, out=changes[:, 4])
+    changes[:, 5] = inside
+    jacobian = changes.reshape(count, 6, -1)
+    error = (smaller - seen).reshape(count, -1, 1)  # outside the picture the jacobian is 0
+    # A little damping holds still what a picture says nothing about.
+    normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64) + 1e-4 * side**2 * np.eye(6)
+    step = np.linalg.solve(normal, (jacobian @ error).astype(np.float64))[:, :4, 0].clip(-0.06, 0.06)
+    shift, growth, size = step[:, 0::2], step[:, 1::2], windows[:, 1::2]
+    moved = np.empty_like(windows)
+    moved[:, 0::2] = (windows[:, 0::2] + size * (shift - growth / 2)).clip(-0.25, 0.25)
+    moved[:, 1::2] = (size * (1 + growth)).clip(0.75, 1.33)
+    return moved
 
 
 def _look(pictures: NDArray, windows: NDArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -363,23 +386,32 @@ def _look(pictures: NDArray, windows: NDArray) -> tuple[NDArray[np.float32], NDA
     for start, size in (windows[:, :2].T, windows[:, 2:].T):
         places = ((start[:, None] + size[:, None] * centres) * side - 0.5).astype(np.float32)
         inside.append(((places > -0.5) & (places < side - 0.5)).astype(np.float32))
-        weights.append(_cubic(places.clip(0, side - 1)[:, :, None] - np.arange(side, dtype=np.float32)))
+        weights.append(_cubic(places.clip(0, side - 1)))
     return weights[1] @ pictures @ weights[0].transpose(0, 2, 1), inside[1][:, :, None] * inside[0][:, None, :]
 
 
-def _cubic(x: NDArray) -> NDArray:
-    """Catmull and Rom's interpolating kernel."""
-    x = np.abs(x)
-    return np.where(x < 1, (1.5 * x - 2.5) * x * x + 1, np.where(x < 2, ((2.5 - 0.5 * x) * x - 4) * x + 2, 0))
+def _cubic(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights of a row of S pixels at S places in 0 … S−1, by Catmull and Rom's interpolating kernel: (N, S, S)."""
+    count, side = places.shape
+    first = np.floor(places)
+    x = places - first
+    kernel = ((2 - x) * x - 1) * x, (3 * x - 5) * x * x + 2, ((4 - 3 * x) * x + 1) * x, (x - 1) * x * x
+    weights = np.zeros((count, side, side + 3), np.float32)  # with what lies beyond the ends, which is left out
+    np.put_along_axis(weights, first.astype(int)[:, :, None] + np.arange(4), np.stack(kernel, 2) / 2, axis=2)
+    return weights[:, :, 1:-2]
 
 
-def _correlation(larger: NDArray, smaller: NDArray, windows: NDArray, noise: float) -> NDArray:
-    """Correlation of the smaller pictures with the windows on the larger ones; noise is the variance that says nothing."""
-    seen, inside = _look(larger, windows)
+def _correlation(seen: NDArray, inside: NDArray, smaller: NDArray, noise: float) -> NDArray:
+    """Correlation of the smaller pictures with what is seen of the larger ones; noise is the variance that says nothing."""
     weights = inside / inside.sum((1, 2), keepdims=True)
-    a, b = (x - (x * weights).sum((1, 2), keepdims=True) for x in (seen, smaller))
-    aa, bb, ab = ((x * weights).sum((1, 2)) for x in (a * a, b * b, a * b))
-    return ab / np.sqrt((aa + noise) * (bb + noise))
+    a, b = (x - _sums(x, weights)[:, None, None] for x in (seen, smaller))
+    weighted = a * weights
+    return _sums(weighted, b) / np.sqrt((_sums(weighted, a) + noise) * (_sums(b * b, weights) + noise))
+
+
+def _sums(a: NDArray, b: NDArray) -> NDArray[np.float32]:
+    """Of each picture's products."""
+    return np.einsum("nij,nij->n", a, b)
 
 
 def _standard(pictures: NDArray) -> NDArray:

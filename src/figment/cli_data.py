@@ -30,14 +30,17 @@ def data() -> None:
 )
 @click.option(
     "--features",
-    default="random",
+    default="gradients",
     show_default=True,
     metavar="NAME[:PATH]",
-    help="What outliers are far away in: random, or onnx:FILE for a network of yours.",
+    help="What outliers are far away in: gradients, random, or onnx:FILE for a network of yours.",
 )
+@click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
 @click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
 @ACCEPT
-def inspect(sources: tuple[str, ...], size: str, features: str, out: Path | None, accept_licence: bool) -> None:
+def inspect(
+    sources: tuple[str, ...], size: str, features: str, first: bool, out: Path | None, accept_licence: bool
+) -> None:
     """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
 
     Writes one page and nothing else. Ends with a line `usable N, skipped M`.
@@ -56,7 +59,7 @@ def inspect(sources: tuple[str, ...], size: str, features: str, out: Path | None
     with stages(accept_licence) as (stage, source_of):
         source = source_of(sources)
         page = out or Path(f"{Path(source.display).stem}-inspected.html")
-        found = survey(source, features, stage("looking at pictures"), min(height, width))
+        found = survey(source, features, stage("looking at pictures"), min(height, width), first)
         write_page(found, page)
     *table, last = lines(found)
     click.echo("\n".join([*table, "", *advise(found), "", f"page  {page}", last]))

@@ -21,7 +21,9 @@ class Recipe(BaseModel):
     # Pictures
     size: int = Field(64, description="height and width of the pictures, pixels: 16, 32, 64, 128 or 256")
     channels: Literal["auto", 1, 3] = Field("auto", description="1 for grey, 3 for colour; auto takes the data's")
-    fit: str = Field("crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face")
+    fit: str = Field(
+        "crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face"
+    )
     flips: bool = Field(True, description="show every second picture mirrored")
     # Nets
     nets: Literal["dcgan"] = Field("dcgan", description="family of nets")

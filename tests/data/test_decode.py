@@ -111,6 +111,35 @@ def test_first_frame_of_an_animation():
     assert (pixels(moving) == [255, 0, 0]).all()
 
 
+def test_pictures_say_what_they_were_stored_as():
+    colour = Image.fromarray(noise(8, 8))
+    frames = {"save_all": True, "append_images": [Image.fromarray(noise(8, 8, seed=1))]}
+    stored = {
+        ("JPEG", "RGB", False): saved(colour, "JPEG"),
+        ("JPEG", "L", False): saved(colour.convert("L"), "JPEG"),
+        ("JPEG", "CMYK", False): saved(colour.convert("CMYK"), "JPEG"),
+        ("PNG", "P", False): saved(colour.convert("P")),
+        ("PNG", "I;16", False): saved(Image.fromarray(noise(8, 8, 1).astype(np.uint16))),
+        ("GIF", "P", False): saved(colour.convert("P"), "GIF"),
+        ("GIF", "P", True): saved(colour.convert("P"), "GIF", **frames),
+        ("WEBP", "RGB", True): saved(colour, "WEBP", **frames),
+        ("array", "RGBA", False): noise(8, 8, 4),
+        ("array", "L", False): noise(8, 8, 1),
+    }
+    for expected, payload in stored.items():
+        found = read(payload)
+        assert (found.format, found.mode, found.animated) == expected
+
+
+def test_a_spoilt_second_frame_does_not_matter():
+    frames = [Image.fromarray(noise(32, 32, seed=seed)).convert("P") for seed in (0, 1)]
+    content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+    control = b"\x21\xf9\x04"  # begins each frame
+    second = content.index(control, content.index(control) + 1)
+    for length in range(2, 30):
+        assert np.array_equal(pixels(content[: second + length]), np.asarray(frames[0].convert("RGB")))
+
+
 # --- orientation, shape, reduction -------------------------------------------------------------------------------
 
 TURNS = {
@@ -364,6 +393,12 @@ def test_chunks_give_each_picture_or_its_reason(tmp_path):
     for item in (done[0], done[2], done[3]):
         assert (item.width, item.height) == (10, 20)
         assert (item.pixels.shape, item.pixels.dtype) == ((3, 8, 4), np.uint8)
+
+
+def test_a_portrait_is_known_by_its_seed_and_number():
+    chunk = Drawn(2, 5, seed=7, offset=100)
+    assert [item.digest for item in chunk.prepare(Target(16, 16))] == [chunk.digest(index) for index in (2, 3, 4)]
+    assert len({chunk.digest(2), chunk.digest(3), Drawn(2, 5, seed=8).digest(2)}) == 3
 
 
 def test_portraits_are_drawn_for_the_target():

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from figment.inspection import outliers
@@ -13,8 +12,8 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
 
 def means():
-    """Features: the three mean colours, on a scale where the square root changes little."""
-    return Extractor("means", 3, 64, lambda x: x.float().mean((2, 3)) + 1)
+    """Features: the three mean colours."""
+    return Extractor("means", 3, 64, lambda x: x.mean((2, 3), dtype=np.float32) + 1)
 
 
 def coloured(colours):
@@ -23,14 +22,27 @@ def coloured(colours):
 
 def test_kth_nearest_is_by_brute_force():
     random = np.random.default_rng(0)
-    others = random.normal(size=(400, 3)).astype(np.float32)
-    outside = random.normal(size=(5, 3)).astype(np.float32)
+    others = random.normal(size=(405, 3)).astype(np.float32)
+    others /= np.linalg.norm(others, axis=1, keepdims=True)
+    others, outside = others[:400], others[400:]
     k = 8  # 2 % of 400
     queries = np.concatenate([others[[7, 3]], outside])
-    found = kth_nearest(torch.from_numpy(queries), torch.from_numpy(others), np.array([7, 3, -1, -1, -1, -1, -1]))
+    found = kth_nearest(queries, others, np.array([7, 3, -1, -1, -1, -1, -1]))
     distances = np.linalg.norm(queries[:, None] - others[None], axis=2)
     distances[0, 7] = distances[1, 3] = np.inf
     assert np.allclose(found, np.sort(distances, axis=1)[:, k - 1], atol=1e-3)
+
+
+def test_histograms_are_compared_by_hellingers_distance():
+    random = np.random.default_rng(4)
+    shares = random.dirichlet(np.ones(5), 150).astype(np.float32)
+    known = Extractor("shares", 5, 64, lambda x: shares[x[:, 0, 0, 0]])
+    numbers = np.broadcast_to(np.arange(150, dtype=np.uint8)[:, None, None, None], (150, 4, 4, 3))
+    bhattacharyya = np.sqrt(shares[:, None] * shares[None]).sum(2)
+    distances = np.sqrt(np.maximum(2 - 2 * bhattacharyya, 0))
+    np.fill_diagonal(distances, np.inf)
+    nearest = np.sort(distances, axis=1)[:, outliers.FEWEST_NEIGHBOURS - 1]
+    assert np.allclose(farness(numbers, known), judged(np.log(nearest)), atol=1e-3)
 
 
 def test_of_an_exponential_tail_the_agreed_share_lies_above_one():
@@ -73,13 +85,15 @@ def test_a_large_set_is_compared_with_a_part_of_it(monkeypatch):
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="needs the development data")
-def test_noise_and_text_among_faces_in_random_features():
+def test_foreigners_among_faces_in_gradients():
     random = np.random.default_rng(3)
     files = sorted((DATA / "celeba" / "dev").glob("*.jpg"))[:800]
     faces = [np.asarray(Image.open(file).resize((64, 64), Image.Resampling.BILINEAR)) for file in files]
     noise = list(random.integers(0, 256, (5, 64, 64, 3), dtype=np.uint8))
     lines = np.full((3, 64, 64, 3), 255, np.uint8)
     lines[:, ::3, ::2] = random.integers(0, 2, (3, 22, 32, 1)) * 255
-    found = farness(np.array([*faces, *noise, *lines]), extractor("random"))
+    with np.load(DATA / "fashion_mnist_12k.npz") as stored:
+        garments = [np.asarray(Image.fromarray(one).convert("RGB").resize((64, 64))) for one in stored["x"][:8]]
+    found = farness(np.array([*faces, *noise, *lines, *garments]), extractor("gradients"))
     assert (found[800:] > 1).all()
     assert (found[:800] > 1).mean() < 0.005

@@ -16,24 +16,66 @@ def pictures(count, side=64, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (count, 3, side, side), dtype=np.uint8)
 
 
-def test_random_features_are_the_same_every_time_and_in_any_batch():
-    extractor = features.extractor("random")
-    many = pictures(2 * features.RANDOM_BATCH + 3)
+@pytest.mark.parametrize("name", ["gradients", "random"])
+def test_features_are_the_same_every_time_and_in_any_batch(name):
+    extractor = features.extractor(name)
+    many = pictures(2 * extractor.batch + 3)
     found = extractor(many)
-    assert extractor.name == "random"
+    assert extractor.name == name
     assert found.dtype == np.float32
     assert found.shape == (len(many), extractor.dimension)
-    assert np.array_equal(found, features.extractor("random")(many))
+    assert np.array_equal(found, features.extractor(name)(many))
     alone = np.concatenate([extractor(one[None]) for one in many[-4:]])
     assert np.allclose(found[-4:], alone, atol=1e-4)
     assert extractor(many[:0]).shape == (0, extractor.dimension)
+
+
+def test_gradients_are_counted_as_by_hand():
+    x = pictures(2, seed=1)
+    found = features.extractor("gradients")(x)
+    for picture, row in zip(x.astype(float), found, strict=True):
+        sizes, places = [], []
+        for scale in range(features.SCALES):
+            side = 32 >> scale
+            red, green, blue = picture.reshape(3, side, 64 // side, side, 64 // side).mean((2, 4))
+            planes = [(red + green + blue) / 3, (red - blue) / 2, (2 * green - red - blue) / 4]
+            for axis in (1, 0):
+                for plane in planes:
+                    counts = np.histogram(np.abs(np.diff(plane, axis=axis)), [0, *features.EDGES, 1000])[0]
+                    sizes.append(counts / counts.sum() / 9)
+                if scale == 0:
+                    differences = np.zeros((32, 32))
+                    change = np.abs(np.diff(planes[0], axis=axis))
+                    differences[: change.shape[0], : change.shape[1]] = change
+                    cells = [
+                        differences[i : i + 4, j : j + 4].mean() + 0.05
+                        for i in range(0, 32, 4)
+                        for j in range(0, 32, 4)
+                    ]
+                    places.append(np.array(cells) / np.sum(cells) / 2)
+        assert np.allclose(row, np.concatenate([*sizes, *places]), atol=1e-6)
+        assert row.sum() == pytest.approx(3, abs=1e-5)
+
+
+def test_gradients_of_pictures_of_another_size_are_those_of_them_resized():
+    large = np.repeat(np.repeat(pictures(2), 2, axis=2), 2, axis=3)
+    resized = F.interpolate(torch.from_numpy(large).float(), (64, 64), mode="bicubic", antialias=True)
+    gradients = features.extractor("gradients")
+    assert np.array_equal(gradients(large), gradients(resized.round().clamp(0, 255).byte().numpy()))
+
+
+def test_a_flat_picture_has_only_the_smallest_gradients():
+    found = features.gradients(np.full((1, 3, 64, 64), 77, np.uint8))[0]
+    bins = len(features.EDGES) + 1
+    assert np.allclose(found[: 18 * bins].reshape(18, bins), np.eye(bins)[0] / 9)
+    assert np.allclose(found[18 * bins :], 1 / 64 / 2)
 
 
 def test_the_first_layer_computes_what_it_says(monkeypatch):
     monkeypatch.setattr(features, "WIDTHS", (5,))
     network = features.random_network(7)
     x = pictures(2)
-    found = network(torch.from_numpy(x)).numpy()
+    found = network(x)
     random = torch.Generator().manual_seed(7)
     filters = torch.linalg.qr(torch.randn(48, 5, generator=random))[0].T.numpy()
     bias = 0.1 * torch.randn(5, generator=random).numpy()
@@ -51,9 +93,9 @@ def test_other_arrays_are_refused(wrong):
         features.extractor("random")(wrong)
 
 
-@pytest.mark.parametrize("name", ["inception", "onnx", "onnx:", "random:x", ""])
+@pytest.mark.parametrize("name", ["inception", "onnx", "onnx:", "random:x", "gradients:x", ""])
 def test_unknown_names_list_what_there_is(name):
-    with pytest.raises(InputError, match="random, onnx:FILE"):
+    with pytest.raises(InputError, match="gradients, random, onnx:FILE"):
         features.extractor(name)
 
 

@@ -103,8 +103,11 @@ class Drawn:
         for start in range(self.start, self.stop, step):
             pictures, _ = portraits(min(step, self.stop - start), seed=self.seed, size=side, start=start)
             for index, pixels in enumerate(pictures.transpose(0, 2, 3, 1), start):
-                digest = short_hash(b"portrait", f"{self.seed} {index}".encode())
-                yield Prepared(self.offset + index, digest, None, target.bring(pixels), side, side)
+                yield Prepared(self.offset + index, self.digest(index), None, target.bring(pixels), side, side)
+
+    def digest(self, index: int) -> bytes:
+        """Identity of one portrait, DIGEST_BYTES long."""
+        return short_hash(b"portrait", f"{self.seed} {index}".encode())
 
 
 Chunk = Stored | Drawn
@@ -125,12 +128,16 @@ def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
 class Picture:
     """A picture as read: upright RGB, Pillow's or uint8 (H, W, 3), and height and width of the whole, also upright.
 
+    format, mode: as stored, by Pillow's names; "array" for pixels. animated: whether there are more frames.
     header, orientation: what a plain JPEG says of itself; None and 1 for everything else.
     """
 
     pixels: Image.Image | np.ndarray
     height: int
     width: int
+    format: str
+    mode: str
+    animated: bool = False
     header: jpeg.Header | None = None
     orientation: int = 1
 
@@ -163,8 +170,7 @@ def read(payload: Payload, enough: tuple[int, int] | None = None) -> Picture:
         content = _fetch(payload)
         if isinstance(content, bytes) and (header := jpeg.read_header(content)):
             return _read_jpeg(content, header, enough)
-        picture = _decoded(content)
-        return Picture(picture, picture.height, picture.width)
+        return _decoded(content)
 
 
 def decode(payload: Payload) -> Image.Image:
@@ -233,19 +239,22 @@ def _read_jpeg(content: bytes, header: jpeg.Header, enough: tuple[int, int] | No
         stored = jpeg.decode_jpeg(content, header.size, enough[::-1] if enough and sideways else enough)
         pixels = _turned(Image.fromarray(stored), orientation) if orientation > 1 else stored
     except ValueError:  # not quite sound: Pillow is more lenient, and knows what to say
-        pixels = _decoded(content)
-    return Picture(pixels, height, width, header, orientation)
+        pixels = _decoded(content).pixels
+    return Picture(pixels, height, width, "JPEG", header.mode, False, header, orientation)
 
 
-def _decoded(content: bytes | np.ndarray) -> Image.Image:
+def _decoded(content: bytes | np.ndarray) -> Picture:
     """By Pillow, at full size."""
     if isinstance(content, np.ndarray):
-        return _rgb(Image.fromarray(content))
+        stored = Image.fromarray(content)
+        return Picture(_rgb(stored), stored.height, stored.width, "array", stored.mode)
     with Image.open(io.BytesIO(content), formats=_formats(content)) as picture:
         scans = content.count(jpeg.SCAN) if content.startswith(jpeg.START) else 1
         _check_size((picture.height, picture.width), scans)
+        kind, mode, animated = picture.format or "unknown", picture.mode, _is_animated(picture)
         picture.load()
-        return _rgb(_turned(picture, _orientation(picture)))
+        upright = _rgb(_turned(picture, _orientation(picture)))
+        return Picture(upright, upright.height, upright.width, kind, mode, animated)
 
 
 def _formats(content: bytes) -> tuple[str, ...]:
@@ -274,6 +283,13 @@ def _check_size(size: tuple[int, int], scans: int) -> None:
         raise Unreadable(f"declares {width}×{height} pixels, more than we decode")
     if height * width * scans > MOST_SCANNED:
         raise Unreadable(f"draws its pixels {scans:,} times over, more often than we decode")
+
+
+def _is_animated(picture: Image.Image) -> bool:
+    try:
+        return getattr(picture, "is_animated", False)
+    except Exception:  # what comes after a sound first frame may be spoilt
+        return False
 
 
 def _stated_orientation(content: bytes) -> int:

@@ -17,12 +17,12 @@ REDUCTIONS = (8, 4, 2)  # those of libjpeg-turbo that are faster than decoding e
 
 @dataclass(frozen=True)
 class Header:
-    """What a JPEG says before its pixels begin. size: height and width as stored. turned: it may say which way is up.
-
-    progressive: each scan refines all pixels. content: all bytes that decide the pixels, in pieces.
+    """What a JPEG says before its pixels begin. size: height and width as stored. mode: L or RGB, as Pillow has it. turned: it
+    may say which way is up. progressive: each scan refines all pixels. content: all bytes that decide the pixels, in pieces.
     """
 
     size: tuple[int, int]
+    mode: str
     progressive: bool
     turned: bool
     content: list[bytes]
@@ -42,7 +42,7 @@ def read_header(content: bytes) -> Header | None:
     with three channels, from which nothing is missing before the scan."""
     if not content.startswith(START):
         return None
-    size = None
+    size, mode = None, "RGB"
     turned = progressive = False
     pieces = []
     kept = 0  # where the bytes begin that haven't been put aside yet
@@ -51,7 +51,7 @@ def read_header(content: bytes) -> Header | None:
         marker = content[place + 1]
         end = place + 2 + int.from_bytes(content[place + 2 : place + 4], "big")
         if marker == SCAN[1]:
-            return size and Header(size, progressive, turned, [*pieces, content[kept:]])
+            return size and Header(size, mode, progressive, turned, [*pieces, content[kept:]])
         if marker in METADATA:
             pieces.append(content[kept:place])
             kept = end
@@ -63,6 +63,7 @@ def read_header(content: bytes) -> Header | None:
                 int.from_bytes(content[place + 5 : place + 7], "big"),
                 int.from_bytes(content[place + 7 : place + 9], "big"),
             )
+            mode = "L" if channels == 1 else "RGB"
             if precision != 8 or channels not in (1, 3) or 0 in size:
                 return None
         elif marker not in TABLES + COLOUR:

@@ -9,8 +9,8 @@ import mmap
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -95,7 +95,7 @@ class Writer:
 
     def __init__(self, folder: Path, row: int, each: int) -> None:
         self._folder, self._row, self._each = folder, row, each
-        self._files: dict[int, IO[bytes]] = {}
+        self._files: dict[int, FileIO] = {}
         self._open = ExitStack()
 
     def __enter__(self) -> "Writer":
@@ -105,15 +105,17 @@ class Writer:
         self._open.close()
 
     def write(self, place: int, picture: bytes) -> None:
-        self._at(place).write(picture)
+        file, left = self._at(place), memoryview(picture)
+        while left:  # on a disk that is nearly full a part may be written; the next try raises
+            left = left[file.write(left) :]
 
     def read(self, place: int) -> bytes:
         return self._at(place).read(self._row)
 
-    def _at(self, place: int) -> IO[bytes]:
+    def _at(self, place: int) -> FileIO:
         number, row = divmod(place, self._each)
         if number not in self._files:
-            opened = (self._folder / shard_name(number)).open("r+b")
+            opened = (self._folder / shard_name(number)).open("r+b", buffering=0)
             self._files[number] = self._open.enter_context(opened)
         self._files[number].seek(row * self._row)
         return self._files[number]

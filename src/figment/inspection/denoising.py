@@ -8,13 +8,12 @@ active" (activation above 0), without dropout. Mirror images and crops get other
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Progress = Callable[[int, int], None]
+from figment.callbacks import Progress
 
 SIDE = 32
 PIXELS = 3 * SIDE**2

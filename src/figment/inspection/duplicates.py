@@ -9,18 +9,22 @@ and offset) and correlates its fine detail, which two photographs of one person 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from mmap import mmap
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from figment.data.workers import cores
+from figment.callbacks import Progress
+from figment.data.decode import keep_memory
+from figment.data.fit import resize
+from figment.data.workers import map_unordered
 
-Progress = Callable[[int, int], None]
-
-SIDE = 48  # pixels of a thumbnail
+SMALL = 64  # pixels of the small copy that a thumbnail is made from
+SIDE = 48  # of a thumbnail
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
 CROP = 0.08  # the widest strip that a crop takes off each side, as a share of the picture
 FLAT = 1.0  # grey levels: a thumbnail whose standard deviation is lower shows nothing but its level
 
@@ -30,7 +34,7 @@ DIRECTIONS = 16  # of the discriminant; more of them find no more crops for the 
 REACH = 64.0  # squared distance of candidates, in units of what crops do: about 99 % of crops are nearer
 MOST = 16  # candidates a picture, on average; in a set of look-alikes the reach shrinks until there are no more
 SAMPLE = 2**14  # pictures that the discriminant is learnt from
-BLOCK = 2048  # pictures compared with as many others at a time
+BLOCK = 1024  # pictures compared with as many others at a time
 
 COARSE = 16  # side at which a pair is aligned first
 BATCH = 128  # pairs aligned at a time: as many as stay in the processor's cache
@@ -46,20 +50,36 @@ WHOLE = (0.0, 1.0)
 CENTRE = (CROP / 2, 1 - CROP / 2)
 
 
-def thumbnail(picture: Image.Image) -> NDArray[np.uint8]:
-    """The whole RGB picture squeezed to a grey square: uint8 (48, 48)."""
-    # A gap of 1 leaves nearly all of the reduction to the fast box filter: 60 µs for 178×218 pixels instead of 96.
-    grey = picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    return np.asarray(grey)
+def thumbnail(picture: Image.Image | NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The whole RGB picture, Pillow's or uint8 (H, W, 3), squeezed to a grey square: uint8 (48, 48)."""
+    return thumbnails(resize(picture, SMALL, SMALL)[None])[0]
 
 
-def near_duplicates(thumbnails: NDArray[np.uint8], progress: Progress | None = None) -> list[list[int]]:
+def thumbnails(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Thumbnails of RGB pictures that have been squeezed to small squares: uint8 (N, 64, 64, 3) → (N, 48, 48)."""
+    # Triangles: with boxes or Lanczos's filter, copies' detail correlates a little less.
+    scale = SMALL / SIDE
+    distances = (np.arange(SIDE)[:, None] + 0.5) * scale - (np.arange(SMALL) + 0.5)
+    weights = np.maximum(1 - np.abs(distances) / scale, 0).astype(np.float32)
+    weights /= weights.sum(1, keepdims=True)
+    return np.rint(weights @ luma(pictures) @ weights.T).clip(0, 255).astype(np.uint8)
+
+
+def luma(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Grey values of RGB pictures, in 0 … 255: uint8 (…, 3) → float32 (…)."""
+    return pictures.astype(np.float32) @ LUMA
+
+
+def near_duplicates(
+    thumbnails: NDArray[np.uint8], progress: Progress | None = None, processes: int = 0
+) -> list[list[int]]:
     """Groups of pictures that are one picture; each ascending and of two or more, ordered by their first.
 
     thumbnails: uint8 (N, 48, 48), as `thumbnail` makes them. Which pictures are grouped doesn't depend on their order.
     All pictures of a group are duplicates of one of them (not always of the first), so chains don't grow, except in a
     set of many copies of each picture, which are put together step by step.
-    Time grows with N², memory with N. Calls progress(done, N).
+    Works on `processes` cores (0: all), with the same result on any number. Time grows with N², memory with N. Calls
+    progress(done, N).
     """
     if thumbnails.dtype != np.uint8 or thumbnails.shape[1:] != (SIDE, SIDE):
         raise ValueError(f"thumbnails are uint8 (N, {SIDE}, {SIDE}), not {thumbnails.dtype} {thumbnails.shape}")
@@ -67,7 +87,7 @@ def near_duplicates(thumbnails: NDArray[np.uint8], progress: Progress | None = N
     shown = [key for key in sorted(copies) if not key.startswith(b"flat")]
     # Sorted by what they show, the pictures are handled alike in whatever order they came.
     distinct = np.array([copies[key][0] for key in shown], np.int64)
-    merged = _merged(thumbnails, distinct, progress)
+    merged = _merged(thumbnails, distinct, progress, processes)
     groups = [sorted(i for node in nodes for i in copies[shown[node]]) for nodes in merged]
     grouped = {i for group in groups for i in group}
     groups += [indices for indices in copies.values() if len(indices) > 1 and indices[0] not in grouped]
@@ -134,12 +154,14 @@ def _equal(thumbnails: NDArray[np.uint8]) -> dict[bytes, list[int]]:
     return dict(copies)
 
 
-def _merged(thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None) -> list[list[int]]:
+def _merged(
+    thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None, processes: int
+) -> list[list[int]]:
     """Groups of two or more positions in distinct, whose pictures are the same."""
     groups = {node: [node] for node in range(len(distinct))}
     while len(groups) > 1:
         nodes = list(groups)
-        links, crowded = _links(thumbnails, distinct[nodes], progress)
+        links, crowded = _links(thumbnails, distinct[nodes], progress, processes)
         for first, *others in stars(links):
             groups[nodes[first]] += [node for other in others for node in groups.pop(nodes[other])]
         # Where pictures have more near ones than are looked at, one of each group goes on to look further.
@@ -150,36 +172,23 @@ def _merged(thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress
 
 
 def _links(
-    thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None
+    thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None, processes: int
 ) -> tuple[list[tuple[int, int]], bool]:
     """Pairs of positions in distinct whose pictures are verified to be the same, and whether there were too many to look at."""
     space = _discriminant(thumbnails, distinct[:: -(-len(distinct) // SAMPLE)])
     whole, centre = space.project(thumbnails, distinct)
     reach = _reach(whole, centre, space.signs)
+    matcher = _Matcher(_Shared(thumbnails), distinct, whole, centre, space.signs, reach)
     starts = range(0, len(distinct), BLOCK)
-
-    def matches(start: int) -> NDArray:
-        """Rows (a, b, correlation) of one block of pictures with itself and with all later ones."""
-        found = []
-        for other in range(start, len(distinct), BLOCK):
-            pairs = _candidates(whole, centre, space.signs, reach, start, other)
-            for batch in np.split(pairs, range(BATCH, len(pairs), BATCH)):
-                first, second = (thumbnails[distinct[batch[:, side]]] for side in (0, 1))
-                score = verify(first, second, batch[:, 2], batch[:, 3])
-                found.append(np.column_stack([batch[:, :2], score])[score >= LEVELS[0]])
-        return np.concatenate(found)
-
+    blocks = [(a, b) for a in starts for b in starts if a <= b]
     found = []
-    # Threads, since numpy lets go of the interpreter's lock in all that takes time here.
-    pool = ThreadPoolExecutor(cores())
-    try:
-        for number, rows in enumerate(pool.map(matches, starts), 1):
+    # In processes, since threads were hardly faster than one, and BLAS, which starts threads of its own for products as
+    # large as these, took up to six times as long where other programs kept the cores busy.
+    with closing(map_unordered(matcher, blocks, processes)) as results:
+        for number, rows in enumerate(results, 1):
             found.append(rows)
             if progress:
-                left = (1 - number / len(starts)) * (1 - number / (len(starts) + 1))
-                progress(int((1 - left) * len(thumbnails)), len(thumbnails))
-    finally:
-        pool.shutdown(cancel_futures=True)
+                progress(number * len(thumbnails) // len(blocks), len(thumbnails))
     alike = np.concatenate(found)
     same = alike[alike[:, 2] >= _level(alike[:, 2]), :2].astype(int)
     return sorted({(a, b) for a, b in same.tolist()}), reach < REACH
@@ -196,6 +205,47 @@ def _level(scores: NDArray) -> float:
     return float(LEVELS[-1])
 
 
+class _Shared:
+    """Thumbnails that go to other processes: a memory map goes as the name of its file, another array as it is."""
+
+    def __init__(self, pictures: NDArray[np.uint8]) -> None:
+        self.pictures = pictures
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        pictures = self.pictures
+        if isinstance(pictures, np.memmap) and isinstance(pictures.base, mmap):  # the whole map, not a part of it
+            return _mapped, (pictures.filename, pictures.offset, pictures.shape)
+        return _Shared, (np.asarray(pictures),)
+
+
+def _mapped(file: str, offset: int, shape: tuple[int, ...]) -> _Shared:
+    return _Shared(np.memmap(file, np.uint8, "r", offset, shape))
+
+
+@dataclass(frozen=True)
+class _Matcher:
+    """Finds the pictures of two blocks that are more or less alike; runs in the workers."""
+
+    thumbnails: _Shared
+    distinct: NDArray[np.int64]
+    whole: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    signs: NDArray[np.float32]
+    reach: float
+
+    def __call__(self, block: tuple[int, int]) -> NDArray:
+        """Rows (a, b, correlation), for the places in distinct where the two blocks start."""
+        keep_memory()
+        pairs = _candidates(self.whole, self.centre, self.signs, self.reach, *block)
+        found = [np.empty((0, 3))]
+        for start in range(0, len(pairs), BATCH):
+            batch = pairs[start : start + BATCH]
+            first, second = (self.thumbnails.pictures[self.distinct[batch[:, side]]] for side in (0, 1))
+            score = verify(first, second, batch[:, 2], batch[:, 3])
+            found.append(np.column_stack([batch[:, :2], score])[score >= LEVELS[0]])
+        return np.concatenate(found)
+
+
 # ---- candidates ------------------------------------------------------------------------------------------------------
 
 
@@ -206,7 +256,11 @@ def _describe(
 
     Mirroring a picture negates the odd horizontal frequencies and changes nothing else.
     """
-    waves = _cosines(*rows) @ pictures.astype(np.float32) @ _cosines(*columns).T
+    down, across = _cosines(*rows), _cosines(*columns).T
+    waves = np.empty((len(pictures), WAVES, WAVES), np.float32)
+    for start in range(0, len(pictures), BATCH):  # what is between the products stays in the cache
+        part = slice(start, start + BATCH)
+        np.matmul(down @ pictures[part].astype(np.float32), across, out=waves[part])
     flat = waves.reshape(len(pictures), -1)[:, 1:]
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), CONTRAST)
 
@@ -230,8 +284,8 @@ class _Space:
     def project(self, thumbnails: NDArray, distinct: NDArray[np.int64]) -> tuple[NDArray, NDArray]:
         """Each whole picture, and its centre, which lies midway between the picture and its widest crop: (N, 16) each."""
         whole, centre = (np.empty((len(distinct), DIRECTIONS), np.float32) for _ in range(2))
-        for start in range(0, len(distinct), BLOCK):
-            pictures, block = thumbnails[distinct[start : start + BLOCK]], slice(start, start + BLOCK)
+        for start in range(0, len(distinct), BATCH):
+            pictures, block = thumbnails[distinct[start : start + BATCH]], slice(start, start + BATCH)
             whole[block] = _describe(pictures) @ self.directions
             centre[block] = _describe(pictures, CENTRE, CENTRE) @ self.directions
         return whole, centre
@@ -269,7 +323,7 @@ def _discriminant(thumbnails: NDArray, sample: NDArray[np.int64]) -> _Space:
 
 
 def _candidates(
-    whole: NDArray, centre: NDArray, signs: NDArray, reach: float, start: int = 0, other: int = 0
+    whole: NDArray, centre: NDArray, signs: NDArray, reach: float, start: int, other: int
 ) -> NDArray[np.int64]:
     """Pairs within reach of each other, a from the block at start and b from the other: rows (a, b, mirrored, view).
 
@@ -282,7 +336,7 @@ def _candidates(
         for view, (left, right) in enumerate(_views(whole, centre, first, second)):
             left_over = _left_over(left, right * sign, reach)
             i, j = np.divmod(np.flatnonzero(left_over > 0), left_over.shape[1])
-            flags = np.full((2, len(i)), ((mirror,), (view,)))
+            flags = np.full(len(i), mirror), np.full(len(i), view)
             found.append(np.stack([i + start, j + other, *flags, -left_over[i, j]], 1))
     rows = np.concatenate(found)
     rows = rows[rows[:, 0] < rows[:, 1]]
@@ -294,7 +348,7 @@ def _candidates(
 
 def _reach(whole: NDArray, centre: NDArray, signs: NDArray) -> float:
     """REACH, or the shorter one within which a picture has MOST candidates, by a sample of pictures against all."""
-    some = slice(None, None, -(-len(whole) // min(256, max(16, 2**22 // len(whole)))))
+    some = slice(None, None, -(-len(whole) // min(256, max(16, 2**20 // len(whole)))))
     near = []
     for sign in (1, signs):
         views = _views(whole, centre, some, slice(None))
@@ -338,13 +392,13 @@ def verify(first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray) ->
         windows = _step(windows, seen, inside, small)
         seen, inside = _look(big, windows)
         near = _correlation(seen, inside, small, 0) >= least
-        left, windows, seen, inside, big, small = (x[near] for x in (left, windows, seen, inside, big, small))
+        left, windows, seen, inside, big, small = _of(near, left, windows, seen, inside, big, small)
         if not len(left):
             return scores
     larger, smaller = larger[left], smaller[left]
     fine, its_fine = larger - _blur(larger), smaller - _blur(smaller)
     near = _correlation(*_look(fine, windows), its_fine, GRAIN**2) >= HOPE
-    left, windows, larger, smaller, fine, its_fine = (x[near] for x in (left, windows, larger, smaller, fine, its_fine))
+    left, windows, larger, smaller, fine, its_fine = _of(near, left, windows, larger, smaller, fine, its_fine)
     if len(left):
         windows = _step(windows, *_look(_standard(larger), windows), _standard(smaller))
         scores[left] = _correlation(*_look(fine, windows), its_fine, GRAIN**2)
@@ -412,6 +466,10 @@ def _correlation(seen: NDArray, inside: NDArray, smaller: NDArray, noise: float)
 def _sums(a: NDArray, b: NDArray) -> NDArray[np.float32]:
     """Of each picture's products."""
     return np.einsum("nij,nij->n", a, b)
+
+
+def _of(chosen: NDArray[np.bool_], *arrays: NDArray) -> list[NDArray]:
+    return [array[chosen] for array in arrays]
 
 
 def _standard(pictures: NDArray) -> NDArray:

@@ -4,19 +4,17 @@ A large JPEG is decoded at a fraction of its size, and everything is measured on
 at once, so that looking costs little more than decoding.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from figment.data.decode import Chunk, Drawn, Payload, Picture, Unreadable, read, short_hash
-from figment.inspection.duplicates import thumbnail
+from figment.data.decode import Chunk, Drawn, Unreadable, read
+from figment.data.fit import Target, resize
+from figment.inspection.duplicates import SMALL, luma, thumbnails
 
-SIDE = 64  # of the small copy
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
+SIDE = SMALL  # of the small copy
 TAIL = 0.02  # share of the pixels that may be darker than `darkest`, or lighter than `lightest`
 
 #: What is kept of every picture: 60 bytes. Measures are of the small copy; grey values run from 0 to 255.
@@ -43,8 +41,7 @@ class Seen(NamedTuple):
     kind: tuple[str, str]  # format and mode as stored
     animated: bool
     size: tuple[int, int]
-    small: Image.Image  # RGB, SIDE×SIDE, squashed to a square
-    thumbnail: np.ndarray  # of figment.inspection.duplicates
+    small: np.ndarray  # uint8 (SIDE, SIDE, 3), squashed to a square
 
 
 @dataclass(frozen=True)
@@ -67,20 +64,22 @@ class Looks:
 class Looker:
     """Looks at chunks of pictures and writes each one's small copies at its slot in two files; runs in the workers.
 
-    pictures: file of uint8 (slots, SIDE, SIDE, 3); thumbnails: file of uint8 (slots, S, S).
+    pictures: file of uint8 (slots, SIDE, SIDE, 3); thumbnails: file of uint8 (slots, S, S). first: of strips of frames
+    only the first frame is looked at.
     """
 
     pictures: str
     thumbnails: str
+    first: bool = False
 
     def __call__(self, chunk: Chunk) -> Looks:
         broken: dict[int, str] = {}
-        seen = list(_drawn(chunk) if isinstance(chunk, Drawn) else _stored(chunk, broken))
+        seen = list(_drawn(chunk) if isinstance(chunk, Drawn) else _stored(chunk, broken, self.first))
         slots = [one.slot for one in seen]
-        small = np.array([np.asarray(one.small) for one in seen], np.uint8).reshape(-1, SIDE, SIDE, 3)
+        small = np.array([one.small for one in seen], np.uint8).reshape(-1, SIDE, SIDE, 3)
         # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
         _write(self.pictures, slots, small)
-        _write(self.thumbnails, slots, [one.thumbnail for one in seen])
+        _write(self.thumbnails, slots, thumbnails(small))
         facts = measure(small)
         for row, one in zip(facts, seen, strict=True):
             row["digest"] = np.frombuffer(one.digest, np.uint8)
@@ -98,14 +97,14 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     if not len(pictures):
         return facts
     red, green, blue = planes = np.ascontiguousarray(pictures.transpose(3, 0, 1, 2))
-    grey = pictures.astype(np.float32) @ LUMA
+    grey = luma(pictures)
     facts["colour"] = np.rint(planes.mean((2, 3))).T
     facts["brightness"] = grey.mean((1, 2))
     facts["contrast"] = grey.std((1, 2))
     # A quarter of the pixels tells the ends well enough, in a quarter of the time.
-    ordered = np.sort(np.rint(grey[:, ::2, ::2]).astype(np.uint8).reshape(len(grey), -1), axis=1)
-    tail = int(TAIL * ordered.shape[1])
-    facts["darkest"], facts["lightest"] = ordered[:, tail], ordered[:, -1 - tail]
+    some = np.rint(grey[:, ::2, ::2]).astype(np.uint8).reshape(len(grey), -1)
+    low, high = (tail := int(TAIL * some.shape[1])), some.shape[1] - 1 - tail
+    facts["darkest"], facts["lightest"] = np.partition(some, (low, high), axis=1)[:, [low, high]].T
     colourful = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     facts["saturation"] = colourful.mean((1, 2))
     middle = grey[:, 1:-1, 1:-1]
@@ -114,7 +113,7 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     return facts
 
 
-def _stored(chunk: Chunk, broken: dict[int, str]) -> Iterator[Seen]:
+def _stored(chunk: Chunk, broken: dict[int, str], first: bool) -> Iterator[Seen]:
     """Pictures of a stored chunk; the reasons of those that can't be read go into `broken`."""
     assert not isinstance(chunk, Drawn)
     for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
@@ -123,9 +122,12 @@ def _stored(chunk: Chunk, broken: dict[int, str]) -> Iterator[Seen]:
         except Unreadable as error:
             broken[slot] = str(error)
         else:
-            picture, size = found.image, (found.width, found.height)
-            kind, animated = _stored_as(payload, found)
-            yield Seen(slot, found.digest(), kind, animated, size, small(picture), thumbnail(picture))
+            size = (found.width, found.height)
+            small = resize(found.pixels, SIDE, SIDE)
+            if first:
+                small = Target(SIDE, SIDE, fit="first").bring(found.pixels).transpose(1, 2, 0)
+                size = (min(size), min(size))
+            yield Seen(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
 
 
 def _drawn(chunk: Drawn) -> Iterator[Seen]:
@@ -134,30 +136,10 @@ def _drawn(chunk: Drawn) -> Iterator[Seen]:
 
     pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=SIDE, start=chunk.start)
     for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
-        picture = Image.fromarray(np.ascontiguousarray(pixels))
-        digest = short_hash(b"portrait", f"{chunk.seed} {slot}".encode())
-        yield Seen(
-            chunk.offset + slot, digest, ("drawn", "RGB"), False, (LARGEST, LARGEST), picture, thumbnail(picture)
-        )
+        yield Seen(chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (LARGEST, LARGEST), pixels)
 
 
-def _stored_as(payload: Payload, found: Picture) -> tuple[tuple[str, str], bool]:
-    """Format and mode by Pillow's names, and whether there are more frames than the first."""
-    if isinstance(payload, np.ndarray):
-        return ("array", "L" if payload.ndim == 2 else {2: "LA", 3: "RGB", 4: "RGBA"}[payload.shape[2]]), False
-    if found.header:
-        return ("JPEG", "RGB"), False
-    with Image.open(io.BytesIO(payload) if isinstance(payload, bytes) else str(payload)) as opened:
-        return (opened.format or "unknown", opened.mode), bool(getattr(opened, "is_animated", False))
-
-
-def small(picture: Image.Image) -> Image.Image:
-    """An RGB picture reduced to SIDE×SIDE, whatever its shape, antialiased."""
-    # The gap lets whole-number steps of a reduction be made first, by plain means of pixels: several times as fast.
-    return picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
-
-
-def _write(file: str, slots: list[int], rows: np.ndarray | list[np.ndarray]) -> None:
+def _write(file: str, slots: list[int], rows: np.ndarray) -> None:
     with open(file, "r+b") as opened:
         for slot, row in zip(slots, rows, strict=True):
             opened.seek(slot * row.nbytes)

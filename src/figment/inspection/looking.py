@@ -46,15 +46,15 @@ class Looked:
 
 
 @contextmanager
-def looked_at(source: Source, progress: Progress | None = None) -> Iterator[Looked]:
+def looked_at(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Looked]:
     """Look at every picture of a source once, on all cores; the small copies are gone when the block is left.
 
-    progress: called with (done, total). Raises InputError where the data or the cache folder can't be used, or the data
+    progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError where the data or the cache folder can't be used, or the data
     change meanwhile.
     """
     before = source.fingerprint()
     with _scratch() as folder:
-        facts, kinds, kind, broken = _look(source, folder, progress)
+        facts, kinds, kind, broken = _look(source, folder, progress, first)
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
@@ -65,7 +65,7 @@ def looked_at(source: Source, progress: Progress | None = None) -> Iterator[Look
 
 
 def _look(
-    source: Source, folder: Path, progress: Progress | None
+    source: Source, folder: Path, progress: Progress | None, first: bool
 ) -> tuple[np.ndarray, list[tuple[str, str]], np.ndarray, dict[int, str]]:
     """Look at every picture. Returns facts, kinds, kind and broken, as Looked has them."""
     total = len(source.listing.names)
@@ -73,7 +73,7 @@ def _look(
     pairs: dict[tuple[str, str], int] = {}
     kind = np.full(total, -1, np.int16)
     broken: dict[int, str] = {}
-    looker = Looker(str(folder / "pictures"), str(folder / "thumbnails"))
+    looker = Looker(str(folder / "pictures"), str(folder / "thumbnails"), first)
     for file in (looker.pictures, looker.thumbnails):
         Path(file).touch()
     done = 0

@@ -6,20 +6,19 @@ looked for in a random part of the set, so that the work grows with N and not wi
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
-import torch
 
+from figment.callbacks import Progress
 from figment.metrics.features import Extractor
-
-Progress = Callable[[int, int], None]
 
 REFERENCE = 2_500  # pictures among which neighbours are looked for
 SHARE = 0.02  # of them is the k-th neighbour
 FEWEST_NEIGHBOURS = 5
 RATE = 0.0015  # share of a set with nothing foreign in it that may be called outliers
 FEWEST = 100  # pictures that show what is usual
+NEAREST = 1e-3  # distances below are rounding
 STEP = 512
 
 
@@ -33,39 +32,34 @@ def farness(pictures: np.ndarray, extractor: Extractor, seed: int = 0, progress:
         return np.zeros(count, np.float32)
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(count, min(REFERENCE, count), replace=False))
-    reference = np.concatenate([_features(pictures[rows], extractor) for rows in _steps(chosen)])
-    mean, deviation = reference.mean(0), reference.std(0)
-    deviation[deviation < 1e-6] = np.inf  # tells no two pictures apart
-
-    def scaled(features: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy((features - mean) / deviation)
-
-    others = scaled(reference)
+    others = np.concatenate([_directions(pictures[rows], extractor) for rows in _steps(chosen)])
     places = np.full(count, -1)
     places[chosen] = np.arange(len(chosen))
     distances = np.empty(count, np.float32)
     for rows in _steps(np.arange(count)):
         own = places[rows]
-        features = reference[own]
+        directions = others[own]
         fresh = own < 0
         if fresh.any():
-            features[fresh] = _features(pictures[rows[fresh]], extractor)
-        distances[rows] = kth_nearest(scaled(features), others, own)
+            directions[fresh] = _directions(pictures[rows[fresh]], extractor)
+        distances[rows] = kth_nearest(directions, others, own)
         if progress:
             progress(int(rows[-1]) + 1, count)
-    return judged(np.log(np.maximum(distances, 1e-6)))
+    return judged(np.log(np.maximum(distances, NEAREST)))
 
 
-def kth_nearest(features: torch.Tensor, others: torch.Tensor, own: np.ndarray) -> np.ndarray:
-    """Distance of each of features (n, d) to its k-th nearest of others (m, d), float32 (n,); k is 2 % of m, at least 5.
+def kth_nearest(directions: np.ndarray, others: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Distance of each of directions (n, d) to its k-th nearest of others (m, d), float32 (n,); k is 2 % of m, at least 5.
 
-    own: int (n,), a picture's own place among the others, which doesn't count; −1 where it isn't one of them.
+    directions, others: float32 of length 1. own: int (n,), a picture's own place among the others, which doesn't count;
+    −1 where it isn't one of them.
     """
-    distances = torch.cdist(features, others)
+    squared = 2 - 2 * directions @ others.T
     inside = np.flatnonzero(own >= 0)
-    distances[torch.from_numpy(inside), torch.from_numpy(own[inside])] = torch.inf
+    squared[inside, own[inside]] = np.inf
     k = max(FEWEST_NEIGHBOURS, int(SHARE * len(others)))
-    return distances.kthvalue(k, dim=1).values.numpy()
+    squared.partition(k - 1, axis=1)
+    return np.sqrt(np.maximum(squared[:, k - 1], 0))
 
 
 def judged(values: np.ndarray) -> np.ndarray:
@@ -79,10 +73,15 @@ def judged(values: np.ndarray) -> np.ndarray:
     return ((values - middle) / max(limit - middle, 1e-6)).astype(np.float32)
 
 
-def _features(pictures: np.ndarray, extractor: Extractor) -> np.ndarray:
-    """Features of pictures, by their signed roots: activations have long tails, in which distances would be decided."""
+def _directions(pictures: np.ndarray, extractor: Extractor) -> np.ndarray:
+    """Features of pictures, by their signed roots, brought to length 1: of histograms, this gives Hellinger's distance.
+
+    Activations have long tails, in which plain distances would be decided, and their sum says how much is to be seen,
+    not what.
+    """
     found = extractor(pictures.transpose(0, 3, 1, 2))
-    return np.sign(found) * np.sqrt(np.abs(found))
+    roots = np.sign(found) * np.sqrt(np.abs(found))
+    return roots / np.maximum(np.linalg.norm(roots, axis=1, keepdims=True), 1e-9)
 
 
 def _steps(rows: np.ndarray) -> Iterator[np.ndarray]:

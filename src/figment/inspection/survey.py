@@ -106,11 +106,13 @@ class Survey:
         return +found
 
 
-def survey(data: Any, features: str = "random", progress: Progress | None = None, size: int = 64) -> Survey:
+def survey(
+    data: Any, features: str = "gradients", progress: Progress | None = None, size: int = 64, first: bool = False
+) -> Survey:
     """Look at every picture of data (what open_source takes) once, on all cores.
 
     features: network for the outliers, see figment.metrics.features. progress: called with (done, total) through all
-    stages. size: training size that "small" is measured against. Raises InputError where the data, the network or the
+    stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames. Raises InputError where the data, the network or the
     cache folder can't be used, or the data change meanwhile.
     """
     if size < 1:
@@ -122,7 +124,7 @@ def survey(data: Any, features: str = "random", progress: Progress | None = None
     network = extractor(features)  # a mistyped name is told now
     listing = source.listing
     stages = _Stages(progress, len(listing.names))
-    with looked_at(source, stages.part(0.0, 0.7)) as looked:
+    with looked_at(source, stages.part(0.0, 0.7), first) as looked:
         facts, usable = looked.facts, looked.usable
         near = duplicates.near_duplicates(looked.thumbnails, stages.part(0.7, 0.85))
         far = farness(looked.pictures, network, progress=stages.part(0.85, 1.0))

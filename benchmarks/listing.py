@@ -59,9 +59,8 @@ def main() -> None:
     try:
         start = time.perf_counter()
         links(scratch, options.count)
-        print(
-            f"made {options.count:,} links in {time.perf_counter() - start:.0f} s; {os.cpu_count()} cores, {platform.machine()}"
-        )
+        machine = f"{os.cpu_count()} cores, {platform.machine()}"
+        print(f"made {options.count:,} links in {time.perf_counter() - start:.0f} s; {machine}")
         results = []
         for what in ("first", "again", "again"):
             out = subprocess.run(

@@ -39,7 +39,8 @@ TRUNCATION = click.option(
 FIT = click.option(
     "--fit",
     metavar="HOW",
-    help="Pictures of other shapes: crop, first (of a strip of frames), pad, pad:#RRGGBB, pad:edge, stretch, or face (aligned). [default: crop]",
+    help="Pictures of other shapes: crop, first (of a strip of frames), pad, pad:#RRGGBB, pad:edge, stretch, or face "
+    "(aligned). [default: crop]",
 )
 DROP = click.option(
     "--drop", metavar="KINDS", help="Leave out, comma-separated: near-duplicates, outliers, small (than the size)."

@@ -49,8 +49,8 @@ class Looked:
 def looked_at(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Looked]:
     """Look at every picture of a source once, on all cores; the small copies are gone when the block is left.
 
-    progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError where the data or the cache folder can't be used, or the data
-    change meanwhile.
+    progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError
+    where the data or the cache folder can't be used, or the data change meanwhile.
     """
     before = source.fingerprint()
     with _scratch() as folder:

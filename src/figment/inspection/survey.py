@@ -112,8 +112,8 @@ def survey(
     """Look at every picture of data (what open_source takes) once, on all cores.
 
     features: network for the outliers, see figment.metrics.features. progress: called with (done, total) through all
-    stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames. Raises InputError where the data, the network or the
-    cache folder can't be used, or the data change meanwhile.
+    stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames.
+    Raises InputError where the data, the network or the cache folder can't be used, or the data change meanwhile.
     """
     if size < 1:
         raise InputError(f"--size {size} isn't a size: give the pixels of a side, such as 64")

@@ -7,10 +7,12 @@ looked for in a random part of the set, so that the work grows with N and not wi
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from figment.callbacks import Progress
+from figment.data.workers import cores
 from figment.metrics.features import Extractor
 
 REFERENCE = 2_500  # pictures among which neighbours are looked for
@@ -32,20 +34,26 @@ def farness(pictures: np.ndarray, extractor: Extractor, seed: int = 0, progress:
         return np.zeros(count, np.float32)
     random = np.random.default_rng(seed)
     chosen = np.sort(random.choice(count, min(REFERENCE, count), replace=False))
-    others = np.concatenate([_directions(pictures[rows], extractor) for rows in _steps(chosen)])
     places = np.full(count, -1)
     places[chosen] = np.arange(len(chosen))
-    distances = np.empty(count, np.float32)
-    for rows in _steps(np.arange(count)):
-        own = places[rows]
-        directions = others[own]
-        fresh = own < 0
-        if fresh.any():
-            directions[fresh] = _directions(pictures[rows[fresh]], extractor)
-        distances[rows] = kth_nearest(directions, others, own)
-        if progress:
-            progress(int(rows[-1]) + 1, count)
-    return judged(np.log(np.maximum(distances, NEAREST)))
+    # Threads, since numpy and the networks' libraries let go of the interpreter for most of their work.
+    with ThreadPoolExecutor(cores()) as pool:
+        others = np.concatenate(list(pool.map(lambda rows: _directions(pictures[rows], extractor), _steps(chosen))))
+
+        def near(rows: np.ndarray) -> np.ndarray:
+            own = places[rows]
+            directions = others[own]
+            fresh = own < 0
+            if fresh.any():
+                directions[fresh] = _directions(pictures[rows[fresh]], extractor)
+            return kth_nearest(directions, others, own)
+
+        found = []
+        for distances in pool.map(near, _steps(np.arange(count))):
+            found.append(distances)
+            if progress:
+                progress(min(len(found) * STEP, count), count)
+    return judged(np.log(np.maximum(np.concatenate(found), NEAREST)))
 
 
 def kth_nearest(directions: np.ndarray, others: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.Captur
     assert figment("data", "prepare", mixed, "--size", "16x24", "--fit", "pad:edge") == 0
     first, second = capsys.readouterr().out.strip().splitlines()
     assert first.startswith("82 pictures from faces: ")
-    assert "1 skipped as unreadable (broken.jpg: " in first
+    assert "1 skipped (broken.jpg: " in first
     assert "1 exact duplicate, 1 other file" in first
     bank = open_bank(second.split(" in ")[1].split(",")[0])
     assert bank.pictures.shape == (82, 3, 16, 24)
@@ -84,6 +84,42 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     again = tmp_path / "again.html"
     assert figment("data", "inspect", mixed, "--size", 16, "--out", again) == 0
     assert again.read_text() == page
+    assert "exact copy of 003-copy.png" in page
+    assert figment("data", "inspect", mixed, "--size", 16, "--out", again) == 0  # its own page may be written anew
+
+
+def test_out_never_destroys_what_figment_didnt_write(
+    mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    np.save(tmp_path / "array.npy", np.zeros((40, 16, 16, 3), np.uint8))
+    (tmp_path / "mine.html").write_text("<!DOCTYPE html><title>mine</title>")
+    (mixed / "dataset.json").write_text('{"labels": null}')
+    (tmp_path / "folder.html").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for command, out in [
+        ("inspect", tmp_path / "array.npy"), ("inspect", mixed / "003.png"), ("inspect", tmp_path / "mine.html"),
+        ("inspect", tmp_path / "folder.html"), ("inspect", "page.txt"), ("dedupe", mixed / "dataset.json"),
+        ("dedupe", tmp_path / "array.npy"), ("dedupe", "-"),
+    ]:  # fmt: skip
+        refused(capsys, "data", command, mixed, "--out", out, says=["--out", str(out)])
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_names_that_are_no_text_stop_nothing(mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / "caf\udce9"
+    mixed.rename(folder)
+    (folder / "latin\udce9\x1b[31m\n.png").write_bytes(b"")
+    assert figment("data", "prepare", folder, "--size", 16) == 0
+    assert figment("data", "inspect", folder, "--size", 16, "--out", tmp_path / "page.html") == 0
+    assert figment("data", "dedupe", folder, "--method", "hash") == 0
+    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    assert figment("train", folder, "--images", 320, "--out", tmp_path / "run", *small) == 0
+    assert figment("resume", tmp_path / "run", "--images", 64) == 0
+    assert figment("report", tmp_path / "run") == 0
+    out, err = capsys.readouterr()
+    assert "Traceback" not in err
+    assert "latin\\xe9\\x1b[31m\\n.png" in out
+    assert "\x1b" not in out
 
 
 def test_dedupe_compares_both_ways_and_writes_groups(
@@ -125,6 +161,7 @@ def test_what_cant_be_used_is_refused_in_a_sentence(faces: Path, tmp_path: Path,
     refused(capsys, "data", "inspect", "", says=["empty"])
     (tmp_path / "file").write_text("x")
     refused(capsys, "data", "inspect", faces, "--out", tmp_path / "file" / "page.html", says=["page.html"])
+    refused(capsys, "train", faces, "--size", "64x96", "--images", 64, says=["--size 64x96", "squares"])
     refused(capsys, "train", faces, "--fit", "squash", "--images", 64, says=["--fit"])
     refused(capsys, "train", faces, "--drop", "ugly", "--images", 64, says=["--drop"])
     assert list(tmp_path.glob("runs/*")) == []

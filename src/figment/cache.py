@@ -8,7 +8,7 @@ from platformdirs import user_cache_dir
 
 def cache_folder() -> Path:
     """Where banks, downloads and weights live: FIGMENT_CACHE where it is set, else the platform's cache folder."""
-    return Path(os.environ.get("FIGMENT_CACHE") or user_cache_dir("figment"))
+    return Path(os.environ.get("FIGMENT_CACHE") or user_cache_dir("figment")).expanduser()
 
 
 def keep_libraries_in_cache() -> None:

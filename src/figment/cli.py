@@ -24,6 +24,8 @@ from figment.cli_options import (
     given,
 )
 from figment.errors import InputError
+from figment.interruption import as_interrupt
+from figment.names import printable
 
 if TYPE_CHECKING:
     from figment.run import Run
@@ -87,6 +89,8 @@ def train(
     from figment import start
     from figment.display import Terminal
 
+    if size and not size.isdigit():
+        raise InputError(f"--size {size}: training takes squares so far: give one number of pixels, such as 64.")
     options = {"size": size, "seed": seed, "fit": fit}
     fields = assignments(choices) | {name: value(text) for name, text in options.items() if text is not None}
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
@@ -325,7 +329,8 @@ def conclude(run: "Run") -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Exit status: 0 done, 2 input that can't be used, 130 interrupted with everything saved."""
     try:
-        status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
+        with as_interrupt():
+            status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.NoArgsIsHelpError as help_page:
         click.echo(help_page.format_message())
@@ -345,5 +350,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def fail(sentence: str) -> None:
     """Print one sentence and end with status 2."""
-    click.echo(f"figment: {sentence}", err=True)
+    click.echo(f"figment: {printable(sentence)}", err=True)
     sys.exit(2)

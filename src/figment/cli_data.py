@@ -50,19 +50,22 @@ def inspect(
       figment data inspect my-pictures
       figment data inspect faces.zip --size 128 --out faces.html
     """
+    from figment.files import check_output
     from figment.inspection.advice import advise
     from figment.inspection.page import write_page
     from figment.inspection.survey import survey
     from figment.inspection.table import lines
+    from figment.names import plain_name
 
     height, width = pixels(size)
     with stages(accept_licence) as (stage, source_of):
         source = source_of(sources)
-        page = out or Path(f"{Path(source.display).stem}-inspected.html")
+        page = out or Path(f"{plain_name(source.display)}-inspected.html")
+        check_output(page, ".html", sources)
         found = survey(source, features, stage("looking at pictures"), min(height, width), first)
         write_page(found, page)
     *table, last = lines(found)
-    click.echo("\n".join([*table, "", *advise(found), "", f"page  {page}", last]))
+    tell([*table, "", *advise(found), "", f"page  {page}", last])
 
 
 @data.command()
@@ -79,7 +82,8 @@ def prepare(
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
 
-    figment train with the same DATA, --size, --fit, --drop and --group finds it there.
+    figment train with the same DATA, --size, --fit, --drop and --group finds it there (for --grey or --colour with --set
+    channels=1 or 3).
 
     \b
     Examples:
@@ -96,8 +100,12 @@ def prepare(
         bank = prepared(
             source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
         )
-    click.echo(bank.summary())
-    click.echo(f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out")
+    tell(
+        [
+            bank.summary(),
+            f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out",
+        ]
+    )
 
 
 @data.command()
@@ -122,15 +130,17 @@ def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, a
       figment data dedupe my-pictures
       figment data dedupe my-pictures --method hash --out copies.json
     """
-    from figment.files import write_output
+    from figment.files import check_output, write_output
     from figment.inspection.dedupe import dedupe as find_copies
 
+    if out:
+        check_output(out, ".json", sources)
     methods = ("hash", "autoencoder") if method == "both" else (method,)
     with stages(accept_licence) as (stage, source_of):
         found = find_copies(source_of(sources), methods, seed, stage)
     if out:
         write_output(out, found.json())
-    click.echo("\n".join([*found.lines(), *([f"groups in {out}"] if out else [])]))
+    tell([*found.lines(), *([f"groups in {out}"] if out else [])])
 
 
 @data.command("list")
@@ -141,19 +151,23 @@ def list_sets() -> None:
     Example:
       figment train fashion-mnist --for 5m --accept-licence
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from figment.cache import cache_folder
     from figment.data import catalog
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in catalog.COLUMNS:
-        table.add_column(title, overflow="fold")
-    for row in catalog.table():
-        table.add_row(*row)
-    Console(highlight=False, soft_wrap=False).print(table)
+    for entry, row in zip(catalog.entries.values(), catalog.table(), strict=True):
+        name, pictures, pixels, download, licence, checked, here = row
+        size = f"{pictures} pictures of {pixels}, {download}, {checked}"
+        click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
+        click.echo(f"{'':<18} licence: {licence}")
+        click.echo(f"{'':<18} {entry.home}\n")
     click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
+
+
+def tell(lines: list[str]) -> None:
+    """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
+    from figment.names import printable
+
+    click.echo("\n".join(map(printable, lines)))
 
 
 @contextmanager

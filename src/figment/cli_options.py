@@ -43,7 +43,9 @@ FIT = click.option(
     "(aligned). [default: crop]",
 )
 DROP = click.option(
-    "--drop", metavar="KINDS", help="Leave out, comma-separated: near-duplicates, outliers, small (than the size)."
+    "--drop",
+    metavar="KINDS",
+    help="Leave out, comma-separated: near-duplicates, outliers (or outliers:FEATURES), small.",
 )
 GROUP = click.option(
     "--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name."

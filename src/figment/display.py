@@ -16,6 +16,7 @@ from rich.text import Text
 
 from figment.budget import as_images, as_time
 from figment.callbacks import Progress
+from figment.names import printable
 from figment.recipe import Recipe
 
 LINE_SECONDS = 10.0  # between two plain lines
@@ -107,7 +108,7 @@ class Terminal:
             self.console.print(self._line(event), markup=False)
 
     def say(self, sentence: str) -> None:
-        self.console.print(sentence, markup=False)
+        self.console.print(printable(sentence, lines=True), markup=False)
 
     def end(self) -> None:
         """Leave the terminal as it was; what was last told of a training stays as a line."""

@@ -2,12 +2,14 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from figment.errors import InputError
 
+OUR_PAGE = b"figment</title>"
+OUR_LIST = b'{\n "format": 1,\n "source": '
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -41,6 +43,29 @@ def write_output(path: Path, content: bytes | str) -> None:
         write_atomically(path, content)
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:
+    """Raise InputError, before any work is done, where a page or list can't be written or would destroy something else:
+    its name must have the suffix, and what lies there must be figment's own."""
+    if path.suffix.lower() != suffix:
+        raise InputError(f"--out {path}: let it end in {suffix}.")
+    if path.is_dir():
+        raise InputError(f"--out {path} is a folder: name a file.")
+    if path.exists() and (str(path) in sources or not _is_ours(path)):
+        raise InputError(f"--out {path} exists and isn't a page or list that figment wrote: name another file.")
+    place = next(parent for parent in path.absolute().parents if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise InputError(f"--out {path}: {place} can't be written to: name another place.")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return False
+    return OUR_PAGE in start or start.startswith(OUR_LIST)
 
 
 def cannot_write(path: Path, error: OSError) -> Exception:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from figment import recipe as recipes
 from figment.errors import InputError
 from figment.files import write_atomically
+from figment.names import plain_name
 from figment.recipe import Recipe
 
 FORMAT = 1
@@ -176,8 +177,7 @@ def refuse_taken(folder: Path) -> None:
 
 def next_name(runs: Path, data: str) -> Path:
     """runs/<data>-<number>, the number one higher than the highest there."""
-    data = re.sub(r"\.(zip|npy|npz|tgz|tar(\.\w+)?)$", "", data)
-    stem = re.sub(r"[^\w.-]+", "-", data).strip("-.") or "run"
+    stem = plain_name(data)
     taken = [m for p in runs.glob("*") if (m := re.fullmatch(rf"\.?{re.escape(stem)}-(\d+)(\.part)?", p.name))]
     return runs / f"{stem}-{max((int(m[1]) for m in taken), default=0) + 1}"
 
@@ -188,7 +188,7 @@ def _by_images(folder: Path, suffix: str) -> dict[int, Path]:
 
 
 def _json(facts: dict[str, Any]) -> str:
-    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(facts, indent=2) + "\n"  # ASCII, since file names may hold bytes that aren't text
 
 
 def _object(line: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -19,7 +19,7 @@ from figment.callbacks import Agree, Progress
 from figment.data.bank import Bank
 from figment.data.fit import check_fit
 from figment.data.patterns import is_pattern
-from figment.data.preparing import LeaveOut, prepare
+from figment.data.preparing import prepare
 from figment.data.source import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
@@ -30,6 +30,9 @@ from figment.run import Run, next_name, refuse_taken
 from figment.training import loop, speed
 from figment.training.feed import Feed
 from figment.training.state import Players, counters, load_state, new_players
+
+if TYPE_CHECKING:
+    from figment.inspection.drop import Drop
 
 DEFAULT_TIME = "10m"
 
@@ -89,11 +92,12 @@ def train(
     machine = this_machine(device)
     chosen, notes = choose(recipe, machine, time, images, choices)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-    dropping(drop, chosen, display)  # a mistyped kind is told now
+    leave_out = dropping(drop, chosen, display)  # a mistyped kind is told now
     folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
     refuse_taken(folder)
     run = Run.create(folder, chosen, {
-        "data": lasting(data), "group": group, "drop": drop, "source": source.display,
+        "data": lasting(data), "group": group,
+        "drop": leave_out.text if leave_out else None, "source": source.display,
         "device": device, "command": list(command or []), "versions": versions(),
     })  # fmt: skip
     for note in notes:
@@ -253,7 +257,7 @@ def prepare_for(run: Run, display: Display, source: Source | None = None) -> Ban
         )
     run.note(
         fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
-        held_out=len(bank.held_out), duplicates=bank.duplicates,
+        held_out=len(bank.held_out), duplicates=len(bank.copies), copies=[asdict(item) for item in bank.copies],
         skipped=[asdict(item) for item in bank.skipped], left_out=[asdict(item) for item in bank.left_out],
     )  # fmt: skip
     return bank
@@ -271,7 +275,7 @@ def lasting(data: Data) -> str | list[str] | None:
     return [str(lasting(one)) for one in data]
 
 
-def dropping(drop: str | None, recipe: Recipe, display: Display) -> LeaveOut | None:
+def dropping(drop: str | None, recipe: Recipe, display: Display) -> "Drop | None":
     """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
     if drop is None:
         return None

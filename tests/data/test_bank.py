@@ -104,7 +104,7 @@ def test_broken_files_are_skipped_and_reported_again(tmp_path):
     (data / "notes.txt").write_text("x")
     for _ in range(2):
         bank = prepare(data, 8)
-        assert (len(bank.pictures), len(bank.skipped), bank.ignored, bank.duplicates) == (900, 100, 1, 0)
+        assert (len(bank.pictures), len(bank.skipped), bank.ignored, len(bank.copies)) == (900, 100, 1, 0)
         assert [item.name for item in bank.skipped] == [f"{seed:04d}.png" for seed in range(0, 1000, 10)]
         assert 60 <= len(bank.held_out) <= 120
         assert len(bank.train) + len(bank.held_out) == 900
@@ -121,10 +121,13 @@ def test_duplicates_are_kept_once_the_first_by_name(tmp_path):
     Image.fromarray(picture(7)).save(data / "0000a.bmp")
     Image.fromarray(picture(7)).convert("RGBA").save(data / "zz.png")
     bank = prepare(data, 8)
-    assert (len(bank.pictures), bank.duplicates) == (40, 2)
+    assert (len(bank.pictures), len(bank.copies)) == (40, 2)
     assert "0000a.bmp" in bank.names
     assert not {"0007.png", "zz.png"} & set(bank.names)
     assert "2 exact duplicates" in bank.summary()
+    assert [(item.name, item.reason) for item in bank.copies] == [
+        ("0007.png", "exact copy of 0000a.bmp"), ("zz.png", "exact copy of 0000a.bmp"),
+    ]  # fmt: skip
 
 
 def test_channels_follow_the_pictures_unless_told(tmp_path):
@@ -206,7 +209,7 @@ def test_groups_stay_together(tmp_path):
     sides = [{bank.names[i].split("_")[0] for i in part} for part in (bank.train, bank.held_out)]
     assert not sides[0] & sides[1]
     assert sides[1]
-    assert bank.duplicates == 1
+    assert len(bank.copies) == 1
     assert np.array_equal(prepare(data, 12, group=r"^(\d+)_").held_out, bank.held_out)
 
 
@@ -287,7 +290,8 @@ def test_too_few_pictures(tmp_path, cache):
         (data / f"{seed:04d}.png").write_bytes(b"")
     with pytest.raises(InputError) as caught:
         prepare(data, 8)
-    expected = f"{data} has 31 usable pictures (3 skipped), and training needs at least 32: add more"
+    counts = "31 usable pictures (3 skipped; mostly an empty file (0 bytes))"
+    expected = f"{data} has {counts}, and training needs at least 32: add more"
     assert str(caught.value) == expected
     assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
 

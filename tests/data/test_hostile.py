@@ -232,7 +232,7 @@ bank = prepare(sys.argv[1], 32)
 own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 skipped = [[item.name.encode("utf-8", "surrogateescape").hex(), item.reason] for item in bank.skipped]
-print(json.dumps({"kept": len(bank.pictures), "duplicates": bank.duplicates, "ignored": bank.ignored,
+print(json.dumps({"kept": len(bank.pictures), "duplicates": len(bank.copies), "ignored": bank.ignored,
                   "skipped": skipped, "own": own / 1024, "worker": worker / 1024, "bank": str(bank.folder)}))
 """
 
@@ -390,7 +390,7 @@ def test_spoilt_archives_are_refused_or_read_but_never_crash(tmp_path, pictures,
         except InputError as error:
             refusal = str(error)
         if refusal is None:
-            assert len(bank.pictures) + len(bank.skipped) + bank.duplicates <= 40 + 2
+            assert len(bank.pictures) + len(bank.skipped) + len(bank.copies) <= 40 + 2
             assert count or len(bank.pictures) == 40
         else:
             assert count

@@ -11,7 +11,7 @@ from figment.inspection.drop import Drop
 
 def test_words_are_parsed_in_any_order():
     assert Drop.parse("small, Near-Duplicates", 32, 64) == Drop(("near-duplicates", "small"), 32, 64)
-    assert Drop.parse("small,outliers", 32, 64).key == "outliers,small,32x64"
+    assert Drop.parse("small,outliers", 32, 64).key == "outliers,small,32x64,gradients"
     assert Drop.parse("outliers", 32, 64).key == Drop.parse("outliers", 8, 8).key
 
 
@@ -51,3 +51,20 @@ def test_a_bank_leaves_them_out(odd_folder):
     bank = prepare(odd_folder, 64, leave_out=drop)
     assert len(bank.pictures) == 137 - len(reasons)
     assert "mirrored.jpg" not in bank.names
+
+
+def test_outliers_in_features_of_ones_own(tmp_path, monkeypatch):
+    (tmp_path / "net.onnx").write_bytes(b"a network")
+    monkeypatch.chdir(tmp_path)
+    drop = Drop.parse("outliers:onnx:net.onnx,small", 32, 32)
+    assert drop.features == f"onnx:{tmp_path / 'net.onnx'}"
+    assert Drop.parse(drop.text, 32, 32) == drop
+    key = drop.key
+    (tmp_path / "net.onnx").write_bytes(b"another")
+    assert drop.key != key
+    (tmp_path / "net.onnx").unlink()
+    with pytest.raises(InputError, match=r"net\.onnx can't be read"):
+        drop.key  # noqa: B018
+    assert Drop.parse("outliers:random", 32, 32).key == "outliers,random"
+    with pytest.raises(InputError, match="--drop"):
+        Drop.parse("small:random", 32, 32)

@@ -311,3 +311,21 @@ def test_the_reach_shrinks_where_every_picture_is_like_every_other() -> None:
     nearest = np.sort(distance)[: len(plain)]
     chosen = ((crowd[plain[:, 0]].astype(float) - crowd[plain[:, 1]]) ** 2).sum(1)
     np.testing.assert_allclose(np.sort(chosen), nearest, rtol=1e-3)
+
+
+def test_how_alike_is_judged_set_by_set() -> None:
+    # Photographs: a few copies and a gap below. Look-alikes: ever more pairs the lower one goes.
+    photographs, look_alikes = np.array([0.88, 0.99, 0.995]), np.linspace(0.75, 0.98, 200)
+    scores = np.concatenate([photographs, look_alikes, [0.9, 0.9999]])
+    parts = np.array([[0, 0]] * 3 + [[1, 1]] * 200 + [[0, 1]] * 2)
+    accepted = scores >= duplicates._levels(scores, parts)
+    assert accepted[:3].all()
+    assert accepted[3:203].mean() < 0.2
+    assert accepted[203:].tolist() == [False, True]  # of two sets: as the stricter one has it
+    assert not (scores >= duplicates._levels(scores, np.zeros_like(parts)))[0]  # as one set they would hide the first
+    assert duplicates._levels(np.empty(0), np.empty((0, 2), np.int64)).shape == (0,)
+
+
+def test_no_pairs_are_none() -> None:
+    empty = np.empty((0, SIDE, SIDE), np.uint8)
+    assert verify(empty, empty, np.empty(0, bool), np.empty(0, int)).shape == (0,)

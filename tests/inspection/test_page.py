@@ -105,10 +105,10 @@ def test_real_pictures_are_not_marked_and_drawn_ones_are(text, tmp_path):
 
 
 def test_long_lists_are_cut_and_counted(odd):
-    many = [Skipped(f"{i}.png", "cut short") for i in range(MOST_SKIPPED + 7)]
-    shown = Page(page(replace(odd, skipped=many)))
-    assert f"{MOST_SKIPPED - 1}.png" in shown.text
-    assert f"{MOST_SKIPPED}.png" not in shown.text
+    many = [Skipped(f"lost-{i:04d}.png", "cut short") for i in range(MOST_SKIPPED + 7)]
+    shown = Page(page(replace(odd, skipped=many, copies={})))
+    assert f"lost-{MOST_SKIPPED - 1:04d}.png" in shown.text
+    assert f"lost-{MOST_SKIPPED:04d}.png" not in shown.text
     assert "And 7 more." in shown.text
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from figment.cache import cache_folder
+from figment.data.bank import first_of_each
 from figment.data.preparing import prepare
 from figment.errors import InputError
 from figment.inspection import looking
@@ -53,7 +54,7 @@ def test_the_small_copies_are_those_of_their_pictures(odd, odd_folder):
 def test_usable_is_what_preparing_keeps(odd, odd_folder):
     bank = prepare(odd_folder, 16)
     assert [odd.names[slot] for slot in odd.usable] == bank.names
-    assert lines(odd)[-1] == f"usable {len(bank.pictures)}, skipped {len(bank.skipped) + bank.duplicates}"
+    assert lines(odd)[-1] == f"usable {len(bank.pictures)}, skipped {len(bank.skipped) + len(bank.copies)}"
 
 
 def test_the_same_pictures_give_the_same_survey(odd, odd_folder):
@@ -76,7 +77,7 @@ def test_progress_goes_from_start_to_end_through_all_stages(odd_folder):
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, RuntimeError])
 def test_nothing_is_left_in_the_cache(odd_folder, monkeypatch, fault):
-    def fail(*_):
+    def fail(*_, **__):
         assert list((cache_folder() / "looks").iterdir())
         raise fault
 
@@ -130,7 +131,7 @@ def test_first_of_equal_digests():
     digests = np.zeros((6, 16), np.uint8)
     digests[[1, 3, 5], 0] = 9
     digests[2, 5] = 1
-    usable, copies = looking._distinct(digests)
+    usable, copies = first_of_each(digests)
     assert usable.tolist() == [1, 2]
     assert copies == {3: 1, 5: 1}
 

@@ -12,6 +12,7 @@ import numpy as np
 from figment.data.shards import Shards
 from figment.data.source import Skipped
 from figment.errors import InputError
+from figment.names import printable
 
 FORMAT = 2
 HELD_OUT = 0.1
@@ -22,7 +23,7 @@ class Bank:
     """A prepared set of pictures.
 
     pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
-    disjoint, together all N. skipped, left_out, duplicates, ignored: what of the source isn't in the bank, and why.
+    disjoint, together all N. skipped, left_out, copies, ignored: what of the source isn't in the bank, and why.
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     """
 
@@ -36,7 +37,7 @@ class Bank:
     held_out: np.ndarray
     skipped: list[Skipped]
     left_out: list[Skipped]
-    duplicates: int
+    copies: list[Skipped]
     ignored: int
     enlarged: int
     source: str
@@ -54,16 +55,16 @@ class Bank:
 
     def summary(self) -> str:
         """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
-        counts = f"{len(self.pictures):,} pictures from {self.source}"
+        counts = f"{len(self.pictures):,} pictures from {printable(self.source)}"
         text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
-        reasons = [f"{item.name}: {item.reason}" for item in self.skipped[:3]]
+        reasons = [f"{printable(item.name)}: {item.reason}" for item in self.skipped[:3]]
         reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [
             f"{number:,} {what}"
             for number, what in [
-                (len(self.skipped), f"skipped as unreadable ({'; '.join(reasons)})"),
+                (len(self.skipped), f"skipped ({'; '.join(reasons)})"),
                 (len(self.left_out), "dropped as asked"),
-                (self.duplicates, "exact duplicates" if self.duplicates > 1 else "exact duplicate"),
+                (len(self.copies), "exact duplicates" if len(self.copies) > 1 else "exact duplicate"),
                 (self.ignored, "other files" if self.ignored > 1 else "other file"),
             ]
             if number
@@ -98,7 +99,7 @@ def open_bank(folder: str | Path) -> Bank:
             held_out=np.flatnonzero(held_out),
             skipped=[Skipped(**item) for item in facts["skipped"]],
             left_out=[Skipped(**item) for item in facts["left_out"]],
-            duplicates=facts["duplicates"],
+            copies=[Skipped(**item) for item in facts["copies"]],
             ignored=facts["ignored"],
             enlarged=facts["enlarged"],
             source=facts["source"],
@@ -122,6 +123,21 @@ def split(keys: list[bytes]) -> np.ndarray:
             "--group: all pictures are in one group, so none can be held out: give a pattern that tells groups apart"
         )
     return held_out
+
+
+def first_of_each(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
+    """Slots, in order, of the first picture with each digest, and the slot of each further copy → the first one's.
+
+    digests: uint8 (slots, 16); zeros mean that there is no picture.
+    """
+    readable = np.flatnonzero(digests.any(axis=1))
+    whole = np.ascontiguousarray(digests[readable]).view(f"V{digests.shape[1]}")[:, 0]
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    original = first[inverse]
+    copies = np.flatnonzero(original != np.arange(len(readable)))
+    return readable[np.sort(first)], dict(
+        zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
+    )
 
 
 def read_json(file: Path) -> Any:

@@ -138,6 +138,8 @@ def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
                     else:
                         yield name, entry
         except OSError as error:
+            if not folder and isinstance(error, FileNotFoundError):
+                raise InputError(f"{root} is gone: give the path where it is now") from None
             if not folder:
                 raise InputError(f"{root} can't be read ({error.strerror}): mend its permissions") from None
             yield folder, f"a folder that can't be read: {error.strerror}"

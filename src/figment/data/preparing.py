@@ -7,6 +7,7 @@ bank. A journal in the draft says what is done, so an interrupted preparation go
 import json
 import re
 import shutil
+from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -19,8 +20,8 @@ import numpy as np
 
 from figment.cache import cache_folder
 from figment.callbacks import Progress
-from figment.data.bank import FORMAT, Bank, open_bank, split
-from figment.data.decode import DIGEST_BYTES, Chunk, Prepared, Stored, Unreadable, is_grey, rescue, short_hash
+from figment.data.bank import FORMAT, Bank, first_of_each, open_bank, split
+from figment.data.decode import Chunk, Prepared, Stored, Unreadable, is_grey, rescue, short_hash
 from figment.data.drafts import JOURNAL, Journal, draft_of, locked, sync
 from figment.data.fit import Target, check_fit
 from figment.data.shards import Writer, close_gaps, per_shard
@@ -135,17 +136,16 @@ def _build(
             raise InputError(
                 f"{source.where} changed while it was being read: run this again when nothing writes to it any more"
             )
-        kept = _first_of_each(journal.digests)
-        duplicates = int(journal.readable().sum()) - len(kept)
+        kept, copies = first_of_each(journal.digests)
         if len(kept) < FEWEST:
-            raise InputError(_too_few(source, len(kept), journal, duplicates))
+            raise InputError(_too_few(source, len(kept), journal, len(copies)))
         (draft / JOURNAL).unlink(missing_ok=True)  # from here on it wouldn't be true
         close_gaps(draft, kept, row, each, slots)
         facts = {"height": target.height, "width": target.width, "channels": target.channels, "fit": target.fit}
-        facts |= {"per_shard": each, "duplicates": duplicates}
+        facts["per_shard"] = each
         smallest = (ENLARGED * target.width, ENLARGED * target.height)
         facts["enlarged"] = int((journal.sides[kept] < smallest).any(axis=1).sum())
-        _describe(draft, source, kept, journal, keys, facts)
+        _describe(draft, source, kept, copies, journal, keys, facts)
         for file in draft.iterdir():
             sync(file)
         sync(draft)
@@ -177,15 +177,14 @@ def _fill(source: Source, draft: Path, journal: Journal, filler: Filler, progres
         ) from None
 
 
-def _first_of_each(digests: np.ndarray) -> np.ndarray:
-    """Slots, in order, of the first picture with each digest; a digest of zeros means that there is none."""
-    whole = digests.view(f"V{DIGEST_BYTES}")[:, 0]
-    first = np.unique(whole, return_index=True)[1]
-    return np.sort(first[digests[first].any(axis=1)])
-
-
 def _describe(
-    draft: Path, source: Source, kept: np.ndarray, journal: Journal, keys: list[bytes | None], facts: dict[str, Any]
+    draft: Path,
+    source: Source,
+    kept: np.ndarray,
+    copies: dict[int, int],
+    journal: Journal,
+    keys: list[bytes | None],
+    facts: dict[str, Any],
 ) -> None:
     """Write all that a bank knows beside its pixels: plain JSON and .npy, the same bytes for the same source."""
     listing = source.listing
@@ -204,6 +203,7 @@ def _describe(
         "labels": labels,
         "ignored": listing.ignored,
         "skipped": _told(source, journal.skipped, listing.skipped),
+        "copies": _told(source, {copy: f"exact copy of {listing.names[first]}" for copy, first in copies.items()}, []),
         "left_out": _told(source, journal.left_out or {}, []),
     }
     _write_json(draft / "bank.json", facts)
@@ -272,12 +272,15 @@ def greys(chunk: Chunk) -> list[bool]:
     return found
 
 
-def _too_few(source: Source, usable: int, journal: Journal, duplicates: int) -> str:
-    skipped = len(journal.skipped) + len(source.listing.skipped)
-    counts = [(skipped, "skipped"), (duplicates, "duplicates"), (len(journal.left_out or {}), "dropped")]
-    left_out = [f"{number} {what}" for number, what in counts if number]
-    text = f" ({', '.join(left_out)})" if left_out else ""
-    return f"{source.where} has {usable} usable pictures{text}, and training needs at least {FEWEST}: add more"
+def _too_few(source: Source, usable: int, journal: Journal, copies: int) -> str:
+    reasons = Counter([*journal.skipped.values(), *(item.reason for item in source.listing.skipped)])
+    dropped = len(journal.left_out or {})
+    counts = [(reasons.total(), "skipped"), (copies, "exact duplicates"), (dropped, "dropped")]
+    absent = [f"{number:,} {what}" for number, what in counts if number]
+    mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
+    text = f" ({', '.join(absent)}{mostly})" if absent else ""
+    mend = "add more, or drop less" if dropped else "add more"
+    return f"{source.where} has {usable:,} usable pictures{text}, and training needs at least {FEWEST}: {mend}"
 
 
 def _open_or_none(folder: Path) -> Bank | None:

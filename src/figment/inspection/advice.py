@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from figment.inspection.survey import Survey
+from figment.inspection.survey import USUAL, Survey
 
 SIZES = (16, 32, 64, 128, 256)
 LARGE_ENOUGH = 0.9  # share of the pictures that must be large enough for a size
@@ -80,8 +80,8 @@ def _size(survey: Survey) -> str:
     share = _share(survey, best)
     if share < LARGE_ENOUGH:
         return (
-            f"Most of them are tiny: only {share:.0%} have {best} pixels on their shorter side, so even --size {best}"
-            " enlarges the others."
+            f"{1 - share:.0%} of the pictures have less than {best} pixels on their shorter side, which even --size {best}"
+            " enlarges: leave them out with --drop small."
         )
     text = f"Train with --size {best}: {_percent(share)} of the pictures are as large on their shorter side, or nearly."
     if best > 64:
@@ -147,6 +147,7 @@ def _near_duplicates(survey: Survey) -> list[str]:
 
 
 def _dropped(survey: Survey) -> list[str]:
+    drop = "outliers" if survey.features == USUAL else f"outliers:{survey.features.replace('onnx:', 'onnx:FOLDER/')}"
     far, small = len(survey.found["outliers"]), len(survey.found["small"])
     count = len(survey.usable)
     found = []
@@ -160,8 +161,8 @@ def _dropped(survey: Survey) -> list[str]:
         )
     if far >= max(2, FEW * count):
         found.append(
-            f"{far:,} pictures are unlike all others in {survey.features} features: look at them below, and leave them"
-            " out with --drop outliers if they don't belong."
+            f"{far:,} pictures are unlike all others in {survey.features} features: look at them on the page, and"
+            f" leave them out with --drop {drop} if they don't belong."
         )
     return found
 
@@ -172,7 +173,7 @@ def _unlike_light(survey: Survey) -> list[str]:
     if sum(counts.values()) < max(5, 0.01 * len(survey.usable)):
         return []
     listed = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
-    return [f"Some pictures show little ({listed}): look at them below, and take out what you don't want drawn."]
+    return [f"Some pictures show little ({listed}): look at them on the page, and take out what you don't want drawn."]
 
 
 def _grey_among_colour(survey: Survey) -> list[str]:

@@ -68,7 +68,7 @@ def dedupe(source: Source, methods: tuple[str, ...], seed: int, stage: Stage) ->
     with looked_at(source, stage("looking at pictures")) as looked:
         found: dict[str, Groups] = {}
         if "hash" in methods:
-            groups = duplicates.near_duplicates(looked.thumbnails, stage("comparing hashes"))
+            groups = duplicates.near_duplicates(looked.thumbnails, stage("comparing hashes"), parts=looked.parts)
             found["hash"] = [looked.usable[group].tolist() for group in groups]
         if "autoencoder" in methods:
             sides = looked.facts[looked.usable]
@@ -108,8 +108,7 @@ def _squares(pictures: np.ndarray, widths: np.ndarray, heights: np.ndarray, file
 
 def _counted(groups: Groups) -> str:
     extra = sum(len(group) - 1 for group in groups)
-    return (
-        f"{extra:,} {'is a copy' if extra == 1 else 'are copies'} of others, in {len(groups):,} groups"
-        if extra
-        else "none"
-    )
+    if not extra:
+        return "none"
+    many = f"{extra:,} are copies of others" if extra > 1 else "1 is a copy of another"
+    return f"{many}, in {len(groups):,} group{'s' if len(groups) > 1 else ''}"

@@ -1,43 +1,70 @@
 """Which pictures `--drop` leaves out, found by the same survey that `figment data inspect` shows."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 
 from figment.callbacks import Progress
 from figment.data.source import Source
 from figment.errors import InputError
-from figment.inspection.survey import Survey, survey
+from figment.inspection.survey import USUAL, Survey, survey
 
 KINDS = ("near-duplicates", "outliers", "small")
+FILE = "onnx:"  # what features that come from a file begin with
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Chooses the pictures to leave out. kinds: of KINDS. height, width: the training size, in pixels. progress: told
-    (done, total) of the look."""
+    """Chooses the pictures to leave out. kinds: of KINDS. height, width: the training size, in pixels. features: those that
+    outliers are far away in. progress: told (done, total) of the look."""
 
     kinds: tuple[str, ...]
     height: int
     width: int
+    features: str = USUAL
     progress: Progress | None = field(default=None, compare=False)
 
     @classmethod
     def parse(cls, text: str, height: int, width: int, progress: Progress | None = None) -> "Drop":
-        """From "near-duplicates,outliers,small", any of them. Raises InputError for other words."""
-        words = [word.strip().lower() for word in text.split(",") if word.strip()]
-        unknown = [word for word in words if word not in KINDS]
-        if unknown or not words:
+        """From "near-duplicates,outliers,small", any of them; "outliers:NAME" is for other features than the usual ones.
+
+        Raises InputError for other words.
+        """
+        words = [word.strip().partition(":") for word in text.split(",") if word.strip()]
+        kinds = {kind.lower(): features for kind, _, features in words}
+        if not kinds or kinds.keys() - set(KINDS) or any(kinds[kind] for kind in kinds if kind != "outliers"):
             raise InputError(f"--drop {text!r} isn't something to leave out: give any of {', '.join(KINDS)}")
-        return cls(tuple(kind for kind in KINDS if kind in words), height, width, progress)
+        features = kinds.get("outliers") or USUAL
+        if features.startswith(FILE):
+            features = f"{FILE}{Path(features.removeprefix(FILE)).expanduser().absolute()}"
+        return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress)
+
+    @property
+    def text(self) -> str:
+        """What `parse` takes to make the same choice from anywhere."""
+        words = {"outliers": f"outliers:{self.features}"} if self.features != USUAL else {}
+        return ",".join(words.get(kind, kind) for kind in self.kinds)
 
     @property
     def key(self) -> str:
-        """The same key leaves out the same pictures of a source."""
-        size = [f"{self.height}x{self.width}"] if "small" in self.kinds else []
-        return ",".join([*self.kinds, *size])
+        """The same key leaves out the same pictures of a source. Raises InputError where the network's file is gone."""
+        details = [f"{self.height}x{self.width}"] if "small" in self.kinds else []
+        if "outliers" in self.kinds:
+            details.append(self._features_key())
+        return ",".join([*self.kinds, *details])
 
     def __call__(self, source: Source) -> dict[int, str]:
         """Looks at every picture of the source. Returns slot → reason. Raises InputError as `survey` does."""
-        return self.choose(survey(source, progress=self.progress))
+        return self.choose(survey(source, self.features, self.progress))
+
+    def _features_key(self) -> str:
+        if not self.features.startswith(FILE):
+            return self.features
+        file = self.features.removeprefix(FILE)
+        try:
+            return sha256(Path(file).read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError(f"--drop outliers:{self.features}: {file} can't be read ({error.strerror})") from None
 
     def choose(self, survey: Survey) -> dict[int, str]:
         """Slot → reason. An exact copy of a picture that is left out is left out too, or it would take its place."""

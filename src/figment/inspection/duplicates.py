@@ -71,13 +71,17 @@ def luma(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def near_duplicates(
-    thumbnails: NDArray[np.uint8], progress: Progress | None = None, processes: int = 0
+    thumbnails: NDArray[np.uint8],
+    progress: Progress | None = None,
+    processes: int = 0,
+    parts: NDArray[np.int64] | None = None,
 ) -> list[list[int]]:
     """Groups of pictures that are one picture; each ascending and of two or more, ordered by their first.
 
     thumbnails: uint8 (N, 48, 48), as `thumbnail` makes them. Which pictures are grouped doesn't depend on their order.
     All pictures of a group are duplicates of one of them (not always of the first), so chains don't grow, except in a
-    set of many copies of each picture, which are put together step by step.
+    set of many copies of each picture, which are put together step by step. parts: int (N,), which of several sets each
+    picture is from, since how alike two pictures have to be is judged set by set; None: all are from one.
     Works on `processes` cores (0: all), with the same result on any number. Time grows with N², memory with N. Calls
     progress(done, N).
     """
@@ -87,7 +91,8 @@ def near_duplicates(
     shown = [key for key in sorted(copies) if not key.startswith(b"flat")]
     # Sorted by what they show, the pictures are handled alike in whatever order they came.
     distinct = np.array([copies[key][0] for key in shown], np.int64)
-    merged = _merged(thumbnails, distinct, progress, processes)
+    parts = np.zeros(len(thumbnails), np.int64) if parts is None else parts
+    merged = _merged(thumbnails, distinct, parts, progress, processes)
     groups = [sorted(i for node in nodes for i in copies[shown[node]]) for nodes in merged]
     grouped = {i for group in groups for i in group}
     groups += [indices for indices in copies.values() if len(indices) > 1 and indices[0] not in grouped]
@@ -155,13 +160,17 @@ def _equal(thumbnails: NDArray[np.uint8]) -> dict[bytes, list[int]]:
 
 
 def _merged(
-    thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None, processes: int
+    thumbnails: NDArray[np.uint8],
+    distinct: NDArray[np.int64],
+    parts: NDArray[np.int64],
+    progress: Progress | None,
+    processes: int,
 ) -> list[list[int]]:
     """Groups of two or more positions in distinct, whose pictures are the same."""
     groups = {node: [node] for node in range(len(distinct))}
     while len(groups) > 1:
         nodes = list(groups)
-        links, crowded = _links(thumbnails, distinct[nodes], progress, processes)
+        links, crowded = _links(thumbnails, distinct[nodes], parts, progress, processes)
         for first, *others in stars(links):
             groups[nodes[first]] += [node for other in others for node in groups.pop(nodes[other])]
         # Where pictures have more near ones than are looked at, one of each group goes on to look further.
@@ -172,7 +181,11 @@ def _merged(
 
 
 def _links(
-    thumbnails: NDArray[np.uint8], distinct: NDArray[np.int64], progress: Progress | None, processes: int
+    thumbnails: NDArray[np.uint8],
+    distinct: NDArray[np.int64],
+    parts: NDArray[np.int64],
+    progress: Progress | None,
+    processes: int,
 ) -> tuple[list[tuple[int, int]], bool]:
     """Pairs of positions in distinct whose pictures are verified to be the same, and whether there were too many to look at."""
     space = _discriminant(thumbnails, distinct[:: -(-len(distinct) // SAMPLE)])
@@ -190,8 +203,20 @@ def _links(
             if progress:
                 progress(number * len(thumbnails) // len(blocks), len(thumbnails))
     alike = np.concatenate(found)
-    same = alike[alike[:, 2] >= _level(alike[:, 2]), :2].astype(int)
+    pairs, scores = alike[:, :2].astype(int), alike[:, 2]
+    same = pairs[scores >= _levels(scores, parts[distinct[pairs]])]
     return sorted({(a, b) for a, b in same.tolist()}), reach < REACH
+
+
+def _levels(scores: NDArray, parts: NDArray[np.int64]) -> NDArray:
+    """What each pair has to score: the level of its part, or the higher one where its pictures, (N, 2), are of two."""
+    levels = np.full(parts.max(initial=0) + 1, LEVELS[1])
+    inside = np.flatnonzero(parts[:, 0] == parts[:, 1])
+    inside = inside[np.argsort(parts[inside, 0], kind="stable")]
+    for rows in np.split(inside, np.flatnonzero(np.diff(parts[inside, 0])) + 1):
+        if len(rows):
+            levels[parts[rows[0], 0]] = _level(scores[rows])
+    return levels[parts].max(axis=1)
 
 
 def _level(scores: NDArray) -> float:
@@ -420,8 +445,8 @@ def _step(windows: NDArray, seen: NDArray, inside: NDArray, smaller: NDArray) ->
         np.multiply(changes[:, place], growing, out=changes[:, place + 1])
     np.multiply(seen, inside, out=changes[:, 4])
     changes[:, 5] = inside
-    jacobian = changes.reshape(count, 6, -1)
-    error = (smaller - seen).reshape(count, -1, 1)  # outside the picture the jacobian is 0
+    jacobian = changes.reshape(count, 6, side**2)
+    error = (smaller - seen).reshape(count, side**2, 1)  # outside the picture the jacobian is 0
     # A little damping holds still what a picture says nothing about.
     normal = (jacobian @ jacobian.transpose(0, 2, 1)).astype(np.float64) + 1e-4 * side**2 * np.eye(6)
     step = np.linalg.solve(normal, (jacobian @ error).astype(np.float64))[:, :4, 0].clip(-0.06, 0.06)

@@ -5,6 +5,7 @@ Small copies lie in files in the cache folder until the look is done with, so th
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from figment.cache import cache_folder
 from figment.callbacks import Progress
+from figment.data.bank import first_of_each
 from figment.data.decode import rescue
 from figment.data.source import Source
 from figment.data.workers import map_unordered
@@ -22,6 +24,8 @@ from figment.errors import InputError
 from figment.files import naming_full_disk
 from figment.inspection import duplicates
 from figment.inspection.look import FACTS, SIDE, Looker
+
+LEAST_PART = 500  # pictures of a set that tell how alike its own are
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,8 @@ class Looked:
     facts: FACTS (slots,), see look.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them,
     −1 where it can't be read. broken: slot → reason. usable: slots that can be trained on: readable, and the first of
     those with equal identity. copies: a further copy's slot → the first one's. pictures and thumbnails: small copies of
-    the usable, uint8 (N, SIDE, SIDE, 3) and (N, S, S), mapped from files in folder, which may be used for more.
+    the usable, uint8 (N, SIDE, SIDE, 3) and (N, S, S), mapped from files in folder, which may be used for more. parts:
+    int (N,), the set that each is from, where several are joined or lie in one folder.
     """
 
     folder: Path
@@ -43,6 +48,7 @@ class Looked:
     copies: dict[int, int]
     pictures: np.ndarray
     thumbnails: np.ndarray
+    parts: np.ndarray
 
 
 @contextmanager
@@ -58,10 +64,11 @@ def looked_at(source: Source, progress: Progress | None = None, first: bool = Fa
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
-        usable, copies = _distinct(facts["digest"])
+        names = source.listing.names
+        usable, copies = first_of_each(facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
         thumbnails = _closed_up(folder / "thumbnails", usable, (duplicates.SIDE, duplicates.SIDE))
-        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, thumbnails)
+        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, thumbnails, _parts(names, usable))
 
 
 def _look(
@@ -92,18 +99,12 @@ def _look(
     return facts, ordered, places[kind], dict(sorted(broken.items()))
 
 
-def _distinct(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
-    """Slots, in order, of the first picture with each digest, and the other copies' slots → the first one's.
-
-    digests: uint8 (slots, 16); zeros mean that there is no picture.
-    """
-    readable = np.flatnonzero(digests.any(axis=1))
-    whole = np.ascontiguousarray(digests[readable]).view(f"V{digests.shape[1]}")[:, 0]
-    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    original = first[inverse]
-    copies = np.flatnonzero(original != np.arange(len(readable)))
-    pairs = zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
-    return readable[np.sort(first)], dict(pairs)
+def _parts(names: list[str], usable: np.ndarray) -> np.ndarray:
+    """Number of the set that each usable picture is from, by the first folder of its name; those with few share one."""
+    firsts = [names[slot].partition("/")[0] if "/" in names[slot] else "" for slot in usable.tolist()]
+    large = [first for first, count in sorted(Counter(firsts).items()) if count >= LEAST_PART]
+    numbers = {first: number for number, first in enumerate(large, 1)}
+    return np.array([numbers.get(first, 0) for first in firsts], np.int64)
 
 
 def _closed_up(file: Path, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -77,8 +77,8 @@ def contents(survey: Survey) -> dict[str, Any]:
             if 0 < len(survey.found[kind]) < MOST_OF_IT * len(survey.usable)
         ],
         "charts": charts(survey),
-        "skipped": survey.skipped[:MOST_SKIPPED],
-        "more_skipped": max(len(survey.skipped) - MOST_SKIPPED, 0),
+        "skipped": survey.absent[:MOST_SKIPPED],
+        "more_skipped": max(len(survey.absent) - MOST_SKIPPED, 0),
     }
 
 

@@ -13,6 +13,7 @@ from figment.errors import InputError
 from figment.inspection import duplicates
 from figment.inspection.looking import looked_at
 
+USUAL = "gradients"  # features for outliers
 DARK = 48  # grey value that 98 % of a very dark picture's pixels don't exceed
 LIGHT = 208  # and that 98 % of a very bright one's exceed
 FLAT = 6.0  # grey values' deviation that a flat picture stays below
@@ -57,6 +58,14 @@ class Survey:
     def left_out(self) -> int:
         """How many that look like pictures can't be trained on: skipped or exact copies."""
         return len(self.skipped) + len(self.copies)
+
+    @property
+    def absent(self) -> list[Skipped]:
+        """All that look like pictures and can't be trained on, with the reasons, sorted by name."""
+        copies = [
+            Skipped(self.names[copy], f"exact copy of {self.names[first]}") for copy, first in self.copies.items()
+        ]
+        return sorted([*self.skipped, *copies], key=lambda item: item.name)
 
     @property
     def near_extra(self) -> int:
@@ -107,7 +116,7 @@ class Survey:
 
 
 def survey(
-    data: Any, features: str = "gradients", progress: Progress | None = None, size: int = 64, first: bool = False
+    data: Any, features: str = USUAL, progress: Progress | None = None, size: int = 64, first: bool = False
 ) -> Survey:
     """Look at every picture of data (what open_source takes) once, on all cores.
 
@@ -126,7 +135,7 @@ def survey(
     stages = _Stages(progress, len(listing.names))
     with looked_at(source, stages.part(0.0, 0.7), first) as looked:
         facts, usable = looked.facts, looked.usable
-        near = duplicates.near_duplicates(looked.thumbnails, stages.part(0.7, 0.85))
+        near = duplicates.near_duplicates(looked.thumbnails, stages.part(0.7, 0.85), parts=looked.parts)
         far = farness(looked.pictures, network, progress=stages.part(0.85, 1.0))
         order = np.argsort(-far, kind="stable")
         found = {"outliers": usable[order[far[order] > 1]]} | _odd(facts, usable, size)

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from figment.inspection.survey import Survey
+from figment.names import printable
 
 MOST = 5  # kinds, or broken pictures, that are named
 TITLES = {
@@ -88,12 +89,12 @@ def _found(survey: Survey, kind: str) -> str:
     if not len(slots):
         return ""
     notes = {"outliers": f" in {survey.features} features", "small": f" (below {survey.size} pixels)"}
-    names = ", ".join(survey.names[slot] for slot in slots[:2].tolist())
+    names = ", ".join(printable(survey.names[slot]) for slot in slots[:2].tolist())
     return f"{_count(len(slots), survey)}{notes.get(kind, '')}: {names}{', …' if len(slots) > 2 else ''}"
 
 
 def _unreadable(survey: Survey) -> str:
     if not survey.skipped:
         return ""
-    named = "; ".join(f"{item.name}: {item.reason}" for item in survey.skipped[:MOST])
+    named = "; ".join(f"{printable(item.name)}: {item.reason}" for item in survey.skipped[:MOST])
     return f"{len(survey.skipped):,} ({named}{'; …' if len(survey.skipped) > MOST else ''})"

@@ -4,11 +4,10 @@
 
 Makes a bank of that size from noise (the disk needs the room; it is removed again) and trains on it. "resident": 4,096
 pictures that stay in the system's cache. "cold": before each turn the system is told to forget the whole bank, so that
-nearly every picture has to come from the disk, which is the worst that a bank larger than memory can do. "cold, no
-thread" gathers each batch when it is asked for, to show what the prefetching is worth. The sides take turns, the ratio is
-taken round by
-round, and its median counts. "from disk" is what the system read for the process in a turn, against what the batches
-held: near 1 or above shows that the bank was cold indeed. Linux.
+nearly every picture has to come from the disk, which is the worst that a bank larger than memory can do. "cold, no thread"
+gathers each batch when it is asked for, to show what the prefetching is worth. The sides take turns, forwards and
+backwards; the ratio is taken round by round, and its median counts. "from disk" is what the system read for the process
+in a turn, against what the batches held: near 1 or above shows that the bank was cold indeed. Linux.
 """
 
 import argparse
@@ -87,24 +86,24 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_flush_denormal(True)
     recipe = recipes.make(options.recipe, channels=3, planned_images=10**6, precision="fp32", compile="off")
-    players = new_players(recipe, torch.device("cpu"))
-    nets = loop.Nets.of(players, compiled=False)
 
-    def turn(pictures: "Shards | np.ndarray", ahead: int) -> tuple[float, float]:
+    def turn(pictures: "Shards | np.ndarray", ahead: int, seed: int) -> tuple[float, float]:
+        players = new_players(recipe, torch.device("cpu"))  # anew, so that all sides play the same game
+        nets = loop.Nets.of(players, compiled=False)
         feeds.AHEAD = ahead
-        feed = Feed(pictures, np.arange(len(pictures)), int(time.time()), True, torch.device("cpu"))
+        feed = Feed(pictures, np.arange(len(pictures)), seed, True, torch.device("cpu"))
         return rate(lambda: loop.play(players, nets, recipe, feed), recipe.batch, options.seconds)
 
     results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, no thread": []}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         bank = noise(Path(scratch), options.gigabytes)
         few, ahead = bank[:4096], feeds.AHEAD
-        for _ in range(options.rounds):
-            results["resident"].append(turn(few, ahead))
-            forget(Path(scratch))
-            results["cold"].append(turn(bank, ahead))
-            forget(Path(scratch))
-            results["cold, no thread"].append(turn(bank, 0))
+        sides = {"resident": (few, ahead), "cold": (bank, ahead), "cold, no thread": (bank, 0)}
+        for number in range(options.rounds):
+            # Forwards and backwards by turns, so that what the machine does meanwhile hits all sides alike.
+            for name in list(sides)[:: 1 if number % 2 else -1]:
+                forget(Path(scratch))
+                results[name].append(turn(*sides[name], seed=number))
     machine = (
         f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
     )

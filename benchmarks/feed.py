@@ -4,10 +4,11 @@
 
 Makes a bank of that size from noise (the disk needs the room; it is removed again) and trains on it. "resident": 4,096
 pictures that stay in the system's cache. "cold": before each turn the system is told to forget the whole bank, so that
-nearly every picture has to come from the disk, which is the worst that a bank larger than memory can do. "cold, no thread"
-gathers each batch when it is asked for, to show what the prefetching is worth. The sides take turns, forwards and
-backwards; the ratio is taken round by round, and its median counts. "from disk" is what the system read for the process
-in a turn, against what the batches held: near 1 or above shows that the bank was cold indeed. Linux.
+nearly every picture has to come from the disk, which is the worst that a bank larger than memory can do. "cold, unasked"
+gathers each batch without having asked the disk for it before, to show what asking is worth. The sides take turns,
+forwards and backwards; the ratio is taken round by round, and its median counts. "from disk" is what the system read for
+the process in a turn, against what the batches held, reading ahead not always counted: above 0 shows that the bank was
+cold. Linux.
 """
 
 import argparse
@@ -94,11 +95,11 @@ def main() -> None:
         feed = Feed(pictures, np.arange(len(pictures)), seed, True, torch.device("cpu"))
         return rate(lambda: loop.play(players, nets, recipe, feed), recipe.batch, options.seconds)
 
-    results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, no thread": []}
+    results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, unasked": []}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         bank = noise(Path(scratch), options.gigabytes)
         few, ahead = bank[:4096], feeds.AHEAD
-        sides = {"resident": (few, ahead), "cold": (bank, ahead), "cold, no thread": (bank, 0)}
+        sides = {"resident": (few, ahead), "cold": (bank, ahead), "cold, unasked": (bank, 0)}
         for number in range(options.rounds):
             # Forwards and backwards by turns, so that what the machine does meanwhile hits all sides alike.
             for name in list(sides)[:: 1 if number % 2 else -1]:

@@ -267,7 +267,8 @@ def survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None
         assert bomb in reasons
     for program in ("a-picture.svg.png", "postscript.jpg"):
         assert "not a picture" in reasons[program]
-    print(f"{count} files: {found}"[:300])
+    memory = f"{found['own']:.0f} MB here, {found['worker']:.0f} MB in the largest worker"
+    print(f"{count} files: {found['kept']} kept, {len(found['skipped'])} skipped; {memory}")
     assert found["own"] < MOST_MEMORY
     assert found["worker"] < MOST_MEMORY
     after = {path: os.stat(path).st_mtime_ns for path in everything_below(tmp_path) if not path.startswith(str(cache))}

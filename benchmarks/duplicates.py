@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from figment.data.decode import Unreadable, decode
+from figment.data.fit import resize
 from figment.inspection import denoising, duplicates
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -96,7 +97,8 @@ def plant(
             origins.append(len(names))
             kinds.append(kind)
             thumbnails.append(duplicates.thumbnail(version))
-            centres.append(denoising.centre(version))
+            small = resize(version, duplicates.SMALL, duplicates.SMALL)
+            centres.append(denoising.centre(small, *version.size))
         names.append(path.name)
     return names, np.array(origins), kinds, {"thumbnails": np.stack(thumbnails), "centres": np.stack(centres)}
 

@@ -85,9 +85,12 @@ def test_other_arrays_are_refused() -> None:
         codes(np.zeros((2, 1, SIDE, SIDE), np.uint8))
 
 
-def test_the_centre_square_is_what_is_coded() -> None:
-    picture = Image.new("RGB", (200, 100), "white")
-    picture.paste("red", (50, 0, 150, 100))
-    red = centre(picture)
+@pytest.mark.parametrize(("width", "height", "box"), [(200, 100, (50, 0, 150, 100)), (100, 200, (0, 50, 100, 150))])
+def test_the_centre_square_is_what_is_coded(width: int, height: int, box: tuple[int, int, int, int]) -> None:
+    picture = Image.new("RGB", (width, height), "white")
+    picture.paste("red", box)
+    small = np.asarray(picture.resize((64, 64), Image.Resampling.NEAREST))
+    red = centre(small, width, height)
     assert red.shape == (3, SIDE, SIDE)
     assert (red == np.array([255, 0, 0], np.uint8)[:, None, None]).all()
+    assert (centre(small, 64, 64) == 255).all(0).any()  # of a square picture everything is coded, white and red

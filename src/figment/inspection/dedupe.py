@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from figment.callbacks import Stage
 from figment.data.source import Source
@@ -97,12 +96,8 @@ def _squares(pictures: np.ndarray, widths: np.ndarray, heights: np.ndarray, file
     if not len(pictures):
         return np.zeros(shape, np.uint8)
     squares = np.memmap(file, np.uint8, "w+", shape=shape)
-    side = pictures.shape[1]
     for place, (picture, width, height) in enumerate(zip(pictures, widths.tolist(), heights.tolist(), strict=True)):
-        across, down = side * min(1, height / width), side * min(1, width / height)
-        box = ((side - across) / 2, (side - down) / 2, (side + across) / 2, (side + down) / 2)
-        small = Image.fromarray(picture).resize(shape[2:], Image.Resampling.BILINEAR, box)
-        squares[place] = np.asarray(small).transpose(2, 0, 1)
+        squares[place] = denoising.centre(picture, width, height)
     return squares
 
 

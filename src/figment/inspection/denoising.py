@@ -26,13 +26,16 @@ LEARNING_RATE = 1e-3
 BLOCK = 4096  # pictures encoded at a time
 
 
-def centre(picture: Image.Image) -> NDArray[np.uint8]:
-    """The centre square of an RGB picture, antialiased to 32×32: uint8 (3, 32, 32)."""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side))
-    small = square.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    return np.asarray(small).transpose(2, 0, 1)
+def centre(small: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The centre square of a picture, 32×32: uint8 (3, 32, 32).
+
+    small: the picture squeezed to a small square, uint8 (S, S, 3); width and height: what it was before.
+    """
+    side = len(small)
+    across, down = side * min(1, height / width), side * min(1, width / height)
+    box = ((side - across) / 2, (side - down) / 2, (side + across) / 2, (side + down) / 2)
+    square = Image.fromarray(small).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box)
+    return np.asarray(square).transpose(2, 0, 1)
 
 
 def codes(

@@ -1,6 +1,5 @@
 import base64
 import json
-import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -14,8 +13,6 @@ from figment.inspection.advice import advise
 from figment.inspection.page import MOST_SKIPPED, page, write_page
 from figment.inspection.survey import survey
 from figment.pictures import source_of
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
 class Page(HTMLParser):
@@ -131,21 +128,6 @@ def test_nothing_usable(tmp_path):
 
 
 # ---- in a browser ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not (os.access(CHROMIUM, os.X_OK) and os.access(DRIVER, os.X_OK)):
-        pytest.skip("needs Debian's packages chromium and chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 def test_in_a_browser(text, odd, browser, tmp_path):

@@ -1,7 +1,6 @@
 import base64
 import json
 import math
-import os
 import re
 from html.parser import HTMLParser
 
@@ -11,8 +10,6 @@ import pytest
 from figment.pictures import source_of
 from figment.recipe import Recipe
 from figment.sharing import report
-
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
 class Page(HTMLParser):
@@ -194,21 +191,6 @@ def test_smoothing_leaves_out_what_is_no_number():
 
 
 # ---- in a browser ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not (os.access(CHROMIUM, os.X_OK) and os.access(DRIVER, os.X_OK)):
-        pytest.skip("needs Debian's packages chromium and chromium-driver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
 
 
 def requests(browser):

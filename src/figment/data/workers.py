@@ -128,6 +128,7 @@ class _Worker:
                 self.ready = True
             self._send(chunk)
             assert self.process.stdout is not None
+            # Of figment's own making, through a pipe that no other program holds; no file is ever unpickled.
             good, answer = pickle.load(self.process.stdout)
             return good, answer
         except (EOFError, OSError, pickle.UnpicklingError):

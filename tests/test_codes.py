@@ -41,3 +41,18 @@ def test_seeds_of_places_differ_and_are_fixed() -> None:
     assert len(set(places)) == len(places)
     assert seed_at(0, "sample", 0) == seed_at(0, "sample", 0) != seed_at(0, "sample/0")
     assert all(0 <= p < 2**63 for p in places)
+
+
+def test_a_class_depends_on_its_number_and_seed_alone() -> None:
+    many = codes.numbered_classes(3, 0, 400, 7)
+    assert many.dtype == torch.int64
+    assert torch.equal(codes.numbered_classes(3, 111, 40, 7), many[111:151])
+    assert not torch.equal(codes.numbered_classes(4, 111, 40, 7), many[111:151])
+    assert codes.numbered_classes(3, 0, 0, 7).shape == (0,)
+
+
+def test_classes_are_equally_likely() -> None:
+    counts = codes.numbered_classes(0, 0, 7000, 7).bincount(minlength=7)
+    chi_squared = ((counts - 1000.0) ** 2 / 1000).sum()
+    assert len(counts) == 7
+    assert chi_squared < 22.5  # 6 degrees of freedom: one draw in a thousand is further off

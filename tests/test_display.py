@@ -70,3 +70,16 @@ def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
     assert shown.bar is None
     shown.stage("another")(10, 10)
     assert shown.bar is None
+
+
+def test_augmentation_and_processes_are_told_where_there_are_any() -> None:
+    names = dict(display.readable(EVENT | {"augment_p": 0.25, "processes": 4}))
+    assert (names["augmentation"], names["processes"]) == ("p 0.25", "4")
+    for event in (EVENT, EVENT | {"augment_p": 0.0, "processes": 1}):
+        assert not {"augmentation", "processes"} & dict(display.readable(event)).keys()
+
+
+def test_hints_are_told_with_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EVENT, "diagnosis", ["the two nets are in balance", "γ looks too small: try --set gamma=2"])
+    for terminal in (False, True):
+        assert "γ looks too small: try --set gamma=2" in followed(terminal, monkeypatch)

@@ -1,4 +1,5 @@
 import io
+import math
 import struct
 import zlib
 from xml.etree import ElementTree
@@ -69,6 +70,30 @@ def test_grid_keeps_rows_columns_and_colours():
 @pytest.mark.parametrize(("n", "shape"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (12, (3, 4)), (64, (8, 8))])
 def test_grid_is_nearly_square(n, shape):
     assert pictures.grid(np.zeros((n, 3, 1, 1), np.uint8), gap=0).shape[:2] == shape
+
+
+@pytest.mark.parametrize(
+    ("n", "height", "width", "shape"),
+    [(64, 64, 96, (8, 8)), (64, 96, 64, (8, 8)), (16, 128, 32, (2, 8)), (9, 64, 96, (3, 3)), (10, 64, 128, (5, 2)),
+     (64, 64, 128, (13, 5)), (3, 32, 128, (3, 1)), (1, 64, 96, (1, 1))],
+)  # fmt: skip
+def test_grid_of_other_shapes_is_nearly_square_with_filled_rows(n, height, width, shape):
+    sheet = pictures.grid(np.zeros((n, 3, height, width), np.uint8), gap=0)
+    assert sheet.shape[:2] == (shape[0] * height, shape[1] * width)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (32, 128), (112, 64), (16, 64)])
+def test_no_sheet_that_passes_for_square_has_fewer_empty_places(height, width):
+    """By trying all."""
+    for n in range(1, 80):
+        sheets = {}
+        for columns in range(1, n + 1):
+            rows = math.ceil(n / columns)
+            shorter, longer = sorted((rows * height, columns * width))
+            sheets[columns] = (rows * columns - n, longer / shorter)
+        square = [sheet for sheet in sheets.values() if sheet[1] <= 1.5]
+        taken = sheets[pictures.columns_for(n, height, width)]
+        assert taken == (min(square) if square else min(sheets.values(), key=lambda sheet: sheet[1]))
 
 
 def test_grid_of_few_pictures_has_no_empty_columns():

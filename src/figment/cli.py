@@ -1,6 +1,7 @@
 """The command line: one short function a command. Nothing heavy is imported until a command runs."""
 
 import inspect
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +17,16 @@ from figment.cli_options import (
     DROP,
     FIT,
     GROUP,
+    LABEL,
     SEED,
     TRUNCATION,
     NamedPath,
     PathArgument,
+    RecipeOption,
     agreeing,
     given,
 )
+from figment.cli_recipes import recipes as recipes_command
 from figment.errors import InputError
 from figment.interruption import as_interrupt
 from figment.names import printable
@@ -45,16 +49,22 @@ def cli() -> None:
 
 
 cli.add_command(data_commands)
+cli.add_command(recipes_command)
 
 
 @cli.command()
 @DATA
 @click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
 @click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
+@click.option("--recipe", cls=RecipeOption, default="auto", show_default=True, metavar="NAME")
 @click.option(
-    "--recipe", default="auto", show_default=True, metavar="NAME", help="auto, dcgan, dcgan-small or dcgan-quick."
+    "--size", metavar="PIXELS", help="16 to 512, or HxW (height x width) such as 64x96. [default: 64, or the recipe's]"
 )
-@click.option("--size", metavar="PIXELS", help="16, 32, 64, 128 or 256. [default: 64]")
+@click.option(
+    "--labels",
+    is_flag=True,
+    help="Train on the labels of the pictures (folders, files, columns), so that samples of a class can be asked for.",
+)
 @click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
 @click.option(
     "--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse."
@@ -67,9 +77,9 @@ cli.add_command(data_commands)
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option("--dry-run", is_flag=True, help="Print the plan: nets, schedule, memory; train nothing.")
 def train(
-    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, out: Path | None,
-    choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None, accept_licence: bool,
-    seed: str | None, device: str, dry_run: bool,
+    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool,
+    out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
+    accept_licence: bool, seed: str | None, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -77,22 +87,22 @@ def train(
     name from figment data list, hf:OWNER/NAME from the Hugging Face hub, or several of these.
 
     A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
-    which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on.
+    which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on. With --labels every
+    different label is a class. Several GPUs or processes: torchrun --nproc-per-node=K -m figment train … (docs/scale.md).
 
     \b
     Examples:
       figment train --for 3m
       figment train faces --for 2h --size 64
       figment train celeba --images 2M --recipe dcgan --group '^(\\d+)_'
+      figment train flowers --for 1h --size 96x64 --labels
       figment train faces --for 20m --set objective=hinge --set width=32
     """
     from figment import start
     from figment.display import Terminal
 
-    if size and not size.isdigit():
-        raise InputError(f"--size {size}: training takes squares so far: give one number of pixels, such as 64.")
-    options = {"size": size, "seed": seed, "fit": fit}
-    fields = assignments(choices) | {name: value(text) for name, text in options.items() if text is not None}
+    options = {"size": size, "labels": labels or None, "seed": seed and value(seed), "fit": fit}
+    fields = assignments(choices) | {name: chosen for name, chosen in options.items() if chosen is not None}
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
@@ -151,7 +161,19 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 
 @cli.command()
 @click.argument("run", type=PathArgument)
-@click.option("-n", "count", default=64, show_default=True, type=click.IntRange(1, 1_000_000), help="How many.")
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1, 1_000_000),
+    help="How many; of each --label. [default: 64; on a sheet of classes 8 of each, fewer over 256 px]",
+)
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="CLASS",
+    help="Only of this class, where it was trained with --labels; given several times, a row each.",
+)
 @SEED
 @TRUNCATION
 @click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
@@ -166,27 +188,39 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
-    run: Path, count: int, seed: int, truncation: float, grid: bool, suffix: str, out: Path | None, device: str
-) -> None:
+    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, grid: bool, suffix: str,
+    out: Path | None, device: str,
+) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
+
+    Of a run that was trained with --labels the sheet has a row for each class, if there are no more than 16; with -n or
+    --files and no --label, all classes come up equally often.
 
     \b
     Examples:
       figment sample runs/faces-1
+      figment sample runs/pets-1 --label cat --label dog
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
     """
     from figment.machine import this_machine
     from figment.sharing.samples import write_files, write_grid
 
     generator = loaded(run, this_machine(device).device)
+    labels = tuple(dict.fromkeys(labels))
+    for label in labels:
+        generator.class_number(label)  # a mistyped one is told before anything is written
     if grid:
         path = out or beside(run, f"samples-{seed}.{suffix}")
-        write_grid(generator, path, count, seed, truncation)
+        count, labels = generator.shown(count, labels)
+        write_grid(generator, path, count, seed, truncation, labels)
     else:
-        path = out or beside(run, f"samples-{seed}")
-        with progress_bar(count, "sampling") as advance:
-            write_files(generator, path, count, seed, truncation, suffix, advance)
-    click.echo(f"{count} sample{'s' if count > 1 else ''} in {path}")
+        count, path = count or 64, out or beside(run, f"samples-{seed}")
+        with progress_bar(count * max(len(labels), 1), "sampling") as advance:
+            write_files(generator, path, count, seed, truncation, suffix, advance, labels)
+    total = count * max(len(labels), 1)
+    click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
+    if grid and len(labels) > 1:
+        click.echo(f"rows: {', '.join(labels)}")
 
 
 @cli.command()
@@ -201,12 +235,14 @@ def sample(
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
 @click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
 @click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
+@LABEL
 @SEED
 @TRUNCATION
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
 def walk(
-    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, seed: int, truncation: float, out: Path | None
-) -> None:
+    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, label: str | None, seed: int, truncation: float,
+    out: Path | None,
+) -> None:  # fmt: skip
     """A smooth closed loop through RUN's latent codes, as a video that can be repeated without a seam.
 
     \b
@@ -219,7 +255,7 @@ def walk(
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             loaded(run), path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
-            truncation=truncation, progress=advance,
+            truncation=truncation, progress=advance, label=label,
         )  # fmt: skip
     click.echo(str(path))
 
@@ -227,12 +263,15 @@ def walk(
 @cli.command()
 @click.argument("run", type=PathArgument)
 @click.option("--tiles", default=16, show_default=True, type=click.IntRange(1, 256), help="Codes side by side.")
+@LABEL
 @click.option(
     "--seconds", default=12.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the film."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: timelapse.mp4 in the run]")
-def timelapse(run: Path, tiles: int, seconds: float, seed: int | None, out: Path | None) -> None:
+def timelapse(
+    run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, out: Path | None
+) -> None:
     """How RUN learned: the same codes from its first snapshot to its last, as a video.
 
     \b
@@ -245,7 +284,7 @@ def timelapse(run: Path, tiles: int, seconds: float, seed: int | None, out: Path
     path = out or beside(run, "timelapse.mp4")
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
-        write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance)
+        write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label)
     click.echo(str(path))
 
 
@@ -282,9 +321,11 @@ def assignments(choices: Sequence[str]) -> dict[str, Any]:
 
 
 def value(text: str) -> Any:
-    """A number, true or false where the text is one; else the text. 500k isn't one here."""
+    """A number, true or false where the text is one; a list where commas part numbers; else the text, as for 500k."""
     import json
 
+    if re.fullmatch(r"[0-9]+(,[0-9]+)+", text):
+        return [int(part) for part in text.split(",")]
     try:
         parsed = json.loads(text)
     except ValueError:

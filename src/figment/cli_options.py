@@ -20,6 +20,16 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class RecipeOption(click.Option):
+    """An option whose help names the recipes; they are looked up when that help is asked for."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        from figment.recipe import RECIPES
+
+        self.help = f"auto, or one of {', '.join(RECIPES)} (figment recipes tells of them)."
+        return super().get_help_record(ctx)
+
+
 PathArgument = NamedPath(path_type=Path)
 DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath())
 SEED = click.option(
@@ -36,6 +46,7 @@ TRUNCATION = click.option(
     type=click.FloatRange(0, 2),
     help="Below 1: less varied, often cleaner.",
 )
+LABEL = click.option("--label", metavar="CLASS", help="Only of this class, where it was trained with --labels.")
 FIT = click.option(
     "--fit",
     metavar="HOW",

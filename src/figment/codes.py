@@ -24,6 +24,15 @@ def numbered(seed: int, start: int, count: int, code_size: int, prior: str) -> T
     return torch.cat(rows) if rows else torch.empty(0, code_size)
 
 
+def numbered_classes(seed: int, start: int, count: int, classes: int) -> Tensor:
+    """Classes of samples number start … start + count - 1 of a seed, int64 (count,), each as likely as the others.
+
+    Class i depends on (seed, i) alone, and is drawn apart from code i.
+    """
+    rows = [torch.randint(classes, (1,), generator=generator_at(seed, "class", i)) for i in range(start, start + count)]
+    return torch.cat(rows) if rows else torch.empty(0, dtype=torch.int64)
+
+
 def truncated(codes: Tensor, truncation: float) -> Tensor:
     """Scale codes towards the prior's mean, which is 0 for both priors: 1 leaves them, 0 gives the mean picture."""
     return codes * truncation

@@ -158,6 +158,10 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
     if event["memorising"] is not None:
         rows.append(("memorising", f"{event['memorising']:.3f} AUC"))
     rows.append(("spread", f"{event['spread']:.2f}"))
+    if event.get("augment_p"):
+        rows.append(("augmentation", f"p {event['augment_p']:.2f}"))
+    if event.get("processes", 1) > 1:
+        rows.append(("processes", str(event["processes"])))
     return rows
 
 

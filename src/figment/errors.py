@@ -10,3 +10,7 @@ class InputError(Exception):
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C or SIGTERM outside the training loop, with a sentence that says what is kept and how to go on."""
+
+
+class LostProcess(Exception):
+    """Another process of a training ended or can't be reached: one sentence, of which the command line makes status 1."""

@@ -1,19 +1,29 @@
 """Generator: a trained generator loaded from its file; what every later room works with."""
 
 import json
+import math
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from figment import codes, nets
 from figment.errors import InputError
+from figment.pictures import grid
 from figment.recipe import Recipe, from_json, to_json
 from figment.run import Run
 
 BLOCK = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
+MANY, FEW = 64, 16  # samples on a sheet, and of pictures that are …
+LARGE = 256 * 256  # … larger than this
+MOST_ROWS = 16  # classes that a sheet gives a row each
+NAMED = 20  # classes told to somebody who named another one
 
 
 class Generator:
@@ -27,6 +37,11 @@ class Generator:
     def device(self) -> torch.device:
         return next(self.net.parameters()).device
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that can be asked for; none where it was trained without labels."""
+        return self.recipe.classes
+
     def to(self, device: str | torch.device) -> "Generator":
         """The same generator on another device."""
         self.net.to(device)
@@ -36,24 +51,74 @@ class Generator:
         """Codes number start … start + n - 1 of a seed, float32 (n, code_size); each depends on its number and seed alone."""
         return codes.numbered(seed, start, n, self.recipe.code_size, self.recipe.prior)
 
-    @torch.inference_mode()
-    def decode(self, z: Tensor) -> Tensor:
-        """Codes (N, code_size) → pictures, uint8 (N, C, H, W) on the CPU."""
-        blocks = [to_uint8(self.net(block.to(self.device))) for block in z.split(BLOCK)]
-        shape = (0, int(self.recipe.channels), self.recipe.size, self.recipe.size)
-        return torch.cat(blocks) if blocks else torch.empty(shape, dtype=torch.uint8)
+    def labels(self, n: int, seed: int = 0, start: int = 0, label: str | None = None) -> Tensor | None:
+        """Classes of samples number start … start + n - 1 of a seed, int64 (n,); None for a generator without classes.
 
-    def sample(self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0) -> Tensor:
-        """Pictures number start … start + n - 1 of a seed, uint8 (n, C, H, W).
+        All are the one that label names; without it each is drawn from its number and seed alone, all classes being as
+        likely, however common they were in training. Raises InputError for a label that this generator doesn't know.
+        """
+        if label is not None:
+            return torch.full((n,), self.class_number(label))
+        return codes.numbered_classes(seed, start, n, len(self.classes)) if self.classes else None
+
+    def class_number(self, label: str) -> int:
+        """The number that the nets know a class by. Raises InputError, with the nearest one, for an unknown name."""
+        if not self.classes:
+            raise InputError(f"--label {label}: this generator was trained without labels: train one with --labels.")
+        if label not in self.classes:
+            raise InputError(f"--label {label}: no class of this generator{_nearest(label, self.classes)}")
+        return self.classes.index(label)
+
+    @torch.inference_mode()
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Codes (N, code_size) → pictures, uint8 (N, C, H, W) on the CPU.
+
+        labels: classes, int64 (N,), for a generator that has them, and for no other: else ValueError.
+        """
+        if (labels is not None) != bool(self.classes):
+            raise ValueError("labels are for generators with classes, and those need them")
+        if not len(z):
+            return torch.empty((0, int(self.recipe.channels), *self.recipe.shape), dtype=torch.uint8)
+        inputs = (z,) if labels is None else (z, labels)
+        blocks = zip(*(numbers.split(BLOCK) for numbers in inputs), strict=True)
+        return torch.cat([to_uint8(self.net(*(part.to(self.device) for part in block))) for block in blocks])
+
+    def sample(
+        self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0, label: str | None = None
+    ) -> Tensor:
+        """Pictures number start … start + n - 1 of a seed, uint8 (n, C, H, W); of the class that label names, or of
+        classes drawn as labels() says.
 
         Picture i is the same, to the byte on one machine, whatever n is asked for: whole blocks are decoded, so that
-        it always has the same place among the same neighbours, and the sums inside are added in the same order.
-        truncation scales codes towards the prior's mean.
+        it always has the same place among the same number of neighbours, and the sums inside are added in the same
+        order. truncation scales codes towards the prior's mean.
         """
         first = start - start % BLOCK
         count = -(-(start + n - first) // BLOCK) * BLOCK if n else 0
         z = codes.truncated(self.codes(count, seed, first), truncation)
-        return self.decode(z)[start - first : start - first + n]
+        return self.decode(z, self.labels(count, seed, first, label))[start - first : start - first + n]
+
+    def sheet(
+        self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = ()
+    ) -> NDArray[np.uint8]:
+        """Samples 0 … n - 1 of a seed side by side, uint8 (H', W', 3); of several labels n of each, a row a label.
+
+        What isn't given is as shown() says. In a column of several rows all have one code: it shows what a class changes.
+        """
+        n, labels = self.shown(n, labels)
+        if len(labels) < 2:
+            return grid(self.sample(n, seed, truncation, label=next(iter(labels), None)))
+        return grid(torch.cat([self.sample(n, seed, truncation, label=name) for name in labels]), columns=n)
+
+    def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
+        """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.
+
+        That is 8 of each class where there are 2 to 16, else 64, labels or not; fewer where the pictures are large.
+        """
+        many = MANY if math.prod(self.recipe.shape) <= LARGE else FEW
+        if n is None and not labels and 2 <= len(self.classes) <= MOST_ROWS:
+            labels = self.classes
+        return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
 
 
 def to_uint8(pictures: Tensor) -> Tensor:
@@ -116,6 +181,15 @@ def _recipe_of(metadata: dict[str, str] | None, file: Path) -> Recipe:
             f"{file} is no figment generator (its header doesn't say so): name a generator.safetensors of a run."
         )
     return from_json(json.dumps(recipe), str(file))
+
+
+def _nearest(label: str, classes: tuple[str, ...]) -> str:
+    """ "; did you mean X?", or else the first few classes."""
+    near = get_close_matches(label, classes, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]}?"
+    more = f" and {len(classes) - NAMED:,} more" if len(classes) > NAMED else ""
+    return f"; there are {', '.join(classes[:NAMED])}{more}."
 
 
 def _reason(error: Exception) -> str:

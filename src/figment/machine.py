@@ -23,6 +23,11 @@ class Machine:
     bf16: bool
     compiler: bool
 
+    @property
+    def kind(self) -> str:
+        """The device without its number."""
+        return self.device.split(":")[0]
+
     def facts(self) -> dict[str, Any]:
         """As kept in run.json: nothing that tells whose machine it is."""
         return asdict(self) | {"threads": torch.get_num_threads(), "system": platform.system()}

@@ -33,6 +33,7 @@ PACKET = (
 # As an element, an attribute or an rdf:resource: other programs write all three.
 DECLARED = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
+OBLONG = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
 LARGEST_PACKET = 1 << 24  # bytes; a mark needs 400
 
 
@@ -40,19 +41,36 @@ def grid(pictures: Tensor | NDArray[np.uint8], columns: int | None = None, gap: 
     """Pictures side by side on one white sheet, row by row.
 
     pictures: uint8 (N, C, H, W), N at least 1, C 1 or 3. columns: pictures a row, by default as many as make the sheet
-    nearly square. gap: pixels between two pictures. Returns uint8 (H', W', 3).
+    nearly square (see columns_for). gap: pixels between two pictures. Returns uint8 (H', W', 3).
     """
     tiles = np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures)
     n, _, height, width = tiles.shape
     if n == 0:
         raise ValueError("a grid needs at least one picture")
-    columns = min(columns or math.ceil(math.sqrt(n)), n)
+    columns = min(columns or columns_for(n, height, width), n)
     rows = math.ceil(n / columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
     for i, tile in enumerate(tiles):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         sheet[top : top + height, left : left + width] = tile.transpose(1, 2, 0)
     return sheet
+
+
+def columns_for(n: int, height: int, width: int) -> int:
+    """Pictures a row that make a sheet of n nearly square.
+
+    Squares lie √n a row. Of other shapes the rows are rather filled: of all sheets at most half as long again one way
+    as the other, the one with the fewest empty places is taken, and the squarest of those.
+    """
+    if height == width:
+        return math.ceil(math.sqrt(n))
+
+    def fault(columns: int) -> tuple[float, int, float]:
+        rows = math.ceil(n / columns)
+        length = max(rows * height, columns * width) / min(rows * height, columns * width)
+        return max(length, OBLONG), rows * columns - n, length
+
+    return min(range(1, n + 1), key=fault)
 
 
 def encode(

@@ -1,27 +1,93 @@
 """Plan: what a budget buys on this machine; and the run as it will be, before it is."""
 
-from torch import nn
+import itertools
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
 
 from figment import nets
 from figment import recipe as recipes
 from figment.budget import as_images, as_time
+from figment.data.bank import Bank
 from figment.errors import InputError
+from figment.game.augment import wanted
 from figment.machine import Machine
 from figment.recipe import Recipe
 from figment.training import schedule
 
-QUICK_SECONDS, QUICK_IMAGES = 300.0, 200_000  # a guess: only 3 minutes were tried (LOG.md)
+OVERHEAD = 0.03  # of a run's time goes into readings and snapshots
+LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG.md)
+ROOM = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
 
 
-def named(recipe: str, machine: Machine, seconds: float | None, images: int | None) -> tuple[str, str]:
-    """The recipe that a name stands for under a budget, and why: "auto" takes small nets where there is no GPU."""
-    if recipe != "auto":
-        return recipe, f"recipe {recipe}, as asked"
-    if machine.device.startswith("cuda"):
-        return "dcgan", "recipe dcgan: a GPU carries the article's widths"
-    if (seconds or 0) <= QUICK_SECONDS and (images or 0) <= QUICK_IMAGES:
-        return "dcgan-quick", "recipe dcgan-quick: a small net in small batches, for a few minutes without a GPU"
-    return "dcgan-small", "recipe dcgan-small: without a GPU, small fast nets give better pictures than wide slow ones"
+class Rung(NamedTuple):
+    """A recipe that "auto" may take, and the images seen from which it beats the smaller one before it."""
+
+    recipe: str
+    worth_from: int
+    why: str
+
+
+# Where each becomes worth its cost was measured on CPUs (LOG.md). For GPUs it is an estimate: none was at hand.
+LADDERS = {
+    "cpu": (
+        Rung("dcgan-quick", 0, "a small net in small batches, for a few minutes without a GPU"),
+        Rung("dcgan-small", 200_000, "without a GPU, small fast nets give better pictures than wide slow ones"),
+    ),
+    "gpu": (
+        Rung("dcgan", 0, "a GPU carries the article's widths"),
+    ),
+}  # fmt: skip
+
+
+def ladder(machine: Machine) -> tuple[Rung, ...]:
+    """The recipes that "auto" climbs on a machine, smallest first."""
+    return LADDERS["cpu" if machine.kind == "cpu" else "gpu"]
+
+
+def by_images(machine: Machine, images: int) -> Rung:
+    """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
+    return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]
+
+
+def for_data(recipe: Recipe, bank: Bank) -> Recipe:
+    """The recipe with all settled that the pictures decide: grey or colour, classes, augmentation.
+
+    Raises InputError where labels are asked for and there are none.
+    """
+    classes = bank.classes[0] if recipe.labels else ()
+    return recipes.changed(recipe, channels=bank.channels, classes=classes, **augmentation(recipe, len(bank.train)))
+
+
+def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
+    """How much augmentation a training set of so many pictures gets: all below 30,000, none from 100,000 on."""
+    if recipe.augment != "auto":
+        return {}
+    p = recipe.augment_p * wanted(count)
+    return {"augment": "full" if p > 0 else "none", "augment_p": p}
+
+
+def fitting(recipe: Recipe, machine: Machine) -> Recipe:
+    """The recipe with its batch halved until a step fits the machine's memory."""
+    while memory(recipe) > ROOM * machine.memory * 2**30 and recipe.batch >= 4:
+        recipe = smaller(recipe)
+    return recipe
+
+
+def smaller(recipe: Recipe) -> Recipe:
+    """The recipe with half the batch."""
+    return recipes.changed(recipe, batch=recipe.batch // 2)
+
+
+def warnings(recipe: Recipe) -> list[str]:
+    """What a budget is too small for, in a line that says what would do; nothing where it is large enough."""
+    if not 0 < recipe.planned_images < LEAST:
+        return []
+    if recipe.seconds:
+        enough = as_time(recipe.seconds * LEAST / recipe.planned_images)
+        return [f"that is little: pictures begin to show after about {as_images(LEAST)}, here --for {enough}, or a smaller --size"]
+    return [f"that is little: pictures begin to show after about {as_images(LEAST)}: --images {LEAST // 1000}k or more"]
 
 
 def by_rule(recipe: Recipe, machine: Machine) -> Recipe:
@@ -54,7 +120,7 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 
     Raises InputError where it is good for none.
     """
-    images = int(((recipe.seconds or 0) - spent) * images_per_second * 0.97)  # .03 for readings and snapshots
+    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD))
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(
@@ -85,15 +151,19 @@ def describe(recipe: Recipe, machine: Machine) -> str:
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     colours = "grey" if recipe.channels == 1 else "colour"
     times = schedule.snapshot_times(recipe) if recipe.planned_images else []
+    penalty = f", γ {recipe.gamma:g} ({recipe.penalty} R1 + R2)" if recipe.gamma else ""
     rows = [
         ("machine", str(machine)),
-        ("recipe", f"{recipe.name}: {recipe.size}×{recipe.size}, {colours}, width {recipe.width}"),
+        ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}, nets {recipe.nets}"),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
-        ("game", f"{recipe.objective}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
+        ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
                  f"{recipe.discriminator_steps} discriminator step(s) for each of the generator"),
+        ("augmentation", _augmenting(recipe)),
         ("arithmetic", f"{recipe.precision}, compile {recipe.compile}"),
         ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
+        ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
+                     f"to {recipe.lr * recipe.lr_final:g}"),
         ("snapshots", f"{len(times)}, at {', '.join(as_images(t) for t in (*times[:4], times[-1]))} seen (… growing)"
                       if times else f"{recipe.snapshots}, at geometrically growing intervals (laid out once speed is measured)"),
         ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first"),
@@ -103,24 +173,37 @@ def describe(recipe: Recipe, machine: Machine) -> str:
 
 
 def memory(recipe: Recipe) -> int:
-    """Bytes that training takes, roughly: weights with gradients and Adam's moments, and what a step keeps for backward."""
+    """Bytes that training takes, roughly: weights with gradients and Adam's moments, and what a step keeps for backward.
+
+    What a convolution puts out is kept about three times (itself, normalised, activated); an exact penalty keeps
+    everything once more for its second derivative.
+    """
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     weights = 4 * 4 * (nets.parameter_count(generator) + nets.parameter_count(discriminator))
     average = 4 * nets.parameter_count(generator)
     pixel = 2 if recipe.precision == "bf16" else 4
-    maps = 3 * (_activations(generator, recipe) + 2 * _activations(discriminator, recipe))  # conv, norm, activation
-    return weights + average + pixel * recipe.batch * maps
+    penalty = 2 * recipe.penalty_share if recipe.gamma else 0
+    z, pictures = torch.empty(1, recipe.code_size, device="meta"), _picture(recipe)
+    maps = 3 * (_activations(generator, z, recipe) + (2 + penalty) * _activations(discriminator, pictures, recipe))
+    return weights + average + round(pixel * recipe.batch * maps)
 
 
-def _activations(net: nn.Module, recipe: Recipe) -> int:
-    """Numbers that the convolutions of a net put out for one picture."""
-    total, side = 0, 1 if isinstance(next(iter(net)), nn.Unflatten) else recipe.size  # type: ignore[call-overload]
-    for conv in _convolutions(net):
-        if isinstance(conv, nn.ConvTranspose2d):
-            side = 4 if side == 1 else side * 2
-        else:
-            side = side // 2 if side > 4 else 1
-        total += conv.out_channels * side * side
+def _picture(recipe: Recipe) -> Tensor:
+    return torch.empty(1, int(recipe.channels), *recipe.shape, device="meta")
+
+
+def _activations(net: nn.Module, given: Tensor, recipe: Recipe) -> int:
+    """Numbers that the convolutions of a net put out for one picture: counted on a device that only knows shapes."""
+    total = 0
+
+    def count(module: nn.Module, args: object, out: Tensor) -> None:
+        nonlocal total
+        total += out.numel()
+
+    hooks = [conv.register_forward_hook(count) for conv in _convolutions(net)]
+    net.eval()(given, torch.zeros(1, dtype=torch.int64, device="meta") if recipe.classes else None)
+    for hook in hooks:
+        hook.remove()
     return total
 
 
@@ -129,5 +212,13 @@ def _convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
 
 
 def _layers(net: nn.Module) -> str:
+    """The channels that the net passes through, each run of equal ones once."""
     convolutions = _convolutions(net)
-    return " → ".join(str(n) for n in (convolutions[0].in_channels, *(c.out_channels for c in convolutions)))
+    channels = (convolutions[0].in_channels, *(c.out_channels for c in convolutions))
+    return " → ".join(str(n) for n, _ in itertools.groupby(channels))
+
+
+def _augmenting(recipe: Recipe) -> str:
+    if recipe.augment == "auto":
+        return "all of it below 30,000 pictures, none from 100,000 on" if recipe.augment_p else "none"
+    return "none" if recipe.augment == "none" else f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}"

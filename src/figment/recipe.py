@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from figment import sizes
 from figment.errors import InputError
 
-SIZES = (16, 32, 64, 128, 256)
+SIZES = (16, 32, 64, 128, 256, 512)
 MANY_CODES = 4096
+WIDEST = 4096
 
 
 class Recipe(BaseModel):
@@ -19,38 +21,67 @@ class Recipe(BaseModel):
 
     name: str = "dcgan"
     # Pictures
-    size: int = Field(64, description="height and width of the pictures, pixels: 16, 32, 64, 128 or 256")
+    size: int | tuple[int, int] = Field(
+        64, description="of the pictures, pixels: 16 to 512, or height and width such as 64x96"
+    )
     channels: Literal["auto", 1, 3] = Field("auto", description="1 for grey, 3 for colour; auto takes the data's")
     fit: str = Field(
         "crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face"
     )
     flips: bool = Field(True, description="show every second picture mirrored")
+    labels: bool = Field(False, description="train on the pictures' labels, so that samples of a class can be asked for")
+    classes: tuple[str, ...] = Field((), description="names of the classes; settled by the data")
     # Nets
-    nets: Literal["dcgan"] = Field("dcgan", description="family of nets")
-    width: int = Field(64, ge=1, le=1024, description="channels at half resolution; 64 gives 512→256→128→64")
+    nets: Literal["dcgan", "r3gan"] = Field("dcgan", description="family of nets")
+    width: int = Field(
+        64, ge=1, le=WIDEST, description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels"
+    )
+    widths: tuple[int, ...] = Field((), description="r3gan: channels of each stage, from the start grid up; none: by width")
+    blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
+    group: int = Field(16, ge=1, le=WIDEST, description="r3gan: channels in a group of the 3×3 convolutions")
     code_size: int = Field(100, ge=1, le=MANY_CODES, description="numbers in a latent code")
     prior: Literal["uniform", "normal"] = Field("uniform", description="what codes are drawn from: (-1, 1) or N(0, 1)")
     activation: Literal["relu", "leaky_relu"] = Field("relu", description="between the generator's layers")
     discriminator_norm: Literal["batch", "none"] = Field("batch", description="normalisation in the discriminator")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game
-    objective: Literal["bce", "mse", "ml", "hinge", "wgan"] = Field("bce", description="what the two nets play for")
+    objective: Literal["bce", "mse", "ml", "hinge", "wgan", "relativistic"] = Field("bce", description="what the two nets play for")
     real_target: float = Field(1.0, gt=0.5, le=1, description="bce and ml: D's target for reals (one-sided smoothing)")
     label_flips: float = Field(0.0, ge=0, lt=0.5, description="bce and ml: share of D's labels that are swapped")
     gradient_penalty: float = Field(
         0.0, ge=0, description="weight of the Wasserstein gradient penalty; the paper's is 10"
     )
+    gamma: float = Field(0.0, ge=0, description="weight γ of the penalties R1 + R2 on the squared gradient of D")
+    gamma_final: float = Field(1.0, gt=0, le=1, description="γ at the end of the decay, as a share of gamma")
+    penalty: Literal["exact", "finite"] = Field(
+        "exact", description="R1 + R2 by differentiating twice, or estimated from finite differences"
+    )
+    penalty_share: float = Field(1.0, gt=0, le=1, description="share of a batch that R1 + R2 are taken on")
+    penalty_every: int = Field(1, ge=1, le=64, description="steps from one R1 + R2 to the next, with γ as much larger")
+    fresh: bool = Field(False, description="new reals and codes for the generator's phase, not those D has just seen")
     discriminator_steps: int = Field(1, ge=1, le=100, description="discriminator steps for each generator step")
+    # Augmentation of what D sees
+    augment: Literal["auto", "none", "full", "diffaugment"] = Field(
+        "auto", description="which changes are made to all that D sees; auto goes by the number of pictures"
+    )
+    augment_p: float = Field(0.0, ge=0, le=1, description="probability of each change; adaptive: the first one")
+    augment_mode: Literal["fixed", "ramp", "adaptive"] = Field(
+        "fixed", description="augment_p from the start, or risen to over the decay, or steered by D's signs on reals"
+    )
+    augment_target: float = Field(0.6, gt=0, lt=1, description="adaptive: mean sign of D on reals to be kept (ADA's r_t)")
     # Optimisation
     batch: int = Field(128, ge=2, le=65536, description="pictures a step")
     lr: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate, both nets")
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's β₁")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's β₂")
     lr_final: float = Field(1.0, gt=0, le=1, description="learning rate at the planned end, as a share of lr")
+    beta2_final: float | None = Field(None, ge=0, lt=1, description="Adam's β₂ at the end of the decay; none: the same")
     lr_decay_start: float = Field(
-        0.5, ge=0, lt=1, description="where the decay begins, as a share of the planned images"
+        0.5, ge=0, lt=1, description="where the decay (of rate, γ, β₂) begins, as a share of the planned images"
     )
+    lr_decay_end: float = Field(1.0, gt=0, le=1, description="where it ends; all is held from there")
     ema_half_life: int = Field(10_000, ge=1, description="half-life of the averaged generator, images")
+    ema_ramp: bool = Field(False, description="let the half-life grow with the decay, not as a twentieth of images seen")
     # Budget and machine
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random")
     images: int | None = Field(None, ge=1, description="budget: images seen")
@@ -61,12 +92,15 @@ class Recipe(BaseModel):
     compile: Literal["auto", "on", "off"] = Field("auto", description="torch.compile the nets")
     save_seconds: float = Field(60.0, ge=0, description="seconds between saved states")
 
+    @field_validator("size", mode="before")
+    @classmethod
+    def _size_as_text(cls, size: object) -> object:
+        return sizes.parsed(size)
+
     @field_validator("size")
     @classmethod
-    def _size_is_supported(cls, size: int) -> int:
-        if size not in SIZES:
-            nearest = min(SIZES, key=lambda s: abs(s - size))
-            raise ValueError(f"must be one of {', '.join(map(str, SIZES))}; the nearest is {nearest}")
+    def _size_is_supported(cls, size: int | tuple[int, int]) -> int | tuple[int, int]:
+        sizes.start_grid(*sizes.shape(size))
         return size
 
     @model_validator(mode="after")
@@ -78,9 +112,22 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _penalty_is_per_sample(self) -> "Recipe":
         # arXiv 1704.00028, section 4: the penalty is on each input's own gradient, which batch norm mixes.
-        if self.gradient_penalty and self.discriminator_norm == "batch":
-            raise ValueError("gradient_penalty needs --set discriminator_norm=none, since batch norm mixes samples")
+        if self.nets == "dcgan" and self.discriminator_norm == "batch":
+            for field in ("gradient_penalty", "gamma"):
+                if getattr(self, field):
+                    raise ValueError(f"{field} needs --set discriminator_norm=none, since batch norm mixes samples")
         return self
+
+    @model_validator(mode="after")
+    def _decay_ends_after_its_start(self) -> "Recipe":
+        if self.lr_decay_end <= self.lr_decay_start:
+            raise ValueError("lr_decay_end must lie behind lr_decay_start")
+        return self
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the pictures."""
+        return sizes.shape(self.size)
 
     @property
     def images_a_step(self) -> int:

@@ -1,12 +1,14 @@
 """train() and resume(): from what the user asks for to a run folder that holds the result."""
 
+import json
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from time import monotonic
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -27,9 +29,11 @@ from figment.interruption import as_interrupt, as_wish
 from figment.machine import Machine, this_machine
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
-from figment.training import loop, speed
+from figment.training import loop
 from figment.training.feed import Feed
-from figment.training.state import Players, counters, load_state, new_players
+from figment.training.parallel import World, joined, naming_what_is_kept
+from figment.training.settling import settle, settle_planned, with_less_memory
+from figment.training.state import Players, counters, load_for_all
 
 if TYPE_CHECKING:
     from figment.inspection.drop import Drop
@@ -88,26 +92,32 @@ def train(
     Returns the run; its facts["state"] is "finished", or "interrupted" after Ctrl-C or SIGTERM. Raises InputError for
     anything that can't be used, before a folder is made or with the folder removed again.
     """
-    display = display or Silent()
     machine = this_machine(device)
-    chosen, notes = choose(recipe, machine, time, images, choices)
-    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-    leave_out = dropping(drop, chosen, display)  # a mistyped kind is told now
-    folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
-    refuse_taken(folder)
-    run = Run.create(folder, chosen, {
-        "data": lasting(data), "group": group,
-        "drop": leave_out.text if leave_out else None, "source": source.display,
-        "device": device, "command": list(command or []), "versions": versions(),
-    })  # fmt: skip
-    for note in notes:
-        display.say(note)
-    try:
-        return go_on(run, machine, display, source)
-    except InputError:
-        if not run.state_file.exists():
-            shutil.rmtree(run.folder)
-        raise
+    with joined(machine.device) as world:
+        display = (display if world.leads else None) or Silent()
+        chosen, notes = choose(recipe, machine, time, images, choices)
+        world.check_batch(chosen.batch)
+        with world.in_turn("the source"):  # a public set is downloaded once on each machine
+            source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+        leave_out = dropping(drop, chosen, display)  # a mistyped kind is told now
+        run = None
+        if world.leads:
+            folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
+            refuse_taken(folder)
+            run = Run.create(folder, chosen, {
+                "asked": {"recipe": recipe, "choices": choices}, "data": lasting(data), "group": group,
+                "drop": leave_out.text if leave_out else None, "source": source.display,
+                "device": device, "command": list(command or []), "versions": versions(),
+            })  # fmt: skip
+        for note in notes:
+            display.say(note)
+        with followed(run, world) as run:
+            try:
+                return go_on(run, machine, display, world, source)
+            except InputError:
+                if world.leads and not run.state_file.exists():
+                    shutil.rmtree(run.folder)
+                raise
 
 
 def resume(
@@ -124,17 +134,22 @@ def resume(
     Beyond the planned end the final rates are held. data says where the pictures are if they were moved. A finished
     run without a further budget is left as it is.
     """
-    run = run if isinstance(run, Run) else Run(run)
-    display = display or Silent()
-    if data is not None:
-        run.note(data=lasting(data))
-    facts = run.facts
-    if facts["state"] == "finished" and time is None and images is None:
-        return run
-    if time is not None or images is not None:
-        run.recipe = with_further_budget(run, time, images)
-    machine = this_machine(device if device != "auto" else facts.get("device", "auto"))
-    return go_on(run, machine, display)
+    machine = this_machine(device)
+    with joined(machine.device) as world:
+        display = (display if world.leads else None) or Silent()
+        own = None
+        if world.leads:
+            own = run if isinstance(run, Run) else Run(run)
+            if data is not None:
+                own.note(data=lasting(data))
+        with followed(own, world) as run:
+            if run.facts["state"] == "finished" and time is None and images is None:
+                return run
+            if time is not None or images is not None:
+                run.recipe = with_further_budget(run, world, time, images)
+            if device == "auto":
+                machine = this_machine(run.facts.get("device", "auto"))
+            return go_on(run, machine, display, world)
 
 
 def choose(
@@ -144,11 +159,25 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget = _budget(time, images)
-    name, why = plan.named(name, machine, budget.get("seconds"), budget.get("images"))
-    recipe = recipes.make(name, **choices, **budget)
+    rung, why = plan.ladder(machine)[0], "auto: measuring what this machine can do in that time"
+    if "images" in budget:
+        rung = plan.by_images(machine, budget["images"])
+        why = f"recipe {rung.recipe}: {rung.why}"
+    recipe = recipes.make(rung.recipe if name == "auto" else name, **choices, **budget)
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
-    notes = [why, *plan.fallbacks(recipe, machine)]
-    return (plan.by_rule(recipe, machine) if recipe.seconds is None else recipe), notes
+    notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
+    if recipe.seconds is not None:
+        return recipe, notes
+    recipe = plan.by_rule(recipe, machine)
+    return recipe, [*notes, *plan.warnings(recipe)]
+
+
+def climb(asked: dict[str, Any], recipe: Recipe, machine: Machine, bank: Bank) -> list[tuple[plan.Rung, Recipe]]:
+    """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
+    if asked["recipe"] != "auto":
+        return [(plan.Rung(recipe.name, 0, "as asked"), recipe)]
+    rungs = [(rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)]
+    return [(rung, plan.fitting(plan.for_data(one, bank), machine)) for rung, one in rungs]
 
 
 def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
@@ -159,16 +188,35 @@ def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
     return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
 
 
-def with_further_budget(run: Run, time: str | None, images: str | int | None) -> Recipe:
+def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:
     """The run's recipe with a budget that lasts so much longer than its state; its schedules stay as they were planned."""
     budget = _budget(time, images)
-    seen = counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
+    seen = json.loads(world.told("how far it has come", lambda: json.dumps(_seen(run))))
     if "images" in budget:
         return recipes.changed(run.recipe, images=seen["images"] + budget["images"], seconds=None)
     return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
 
 
-def go_on(run: Run, machine: Machine, display: Display, source: Source | None = None) -> Run:
+def _seen(run: Run) -> dict[str, Any]:
+    return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
+
+
+@contextmanager
+def followed(run: Run | None, world: World) -> Iterator[Run]:
+    """The run in every process: the first one's own; for the others a passing copy of its recipe and facts."""
+    if world.size == 1:
+        assert run is not None
+        yield run
+        return
+    told = json.loads(world.told("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else [])))
+    if run is not None:
+        yield run
+        return
+    with TemporaryDirectory() as place:
+        yield Run.create(Path(place) / "run", recipes.from_json(told[0], "the run"), told[1])
+
+
+def go_on(run: Run, machine: Machine, display: Display, world: World, source: Source | None = None) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind.
 
     source: the run's data, where they have been opened already.
@@ -178,8 +226,8 @@ def go_on(run: Run, machine: Machine, display: Display, source: Source | None = 
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
     mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
     try:
-        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend):
-            _train(run, machine, display, source)
+        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend), naming_what_is_kept(run):
+            _train(run, machine, display, world, source)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
     finally:
@@ -187,59 +235,44 @@ def go_on(run: Run, machine: Machine, display: Display, source: Source | None = 
     return run
 
 
-def _train(run: Run, machine: Machine, display: Display, source: Source | None) -> None:
+def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
-    bank = prepare_for(run, display, source)
-    recipe = run.recipe
-    run.recipe = recipe = recipes.changed(recipe, channels=bank.channels)
-    device = torch.device(machine.device)
-    players = new_players(recipe, device)
-    feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, device)
-    if run.state_file.exists():
-        load_state(players, run.state_file)
-        run.forget_after(players.images)
-        _tell_resumed(run, players, display)
-    nets = settle(run, machine, players, feed, display)
-    run.note(state="training", machine=machine.facts(), versions=versions(), images=players.images)
-    display.begin(run.recipe, players.images, players.seconds)
-    with as_wish() as wish:
-        spent = loop.fit(run, bank, players, nets, feed, display, wish)
+    with world.in_turn("the pictures"):
+        bank = prepare_for(run, display, source)
+    recipe = plan.for_data(run.recipe, bank)
+    classes = bank.classes[1] if recipe.classes else None
+    part = world.rank, world.size
+    feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
+    if recipe.planned_images:
+        game = settle_planned(plan.fitting(recipe, machine), machine, feed, world, display.say)
+    else:
+        asked = run.facts.get("asked", {"recipe": recipe.name})
+        game = settle(climb(asked, recipe, machine, bank), machine, feed, world, display.say)
+    run.recipe = game.recipe
+    if world.told("whether it goes on", lambda: str(run.state_file.exists())) == "True":
+        load_for_all(game.players, run, world)
+        run.forget_after(game.players.images)
+        _tell_resumed(run, game.players, display)
+    run.note(
+        state="training", machine=machine.facts(), versions=versions(), images=game.players.images, processes=world.size
+    )
+    display.begin(run.recipe, game.players.images, game.players.seconds)
+    try:
+        with as_wish() as wish:
+            spent = loop.fit(run, bank, game, feed, world, display, wish)
+    except torch.OutOfMemoryError:
+        run.recipe = with_less_memory(run.recipe, world, display.say)
+        del game  # before the same is built again, smaller
+        return _train(run, machine, display, world, source)
     display.end()
     state = "finished" if spent else "interrupted"
-    run.log({"event": "end", "images": players.images, "seconds": round(players.seconds, 2), "text": state})
-    run.note(state=state, images=players.images, seconds=round(players.seconds, 2))
-    from figment.sharing.report import write_report  # charts take a second to import
+    images, seconds = game.players.images, round(game.players.seconds, 2)
+    run.log({"event": "end", "images": images, "seconds": seconds, "text": state})
+    run.note(state=state, images=images, seconds=seconds)
+    if world.leads:
+        from figment.sharing.report import write_report  # charts take a second to import
 
-    write_report(run)
-
-
-def settle(run: Run, machine: Machine, players: Players, feed: Feed, display: Display) -> loop.Nets:
-    """The nets as they will be called. The first time under a time budget what is fastest here is measured, and kept.
-
-    The seconds that this takes are counted as training. Changes run.recipe.
-    """
-    recipe = run.recipe
-    if recipe.planned_images and recipe.compile == "off":
-        return loop.Nets.of(players, compiled=False)
-    began = monotonic()
-    trial_seconds = 0.0 if recipe.planned_images else min(max((recipe.seconds or 0) / 100, 0.3), 2.0)
-    trials = speed.try_out(recipe, machine, players, feed, trial_seconds)
-    if not trials:
-        display.say("torch.compile doesn't work here: training without it")
-        run.recipe = recipes.changed(recipe, compile="off")
-        return settle(run, machine, players, feed, display)
-    players.seconds += monotonic() - began
-    fastest, nets = trials[0]
-    if not recipe.planned_images:
-        planned = plan.images_for(recipe, fastest.images_per_second, players.seconds)
-        run.recipe = recipes.changed(
-            recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned
-        )
-        display.say(
-            f"measured: {', '.join(str(trial) for trial, _ in trials)}; "
-            f"planned: {planned:,} images shown to the discriminator"
-        )
-    return nets
+        write_report(run)
 
 
 def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from figment.errors import InputError
 from figment.files import cannot_write, naming_full_disk
-from figment.pictures import Source, grid, xmp_box
+from figment.pictures import Source, columns_for, grid, xmp_box
 
 Frame = NDArray[np.uint8]
 
@@ -60,7 +60,7 @@ def sheet(pictures: Tensor, columns: int | None = None) -> Frame:
     pictures: uint8 (N, C, H, W). Returns uint8 (H', W', 3). Bicubic, each by itself: none bleeds into the next.
     """
     n, _, height, width = pictures.shape
-    columns = min(columns or math.ceil(math.sqrt(n)), n)
+    columns = min(columns or columns_for(n, height, width), n)
     factor = math.ceil(SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
     large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
     return grid(large.round().clamp(0, 255).byte(), columns, gap=4)

@@ -96,6 +96,18 @@ def test_archives_and_folders_give_the_same_bank(tmp_path):
         assert (bank.names, bank.labels, held(bank)) == (expected.names, expected.labels, held(expected))
 
 
+def test_classes_number_every_picture_of_the_bank(tmp_path):
+    data = folder(tmp_path / "data", 90)
+    for i, file in enumerate(sorted(data.iterdir())):
+        (data / "cdb"[i % 3]).mkdir(exist_ok=True)
+        file.rename(data / "cdb"[i % 3] / file.name)
+    bank = prepare(data, 8)
+    assert bank.classes.names == ("b", "c", "d")
+    assert [bank.classes.names[k] for k in bank.classes.numbers] == [name[0] for name in bank.names]
+    with pytest.raises(InputError, match="--labels: flat has no labels"):
+        prepare(folder(tmp_path / "flat", 40), 8).classes  # noqa: B018
+
+
 def test_broken_files_are_skipped_and_reported_again(tmp_path):
     data = folder(tmp_path / "data", 1000, side=4)
     for seed in range(0, 1000, 10):

@@ -6,8 +6,10 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from figment.data.labels import Classes, classes_of
 from figment.data.source import open_source
 from figment.errors import InputError
 
@@ -154,3 +156,51 @@ def test_a_table_of_absurd_size_is_refused(kind, tmp_path, monkeypatch):
     path = store(kind, tmp_path / f"set.{kind}", with_tables(tmp_path, csv=b"4.png,x\n" * 1000))
     with pytest.raises(InputError, match=r"labels\.csv can't be read as a labels file \(more than"):
         _ = open_source(path).listing
+
+
+# --- classes -------------------------------------------------------------------------------------------------------
+
+
+def of(*labels: str | None, train: list[int] | None = None) -> Classes:
+    names = [f"{i}.png" for i in range(len(labels))]
+    return classes_of(list(labels), names, np.array(range(len(labels)) if train is None else train), "pets")
+
+
+def test_classes_are_the_labels_in_order() -> None:
+    names, numbers = of("dog", "cat", "ant", "dog")
+    assert names == ("ant", "cat", "dog")
+    assert numbers.dtype == np.int64
+    assert [names[k] for k in numbers] == ["dog", "cat", "ant", "dog"]
+
+
+def test_numbers_are_in_their_own_order() -> None:
+    assert of("10", "9", "-1", "2").names == ("-1", "2", "9", "10")
+    assert of("10", "9", "b", "2").names == ("10", "2", "9", "b")
+    assert of("07", "7", "08").names == ("07", "7", "08")  # different labels, though equal numbers
+
+
+def test_lists_of_attributes_are_classes_like_others() -> None:
+    assert of("[1, 0]", "[0, 1]", "[1, 0]").names == ("[0, 1]", "[1, 0]")
+
+
+def test_bytes_that_are_no_text_become_names_that_can_be_shown() -> None:
+    assert of("caf\udce9", "b").names == ("b", "caf\\xe9")
+
+
+@pytest.mark.parametrize(
+    ("labels", "train", "said"),
+    [
+        ([None] * 5, None, "pets has no labels: put"),
+        (["a", None, "b", None], None, "2 of 4 pictures of pets have no label (such as 1.png)"),
+        (["cat"] * 4, None, "the one label cat"),
+        ([str(i) for i in range(10_001)], None, "10,001 different labels (such as 0)"),
+        (["a", "b", "c", "c"], [0, 3], "1 of 3 classes of pets have no picture to train on (such as b)"),
+    ],
+)
+def test_labels_that_make_no_classes(labels: list[str | None], train: list[int] | None, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        of(*labels, train=train)
+    assert str(error.value).startswith("--labels: ")
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+    assert str(error.value).endswith("train without --labels.")

@@ -44,6 +44,8 @@ def test_a_swapped_label_is_the_other_answer() -> None:
         (lambda: o.hinge(torch.tensor([3.0]), torch.tensor([-3.0])), 0.0),
         (lambda: o.wasserstein(REAL, FAKE), by_hand(2.0, -0.25) - by_hand(0.5, -1.0)),
         (lambda: o.push_up(FAKE), -by_hand(2.0, -0.25)),
+        (lambda: o.relativistic(REAL, FAKE), by_hand(-math.log(σ(0.5 - 2.0)), -math.log(σ(-1.0 + 0.25)))),
+        (lambda: o.relativistic_generator(FAKE, REAL), by_hand(-math.log(σ(2.0 - 0.5)), -math.log(σ(-0.25 + 1.0)))),
     ],
 )
 def test_by_hand(loss, expected: float) -> None:
@@ -59,7 +61,7 @@ def test_discriminator_is_pushed_apart_and_generator_up(name: str) -> None:
     assert (fake.grad >= 0).all()
     # Least squares pulls logits to a target instead of pushing them for ever: 2.0 is above its target of 1.
     below = torch.tensor([0.5, -0.25], requires_grad=True)
-    row.generator(below).backward()
+    row.generator(below, *([REAL] if row.paired else [])).backward()
     assert (below.grad < 0).all()
 
 

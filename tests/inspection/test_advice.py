@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from figment.data.source import Skipped
-from figment.inspection.advice import advise, augmentation, best_size
+from figment import sizes
+from figment.inspection.advice import advise, best_shape, best_size
 from figment.inspection.look import FACTS
 from figment.inspection.survey import Survey
 
@@ -33,6 +34,7 @@ def test_a_clean_set_gets_one_sentence_with_size_and_augmentation():
     assert "50,000 more" in advice
     assert "--size 64" in advice
     assert "Augmentation is needed" in advice
+    assert "train does it by itself" in advice
 
 
 @pytest.mark.parametrize(
@@ -44,15 +46,15 @@ def test_how_many_are_missing(count, words):
 
 
 def test_augmentation_fades_between_30_000_and_100_000():
-    assert [augmentation(n) for n in (10, 29_999, 30_000, 65_000, 100_000, 10**6)] == [1, 1, 1, 0.5, 0, 0]
+    assert "Augmentation is needed" in told(a_set(29_999))
+    assert "about 50% of what" in told(a_set(65_000))
     assert "isn't needed" in told(a_set(100_000))
-    assert "50%" in told(a_set(65_000))
 
 
 @pytest.mark.parametrize(
     ("small", "large", "count", "best"),
-    [(256, 256, 0, 256), (218, 218, 0, 256), (217, 217, 0, 128), (10, 256, 1, 256), (16, 256, 2, 16), (28, 28, 0, 32),
-     (5, 5, 0, 16), (4000, 4000, 0, 256)],
+    [(512, 512, 0, 512), (436, 436, 0, 512), (435, 435, 0, 256), (256, 256, 0, 256), (218, 218, 0, 256), (217, 217, 0, 128), (10, 256, 1, 256), (16, 256, 2, 16), (28, 28, 0, 32),
+     (5, 5, 0, 16), (4000, 4000, 0, 512)],
 )  # fmt: skip
 def test_best_size_nearly_fits_nine_in_ten(small, large, count, best):
     sides = np.array([small] * count + [large] * (10 - count))
@@ -96,6 +98,18 @@ def test_shapes_point_to_fit():
     assert "--fit" in told(a_set(100, np.linspace(64, 200, 100).astype(int), 64))
     assert "--fit" not in told(a_set(100, 178, 218))
     assert "long strips (width to height 32)" in told(a_set(100, 2048, 64))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shape"),
+    [(1920, 1080, (256, 448)), (96, 64, (64, 96)), (64, 96, (96, 64)), (400, 100, (64, 256)), (480, 100, (64, 256)),
+     (30, 20, (16, 24))],
+)  # fmt: skip
+def test_pictures_of_one_other_shape_can_be_trained_at_it(width, height, shape):
+    survey = a_set(100, width, height)
+    assert best_shape(survey, width / height) == shape
+    sizes.start_grid(*shape)  # or it would raise
+    assert f"--size {shape[0]}x{shape[1]}." in told(survey)
 
 
 def test_formats_that_give_classes_away():

@@ -12,15 +12,38 @@ def recipe(**choices):
 
 
 def test_rate_is_constant_by_default() -> None:
-    assert {schedule.learning_rate(recipe(), i) for i in (0, 50_000, 100_000, 10**7)} == {2e-4}
+    assert {schedule.rates(recipe(), i).lr for i in (0, 50_000, 100_000, 10**7)} == {2e-4}
 
 
 def test_rate_falls_along_a_half_cosine_and_is_held() -> None:
     r = recipe(lr=1e-3, lr_final=0.1, lr_decay_start=0.5)
-    assert schedule.learning_rate(r, 0) == schedule.learning_rate(r, 50_000) == 1e-3
-    assert schedule.learning_rate(r, 75_000) == pytest.approx(1e-3 * 0.55)
-    assert schedule.learning_rate(r, 62_500) == pytest.approx(1e-3 * (0.1 + 0.9 * (1 + math.cos(math.pi / 4)) / 2))
-    assert schedule.learning_rate(r, 100_000) == schedule.learning_rate(r, 10**6) == pytest.approx(1e-4)
+    rate = lambda images: schedule.rates(r, images).lr  # noqa: E731
+    assert rate(0) == rate(50_000) == 1e-3
+    assert rate(75_000) == pytest.approx(1e-3 * 0.55)
+    assert rate(62_500) == pytest.approx(1e-3 * (0.1 + 0.9 * (1 + math.cos(math.pi / 4)) / 2))
+    assert rate(100_000) == rate(10**6) == pytest.approx(1e-4)
+
+
+def test_one_cosine_over_the_burn_in_drives_all_that_changes() -> None:
+    """Half way through a burn-in of a fifth of the run, everything is half way; from its end on all is held."""
+    burn_in = dict(lr_decay_start=0.0, lr_decay_end=0.2, lr=2e-4, lr_final=0.25, beta2=0.9, beta2_final=0.99)
+    r = recipe(**burn_in, discriminator_norm="none", gamma=2.0, gamma_final=0.1, ema_half_life=5000, ema_ramp=True,
+               augment="full", augment_p=0.3, augment_mode="ramp")  # fmt: skip
+    assert schedule.rates(r, 0) == pytest.approx((2e-4, 0.9, 2.0, 0.0, 0.0))
+    assert schedule.rates(r, 10_000) == pytest.approx((1.25e-4, 0.945, 1.1, 2500, 0.15))
+    for images in (20_000, 50_000, 10**6):
+        assert schedule.rates(r, images) == pytest.approx((5e-5, 0.99, 0.2, 5000, 0.3))
+
+
+def test_half_life_is_at_most_a_twentieth_of_the_images_seen() -> None:
+    half_life = lambda images: schedule.rates(recipe(), images).half_life  # noqa: E731
+    assert [half_life(i) for i in (0, 2000, 200_000, 10**6)] == [0, 100, 10_000, 10_000]
+
+
+def test_a_penalty_every_fourth_step() -> None:
+    r = recipe(discriminator_norm="none", gamma=1.0, penalty_every=4)
+    assert [schedule.penalty_is_due(r, 10 * k) for k in range(9)] == [k % 4 == 0 for k in range(9)]
+    assert not schedule.penalty_is_due(recipe(), 0)
 
 
 def test_snapshots_grow_geometrically_from_nothing_to_the_end() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from figment.data.labels import Classes, classes_of
 from figment.data.shards import Shards
 from figment.data.source import Skipped
 from figment.errors import InputError
@@ -52,6 +53,11 @@ class Bank:
         """Label of each picture, or None."""
         kinds = read_json(self.folder / "bank.json")["labels"]
         return [None if kind < 0 else kinds[kind] for kind in np.load(self.folder / "labels.npy").tolist()]
+
+    @cached_property
+    def classes(self) -> Classes:
+        """The classes that the labels make. Raises InputError where they make none (see classes_of)."""
+        return classes_of(self.labels, self.names, self.train, self.source)
 
     def summary(self) -> str:
         """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""

@@ -4,17 +4,30 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from figment.data.base import short_name
 from figment.errors import InputError
+from figment.names import printable
 
 TABLES = ("labels.csv", "dataset.json")  # the first that is there is taken
 NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "image", "image_id", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
 LONGEST = 1000  # characters of a label; more is a caption or no text
+MOST_CLASSES = 10_000
+WITHOUT = "or train without --labels"
 Labels = list[str | None]
+
+
+class Classes(NamedTuple):
+    """What a generator is told of pictures. names: of the classes; numbers: int64 (N,), each picture's place in names."""
+
+    names: tuple[str, ...]
+    numbers: np.ndarray
 
 
 def find_labels(names: list[str], tables: Mapping[str, bytes], beside: Mapping[str, str], where: str) -> Labels:
@@ -33,6 +46,50 @@ def find_labels(names: list[str], tables: Mapping[str, bytes], beside: Mapping[s
     if beside:
         return [beside.get(key(name)) for name in names]
     return first_folders(names)
+
+
+def classes_of(labels: Labels, names: list[str], train: np.ndarray, where: str) -> Classes:
+    """The classes of a set of pictures: every different label is one, be it a word, a number or a list of attributes.
+
+    labels, names: of each picture; train: places of those that are trained on; where: names the set in messages. The
+    order is that of numbers where all labels are whole numbers, else the alphabet's. Raises InputError where labels are
+    missing, are all the same, are more than 10,000, or have no picture to train on: those are no classes.
+    """
+    missing = [place for place, label in enumerate(labels) if label is None]
+    if len(missing) == len(labels):
+        raise InputError(
+            f"--labels: {where} has no labels: put the pictures of each class into a folder of its own or write a"
+            f" labels.csv of file names and labels, {WITHOUT}."
+        )
+    if missing:
+        raise InputError(
+            f"--labels: {len(missing):,} of {len(labels):,} pictures of {where} have no label (such as"
+            f" {names[missing[0]]}): give them one, take them out, {WITHOUT}."
+        )
+    shown = [printable(str(label)) for label in labels]
+    known = _ordered(set(shown))
+    if len(known) == 1:
+        raise InputError(f"--labels: all pictures of {where} have the one label {known[0]}: add others, {WITHOUT}.")
+    if len(known) > MOST_CLASSES:
+        raise InputError(
+            f"--labels: {where} has {len(known):,} different labels (such as {known[0]}), and each would be a class: at"
+            f" most {MOST_CLASSES:,} can be; if these are names or measurements, give classes in a labels.csv, {WITHOUT}."
+        )
+    place_of = {name: place for place, name in enumerate(known)}
+    numbers = np.array([place_of[label] for label in shown], np.int64)
+    unseen = np.flatnonzero(np.bincount(numbers[train], minlength=len(known)) == 0)
+    if len(unseen):
+        raise InputError(
+            f"--labels: {len(unseen):,} of {len(known):,} classes of {where} have no picture to train on (such as"
+            f" {known[unseen[0]]}), since a tenth is held out: add pictures to them, take them out, {WITHOUT}."
+        )
+    return Classes(tuple(known), numbers)
+
+
+def _ordered(names: set[str]) -> list[str]:
+    """2 before 10 where all are whole numbers."""
+    in_order = sorted(names)
+    return sorted(in_order, key=int) if all(re.fullmatch(r"-?[0-9]{1,18}", name) for name in names) else in_order
 
 
 def is_table(name: str) -> bool:

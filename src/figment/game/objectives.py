@@ -59,20 +59,35 @@ def push_up(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
+def relativistic(real: Tensor, fake: Tensor) -> Tensor:
+    """D's relativistic pairing loss, E[softplus(-(D(x) - D(G(z))))]: eq. 2 of arXiv 2501.05441. Paired by position."""
+    return F.softplus(fake - real).mean()
+
+
+def relativistic_generator(fake: Tensor, real: Tensor) -> Tensor:
+    """G's relativistic pairing loss, E[softplus(-(D(G(z)) - D(x)))]: eq. 2 of arXiv 2501.05441. Paired by position."""
+    return F.softplus(real - fake).mean()
+
+
 class Objective(NamedTuple):
-    """One row of the table: the two losses, and whether sigmoid(-logit) may be read as P(fake)."""
+    """One row of the table: the two losses, and whether sigmoid(-logit) may be read as P(fake).
+
+    paired: G's loss sets each fake against a real, so it takes both.
+    """
 
     discriminator: Callable[..., Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[..., Tensor]
     calibrated: bool
     takes_targets: bool
+    paired: bool = False
 
 
 OBJECTIVES: dict[str, Objective] = {
-    # name            discriminator        generator           calibrated  takes targets
-    "bce":   Objective(cross_entropy,      non_saturating,     True,       True),
-    "ml":    Objective(cross_entropy,      maximum_likelihood, True,       True),
-    "mse":   Objective(squares,            squares_generator,  False,      False),
-    "hinge": Objective(hinge,              push_up,            False,      False),
-    "wgan":  Objective(wasserstein,        push_up,            False,      False),
+    # name                   discriminator   generator               calibrated  takes targets  paired
+    "bce":          Objective(cross_entropy, non_saturating,         True,       True),
+    "ml":           Objective(cross_entropy, maximum_likelihood,     True,       True),
+    "mse":          Objective(squares,       squares_generator,      False,      False),
+    "hinge":        Objective(hinge,         push_up,                False,      False),
+    "wgan":         Objective(wasserstein,   push_up,                False,      False),
+    "relativistic": Objective(relativistic,  relativistic_generator, False,      False,         True),
 }  # fmt: skip

@@ -1,14 +1,45 @@
-"""The losses of one step of the game, from nets, pictures and random numbers that are all passed in."""
+"""The losses of the two phases of a step, as pure functions of nets, pictures and random numbers that are all passed in."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from figment.game import penalties
+from figment.game.augment import augmented
 from figment.game.objectives import OBJECTIVES
-from figment.game.penalties import wasserstein_penalty
 
-Net = Callable[[Tensor], Tensor]
+Net = Callable[[Tensor, Tensor | None], Tensor]
+
+
+class Shown(NamedTuple):
+    """Pictures as D is shown them: (N, C, H, W) in [-1, 1], their classes (N,), and the numbers that augment them."""
+
+    pictures: Tensor
+    labels: Tensor | None = None
+    numbers: Tensor | None = None
+
+    def first(self, count: int) -> "Shown":
+        """The first few."""
+        return Shown(*(None if part is None else part[:count] for part in self))
+
+
+class Rules(NamedTuple):
+    """What of a recipe the losses go by."""
+
+    objective: str = "bce"
+    penalty: str | None = None  # "exact" or "finite"
+    penalty_share: float = 1.0
+    augment: str = "none"
+
+
+class Verdict(NamedTuple):
+    """What a D phase gives: the loss to descend, mean sign of D on reals (ADA's r_t), mean ‖∇D‖² over reals and fakes."""
+
+    loss: Tensor
+    signs: Tensor
+    norms: Tensor
 
 
 def targets(count: int, value: float, swapped: float, generator: torch.Generator) -> Tensor:
@@ -17,32 +48,78 @@ def targets(count: int, value: float, swapped: float, generator: torch.Generator
     return torch.where(swap, float(value < 0.5), value)
 
 
-def discriminator_loss(
+def sight(discriminator: Net, shown: Shown, p: Tensor | float, rules: Rules) -> Callable[[Tensor], Tensor]:
+    """D as a function of pictures alone: this minibatch's classes and augmentation are bound in. Gives logits (N,).
+
+    float32 logits: in bf16 softplus and means lose the small differences that the game is about.
+    """
+
+    def logits(pictures: Tensor) -> Tensor:
+        if shown.numbers is not None:
+            pictures = augmented(pictures, shown.numbers, p, rules.augment)
+        return discriminator(pictures, shown.labels).float()
+
+    return logits
+
+
+def discriminator_phase(
     discriminator: Net,
-    real: Tensor,
-    fake: Tensor,
-    objective: str,
-    real_target: Tensor | float = 1.0,
-    fake_target: Tensor | float = 0.0,
-) -> Tensor:
+    real: Shown,
+    fake: Shown,
+    rules: Rules,
+    p: Tensor | float = 0.0,
+    gamma: Tensor | None = None,
+    noise: tuple[Tensor, Tensor] | None = None,
+    labels: tuple[Tensor | float, Tensor | float] = (1.0, 0.0),
+) -> Verdict:
     """D's loss on a minibatch of reals and one of fakes, each shown on its own, as batch norm in D asks for.
 
-    real, fake: pictures (N, C, H, W) in [-1, 1]; targets: scalars or (N,), for the objectives that take them.
+    With gamma: plus γ/2·(R1 + R2), eq. 4 of arXiv 2501.05441, on the first share of the minibatch. noise: for finite
+    differences, normal, shaped as that share of reals and of fakes. labels: D's targets, for objectives that take them.
     """
-    row = OBJECTIVES[objective]
-    # float32 logits: in bf16 softplus and means lose the small differences that the game is about.
-    real_logits, fake_logits = discriminator(real).float(), discriminator(fake).float()
-    if row.takes_targets:
-        return row.discriminator(real_logits, fake_logits, real_target, fake_target)
-    return row.discriminator(real_logits, fake_logits)
+    row = OBJECTIVES[rules.objective]
+    real_logits = sight(discriminator, real, p, rules)(real.pictures)
+    fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
+    given = labels if row.takes_targets else ()
+    loss, norms = row.discriminator(real_logits, fake_logits, *given), real_logits.new_zeros(())
+    if gamma is not None:
+        r1 = _squared_gradient(discriminator, real, real_logits, rules, p, noise and noise[0]).mean()
+        r2 = _squared_gradient(discriminator, fake, fake_logits, rules, p, noise and noise[1]).mean()
+        loss, norms = loss + gamma / 2 * (r1 + r2), (r1 + r2).detach() / 2
+    return Verdict(loss, real_logits.detach().sign().mean(), norms)
 
 
-def generator_loss(discriminator: Net, fake: Tensor, objective: str) -> Tensor:
-    """G's loss on a minibatch of fakes (N, C, H, W)."""
-    return OBJECTIVES[objective].generator(discriminator(fake).float())
+def generator_phase(
+    discriminator: Net, fake: Shown, real: Shown | None, rules: Rules, p: Tensor | float = 0.0
+) -> Tensor:
+    """G's loss on a minibatch of fakes; for an objective that pairs them, against as many reals."""
+    row = OBJECTIVES[rules.objective]
+    fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
+    if not row.paired:
+        return row.generator(fake_logits)
+    assert real is not None
+    with torch.no_grad():  # D's opinion of reals doesn't depend on G
+        real_logits = sight(discriminator, real, p, rules)(real.pictures)
+    return row.generator(fake_logits, real_logits)
 
 
-def gradient_penalty(discriminator: Net, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
-    """The Wasserstein penalty at points drawn between reals and fakes."""
-    mix = torch.rand(len(real), generator=generator).to(real.device)
-    return wasserstein_penalty(lambda x: discriminator(x).float(), real, fake, mix)
+def gradient_penalty(discriminator: Net, real: Shown, fake: Shown, mix: Tensor) -> Tensor:
+    """The Wasserstein penalty at mix·real + (1-mix)·fake; mix: (N,) in [0, 1]."""
+    critic = sight(discriminator, real._replace(numbers=None), 0.0, Rules())
+    return penalties.wasserstein_penalty(critic, real.pictures, fake.pictures, mix)
+
+
+def penalised(count: int, share: float) -> int:
+    """Pictures of a minibatch that the penalty is taken on: at least one."""
+    return max(1, round(count * share))
+
+
+def _squared_gradient(
+    discriminator: Net, shown: Shown, logits: Tensor, rules: Rules, p: Tensor | float, noise: Tensor | None
+) -> Tensor:
+    count = penalised(len(logits), rules.penalty_share)
+    part = shown.first(count)
+    if rules.penalty == "exact":
+        return penalties.zero_centred(sight(discriminator, part, p, rules), part.pictures)
+    assert noise is not None
+    return penalties.finite_difference(sight(discriminator, part, p, rules), part.pictures, logits[:count], noise)

@@ -5,16 +5,16 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
+from figment import sizes
+from figment.game.augment import FULL_BELOW, NONE_FROM, wanted
 from figment.inspection.survey import USUAL, Survey
 
-SIZES = (16, 32, 64, 128, 256)
+SIZES = (16, 32, 64, 128, 256, 512)
 LARGE_ENOUGH = 0.9  # share of the pictures that must be large enough for a size
 NEARLY = 0.85  # of a size is large enough: 28 pixels are enlarged to 32 without harm
 MEMORISED = 1_000  # pictures below which a generator learns them by heart
 GOOD = 10_000  # that a good result at 64 px takes
 STANDARD = 70_000  # pictures in FFHQ, on which the published results were made
-AUGMENT_BELOW = 30_000  # Karras et al. 2020 (arXiv 2006.06676), Zhao et al. 2020 (arXiv 2006.10738): it helps below …
-AUGMENT_NEVER = 100_000  # … and does harm from here on
 FEW = 0.001  # share of a set that isn't worth a sentence
 MANY_BROKEN = 0.05
 MIXED = 0.02  # share of the rarer kind from which on a set counts as mixed
@@ -49,9 +49,17 @@ def best_size(survey: Survey) -> int:
     return max([size for size in SIZES if _share(survey, size) >= LARGE_ENOUGH], default=SIZES[0])
 
 
-def augmentation(count: int) -> float:
-    """How much augmentation so many pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
-    return float(np.clip((AUGMENT_NEVER - count) / (AUGMENT_NEVER - AUGMENT_BELOW), 0, 1))
+def best_shape(survey: Survey, ratio: float) -> tuple[int, int]:
+    """Height and width of about a ratio of width to height: the largest that nine in ten pictures have, nearly."""
+    shapes = [_shape(size, ratio) for size in SIZES if size <= best_size(survey)]
+    return max(shape for shape in shapes if max(shape) <= sizes.LARGEST)
+
+
+def _shape(shorter: int, ratio: float) -> tuple[int, int]:
+    """The nearest to a ratio of those that the nets can make with a shorter side of one of SIZES."""
+    step = shorter // 4
+    longer = min(round(shorter * max(ratio, 1 / ratio) / step), 4 * sizes.LONGEST) * step
+    return (shorter, longer) if ratio > 1 else (longer, shorter)
 
 
 def _count(survey: Survey) -> tuple[int, str]:
@@ -91,17 +99,16 @@ def _size(survey: Survey) -> str:
 
 
 def _augmentation(survey: Survey) -> str:
-    count = len(survey.usable)
-    share = augmentation(count)
+    share = wanted(len(survey.usable))
     if share == 0:
-        return f"Augmentation isn't needed: with {AUGMENT_NEVER:,} pictures and more it does harm."
-    # What there is so far is mirroring; more comes with game/augment.py.
-    now = "all that figment does of it so far is to mirror pictures, --set flips=false where left isn't right."
-    if share == 1:
-        return f"Augmentation is needed, as for all sets of fewer than {AUGMENT_BELOW:,} pictures: {now}"
-    return (
-        f"Some augmentation helps, about {share:.0%} of what sets of fewer than {AUGMENT_BELOW:,} pictures need: {now}"
+        return f"Augmentation isn't needed: with {NONE_FROM:,} pictures and more it does harm, and train does none."
+    how = (
+        "and train does it by itself (--set augment_p=SHARE changes how often, --set augment=none turns it off); pictures"
+        " are mirrored too, --set flips=false where left isn't right."
     )
+    if share == 1:
+        return f"Augmentation is needed, as for all sets of fewer than {FULL_BELOW:,} pictures, {how}"
+    return f"Some augmentation helps, about {share:.0%} of what fewer than {FULL_BELOW:,} pictures need, {how}"
 
 
 def _broken(survey: Survey) -> list[str]:
@@ -197,9 +204,10 @@ def _shapes(survey: Survey) -> list[str]:
     if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
         return []
     shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
+    whole = f", or train at their own shape, --size {sizes.text(best_shape(survey, middle))}" if high / low < 1.1 else ""
     return [
         f"The pictures aren't square ({shapes}): the middle is cut out unless --fit says otherwise"
-        " (pad keeps all of a picture, stretch changes its proportions)."
+        f" (pad keeps all of a picture, stretch changes its proportions){whole}."
     ]
 
 

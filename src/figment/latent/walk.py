@@ -65,11 +65,13 @@ def walk(
     tiles: int = 9,
     columns: int | None = None,
     progress: Progress | None = None,
+    label: str | None = None,
 ) -> None:
     """Write an mp4 that can be played round and round: tiles generated pictures side by side, each on its own loop.
 
     Each loop comes past keyframes samples of the seed (see loops); the pictures are enlarged to 384 pixels or more.
-    truncation scales codes towards the prior's mean. Memory doesn't grow with seconds, but for the codes themselves.
+    truncation scales codes towards the prior's mean. A generator with classes keeps the class of a tile all along: the
+    one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but for the codes themselves.
     Raises InputError for a number out of range, or as write_video does.
     """
     frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
@@ -82,14 +84,18 @@ def walk(
             f"--seconds {seconds:g}: too short for {keyframes} keyframes: {keyframes / max(fps, 1):.2g} or more."
         )
     z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
-    write_video(path, _frames(generator, z, columns, progress), fps)
+    labels = generator.labels(tiles, seed, label=label)
+    write_video(path, _frames(generator, z, labels, columns, progress), fps)
 
 
-def _frames(generator: Generator, z: Tensor, columns: int | None, progress: Progress | None) -> Iterator[Frame]:
+def _frames(
+    generator: Generator, z: Tensor, labels: Tensor | None, columns: int | None, progress: Progress | None
+) -> Iterator[Frame]:
     frames, tiles, _ = z.shape
     done = 0
     for batch in z.split(max(1, DECODED // tiles)):
-        for pictures in generator.decode(batch.flatten(0, 1)).split(tiles):
+        repeated = None if labels is None else labels.repeat(len(batch))
+        for pictures in generator.decode(batch.flatten(0, 1), repeated).split(tiles):
             yield sheet(pictures, columns)
             done += 1
             if progress:

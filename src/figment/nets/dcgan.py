@@ -1,7 +1,8 @@
-"""The article's and the DCGAN paper's nets (Radford, Metz, Chintala 2016, arXiv 1511.06434), at any power-of-two size.
+"""The article's and the DCGAN paper's nets (Radford, Metz, Chintala 2016, arXiv 1511.06434), for any start grid.
 
 Strided convolutions in place of pooling, batch norm except at G's output and D's input, no hidden layer that is fully
-connected. Channels at resolution r are width · min(8, size / 2r): at 64 px and width 64 that is 512→256→128→64.
+connected. Stage i counts doublings from the start grid: its channels are width · min(8, 2^(doublings - 1 - i)); at
+64 px and width 64 that is 512→256→128→64.
 """
 
 import itertools
@@ -9,43 +10,88 @@ import itertools
 import torch
 from torch import Tensor, nn
 
+from figment import sizes
+from figment.recipe import Recipe
+from figment.sizes import Grid
 
-def channels_at(resolution: int, size: int, width: int) -> int:
-    """Feature maps at a resolution of a net for pictures of the given size."""
-    return width * min(8, size // (2 * resolution))
+EMBEDDED = 32  # numbers that stand for a class in G
 
 
-def resolutions(size: int) -> list[int]:
-    """Resolutions that carry feature maps, from the 4×4 start to half the size."""
-    return [4 * 2**i for i in range((size // 4).bit_length() - 1)]
+def generator(recipe: Recipe) -> "Generator":
+    """The generator of a recipe."""
+    return Generator(
+        sizes.start_grid(*recipe.shape),
+        int(recipe.channels),
+        recipe.width,
+        recipe.code_size,
+        recipe.activation,
+        len(recipe.classes),
+    )
+
+
+def discriminator(recipe: Recipe) -> "Discriminator":
+    """The discriminator of a recipe."""
+    return Discriminator(
+        sizes.start_grid(*recipe.shape),
+        int(recipe.channels),
+        recipe.width,
+        recipe.discriminator_norm,
+        recipe.dropout,
+        len(recipe.classes),
+    )
+
+
+def stage_widths(doublings: int, width: int) -> list[int]:
+    """Feature maps of each stage, from the start grid to half the size."""
+    return [width * min(8, 2 ** (doublings - 1 - i)) for i in range(doublings)]
 
 
 class Generator(nn.Sequential):
     """Code → picture by fractionally-strided convolutions.
 
-    Input: codes, float (N, code_size). Output: pictures, float (N, channels, size, size) in [-1, 1].
+    Input: codes, float (N, code_size), and with classes their numbers, int64 (N,). Output: pictures, float
+    (N, channels, H, W) in [-1, 1]. classes: 0 for none.
     """
 
-    def __init__(self, size: int, channels: int, width: int, code_size: int, activation: str = "relu") -> None:
-        maps = [channels_at(r, size, width) for r in resolutions(size)]
-        start = nn.ConvTranspose2d(code_size, maps[0], 4, 1, 0, bias=False)
+    def __init__(
+        self, grid: Grid, channels: int, width: int, code_size: int, activation: str = "relu", classes: int = 0
+    ) -> None:
+        maps = stage_widths(grid.doublings, width)
+        inputs = code_size + EMBEDDED * bool(classes)
+        start = nn.ConvTranspose2d(inputs, maps[0], (grid.height, grid.width), 1, 0, bias=False)
         ups = [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in itertools.pairwise(maps)]
         last = nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1, bias=False)
-        layers: list[nn.Module] = [nn.Unflatten(1, (code_size, 1, 1))]
+        layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
             layers += [conv, nn.BatchNorm2d(conv.out_channels), _activation(activation)]
         super().__init__(*layers, last, nn.Tanh())
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        code, *layers = self
+        x = code(z) if labels is None else code(z, labels)
+        for layer in layers:
+            x = layer(x)
+        return x
 
 
 class Discriminator(nn.Sequential):
     """Picture → logit by strided convolutions; above 0 means real.
 
-    Input: pictures, float (N, channels, size, size) in [-1, 1]. Output: logits (N,).
-    norm: "batch", or "none" where a penalty is put on each sample's own gradient. dropout: share of features dropped.
+    Input: pictures, float (N, channels, H, W) in [-1, 1], and with classes their numbers, int64 (N,). Output: logits
+    (N,). norm: "batch", or "none" where a penalty is put on each sample's own gradient. dropout: share of features
+    dropped. classes: 0 for none.
     """
 
-    def __init__(self, size: int, channels: int, width: int, norm: str = "batch", dropout: float = 0.0) -> None:
-        maps = [channels_at(r, size, width) for r in reversed(resolutions(size))]
+    def __init__(
+        self,
+        grid: Grid,
+        channels: int,
+        width: int,
+        norm: str = "batch",
+        dropout: float = 0.0,
+        classes: int = 0,
+    ) -> None:
+        maps = stage_widths(grid.doublings, width)[::-1]
         bias = norm == "none"  # batch norm has its own
         layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 4, 2, 1, bias=bias), nn.LeakyReLU(0.2)]
         for a, b in itertools.pairwise(maps):
@@ -55,7 +101,39 @@ class Discriminator(nn.Sequential):
             layers.append(nn.LeakyReLU(0.2))
             if dropout:
                 layers.append(nn.Dropout2d(dropout))
-        super().__init__(*layers, nn.Conv2d(maps[-1], 1, 4, 1, 0, bias=bias), nn.Flatten(0))
+        last = nn.Conv2d(maps[-1], 1, (grid.height, grid.width), 1, 0, bias=bias)
+        layers += [Projection(last, classes)] if classes else [last, nn.Flatten(0)]
+        super().__init__(*layers)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        *layers, last = self
+        for layer in layers:
+            x = layer(x)
+        return last(x) if labels is None else last(x, labels)
+
+
+class ClassedCode(nn.Module):
+    """Code (N, code_size) and class (N,) → (N, code_size + 32, 1, 1), a learned vector of the class behind the code."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(classes, EMBEDDED)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        return torch.cat([z, self.embedding(labels)], 1)[:, :, None, None]
+
+
+class Projection(nn.Module):
+    """Last features (N, C, h, w) and class (N,) → logits (N,): the last convolution's, plus the features, added over
+    positions, dotted with a learned vector of the class (arXiv 1802.05637)."""
+
+    def __init__(self, last: nn.Conv2d, classes: int) -> None:
+        super().__init__()
+        self.last = last
+        self.embedding = nn.Embedding(classes, last.in_channels)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.last(x).flatten() + (x.sum((2, 3)) * self.embedding(labels)).sum(1)
 
 
 def _activation(name: str) -> nn.Module:
@@ -64,7 +142,10 @@ def _activation(name: str) -> nn.Module:
 
 @torch.no_grad()
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """The paper's start: weights N(0, 0.02²), biases 0; batch norm scales N(1, 0.02²), as its authors' code has them."""
+    """The paper's start: weights N(0, 0.02²), biases 0; batch norm scales N(1, 0.02²), as its authors' code has them.
+
+    A class's vector starts N(0, 1) in G, as large as the code beside it, and N(0, 0.02²) in D.
+    """
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             _normal(module.weight, 0.0, generator)
@@ -74,6 +155,10 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
             module.reset_running_stats()
             _normal(module.weight, 1.0, generator)
             module.bias.zero_()
+        elif isinstance(module, ClassedCode):
+            module.embedding.weight.normal_(generator=generator)
+        elif isinstance(module, Projection):
+            _normal(module.embedding.weight, 0.0, generator)
 
 
 def _normal(weight: Tensor, mean: float, generator: torch.Generator) -> None:

@@ -21,6 +21,7 @@ from figment.run import Run
 
 MOST_PICTURES = 60
 MOST_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
+MOST_NAMED = 20  # classes
 SMOOTHED = 1 / 15  # of the readings are averaged into the dark line
 
 
@@ -107,6 +108,7 @@ def write_report(run: Run) -> Path:
 def contents(run: Run) -> dict[str, Any]:
     """All that the page shows, as plain values."""
     recipe, facts, events = run.recipe, run.facts, run.events()
+    height, width = recipe.shape
     ticks = [e for e in events if e["event"] == "tick"]
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := _number(e.get("seconds"))) is not None), default=None)
@@ -116,7 +118,9 @@ def contents(run: Run) -> dict[str, Any]:
         "name": run.name,
         "source": facts.get("source"),
         "recipe_name": recipe.name,
-        "size": recipe.size,
+        "size": f"{height}×{width}" + ("" if height == width else " (height × width)"),
+        "classes": _listed(recipe.classes),
+        "one_class": shlex.quote(recipe.classes[0]) if recipe.classes else None,
         "verdict": verdict(ticks, seen, seconds),
         "advice": _diagnosis(ticks)[1:],
         "state": facts.get("state"),
@@ -131,7 +135,7 @@ def contents(run: Run) -> dict[str, Any]:
         "charts": [chart for spec in CHARTS if (chart := _drawn(spec, ticks))],
         "happened": [e for e in events if e.get("text")],
         "recipe": [
-            (name, getattr(recipe, name), field.description or "", getattr(recipe, name) != field.default)
+            (name, _chosen(getattr(recipe, name)), field.description or "", getattr(recipe, name) != field.default)
             for name, field in Recipe.model_fields.items()
         ],
         "facts": [(title, rows) for title, rows in _tables(facts) if rows],
@@ -241,6 +245,22 @@ def _number(value: Any) -> float | None:
 
 def _diagnosis(ticks: Sequence[dict[str, Any]]) -> list[str]:
     return list(ticks[-1].get("diagnosis") or []) if ticks else []
+
+
+def _listed(classes: Sequence[str]) -> str | None:
+    """The classes in a few words, or None where there are none."""
+    if not classes:
+        return None
+    more = f" and {len(classes) - MOST_NAMED:,} more" if len(classes) > MOST_NAMED else ""
+    return f"{len(classes):,} classes: {', '.join(classes[:MOST_NAMED])}{more}"
+
+
+def _chosen(value: Any) -> str:
+    """A field's value for people; a tuple's as a list, its end left out where it is long."""
+    if isinstance(value, tuple):
+        more = ", …" if len(value) > MOST_NAMED else ""
+        return ", ".join(map(str, value[:MOST_NAMED])) + more if value else "–"
+    return "–" if value is None else str(value)
 
 
 def _label(images: int, seconds: float | None) -> str:

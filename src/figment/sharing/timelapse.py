@@ -28,12 +28,14 @@ def timelapse(
     seconds: float = 12.0,
     fps: int = 30,
     progress: Progress | None = None,
+    label: str | None = None,
 ) -> None:
     """Write an mp4 of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
 
-    seed: the recipe's by default. Each snapshot fades into the next, slowly where much changes and quickly where little
-    does, and the last is held for a while. At most two snapshots are in memory. Raises InputError for fewer than two
-    snapshots or a number out of range, or as write_video does.
+    seed: the recipe's by default. label: the class to show, of a run that has classes; else each tile has its own. Each
+    snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
+    while. At most two snapshots are in memory. Raises InputError for fewer than two snapshots, an unknown label or a
+    number out of range, or as write_video does.
     """
     snapshots = run.snapshots()
     if len(snapshots) < 2:
@@ -49,7 +51,7 @@ def timelapse(
 
     def views() -> Iterator[View]:
         for images, file in snapshots.items():
-            yield sheet(generator.load(file).sample(tiles, seed)), f"{images:,} images seen"
+            yield sheet(generator.load(file).sample(tiles, seed, label=label)), f"{images:,} images seen"
 
     shares = paces([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())])
     total, held = round(seconds * fps), round(LAST_HELD * fps)

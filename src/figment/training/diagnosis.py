@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from statistics import median
+from typing import Any
 
+from figment.recipe import Recipe
 from figment.training.watch import Reading
 
 VARIED = 0.4  # spread below which pictures are alike
+CERTAIN, DECIDED, UNDECIDED = 0.998, 0.1, 0.685  # AUC; and D's relativistic loss, of which ln 2 = .693 is a blind D's
 RECENT = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
 
 
@@ -64,3 +67,21 @@ SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
         "the discriminator can't tell fakes from reals (look at the grid; a wider net may see more)",
     ),
 ]
+
+
+def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
+    """What D's gradient says about γ, of a game that R1 + R2 keep in balance; nothing where it is well or too early.
+
+    Where γ is too small the penalty weighs nothing beside the loss while D tells all pairs apart: its slope grows, and
+    G is led by noise. Where γ is too large D is so flat that it can't tell fakes from reals that differ plainly.
+    """
+    if not recipe.gamma or len(ticks) < RECENT:
+        return []
+    recent = ticks[-RECENT:]
+    loss, slope = (median(t[name] for t in recent) for name in ("loss_discriminator", "squared_gradient"))
+    separation, gamma = median(t["separation"] for t in recent), recent[-1]["gamma"]
+    if separation > CERTAIN and loss < DECIDED:
+        return [f"γ looks too small: D is certain of all and its squared gradient is {slope:.3g} (try gamma={8 * recipe.gamma:g})"]
+    if separation > 0.9 and loss > UNDECIDED:
+        return [f"γ looks too large: the penalty {gamma * slope:.2g} leaves D too flat (try gamma={recipe.gamma / 8:g})"]
+    return []

@@ -4,13 +4,9 @@ import torch
 from torch import nn
 
 
-def decay(half_life: float, images: int, step: int) -> float:
-    """What is kept of the average in a step of so many images: 0.5^(step / half-life), for any batch.
-
-    Early in a run the half-life is at most a twentieth of the images seen, so that the first random weights are
-    soon forgotten (the ramp-up of arXiv 1912.04958's training).
-    """
-    return 0.5 ** (step / max(min(half_life, images / 20), 1e-8))
+def decay(half_life: float, step: int) -> float:
+    """What is kept of the average in a step of so many images: 0.5^(step / half-life), for any batch."""
+    return 0.5 ** (step / max(half_life, 1e-8))
 
 
 @torch.no_grad()

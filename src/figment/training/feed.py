@@ -1,25 +1,27 @@
 """Minibatches straight from the uint8 bank: asked of the disk ahead of time, gathered and mirrored in one go."""
 
+import copy
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from figment.data.shards import Shards
-from figment.randomness import generator_at
+from figment.randomness import generator_at, seed_at
 
 AHEAD = 2  # batches before it is wanted, a batch is asked of the disk
 MOVED = 4096  # pictures at a time on their way to a GPU
 
-Batch = tuple[int, int]  # images seen before it, pictures in it
+Place = tuple[int, int]  # of a batch: images seen before it, pictures in it
 
 
 class Feed:
     """Training pictures in an order that depends on the seed and the images seen alone.
 
     pictures: uint8 (N, C, H, W), a bank's shards or an array; indices: which of them are trained on. part: (k, n) for
-    the k-th of n processes, which gets every n-th picture of each batch and touches no others.
+    the k-th of n processes, which gets every n-th picture of each batch and touches no others. classes: int64 (N,).
 
     A GPU that has room for the bank holds it. Elsewhere a batch is copied out of the memory map, and since a bank may be
     larger than memory, the system is told two batches before which pictures will be wanted, and reads them meanwhile.
@@ -34,35 +36,45 @@ class Feed:
         flips: bool,
         device: torch.device,
         part: tuple[int, int] = (0, 1),
+        classes: np.ndarray | None = None,
     ) -> None:
         self.indices = torch.from_numpy(indices)
         self.seed, self.flips, self.device, self.part = seed, flips, device, part
         self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
         self._bank = pictures
         self._on_gpu = _moved(pictures, device) if _fits(pictures, device) else None
-        self._coming: dict[Batch, Tensor] = {}  # places in the bank of batches that have been asked for
+        self._classes = None if classes is None else torch.from_numpy(classes).to(device)
+        self._coming: dict[Place, Tensor] = {}  # places in the bank of batches that have been asked for
 
-    def batch(self, images: int, count: int) -> Tensor:
-        """The count reals that follow after so many images seen: float32 (count, C, H, W) in [-1, 1], channels last.
+    @cached_property
+    def other(self) -> "Feed":
+        """The same pictures, in an order of their own: for the phase of G that is set against other reals than D's."""
+        other = copy.copy(self)
+        other.seed, other._epoch, other._coming = seed_at(self.seed, "another order"), -1, {}
+        return other
 
-        Of several parts, this one's share of them, so fewer.
+    def batch(self, images: int, count: int) -> tuple[Tensor, Tensor | None]:
+        """The count reals that follow after so many images seen, and their classes, int64 (count,), if there are any.
+
+        Pictures are float32 (count, C, H, W) in [-1, 1], channels last. Of several parts, this one's share, so fewer.
         """
-        if self._on_gpu is not None:
-            pictures = self._on_gpu[self._which(images, count).to(self.device)]
-        else:
-            pictures = torch.from_numpy(self._bank[self._next(images, count).numpy()]).to(self.device)
-        pictures = _floats(pictures)
+        which = self._which(images, count) if self._on_gpu is not None else self._next(images, count)
+        pictures = self.pictures(which)
         if self.flips:
             drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
             mirrored = drawn[self._mine(count)].to(self.device).view(-1, 1, 1, 1)
             pictures = torch.where(mirrored, pictures.flip(3), pictures)
-        return pictures.contiguous(memory_format=torch.channels_last)
+        return pictures.contiguous(memory_format=torch.channels_last), self.classes(which)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
         if self._on_gpu is not None:
             return _floats(self._on_gpu[which.to(self.device)])
         return _floats(torch.from_numpy(self._bank[which.numpy()]).to(self.device))
+
+    def classes(self, which: Tensor) -> Tensor | None:
+        """Classes of pictures by their place in the bank, int64 on the device."""
+        return None if self._classes is None else self._classes[which.to(self.device)]
 
     def _next(self, images: int, count: int) -> Tensor:
         """Places in the bank of a batch; those that are expected to follow are asked of the disk."""
@@ -88,7 +100,7 @@ class Feed:
     def _mine(self, count: int) -> slice:
         return slice(self.part[0], count, self.part[1])
 
-    def _pieces(self, images: int, count: int) -> Iterator[Batch]:
+    def _pieces(self, images: int, count: int) -> Iterator[Place]:
         """Where a batch begins in its epoch, and how much of it lies in that epoch and the next ones."""
         n = len(self.indices)
         while count:

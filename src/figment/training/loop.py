@@ -1,9 +1,9 @@
 """The training loop: the game from first to last step, read from top to bottom."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from figment import codes
+from figment import recipe as recipes
 from figment.data.bank import Bank
 from figment.errors import InputError
 from figment.files import write_atomically
-from figment.game import step
+from figment.game.augment import adapted
 from figment.game.objectives import OBJECTIVES
+from figment.game.step import Shown
 from figment.generator import Generator, packed
 from figment.interruption import Wish
 from figment.pictures import grid, write
@@ -24,13 +26,18 @@ from figment.randomness import generator_at, seed_at
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
-from figment.training.diagnosis import diagnose
+from figment.training.diagnosis import diagnose, hints
 from figment.training.feed import Feed
-from figment.training.state import Players, all_finite, load_state, save_state
+from figment.training.hand import deal
+from figment.training.parallel import World
+from figment.training.phases import Game, Phases, arithmetic
+from figment.training.state import Players, all_finite, load_for_all, save_state
 from figment.training.watch import Reading, look
 
 GRID = 64  # samples in a picture of the training
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
+SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
+MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
 SETBACKS = 3  # times that training goes back to its last good state before it is given up
 
 
@@ -42,60 +49,47 @@ class Display(Protocol):
     def say(self, sentence: str) -> None: ...
 
 
-@dataclass
-class Nets:
-    """The two nets as training calls them: as they are, or compiled."""
+def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
+    """One step, in place: D's phases, then G's, then the average. The losses are added to players.losses.
 
-    generator: Callable[[Tensor], Tensor]
-    discriminator: Callable[[Tensor], Tensor]
-
-    @classmethod
-    def of(cls, players: Players, compiled: bool) -> "Nets":
-        if not compiled:
-            return cls(players.generator, players.discriminator)
-        return cls(torch.compile(players.generator), torch.compile(players.discriminator))
-
-
-def play(players: Players, nets: Nets, recipe: Recipe, feed: Feed) -> None:
-    """One step, in place: D's steps, then G's, then the average. The losses are added to players.losses.
-
-    G plays with the fakes that D has just seen: they are drawn once.
+    Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
     """
-    players.set_learning_rate(schedule.learning_rate(recipe, players.images) * 0.5**players.setbacks)
+    rates = schedule.rates(recipe, players.images)
+    p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
+    players.set_rates(rates.lr * 0.5**players.setbacks, rates.beta2)
     with _dropout(recipe, players.images):
         for k in range(recipe.discriminator_steps):
             seen = players.images + k * recipe.batch
-            random = generator_at(recipe.seed, "step", seen)
-            real = feed.batch(seen, recipe.batch)
-            z = codes.draw(recipe.batch, recipe.code_size, recipe.prior, random).to(feed.device)
-            with arithmetic(recipe, feed.device):
-                with torch.set_grad_enabled(k == recipe.discriminator_steps - 1):
-                    fake = nets.generator(z)
-                loss_d = _discriminator_loss(nets, real, fake.detach(), recipe, random)
-            if recipe.gradient_penalty:
-                penalty = step.gradient_penalty(players.discriminator, real, fake.detach().float(), random)
-                loss_d = loss_d + recipe.gradient_penalty * penalty
-            _descend(loss_d, players.discriminator_optimiser)
+            hand = deal(recipe, feed, world, seen)
+            gamma = None
+            if schedule.penalty_is_due(recipe, seen):
+                gamma = torch.full((), rates.gamma * recipe.penalty_every, device=feed.device)
+            verdict = phases.discriminator(players, hand, p, gamma)
+            world.average_gradients(players.discriminator)
+            players.discriminator_optimiser.step()
 
-        players.discriminator.requires_grad_(False)  # G's step needs D's gradient at its input only
-        with arithmetic(recipe, feed.device):
-            loss_g = step.generator_loss(nets.discriminator, fake, recipe.objective)
-        _descend(loss_g, players.generator_optimiser)
-        players.discriminator.requires_grad_(True)
+        if recipe.fresh:
+            hand = deal(recipe, feed.other, world, players.images, "generator")
+        loss_g = phases.generator(players, hand, p)
+        world.average_gradients(players.generator)
+        players.generator_optimiser.step()
 
     players.images += recipe.images_a_step
-    players.losses += torch.stack([loss_d.detach(), loss_g.detach()])
-    kept = ema.decay(recipe.ema_half_life, players.images, recipe.images_a_step)
-    ema.update(players.average, players.generator, kept)
+    players.losses += torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every])
+    if recipe.augment_mode == "adaptive":
+        steer_augmentation(players, recipe, world, verdict.signs)
+    half_life = schedule.rates(recipe, players.images).half_life
+    ema.update(players.average, players.generator, ema.decay(half_life, recipe.images_a_step))
 
 
-def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display: Display, wish: Wish) -> bool:
+def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Display, wish: Wish) -> bool:
     """Train until the recipe's budget is spent or somebody wishes to stop. Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises
-    InputError if training diverges again and again, OSError if the disk is full; the last good state stays.
+    InputError if training diverges again and again, OSError if the disk is full; the last good state stays. Of several
+    processes the first looks, writes and tells; all of them take the same steps and stop at the same one.
     """
-    recipe = run.recipe
+    recipe, players, phases = game
     clock = Clock(players.seconds)
     tick, calibrated = schedule.tick_images(recipe), OBJECTIVES[recipe.objective].calibrated
     reals, held_out = watched(feed, bank, recipe.seed)
@@ -103,30 +97,42 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
     readings = _readings(run)
     last_tick = last_state = clock.seconds()
 
-    if players.images == 0:
+    if players.images == 0 and world.leads:
         keep_snapshot(run, players, clock)
         keep_state(run, players, clock)
 
-    while not (spent := is_spent(recipe, players.images, clock.seconds())) and not wish:
-        play(players, nets, recipe, feed)
+    while True:
+        spent = is_spent(recipe, players.images, clock.seconds())
+        if world.agreed(spent or bool(wish)):
+            break
+        play(players, phases, recipe, feed, world)
         display.progress(players.images, clock.seconds())
 
         at_tick = players.images % tick == 0
         at_snapshot = schedule.is_snapshot(recipe, players.images)
-        at_save = clock.seconds() - last_state >= recipe.save_seconds
+        at_save = world.agreed(clock.seconds() - last_state >= recipe.save_seconds)
         if (at_tick or at_snapshot or at_save) and not all_finite(players):
-            take_back(run, players, clock, display)
+            take_back(run, players, world, clock, display)
             readings = _readings(run)
             continue
+        if at_save:
+            last_state = clock.seconds()
+        if at_tick and (again := replanned(recipe, players.images, clock.seconds(), world)) != recipe:
+            run.recipe = recipe = again
+            tick = schedule.tick_images(recipe)
+        if not world.leads:
+            players.losses.mul_(0.0 if at_tick else 1.0)
+            continue
         if at_tick:
-            with arithmetic(recipe, feed.device):
+            with arithmetic(recipe.precision, feed.device.type):
                 readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
             event = {
                 "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
-                "lr": players.learning_rate, **_losses_and_norms(players, tick // recipe.images_a_step),
+                **_rates(players, recipe), **_losses_and_norms(players, tick // recipe.images_a_step),
                 **readings[-1].as_event(), "images_per_second": round(tick / (clock.seconds() - last_tick), 1),
-                "memory_mb": memory_mb(feed.device), "diagnosis": diagnose(readings),
+                "memory_mb": memory_mb(feed.device),
             }  # fmt: skip
+            event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
             run.log(event)
             display.tick(event)
             last_tick = clock.seconds()
@@ -134,13 +140,14 @@ def fit(run: Run, bank: Bank, players: Players, nets: Nets, feed: Feed, display:
             keep_snapshot(run, players, clock)
         if at_save:
             keep_state(run, players, clock)
-            last_state = clock.seconds()
 
     if not all_finite(players):
-        take_back(run, players, clock, display)
-    keep_state(run, players, clock)
-    if spent and players.images not in run.pictures():
-        keep_snapshot(run, players, clock)
+        take_back(run, players, world, clock, display)
+    players.seconds = clock.seconds()
+    if world.leads:
+        keep_state(run, players, clock)
+        if spent and players.images not in run.pictures():
+            keep_snapshot(run, players, clock)
     return spent
 
 
@@ -164,16 +171,18 @@ def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
     run.log({"event": "snapshot", "images": players.images, "seconds": round(clock.seconds(), 2)})
 
 
-def take_back(run: Run, players: Players, clock: "Clock", display: Display) -> None:
+def take_back(run: Run, players: Players, world: World, clock: "Clock", display: Display) -> None:
     """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
     at, setbacks = players.images, players.setbacks + 1
-    load_state(players, run.state_file)
+    load_for_all(players, run, world)
     if setbacks > SETBACKS:
         raise InputError(
             f"{run.folder}: training diverged (NaN or infinity) {SETBACKS + 1} times and was stopped; the state at "
             f"{players.images:,} images is kept. Train anew with a smaller rate: --set lr={run.recipe.lr / 10:g}"
         )
     players.setbacks = setbacks
+    if not world.leads:
+        return
     run.forget_after(players.images)
     text = (
         f"diverged (NaN or infinity) before {at:,} images: back to {players.images:,} with the learning rate "
@@ -187,11 +196,11 @@ def take_back(run: Run, players: Players, clock: "Clock", display: Display) -> N
 # ---- what is looked at ---------------------------------------------------------------------------------------------
 
 
-def watched(feed: Feed, bank: Bank, seed: int) -> tuple[Tensor, Tensor]:
+def watched(feed: Feed, bank: Bank, seed: int) -> tuple[Shown, Shown]:
     """The training and the held-out reals of every reading: the same all through a run."""
     random = np.random.default_rng(seed_at(seed, "watched"))
-    chosen = [random.permutation(part)[:WATCHED] for part in (bank.train, bank.held_out)]
-    reals, held_out = (feed.pictures(torch.from_numpy(indices)) for indices in chosen)
+    chosen = [torch.from_numpy(random.permutation(part)[:WATCHED]) for part in (bank.train, bank.held_out)]
+    reals, held_out = (Shown(feed.pictures(which), feed.classes(which)) for which in chosen)
     return reals, held_out
 
 
@@ -202,13 +211,28 @@ def memory_mb(device: torch.device) -> int:
     return round(psutil.Process().memory_info().rss / 2**20)
 
 
+def _rates(players: Players, recipe: Recipe) -> dict[str, float]:
+    """What the schedule and the game have set by now; γ and augmentation only where they are played with."""
+    rates, set_now = schedule.rates(recipe, players.images), {"lr": players.learning_rate}
+    if recipe.gamma:
+        set_now["gamma"] = round(rates.gamma, 6)
+    if recipe.augment != "none":
+        p = float(players.augment_p) if recipe.augment_mode == "adaptive" else rates.augment_p
+        set_now["augment_p"] = round(p, 4)
+    return set_now
+
+
 def _losses_and_norms(players: Players, steps: int) -> dict[str, float]:
-    """Mean losses since the last tick, which are then begun anew; and the norms of the last gradients."""
-    loss_d, loss_g = (players.losses / steps).tolist()
+    """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
+
+    And the norms of the last gradients with respect to weights.
+    """
+    loss_d, loss_g, squared = (players.losses / steps).tolist()
     players.losses.zero_()
     return {
         "loss_discriminator": round(loss_d, 5),
         "loss_generator": round(loss_g, 5),
+        "squared_gradient": round(squared, 6),
         "norm_discriminator": _gradient_norm(players.discriminator_optimiser),
         "norm_generator": _gradient_norm(players.generator_optimiser),
     }
@@ -226,24 +250,13 @@ def _readings(run: Run) -> list[Reading]:
 # ---- the parts of a step -------------------------------------------------------------------------------------------
 
 
-def arithmetic(recipe: Recipe, device: torch.device) -> AbstractContextManager[Any]:
-    """bf16 where the recipe has it: convolutions in bf16, weights and sums that need it in float32."""
-    return torch.autocast(device.type, torch.bfloat16) if recipe.precision == "bf16" else nullcontext()
-
-
-def _discriminator_loss(nets: Nets, real: Tensor, fake: Tensor, recipe: Recipe, random: torch.Generator) -> Tensor:
-    if not recipe.label_flips:
-        return step.discriminator_loss(nets.discriminator, real, fake, recipe.objective, recipe.real_target)
-    targets = [
-        step.targets(len(real), t, recipe.label_flips, random).to(real.device) for t in (recipe.real_target, 0.0)
-    ]
-    return step.discriminator_loss(nets.discriminator, real, fake, recipe.objective, *targets)
-
-
-def _descend(loss: Tensor, optimiser: torch.optim.Adam) -> None:
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
+def steer_augmentation(players: Players, recipe: Recipe, world: World, signs: Tensor) -> None:
+    """Move the probability of augmentation by D's signs on reals, every few steps: section 3.1 of arXiv 2006.06676."""
+    players.signs += world.mean(signs)
+    if players.images // recipe.images_a_step % SIGNS_OVER == 0:
+        moved = adapted(players.augment_p, players.signs / SIGNS_OVER, recipe.augment_target, SIGNS_OVER * recipe.batch)
+        players.augment_p.copy_(moved)
+        players.signs.zero_()
 
 
 def _dropout(recipe: Recipe, images: int) -> AbstractContextManager[Any]:
@@ -266,6 +279,20 @@ class Clock:
 
     def seconds(self) -> float:
         return time.monotonic() - self.start
+
+
+def replanned(recipe: Recipe, images: int, seconds: float, world: World) -> Recipe:
+    """The recipe with the images that its time budget will be good for by the speed so far, where that has turned out so.
+
+    In the first half only, so that the schedules' end stays where it is while they approach it.
+    """
+    if recipe.seconds is None or not 0.05 * recipe.seconds < seconds < recipe.seconds / 2:
+        return recipe
+    expected = torch.tensor(images / seconds * recipe.seconds, dtype=torch.float64)
+    world.broadcast([expected])
+    if abs(float(expected) - recipe.planned_images) < MISJUDGED * recipe.planned_images:
+        return recipe
+    return recipes.changed(recipe, planned_images=int(expected))
 
 
 def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:

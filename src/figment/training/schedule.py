@@ -2,16 +2,54 @@
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 from figment.recipe import Recipe
 
 
-def learning_rate(recipe: Recipe, images: int) -> float:
-    """lr, held until lr_decay_start, then along a half cosine to lr·lr_final at the planned end, and held from there."""
-    start = recipe.lr_decay_start * recipe.planned_images
-    progress = (images - start) / max(recipe.planned_images - start, 1)
-    share = (1 + math.cos(math.pi * min(max(progress, 0), 1))) / 2
-    return recipe.lr * (recipe.lr_final + (1 - recipe.lr_final) * share)
+class Rates(NamedTuple):
+    """What the schedule sets at one moment."""
+
+    lr: float
+    beta2: float
+    gamma: float  # weight of R1 + R2
+    half_life: float  # of the averaged generator, images
+    augment_p: float
+
+
+def passed(recipe: Recipe, images: int) -> float:
+    """How much of the decay has passed: 0 until lr_decay_start, then along a half cosine to 1 at lr_decay_end.
+
+    One curve drives everything that changes, as in section 4 of arXiv 2501.05441, whose burn-in is a decay that begins
+    at once and ends early.
+    """
+    start, end = recipe.lr_decay_start * recipe.planned_images, recipe.lr_decay_end * recipe.planned_images
+    share = min(max((images - start) / max(end - start, 1), 0), 1)
+    return (1 - math.cos(math.pi * share)) / 2
+
+
+def rates(recipe: Recipe, images: int) -> Rates:
+    """The rates after so many images seen; beyond the planned end, those of the end."""
+    done = passed(recipe, images)
+
+    def towards(end: float) -> float:
+        return 1 + (end - 1) * done
+
+    final = recipe.beta2 if recipe.beta2_final is None else recipe.beta2_final
+    return Rates(
+        lr=recipe.lr * towards(recipe.lr_final),
+        beta2=recipe.beta2 + (final - recipe.beta2) * done,
+        gamma=recipe.gamma * towards(recipe.gamma_final),
+        # Early in a run the half-life is at most a twentieth of the images seen, so that the first random weights are
+        # soon forgotten (the ramp-up of arXiv 1912.04958's training).
+        half_life=recipe.ema_half_life * done if recipe.ema_ramp else min(recipe.ema_half_life, images / 20),
+        augment_p=recipe.augment_p * (done if recipe.augment_mode == "ramp" else 1),
+    )
+
+
+def penalty_is_due(recipe: Recipe, images: int) -> bool:
+    """Whether the step after so many images has its R1 + R2: every step, or every so many."""
+    return recipe.gamma > 0 and images // recipe.batch % recipe.penalty_every == 0
 
 
 @lru_cache(maxsize=1)

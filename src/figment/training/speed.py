@@ -9,10 +9,13 @@ from figment import recipe as recipes
 from figment.machine import Machine
 from figment.recipe import Recipe
 from figment.training.feed import Feed
-from figment.training.loop import Nets, play
+from figment.training.loop import play
+from figment.training.parallel import World
+from figment.training.phases import Phases, phases_of
 from figment.training.state import Players, remembered, restore
 
-WORTH_COMPILING = 900.0  # seconds of budget from which half a minute of compiling can pay
+WORTH_COMPILING = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay
+WIDE = 32  # below this width a compiled net was never faster on a CPU (LOG.md)
 
 
 @dataclass(frozen=True)
@@ -28,27 +31,32 @@ class Trial:
 
 
 def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
-    """Ways that may be fastest, among those that the recipe leaves open and the machine can do."""
+    """Ways that may be fastest, among those that the recipe leaves open and the machine can do: precision and compile."""
     precisions = [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 else [])]
     can = machine.compiler and not recipe.gradient_penalty
-    worth = can and (recipe.seconds or 0) >= WORTH_COMPILING and recipe.width >= 32
-    ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if worth else ["off"]}
+    pays = (recipe.seconds or 0) >= WORTH_COMPILING.get(machine.kind, float("inf")) and recipe.width >= WIDE
+    ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if pays else ["off"]}
     compiles = ways[recipe.compile] if can else ["off"]
     return [(p, c) for c in compiles for p in (precisions if c == "off" else precisions[-1:])]
 
 
-def try_out(recipe: Recipe, machine: Machine, players: Players, feed: Feed, seconds: float) -> list[tuple[Trial, Nets]]:
+def try_out(
+    recipe: Recipe, machine: Machine, players: Players, feed: Feed, world: World, seconds: float
+) -> list[tuple[Trial, Phases]]:
     """Play for some seconds in each way, and put the players back as they were. Returns the trials, fastest first.
 
-    A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is.
+    A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is. Raises
+    torch.OutOfMemoryError where a batch is too large for the device.
     """
     before, images = remembered(players), players.images
     trials = []
     for precision, compiled in candidates(recipe, machine):
-        nets = Nets.of(players, compiled == "on")
         this = recipes.changed(recipe, precision=precision, compile=compiled)
         try:
-            rate = _rate(players, nets, this, feed, seconds)
+            phases = phases_of(players, this)
+            rate = _rate(players, phases, this, feed, world, seconds)
+        except torch.OutOfMemoryError:
+            raise
         except Exception:
             if compiled == "off":
                 raise
@@ -57,24 +65,30 @@ def try_out(recipe: Recipe, machine: Machine, players: Players, feed: Feed, seco
             restore(players, before)
             players.images = images
             players.discriminator.requires_grad_(True)
-        trials.append((Trial(precision, compiled, rate), nets))
+        trials.append((Trial(precision, compiled, rate), phases))
     return sorted(trials, key=lambda t: -t[0].images_per_second)
 
 
-def _rate(players: Players, nets: Nets, recipe: Recipe, feed: Feed, seconds: float) -> float:
-    """Images seen a second, after two steps to warm up: compiled nets compile in the first."""
+def _rate(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float) -> float:
+    """Images seen a second, after two steps to warm up: compiled nets compile in the first.
+
+    Of several processes all take the same steps, and the first one's rate holds.
+    """
     for _ in range(2):
-        play(players, nets, recipe, feed)
-    _wait_for(feed.device)
+        play(players, phases, recipe, feed, world)
+    wait_for(feed.device)
     start, steps = time.monotonic(), 0
-    while time.monotonic() - start < seconds or steps < 2:
-        play(players, nets, recipe, feed)
-        _wait_for(feed.device)
+    while steps < 2 or not world.agreed(time.monotonic() - start >= seconds):
+        play(players, phases, recipe, feed, world)
+        wait_for(feed.device)
         steps += 1
-    return steps * recipe.images_a_step / (time.monotonic() - start)
+    rate = torch.tensor(steps * recipe.images_a_step / (time.monotonic() - start), dtype=torch.float64)
+    world.broadcast([rate])
+    return float(rate)
 
 
-def _wait_for(device: torch.device) -> None:
+def wait_for(device: torch.device) -> None:
+    """Until the device has done all that it was asked to do."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

@@ -16,6 +16,9 @@ from figment import nets
 from figment.errors import InputError
 from figment.files import write_atomically
 from figment.recipe import Recipe
+from figment.run import Run
+from figment.training.batch_norm import synchronised
+from figment.training.parallel import World
 
 
 @dataclass
@@ -27,7 +30,9 @@ class Players:
     average: nn.Module
     generator_optimiser: torch.optim.Adam
     discriminator_optimiser: torch.optim.Adam
-    losses: Tensor  # D's and G's, summed since the last tick
+    losses: Tensor  # D's and G's, and the mean squared gradient of D, summed since the last tick
+    augment_p: Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
+    signs: Tensor  # sum of D's mean signs on reals since augment_p was last moved
     images: int = 0
     seconds: float = 0.0
     setbacks: int = 0
@@ -37,21 +42,30 @@ class Players:
         """The rate of the last step."""
         return float(self.generator_optimiser.param_groups[0]["lr"])
 
-    def set_learning_rate(self, rate: float) -> None:
+    def set_rates(self, lr: float, beta2: float) -> None:
+        """Of both optimisers, for the next step."""
         for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"], group["betas"] = lr, (group["betas"][0], beta2)
 
 
-def new_players(recipe: Recipe, device: torch.device) -> Players:
-    """Nets with their initial weights from the recipe's seed, laid out channels-last on the device."""
+def new_players(recipe: Recipe, world: World) -> Players:
+    """Nets with their initial weights from the recipe's seed, laid out channels-last on the device.
+
+    Of several processes each has the same; batch norm takes its statistics over all of them.
+    """
+    device = world.device
     generator = nets.initialised(nets.generator(recipe), recipe.seed, "generator")
     discriminator = nets.initialised(nets.discriminator(recipe), recipe.seed, "discriminator")
     for net in (generator, discriminator):
         net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(generator).eval().requires_grad_(False)
-    losses = torch.zeros(2, device=device)
-    return Players(generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe), losses)
+    generator, discriminator = synchronised(generator, world), synchronised(discriminator, world)
+    return Players(
+        generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe),
+        losses=torch.zeros(3, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
+        signs=torch.zeros((), device=device),
+    )  # fmt: skip
 
 
 def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
@@ -69,7 +83,7 @@ def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
 
 def tensors(players: Players) -> dict[str, Tensor]:
     """Every tensor that a run's future depends on, by name: views of the live ones."""
-    named = {"losses": players.losses}
+    named = {"losses": players.losses, "augment_p": players.augment_p, "signs": players.signs}
     for part in ("generator", "discriminator", "average"):
         named |= {f"{part}.{k}": v for k, v in getattr(players, part).state_dict().items()}
     for part in ("generator_optimiser", "discriminator_optimiser"):
@@ -124,6 +138,16 @@ def load_state(players: Players, path: Path) -> None:
             f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
         ) from None
     players.images, players.seconds, players.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
+
+
+def load_for_all(players: Players, run: Run, world: World) -> None:
+    """Put the run's kept state into the players of every process: the first reads it and gives it to the others."""
+    if world.leads:
+        load_state(players, run.state_file)
+    counts = torch.tensor([players.images, players.seconds, players.setbacks], dtype=torch.float64)
+    world.broadcast([counts, *tensors(players).values()])
+    images, seconds, setbacks = counts.tolist()
+    players.images, players.seconds, players.setbacks = int(images), seconds, int(setbacks)
 
 
 def counters(path: Path) -> dict[str, Any]:

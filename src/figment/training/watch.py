@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from figment.game.step import Shown
+
 ENOUGH = 16  # fewer held-out pictures than this say nothing about memorising
 
 
@@ -30,26 +32,29 @@ class Reading:
 
 @torch.inference_mode()
 def look(
-    generator: nn.Module, discriminator: nn.Module, reals: Tensor, held_out: Tensor, codes: Tensor, calibrated: bool
+    generator: nn.Module, discriminator: nn.Module, reals: Shown, held_out: Shown, codes: Tensor, calibrated: bool
 ) -> Reading:
     """Show D training reals, held-out reals and fakes, each kind on its own, and leave both nets as they were.
 
-    reals, held_out: pictures (N, C, H, W) in [-1, 1]; codes (N, d). Batch norm works with the statistics of what it is
+    reals, held_out: pictures (N, C, H, W) in [-1, 1] with their classes; codes (N, d), which take the reals' classes in
+    turn. Nothing is augmented. Batch norm works with the statistics of what it is
     shown, as in the game: its running averages mix reals with fakes, and under them D can seem blind (LOG.md). Dropout
     rests.
     """
     with playing(generator), playing(discriminator):
-        fakes = generator(codes).float()
+        labels = None if reals.labels is None else reals.labels[torch.arange(len(codes)) % len(reals.labels)]
+        fakes = Shown(generator(codes, labels).float(), labels)
         of_reals, of_held_out, of_fakes = (
-            discriminator(x).float() if len(x) else x.new_empty(0) for x in (reals, held_out, fakes)
+            discriminator(x.pictures, x.labels).float() if len(x.pictures) else x.pictures.new_empty(0)
+            for x in (reals, held_out, fakes)
         )
     return Reading(
         separation=auc(of_reals, of_fakes),
-        memorising=auc(of_reals, of_held_out) if len(held_out) >= ENOUGH else None,
+        memorising=auc(of_reals, of_held_out) if len(held_out.pictures) >= ENOUGH else None,
         p_fake_real=p_fake(of_reals) if calibrated else None,
-        p_fake_held_out=p_fake(of_held_out) if calibrated and len(held_out) else None,
+        p_fake_held_out=p_fake(of_held_out) if calibrated and len(held_out.pictures) else None,
         p_fake_fake=p_fake(of_fakes) if calibrated else None,
-        spread=spread(fakes, reals),
+        spread=spread(fakes.pictures, reals.pictures),
     )
 
 

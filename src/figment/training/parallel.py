@@ -1,0 +1,247 @@
+"""Several processes that train as one: each plays its share of every batch, and all hold the same nets.
+
+Started by torchrun. Gradients are averaged by hand, once a phase: DistributedDataParallel gives wrong ones under a
+gradient penalty, or fails. All that the processes say to one another goes through this file, so that one that is gone is
+always noticed in the same way: by LostProcess.
+"""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from figment.errors import InputError, LostProcess
+from figment.run import Run
+
+PATIENCE = timedelta(minutes=15)  # for a process that says nothing: the first may be drawing or measuring meanwhile
+POLL_SECONDS = 0.05
+_JOINED = itertools.count()  # times that this process has: what was said the last time mustn't be heard
+HOW = "start several processes by torchrun --nproc-per-node=K -m figment train …"
+
+
+@dataclass(frozen=True)
+class World:
+    """This process among those that train together: the rank-th of size, the local_rank-th on the node-th machine.
+
+    store: what all can write to and read without waiting for one another; None where there is one process, and then
+    every method gives back what it was given. What the others must take part in raises LostProcess if one of them can't.
+    """
+
+    device: torch.device
+    rank: int = 0
+    local_rank: int = 0
+    size: int = 1
+    node: int = 0
+    store: "dist.Store | None" = None
+
+    @classmethod
+    def alone(cls, device: str | torch.device = "cpu") -> "World":
+        """One process by itself."""
+        return cls(torch.device(device))
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the process that writes, tells and measures."""
+        return self.rank == 0
+
+    def share(self, whole: Tensor) -> Tensor:
+        """This process's rows of what belongs to a whole batch: every size-th, from its rank on. A view."""
+        return whole[self.rank :: self.size]
+
+    # ---- what all take part in -----------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def average_gradients(self, net: nn.Module) -> None:
+        """Give the net the mean of all processes' gradients, in one message: what the whole batch's mean loss has.
+
+        A weight that has a gradient in some processes only counts as 0 in the others.
+        """
+        if self.store is None:
+            return
+        trained = [p for p in net.parameters() if p.requires_grad]
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in trained]
+        whole = summed(torch.cat([g.flatten() for g in gradients])).div_(self.size)
+        parts = whole.split([g.numel() for g in gradients])
+        torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
+        for p, gradient in zip(trained, gradients, strict=True):
+            p.grad = gradient
+
+    def mean(self, tensor: Tensor) -> Tensor:
+        """The mean of a floating-point tensor over the processes; of a GPU's tensors nobody waits for it."""
+        return tensor if self.store is None else summed(tensor.detach().clone()) / self.size
+
+    def agreed(self, wish: bool) -> bool:
+        """Whether any process wishes it: so all stop, or save, at the same step. Never a stop of the GPU."""
+        if self.store is None:
+            return wish
+        return bool(summed(torch.tensor(int(wish))))
+
+    @torch.no_grad()
+    def broadcast(self, tensors: Iterable[Tensor]) -> None:
+        """Put the first process's numbers into everybody's tensors, which are of the same shapes and types."""
+        for tensor in tensors if self.store else ():
+            content = tensor.contiguous()
+            with _noticing_loss():
+                dist.broadcast(content, 0)
+            tensor.copy_(content)
+
+    # ---- what may take any time ------------------------------------------------------------------------------------------
+
+    def told(self, what: str, tell: Callable[[], str]) -> str:
+        """What the first process has to tell, in every process: a name that it chose, say. what: a name, used once."""
+        if self.store is None:
+            return tell()
+        if self.leads:
+            _tell(self.store, what, tell())
+        return _awaited(self.store, what)
+
+    @contextmanager
+    def in_turn(self, what: str) -> Iterator[None]:
+        """The first process of each machine goes through this, then the others of it: what was prepared is found there.
+
+        what: a name, used once.
+        """
+        if self.store is None:
+            yield
+            return
+        done = f"{what} on {self.node}"
+        if self.local_rank:
+            _awaited(self.store, done)
+        yield
+        if self.local_rank == 0:
+            _tell(self.store, done, "")
+
+    def check_batch(self, batch: int) -> None:
+        """Raise InputError for a batch that can't be shared evenly."""
+        if batch % self.size:
+            near = max(round(batch / self.size), 1) * self.size
+            raise InputError(
+                f"a batch of {batch} can't be shared by {self.size} processes: give --set batch={near}, "
+                "or start another number of them."
+            )
+
+
+def summed(tensor: Tensor) -> Tensor:
+    """The tensor, in place, summed over the processes, of which there are several. Raises LostProcess."""
+    with _noticing_loss():
+        dist.all_reduce(tensor)
+    return tensor
+
+
+def gathered(tensor: Tensor) -> Tensor:
+    """The tensors of the same shape that the processes have, one above the other in a new one. Raises LostProcess."""
+    everybody = [torch.empty_like(tensor) for _ in range(dist.get_world_size())]
+    with _noticing_loss():
+        dist.all_gather(everybody, tensor)
+    return torch.stack(everybody)
+
+
+# ---- coming together, and parting ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def joined(device: str | torch.device) -> Iterator[World]:
+    """Within, this process is one of those that torchrun started; by itself where torchrun didn't start it.
+
+    They leave when the first is done with all that it writes: torchrun ends the rest as soon as one has ended with a
+    status other than 0. Who raises an exception leaves at once.
+    """
+    world = join(device)
+    try:
+        yield world
+        with suppress(LostProcess):
+            world.told("the end", str)
+    finally:
+        if world.store:
+            dist.destroy_process_group()
+
+
+def join(device: str | torch.device) -> World:
+    """Find the others by torchrun's environment: gloo between CPUs, NCCL between GPUs, of which each process has one.
+
+    Raises InputError where the environment isn't what torchrun gives, the device can't be shared out, or the others
+    can't be reached.
+    """
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        return World.alone(device)
+    size, rank, local_rank = (_number(name) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK"))
+    own = _own(torch.device(device), local_rank)
+    try:
+        store, _, _ = next(dist.rendezvous("env://", timeout=PATIENCE))
+        store = dist.PrefixStore(f"figment {next(_JOINED)}", store)
+        backend = "cpu:gloo,cuda:nccl" if own.type == "cuda" else "gloo"
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        place = ":".join(os.environ.get(name, "") for name in ("MASTER_ADDR", "MASTER_PORT"))
+        raise InputError(f"process {rank} can't reach the others at {place} ({_reason(error)}): {HOW}") from None
+    return World(own, rank, local_rank, size, int(os.environ.get("GROUP_RANK", 0)), store)
+
+
+def _number(name: str) -> int:
+    text = os.environ.get(name, "")
+    if not text.isdigit():
+        raise InputError(f"WORLD_SIZE tells of several processes, but {name} is {text or 'missing'}: {HOW}")
+    return int(text)
+
+
+def _own(device: torch.device, local_rank: int) -> torch.device:
+    """The device that is this process's alone."""
+    if device.type == "cpu":
+        return device
+    if device.type != "cuda":
+        raise InputError(
+            f"--device {device}: several processes can't share it: give --device cpu, or start one process."
+        )
+    if local_rank >= torch.cuda.device_count():
+        raise InputError(f"--nproc-per-node: there are {torch.cuda.device_count()} GPUs here: start no more processes.")
+    torch.cuda.set_device(local_rank)
+    return torch.device("cuda", local_rank)
+
+
+# ---- noticing who is gone ------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def naming_what_is_kept(run: Run) -> Iterator[None]:
+    """Add to the sentence of a LostProcess what is kept of the run, and how to go on."""
+    from figment.training.state import counters
+
+    try:
+        yield
+    except LostProcess as loss:
+        images = counters(run.state_file)["images"] if run.state_file.exists() else 0
+        raise LostProcess(
+            f"{loss}; the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
+        ) from loss
+
+
+@contextmanager
+def _noticing_loss() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # torch's own errors of this kind are RuntimeErrors, gloo's are nothing else
+        raise LostProcess(f"another process of this training is gone ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _tell(store: "dist.Store", key: str, value: str) -> None:
+    with _noticing_loss():
+        store.set(key, value)
+
+
+def _awaited(store: "dist.Store", key: str) -> str:
+    """A value from the store, however long it takes to come; Ctrl-C is heard meanwhile."""
+    with _noticing_loss():
+        while not store.check([key]):
+            time.sleep(POLL_SECONDS)
+        return store.get(key).decode()

@@ -29,6 +29,8 @@ from figment.data.shards import Shards, per_shard, shard_name
 from figment.training import feed as feeds
 from figment.training import loop
 from figment.training.feed import Feed
+from figment.training.parallel import World
+from figment.training.phases import phases_of
 from figment.training.state import new_players
 
 SHAPE = (3, 64, 64)
@@ -86,20 +88,26 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_flush_denormal(True)
-    recipe = recipes.make(options.recipe, channels=3, planned_images=10**6, precision="fp32", compile="off")
+    settled = dict(channels=3, planned_images=10**6, precision="fp32", compile="off", augment="none")
+    recipe = recipes.make(options.recipe, **settled)
 
     def turn(pictures: "Shards | np.ndarray", ahead: int, seed: int) -> tuple[float, float]:
-        players = new_players(recipe, torch.device("cpu"))  # anew, so that all sides play the same game
-        nets = loop.Nets.of(players, compiled=False)
+        world = World.alone()
+        players = new_players(recipe, world)  # anew, so that all sides play the same game
+        phases = phases_of(players, recipe)
         feeds.AHEAD = ahead
-        feed = Feed(pictures, np.arange(len(pictures)), seed, True, torch.device("cpu"))
-        return rate(lambda: loop.play(players, nets, recipe, feed), recipe.batch, options.seconds)
+        feed = Feed(pictures, np.arange(len(pictures)), seed, True, world.device)
+        return rate(lambda: loop.play(players, phases, recipe, feed, world), recipe.batch, options.seconds)
 
     results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, unasked": []}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         bank = noise(Path(scratch), options.gigabytes)
         few, ahead = bank[:4096], feeds.AHEAD
-        sides = {"resident": (few, ahead), "cold": (bank, ahead), "cold, unasked": (bank, 0)}
+        sides: dict[str, tuple[Shards | np.ndarray, int]] = {
+            "resident": (few, ahead),
+            "cold": (bank, ahead),
+            "cold, unasked": (bank, 0),
+        }
         for number in range(options.rounds):
             # Forwards and backwards by turns, so that what the machine does meanwhile hits all sides alike.
             for name in list(sides)[:: 1 if number % 2 else -1]:

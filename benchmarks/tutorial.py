@@ -49,7 +49,9 @@ def endless(dataset: Dataset[Tensor], batch: int, workers: int) -> Iterator[Tens
         yield from loader
 
 
-def plain(recipe: Recipe, batches: Iterator[Tensor], device: str = "cpu") -> tuple[Callable[[], None], nn.Module]:
+def plain(
+    recipe: Recipe, batches: Iterator[Tensor], device: str | torch.device = "cpu"
+) -> tuple[Callable[[], None], nn.Module]:
     """One step of the plain loop, to be called again and again; and its generator."""
     g = nets.initialised(nets.generator(recipe), recipe.seed, "generator").to(device)
     d = nets.initialised(nets.discriminator(recipe), recipe.seed, "discriminator").to(device)

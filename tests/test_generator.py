@@ -3,14 +3,18 @@
 import json
 import struct
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from figment import nets
 from figment.errors import InputError
 from figment.generator import Generator, load, packed, to_uint8
+from figment.pictures import grid
 from figment.recipe import Recipe, make
 
 
@@ -70,6 +74,110 @@ def test_decoding_equals_the_net_one_code_at_a_time(file: Path) -> None:
     z = generator.codes(5, seed=4)
     one_by_one = torch.cat([to_uint8(generator.net(c[None])) for c in z])
     assert (generator.decode(z).int() - one_by_one.int()).abs().max() <= 1
+
+
+# ---- other shapes, and classes -----------------------------------------------------------------------------------
+
+PETS = ("ant", "bee", "cat")
+
+
+def conditional(**choices: Any) -> Generator:
+    """An untrained generator of three classes whose pictures differ by them."""
+    recipe = make("dcgan", **dict(size=16, width=2, channels=3, code_size=6, classes=PETS) | choices)
+    net = nets.initialised(nets.generator(recipe), 0, "generator")
+    with torch.no_grad():
+        [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)][-1].weight.mul_(20)
+    return Generator(net, recipe)
+
+
+@pytest.mark.parametrize("family", ["dcgan", "r3gan"])
+@pytest.mark.parametrize("size", ["16x24", (40, 32), 16])
+@pytest.mark.parametrize("classes", [(), PETS])
+def test_any_shape_and_family_is_kept_and_sampled(family: str, size: Any, classes: tuple[str, ...], tmp_path: Path) -> None:
+    recipe = make("dcgan", size=size, width=4, channels=1, nets=family, group=2, blocks=1, classes=classes)
+    made = Generator(nets.initialised(nets.generator(recipe), 0, "generator"), recipe)
+    (tmp_path / "generator.safetensors").write_bytes(packed(made.net, recipe, "generator"))
+    again = load(tmp_path / "generator.safetensors")
+    assert again.recipe == recipe
+    assert again.classes == classes
+    many = made.sample(20, seed=1)
+    assert many.shape == (20, 1, *recipe.shape)
+    assert torch.equal(again.sample(3, seed=1, start=15), many[15:18])
+    assert made.sample(0).shape == (0, 1, *recipe.shape)
+
+
+def test_sample_of_a_class_depends_on_number_and_seed_and_class_alone() -> None:
+    generator = conditional()
+    many = generator.sample(40, seed=1)
+    labels = generator.labels(40, seed=1)
+    assert set(labels.tolist()) == {0, 1, 2}
+    for n, start in ((1, 17), (5, 14), (20, 19)):
+        assert torch.equal(generator.sample(n, seed=1, start=start), many[start : start + n])
+        assert torch.equal(generator.labels(n, seed=1, start=start), labels[start : start + n])
+    for number, name in enumerate(PETS):
+        of_class = generator.sample(40, seed=1, label=name)
+        assert torch.equal(of_class[labels == number], many[labels == number])
+        assert torch.equal(generator.sample(3, seed=1, start=20, label=name), of_class[20:23])
+        assert generator.labels(5, label=name).tolist() == [number] * 5
+
+
+def test_class_changes_the_picture_and_code_stays() -> None:
+    generator = conditional()
+    cats, bees = (generator.sample(8, label=name) for name in ("cat", "bee"))
+    assert not torch.equal(cats, bees)
+    z = generator.codes(8)
+    assert torch.equal(generator.decode(z, torch.full((8,), 2)), cats)
+    one_by_one = [to_uint8(generator.net(c[None], torch.tensor([1]))) for c in z]
+    assert (torch.cat(one_by_one).int() - bees.int()).abs().max() <= 1
+
+
+def test_a_sheet_has_a_row_for_each_class() -> None:
+    generator = conditional(size="16x24")
+    assert np.array_equal(
+        generator.sheet(seed=2), grid(torch.cat([generator.sample(8, 2, label=name) for name in PETS]), columns=8)
+    )
+    assert generator.sheet().shape == (3 * 18 - 2, 8 * 26 - 2, 3)
+    assert np.array_equal(generator.sheet(5, labels=["cat"]), grid(generator.sample(5, label="cat")))
+    assert np.array_equal(generator.sheet(10, seed=3), grid(generator.sample(10, seed=3)))
+    assert generator.sheet(5, labels=["cat", "ant"]).shape == (2 * 18 - 2, 5 * 26 - 2, 3)
+
+
+def test_what_a_sheet_shows() -> None:
+    many = tuple(f"class {i}" for i in range(17))
+    assert conditional().shown() == (8, PETS)
+    assert conditional().shown(labels=["cat"]) == (64, ("cat",))
+    assert conditional().shown(9) == (9, ())
+    assert conditional(classes=many).shown() == (64, ())
+    assert conditional(size=512).shown() == (4, PETS)
+    assert conditional(classes=(), size=256).shown() == (64, ())
+    assert conditional(classes=(), size="320x256").shown() == (16, ())
+
+
+def test_unconditional_sheets_are_as_they_were(file: Path) -> None:
+    generator = load(file)
+    assert generator.labels(5) is None
+    assert np.array_equal(generator.sheet(seed=3), grid(generator.sample(64, seed=3), columns=8))
+
+
+@pytest.mark.parametrize(
+    ("classes", "label", "said"),
+    [
+        (PETS, "can", "--label can: no class of this generator; did you mean cat?"),
+        (PETS, "zebra", "there are ant, bee, cat."),
+        (tuple(map(str, range(100))), "x", "18, 19 and 80 more."),
+        ((), "cat", "was trained without labels: train one with --labels."),
+    ],
+)
+def test_unknown_labels(classes: tuple[str, ...], label: str, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        conditional(classes=classes).sample(1, label=label)
+    assert said in str(error.value)
+
+
+def test_labels_are_given_where_there_are_classes_and_only_there() -> None:
+    for generator, labels in ((conditional(), None), (conditional(classes=()), torch.zeros(2, dtype=torch.int64))):
+        with pytest.raises(ValueError, match="labels are for generators with classes"):
+            generator.decode(generator.codes(2), labels)
 
 
 def refused(path: Path, *words: str) -> None:

@@ -13,19 +13,37 @@ LAPTOP = Machine("cpu", "a laptop", 4, 16.0, bf16=False, compiler=False)
 GPU = replace(LAPTOP, device="cuda", bf16=True, compiler=True)
 
 
-@pytest.mark.parametrize(
-    ("machine", "seconds", "images", "chosen"),
-    [
-        (LAPTOP, 180.0, None, "dcgan-quick"),
-        (LAPTOP, 1200.0, None, "dcgan-small"),
-        (LAPTOP, None, 100_000, "dcgan-quick"),
-        (LAPTOP, None, 10**6, "dcgan-small"),
-        (GPU, 180.0, None, "dcgan"),
-    ],
-)
-def test_auto(machine: Machine, seconds: float | None, images: int | None, chosen: str) -> None:
-    assert plan.named("auto", machine, seconds, images)[0] == chosen
-    assert plan.named("dcgan", machine, seconds, images)[0] == "dcgan"
+@pytest.mark.parametrize("machine", [LAPTOP, GPU])
+def test_auto_under_an_image_budget_goes_by_the_images_alone(machine: Machine) -> None:
+    rungs = plan.ladder(machine)
+    assert rungs[0].worth_from == 0
+    assert [r.worth_from for r in rungs] == sorted({r.worth_from for r in rungs})
+    for rung in rungs:
+        assert plan.by_images(machine, max(rung.worth_from, 1)) == rung
+    assert plan.by_images(machine, 10**9) == rungs[-1]
+
+
+def test_augmentation_goes_by_the_number_of_pictures() -> None:
+    recipe = make("dcgan", augment_p=0.4)
+    assert plan.augmentation(recipe, 1000) == {"augment": "full", "augment_p": 0.4}
+    assert plan.augmentation(recipe, 65_000) == {"augment": "full", "augment_p": pytest.approx(0.2)}
+    assert plan.augmentation(recipe, 100_000) == {"augment": "none", "augment_p": 0.0}
+    assert plan.augmentation(make("dcgan", augment="diffaugment", augment_p=1.0), 10**6) == {}
+
+
+def test_a_batch_that_doesn_t_fit_is_halved() -> None:
+    recipe = make("dcgan", channels=3, batch=512)
+    small = replace(LAPTOP, memory=2.0)
+    fitted = plan.fitting(recipe, small)
+    assert plan.memory(fitted) <= 0.7 * 2 * 2**30 < plan.memory(recipe)
+    assert fitted.batch in (64, 128, 256)
+    assert plan.fitting(recipe, LAPTOP) == recipe
+
+
+def test_a_budget_too_small_to_be_any_good_is_told_what_would_do() -> None:
+    assert plan.warnings(make("dcgan", images=10**6, planned_images=10**6)) == []
+    assert "--images 50k" in plan.warnings(make("dcgan", images=1000, planned_images=1000))[0]
+    assert "--for 8 min 20 s" in plan.warnings(make("dcgan", seconds=100.0, planned_images=10_000))[0]
 
 
 def test_an_image_budget_is_settled_without_a_stopwatch() -> None:

@@ -40,11 +40,11 @@ def test_recipe_is_frozen() -> None:
 @pytest.mark.parametrize(
     ("choices", "said"),
     [
-        (dict(size=63), "--size 63: must be one of 16, 32, 64, 128, 256; the nearest is 64"),
+        (dict(size=63), "--size 63: both sides must be multiples of 8, to be halved 3 times; near is 64"),
         (dict(width=0), "--set width=0: must be greater than or equal to 1"),
         (dict(widht=3), "--set widht: no such recipe field; did you mean width?"),
         (dict(xyz=3), "--set xyz: no such recipe field; there are name, size"),
-        (dict(objective="wgn"), "--set objective=wgn: must be 'bce', 'mse', 'ml', 'hinge' or 'wgan'"),
+        (dict(objective="wgn"), "--set objective=wgn: must be 'bce', 'mse', 'ml', 'hinge', 'wgan' or 'relativistic'"),
         (dict(gradient_penalty=1), "gradient_penalty needs --set discriminator_norm=none"),
         (dict(images=5, seconds=5), "a budget is in images or in time, not both"),
         (dict(seed=-1), "--seed -1: must be greater than or equal to 0"),

@@ -186,3 +186,37 @@ def test_numbers_out_of_range_are_named(generator, tmp_path, choices, named):
     with pytest.raises(InputError, match=named):
         walk.walk(generator, tmp_path / "a.mp4", **choices)
     assert not any(tmp_path.iterdir())
+
+
+# ---- classes, and other shapes -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def conditional():
+    choices = recipe.make("dcgan", size="16x24", channels=3, width=2, code_size=6, classes=("a", "b", "c"))
+    net = nets.initialised(nets.generator(choices), 0, "generator")
+    with torch.no_grad():  # or all classes would draw nearly the same grey
+        [m for m in net.modules() if isinstance(m, torch.nn.ConvTranspose2d)][-1].weight.mul_(20)
+    return Generator(net, choices)
+
+
+@pytest.mark.parametrize("label", [None, "b"])
+def test_a_tile_keeps_its_class(conditional, tmp_path, monkeypatch, label):
+    asked = []
+    decode = conditional.decode
+    monkeypatch.setattr(conditional, "decode", lambda z, labels: asked.append(labels) or decode(z, labels))
+    walk.walk(conditional, tmp_path / "a.mp4", keyframes=2, seconds=3.0, fps=10, seed=2, tiles=5, label=label)
+    classes = torch.cat(asked).reshape(30, 5)
+    assert torch.equal(classes, conditional.labels(5, seed=2, label=label).expand(30, 5))
+    frames = frames_of(tmp_path / "a.mp4")
+    expected = sheet(conditional.sample(5, seed=2, label=label)).astype(int)
+    assert frames.shape[1:] == expected.shape
+    assert np.abs(frames[0] - expected).mean() < 6
+
+
+def test_an_unknown_label_is_named(conditional, generator, tmp_path):
+    with pytest.raises(InputError, match="--label d: no class"):
+        walk.walk(conditional, tmp_path / "a.mp4", label="d")
+    with pytest.raises(InputError, match="--label d: .*without labels"):
+        walk.walk(generator, tmp_path / "a.mp4", label="d")
+    assert not any(tmp_path.iterdir())

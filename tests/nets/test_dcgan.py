@@ -7,7 +7,10 @@ from torch import nn
 from figment import nets
 from figment.nets import dcgan
 from figment.randomness import generator_at
-from figment.recipe import SIZES, make
+from figment.recipe import Recipe, make
+from figment.sizes import start_grid
+
+SIZES = (16, 32, 64, 128, 256, 512)
 
 # size → channels from the 4×4 start on, at width 64
 TABLE = {
@@ -16,7 +19,10 @@ TABLE = {
     64: [512, 256, 128, 64],
     128: [512, 512, 256, 128, 64],
     256: [512, 512, 512, 256, 128, 64],
+    512: [512, 512, 512, 512, 256, 128, 64],
 }
+LABELLED = dict(channels=3, labels=True, classes=("cat", "dog", "owl"))
+LABELS = torch.tensor([2, 0, 1])
 
 
 def convolutions(net: nn.Module) -> list[tuple[int, int]]:
@@ -28,7 +34,8 @@ def convolutions(net: nn.Module) -> list[tuple[int, int]]:
 def test_layer_table(size: int, channels: int) -> None:
     maps = TABLE[size]
     with torch.device("meta"):
-        g, d = dcgan.Generator(size, channels, 64, 100), dcgan.Discriminator(size, channels, 64)
+        grid = start_grid(size, size)
+        g, d = dcgan.Generator(grid, channels, 64, 100), dcgan.Discriminator(grid, channels, 64)
     assert convolutions(g) == list(zip([100, *maps], [*maps, channels], strict=True))
     assert convolutions(d) == list(zip([channels, *maps[::-1]], [*maps[::-1], 1], strict=True))
 
@@ -39,20 +46,75 @@ def test_parameter_counts_of_the_article() -> None:
     assert nets.parameter_count(nets.discriminator(recipe)) == 2_765_568
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_shapes_and_range(size: int) -> None:
-    recipe = make("dcgan", size=size, width=2, channels=3)
+def pair(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
     g = nets.initialised(nets.generator(recipe), 0, "generator")
-    d = nets.initialised(nets.discriminator(recipe), 0, "discriminator")
+    return g, nets.initialised(nets.discriminator(recipe), 0, "discriminator")
+
+
+@pytest.mark.parametrize("size", [*SIZES, 96, (64, 96), (80, 20), (16, 48)])
+def test_shapes_and_range(size: int | tuple[int, int]) -> None:
+    recipe = make("dcgan", size=size, width=2, channels=3)
+    g, d = pair(recipe)
     pictures = g(torch.randn(3, 100) * 100)
-    assert pictures.shape == (3, 3, size, size)
+    assert pictures.shape == (3, 3, *recipe.shape)
     assert pictures.abs().max() <= 1
     assert d(pictures).shape == (3,)
 
 
+def test_weights_without_classes_are_those_that_runs_were_begun_with() -> None:
+    """Names, order, shapes and draws, written out for 16 px."""
+    layers = {
+        "generator": {"1.weight": (5, 4, 4, 4), "2": 4, "4.weight": (4, 2, 4, 4), "5": 2, "7.weight": (2, 3, 4, 4)},
+        "discriminator": {"0.weight": (2, 3, 4, 4), "2.weight": (4, 2, 4, 4), "3": 4, "5.weight": (1, 4, 4, 4)},
+    }
+    recipe = make("dcgan", size=16, width=2, channels=3, code_size=5)
+    for role, net in zip(layers, pair(recipe), strict=True):
+        random, expected = generator_at(0, "weights", role), {}
+        for name, shape in layers[role].items():
+            if isinstance(shape, tuple):
+                expected[name] = torch.empty(shape).normal_(0, 0.02, generator=random)
+                continue
+            expected[f"{name}.weight"] = torch.empty(shape).normal_(1, 0.02, generator=random)
+            expected |= {f"{name}.bias": torch.zeros(shape), f"{name}.running_mean": torch.zeros(shape)}
+            expected |= {f"{name}.running_var": torch.ones(shape), f"{name}.num_batches_tracked": torch.tensor(0)}
+        state = net.state_dict()
+        assert list(state) == list(expected)
+        assert all(torch.equal(state[name], expected[name]) for name in expected)
+
+
+def test_class_is_behind_the_code() -> None:
+    """The conditional generator equals the unconditional one on the code with the class's numbers appended."""
+    g, _ = pair(make("dcgan", size=(16, 32), width=2, code_size=5, **LABELLED))
+    plain = dcgan.Generator(start_grid(16, 32), 3, 2, 5 + dcgan.EMBEDDED)
+    plain.load_state_dict({k: v for k, v in g.state_dict().items() if not k.startswith("0.")})
+    z = torch.randn(3, 5, generator=generator_at(0, "test"))
+    assert torch.equal(g(z, LABELS), plain(torch.cat([z, g[0].embedding.weight[LABELS]], 1)))
+    assert not torch.allclose(g(z, LABELS), g(z, LABELS.flip(0)), atol=1e-3)
+
+
+def test_class_is_projected_on_the_last_features() -> None:
+    """D's logit by hand: the last convolution's plus Σ over positions of ⟨features, the class's vector⟩."""
+    _, d = pair(make("dcgan", size=(16, 32), width=2, **LABELLED))
+    x = torch.randn(3, 3, 16, 32, generator=generator_at(0, "test"))
+    features = nn.Sequential(*list(d)[:-1])(x)
+    assert features.shape == (3, 4, 4, 8)
+    logits = []
+    for sample, label in zip(features, LABELS.tolist(), strict=True):
+        plain = (sample * d[-1].last.weight[0]).sum()
+        logits.append(plain + sum(sample[:, y, x] @ d[-1].embedding.weight[label] for y in range(4) for x in range(8)))
+    assert torch.allclose(d(x, LABELS), torch.stack(logits), atol=1e-6)
+
+
+def test_initial_weights_of_classes() -> None:
+    many = tuple(map(str, range(1000)))
+    g, d = pair(make("dcgan", size=16, width=16, channels=3, labels=True, classes=many))
+    assert g[0].embedding.weight.std().item() == pytest.approx(1, rel=0.03)
+    assert d[-1].embedding.weight.std().item() == pytest.approx(0.02, rel=0.03)
+
+
 def test_batch_norm_is_neither_at_the_output_nor_at_the_input() -> None:
     with torch.device("meta"):
-        g, d = dcgan.Generator(64, 3, 8, 100), dcgan.Discriminator(64, 3, 8)
+        g, d = dcgan.Generator(start_grid(64, 64), 3, 8, 100), dcgan.Discriminator(start_grid(64, 64), 3, 8)
     assert [type(m) for m in list(g)[-2:]] == [nn.ConvTranspose2d, nn.Tanh]
     assert [type(m) for m in list(d)[:2]] == [nn.Conv2d, nn.LeakyReLU]
     assert sum(isinstance(m, nn.BatchNorm2d) for m in g) == 4
@@ -61,8 +123,8 @@ def test_batch_norm_is_neither_at_the_output_nor_at_the_input() -> None:
 
 def test_options() -> None:
     with torch.device("meta"):
-        g = dcgan.Generator(64, 3, 8, 100, "leaky_relu")
-        d = dcgan.Discriminator(64, 3, 8, norm="none", dropout=0.3)
+        g = dcgan.Generator(start_grid(64, 64), 3, 8, 100, "leaky_relu")
+        d = dcgan.Discriminator(start_grid(64, 64), 3, 8, norm="none", dropout=0.3)
     assert not any(isinstance(m, nn.ReLU) for m in g)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in d)
     assert all(m.bias is not None for m in d if isinstance(m, nn.Conv2d))

@@ -35,9 +35,10 @@ def facts(**changes):
     } | changes  # fmt: skip
 
 
-def build(folder, ticks=40, snapshots=SNAPSHOTS, **changes):
+def build(folder, ticks=40, snapshots=SNAPSHOTS, choices=(), **changes):
     """A Run of tiny nets with so many readings, and pictures and generators after so many images."""
-    choices = recipe.make("dcgan", size=16, channels=3, width=2, code_size=4, images=10240, planned_images=10240)
+    tiny = dict(size=16, channels=3, width=2, code_size=4, images=10240, planned_images=10240)
+    choices = recipe.make("dcgan", **tiny | dict(choices))
     run = Run.create(folder / "runs" / "x-1", choices, facts(**changes))
     run.log({"event": "start", "images": 0, "seconds": 0.0})
     for i in range(1, ticks + 1):

@@ -147,6 +147,21 @@ def test_facts_that_are_missing(make_run):
     assert "None" not in page.text
 
 
+def test_shape_and_classes_are_told(make_run, file):
+    assert "A generator of 16×16 pictures, learnt from" in Page(file).text
+    assert "--label" not in Page(file).text
+    page = Page(report.write_report(make_run(choices={"size": "16x24", "classes": ("ant", "sea lion")})))
+    assert "A generator of 16×24 (height × width) pictures of 2 classes: ant, sea lion, learnt from" in page.text
+    assert "--label ant" in page.text
+
+
+def test_many_classes_are_told_in_few_words(make_run):
+    page = Page(report.write_report(make_run(choices={"classes": [f"class-{i}" for i in range(5000)]})))
+    assert "of 5,000 classes: class-0, class-1," in page.text
+    assert "class-19 and 4,980 more" in page.text
+    assert "class-20" not in page.text
+
+
 # ---- its parts ---------------------------------------------------------------------------------------------------
 
 

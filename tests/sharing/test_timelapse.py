@@ -92,3 +92,17 @@ def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
 def test_numbers_out_of_range_are_named(finished, tmp_path, choices, named):
     with pytest.raises(InputError, match=named):
         timelapse.timelapse(finished, tmp_path / "a.mp4", **choices)
+
+
+@pytest.mark.parametrize("label", [None, "cat"])
+def test_the_classes_of_the_tiles_stay(make_run, tmp_path, label):
+    run = make_run(snapshots=(0, 10240), choices={"size": "16x24", "classes": ("ant", "cat")})
+    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=2.0, fps=10, label=label)
+    frames = frames_of(tmp_path / "a.mp4")
+    for at, images in ((0, 0), (-1, 10240)):
+        expected = sheet(generator.load(run.snapshot_file(images)).sample(4, label=label)).astype(int)
+        height, width, _ = expected.shape
+        assert np.abs(frames[at][:height, :width] - expected).mean() < 6
+    with pytest.raises(InputError, match="--label dog: no class"):
+        timelapse.timelapse(run, tmp_path / "b.mp4", label="dog")
+    assert not (tmp_path / "b.mp4").exists()

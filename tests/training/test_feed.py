@@ -8,8 +8,15 @@ from figment.training.feed import Feed
 PICTURES = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 2), np.uint8)
 
 
-def feed(flips: bool = False, seed: int = 0, pictures: np.ndarray = PICTURES) -> Feed:
-    return Feed(pictures, np.array([0, 2, 4, 6, 8]), seed, flips, torch.device("cpu"))
+class Pictures(Feed):
+    """A feed of which only the pictures are looked at."""
+
+    def batch(self, images: int, count: int) -> torch.Tensor:  # type: ignore[override]
+        return super().batch(images, count)[0]
+
+
+def feed(flips: bool = False, seed: int = 0, pictures: np.ndarray = PICTURES) -> Pictures:
+    return Pictures(pictures, np.array([0, 2, 4, 6, 8]), seed, flips, torch.device("cpu"))
 
 
 def shown(batch: torch.Tensor) -> list[int]:
@@ -61,7 +68,7 @@ def test_parts_together_are_the_whole_batch() -> None:
         batch = whole.batch(images, count)
         for n in (2, 3):
             for k in range(n):
-                part = Feed(pictures, np.array([0, 2, 4, 6, 8]), 0, True, torch.device("cpu"), part=(k, n))
+                part = Pictures(pictures, np.array([0, 2, 4, 6, 8]), 0, True, torch.device("cpu"), part=(k, n))
                 assert torch.equal(part.batch(images, count), batch[k::n])
 
 
@@ -82,3 +89,21 @@ def test_a_bank_in_shards_feeds_like_an_array(tmp_path) -> None:
     for images in range(0, 40, 8):
         assert torch.equal(stored.batch(images, 8), feed(flips=True, pictures=pictures).batch(images, 8))
     assert torch.equal(stored.pictures(torch.tensor([9, 0])), torch.from_numpy(pictures[[9, 0]]).float() / 127.5 - 1)
+
+
+def test_classes_come_with_their_pictures_and_are_shared_alike() -> None:
+    classes = np.arange(10) % 3
+    make = lambda part: Feed(PICTURES, np.array([0, 2, 4, 6, 8]), 0, False, torch.device("cpu"), part, classes)  # noqa: E731
+    pictures, labels = make((0, 1)).batch(3, 12)
+    assert labels.tolist() == [classes[i] for i in shown(pictures)]
+    assert torch.equal(make((1, 2)).batch(3, 12)[1], labels[1::2])
+    assert Feed(PICTURES, np.arange(10), 0, False, torch.device("cpu")).batch(0, 2)[1] is None
+
+
+def test_the_other_order_is_another_one_of_the_same_pictures() -> None:
+    one = feed()
+    seen, other = shown(one.batch(0, 25)), shown(one.other.batch(0, 25))
+    assert seen != other
+    assert sorted(seen) == sorted(other)
+    assert shown(one.other.batch(5, 5)) == other[5:10]
+    assert shown(one.batch(5, 5)) == seen[5:10]

@@ -222,8 +222,8 @@ def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
 ) -> None:
     play = loop.play
 
-    def poisoned(players, nets, recipe, feed) -> None:
-        play(players, nets, recipe, feed)
+    def poisoned(players, *rest) -> None:
+        play(players, *rest)
         if players.images >= 800:
             next(players.generator.parameters()).data.fill_(float("nan"))
 
@@ -240,8 +240,8 @@ def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
 def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     play, poison = loop.play, [True]
 
-    def poisoned(players, nets, recipe, feed) -> None:
-        play(players, nets, recipe, feed)
+    def poisoned(players, *rest) -> None:
+        play(players, *rest)
         if players.images >= 800 and poison.pop() if poison else False:
             next(players.discriminator.parameters()).data.fill_(float("inf"))
 

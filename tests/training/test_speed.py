@@ -12,22 +12,26 @@ from figment.machine import Machine
 from figment.recipe import Recipe, changed, make
 from figment.training import loop, speed
 from figment.training.feed import Feed
+from figment.training.parallel import World
+from figment.training.phases import phases_of
 from figment.training.state import Players, new_players, remembered
 
 RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16=True, compiler=True)
 CPU = torch.device("cpu")
+ALONE = World.alone()
 
 
 def parts(**choices) -> tuple[Recipe, Players, Feed]:
-    recipe = make("dcgan", **(dict(size=16, width=4, batch=16, channels=3, seconds=60.0) | choices))
+    plain = dict(size=16, width=4, batch=16, channels=3, seconds=60.0, augment="none")
+    recipe = make(choices.pop("recipe", "dcgan"), **(plain | choices))
     pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
-    return recipe, new_players(recipe, CPU), Feed(pictures, np.arange(64), 0, True, CPU)
+    return recipe, new_players(recipe, ALONE), Feed(pictures, np.arange(64), 0, True, CPU)
 
 
 def test_players_are_as_they_were() -> None:
     recipe, players, feed = parts()
     before = remembered(players)
-    trials = speed.try_out(recipe, RICH, players, feed, 0.0)
+    trials = speed.try_out(recipe, RICH, players, feed, ALONE, 0.0)
     assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
     assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
     assert players.images == 0
@@ -72,14 +76,31 @@ def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monk
     assert [s for s in display.said if "torch.compile doesn't work here" in s]
 
 
+def one_step(compiled: bool, **choices) -> Players:
+    recipe, players, feed = parts(precision="fp32", planned_images=1600, compile="on" if compiled else "off", **choices)
+    phases = phases_of(players, recipe)
+    for _ in range(2):
+        loop.play(players, phases, recipe, feed, ALONE)
+    return players
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the compiler's own
-def test_compiled_equals_eager() -> None:
-    """One step from the same state: the same losses and weights, to float32's tolerance for sums in another order."""
-    recipe, eager, feed = parts(precision="fp32", planned_images=1600)
-    compiled = new_players(recipe, CPU)
-    for players, nets in ((eager, loop.Nets.of(eager, False)), (compiled, loop.Nets.of(compiled, True))):
-        loop.play(players, nets, changed(recipe, planned_images=1600), feed)
-    assert torch.allclose(eager.losses, compiled.losses, rtol=1e-4)
+@pytest.mark.parametrize(
+    "choices",
+    [
+        dict(),
+        dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True),
+        dict(recipe="r3gan", width=16, code_size=8, gamma=1.0),
+        dict(recipe="r3gan", width=16, code_size=8, gamma=1.0, penalty="finite", penalty_share=0.5),
+        dict(recipe="r3gan", width=16, code_size=8, gamma=1.0, augment="full", augment_p=0.5, augment_mode="fixed"),
+    ],
+    ids=["batch norm: net by net", "exact penalty", "r3gan", "finite differences", "augmented"],
+)
+def test_compiled_equals_eager(choices: dict) -> None:
+    """Two steps from the same state: the same losses and moments, to float32's tolerance for sums in another order."""
+    eager, compiled = one_step(False, **choices), one_step(True, **choices)
+    assert torch.allclose(eager.losses, compiled.losses, rtol=1e-3)
     a, b = remembered(eager), remembered(compiled)
-    assert all(torch.allclose(a[k], b[k], rtol=1e-3, atol=1e-4) for k in a if "exp_avg" in k)
+    for name in (name for name in a if "exp_avg" in name):
+        assert torch.allclose(a[name], b[name], rtol=1e-2, atol=1e-3 * float(a[name].abs().max())), name

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from figment import nets
+from figment.game.step import Shown
 from figment.recipe import make
 from figment.training.diagnosis import diagnose
 from figment.training.watch import Reading, auc, look, p_fake, spread
@@ -38,7 +39,7 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
     d = nets.initialised(nets.discriminator(recipe), 0, "d").train()
     before = [v.clone() for net in (g, d) for v in net.state_dict().values()]
     reals, held, z = torch.rand(40, 3, 16, 16), torch.rand(20, 3, 16, 16), torch.rand(40, 100)
-    reading = look(g, d, reals, held, z, calibrated=True)
+    reading = look(g, d, Shown(reals), Shown(held), z, calibrated=True)
     assert all(
         torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True)
     )
@@ -51,8 +52,8 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
     with torch.no_grad():
         assert reading.p_fake_held_out == pytest.approx(p_fake(undropped(held)), abs=1e-6)
         assert reading.separation == pytest.approx(auc(undropped(reals), undropped(g(z))), abs=1e-6)
-    assert look(g, d, reals, held[:3], z, calibrated=False).memorising is None
-    assert look(g, d, reals, held[:0], z, calibrated=False).p_fake_fake is None
+    assert look(g, d, Shown(reals), Shown(held[:3]), z, calibrated=False).memorising is None
+    assert look(g, d, Shown(reals), Shown(held[:0]), z, calibrated=False).p_fake_fake is None
 
 
 def reading(**values) -> Reading:

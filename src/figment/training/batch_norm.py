@@ -18,8 +18,10 @@ def synchronised(net: nn.Module, world: World) -> nn.Module:
     Weights and buffers stay the same objects under the same names. Of one process the net is left as it is.
     """
     for name, child in net.named_children() if world.size > 1 else ():
-        plain = type(child) is nn.BatchNorm2d
-        setattr(net, name, SynchronisedBatchNorm2d(child) if plain else synchronised(child, world))
+        if isinstance(child, nn.BatchNorm2d):
+            setattr(net, name, SynchronisedBatchNorm2d(child))
+        else:
+            synchronised(child, world)
     return net
 
 

@@ -7,6 +7,7 @@ always noticed in the same way: by LostProcess.
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -231,7 +232,8 @@ def _noticing_loss() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    """The first sentence of an error, without the place in its library that gloo puts before it."""
+    return re.split(r"\. |\n", re.sub(r"^\[\S+] ", "", str(error)))[0]
 
 
 def _tell(store: "dist.Store", key: str, value: str) -> None:

@@ -1,0 +1,55 @@
+"""R3GAN's presets against the table of its settings (arXiv 2501.05441), and γ by size."""
+
+import pytest
+
+from figment.recipe import RECIPES, gamma_for, make
+
+# preset → size, with labels, images seen (M), burn-in (M), batch, γ, EMA half-life (M), augmentation p, group
+PUBLISHED = {
+    "r3gan-cifar10": (32, True, 250, 20, 512, 0.05, 5, 0.55, 16),
+    "r3gan-ffhq64": (64, False, 100, 20, 256, 2, 0.5, 0.3, 16),
+    "r3gan-ffhq256": (256, False, 200, 20, 256, 150, 0.5, 0.3, 16),
+    "r3gan-imagenet32": (32, True, 1000, 200, 4096, 0.5, 50, 0.5, 32),
+    "r3gan-imagenet64": (64, True, 1000, 200, 4096, 1, 50, 0.4, 32),
+}
+R3GAN = [name for name in RECIPES if name.startswith("r3gan")]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_settings(name: str) -> None:
+    size, labels, seen, burn_in, batch, gamma, half_life, p, group = PUBLISHED[name]
+    r = make(name)
+    assert (r.size, r.labels, r.batch, r.gamma, r.augment_p, r.group) == (size, labels, batch, gamma, p, group)
+    assert r.ema_half_life == half_life * 1_000_000
+    assert (r.lr_decay_start, r.lr_decay_end) == (0, pytest.approx(burn_in / seen))
+    assert (r.augment, r.augment_mode, r.ema_ramp) == ("full", "ramp", True)
+    assert (r.penalty, r.penalty_share, r.penalty_every, r.precision) == ("exact", 1, 1, "auto")
+
+
+@pytest.mark.parametrize("name", R3GAN)
+def test_what_all_share(name: str) -> None:
+    r = make(name)
+    assert (r.nets, r.objective, r.fresh, r.code_size, r.prior) == ("r3gan", "relativistic", True, 64, "normal")
+    assert (r.lr, r.lr * r.lr_final, r.beta1, r.beta2, r.beta2_final) == (2e-4, pytest.approx(5e-5), 0, 0.9, 0.99)
+    assert r.gamma > 0
+    assert r.gamma_final == 0.1
+    assert (r.discriminator_steps, r.discriminator_norm, r.dropout, r.gradient_penalty) == (1, "none", 0, 0)
+
+
+def test_gamma_goes_through_the_published_sizes_and_is_geometric_between() -> None:
+    assert (gamma_for(64), gamma_for(256)) == (2, 150)
+    assert gamma_for(128) == pytest.approx((2 * 150) ** 0.5, rel=5e-3)
+    assert gamma_for((64, 256)) == gamma_for((256, 64)) == gamma_for(128)
+    assert gamma_for(32) == pytest.approx(gamma_for(64) ** 2 / gamma_for(128), rel=1e-2)
+
+
+def test_gamma_goes_by_size_unless_it_is_set() -> None:
+    assert make("r3gan", size="64x256").gamma == gamma_for(128)
+    assert make("r3gan", size=128, gamma=3).gamma == 3
+    assert make("r3gan-ffhq64", size=128).gamma == 2
+    assert make("r3gan", objective="hinge").gamma == 0
+
+
+def test_relativistic_game_of_other_nets_is_given_a_penalty_and_no_batch_norm() -> None:
+    r = make("dcgan", objective="relativistic")
+    assert (r.discriminator_norm, r.gamma) == ("none", 2)

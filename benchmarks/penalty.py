@@ -1,7 +1,7 @@
 """Which penalty is best where? R1 + R2 exactly or by finite differences, on all of a batch or on a quarter of it.
 
     python benchmarks/penalty.py [DATA] [--recipe r3gan] [--width N] [--batch N] [--size 32] [--device cpu]
-                                 [--warm-up 200] [--draws 64] [--rounds 3] [--seconds 10] [--json FILE]
+                                 [--warm-up 200] [--draws 64] [--rounds 3] [--seconds 10] [--eager] [--json FILE]
 
 Images a second of whole training steps, each way eager and (where there is a compiler) compiled, in turns; medians of the
 rounds; "none" is the same game without a penalty. Spread: the penalty of one and the same batch, at a discriminator that
@@ -40,9 +40,9 @@ def ways(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
         yield f"{penalty}, {share:.0%} of the batch", recipes.changed(recipe, penalty=penalty, penalty_share=share)
 
 
-def sides_of(recipe: Recipe, machine: Machine, bank: Bank, device: torch.device) -> dict[str, Side]:
+def sides_of(recipe: Recipe, machine: Machine, bank: Bank, device: torch.device, eager: bool) -> dict[str, Side]:
     """Every way of training, by its name and whether it is compiled."""
-    compiles = ("off", "on") if machine.compiler else ("off",)
+    compiles = ("off",) if eager or not machine.compiler else ("off", "on")
     return {
         f"{name}{', compiled' if compiled == 'on' else ''}": Side(
             Played(recipes.changed(this, compile=compiled), bank, device)
@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--eager", action="store_true", help="leave out compiled ways: on a CPU each compiles for minutes")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_flush_denormal(True)
@@ -129,7 +130,7 @@ def main() -> None:
     print(f"\n{'':36}{'spread':>10}{'bias':>10}   ({options.draws} draws, after {options.warm_up} steps)")
     for name, (deviation, bias) in spread.items():
         print(f"{name:36}{deviation:>10.3f}{bias:>+10.3f}")
-    sides = sides_of(recipe, machine, bank, device)
+    sides = sides_of(recipe, machine, bank, device, options.eager)
     for _ in range(options.rounds):
         for side in sides.values():
             side.rates.append(rate(side, recipe.batch, options.seconds, device))

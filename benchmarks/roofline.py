@@ -91,7 +91,10 @@ class _Noting(TorchDispatchMode):
 
 
 def work_of(step: Callable[[], object]) -> Work:
-    """What one eager step asks for: it is played under torch's counter of operations. Compiled kernels can't be counted."""
+    """What one eager step asks for: it is played under torch's counter of operations.
+
+    Compiled kernels can't be counted, and under torch.func.grad the counter fails: autograd has to be called instead.
+    """
     counter = FlopCounterMode(display=False, custom_mapping={aten.convolution_backward: _gradients})
     with counter, _Noting() as noting:
         step()

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from figment import pictures
-from figment.cli import main
+from figment.cli import main, value
+from figment.recipe import RECIPES
 
 
 def figment(*words: object) -> int:
@@ -87,6 +88,76 @@ def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.Cap
     assert figment("timelapse", run) == 0
     assert figment("report", run) == 0
     assert all((run / name).is_file() for name in ("walk.mp4", "timelapse.mp4", "report.html"))
+
+
+@pytest.fixture
+def pets(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
+    """A run of 16×24 pictures of two classes."""
+    for i, file in enumerate(sorted(faces.iterdir())):
+        (faces / ("ant", "sea lion")[i % 2]).mkdir(exist_ok=True)
+        file.rename(faces / ("ant", "sea lion")[i % 2] / file.name)
+    out = tmp_path / "runs" / "pets"
+    small = ["--size", "16x24", "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    assert figment("train", faces, "--labels", "--images", 64, "--out", out, *small) == 0
+    return out
+
+
+def test_labels_and_other_shapes_from_training_to_film(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    recipe = json.loads((pets / "recipe.json").read_text())
+    assert (recipe["size"], recipe["classes"]) == ([16, 24], ["ant", "sea lion"])
+    capsys.readouterr()
+    assert figment("sample", pets) == 0
+    assert capsys.readouterr().out == f"16 samples in {pets / 'samples-0.png'}\nrows: ant, sea lion\n"
+    assert size_of(pets / "samples-0.png") == (8 * 26 - 2, 2 * 18 - 2)
+    assert figment("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
+    assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n"
+    assert size_of(tmp_path / "s.png") == (24, 16)
+    both = ["--label", "sea lion", "--label", "ant", "--label", "ant"]
+    assert figment("sample", pets, "--files", *both, "-n", 2, "--out", tmp_path / "s") == 0
+    names = [f"0-00000{i}-{name}.png" for i in range(2) for name in ("ant", "sea-lion")]
+    assert sorted(p.name for p in (tmp_path / "s").iterdir()) == names
+    assert figment("walk", pets, "--label", "ant", "--seconds", 0.5, "--tiles", 1) == 0
+    assert figment("timelapse", pets, "--label", "ant", "--tiles", 1, "--seconds", 2) == 0
+    assert figment("report", pets) == 0
+    assert "2 classes: ant, sea lion" in (pets / "report.html").read_text()
+    for command in ("sample", "walk", "timelapse"):
+        refused(capsys, command, pets, "--label", "sea lino", says=["--label sea lino", "did you mean sea lion?"])
+
+
+def test_labels_are_told_where_they_cannot_be_used(faces: Path, run: Path, tmp_path: Path, capsys) -> None:
+    refused(capsys, "sample", run, "--label", "ant", says=["--label ant", "without labels", "--labels"])
+    small = ["--images", 64, "--size", 16, "--recipe", "dcgan", "--set", "width=2", "--set", "batch=16"]
+    refused(
+        capsys, "train", faces, "--labels", *small, "--out", tmp_path / "x", says=["--labels", "faces has no labels"]
+    )
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("size", ["abc", "64x", "x64", "64x64x3", "64.5", "", "1e3", "-64"])
+def test_a_size_that_is_none_is_told_both_forms(size: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    says = [f"--size {size}: ", "such as 64,", "height x width", "such as 64x96"]
+    refused(capsys, "train", f"--size={size}", "--out", tmp_path / "out", says=says)
+
+
+@pytest.mark.parametrize("size", ["32x48", "32×48", "32X48"])
+def test_a_size_is_height_by_width(size: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("train", "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
+    assert "32×48" in capsys.readouterr().out
+
+
+def test_values_of_fields() -> None:
+    given = ["7", "0.5", "1e-3", "true", "hinge", "64x96", "500k", "768,768,384", "pad:#aabbcc"]
+    expected = [7, 0.5, 1e-3, True, "hinge", "64x96", "500k", [768, 768, 384], "pad:#aabbcc"]
+    assert [value(text) for text in given] == expected
+
+
+def test_help_of_train_names_recipes_shapes_labels_and_processes(capsys: pytest.CaptureFixture) -> None:
+    assert figment("train", "--help") == 0
+    said = "".join(capsys.readouterr().out.split())  # lines are broken at hyphens too
+    for words in (*RECIPES, "figment recipes", "64x96", "--labels", "torchrun --nproc-per-node=K", "docs/scale.md"):
+        assert words.replace(" ", "") in said
 
 
 def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixture) -> None:
@@ -209,7 +280,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert not any(f"'{heavy}'" in said for heavy in ("torch", "numpy", "PIL", "pydantic", "rich", "matplotlib", "av"))
 
 
-@pytest.mark.parametrize("command", ["train", "resume", "sample", "walk", "timelapse", "report"])
+@pytest.mark.parametrize("command", ["train", "resume", "sample", "walk", "timelapse", "report", "recipes"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture) -> None:
     assert figment(command, "--help") == 0
     assert "figment " + command in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """The command line: one short function a command. Nothing heavy is imported until a command runs."""
 
 import inspect
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from figment.cli_options import (
     given,
 )
 from figment.cli_recipes import recipes as recipes_command
-from figment.errors import InputError
+from figment.errors import InputError, LostProcess
 from figment.interruption import as_interrupt
 from figment.names import printable
 
@@ -61,8 +62,8 @@ cli.add_command(recipes_command)
     "--size", metavar="PIXELS", help="16 to 512, or HxW (height x width) such as 64x96. [default: 64, or the recipe's]"
 )
 @click.option(
-    "--labels",
-    is_flag=True,
+    "--labels/--no-labels",
+    default=None,
     help="Train on the labels of the pictures (folders, files, columns), so that samples of a class can be asked for.",
 )
 @click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
@@ -77,7 +78,7 @@ cli.add_command(recipes_command)
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option("--dry-run", is_flag=True, help="Print the plan: nets, schedule, memory; train nothing.")
 def train(
-    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool,
+    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
     out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
     accept_licence: bool, seed: str | None, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
@@ -101,21 +102,25 @@ def train(
     from figment import start
     from figment.display import Terminal
 
-    options = {"size": size, "labels": labels or None, "seed": seed and value(seed), "fit": fit}
+    options = {"size": size, "labels": labels, "seed": seed and value(seed), "fit": fit}
     fields = assignments(choices) | {name: chosen for name, chosen in options.items() if chosen is not None}
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
         )
     if dry_run:
+        from figment.choosing import choose, rehearse
         from figment.data.source import open_source
         from figment.machine import this_machine
         from figment.plan import describe
 
         machine = this_machine(device)
         open_source(given(sources), agreeing(accept_licence))  # a mistyped path is told now
-        chosen, notes = start.choose(recipe, machine, time, images, fields)
-        click.echo("\n".join([*notes, describe(chosen, machine)]))
+        chosen, notes = choose(recipe, machine, time, images, fields)
+        click.echo("\n".join(notes))
+        if not chosen.planned_images:
+            chosen = rehearse({"recipe": recipe, "choices": fields}, chosen, machine, click.echo)
+        click.echo(describe(chosen, machine))
         return
     run = start.train(
         given(sources), time=time, images=images, recipe=recipe, out=out, group=group, drop=drop,
@@ -151,12 +156,16 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
     from figment.display import Terminal
     from figment.run import Run
 
-    opened = Run(run)
-    opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
-    if opened.facts["state"] == "finished" and time is None and images is None:
+    was_finished = False
+    if leads():
+        opened = Run(run)
+        opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
+        was_finished = opened.facts["state"] == "finished" and time is None and images is None
+    after = start.resume(run, time=time, images=images, data=given(sources), device=device, display=Terminal())
+    if was_finished:
         click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
-        return
-    conclude(start.resume(opened, time=time, images=images, data=given(sources), device=device, display=Terminal()))
+    else:
+        conclude(after)
 
 
 @cli.command()
@@ -269,9 +278,7 @@ def walk(
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: timelapse.mp4 in the run]")
-def timelapse(
-    run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, out: Path | None
-) -> None:
+def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, out: Path | None) -> None:
     """How RUN learned: the same codes from its first snapshot to its last, as a video.
 
     \b
@@ -352,8 +359,15 @@ def progress_bar(total: int, title: str) -> Any:
     return bar_of(total, title)
 
 
+def leads() -> bool:
+    """Whether this process speaks for those that torchrun started with it; the run folder may be out of the others' reach."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def conclude(run: "Run") -> None:
     """Say where the result is and what can be done next."""
+    if not leads():
+        return
     pictures = list(run.pictures().values())
     facts = run.facts
     if facts["state"] == "interrupted":
@@ -368,7 +382,11 @@ def conclude(run: "Run") -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Exit status: 0 done, 2 input that can't be used, 130 interrupted with everything saved."""
+    """Run the command line.
+
+    Exit status: 0 done, 1 another process of the training lost, 2 input that can't be used, 130 interrupted with
+    everything saved.
+    """
     try:
         with as_interrupt():
             status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
@@ -383,8 +401,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(str(error))
     except (click.Abort, KeyboardInterrupt) as interruption:
         reason = interruption.__cause__ or interruption  # click wraps what it catches
-        click.echo(str(reason) or "Interrupted before anything was begun.", err=True)
+        if leads():
+            click.echo(str(reason) or "Interrupted before anything was begun.", err=True)
         sys.exit(130)
+    except LostProcess as loss:
+        click.echo(f"figment: {printable(str(loss))}", err=True)
+        sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
 

@@ -28,8 +28,9 @@ def overview() -> list[str]:
     expected: dict[str, str] = getattr(recipe, "EXPECT", {})
     rows = [("auto", "", "", AUTO)]
     for name, row in recipe.RECIPES.items():
-        size = f"{sizes.text(row['size'])} px" if "size" in row else "any size"
-        rows.append((name, recipe.make(name).nets, size, expected.get(name, "")))
+        chosen = recipe.make(name)
+        size = f"{sizes.text(chosen.size)} px" if "size" in row else "any size"
+        rows.append((name, chosen.nets, size, expected.get(name, "")))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     return [line.rstrip() for line in lines]
@@ -37,10 +38,10 @@ def overview() -> list[str]:
 
 def details(name: str) -> list[str]:
     """A line a field: its name, its value in this recipe, what it is; * where the recipe departs from the defaults."""
-    from figment import recipe
+    from figment import recipe, sizes
 
     chosen, fields = recipe.make(name), recipe.Recipe.model_fields
-    values = {field: written(getattr(chosen, field)) for field in fields}
+    values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.text(chosen.size)}
     wide, widest = max(map(len, fields)), max(map(len, values.values()))
     told = getattr(recipe, "EXPECT", {}).get(name)
     lines = [f"{name}: {told}" if told else name, ""]

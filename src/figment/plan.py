@@ -1,6 +1,8 @@
 """Plan: what a budget buys on this machine; and the run as it will be, before it is."""
 
 import itertools
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -9,7 +11,6 @@ from torch import Tensor, nn
 from figment import nets
 from figment import recipe as recipes
 from figment.budget import as_images, as_time
-from figment.data.bank import Bank
 from figment.errors import InputError
 from figment.game.augment import wanted
 from figment.machine import Machine
@@ -51,13 +52,13 @@ def by_images(machine: Machine, images: int) -> Rung:
     return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]
 
 
-def for_data(recipe: Recipe, bank: Bank) -> Recipe:
-    """The recipe with all settled that the pictures decide: grey or colour, classes, augmentation.
+def for_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:
+    """The recipe with all settled that the pictures decide: grey or colour, classes, augmentation for so many of them.
 
-    Raises InputError where labels are asked for and there are none.
+    classes gives their names; it is asked only where labels are wanted, and may raise InputError.
     """
-    classes = bank.classes[0] if recipe.labels else ()
-    return recipes.changed(recipe, channels=bank.channels, classes=classes, **augmentation(recipe, len(bank.train)))
+    names = classes() if recipe.labels else ()
+    return recipes.changed(recipe, channels=channels, classes=names, **augmentation(recipe, count))
 
 
 def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
@@ -84,10 +85,11 @@ def warnings(recipe: Recipe) -> list[str]:
     """What a budget is too small for, in a line that says what would do; nothing where it is large enough."""
     if not 0 < recipe.planned_images < LEAST:
         return []
+    little = f"that is little: pictures begin to show after about {as_images(LEAST)}"
     if recipe.seconds:
-        enough = as_time(recipe.seconds * LEAST / recipe.planned_images)
-        return [f"that is little: pictures begin to show after about {as_images(LEAST)}, here --for {enough}, or a smaller --size"]
-    return [f"that is little: pictures begin to show after about {as_images(LEAST)}: --images {LEAST // 1000}k or more"]
+        minutes = math.ceil(recipe.seconds * LEAST / recipe.planned_images / 60)
+        return [f"{little}, here with --for {minutes}m or more, or a smaller --size"]
+    return [f"{little}: --images {LEAST // 1000}k or more"]
 
 
 def by_rule(recipe: Recipe, machine: Machine) -> Recipe:

@@ -30,14 +30,21 @@ class Recipe(BaseModel):
         "crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face"
     )
     flips: bool = Field(True, description="show every second picture mirrored")
-    labels: bool = Field(False, description="train on the pictures' labels, so that samples of a class can be asked for")
+    labels: bool = Field(
+        False, description="train on the pictures' labels, so that samples of a class can be asked for"
+    )
     classes: tuple[str, ...] = Field((), description="names of the classes; settled by the data")
     # Nets
     nets: Literal["dcgan", "r3gan"] = Field("dcgan", description="family of nets")
     width: int = Field(
-        64, ge=1, le=WIDEST, description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels"
+        64,
+        ge=1,
+        le=WIDEST,
+        description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels",
     )
-    widths: tuple[int, ...] = Field((), description="r3gan: channels of each stage, from the start grid up; none: by width")
+    widths: tuple[int, ...] = Field(
+        (), description="r3gan: channels of each stage, from the start grid up; none: by width"
+    )
     blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
     group: int = Field(16, ge=1, le=WIDEST, description="r3gan: channels in a group of the 3×3 convolutions")
     code_size: int = Field(100, ge=1, le=MANY_CODES, description="numbers in a latent code")
@@ -46,7 +53,9 @@ class Recipe(BaseModel):
     discriminator_norm: Literal["batch", "none"] = Field("batch", description="normalisation in the discriminator")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game
-    objective: Literal["bce", "mse", "ml", "hinge", "wgan", "relativistic"] = Field("bce", description="what the two nets play for")
+    objective: Literal["bce", "mse", "ml", "hinge", "wgan", "relativistic"] = Field(
+        "bce", description="what the two nets play for"
+    )
     real_target: float = Field(1.0, gt=0.5, le=1, description="bce and ml: D's target for reals (one-sided smoothing)")
     label_flips: float = Field(0.0, ge=0, lt=0.5, description="bce and ml: share of D's labels that are swapped")
     gradient_penalty: float = Field(
@@ -69,7 +78,9 @@ class Recipe(BaseModel):
     augment_mode: Literal["fixed", "ramp", "adaptive"] = Field(
         "fixed", description="augment_p from the start, or risen to over the decay, or steered by D's signs on reals"
     )
-    augment_target: float = Field(0.6, gt=0, lt=1, description="adaptive: mean sign of D on reals to be kept (ADA's r_t)")
+    augment_target: float = Field(
+        0.6, gt=0, lt=1, description="adaptive: mean sign of D on reals to be kept (ADA's r_t)"
+    )
     # Optimisation
     batch: int = Field(128, ge=2, le=65536, description="pictures a step")
     lr: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate, both nets")
@@ -82,7 +93,9 @@ class Recipe(BaseModel):
     )
     lr_decay_end: float = Field(1.0, gt=0, le=1, description="where it ends; all is held from there")
     ema_half_life: int = Field(10_000, ge=1, description="half-life of the averaged generator, images")
-    ema_ramp: bool = Field(False, description="let the half-life grow with the decay, not as a twentieth of images seen")
+    ema_ramp: bool = Field(
+        False, description="let the half-life grow with the decay, not as a twentieth of images seen"
+    )
     # Budget and machine
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random")
     images: int | None = Field(None, ge=1, description="budget: images seen")

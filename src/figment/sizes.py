@@ -29,7 +29,9 @@ def start_grid(height: int, width: int) -> Grid:
     if max(height, width) > LONGEST * min(height, width):
         raise ValueError(f"the longer side must be at most {LONGEST} times the shorter")
     if nearest != (height, width):
-        raise ValueError(f"both sides must be multiples of {factor}, to be halved {doublings} times; near is {text(nearest)}")
+        raise ValueError(
+            f"both sides must be multiples of {factor}, to be halved {doublings} times; near is {text(nearest)}"
+        )
     return Grid(height // factor, width // factor, doublings)
 
 

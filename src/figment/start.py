@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 
 from figment import __version__, plan
-from figment import budget as budgets
 from figment import recipe as recipes
 from figment.cache import keep_libraries_in_cache
 from figment.callbacks import Agree, Progress
+from figment.choosing import choose, climb, with_further_budget
 from figment.data.bank import Bank
-from figment.data.fit import check_fit
 from figment.data.patterns import is_pattern
 from figment.data.preparing import prepare
 from figment.data.source import Source, open_source
@@ -33,12 +33,10 @@ from figment.training import loop
 from figment.training.feed import Feed
 from figment.training.parallel import World, joined, naming_what_is_kept
 from figment.training.settling import settle, settle_planned, with_less_memory
-from figment.training.state import Players, counters, load_for_all
+from figment.training.state import Players, load_for_all
 
 if TYPE_CHECKING:
     from figment.inspection.drop import Drop
-
-DEFAULT_TIME = "10m"
 
 Data = str | Path | Source | Sequence[str | Path | Source] | None
 
@@ -152,55 +150,6 @@ def resume(
             return go_on(run, machine, display, world)
 
 
-def choose(
-    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
-) -> tuple[Recipe, list[str]]:
-    """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
-    for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
-        raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
-    budget = _budget(time, images)
-    rung, why = plan.ladder(machine)[0], "auto: measuring what this machine can do in that time"
-    if "images" in budget:
-        rung = plan.by_images(machine, budget["images"])
-        why = f"recipe {rung.recipe}: {rung.why}"
-    recipe = recipes.make(rung.recipe if name == "auto" else name, **choices, **budget)
-    recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
-    notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
-    if recipe.seconds is not None:
-        return recipe, notes
-    recipe = plan.by_rule(recipe, machine)
-    return recipe, [*notes, *plan.warnings(recipe)]
-
-
-def climb(asked: dict[str, Any], recipe: Recipe, machine: Machine, bank: Bank) -> list[tuple[plan.Rung, Recipe]]:
-    """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
-    if asked["recipe"] != "auto":
-        return [(plan.Rung(recipe.name, 0, "as asked"), recipe)]
-    rungs = [(rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)]
-    return [(rung, plan.fitting(plan.for_data(one, bank), machine)) for rung, one in rungs]
-
-
-def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
-    if time is not None and images is not None:
-        raise InputError("--for and --images can't both be the budget: give one of them.")
-    if images is not None:
-        return {"images": budgets.images(str(images))}
-    return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
-
-
-def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:
-    """The run's recipe with a budget that lasts so much longer than its state; its schedules stay as they were planned."""
-    budget = _budget(time, images)
-    seen = json.loads(world.told("how far it has come", lambda: json.dumps(_seen(run))))
-    if "images" in budget:
-        return recipes.changed(run.recipe, images=seen["images"] + budget["images"], seconds=None)
-    return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
-
-
-def _seen(run: Run) -> dict[str, Any]:
-    return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
-
-
 @contextmanager
 def followed(run: Run | None, world: World) -> Iterator[Run]:
     """The run in every process: the first one's own; for the others a passing copy of its recipe and facts."""
@@ -208,7 +157,9 @@ def followed(run: Run | None, world: World) -> Iterator[Run]:
         assert run is not None
         yield run
         return
-    told = json.loads(world.told("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else [])))
+    told = json.loads(
+        world.told("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else []))
+    )
     if run is not None:
         yield run
         return
@@ -226,7 +177,7 @@ def go_on(run: Run, machine: Machine, display: Display, world: World, source: So
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
     mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
     try:
-        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend), naming_what_is_kept(run):
+        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend), naming_what_is_kept(run, world):
             _train(run, machine, display, world, source)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
@@ -239,7 +190,8 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     with world.in_turn("the pictures"):
         bank = prepare_for(run, display, source)
-    recipe = plan.for_data(run.recipe, bank)
+    fit_to_data = partial(plan.for_data, channels=bank.channels, classes=lambda: bank.classes[0], count=len(bank.train))
+    recipe = fit_to_data(run.recipe)
     classes = bank.classes[1] if recipe.classes else None
     part = world.rank, world.size
     feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
@@ -247,7 +199,7 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
         game = settle_planned(plan.fitting(recipe, machine), machine, feed, world, display.say)
     else:
         asked = run.facts.get("asked", {"recipe": recipe.name})
-        game = settle(climb(asked, recipe, machine, bank), machine, feed, world, display.say)
+        game = settle(climb(asked, recipe, machine, fit_to_data), machine, feed, world, display.say)
     run.recipe = game.recipe
     if world.told("whether it goes on", lambda: str(run.state_file.exists())) == "True":
         load_for_all(game.players, run, world)
@@ -263,7 +215,8 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     except torch.OutOfMemoryError:
         run.recipe = with_less_memory(run.recipe, world, display.say)
         del game  # before the same is built again, smaller
-        return _train(run, machine, display, world, source)
+        _train(run, machine, display, world, source)
+        return
     display.end()
     state = "finished" if spent else "interrupted"
     images, seconds = game.players.images, round(game.players.seconds, 2)
@@ -314,7 +267,7 @@ def dropping(drop: str | None, recipe: Recipe, display: Display) -> "Drop | None
         return None
     from figment.inspection.drop import Drop  # brings in what only looking at pictures needs
 
-    return Drop.parse(drop, recipe.size, recipe.size, display.stage("looking at pictures"))
+    return Drop.parse(drop, *recipe.shape, display.stage("looking at pictures"))
 
 
 def versions() -> dict[str, str]:

@@ -203,4 +203,4 @@ def test_labels_that_make_no_classes(labels: list[str | None], train: list[int] 
     assert str(error.value).startswith("--labels: ")
     assert said in str(error.value)
     assert "\n" not in str(error.value)
-    assert str(error.value).endswith("train without --labels.")
+    assert str(error.value).endswith("train without labels (--no-labels).")

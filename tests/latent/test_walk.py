@@ -217,6 +217,6 @@ def test_a_tile_keeps_its_class(conditional, tmp_path, monkeypatch, label):
 def test_an_unknown_label_is_named(conditional, generator, tmp_path):
     with pytest.raises(InputError, match="--label d: no class"):
         walk.walk(conditional, tmp_path / "a.mp4", label="d")
-    with pytest.raises(InputError, match="--label d: .*without labels"):
+    with pytest.raises(InputError, match=r"--label d: .*without labels"):
         walk.walk(generator, tmp_path / "a.mp4", label="d")
     assert not any(tmp_path.iterdir())

@@ -356,7 +356,7 @@ def test_a_loss_says_what_is_kept(tmp_path: Path) -> None:
     header = '{"kind": "state", "format": 1, "counters": {"images": 12800, "seconds": 1.0, "setbacks": 0}}'
     save_file({"losses": torch.zeros(2)}, run.state_file, {"figment": header})
     sentence = rf"gone; the state at 12,800 images is kept.*figment resume {run.folder}$"
-    with pytest.raises(LostProcess, match=sentence), naming_what_is_kept(run):
+    with pytest.raises(LostProcess, match=sentence), naming_what_is_kept(run, World.alone()):
         raise LostProcess("another process of this training is gone")
 
 

@@ -19,7 +19,7 @@ NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "im
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
 LONGEST = 1000  # characters of a label; more is a caption or no text
 MOST_CLASSES = 10_000
-WITHOUT = "or train without --labels"
+WITHOUT = "or train without labels (--no-labels)"
 Labels = list[str | None]
 
 

@@ -20,33 +20,33 @@ class Affine(NamedTuple):
     """Where output pixels are fetched from: in = axes · diag(steps) · turn · out + offset, as (x, y) in pixels from the centre.
 
     axes, turn: orthogonal, (N, 2, 2); steps: input pixels for each output pixel along the axes, (N, 2), above 0;
-    offset: (N, 2). moved, blended: bool, (N,): whether anything changes at all; whether pixels fall between pixels.
+    offset: (N, 2); blended: bool, (N,), whether pixels may fall between pixels.
     """
 
     axes: Tensor
     steps: Tensor
     turn: Tensor
     offset: Tensor
-    moved: Tensor
     blended: Tensor
 
 
 def resampled(pictures: Tensor, affine: Affine) -> Tensor:
-    """Pictures (N, C, h, w) seen through an affine map each, reflected at their borders; unmoved ones bit for bit.
+    """Pictures (N, C, h, w) seen through an affine map each, mirrored at their borders without end.
 
-    Flips, quarter turns and whole pixels blend nothing, so they are exact up to the rounding of coordinates.
+    Where nothing is blended (flips, quarter turns, whole pixels) pixels are only moved: exactly if height and width are
+    powers of two, else but for the rounding of coordinates.
     """
     smooth = filtered(pictures, low_pass(affine))
-    grid = sampling_grid(product(affine.axes * affine.steps.unsqueeze(1), affine.turn), affine.offset, pictures)
-    found = F.grid_sample(smooth, grid, "bilinear", "reflection", align_corners=True)
-    return torch.where(affine.moved.view(-1, 1, 1, 1), found, pictures)
+    linear = product(affine.axes * affine.steps.unsqueeze(1), affine.turn)
+    grid = sampling_grid(linear, affine.offset, pictures.shape[2], pictures.shape[3])
+    return F.grid_sample(smooth, grid, "bilinear", "reflection", align_corners=False)
 
 
 def shifted(pictures: Tensor, pixels: Tensor) -> Tensor:
     """Pictures (N, C, h, w) moved by whole pixels (N, 2), (right, down), with mid-grey, 0, coming in."""
     unchanged = torch.eye(2, dtype=pixels.dtype, device=pixels.device).expand(len(pixels), 2, 2)
-    grid = sampling_grid(unchanged, -pixels, pictures)
-    return F.grid_sample(pictures, grid, "nearest", "zeros", align_corners=True)
+    grid = sampling_grid(unchanged, -pixels, pictures.shape[2], pictures.shape[3])
+    return F.grid_sample(pictures, grid, "nearest", "zeros", align_corners=False)
 
 
 def low_pass(affine: Affine) -> Tensor:
@@ -64,19 +64,20 @@ def low_pass(affine: Affine) -> Tensor:
 
 
 def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
-    """Each picture of (N, C, h, w) convolved with its own symmetric kernel of (N, 3, 3), reflected at its borders."""
+    """Each picture of (N, C, h, w) convolved with its own symmetric kernel of (N, 3, 3), mirrored at its borders."""
     count, channels, height, width = pictures.shape
-    padded = F.pad(pictures, (1, 1, 1, 1), mode="reflect").reshape(1, count * channels, height + 2, width + 2)
+    # A picture mirrored about its border repeats its last pixel.
+    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate").reshape(1, count * channels, height + 2, width + 2)
     kernels = kernels.repeat_interleave(channels, dim=0).unsqueeze(1)
     return F.conv2d(padded, kernels, groups=count * channels).view(pictures.shape)
 
 
-def sampling_grid(linear: Tensor, offset: Tensor, pictures: Tensor) -> Tensor:
+def sampling_grid(linear: Tensor, offset: Tensor, height: int, width: int) -> Tensor:
     """grid_sample's coordinates, (N, h, w, 2), of in = linear · out + offset: (N, 2, 2) and (N, 2), pixels from the centre."""
-    height, width = pictures.shape[2:]
     across, down = (torch.arange(n, dtype=linear.dtype, device=linear.device) - (n - 1) / 2 for n in (width, height))
-    half = torch.tensor([width - 1, height - 1], dtype=linear.dtype, device=linear.device) / 2
-    of_x = (linear[:, None, :, 0] * across.view(1, -1, 1)) / half
+    # Without align_corners borders are at ±1, so that pixels' middles are exact numbers if sizes are powers of two.
+    half = torch.tensor([width, height], dtype=linear.dtype, device=linear.device) / 2
+    of_x = linear[:, None, :, 0] * across.view(1, -1, 1) / half
     of_y = (linear[:, None, :, 1] * down.view(1, -1, 1) + offset.unsqueeze(1)) / half
     return of_x.unsqueeze(1) + of_y.unsqueeze(2)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from figment.game.affine import Affine, product, resampled, rotation, shifted
-from figment.game.colour import recoloured
+from figment.game.colour import colour_matrix, recoloured
 
 # Random numbers that each change takes, beside the one that decides whether it happens.
 CHANGES = {
@@ -33,7 +33,6 @@ CHANGES = {
 }
 NUMBERS = sum(1 + amounts for amounts in CHANGES.values())
 BLENDING = ("scale", "rotation", "stretch", "second rotation", "slide")  # the moves that don't keep to whole pixels
-MOVES = ("flip", "turn", "shift", *BLENDING)
 
 FULL_BELOW = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: augmentation helps below …
 NONE_FROM = 100_000  # … and does harm from here on
@@ -123,10 +122,10 @@ def _full(pictures: Tensor, changes: Changes) -> Tensor:
     gain = 2 ** changes["contrast"].normal(0.5)[:, 0]
     luma = gain * (1 - 2 * changes["luma"].one_of(2)[:, 0])
     chroma = gain * 2 ** changes["saturation"].normal(1)[:, 0]
-    hue = changes["hue"].even(math.pi)[:, 0]
+    matrix = colour_matrix(pictures.shape[1], luma, chroma, changes["hue"].even(math.pi)[:, 0])
     # What brightness adds is grey, so of all that follows only contrast and luma flip change it.
     offset = luma * changes["brightness"].normal(0.2)[:, 0]
-    return cut(recoloured(moved, luma, chroma * hue.cos(), chroma * hue.sin(), offset), changes["cutout"])
+    return cut(recoloured(moved, matrix, offset), changes["cutout"])
 
 
 def _diffaugment(pictures: Tensor, changes: Changes) -> Tensor:
@@ -135,7 +134,7 @@ def _diffaugment(pictures: Tensor, changes: Changes) -> Tensor:
     contrast = 1 + changes["contrast"].even(0.5)[:, 0]
     # Contrast is about each picture's mean, which brightness moves and saturation doesn't.
     offset = (1 - contrast) * pictures.mean(dim=(1, 2, 3)) + brightness
-    coloured = recoloured(pictures, contrast, contrast * saturation, torch.zeros_like(contrast), offset)
+    coloured = recoloured(pictures, colour_matrix(pictures.shape[1], contrast, contrast * saturation), offset)
     return cut(shifted(coloured, whole_pixels(changes["shift"], size(pictures))), changes["cutout"])
 
 
@@ -159,7 +158,9 @@ def placing(changes: Changes, size: Tensor) -> Affine:
     slide = changes["slide"].normal(0.125) * size
     shift = whole_pixels(changes["shift"], size)
     offset = -product(axes * steps.unsqueeze(1), product(turn, slide.unsqueeze(2))) - product(blit, shift.unsqueeze(2))
-    return Affine(axes, steps, turn, offset.squeeze(2), _any(changes, MOVES), _any(changes, BLENDING))
+    return Affine(
+        axes, steps, turn, offset.squeeze(2), torch.stack([changes[name].happens for name in BLENDING]).any(0)
+    )
 
 
 def whole_pixels(shift: Change, size: Tensor) -> Tensor:
@@ -176,13 +177,9 @@ def cut(pictures: Tensor, cutout: Change) -> Tensor:
     ]
     down, across = (distance < 1 / 4 for distance in from_centre)
     hidden = (down & cutout.happens.unsqueeze(1)).unsqueeze(2) & across.unsqueeze(1)
-    return pictures.masked_fill(hidden.unsqueeze(1), 0)
+    return pictures * hidden.logical_not().to(pictures.dtype).unsqueeze(1)
 
 
 def size(pictures: Tensor) -> Tensor:
     """(width, height) of pictures (N, C, h, w), as what positions are multiplied by."""
     return torch.tensor(pictures.shape[:1:-1], dtype=pictures.dtype, device=pictures.device)
-
-
-def _any(changes: Changes, names: tuple[str, ...]) -> Tensor:
-    return torch.stack([changes[name].happens for name in names]).any(0)

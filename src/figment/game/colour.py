@@ -4,26 +4,27 @@ import torch
 from torch import Tensor
 
 
-def recoloured(pictures: Tensor, luma: Tensor, chroma: Tensor, turned: Tensor, offset: Tensor) -> Tensor:
-    """Pictures (N, C, h, w), each pixel's colour c made M·c + offset, with factors and offset (N,) for each picture.
+def recoloured(pictures: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:
+    """Pictures (N, C, h, w), each pixel's colour c made M·c + offset, with (N, C, C) and (N,)."""
+    flat = pictures.flatten(2)
+    # As a change to c: so a colour that stays comes out exactly, even where a GPU multiplies matrices in TF32.
+    change = matrix - torch.eye(flat.shape[1], dtype=flat.dtype, device=flat.device)
+    return torch.baddbmm(flat + offset.view(-1, 1, 1), change, flat).view(pictures.shape)
 
-    M multiplies the part of c along the grey axis by luma and the part across it by chroma, to which it adds, a right
-    angle further about that axis, turned times that part: M = chroma·I + (luma - chroma)·P + turned·K, with P the
-    projection on the axis and K the cross product with it. Grey pictures (C = 1) lie on the axis and know only luma.
+
+def colour_matrix(channels: int, luma: Tensor, chroma: Tensor, hue: Tensor | None = None) -> Tensor:
+    """(N, C, C) matrices that multiply the grey part of a colour by luma, the rest by chroma, and turn that by hue.
+
+    luma, chroma: (N,); hue: radians about the grey axis (1, 1, 1), from red towards green, (N,). In C = 3 channels the
+    matrix is luma·P + chroma·(cos hue·(I - P) + sin hue·K), with P the projection on the axis and K the cross product
+    with it. In C = 1 a colour is all grey and only luma is left.
     """
-    offset = offset.view(-1, 1, 1, 1)
-    if pictures.shape[1] == 1:
-        return pictures * luma.view(-1, 1, 1, 1) + offset
-    result = offset
-    for channel, column in zip(pictures.unbind(1), colour_matrix(luma, chroma, turned).unbind(2), strict=True):
-        # Not a matrix product, which a GPU may do in TF32: a colour that isn't changed must come out exactly.
-        result = torch.addcmul(result, channel.unsqueeze(1), column[:, :, None, None])
-    return result
-
-
-def colour_matrix(luma: Tensor, chroma: Tensor, turned: Tensor) -> Tensor:
-    """The matrices M of recoloured, (N, 3, 3), from factors (N,). Factors 1, 1, 0 give the identity exactly."""
+    luma, chroma = luma.view(-1, 1, 1), chroma.view(-1, 1, 1)
+    if channels == 1:
+        return luma
     identity = torch.eye(3, dtype=luma.dtype, device=luma.device)
+    if hue is None:
+        return chroma * identity + (luma - chroma) / 3
     cross = torch.tensor([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], dtype=luma.dtype, device=luma.device) / 3**0.5
-    luma, chroma, turned = (factor.view(-1, 1, 1) for factor in (luma, chroma, turned))
-    return chroma * identity + (luma - chroma) / 3 + turned * cross
+    kept, turned = chroma * hue.cos().view(-1, 1, 1), chroma * hue.sin().view(-1, 1, 1)
+    return kept * identity + (luma - kept) / 3 + turned * cross

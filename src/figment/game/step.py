@@ -22,7 +22,8 @@ class Shown(NamedTuple):
 
     def first(self, count: int) -> "Shown":
         """The first few."""
-        return Shown(*(None if part is None else part[:count] for part in self))
+        labels, numbers = (None if part is None else part[:count] for part in (self.labels, self.numbers))
+        return Shown(self.pictures[:count], labels, numbers)
 
 
 class Rules(NamedTuple):

@@ -204,7 +204,9 @@ def _shapes(survey: Survey) -> list[str]:
     if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
         return []
     shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
-    whole = f", or train at their own shape, --size {sizes.text(best_shape(survey, middle))}" if high / low < 1.1 else ""
+    whole = (
+        f", or train at their own shape, --size {sizes.text(best_shape(survey, middle))}" if high / low < 1.1 else ""
+    )
     return [
         f"The pictures aren't square ({shapes}): the middle is cut out unless --fit says otherwise"
         f" (pad keeps all of a picture, stretch changes its proportions){whole}."

@@ -33,7 +33,8 @@ def write_files(
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {folder} is a file: name a folder for --files.")
     endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
-    for label in labels or [None]:
+    asked: Sequence[str | None] = labels or [None]
+    for label in asked:
         for start in range(0, count, AT_ONCE):
             n = min(AT_ONCE, count - start)
             pictures = generator.sample(n, seed, truncation, start, label)

@@ -81,7 +81,9 @@ def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
     loss, slope = (median(t[name] for t in recent) for name in ("loss_discriminator", "squared_gradient"))
     separation, gamma = median(t["separation"] for t in recent), recent[-1]["gamma"]
     if separation > CERTAIN and loss < DECIDED:
-        return [f"γ looks too small: D is certain of all and its squared gradient is {slope:.3g} (try gamma={8 * recipe.gamma:g})"]
+        return [f"γ looks too small: D is certain, its squared gradient {slope:.3g} (try gamma={8 * recipe.gamma:g})"]
     if separation > 0.9 and loss > UNDECIDED:
-        return [f"γ looks too large: the penalty {gamma * slope:.2g} leaves D too flat (try gamma={recipe.gamma / 8:g})"]
+        return [
+            f"γ looks too large: the penalty {gamma * slope:.2g} leaves D too flat (try gamma={recipe.gamma / 8:g})"
+        ]
     return []

@@ -26,6 +26,7 @@ from figment.randomness import generator_at, seed_at
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
+from figment.training.batch_norm import apart
 from figment.training.diagnosis import diagnose, hints
 from figment.training.feed import Feed
 from figment.training.hand import deal
@@ -75,7 +76,7 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
         players.generator_optimiser.step()
 
     players.images += recipe.images_a_step
-    players.losses += torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every])
+    players.losses += world.mean(torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every]))
     if recipe.augment_mode == "adaptive":
         steer_augmentation(players, recipe, world, verdict.signs)
     half_life = schedule.rates(recipe, players.images).half_life
@@ -102,8 +103,8 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
         keep_state(run, players, clock)
 
     while True:
-        spent = is_spent(recipe, players.images, clock.seconds())
-        if world.agreed(spent or bool(wish)):
+        spent = world.agreed(is_spent(recipe, players.images, clock.seconds()))
+        if spent or world.agreed(bool(wish)):
             break
         play(players, phases, recipe, feed, world)
         display.progress(players.images, clock.seconds())
@@ -124,7 +125,7 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             players.losses.mul_(0.0 if at_tick else 1.0)
             continue
         if at_tick:
-            with arithmetic(recipe.precision, feed.device.type):
+            with arithmetic(recipe.precision, feed.device.type), apart(players.generator, players.discriminator):
                 readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
             event = {
                 "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
@@ -286,11 +287,13 @@ def replanned(recipe: Recipe, images: int, seconds: float, world: World) -> Reci
 
     In the first half only, so that the schedules' end stays where it is while they approach it.
     """
+    told = torch.tensor(seconds, dtype=torch.float64)
+    world.broadcast([told])  # all plan by one clock
+    seconds = float(told)
     if recipe.seconds is None or not 0.05 * recipe.seconds < seconds < recipe.seconds / 2:
         return recipe
-    expected = torch.tensor(images / seconds * recipe.seconds, dtype=torch.float64)
-    world.broadcast([expected])
-    if abs(float(expected) - recipe.planned_images) < MISJUDGED * recipe.planned_images:
+    expected = images / seconds * recipe.seconds
+    if abs(expected - recipe.planned_images) < MISJUDGED * recipe.planned_images:
         return recipe
     return recipes.changed(recipe, planned_images=int(expected))
 

@@ -210,17 +210,17 @@ def _own(device: torch.device, local_rank: int) -> torch.device:
 
 
 @contextmanager
-def naming_what_is_kept(run: Run) -> Iterator[None]:
-    """Add to the sentence of a LostProcess what is kept of the run, and how to go on."""
+def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
+    """Add to the sentence of a LostProcess what is kept of the run, and how to go on. Only the first process sees it."""
     from figment.training.state import counters
 
     try:
         yield
     except LostProcess as loss:
-        images = counters(run.state_file)["images"] if run.state_file.exists() else 0
-        raise LostProcess(
-            f"{loss}; the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
-        ) from loss
+        kept, where = "what was saved before", "RUN"
+        if world.leads and run.state_file.exists():
+            kept, where = f"the state at {counters(run.state_file)['images']:,} images", str(run.folder)
+        raise LostProcess(f"{loss}; {kept} is kept. Go on with: figment resume {where}") from loss
 
 
 @contextmanager

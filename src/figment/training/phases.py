@@ -113,7 +113,10 @@ class Whole:
     def generator(self, players: Players, hand: Hand, p: Tensor | float) -> Tensor:
         with torch.no_grad():
             gradients, loss = self.generator_graph(
-                _weights(players.generator), _weights(players.discriminator), hand._replace(noise=None), _tensor(p, hand)
+                _weights(players.generator),
+                _weights(players.discriminator),
+                hand._replace(noise=None),
+                _tensor(p, hand),
             )
         _give(players.generator, gradients)
         return torch.as_tensor(loss)

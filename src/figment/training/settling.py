@@ -89,9 +89,7 @@ def explained(chosen: Tried, tried: Sequence[Tried]) -> list[str]:
 
 
 def _settled(recipe: Recipe, fastest: speed.Trial, planned: int) -> Recipe:
-    return recipes.changed(
-        recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned
-    )
+    return recipes.changed(recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned)
 
 
 def _playable(

@@ -31,7 +31,9 @@ class Players:
     generator_optimiser: torch.optim.Adam
     discriminator_optimiser: torch.optim.Adam
     losses: Tensor  # D's and G's, and the mean squared gradient of D, summed since the last tick
-    augment_p: Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
+    augment_p: (
+        Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
+    )
     signs: Tensor  # sum of D's mean signs on reals since augment_p was last moved
     images: int = 0
     seconds: float = 0.0

@@ -1,0 +1,90 @@
+"""Which recipe is meant by what the user asks for: a name or "auto", choices of fields, a budget of time or images."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from figment import budget as budgets
+from figment import plan
+from figment import recipe as recipes
+from figment.data.fit import check_fit
+from figment.errors import InputError
+from figment.machine import Machine
+from figment.recipe import Recipe
+from figment.run import Run
+from figment.training.feed import Feed
+from figment.training.parallel import World
+from figment.training.settling import settle
+from figment.training.state import counters
+
+DEFAULT_TIME = "10m"
+
+
+def choose(
+    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
+) -> tuple[Recipe, list[str]]:
+    """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
+    for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
+        raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
+    budget = _budget(time, images)
+    rung, why = plan.ladder(machine)[0], "auto: measuring what this machine can do in that time"
+    if "images" in budget:
+        rung = plan.by_images(machine, budget["images"])
+        why = f"recipe {rung.recipe}: {rung.why}"
+    recipe = recipes.make(rung.recipe if name == "auto" else name, **choices, **budget)
+    recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
+    notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
+    if recipe.seconds is not None:
+        return recipe, notes
+    recipe = plan.by_rule(recipe, machine)
+    return recipe, [*notes, *plan.warnings(recipe)]
+
+
+def climb(
+    asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe]
+) -> list[tuple[plan.Rung, Recipe]]:
+    """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
+    if asked["recipe"] != "auto":
+        return [(plan.Rung(recipe.name, 0, "as asked"), recipe)]
+    rungs = [
+        (rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)
+    ]
+    return [(rung, plan.fitting(fit_to_data(one), machine)) for rung, one in rungs]
+
+
+def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
+    if time is not None and images is not None:
+        raise InputError("--for and --images can't both be the budget: give one of them.")
+    if images is not None:
+        return {"images": budgets.images(str(images))}
+    return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
+
+
+def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:
+    """The run's recipe with a budget that lasts so much longer than its state; its schedules stay as they were planned."""
+    budget = _budget(time, images)
+    seen = json.loads(world.told("how far it has come", lambda: json.dumps(_seen(run))))
+    if "images" in budget:
+        return recipes.changed(run.recipe, images=seen["images"] + budget["images"], seconds=None)
+    return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
+
+
+def _seen(run: Run) -> dict[str, Any]:
+    return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
+
+
+def rehearse(asked: dict[str, Any], recipe: Recipe, machine: Machine, say: Callable[[str], None]) -> Recipe:
+    """The recipe that a time budget would be spent on here, measured with noise in place of pictures, for --dry-run.
+
+    Assumed are a few thousand pictures without labels, in colour unless the recipe says otherwise.
+    """
+    channels = 3 if recipe.channels == "auto" else recipe.channels
+    fit_to_data = partial(plan.for_data, channels=channels, classes=lambda: (), count=10_000)
+    noise = np.random.default_rng(0).integers(0, 256, (512, channels, *recipe.shape), np.uint8)
+    feed = Feed(noise, np.arange(512), recipe.seed, recipe.flips, torch.device(machine.device))
+    world = World.alone(machine.device)
+    return settle(climb(asked, fit_to_data(recipe), machine, fit_to_data), machine, feed, world, say).recipe

@@ -112,7 +112,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--eager", action="store_true", help="leave out compiled ways: on a CPU each compiles for minutes")
+    parser.add_argument(
+        "--eager", action="store_true", help="leave out compiled ways: on a CPU each compiles for minutes"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_flush_denormal(True)

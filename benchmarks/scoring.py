@@ -65,7 +65,7 @@ class Yardstick:
     @property
     def label(self) -> str:
         """Of the Fréchet distance: FD-<network>."""
-        return f"FD-{Path(self.network.name.removeprefix('onnx:')).stem}"
+        return f"FD-{Path(self.network.name.removeprefix('onnx:')).stem.removesuffix('_features')}"
 
     @property
     def warning(self) -> str:

@@ -12,11 +12,11 @@ Recipes with R1 + R2, such as r3gan: each phase as one compiled graph, against t
 penalty in eager mode, differentiated twice by autograd; finite differences, which are another computation, apart.
 
 All sides take turns, so that whatever else the machine does hits all; ratios are taken round by round, and medians
-count. FLOP of a step are counted on one eager step. "of convolutions" is what the step reaches of the rate of its own
-convolutions, called one by one in the round, in float32 and in bf16; "of matrices" of the bf16 rate of large square
-products. The limit takes each convolution at that rate or at the bandwidth of memory, whichever is slower, and all else
-but Adam and the average as free. Augmentation is off. DATA is a folder of pictures; without it 2,000 of the built-in
-portraits are written as JPEG first.
+count. The operations of a step are counted on one eager step, by the formulas of torch.utils.flop_counter. "of
+convolutions" is what the step reaches of the rate of its own convolutions, called one by one in the round, in float32
+and in bf16; "of matrices" of the bf16 rate of large square products. The limit takes each convolution at that rate or at
+the bandwidth of memory, whichever is slower, and all else but Adam and the average as free. Augmentation is off. DATA is
+a folder of pictures; without it 2,000 of the built-in portraits are written as JPEG first.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def sides_with_penalty(
     for penalty, name in {"exact": "exact", "finite": "finite differences"}.items():
         this = recipes.changed(recipe, penalty=penalty, precision=precision, compile="off")
         eager = Played(this, bank, device)
-        work = work_of(by_autograd(eager))
+        work = work_of(eager)
         if machine.compiler:
             sides[f"compiled, {name}"] = Side(Played(recipes.changed(this, compile="on"), bank, device), work)
         sides[f"eager, {name}"] = Side(by_autograd(eager), work)

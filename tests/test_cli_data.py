@@ -161,7 +161,7 @@ def test_what_cant_be_used_is_refused_in_a_sentence(faces: Path, tmp_path: Path,
     refused(capsys, "data", "inspect", "", says=["empty"])
     (tmp_path / "file").write_text("x")
     refused(capsys, "data", "inspect", faces, "--out", tmp_path / "file" / "page.html", says=["page.html"])
-    refused(capsys, "train", faces, "--size", "64x96", "--images", 64, says=["--size 64x96", "squares"])
+    refused(capsys, "train", faces, "--size", "64x97", "--images", 64, says=["--size 64x97", "near is 64x96"])
     refused(capsys, "train", faces, "--fit", "squash", "--images", 64, says=["--fit"])
     refused(capsys, "train", faces, "--drop", "ugly", "--images", 64, says=["--drop"])
     assert list(tmp_path.glob("runs/*")) == []

@@ -21,14 +21,15 @@ class Wish:
 
 @contextmanager
 def as_wish() -> Iterator[Wish]:
-    """Within, the first Ctrl-C or SIGTERM only sets the wish, to be looked at between steps; the next one interrupts.
+    """Within, the first Ctrl-C or SIGTERM only sets the wish, to be looked at between steps; the next Ctrl-C interrupts.
 
+    The next SIGTERM doesn't: who ends a job sends it to all of its processes, and a launcher passes on its own.
     Outside the main thread, where Python allows no handlers, the wish is never set.
     """
     wish = Wish()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if wish:
+        if wish and number == signal.SIGINT:
             raise KeyboardInterrupt
         wish.signal = signal.Signals(number)
 

@@ -247,7 +247,7 @@ def test_moves_follow_each_other_as_in_the_paper() -> None:
     ):
         forth = matrix @ forth
     back = np.linalg.inv(forth)
-    affine = placing(decided(chosen, HALF), torch.tensor([width, height]).double())
+    affine = placing(decided(chosen, HALF), height, width)
     linear = affine.axes[0] @ torch.diag(affine.steps[0]) @ affine.turn[0]
     np.testing.assert_allclose(linear.numpy(), back[:2, :2], atol=1e-6)
     np.testing.assert_allclose(affine.offset[0].numpy(), back[:2, 2], atol=1e-5)
@@ -255,10 +255,9 @@ def test_moves_follow_each_other_as_in_the_paper() -> None:
 
 
 def test_only_whole_pixel_moves_blend_nothing() -> None:
-    size = torch.tensor([16.0, 16.0]).double()
-    assert not placing(decided(numbers(flip=0.9, turn=0.9, shift=0.9), HALF), size).blended.any()
+    assert not placing(decided(numbers(flip=0.9, turn=0.9, shift=0.9), HALF), 16, 16).blended.any()
     for name in ("scale", "rotation", "stretch", "second_rotation", "slide"):
-        assert placing(decided(numbers(**{name: 0.6}), HALF), size).blended.all()
+        assert placing(decided(numbers(**{name: 0.6}), HALF), 16, 16).blended.all()
 
 
 # ---- as a part of training -----------------------------------------------------------------------------------------
@@ -283,13 +282,35 @@ def test_gradients_and_second_gradients(kind: str, channels: int) -> None:
     assert torch.autograd.gradgradcheck(lambda x: augmented(x, chosen, 0.8, kind) ** 2, (batch,))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_is_the_same_under_torch_func(kind: str) -> None:
-    batch, chosen = pictures(2), drawn(2)
-    energy = lambda x: augmented(x, chosen, torch.tensor(0.8), kind).square().sum()  # noqa: E731
+def slopes_of_penalty(kind: str, function=lambda f: f) -> tuple[Tensor, Tensor]:
+    """The gradient of a squared gradient, of a toy discriminator and through augmentation: by torch.func, by autograd."""
+    batch, chosen, p = pictures(2).float(), drawn(2), torch.tensor(0.8)
+    weight = torch.randn(3, 16, 16, generator=torch.Generator().manual_seed(2), requires_grad=True)
+
+    def judged(x: Tensor, weight: Tensor) -> Tensor:
+        return (augmented(x, chosen, p, kind) * weight).tanh().sum()
+
+    def penalty(weight: Tensor) -> Tensor:
+        return torch.func.grad(judged)(batch, weight).square().sum()
+
+    (by_func,) = torch.autograd.grad(function(penalty)(weight), weight)
     leaf = batch.clone().requires_grad_()
-    energy(leaf).backward()
-    torch.testing.assert_close(torch.func.grad(energy)(batch), leaf.grad)
+    (slope,) = torch.autograd.grad(judged(leaf, weight), leaf, create_graph=True)
+    (by_autograd,) = torch.autograd.grad(slope.square().sum(), weight)
+    return by_func, by_autograd
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_penalties_go_through_it(kind: str) -> None:
+    torch.testing.assert_close(*slopes_of_penalty(kind))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_penalties_through_it_trace_as_one_graph(kind: str) -> None:
+    torch.compiler.reset()
+    one_graph = lambda f: torch.compile(f, backend="aot_eager", fullgraph=True)  # noqa: E731
+    torch.testing.assert_close(*slopes_of_penalty(kind, one_graph))
 
 
 @pytest.mark.parametrize("kind", KINDS)

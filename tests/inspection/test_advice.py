@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from figment.data.source import Skipped
 from figment import sizes
+from figment.data.source import Skipped
 from figment.inspection.advice import advise, best_shape, best_size
 from figment.inspection.look import FACTS
 from figment.inspection.survey import Survey
@@ -53,9 +53,8 @@ def test_augmentation_fades_between_30_000_and_100_000():
 
 @pytest.mark.parametrize(
     ("small", "large", "count", "best"),
-    [(512, 512, 0, 512), (436, 436, 0, 512), (435, 435, 0, 256), (256, 256, 0, 256), (218, 218, 0, 256), (217, 217, 0, 128), (10, 256, 1, 256),
-     (16, 256, 2, 16), (28, 28, 0, 32),
-     (5, 5, 0, 16), (4000, 4000, 0, 512)],
+    [(512, 512, 0, 512), (436, 436, 0, 512), (435, 435, 0, 256), (256, 256, 0, 256), (218, 218, 0, 256),
+     (217, 217, 0, 128), (10, 256, 1, 256), (16, 256, 2, 16), (28, 28, 0, 32), (5, 5, 0, 16), (4000, 4000, 0, 512)],
 )  # fmt: skip
 def test_best_size_nearly_fits_nine_in_ten(small, large, count, best):
     sides = np.array([small] * count + [large] * (10 - count))

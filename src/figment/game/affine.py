@@ -59,8 +59,8 @@ def low_pass(affine: Affine) -> Tensor:
     variances = variances * affine.blended.unsqueeze(1)
     covariance = product(affine.axes * variances.unsqueeze(1), affine.axes.mT)
     across, down = _kernel(covariance[:, 0, 0]), _kernel(covariance[:, 1, 1])
-    diagonal = torch.tensor([1, 0, -1], dtype=covariance.dtype, device=covariance.device) / 2
-    return down.unsqueeze(2) * across.unsqueeze(1) + covariance[:, 0, 1, None, None] * torch.outer(diagonal, diagonal)
+    slope = torch.arange(-1, 2, dtype=covariance.dtype, device=covariance.device) / 2
+    return down.unsqueeze(2) * across.unsqueeze(1) + covariance[:, 0, 1, None, None] * torch.outer(slope, slope)
 
 
 def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
@@ -76,9 +76,10 @@ def sampling_grid(linear: Tensor, offset: Tensor, height: int, width: int) -> Te
     """grid_sample's coordinates, (N, h, w, 2), of in = linear · out + offset: (N, 2, 2) and (N, 2), pixels from the centre."""
     across, down = (torch.arange(n, dtype=linear.dtype, device=linear.device) - (n - 1) / 2 for n in (width, height))
     # Without align_corners borders are at ±1, so that pixels' middles are exact numbers if sizes are powers of two.
-    half = torch.tensor([width, height], dtype=linear.dtype, device=linear.device) / 2
-    of_x = linear[:, None, :, 0] * across.view(1, -1, 1) / half
-    of_y = (linear[:, None, :, 1] * down.view(1, -1, 1) + offset.unsqueeze(1)) / half
+    whole = torch.cat([linear, offset.unsqueeze(2)], dim=2)
+    to_x, to_y, start = torch.stack([whole[:, 0] * (2 / width), whole[:, 1] * (2 / height)], dim=1).unbind(2)
+    of_x = to_x.unsqueeze(1) * across.view(1, -1, 1)
+    of_y = to_y.unsqueeze(1) * down.view(1, -1, 1) + start.unsqueeze(1)
     return of_x.unsqueeze(1) + of_y.unsqueeze(2)
 
 

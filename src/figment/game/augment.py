@@ -1,7 +1,8 @@
 """What is done to every picture before the discriminator sees it, reals and fakes alike, so that few pictures last longer.
 
 Each change happens with probability p, by random numbers drawn for each picture. As long as some pictures are left
-alone, the generator can tell what was done from what is there, and nothing of it gets into its pictures (arXiv 2006.06676).
+alone, the generator is held to pictures that nothing was done to, and nothing of it gets into its own: for kind "full" p may be up to
+about 0.8 (section 2.2 of arXiv 2006.06676).
 """
 
 import math
@@ -91,7 +92,7 @@ def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -
 
 
 def decided(numbers: Tensor, p: Tensor | float) -> Changes:
-    """Numbers (N, NUMBERS) by the names of CHANGES, with which of them happen. Two rotations count as one: either does with p."""
+    """Numbers (N, NUMBERS) by the names of CHANGES, and which of them happen: one rotation or other with probability p."""
     pieces = numbers.split([1 + amounts for amounts in CHANGES.values()], dim=1)
     named = dict(zip(CHANGES, pieces, strict=True))
     either = 1 - (1 - p) ** 0.5
@@ -118,7 +119,7 @@ def adapted(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor
 
 
 def _full(pictures: Tensor, changes: Changes) -> Tensor:
-    moved = resampled(pictures, placing(changes, size(pictures)))
+    moved = resampled(pictures, placing(changes, *pictures.shape[2:]))
     gain = 2 ** changes["contrast"].normal(0.5)[:, 0]
     luma = gain * (1 - 2 * changes["luma"].one_of(2)[:, 0])
     chroma = gain * 2 ** changes["saturation"].normal(1)[:, 0]
@@ -135,14 +136,14 @@ def _diffaugment(pictures: Tensor, changes: Changes) -> Tensor:
     # Contrast is about each picture's mean, which brightness moves and saturation doesn't.
     offset = (1 - contrast) * pictures.mean(dim=(1, 2, 3)) + brightness
     coloured = recoloured(pictures, colour_matrix(pictures.shape[1], contrast, contrast * saturation), offset)
-    return cut(shifted(coloured, whole_pixels(changes["shift"], size(pictures))), changes["cutout"])
+    return cut(shifted(coloured, whole_pixels(changes["shift"], *pictures.shape[2:])), changes["cutout"])
 
 
 KINDS: dict[str, Callable[[Tensor, Changes], Tensor]] = {"full": _full, "diffaugment": _diffaugment}
 
 
-def placing(changes: Changes, size: Tensor) -> Affine:
-    """All moves in one, for pictures of a (width, height), from the output pixel back to the input.
+def placing(changes: Changes, height: int, width: int) -> Affine:
+    """All moves in one, for pictures of this height and width, from the output pixel back to the input.
 
     Appendix B lets flip X, quarter turns Q, shift t, scale s, rotation R, stretch diag(a, 1/a), rotation R′ and slide f
     follow each other; undone in turn, in = X Qᵀ (Rᵀ diag(1/(s·a), a/s) R′ᵀ (out - f) - t).
@@ -155,17 +156,17 @@ def placing(changes: Changes, size: Tensor) -> Affine:
     turn = rotation(-changes["second rotation"].even(math.pi)[:, 0])
     scale, stretch = changes["scale"].normal(0.2), changes["stretch"].normal(0.2)
     steps = 2 ** torch.cat([-scale - stretch, stretch - scale], dim=1)
-    slide = changes["slide"].normal(0.125) * size
-    shift = whole_pixels(changes["shift"], size)
+    slide = _pixels(changes["slide"].normal(0.125), height, width)
+    shift = whole_pixels(changes["shift"], height, width)
     offset = -product(axes * steps.unsqueeze(1), product(turn, slide.unsqueeze(2))) - product(blit, shift.unsqueeze(2))
     return Affine(
         axes, steps, turn, offset.squeeze(2), torch.stack([changes[name].happens for name in BLENDING]).any(0)
     )
 
 
-def whole_pixels(shift: Change, size: Tensor) -> Tensor:
-    """How far to shift, (N, 2), (right, down): at most an eighth of the (width, height)."""
-    return (shift.even(1 / 8) * size).round()
+def whole_pixels(shift: Change, height: int, width: int) -> Tensor:
+    """How far to shift, (N, 2), (right, down): at most an eighth of the width and height."""
+    return _pixels(shift.even(1 / 8), height, width).round()
 
 
 def cut(pictures: Tensor, cutout: Change) -> Tensor:
@@ -180,6 +181,6 @@ def cut(pictures: Tensor, cutout: Change) -> Tensor:
     return pictures * hidden.logical_not().to(pictures.dtype).unsqueeze(1)
 
 
-def size(pictures: Tensor) -> Tensor:
-    """(width, height) of pictures (N, C, h, w), as what positions are multiplied by."""
-    return torch.tensor(pictures.shape[:1:-1], dtype=pictures.dtype, device=pictures.device)
+def _pixels(shares: Tensor, height: int, width: int) -> Tensor:
+    """(x, y), (N, 2), in pixels from shares of width and height."""
+    return torch.stack([shares[:, 0] * width, shares[:, 1] * height], dim=1)

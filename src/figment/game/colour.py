@@ -25,6 +25,7 @@ def colour_matrix(channels: int, luma: Tensor, chroma: Tensor, hue: Tensor | Non
     identity = torch.eye(3, dtype=luma.dtype, device=luma.device)
     if hue is None:
         return chroma * identity + (luma - chroma) / 3
-    cross = torch.tensor([[0, -1, 1], [1, 0, -1], [-1, 1, 0]], dtype=luma.dtype, device=luma.device) / 3**0.5
+    passed_on = identity.roll(1, dims=0)  # red to green, green to blue, blue to red
+    cross = (passed_on - passed_on.T) / 3**0.5
     kept, turned = chroma * hue.cos().view(-1, 1, 1), chroma * hue.sin().view(-1, 1, 1)
     return kept * identity + (luma - kept) / 3 + turned * cross

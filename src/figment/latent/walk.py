@@ -71,8 +71,8 @@ def walk(
 
     Each loop comes past keyframes samples of the seed (see loops); the pictures are enlarged to 384 pixels or more.
     truncation scales codes towards the prior's mean. A generator with classes keeps the class of a tile all along: the
-    one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but for the codes themselves.
-    Raises InputError for a number out of range, or as write_video does.
+    one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but
+    for the codes themselves. Raises InputError for an unknown label or a number out of range, or as write_video does.
     """
     frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
     if keyframes < 2:

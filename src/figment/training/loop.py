@@ -76,7 +76,8 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
         players.generator_optimiser.step()
 
     players.images += recipe.images_a_step
-    players.losses += world.mean(torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every]))
+    sums = torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every, torch.ones_like(loss_g)])
+    players.losses += world.mean(sums)
     if recipe.augment_mode == "adaptive":
         steer_augmentation(players, recipe, world, verdict.signs)
     half_life = schedule.rates(recipe, players.images).half_life
@@ -97,13 +98,15 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
     z = codes.draw(WATCHED, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(feed.device)
     readings = _readings(run)
     last_tick = last_state = clock.seconds()
+    tick_began = players.images
 
     if players.images == 0 and world.leads:
         keep_snapshot(run, players, clock)
         keep_state(run, players, clock)
+    closing = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
 
     while True:
-        spent = world.agreed(is_spent(recipe, players.images, clock.seconds()))
+        spent = world.agreed(is_spent(recipe, players.images, clock.seconds() + closing))
         if spent or world.agreed(bool(wish)):
             break
         play(players, phases, recipe, feed, world)
@@ -129,14 +132,14 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
                 readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
             event = {
                 "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
-                **_rates(players, recipe), **_losses_and_norms(players, tick // recipe.images_a_step),
-                **readings[-1].as_event(), "images_per_second": round(tick / (clock.seconds() - last_tick), 1),
+                **_rates(players, recipe), **_losses_and_norms(players), **readings[-1].as_event(),
+                "images_per_second": round((players.images - tick_began) / (clock.seconds() - last_tick), 1),
                 "memory_mb": memory_mb(feed.device),
             }  # fmt: skip
             event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
             run.log(event)
             display.tick(event)
-            last_tick = clock.seconds()
+            last_tick, tick_began = clock.seconds(), players.images
         if at_snapshot:
             keep_snapshot(run, players, clock)
         if at_save:
@@ -223,12 +226,12 @@ def _rates(players: Players, recipe: Recipe) -> dict[str, float]:
     return set_now
 
 
-def _losses_and_norms(players: Players, steps: int) -> dict[str, float]:
+def _losses_and_norms(players: Players) -> dict[str, float]:
     """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
 
     And the norms of the last gradients with respect to weights.
     """
-    loss_d, loss_g, squared = (players.losses / steps).tolist()
+    loss_d, loss_g, squared = (players.losses[:3] / players.losses[3]).tolist()
     players.losses.zero_()
     return {
         "loss_discriminator": round(loss_d, 5),

@@ -30,7 +30,7 @@ class Players:
     average: nn.Module
     generator_optimiser: torch.optim.Adam
     discriminator_optimiser: torch.optim.Adam
-    losses: Tensor  # D's and G's, and the mean squared gradient of D, summed since the last tick
+    losses: Tensor  # D's, G's, D's mean squared gradient, and 1, summed over the steps since the last tick
     augment_p: (
         Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
     )
@@ -65,7 +65,7 @@ def new_players(recipe: Recipe, world: World) -> Players:
     generator, discriminator = synchronised(generator, world), synchronised(discriminator, world)
     return Players(
         generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe),
-        losses=torch.zeros(3, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
+        losses=torch.zeros(4, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
         signs=torch.zeros((), device=device),
     )  # fmt: skip
 

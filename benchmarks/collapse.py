@@ -6,9 +6,10 @@
 A run counts as collapsed when one of these holds: a NaN or infinity was met (it was set back, or a number in its events
 isn't finite); the spread of its samples (mean distance between two, as a share of that between two reals) is below 0.4;
 its recall is below a twentieth of that of training reals in their place; its sliced Wasserstein distance is above half of
-that of the training pictures' mean, repeated: of a generator that draws one blur. The limits were set before any run. With --at-once K, K runs go at a time with one thread each, so
-each gets less done than one alone on all cores would: fairer to nobody, but much sooner over. Finished runs are kept in
---out and not run again.
+that of the training pictures' mean, repeated: of a generator that draws one blur. The limits were set before any run.
+
+With --at-once K, K runs go at a time with one thread each, so each gets less done than one alone on all cores would, but
+all are over much sooner. Finished runs are kept in --out and not run again.
 """
 
 import argparse

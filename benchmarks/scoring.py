@@ -45,7 +45,8 @@ class Yardstick:
     """Scores sets of `count` pictures against a bank.
 
     KID, sliced Wasserstein distance and recall are taken against the held-out part; the Fréchet distance, which needs
-    more pictures than there are features, against the training part without the `count` pictures that make the floor.
+    more pictures than there are features, against twice as many pictures of the training part, as far as there are
+    so many beside those `count` that make the floor.
 
     features: an ONNX network (images in 0…255, resized by bicubic with antialiasing to what it takes), or None for the
     network that has learnt nothing. count: at most half of the training part.
@@ -57,7 +58,7 @@ class Yardstick:
         train = np.random.default_rng(0).permutation(bank.train)
         self.spare = coloured(np.asarray(bank.pictures[np.sort(train[: self.count])]))
         self.held_out = coloured(np.asarray(bank.pictures[np.sort(bank.held_out)]))
-        rest = np.sort(train[self.count :])
+        rest = np.sort(train[self.count : 3 * self.count])
         parts = (rest[i : i + 1024] for i in range(0, len(rest), 1024))
         self._train = np.concatenate([self.network(coloured(np.asarray(bank.pictures[part]))) for part in parts])
         self._held_out = self.network(self.held_out)

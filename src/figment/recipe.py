@@ -111,6 +111,11 @@ class Recipe(BaseModel):
     def _size_as_text(cls, size: object) -> object:
         return sizes.parsed(size)
 
+    @field_validator("widths", mode="before")
+    @classmethod
+    def _widths_as_text(cls, widths: object) -> object:
+        return tuple(widths.split(",")) if isinstance(widths, str) else widths
+
     @field_validator("size")
     @classmethod
     def _size_is_supported(cls, size: int | tuple[int, int]) -> int | tuple[int, int]:
@@ -184,9 +189,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
     # For a few minutes: more steps for the same images, and rates that are low by the end (LOG.md; one seed).
     "dcgan-quick": dict(width=16, batch=32, lr=4e-4, lr_final=0.1, real_target=0.9),
-    # The paper's numbers for FFHQ, with γ by size and augmentation by the number of pictures: for GPU-days, from about
-    # 20 million images seen on; with fewer the average trails behind.
-    "r3gan": R3GAN | dict(augment="auto"),
+    # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
+    # budget: for GPU-days.
+    "r3gan": R3GAN | dict(augment="auto", ema_ramp=False),
     # The published runs; lr_decay_end is burn-in / images seen, so give the budget named. FFHQ-64 takes half a TFLOP an
     # image seen: 6 days at 100 TFLOP/s.
     # --images 250M: FID 1.96, 10 classes.
@@ -203,12 +208,12 @@ RECIPES: dict[str, dict[str, Any]] = {
     "r3gan-imagenet64": R3GAN | IMAGENET | dict(size=64, widths=(1536,) * 5, gamma=1.0, augment_p=0.4),
     # One hour of a data-centre GPU, not measured yet: half the widths are a quarter of the work, .14 TFLOP an image seen
     # at 64 px, so 2.5 million images an hour at 100 TFLOP/s. Burn-in and average are shortened to suit.
-    "r3gan-hour": R3GAN | dict(width=384, augment="auto", lr_decay_end=0.5, ema_half_life=50_000),
+    "r3gan-hour": R3GAN | dict(width=384, augment="auto", lr_decay_end=0.5, ema_half_life=50_000, ema_ramp=False),
     # Minutes on a CPU, not measured yet: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of them an image;
     # some 8 ms of one core, so 200 images/s on 2. bf16 is slower than float32 at such widths.
     "r3gan-small": R3GAN | dict(
         width=16, blocks=1, batch=64, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5,
-        ema_half_life=10_000, precision="fp32",
+        ema_half_life=10_000, ema_ramp=False, precision="fp32",
     ),
 }  # fmt: skip
 

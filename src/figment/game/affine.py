@@ -90,7 +90,7 @@ def rotation(angle: Tensor) -> Tensor:
 
 
 def product(a: Tensor, b: Tensor) -> Tensor:
-    """Matrix products of (N, k, l) and (N, l, m). By hand: a GPU may multiply matrices in TF32, a tenth of a pixel off."""
+    """Matrix products of (N, k, l) and (N, l, m). By hand: in a GPU's TF32 pixels would end up beside their places."""
     return (a.unsqueeze(3) * b.unsqueeze(1)).sum(2)
 
 

@@ -1,8 +1,8 @@
 """What is done to every picture before the discriminator sees it, reals and fakes alike, so that few pictures last longer.
 
-Each change happens with probability p, by random numbers drawn for each picture. As long as some pictures are left
-alone, the generator is held to pictures that nothing was done to, and nothing of it gets into its own: for kind "full" p may be up to
-about 0.8 (section 2.2 of arXiv 2006.06676).
+Each change happens with probability p, by random numbers drawn for each picture. As long as many pictures are left alone,
+the generator is held to what those look like, and no change gets into what it makes: with kind "full" p may be up to 0.8
+(sections 2.2 and 2.3 of arXiv 2006.06676).
 """
 
 import math
@@ -76,8 +76,8 @@ def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -
 
     pictures: (N, C, h, w) in [-1, 1], C 1 or 3; numbers: (N, NUMBERS) from draw, on the pictures' device; p: a float or
     a 0-d tensor on that device; kind: "full" (appendix B of arXiv 2006.06676, its blits, geometry, colours and cutout)
-    or "diffaugment" (arXiv 2006.10738). Returns at least float32, not clamped; with p 0 the same pictures bit for bit.
-    Linear in the pictures, so it may be differentiated any number of times.
+    or "diffaugment" (arXiv 2006.10738). Returns at least float32, not clamped. With p 0.0 the very pictures; with a tensor
+    of 0 equal ones, but for rounding where height or width is no power of two. May be differentiated twice.
     """
     if isinstance(p, int | float) and p == 0:
         return pictures

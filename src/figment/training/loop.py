@@ -21,7 +21,7 @@ from figment.game.objectives import OBJECTIVES
 from figment.game.step import Shown
 from figment.generator import Generator, packed
 from figment.interruption import Wish
-from figment.pictures import grid, write
+from figment.pictures import write
 from figment.randomness import generator_at, seed_at
 from figment.recipe import Recipe
 from figment.run import Run
@@ -35,7 +35,6 @@ from figment.training.phases import Game, Phases, arithmetic
 from figment.training.state import Players, all_finite, load_for_all, save_state
 from figment.training.watch import Reading, look
 
-GRID = 64  # samples in a picture of the training
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
 MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
@@ -134,7 +133,7 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
                 "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
                 **_rates(players, recipe), **_losses_and_norms(players), **readings[-1].as_event(),
                 "images_per_second": round((players.images - tick_began) / (clock.seconds() - last_tick), 1),
-                "memory_mb": memory_mb(feed.device),
+                "memory_mb": memory_mb(feed.device), **({"processes": world.size} if world.size > 1 else {}),
             }  # fmt: skip
             event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
             run.log(event)
@@ -167,11 +166,11 @@ def keep_state(run: Run, players: Players, clock: "Clock") -> None:
 
 
 def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
-    """Keep the averaged generator and a grid of what it makes of the run's codes: samples 0 to 63 of its seed."""
+    """Keep the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
     recipe = run.recipe
     file = run.snapshot_file(players.images)
     write_atomically(file, packed(players.average, recipe, "generator"))
-    write(run.picture_file(players.images), grid(Generator(players.average, recipe).sample(GRID, recipe.seed)))
+    write(run.picture_file(players.images), Generator(players.average, recipe).sheet(seed=recipe.seed))
     run.log({"event": "snapshot", "images": players.images, "seconds": round(clock.seconds(), 2)})
 
 

@@ -1,12 +1,13 @@
 """What is augmentation worth on a small set? The same recipe for the same time, with and without.
 
     python benchmarks/augmentation.py shared/data/congress_faces64/modern --out augmentation.json \\
-        [--features mobilenet_v2_features.onnx] [--minutes 10] [--seeds 0 1 2] [--recipe auto] [--size 64] [--grids FOLDER]
+        [--features mobilenet_v2_features.onnx] [--minutes 10] [--seeds 0 1 2] [--recipe auto] [--with FIELD=VALUE …]
+        [--size 64] [--grids FOLDER]
 
-"with" is what `figment train` does with so few pictures, "without" adds --set augment=none. KID is against held-out
-pictures (benchmarks/scoring.py); "memorising" is how well the discriminator tells training from held-out reals, the AUC
-of the last five readings of the run (0.5: not at all). Intervals are 95 % ones of Student's t over the seeds. Finished runs
-are kept in --out and not run again.
+"with" is what `figment train` does with so few pictures, or what --with sets; "without" adds --set augment=none. KID is
+against held-out pictures (benchmarks/scoring.py); "memorising" is how well the discriminator tells training from held-out
+reals, the AUC of the last five readings of the run (0.5: not at all). Intervals are 95 % ones of Student's t over the
+seeds. Finished runs are kept in --out, with a folder beside it, and not run again.
 """
 
 import argparse
@@ -21,13 +22,12 @@ from figment.run import Run
 from scoring import Yardstick, interval, ratio
 from trials import Kept, effort, machine, samples, side_by_side, train
 
-SIDES: dict[str, list[str]] = {"with": [], "without": ["--set", "augment=none"]}
 COLUMNS = ("kid", "fd", "swd", "recall", "faces", "memorising", "images")
 
 
 def memorising(run: Run) -> float:
     """AUC of training against held-out reals over the last five readings; nan where too few are held out to tell."""
-    return statistics.fmean(event["memorising"] or math.nan for event in run.events("tick")[-5:])
+    return statistics.fmean(math.nan if (auc := e["memorising"]) is None else auc for e in run.events("tick")[-5:])
 
 
 def main() -> None:
@@ -37,6 +37,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--recipe", default="auto")
+    parser.add_argument(
+        "--with", dest="choices", nargs="+", default=[], metavar="FIELD=VALUE", help="augment=…, augment_p=…"
+    )
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--out", type=Path, default=Path("augmentation.json"))
@@ -47,14 +50,16 @@ def main() -> None:
     yardstick = cache(lambda: Yardstick(bank, options.features, options.samples))
     settings = {"data": options.data.name, "minutes": options.minutes, "recipe": options.recipe, "size": options.size}
     settings |= {"samples": options.samples, "features": options.features.name if options.features else "random"}
+    settings["with"] = options.choices
+    sides = {"with": [part for choice in options.choices for part in ("--set", choice)]}
+    sides["without"] = ["--set", "augment=none"]
     kept = Kept(options.out, settings)
-    folder = options.out.with_suffix("")
     for seed in options.seeds:
-        for side, choices in SIDES.items():
+        for side, choices in sides.items():
             if f"{side} {seed}" in kept.results:
                 continue
             common = ["--recipe", options.recipe, "--size", str(options.size), "--seed", str(seed)]
-            run = train(folder / f"{side}-{seed}", options.data, 60 * options.minutes, [*common, *choices])
+            run = train(kept.folder / f"{side}-{seed}", options.data, 60 * options.minutes, [*common, *choices])
             scores = asdict(yardstick()(samples(run, yardstick().count)))
             kept.keep(f"{side} {seed}", effort(run) | scores | {"memorising": memorising(run)})
     if "floor" not in kept.results:
@@ -64,17 +69,19 @@ def main() -> None:
     print(f"{machine()}; {len(bank.train):,} trained on, {len(bank.held_out):,} held out; {options.minutes:g} minutes")
     print(f"fd is {floor['label']}. {floor['warning']}")
     print(f"{'':16}" + "".join(f"{name:>18}" for name in COLUMNS))
-    for side in SIDES:
+    for side in sides:
         runs = [kept.results[f"{side} {seed}"] for seed in options.seeds]
         both = [interval([run[name] for run in runs]) for name in COLUMNS]
         print(f"{side:16}" + "".join(f"{f'{mean:,.4g} ± {half:,.2g}':>18}" for mean, half in both))
+        used = runs[0]["recipe"]
+        print(f"{'':16}({used['name']}, augment {used['augment']}, p {used['augment_p']:g} {used['augment_mode']})")
     print(f"{'training reals':16}" + "".join(f"{floor[name]:>18,.4g}" for name in COLUMNS if name in floor))
-    kids = ([kept.results[f"{side} {seed}"]["kid"] for seed in options.seeds] for side in SIDES)
+    kids = ([kept.results[f"{side} {seed}"]["kid"] for seed in options.seeds] for side in sides)
     print("KID with / KID without: {:.3f} ({:.3f} to {:.3f})".format(*ratio(*kids)))
     if options.grids:
         first = options.seeds[0]
         file = options.grids / "augmentation.png"
-        side_by_side(file, [samples(Run(folder / f"{side}-{first}"), 36) for side in SIDES])
+        side_by_side(file, [samples(Run(kept.folder / f"{side}-{first}"), 36) for side in sides])
         print(f"{file}: with and without, seed {first}")
 
 

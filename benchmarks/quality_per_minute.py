@@ -80,10 +80,9 @@ def shown(name: str, minutes: float, folder: Path, count: int) -> np.ndarray:
     return samples(Run(folder), count)
 
 
-def place(name: str, minutes: float, seed: int, options: argparse.Namespace) -> Path:
+def place(folder: Path, name: str, minutes: float, seed: int) -> Path:
     """Where a run lies: the tutorial's marks share one."""
-    longest = f"-{minutes:g}m" if name != "tutorial" else ""
-    return Path(options.out.with_suffix("")) / f"{name}{longest}-{seed}"
+    return folder / (f"tutorial-{seed}" if name == "tutorial" else f"{name}-{minutes:g}m-{seed}")
 
 
 def report(kept: Kept, options: argparse.Namespace, label: str) -> None:
@@ -138,19 +137,18 @@ def main() -> None:
     settings["features"] = options.features.name if options.features else "random"
     kept = Kept(options.out, settings)
     common = ["--size", str(options.size), *(["--group", options.group] if options.group else [])]
-    folder = options.out.with_suffix("")
     if "floor" not in kept.results:
-        kept.keep("floor", {"scores": asdict(yardstick().floor()), "label": yardstick().label})
-        kept.results["floor"] |= {"count": yardstick().count, "warning": yardstick().warning}
+        floor = {"scores": asdict(yardstick().floor()), "label": yardstick().label}
+        kept.keep("floor", floor | {"count": yardstick().count, "warning": yardstick().warning})
     width = options.r3gan_width or kept.results.get("r3gan width")
     if "r3gan" in options.contenders and width is None:
-        width = calibrated(options.data, folder, common)
+        width = calibrated(options.data, kept.folder, common)
         kept.keep("r3gan width", width)
 
     for seed in options.seeds:
         for name in options.contenders:  # in turn, so that what else the machine does hits all alike
             for minutes in options.minutes:
-                key, where = f"{name} {minutes:g}m {seed}", place(name, minutes, seed, options)
+                key, where = f"{name} {minutes:g}m {seed}", place(kept.folder, name, minutes, seed)
                 if key in kept.results:
                     continue
                 if name == "tutorial":
@@ -175,7 +173,7 @@ def main() -> None:
     if options.grids:
         for minutes in options.minutes:
             first = options.seeds[0]
-            sets = [shown(name, minutes, place(name, minutes, first, options), 36) for name in options.contenders]
+            sets = [shown(name, minutes, place(kept.folder, name, minutes, first), 36) for name in options.contenders]
             file = options.grids / f"quality-{minutes:g}m.png"
             side_by_side(file, sets)
             print(f"{file}: {', '.join(options.contenders)}, from left to right, seed {first}")

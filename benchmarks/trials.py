@@ -35,6 +35,11 @@ class Kept:
         file.parent.mkdir(parents=True, exist_ok=True)
 
     @property
+    def folder(self) -> Path:
+        """Beside the file: where the runs go."""
+        return self.file.with_name(f"{self.file.stem}-runs")
+
+    @property
     def results(self) -> dict[str, Any]:
         results: dict[str, Any] = self.content["results"]
         return results
@@ -80,6 +85,7 @@ def effort(run: Run) -> dict[str, Any]:
     recipe, facts = run.recipe, run.facts
     choices = {"name": recipe.name, "nets": recipe.nets, "width": recipe.width, "batch": recipe.batch}
     choices |= {"objective": recipe.objective, "precision": recipe.precision, "compile": recipe.compile}
+    choices |= {"augment": recipe.augment, "augment_p": recipe.augment_p, "augment_mode": recipe.augment_mode}
     return {"recipe": choices, **{name: facts[name] for name in ("images", "seconds", "wall")}}
 
 

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -400,18 +400,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InputError as error:
         fail(str(error))
     except (click.Abort, KeyboardInterrupt) as interruption:
+        if loss := loss_behind(interruption):
+            fail(str(loss), 1)
         reason = interruption.__cause__ or interruption  # click wraps what it catches
         if leads():
             click.echo(str(reason) or "Interrupted before anything was begun.", err=True)
         sys.exit(130)
     except LostProcess as loss:
-        click.echo(f"figment: {printable(str(loss))}", err=True)
-        sys.exit(1)
+        fail(str(loss), 1)
     except BrokenPipeError:
         sys.exit(1)
 
 
-def fail(sentence: str) -> None:
-    """Print one sentence and end with status 2."""
+def loss_behind(error: BaseException | None) -> LostProcess | None:
+    """The loss of another process that an interruption came upon: torchrun, which notices it too, ends the rest at once."""
+    while error is not None:
+        if isinstance(error, LostProcess):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def fail(sentence: str, status: int = 2) -> NoReturn:
+    """Print one sentence and end."""
     click.echo(f"figment: {printable(sentence)}", err=True)
-    sys.exit(2)
+    sys.exit(status)

@@ -13,4 +13,10 @@ class Interrupted(KeyboardInterrupt):
 
 
 class LostProcess(Exception):
-    """Another process of a training ended or can't be reached: one sentence, of which the command line makes status 1."""
+    """Another process of a training ended or can't be reached. The command line prints the sentence and ends with status 1."""
+
+    def __init__(
+        self, reason: str, kept: str = "what was saved before is kept, and figment resume goes on from it"
+    ) -> None:
+        super().__init__(f"another process of this training is gone ({reason}); {kept}")
+        self.reason = reason

@@ -192,6 +192,11 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
         bank = prepare_for(run, display, source)
     fit_to_data = partial(plan.for_data, channels=bank.channels, classes=lambda: bank.classes[0], count=len(bank.train))
     recipe = fit_to_data(run.recipe)
+    if run.recipe.classes and recipe.classes != run.recipe.classes:
+        raise InputError(
+            f"{run.facts['source']} has other classes than this run was begun with ({len(recipe.classes)} for "
+            f"{len(run.recipe.classes)}): give the pictures back their labels, or train anew."
+        )
     classes = bank.classes[1] if recipe.classes else None
     part = world.rank, world.size
     feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from figment import nets
 from figment import recipe as recipes
+from figment.cli import loss_behind
 from figment.errors import InputError, LostProcess
 from figment.run import Run
 from figment.training.batch_norm import SynchronisedBatchNorm2d, apart, synchronised
@@ -355,9 +356,21 @@ def test_a_loss_says_what_is_kept(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run", recipes.make("dcgan"), {})
     header = '{"kind": "state", "format": 1, "counters": {"images": 12800, "seconds": 1.0, "setbacks": 0}}'
     save_file({"losses": torch.zeros(2)}, run.state_file, {"figment": header})
-    sentence = rf"gone; the state at 12,800 images is kept.*figment resume {run.folder}$"
+    sentence = rf"gone \(Connection closed\); the state at 12,800 images is kept.*figment resume {run.folder}$"
     with pytest.raises(LostProcess, match=sentence), naming_what_is_kept(run, World.alone()):
-        raise LostProcess("another process of this training is gone")
+        raise LostProcess("Connection closed")
+
+
+def test_an_interruption_upon_a_loss_tells_of_the_loss() -> None:
+    try:
+        try:
+            raise LostProcess("Connection closed")
+        finally:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt as interruption:
+        loss = loss_behind(interruption)
+    assert "gone (Connection closed); what was saved before is kept" in str(loss)
+    assert loss_behind(KeyboardInterrupt()) is None
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def test_resumed_with_another_number_of_processes(faces: Path, tmp_path: Path, r
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_torchrun_ends_all_with_everything_saved(faces: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "stopped"
-    process = start(2, training(faces, out, "dcgan", 10**6))
+    process = start(2, training(faces, out, "dcgan", 10**5))
     until(process, has_ticked(out, 1))
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
@@ -156,10 +156,9 @@ def test_a_killed_process_ends_all_and_the_state_is_kept(faces: Path, tmp_path: 
     worker(process, rank).kill()
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    kept = r"the state at [\d,]+ images" if rank else "what was saved before"
-    assert re.search(
-        rf"figment: another process of this training is gone \(.*\); {kept} is kept\. Go on with: figment", said
-    )
+    # Interrupted by torchrun in the midst of its last words, the first process may not come to name the state.
+    kept = rf"(the state at [\d,]+ images is kept\. Go on with: figment resume {out}|what was saved before is kept)"
+    assert re.search(rf"figment: another process of this training is gone \(.*\); {kept}", said)
     assert Run(out).facts["state"] == "training"
     done(2, ["resume", str(out)])
     alike(one, Run(out))

@@ -88,7 +88,8 @@ def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -
     with torch.autocast(pictures.device.type, enabled=False):
         plain = pictures.to(torch.promote_types(pictures.dtype, torch.float32)).contiguous()
         changed = KINDS[kind](plain, decided(numbers.to(plain.dtype), p))
-    return changed.contiguous(memory_format=order)
+    # By way of a shape that no channels-last tensor has a view of, so that gradients are brought back to planes, too.
+    return changed.flatten(0, 1).unflatten(0, changed.shape[:2]).contiguous(memory_format=order)
 
 
 def decided(numbers: Tensor, p: Tensor | float) -> Changes:

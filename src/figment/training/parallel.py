@@ -211,16 +211,17 @@ def _own(device: torch.device, local_rank: int) -> torch.device:
 
 @contextmanager
 def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
-    """Add to the sentence of a LostProcess what is kept of the run, and how to go on. Only the first process sees it."""
+    """Let the first process's LostProcess say what exactly is kept of the run; the others may not see the run folder."""
     from figment.training.state import counters
 
     try:
         yield
     except LostProcess as loss:
-        kept, where = "what was saved before", "RUN"
-        if world.leads and run.state_file.exists():
-            kept, where = f"the state at {counters(run.state_file)['images']:,} images", str(run.folder)
-        raise LostProcess(f"{loss}; {kept} is kept. Go on with: figment resume {where}") from loss
+        if not (world.leads and run.state_file.exists()):
+            raise
+        images = counters(run.state_file)["images"]
+        kept = f"the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
+        raise LostProcess(loss.reason, kept) from loss
 
 
 @contextmanager
@@ -228,7 +229,7 @@ def _noticing_loss() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # torch's own errors of this kind are RuntimeErrors, gloo's are nothing else
-        raise LostProcess(f"another process of this training is gone ({_reason(error)})") from error
+        raise LostProcess(_reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -19,7 +19,7 @@ R3GAN = [name for name in RECIPES if name.startswith("r3gan")]
 def test_published_settings(name: str) -> None:
     size, labels, seen, burn_in, batch, gamma, half_life, p, group = PUBLISHED[name]
     r = make(name)
-    assert (r.size, r.labels, r.batch, r.gamma, r.augment_p, r.group) == (size, labels, batch, gamma, p, group)
+    assert (r.size, r.labels, r.batch, r.gamma, r.augment_p, r.group_channels) == (size, labels, batch, gamma, p, group)
     assert r.ema_half_life == half_life * 1_000_000
     assert (r.lr_decay_start, r.lr_decay_end) == (0, pytest.approx(burn_in / seen))
     assert (r.augment, r.augment_mode, r.ema_ramp) == ("full", "ramp", True)

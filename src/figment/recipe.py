@@ -46,7 +46,7 @@ class Recipe(BaseModel):
         (), description="r3gan: channels of each stage, from the start grid up; none: by width"
     )
     blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
-    group: int = Field(16, ge=1, le=WIDEST, description="r3gan: channels in a group of the 3×3 convolutions")
+    group_channels: int = Field(16, ge=1, le=WIDEST, description="r3gan: channels in a group of the 3×3 convolutions")
     code_size: int = Field(100, ge=1, le=MANY_CODES, description="numbers in a latent code")
     prior: Literal["uniform", "normal"] = Field("uniform", description="what codes are drawn from: (-1, 1) or N(0, 1)")
     activation: Literal["relu", "leaky_relu"] = Field("relu", description="between the generator's layers")
@@ -171,13 +171,13 @@ NEEDS: dict[str, dict[str, Any]] = {
 # R3GAN's nets and game (arXiv 2501.05441). One half cosine over the burn-in takes lr, β₂ and γ to their final values and
 # the half-life and the augmentation's probability up from 0. Width 768 is the paper's for all but ImageNet.
 R3GAN: dict[str, Any] = dict(
-    nets="r3gan", width=768, blocks=2, group=16, code_size=64, prior="normal",
+    nets="r3gan", width=768, blocks=2, group_channels=16, code_size=64, prior="normal",
     objective="relativistic", penalty="exact", gamma_final=0.1, fresh=True,
     batch=256, lr=2e-4, lr_final=0.25, beta1=0.0, beta2=0.9, beta2_final=0.99, lr_decay_start=0.0, lr_decay_end=0.2,
     ema_half_life=500_000, ema_ramp=True, augment="full", augment_p=0.3, augment_mode="ramp",
 )  # fmt: skip
 IMAGENET: dict[str, Any] = dict(
-    width=1536, group=32, labels=True, batch=4096, lr_decay_end=200 / 1000, ema_half_life=50_000_000
+    width=1536, group_channels=32, labels=True, batch=4096, lr_decay_end=200 / 1000, ema_half_life=50_000_000
 )
 
 # name → what it sets beside the paper's defaults.

@@ -33,7 +33,7 @@ def named(count: int) -> dict[str, object]:
 
 
 def tiny(**choices: object) -> Recipe:
-    return make("r3gan", **(dict(size=16, width=4, blocks=1, group=4, code_size=5, channels=3) | choices))  # type: ignore[arg-type]
+    return make("r3gan", **(dict(size=16, width=4, blocks=1, group_channels=4, code_size=5, channels=3) | choices))  # type: ignore[arg-type]
 
 
 def pair(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
@@ -181,7 +181,7 @@ def test_resampling_is_differentiable_twice() -> None:
 
 def test_gradients_of_the_game_s_parts() -> None:
     """D(G(z)) by z, and R1 = Σ|∇ₓD|² by D's weights: the penalty's double backward, against finite differences."""
-    g, d = map(disturbed, pair(tiny(width=2, group=2, labels=True, classes=CLASSES)))
+    g, d = map(disturbed, pair(tiny(width=2, group_channels=2, labels=True, classes=CLASSES)))
     z = randn(3, 5, dtype=torch.float64).requires_grad_()
     assert gradcheck(lambda z: d(g(z, LABELS), LABELS), z)
 
@@ -229,7 +229,7 @@ def gain(name: str, blocks: int) -> float:
 
 
 def test_initial_weights() -> None:
-    for net in pair(make("r3gan", size=64, width=64, group=32, **named(200))):
+    for net in pair(make("r3gan", size=64, width=64, group_channels=32, **named(200))):
         for name, p in net.named_parameters():
             if name.endswith("bias"):
                 assert not p.any(), name

@@ -29,7 +29,7 @@ def generator(recipe: Recipe) -> "Generator":
     grid = sizes.start_grid(*recipe.shape)
     widths = stage_widths(recipe)
     return Generator(
-        grid, int(recipe.channels), widths, recipe.blocks, recipe.group, recipe.code_size, len(recipe.classes)
+        grid, int(recipe.channels), widths, recipe.blocks, recipe.group_channels, recipe.code_size, len(recipe.classes)
     )
 
 
@@ -37,7 +37,7 @@ def discriminator(recipe: Recipe) -> "Discriminator":
     """The discriminator of a recipe. Raises InputError for widths that don't fit its size."""
     grid = sizes.start_grid(*recipe.shape)
     widths = stage_widths(recipe)
-    return Discriminator(grid, int(recipe.channels), widths, recipe.blocks, recipe.group, len(recipe.classes))
+    return Discriminator(grid, int(recipe.channels), widths, recipe.blocks, recipe.group_channels, len(recipe.classes))
 
 
 def stage_widths(recipe: Recipe) -> list[int]:

@@ -57,7 +57,7 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
     rates = schedule.rates(recipe, players.images)
     p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
     players.set_rates(rates.lr * 0.5**players.setbacks, rates.beta2)
-    with _dropout(recipe, players.images):
+    with _dropout(recipe, players.images, world.rank):
         for k in range(recipe.discriminator_steps):
             seen = players.images + k * recipe.batch
             hand = deal(recipe, feed, world, seen)
@@ -262,9 +262,9 @@ def steer_augmentation(players: Players, recipe: Recipe, world: World, signs: Te
         players.signs.zero_()
 
 
-def _dropout(recipe: Recipe, images: int) -> AbstractContextManager[Any]:
+def _dropout(recipe: Recipe, images: int, rank: int) -> AbstractContextManager[Any]:
     """Dropout draws from torch's global state, the one thing that does: seed it for this step, and leave it as it was."""
-    return _seeded_globally(seed_at(recipe.seed, "dropout", images)) if recipe.dropout else nullcontext()
+    return _seeded_globally(seed_at(recipe.seed, "dropout", images, rank)) if recipe.dropout else nullcontext()
 
 
 @contextmanager

@@ -50,6 +50,9 @@ class Recipe(BaseModel):
     code_size: int = Field(100, ge=1, le=MANY_CODES, description="numbers in a latent code")
     prior: Literal["uniform", "normal"] = Field("uniform", description="what codes are drawn from: (-1, 1) or N(0, 1)")
     activation: Literal["relu", "leaky_relu"] = Field("relu", description="between the generator's layers")
+    upsampling: Literal["transposed", "nearest"] = Field(
+        "transposed", description="dcgan: by transposed 4×4 convolutions, or by doubling pixels and 3×3 convolutions"
+    )
     discriminator_norm: Literal["batch", "none"] = Field("batch", description="normalisation in the discriminator")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game

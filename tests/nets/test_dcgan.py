@@ -163,3 +163,21 @@ def test_generator_equals_an_independent_computation() -> None:
     x = norm(up(x, g[4].weight, 2, 1), g[5])
     expected = torch.tanh(up(x, g[7].weight, 2, 1))
     assert torch.allclose(g(z), expected, atol=1e-6)
+
+
+def test_doubling_is_nearest_neighbours_and_a_convolution() -> None:
+    layer = dcgan.Doubling(3, 5).double()
+    x = torch.randn(2, 3, 4, 6, dtype=torch.float64)
+    doubled = x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    # A transposed convolution's kernel is turned about and has its inputs first.
+    plain = torch.nn.functional.conv2d(doubled, layer.weight.flip(2, 3).transpose(0, 1), padding=1)
+    assert torch.allclose(layer(x), plain, rtol=1e-10, atol=1e-12)
+
+
+def test_upsampling_by_doubling_has_the_same_shapes_and_starts_alike() -> None:
+    recipe = make("dcgan", size=32, width=4, channels=3, upsampling="nearest")
+    net = nets.initialised(nets.generator(recipe), 0, "generator")
+    assert net(torch.rand(3, 100)).shape == (3, 3, 32, 32)
+    kernels = [m.weight for m in net if isinstance(m, dcgan.Doubling)]
+    assert [tuple(k.shape) for k in kernels] == [(16, 8, 3, 3), (8, 4, 3, 3), (4, 3, 3, 3)]
+    assert all(k.std().item() == pytest.approx(0.02, rel=0.2) for k in kernels)

@@ -9,7 +9,7 @@ import torch
 import figment
 from figment import start
 from figment.machine import Machine
-from figment.recipe import Recipe, changed, make
+from figment.recipe import Recipe, make
 from figment.training import loop, speed
 from figment.training.feed import Feed
 from figment.training.parallel import World

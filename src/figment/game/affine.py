@@ -64,12 +64,14 @@ def low_pass(affine: Affine) -> Tensor:
 
 
 def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
-    """Each picture of (N, C, h, w) convolved with its own symmetric kernel of (N, 3, 3), mirrored at its borders."""
+    """Each picture of (N, C, h, w) convolved with its own kernel of (N, 3, 3); weights beyond the border go to the pixel itself."""
     count, channels, height, width = pictures.shape
-    # A picture mirrored about its border repeats its last pixel.
-    padded = F.pad(pictures, (1, 1, 1, 1), mode="replicate").reshape(1, count * channels, height + 2, width + 2)
-    kernels = kernels.repeat_interleave(channels, dim=0).unsqueeze(1)
-    return F.conv2d(padded, kernels, groups=count * channels).view(pictures.shape)
+    planes, kernels = pictures.reshape(1, count * channels, height, width), kernels.unsqueeze(1)
+    of_planes = F.conv2d(planes, kernels.repeat_interleave(channels, dim=0), padding=1, groups=count * channels)
+    within = F.conv2d(torch.ones_like(planes[:, :count]), kernels, padding=1, groups=count).view(
+        count, 1, height, width
+    )
+    return torch.addcmul(of_planes.view(pictures.shape), pictures, 1 - within)
 
 
 def sampling_grid(linear: Tensor, offset: Tensor, height: int, width: int) -> Tensor:

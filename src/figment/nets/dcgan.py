@@ -6,8 +6,10 @@ connected. Stage i counts doublings from the start grid: its channels are width 
 """
 
 import itertools
+from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from figment import sizes
@@ -26,6 +28,7 @@ def generator(recipe: Recipe) -> "Generator":
         recipe.code_size,
         recipe.activation,
         len(recipe.classes),
+        recipe.upsampling,
     )
 
 
@@ -50,17 +53,23 @@ class Generator(nn.Sequential):
     """Code → picture by fractionally-strided convolutions.
 
     Input: codes, float (N, code_size), and with classes their numbers, int64 (N,). Output: pictures, float
-    (N, channels, H, W) in [-1, 1]. classes: 0 for none.
+    (N, channels, H, W) in [-1, 1]. classes: 0 for none. upsampling: "transposed", the paper's, or "nearest".
     """
 
     def __init__(
-        self, grid: Grid, channels: int, width: int, code_size: int, activation: str = "relu", classes: int = 0
+        self,
+        grid: Grid,
+        channels: int,
+        width: int,
+        code_size: int,
+        activation: str = "relu",
+        classes: int = 0,
+        upsampling: str = "transposed",
     ) -> None:
         maps = stage_widths(grid.doublings, width)
         inputs = code_size + EMBEDDED * bool(classes)
         start = nn.ConvTranspose2d(inputs, maps[0], (grid.height, grid.width), 1, 0, bias=False)
-        ups = [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in itertools.pairwise(maps)]
-        last = nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1, bias=False)
+        *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*maps, channels]))
         layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
             layers += [conv, nn.BatchNorm2d(conv.out_channels), _activation(activation)]
@@ -72,6 +81,29 @@ class Generator(nn.Sequential):
         for layer in layers:
             x = layer(x)
         return x
+
+
+class Doubling(nn.ConvTranspose2d):
+    """Every pixel doubled, then a 3×3 convolution; (N, C, h, w) → (N, C′, 2h, 2w).
+
+    Computed as one transposed convolution, at its cost: of its 4×4 kernel each number is the sum of those of the 3×3 that
+    fall on copies of one pixel. A free 4×4 kernel has to learn that neighbouring pixels of the result are alike, and
+    until it has, it draws chequerboards (Odena et al. 2016, distill.pub/2016/deconv-checkerboard).
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, bias=False)
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        kernel = 4 * F.avg_pool2d(self.weight, 2, stride=1, padding=1)  # sums over 2×2, zeros around
+        return F.conv_transpose2d(x, kernel, None, stride=2, padding=1)
+
+
+def _transposed(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
+
+
+UPSAMPLING: dict[str, Callable[[int, int], nn.ConvTranspose2d]] = {"transposed": _transposed, "nearest": Doubling}
 
 
 class Discriminator(nn.Sequential):

@@ -47,6 +47,7 @@ def test_recipe_is_frozen() -> None:
         (dict(objective="wgn"), "--set objective=wgn: must be 'bce', 'mse', 'ml', 'hinge', 'wgan' or 'relativistic'"),
         (dict(gradient_penalty=1), "gradient_penalty needs --set discriminator_norm=none"),
         (dict(images=5, seconds=5), "a budget is in images or in time, not both"),
+        (dict(objective="relativistic", augment_mode="adaptive"), "augment_mode=adaptive goes by D's signs"),
         (dict(seed=-1), "--seed -1: must be greater than or equal to 0"),
         (dict(lr=float("nan")), "--set lr=nan: must be"),
     ],

@@ -38,6 +38,8 @@ LADDERS = {
     ),
     "gpu": (
         Rung("dcgan", 0, "a GPU carries the article's widths"),
+        Rung("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
+        Rung("r3gan", 20_000_000, "the full nets of R3GAN"),
     ),
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 OVERHEAD = 0.03  # of a run's time goes into readings and snapshots
+WARM = 3.0  # times as many images a second are seen in the warm-up, where G learns alone, as in the game
 LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG.md)
 ROOM = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
 
@@ -120,11 +121,13 @@ def _compile(recipe: Recipe, machine: Machine) -> str:
 
 
 def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
-    """Images that a time budget is good for, at a measured speed, after the seconds that measuring took.
+    """Images that a time budget is good for, at the measured speed of the game, after the seconds that measuring took.
 
     Raises InputError where it is good for none.
     """
-    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD))
+    images = ((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD)
+    saved = 1 - 1 / WARM  # of the time that as many images take in the game
+    images = int(min(images + recipe.warm_up * saved, images / (1 - saved / 4)))  # a quarter is warm-up at most
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(

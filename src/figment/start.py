@@ -132,7 +132,7 @@ def resume(
     Beyond the planned end the final rates are held. data says where the pictures are if they were moved. A finished
     run without a further budget is left as it is.
     """
-    machine = this_machine(device)
+    machine = this_machine(device if device != "auto" else _device_of(run))
     with joined(machine.device) as world:
         display = (display if world.leads else None) or Silent()
         own = None
@@ -145,9 +145,13 @@ def resume(
                 return run
             if time is not None or images is not None:
                 run.recipe = with_further_budget(run, world, time, images)
-            if device == "auto":
-                machine = this_machine(run.facts.get("device", "auto"))
             return go_on(run, machine, display, world)
+
+
+def _device_of(run: Run | str | Path) -> str:
+    """The device that a run was begun on, as asked for; "auto" where this process can't see the run's folder."""
+    file = Path(run.folder if isinstance(run, Run) else run) / "run.json"
+    return str(Run(file.parent).facts.get("device", "auto")) if file.is_file() else "auto"
 
 
 @contextmanager

@@ -164,9 +164,13 @@ def test_traces_as_one_graph_for_all_p(kind: str) -> None:
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # the compiler's own
 @pytest.mark.parametrize("kind", KINDS)
 def test_compiled_code_computes_the_same(kind: str) -> None:
+    torch.compiler.reset()
     compiled = torch.compile(augmented, fullgraph=True)
-    args = (pictures(4).float(), drawn(4), torch.tensor(0.5), kind)
+    batch = pictures(4).float().contiguous(memory_format=torch.channels_last).requires_grad_()
+    args = (batch, drawn(4), torch.tensor(0.5), kind)
     torch.testing.assert_close(compiled(*args), augmented(*args), atol=2e-5, rtol=1e-5)
+    slopes = [torch.autograd.grad(f(*args).square().sum(), batch)[0] for f in (compiled, augmented)]
+    torch.testing.assert_close(*slopes, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -69,11 +69,12 @@ def test_diffaugment_s_shift_brings_in_grey() -> None:
 
 
 def test_slide_by_half_a_pixel_is_the_mean_of_neighbours_once_sharpened() -> None:
-    row = pictures(1, 1, 2, 32)[:, :, :1].expand(1, 1, 2, 32)
+    row = pictures(1, 1, 1, 32).expand(1, 1, 8, 32)
     slid = augmented(row, numbers(slide=(normal(0.5 / 32, 0.125), 0.5)), HALF, "full")
     ends = torch.cat([row[..., :1], row, row[..., -1:]], 3)
     sharp = row * 7 / 6 - (ends[..., :-2] + ends[..., 2:]) / 12  # variance -1/6
-    torch.testing.assert_close(slid[..., 1:], (sharp[..., 1:] + sharp[..., :-1]) / 2)
+    middle = (..., slice(1, -1), slice(None))  # rows at the border have weights left over
+    torch.testing.assert_close(slid[..., 1:][middle], ((sharp[..., 1:] + sharp[..., :-1]) / 2)[middle])
 
 
 @pytest.mark.parametrize("name", ["rotation", "second_rotation"])

@@ -64,7 +64,7 @@ def low_pass(affine: Affine) -> Tensor:
 
 
 def filtered(pictures: Tensor, kernels: Tensor) -> Tensor:
-    """Each picture of (N, C, h, w) convolved with its own kernel of (N, 3, 3); weights beyond the border go to the pixel itself."""
+    """Each picture of (N, C, h, w) convolved with its own kernel of (N, 3, 3); beyond borders, the last pixel again."""
     count, channels, height, width = pictures.shape
     planes, kernels = pictures.reshape(1, count * channels, height, width), kernels.unsqueeze(1)
     of_planes = F.conv2d(planes, kernels.repeat_interleave(channels, dim=0), padding=1, groups=count * channels)

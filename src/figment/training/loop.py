@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import psutil
@@ -31,12 +31,13 @@ from figment.training.diagnosis import diagnose, hints
 from figment.training.feed import Feed
 from figment.training.hand import deal
 from figment.training.parallel import World
-from figment.training.phases import Game, Phases, arithmetic
+from figment.training.phases import Game, Phases, arithmetic, warm_up
 from figment.training.state import Players, all_finite, load_for_all, save_state
 from figment.training.watch import Reading, look
 
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
+SURE = 0.05  # share of a time budget after which its pace is known
 MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
 SETBACKS = 3  # times that training goes back to its last good state before it is given up
 
@@ -52,15 +53,19 @@ class Display(Protocol):
 def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
     """One step, in place: D's phases, then G's, then the average. The losses are added to players.losses.
 
-    Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
+    Before the game G may warm up alone, and D have a head start. Of several processes each plays with its share of the
+    batch; the gradients are averaged before they are followed.
     """
     rates = schedule.rates(recipe, players.images)
     p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
     players.set_rates(rates.lr * 0.5**players.setbacks, rates.beta2)
+    if players.images < schedule.warm_up_ends(recipe):
+        warm(players, recipe, feed, world)
+        return
     with _dropout(recipe, players.images, world.rank):
         for k in range(recipe.discriminator_steps):
             seen = players.images + k * recipe.batch
-            hand = deal(recipe, feed, world, seen)
+            hand = deal(recipe, feed, players.axes, world, seen)
             gamma = None
             if schedule.penalty_is_due(recipe, seen):
                 gamma = torch.full((), rates.gamma * recipe.penalty_every, device=feed.device)
@@ -68,19 +73,19 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
             world.average_gradients(players.discriminator)
             players.discriminator_optimiser.step()
 
-        if recipe.fresh:
-            hand = deal(recipe, feed.other, world, players.images, "generator")
-        loss_g = phases.generator(players, hand, p)
-        world.average_gradients(players.generator)
-        players.generator_optimiser.step()
+        loss_g = torch.zeros_like(verdict.loss)
+        if players.images >= schedule.game_begins(recipe):
+            if recipe.fresh:
+                hand = deal(recipe, feed.other, players.axes, world, players.images, "generator")
+            loss_g = phases.generator(players, hand, p)
+            world.average_gradients(players.generator)
+            players.generator_optimiser.step()
 
-    players.images += recipe.images_a_step
     sums = torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every, torch.ones_like(loss_g)])
     players.losses += world.mean(sums)
     if recipe.augment_mode == "adaptive":
         steer_augmentation(players, recipe, world, verdict.signs)
-    half_life = schedule.rates(recipe, players.images).half_life
-    ema.update(players.average, players.generator, ema.decay(half_life, recipe.images_a_step))
+    end_step(players, recipe)
 
 
 def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Display, wish: Wish) -> bool:
@@ -97,7 +102,7 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
     z = codes.draw(WATCHED, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(feed.device)
     readings = _readings(run)
     last_tick = last_state = clock.seconds()
-    tick_began = players.images
+    tick_began, pace = players.images, Pace(players.images, last_tick)
 
     if players.images == 0 and world.leads:
         keep_snapshot(run, players, clock)
@@ -120,7 +125,9 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             continue
         if at_save:
             last_state = clock.seconds()
-        if at_tick and (again := replanned(recipe, players.images, clock.seconds(), world)) != recipe:
+        if pace.images < schedule.game_begins(recipe) <= players.images:
+            pace = Pace(players.images, clock.seconds())  # the warm-up is faster than the game
+        if at_tick and (again := replanned(recipe, pace, Pace(players.images, clock.seconds()), world)) != recipe:
             run.recipe = recipe = again
             tick = schedule.tick_images(recipe)
         if not world.leads:
@@ -136,6 +143,8 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
                 "memory_mb": memory_mb(feed.device), **({"processes": world.size} if world.size > 1 else {}),
             }  # fmt: skip
             event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
+            if players.images <= schedule.game_begins(recipe):
+                event["diagnosis"] = ["warming up: the generator learns to draw pictures from their own codes"]
             run.log(event)
             display.tick(event)
             last_tick, tick_began = clock.seconds(), players.images
@@ -253,10 +262,29 @@ def _readings(run: Run) -> list[Reading]:
 # ---- the parts of a step -------------------------------------------------------------------------------------------
 
 
+def warm(players: Players, recipe: Recipe, feed: Feed, world: World) -> None:
+    """A step of the warm-up: G alone. Its loss is counted as the generator's."""
+    hand = deal(recipe, feed, players.axes, world, players.images, "warm-up", anchored=1.0)
+    loss = warm_up(players, recipe, hand)
+    world.average_gradients(players.generator)
+    players.generator_optimiser.step()
+    players.losses += world.mean(
+        torch.stack([torch.zeros_like(loss), loss, torch.zeros_like(loss), torch.ones_like(loss)])
+    )
+    end_step(players, recipe)
+
+
+def end_step(players: Players, recipe: Recipe) -> None:
+    """Count the images, and let the average follow."""
+    players.images += recipe.images_a_step
+    half_life = schedule.rates(recipe, players.images).half_life
+    ema.update(players.average, players.generator, ema.decay(half_life, recipe.images_a_step))
+
+
 def steer_augmentation(players: Players, recipe: Recipe, world: World, signs: Tensor) -> None:
     """Move the probability of augmentation by D's signs on reals, every few steps: section 3.1 of arXiv 2006.06676."""
     players.signs += world.mean(signs)
-    if players.images // recipe.images_a_step % SIGNS_OVER == 0:
+    if (players.images // recipe.images_a_step + 1) % SIGNS_OVER == 0:
         moved = adapted(players.augment_p, players.signs / SIGNS_OVER, recipe.augment_target, SIGNS_OVER * recipe.batch)
         players.augment_p.copy_(moved)
         players.signs.zero_()
@@ -284,20 +312,27 @@ class Clock:
         return time.monotonic() - self.start
 
 
-def replanned(recipe: Recipe, images: int, seconds: float, world: World) -> Recipe:
-    """The recipe with the images that its time budget will be good for by the speed so far, where that has turned out so.
+class Pace(NamedTuple):
+    """How far a run was at a moment: images seen, seconds of training."""
+
+    images: int
+    seconds: float
+
+
+def replanned(recipe: Recipe, began: Pace, now: Pace, world: World) -> Recipe:
+    """The recipe with the images that its time budget will be good for at the pace since it began, if that is misjudged.
 
     In the first half only, so that the schedules' end stays where it is while they approach it.
     """
-    told = torch.tensor(seconds, dtype=torch.float64)
-    world.broadcast([told])  # all plan by one clock
-    seconds = float(told)
-    if recipe.seconds is None or not 0.05 * recipe.seconds < seconds < recipe.seconds / 2:
+    passed, images = now.seconds - began.seconds, now.images - began.images
+    expected = now.images + images / max(passed, 1e-9) * ((recipe.seconds or 0) - now.seconds)
+    sure = passed > SURE * (recipe.seconds or 0) and now.images > schedule.game_begins(recipe)
+    told = torch.tensor([expected, sure and now.seconds < (recipe.seconds or 0) / 2], dtype=torch.float64)
+    world.broadcast([told])  # the first one's clock holds
+    planned, may = int(told[0]), bool(told[1])
+    if not may or abs(planned - recipe.planned_images) < MISJUDGED * recipe.planned_images:
         return recipe
-    expected = images / seconds * recipe.seconds
-    if abs(expected - recipe.planned_images) < MISJUDGED * recipe.planned_images:
-        return recipe
-    return recipes.changed(recipe, planned_images=int(expected))
+    return recipes.changed(recipe, planned_images=planned)
 
 
 def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:

@@ -27,10 +27,11 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from figment.data.decode import Stored, keep_memory
+from figment.data.decode import Stored
 from figment.data.preparing import prepare
 from figment.data.source import open_source
 from figment.data.workers import cores, map_unordered
+from figment.memory import keep_memory
 
 Pixels = np.ndarray | Image.Image
 

@@ -7,6 +7,7 @@
 The public names below are looked up when they are first used, so that `import figment` costs nothing.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from figment.start import resume, train
 
 __version__ = "0.1.0"
+
+# GNU's OpenMP lets a waiting thread spin for minutes: a core that other work holds then slows training twentyfold. With
+# this many turns it soon sleeps, and nothing is lost where the cores are free (LOG.md). torch reads it when it is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {
     "train": "start",  # pictures → run

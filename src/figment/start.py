@@ -27,6 +27,7 @@ from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
 from figment.interruption import as_interrupt, as_wish
 from figment.machine import Machine, this_machine
+from figment.memory import keep_memory
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
@@ -191,6 +192,7 @@ def go_on(run: Run, machine: Machine, display: Display, world: World, source: So
 
 
 def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
+    keep_memory()
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     with world.in_turn("the pictures"):
         bank = prepare_for(run, display, source)

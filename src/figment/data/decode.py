@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from figment.data import jpeg
 from figment.data.fit import Target
+from figment.memory import keep_memory
 
 
 @dataclass(frozen=True)
@@ -189,15 +190,6 @@ def short_hash(kind: bytes, content: bytes) -> bytes:
     hasher = hashlib.sha256(kind + b"\0")
     hasher.update(content)
     return hasher.digest()[:DIGEST_BYTES]
-
-
-@cache
-def keep_memory() -> None:
-    """Have the C library keep what is freed for the next picture; read does it, once a process."""
-    # glibc gives blocks above a limit back to the system as soon as they are freed, and the system clears every page
-    # that is asked for again: up to half of all time, for pictures of a few hundred kB. The limit is the largest block
-    # freed so far, 128 kB at first and 32 MB at most; so one is freed here, without ever being touched.
-    np.empty(30 << 20, np.uint8)
 
 
 def _prepare(slot: int, payload: Payload, target: Target) -> Prepared:

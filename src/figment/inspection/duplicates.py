@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from figment.callbacks import Progress
-from figment.data.decode import keep_memory
 from figment.data.fit import resize
 from figment.data.workers import map_unordered
+from figment.memory import keep_memory
 
 SMALL = 64  # pixels of the small copy that a thumbnail is made from
 SIDE = 48  # of a thumbnail

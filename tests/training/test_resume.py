@@ -18,7 +18,7 @@ import figment
 from figment import start
 from figment.errors import InputError
 from figment.run import Run
-from figment.training import loop, schedule
+from figment.training import loop, schedule, speed
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
@@ -95,6 +95,63 @@ def test_wgan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.Monke
         stopping_after(4, patch)
         cut = figment.train(faces, images=800, recipe="dcgan", out=tmp_path / "cut", **choices)
     same(whole, figment.resume(cut))
+
+
+@pytest.mark.parametrize("steps", [5, 17, 37], ids=["warming up", "in D's head start", "in the game"])
+def test_a_warm_start_and_steered_augmentation_resume_too(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    choices = CHOICES | dict(
+        prior="normal", warm_up=256, head_start=64, anchor=5.0, upsampling="nearest",
+        augment="full", augment_p=0.2, augment_mode="adaptive", augment_target=0.1,
+    )  # fmt: skip
+    whole = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **choices)
+    ticks = whole.events("tick")
+    assert "warming up" in ticks[0]["diagnosis"][0]
+    assert len({t["augment_p"] for t in ticks}) > 2  # it was steered
+    with monkeypatch.context() as patch:
+        stopping_after(steps, patch)
+        cut = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **choices)
+    assert cut.facts["images"] == steps * 16
+    same(whole, figment.resume(cut))
+
+
+@pytest.mark.parametrize("penalty", ["exact", "finite"])
+def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, penalty: str) -> None:
+    choices = dict(size=16, width=8, code_size=8, batch=16, penalty=penalty, augment="diffaugment", augment_p=0.5)
+    whole = figment.train(faces, images=800, recipe="r3gan-small", out=tmp_path / "whole", **choices)
+    assert whole.events("tick")[-1]["squared_gradient"] > 0
+    with monkeypatch.context() as patch:
+        stopping_after(23, patch)
+        cut = figment.train(faces, images=800, recipe="r3gan-small", out=tmp_path / "cut", **choices)
+    same(whole, figment.resume(cut))
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First where a step doesn't fit at all, then where memory runs out half way."""
+    play, said = loop.play, []
+
+    def starved(players, phases, recipe, *rest) -> None:
+        if recipe.batch > 32 or (recipe.batch > 16 and players.images >= 320):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        play(players, phases, recipe, *rest)
+
+    class Listening(start.Silent):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    monkeypatch.setattr(loop, "play", starved)
+    monkeypatch.setattr(speed, "play", starved)
+    choices = dict(size=16, width=4, batch=64, recipe="dcgan", save_seconds=0.0)
+    run = figment.train(faces, time="4s", out=tmp_path / "run", display=Listening(), **choices)
+    assert [s for s in said if "out of memory" in s] == [
+        f"out of memory: going on with batches of {n}" for n in (32, 16)
+    ]
+    assert run.recipe.batch == 16
+    assert run.facts["state"] == "finished"
+    assert run.facts["images"] > 320
 
 
 def command(*words: object) -> list[str]:
@@ -209,7 +266,7 @@ def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path) -> None:
     run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
     facts, recipe = run.facts, run.recipe
     assert facts["state"] == "finished"
-    assert facts["seconds"] >= 3
+    assert facts["seconds"] == pytest.approx(3, rel=0.05)  # what keeping takes is part of it
     assert recipe.planned_images > 0
     assert "auto" not in {recipe.precision, recipe.compile}
     further = figment.resume(run, time="1s")

@@ -74,6 +74,7 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
             players.discriminator_optimiser.step()
 
         loss_g = torch.zeros_like(verdict.loss)
+        players.generator_optimiser.zero_grad()
         if players.images >= schedule.game_begins(recipe):
             if recipe.fresh:
                 hand = deal(recipe, feed.other, players.axes, world, players.images, "generator")

@@ -53,6 +53,9 @@ class Recipe(BaseModel):
     upsampling: Literal["transposed", "nearest"] = Field(
         "transposed", description="dcgan: by transposed 4×4 convolutions, or by doubling pixels and 3×3 convolutions"
     )
+    initial_weights: Literal["normal", "he"] = Field(
+        "normal", description="dcgan: weights start N(0, .02²), as the paper's, or N(0, 2/(1.04·fan_in))"
+    )
     discriminator_norm: Literal["batch", "none"] = Field("batch", description="normalisation in the discriminator")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game
@@ -65,6 +68,9 @@ class Recipe(BaseModel):
         0.0, ge=0, description="weight of the Wasserstein gradient penalty; the paper's is 10"
     )
     gamma: float = Field(0.0, ge=0, description="weight γ of the penalties R1 + R2 on the squared gradient of D")
+    penalised: Literal["both", "reals"] = Field(
+        "both", description="where D's gradient is penalised: R1 + R2, or R1 alone"
+    )
     gamma_final: float = Field(1.0, gt=0, le=1, description="γ at the end of the decay, as a share of gamma")
     penalty: Literal["exact", "finite"] = Field(
         "exact", description="R1 + R2 by differentiating twice, or estimated from finite differences"
@@ -95,7 +101,8 @@ class Recipe(BaseModel):
     )
     # Optimisation
     batch: int = Field(128, ge=2, le=65536, description="pictures a step")
-    lr: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate, both nets")
+    lr: float = Field(2e-4, gt=0, le=1, description="Adam's learning rate")
+    lr_discriminator: float = Field(1.0, gt=0, le=100, description="D's learning rate, as a share of lr")
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam's β₁")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam's β₂")
     lr_final: float = Field(1.0, gt=0, le=1, description="learning rate at the planned end, as a share of lr")
@@ -214,8 +221,12 @@ RECIPES: dict[str, dict[str, Any]] = {
     # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
     # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
     "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
-    # For a few minutes: more steps for the same images, and rates that are low by the end (LOG.md; one seed).
-    "dcgan-quick": dict(width=16, batch=32, lr=4e-4, lr_final=0.1, real_target=0.9),
+    # What the search in LOG.md found for minutes on a CPU: the same widths, without chequerboards, and a discriminator held
+    # by R1 (arXiv 1801.04406) instead of batch norm, under which small nets lose their variety within minutes.
+    "dcgan-r1": dict(
+        width=16, batch=32, upsampling="nearest", initial_weights="he", discriminator_norm="none", prior="normal",
+        gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
+    ),
     # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
     # budget: for GPU-days.
     "r3gan": R3GAN | dict(augment="auto", ema_ramp=False),
@@ -249,7 +260,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 EXPECT: dict[str, str] = {
     "dcgan": "the article's nets, the paper's numbers: hours on a CPU",
     "dcgan-small": "a quarter of the widths: 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples",
-    "dcgan-quick": "the same nets in batches of 32: a few minutes on 2 cores",
+    "dcgan-r1": "what auto takes on a CPU: small nets, no chequerboards, D held by R1 (LOG.md)",
     "r3gan": "the paper's nets at any size, for days on a GPU",
     "r3gan-cifar10": "with --images 250M: FID 1.96 (the paper's; 10 classes)",
     "r3gan-ffhq64": "with --images 100M: FID 1.95 (the paper's); half a TFLOP an image",

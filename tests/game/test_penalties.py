@@ -97,3 +97,14 @@ def test_phase_adds_half_gamma_times_both_penalties_on_the_first_share() -> None
     assert verdict.loss.item() == pytest.approx((game + 1.5 * (r1 + r2)).item(), rel=1e-5)
     assert verdict.norms.item() == pytest.approx(((r1 + r2) / 2).item(), rel=1e-5)
     assert verdict.signs.item() == pytest.approx(net(real).sign().mean().item())
+
+
+def test_r1_alone_leaves_fakes_unpenalised() -> None:
+    net, real, fake = small_net(), pictures(8, 2), pictures(8, 3)
+    called = lambda x, labels: net(x)  # noqa: E731
+    phase = lambda rules, gamma: discriminator_phase(called, Shown(real), Shown(fake), rules, gamma=gamma)  # noqa: E731
+    alone = phase(Rules("bce", "exact", penalised="reals"), torch.tensor(2.0))
+    plain = phase(Rules("bce"), None)
+    assert (alone.loss - plain.loss).item() == pytest.approx(by_autograd(net, real).mean().item(), rel=1e-4)
+    assert alone.norms.item() == pytest.approx(by_autograd(net, real).mean().item(), rel=1e-5)
+    assert plain.norms == 0

@@ -181,3 +181,24 @@ def test_upsampling_by_doubling_has_the_same_shapes_and_starts_alike() -> None:
     kernels = [m.weight for m in net if isinstance(m, dcgan.Doubling)]
     assert [tuple(k.shape) for k in kernels] == [(16, 8, 3, 3), (8, 4, 3, 3), (4, 3, 3, 3)]
     assert all(k.std().item() == pytest.approx(0.02, rel=0.2) for k in kernels)
+
+
+@pytest.mark.parametrize("upsampling", ["transposed", "nearest"])
+def test_he_s_weights_pass_a_signal_on_as_strong(upsampling: str) -> None:
+    """Every convolution gives a unit signal the variance 2/1.04, the generator's first 1, borders apart."""
+    choices = dict(
+        size=64, width=32, channels=3, initial_weights="he", upsampling=upsampling, discriminator_norm="none"
+    )
+    for build, role in ((nets.generator, "generator"), (nets.discriminator, "discriminator")):
+        net = nets.initialised(build(make("dcgan", **choices)), 0, role)
+        convolutions = [m for m in net if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+        for i, conv in enumerate(convolutions):
+            start = role == "generator" and i == 0
+            x = torch.randn(64, conv.in_channels, *((1, 1) if start else (8, 8)))
+            y = conv(x)
+            inner = y if y.shape[-1] <= 4 else y[:, :, 2:-2, 2:-2]
+            expected = 1.0 if start else 2 / 1.04
+            if not isinstance(conv, dcgan.Doubling):
+                assert inner.var().item() == pytest.approx(expected, rel=0.25), (role, i)
+            else:
+                assert conv.weight.std().item() == pytest.approx((2 / 1.04 / (9 * conv.in_channels)) ** 0.5, rel=0.1)

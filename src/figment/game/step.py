@@ -32,6 +32,7 @@ class Rules(NamedTuple):
     objective: str = "bce"
     penalty: str | None = None  # "exact" or "finite"
     penalty_share: float = 1.0
+    penalised: str = "both"  # or "reals"
     augment: str = "none"
 
 
@@ -75,7 +76,8 @@ def discriminator_phase(
 ) -> Verdict:
     """D's loss on a minibatch of reals and one of fakes, each shown on its own, as batch norm in D asks for.
 
-    With gamma: plus γ/2·(R1 + R2), eq. 4 of arXiv 2501.05441, on the first share of the minibatch. noise: for finite
+    With gamma: plus γ/2·(R1 + R2), eq. 4 of arXiv 2501.05441, or γ/2·R1 (arXiv 1801.04406), on the first share of the
+    minibatch. noise: for finite
     differences, normal, shaped as that share of reals and of fakes. labels: D's targets, for objectives that take them.
     """
     row = OBJECTIVES[rules.objective]
@@ -84,9 +86,12 @@ def discriminator_phase(
     given = labels if row.takes_targets else ()
     loss, norms = row.discriminator(real_logits, fake_logits, *given), real_logits.new_zeros(())
     if gamma is not None:
-        r1 = _squared_gradient(discriminator, real, real_logits, rules, p, noise and noise[0]).mean()
-        r2 = _squared_gradient(discriminator, fake, fake_logits, rules, p, noise and noise[1]).mean()
-        loss, norms = loss + gamma / 2 * (r1 + r2), (r1 + r2).detach() / 2
+        sides = [(real, real_logits), (fake, fake_logits)][: 1 if rules.penalised == "reals" else 2]
+        means = torch.stack([
+            _squared_gradient(discriminator, shown, logits, rules, p, noise and noise[i]).mean()
+            for i, (shown, logits) in enumerate(sides)
+        ])  # fmt: skip
+        loss, norms = loss + gamma / 2 * means.sum(), means.detach().mean()
     return Verdict(loss, real_logits.detach().sign().mean(), norms)
 
 

@@ -6,6 +6,7 @@ connected. Stage i counts doublings from the start grid: its channels are width 
 """
 
 import itertools
+import math
 from collections.abc import Callable
 
 import torch
@@ -29,6 +30,7 @@ def generator(recipe: Recipe) -> "Generator":
         recipe.activation,
         len(recipe.classes),
         recipe.upsampling,
+        recipe.initial_weights,
     )
 
 
@@ -41,6 +43,7 @@ def discriminator(recipe: Recipe) -> "Discriminator":
         recipe.discriminator_norm,
         recipe.dropout,
         len(recipe.classes),
+        recipe.initial_weights,
     )
 
 
@@ -65,6 +68,7 @@ class Generator(nn.Sequential):
         activation: str = "relu",
         classes: int = 0,
         upsampling: str = "transposed",
+        initial_weights: str = "normal",
     ) -> None:
         maps = stage_widths(grid.doublings, width)
         inputs = code_size + EMBEDDED * bool(classes)
@@ -74,6 +78,7 @@ class Generator(nn.Sequential):
         for conv in (start, *ups):
             layers += [conv, nn.BatchNorm2d(conv.out_channels), _activation(activation)]
         super().__init__(*layers, last, nn.Tanh())
+        self.initial_weights = initial_weights
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         code, *layers = self
@@ -122,6 +127,7 @@ class Discriminator(nn.Sequential):
         norm: str = "batch",
         dropout: float = 0.0,
         classes: int = 0,
+        initial_weights: str = "normal",
     ) -> None:
         maps = stage_widths(grid.doublings, width)[::-1]
         bias = norm == "none"  # batch norm has its own
@@ -136,6 +142,7 @@ class Discriminator(nn.Sequential):
         last = nn.Conv2d(maps[-1], 1, (grid.height, grid.width), 1, 0, bias=bias)
         layers += [Projection(last, classes)] if classes else [last, nn.Flatten(0)]
         super().__init__(*layers)
+        self.initial_weights = initial_weights
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         *layers, last = self
@@ -173,14 +180,18 @@ def _activation(name: str) -> nn.Module:
 
 
 @torch.no_grad()
-def initialise(net: nn.Module, generator: torch.Generator) -> None:
+def initialise(net: Generator | Discriminator, generator: torch.Generator) -> None:
     """The paper's start: weights N(0, 0.02²), biases 0; batch norm scales N(1, 0.02²), as its authors' code has them.
 
-    A class's vector starts N(0, 1) in G, as large as the code beside it, and N(0, 0.02²) in D.
+    A class's vector starts N(0, 1) in G, as large as the code beside it, and N(0, 0.02²) in D. A net without batch norm
+    passes such small weights' signal on ever weaker; for one, weights may start N(0, g²/fan_in) with g² = 2/(1 + 0.2²)
+    (He et al., arXiv 1502.01852, eq. 15), of G's first layer with g = 1.
     """
+    he = net.initial_weights == "he"
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            _normal(module.weight, 0.0, generator)
+            first = isinstance(net, Generator) and module is net[1]
+            _normal(module.weight, 0.0, generator, _he(module, 1.0 if first else 2 / 1.04) if he else 0.02)
             if module.bias is not None:
                 module.bias.zero_()
         elif isinstance(module, nn.BatchNorm2d):
@@ -193,5 +204,18 @@ def initialise(net: nn.Module, generator: torch.Generator) -> None:
             _normal(module.embedding.weight, 0.0, generator)
 
 
-def _normal(weight: Tensor, mean: float, generator: torch.Generator) -> None:
-    weight.normal_(mean, 0.02, generator=generator)
+def _normal(weight: Tensor, mean: float, generator: torch.Generator, deviation: float = 0.02) -> None:
+    weight.normal_(mean, deviation, generator=generator)
+
+
+def _he(conv: nn.Conv2d | nn.ConvTranspose2d, variance: float) -> float:
+    """The deviation of weights that give a unit signal this variance."""
+    return math.sqrt(variance / (conv.in_channels * _taps(conv)))
+
+
+def _taps(conv: nn.Conv2d | nn.ConvTranspose2d) -> int:
+    """How many pixels of each feature map a pixel of the result is made of."""
+    height, width = conv.kernel_size
+    if isinstance(conv, nn.Conv2d | Doubling):
+        return height * width
+    return height * width // 4 if conv.stride == (2, 2) else 1  # stride 1 is the start's, from a single pixel

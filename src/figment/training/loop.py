@@ -58,7 +58,8 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
     """
     rates = schedule.rates(recipe, players.images)
     p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
-    players.set_rates(rates.lr * 0.5**players.setbacks, rates.beta2)
+    lr = rates.lr * 0.5**players.setbacks
+    players.set_rates(lr, lr * recipe.lr_discriminator, rates.beta2)
     if players.images < schedule.warm_up_ends(recipe):
         warm(players, recipe, feed, world)
         return

@@ -157,7 +157,7 @@ def held(recipe: Recipe, made: Tensor, hand: Hand) -> Tensor | float:
 def rules_of(recipe: Recipe) -> Rules:
     """What the losses go by."""
     penalty = recipe.penalty if recipe.gamma else None
-    return Rules(recipe.objective, penalty, recipe.penalty_share, recipe.augment)
+    return Rules(recipe.objective, penalty, recipe.penalty_share, recipe.penalised, recipe.augment)
 
 
 def arithmetic(precision: str, device: str) -> AbstractContextManager[Any]:

@@ -43,14 +43,14 @@ class Players:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the last step."""
+        """The generator's rate in the last step."""
         return float(self.generator_optimiser.param_groups[0]["lr"])
 
-    def set_rates(self, lr: float, beta2: float) -> None:
+    def set_rates(self, lr: float, lr_discriminator: float, beta2: float) -> None:
         """Of both optimisers, for the next step."""
-        for optimiser in (self.generator_optimiser, self.discriminator_optimiser):
+        for optimiser, rate in ((self.generator_optimiser, lr), (self.discriminator_optimiser, lr_discriminator)):
             for group in optimiser.param_groups:
-                group["lr"], group["betas"] = lr, (group["betas"][0], beta2)
+                group["lr"], group["betas"] = rate, (group["betas"][0], beta2)
 
 
 def new_players(recipe: Recipe, world: World, axes: Axes | None = None) -> Players:

@@ -96,7 +96,7 @@ def conditional(**choices: Any) -> Generator:
 def test_any_shape_and_family_is_kept_and_sampled(
     family: str, size: Any, classes: tuple[str, ...], tmp_path: Path
 ) -> None:
-    recipe = make("dcgan", size=size, width=4, channels=1, nets=family, group=2, blocks=1, classes=classes)
+    recipe = make("dcgan", size=size, width=4, channels=1, nets=family, group_channels=2, blocks=1, classes=classes)
     made = Generator(nets.initialised(nets.generator(recipe), 0, "generator"), recipe)
     (tmp_path / "generator.safetensors").write_bytes(packed(made.net, recipe, "generator"))
     again = load(tmp_path / "generator.safetensors")

@@ -127,14 +127,15 @@ def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.Monk
     same(whole, figment.resume(cut))
 
 
+@pytest.mark.parametrize("budget", [dict(images=1600), dict(time="3s")], ids=["images", "time"])
 def test_out_of_memory_halves_the_batch_and_goes_on(
-    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
 ) -> None:
-    """First where a step doesn't fit at all, then where memory runs out half way."""
+    """First where a step doesn't fit at all, then where memory runs out some way in."""
     play, said = loop.play, []
 
     def starved(players, phases, recipe, *rest) -> None:
-        if recipe.batch > 32 or (recipe.batch > 16 and players.images >= 320):
+        if recipe.batch > 32 or (recipe.batch > 16 and players.images >= 64):
             raise torch.OutOfMemoryError("CUDA out of memory")
         play(players, phases, recipe, *rest)
 
@@ -145,13 +146,13 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     monkeypatch.setattr(loop, "play", starved)
     monkeypatch.setattr(speed, "play", starved)
     choices = dict(size=16, width=4, batch=64, recipe="dcgan", save_seconds=0.0)
-    run = figment.train(faces, time="4s", out=tmp_path / "run", display=Listening(), **choices)
+    run = figment.train(faces, out=tmp_path / "run", display=Listening(), **budget, **choices)
     assert [s for s in said if "out of memory" in s] == [
         f"out of memory: going on with batches of {n}" for n in (32, 16)
     ]
     assert run.recipe.batch == 16
     assert run.facts["state"] == "finished"
-    assert run.facts["images"] > 320
+    assert run.facts["images"] > 64
 
 
 def command(*words: object) -> list[str]:

@@ -186,5 +186,7 @@ def _weights(net: nn.Module) -> dict[str, Tensor]:
 
 
 def _give(net: nn.Module, gradients: dict[str, Tensor]) -> None:
+    """As autograd would: laid out in memory as the weight is, which fused Adam takes for granted and doesn't check."""
     for name, p in net.named_parameters():
-        p.grad = gradients[name]
+        gradient = gradients[name]
+        p.grad = gradient if gradient.stride() == p.stride() else torch.empty_like(p).copy_(gradient)

@@ -76,7 +76,9 @@ cli.add_command(recipes_command)
 @ACCEPT
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
-@click.option("--dry-run", is_flag=True, help="Print the plan: nets, schedule, memory; train nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print the plan: auto's choice (measured), nets, schedule, memory; train nothing."
+)
 def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
     out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,

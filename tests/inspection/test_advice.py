@@ -34,7 +34,7 @@ def test_a_clean_set_gets_one_sentence_with_size_and_augmentation():
     assert "50,000 more" in advice
     assert "--size 64" in advice
     assert "Augmentation is needed" in advice
-    assert "train does it by itself" in advice
+    assert "--set augment_p=0.3 gives it" in advice
 
 
 @pytest.mark.parametrize(

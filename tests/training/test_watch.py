@@ -8,7 +8,7 @@ from torch import nn
 from figment import nets
 from figment.game.step import Shown
 from figment.recipe import make
-from figment.training.diagnosis import diagnose
+from figment.training.diagnosis import diagnose, hints
 from figment.training.watch import Reading, auc, look, p_fake, spread
 
 
@@ -89,3 +89,23 @@ def test_pictures_that_are_not_varied_yet_have_not_collapsed() -> None:
 def test_one_odd_reading_is_not_believed() -> None:
     assert diagnose([*[reading()] * 5, reading(spread=0.0)]) == ["the two nets are in balance"]
     assert diagnose([reading(spread=0.0)]) == ["too early to tell"]
+
+
+def ticks(loss: float, slope: float, separation: float, gamma: float = 1.0) -> list[dict]:
+    tick = dict(loss_discriminator=loss, squared_gradient=slope, separation=separation, gamma=gamma)
+    return [tick] * 5
+
+
+def test_hints_on_gamma_go_by_the_game_s_loss_without_the_penalty() -> None:
+    r3 = make("r3gan", size=16, width=8, gamma=1.0)
+    assert hints(r3, ticks(0.5, 0.1, 0.95)) == []
+    assert "too small" in hints(r3, ticks(0.03 + 0.01, 0.01, 1.0))[0]
+    assert "try gamma=8" in hints(r3, ticks(0.04, 0.01, 1.0))[0]
+    assert "too large" in hints(r3, ticks(0.69 + 0.02, 0.02, 0.95))[0]
+    assert hints(r3, ticks(0.5 + 0.3, 0.3, 0.95)) == []  # .8 is above a blind D's loss, but .3 of it is the penalty
+    assert hints(r3, ticks(0.69, 0.0, 0.55)) == []  # fakes as good as reals: nothing to be told apart
+    assert hints(r3, ticks(0.04, 0.01, 1.0)[:3]) == []
+    small = make("dcgan-r1")
+    assert hints(small, ticks(0.75, 1.0, 1.0, 0.5)) == []
+    assert "too large" in hints(small, ticks(1.38 + 0.25, 1.0, 0.95, 0.5))[0]
+    assert hints(make("dcgan"), ticks(0.01, 0.0, 1.0)) == []

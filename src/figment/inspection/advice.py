@@ -103,7 +103,7 @@ def _augmentation(survey: Survey) -> str:
     if share == 0:
         return f"Augmentation isn't needed: with {NONE_FROM:,} pictures and more it does harm, and train does none."
     how = (
-        "and train does it by itself (--set augment_p=SHARE changes how often, --set augment=none turns it off); pictures"
+        "wherever training is long: the r3gan recipes do it by themselves, to others --set augment_p=0.3 gives it. Pictures"
         " are mirrored too, --set flips=false where left isn't right."
     )
     if share == 1:

@@ -1,5 +1,6 @@
 """What the readings mean, in words."""
 
+import math
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
@@ -8,7 +9,9 @@ from figment.recipe import Recipe
 from figment.training.watch import Reading
 
 VARIED = 0.4  # spread below which pictures are alike
-CERTAIN, DECIDED, UNDECIDED = 0.998, 0.1, 0.685  # AUC; and D's relativistic loss, of which ln 2 = .693 is a blind D's
+CERTAIN = 0.998  # AUC
+BLIND = {"relativistic": math.log(2), "bce": 2 * math.log(2)}  # D's loss where it can't tell anything
+DECIDED, UNDECIDED = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
 RECENT = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
 
 
@@ -70,20 +73,20 @@ SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
 
 
 def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
-    """What D's gradient says about γ, of a game that R1 + R2 keep in balance; nothing where it is well or too early.
+    """What D's loss and gradient say about γ; nothing where all is well, too early, or the objective has no blind loss.
 
-    Where γ is too small the penalty weighs nothing beside the loss while D tells all pairs apart: its slope grows, and
-    G is led by noise. Where γ is too large D is so flat that it can't tell fakes from reals that differ plainly.
+    Where γ is too small the penalty weighs nothing while D tells all pictures apart for certain, and G is led by noise.
+    Where it is too large D is so flat that its loss stays a blind D's, though it ranks reals and fakes rightly.
     """
-    if not recipe.gamma or len(ticks) < RECENT:
+    blind = BLIND.get(recipe.objective)
+    if not recipe.gamma or len(ticks) < RECENT or blind is None:
         return []
     recent = ticks[-RECENT:]
-    loss, slope = (median(t[name] for t in recent) for name in ("loss_discriminator", "squared_gradient"))
-    separation, gamma = median(t["separation"] for t in recent), recent[-1]["gamma"]
-    if separation > CERTAIN and loss < DECIDED:
+    slope, separation = (median(t[name] for t in recent) for name in ("squared_gradient", "separation"))
+    sides = 1 if recipe.penalised == "both" else 0.5  # the mean of R1 and R2, of which γ/2 of each is in the loss
+    game = median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent)
+    if separation > CERTAIN and game < DECIDED * blind:
         return [f"γ looks too small: D is certain, its squared gradient {slope:.3g} (try gamma={8 * recipe.gamma:g})"]
-    if separation > 0.9 and loss > UNDECIDED:
-        return [
-            f"γ looks too large: the penalty {gamma * slope:.2g} leaves D too flat (try gamma={recipe.gamma / 8:g})"
-        ]
+    if separation > 0.9 and game > UNDECIDED * blind:
+        return [f"γ looks too large: D is too flat to tell what it ranks rightly (try gamma={recipe.gamma / 8:g})"]
     return []

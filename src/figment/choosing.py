@@ -49,7 +49,7 @@ def climb(
 ) -> list[tuple[plan.Rung, Recipe]]:
     """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
     if asked["recipe"] != "auto":
-        return [(plan.Rung(recipe.name, 0, "as asked"), recipe)]
+        return [(plan.Rung(recipe.name, 0, ""), recipe)]
     rungs = [
         (rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)
     ]

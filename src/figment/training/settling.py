@@ -81,7 +81,7 @@ def explained(chosen: Tried, tried: Sequence[Tried]) -> list[str]:
         if one.game.recipe.planned_images < one.rung.worth_from
     )
     return [
-        f"recipe {recipe.name}: {chosen.rung.why}",
+        *([f"recipe {recipe.name}: {chosen.rung.why}"] if chosen.rung.why else []),
         f"measured: {', '.join(rates)}",
         f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
         *plan.warnings(recipe),

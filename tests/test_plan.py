@@ -65,11 +65,6 @@ def test_what_is_missing_is_said_in_a_line() -> None:
 def test_a_time_budget_in_images() -> None:
     recipe = make("dcgan", seconds=100.0)
     assert plan.images_for(recipe, images_per_second=50.0, spent=20.0) == int(80 * 50 * 0.97)
-    warm = make("dcgan", seconds=100.0, prior="normal", warm_up=600)
-    # A warm-up of 600 images takes the time of 200: so 400 more are seen. It is a quarter at most.
-    assert plan.images_for(warm, 50.0, 20.0) == int(80 * 50 * 0.97 + 400)
-    long = make("dcgan", seconds=100.0, prior="normal", warm_up=10**6)
-    assert plan.images_for(long, 50.0, 20.0) == int(80 * 50 * 0.97 * 6 / 5)
     with pytest.raises(InputError, match=r"--for 100s: too short"):
         plan.images_for(recipe, images_per_second=1.0, spent=0.0)
 

@@ -18,7 +18,6 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 OVERHEAD = 0.03  # of a run's time goes into readings and snapshots
-WARM = 3.0  # times as many images a second are seen in the warm-up, where G learns alone, as in the game
 LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG.md)
 ROOM = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
 
@@ -124,9 +123,7 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 
     Raises InputError where it is good for none.
     """
-    images = ((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD)
-    saved = 1 - 1 / WARM  # of the time that as many images take in the game
-    images = int(min(images + recipe.warm_up * saved, images / (1 - saved / 4)))  # a quarter is warm-up at most
+    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD))
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(

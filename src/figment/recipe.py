@@ -78,15 +78,6 @@ class Recipe(BaseModel):
     penalty_share: float = Field(1.0, gt=0, le=1, description="share of a batch that R1 + R2 are taken on")
     penalty_every: int = Field(1, ge=1, le=64, description="steps from one R1 + R2 to the next, with γ as much larger")
     fresh: bool = Field(False, description="new reals and codes for the generator's phase, not those D has just seen")
-    warm_up: int = Field(
-        0,
-        ge=0,
-        description="images from which G first learns alone, to draw pictures from their codes; a quarter at most",
-    )
-    head_start: int = Field(0, ge=0, description="images that D then sees before G plays; a twentieth of all at most")
-    anchor: float = Field(
-        0.0, ge=0, description="weight of holding half of G's pictures to reals of the same code, coarsely"
-    )
     discriminator_steps: int = Field(1, ge=1, le=100, description="discriminator steps for each generator step")
     # Augmentation of what D sees
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
@@ -154,14 +145,6 @@ class Recipe(BaseModel):
             for field in ("gradient_penalty", "gamma"):
                 if getattr(self, field):
                     raise ValueError(f"{field} needs --set discriminator_norm=none, since batch norm mixes samples")
-        return self
-
-    @model_validator(mode="after")
-    def _pictures_have_codes(self) -> "Recipe":
-        if (self.warm_up or self.anchor) and self.prior != "normal":
-            raise ValueError(
-                "warm_up and anchor go by pictures' own codes, which are normal: they need --set prior=normal"
-            )
         return self
 
     @model_validator(mode="after")

@@ -10,8 +10,8 @@ RECIPE = make("dcgan", seconds=100.0, planned_images=10_000, batch=10)
 START = Pace(0, 0.0)
 
 
-def plan(images: int, seconds: float, began: Pace = START, recipe=RECIPE) -> int:
-    return replanned(recipe, began, Pace(images, seconds), World.alone()).planned_images
+def plan(images: int, seconds: float) -> int:
+    return replanned(RECIPE, START, Pace(images, seconds), World.alone()).planned_images
 
 
 def test_the_pace_so_far_decides() -> None:
@@ -24,9 +24,3 @@ def test_small_errors_early_times_and_the_second_half_change_nothing() -> None:
     assert plan(200, 2.0) == 10_000
     assert plan(8000, 60.0) == 10_000
     assert replanned(make("dcgan", images=10), START, Pace(5, 9.0), World.alone()).planned_images == 0
-
-
-def test_a_faster_warm_up_is_left_out_of_account() -> None:
-    recipe = make("dcgan", seconds=100.0, planned_images=10_000, batch=10, prior="normal", warm_up=2000)
-    assert plan(1900, 10.0, recipe=recipe) == 10_000
-    assert plan(3000, 20.0, Pace(2000, 10.0), recipe) == pytest.approx(3000 + 100 * 80, abs=1)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from figment.data.shards import Shards
-from figment.game.anchoring import Axes, principal_axes
 from figment.randomness import generator_at, seed_at
 
 AHEAD = 2  # batches before it is wanted, a batch is asked of the disk
@@ -45,7 +44,6 @@ class Feed:
         self._bank = pictures
         self._on_gpu = _moved(pictures, device) if _fits(pictures, device) else None
         self._classes = None if classes is None else torch.from_numpy(classes).to(device)
-        self._axes: dict[int, Axes] = {}
         self._coming: dict[Place, Tensor] = {}  # places in the bank of batches that have been asked for
 
     @cached_property
@@ -67,19 +65,6 @@ class Feed:
             mirrored = drawn[self._mine(count)].to(self.device).view(-1, 1, 1, 1)
             pictures = torch.where(mirrored, pictures.flip(3), pictures)
         return pictures.contiguous(memory_format=torch.channels_last), self.classes(which)
-
-    def principal_axes(self, code_size: int) -> Axes:
-        """By which the training pictures have codes of their own; from at most 10,000 of them."""
-        if code_size not in self._axes:
-            axes = principal_axes(self.many(10_000), code_size, self.flips)
-            self._axes[code_size] = Axes(axes.mean.to(self.device), axes.axes.to(self.device))
-        return self._axes[code_size]
-
-    def many(self, most: int, at_once: int = 512) -> Iterator[Tensor]:
-        """At most so many of the training pictures, evenly spread, in batches as from pictures()."""
-        chosen = self.indices[torch.linspace(0, len(self.indices) - 1, min(most, len(self.indices))).round().long()]
-        for which in chosen.split(at_once):
-            yield self.pictures(which)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from figment import codes
 from figment.game import step
-from figment.game.anchoring import Axes, codes_of
 from figment.game.augment import draw
 from figment.game.step import Shown
 from figment.randomness import generator_at, seed_at
@@ -26,13 +25,10 @@ class Hand(NamedTuple):
     noise: tuple[Tensor, Tensor] | None = None  # for finite differences, at reals and at fakes
     targets: tuple[Tensor | float, Tensor | float] = (1.0, 0.0)
     mixing: Tensor | None = None  # of reals and fakes, for the Wasserstein penalty
-    anchored: Tensor | None = None  # bool (N,): whose code is that of the real at the same place
 
 
-def deal(
-    recipe: Recipe, feed: Feed, axes: Axes | None, world: World, images: int, phase: str = "step", anchored: float = 0.5
-) -> Hand:
-    """The hand of a phase after so many images seen. With axes the first share of the codes are those of the reals.
+def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "step") -> Hand:
+    """The hand of a phase after so many images seen.
 
     Numbers are drawn for the whole batch, and of them a process takes its share, so that their number changes nothing.
     A fake has the class of the real at its place: so classes are as frequent among fakes, and pairs are alike.
@@ -44,10 +40,6 @@ def deal(
         return world.share(numbers).to(feed.device)
 
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
-    whose = None
-    if axes is not None:
-        whose = share(torch.arange(count) < anchored * count)
-        z = torch.where(whose.unsqueeze(1), codes_of(pictures, axes), z)
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
     if recipe.label_flips:
         swapped = [step.targets(count, target, recipe.label_flips, random) for target in (recipe.real_target, 0.0)]
@@ -55,7 +47,7 @@ def deal(
     mixing = share(torch.rand(count, generator=random)) if recipe.gradient_penalty else None
     augmenting = [share(draw(count, random)) if recipe.augment != "none" else None for _ in range(2)]
     noise = _noise(recipe, pictures, world, images) if recipe.gamma and recipe.penalty == "finite" else None
-    return Hand(Shown(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing, whose)
+    return Hand(Shown(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing)
 
 
 def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple[Tensor, Tensor]:

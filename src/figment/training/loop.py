@@ -31,7 +31,7 @@ from figment.training.diagnosis import diagnose, hints
 from figment.training.feed import Feed
 from figment.training.hand import deal
 from figment.training.parallel import World
-from figment.training.phases import Game, Phases, arithmetic, warm_up
+from figment.training.phases import Game, Phases, arithmetic
 from figment.training.state import Players, all_finite, load_for_all, save_state
 from figment.training.watch import Reading, look
 
@@ -53,20 +53,16 @@ class Display(Protocol):
 def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
     """One step, in place: D's phases, then G's, then the average. The losses are added to players.losses.
 
-    Before the game G may warm up alone, and D have a head start. Of several processes each plays with its share of the
-    batch; the gradients are averaged before they are followed.
+    Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
     """
     rates = schedule.rates(recipe, players.images)
     p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
     lr = rates.lr * 0.5**players.setbacks
     players.set_rates(lr, lr * recipe.lr_discriminator, rates.beta2)
-    if players.images < schedule.warm_up_ends(recipe):
-        warm(players, recipe, feed, world)
-        return
     with _dropout(recipe, players.images, world.rank):
         for k in range(recipe.discriminator_steps):
             seen = players.images + k * recipe.batch
-            hand = deal(recipe, feed, players.axes, world, seen)
+            hand = deal(recipe, feed, world, seen)
             gamma = None
             if schedule.penalty_is_due(recipe, seen):
                 gamma = torch.full((), rates.gamma * recipe.penalty_every, device=feed.device)
@@ -74,14 +70,11 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
             world.average_gradients(players.discriminator)
             players.discriminator_optimiser.step()
 
-        loss_g = torch.zeros_like(verdict.loss)
-        players.generator_optimiser.zero_grad()
-        if players.images >= schedule.game_begins(recipe):
-            if recipe.fresh:
-                hand = deal(recipe, feed.other, players.axes, world, players.images, "generator")
-            loss_g = phases.generator(players, hand, p)
-            world.average_gradients(players.generator)
-            players.generator_optimiser.step()
+        if recipe.fresh:
+            hand = deal(recipe, feed.other, world, players.images, "generator")
+        loss_g = phases.generator(players, hand, p)
+        world.average_gradients(players.generator)
+        players.generator_optimiser.step()
 
     sums = torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every, torch.ones_like(loss_g)])
     players.losses += world.mean(sums)
@@ -127,8 +120,6 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             continue
         if at_save:
             last_state = clock.seconds()
-        if pace.images < schedule.game_begins(recipe) <= players.images:
-            pace = Pace(players.images, clock.seconds())  # the warm-up is faster than the game
         if at_tick and (again := replanned(recipe, pace, Pace(players.images, clock.seconds()), world)) != recipe:
             run.recipe = recipe = again
             tick = schedule.tick_images(recipe)
@@ -145,8 +136,6 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
                 "memory_mb": memory_mb(feed.device), **({"processes": world.size} if world.size > 1 else {}),
             }  # fmt: skip
             event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
-            if players.images <= schedule.game_begins(recipe):
-                event["diagnosis"] = ["warming up: the generator learns to draw pictures from their own codes"]
             run.log(event)
             display.tick(event)
             last_tick, tick_began = clock.seconds(), players.images
@@ -264,18 +253,6 @@ def _readings(run: Run) -> list[Reading]:
 # ---- the parts of a step -------------------------------------------------------------------------------------------
 
 
-def warm(players: Players, recipe: Recipe, feed: Feed, world: World) -> None:
-    """A step of the warm-up: G alone. Its loss is counted as the generator's."""
-    hand = deal(recipe, feed, players.axes, world, players.images, "warm-up", anchored=1.0)
-    loss = warm_up(players, recipe, hand)
-    world.average_gradients(players.generator)
-    players.generator_optimiser.step()
-    players.losses += world.mean(
-        torch.stack([torch.zeros_like(loss), loss, torch.zeros_like(loss), torch.ones_like(loss)])
-    )
-    end_step(players, recipe)
-
-
 def end_step(players: Players, recipe: Recipe) -> None:
     """Count the images, and let the average follow."""
     players.images += recipe.images_a_step
@@ -328,7 +305,7 @@ def replanned(recipe: Recipe, began: Pace, now: Pace, world: World) -> Recipe:
     """
     passed, images = now.seconds - began.seconds, now.images - began.images
     expected = now.images + images / max(passed, 1e-9) * ((recipe.seconds or 0) - now.seconds)
-    sure = passed > SURE * (recipe.seconds or 0) and now.images > schedule.game_begins(recipe)
+    sure = passed > SURE * (recipe.seconds or 0)
     told = torch.tensor([expected, sure and now.seconds < (recipe.seconds or 0) / 2], dtype=torch.float64)
     world.broadcast([told])  # the first one's clock holds
     planned, may = int(told[0]), bool(told[1])

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
 
 from figment.game import step
-from figment.game.anchoring import likeness
 from figment.game.step import Rules, Shown, Verdict
 from figment.recipe import Recipe
 from figment.training.hand import Hand
@@ -68,7 +67,6 @@ class Eager:
             assert made is not None
             fake = Shown(made, hand.labels, hand.numbers)
             loss = step.generator_phase(self.play_discriminator, fake, hand.real, self.rules, p)
-            loss = loss + held(self.recipe, made, hand)
         _differentiate(loss, players.generator)
         players.discriminator.requires_grad_(True)
         self.fake = None
@@ -98,7 +96,7 @@ class Whole:
                 made = functional_call(players.generator, weights, (hand.codes, hand.labels))
                 fake = Shown(made, hand.labels, hand.numbers)
                 net = partial(_called, players.discriminator, others)
-                return step.generator_phase(net, fake, hand.real, rules, p) + held(recipe, made, hand)
+                return step.generator_phase(net, fake, hand.real, rules, p)
 
         self.discriminator_graph: Callable[..., Any] = torch.compile(
             grad_and_value(discriminator_loss, has_aux=True), fullgraph=True
@@ -136,22 +134,6 @@ def is_one_graph(players: Players) -> bool:
     """Whether a phase can be one graph: nothing in the nets is changed by calling them."""
     modules = [*players.generator.modules(), *players.discriminator.modules()]
     return not any(isinstance(m, nn.modules.batchnorm._BatchNorm | nn.Dropout2d) for m in modules)
-
-
-def warm_up(players: Players, recipe: Recipe, hand: Hand) -> Tensor:
-    """G's loss, and its gradients, where it learns alone: to draw each picture from its own code, by least squares."""
-    with arithmetic(recipe.precision, hand.codes.device.type):
-        made = players.generator(hand.codes, hand.labels)
-    loss = (made.float() - hand.real.pictures).square().mean()
-    _differentiate(loss, players.generator)
-    return loss.detach()
-
-
-def held(recipe: Recipe, made: Tensor, hand: Hand) -> Tensor | float:
-    """What holds G's pictures of reals' codes to those reals."""
-    if not recipe.anchor or hand.anchored is None:
-        return 0.0
-    return recipe.anchor * likeness(made, hand.real.pictures, hand.anchored)
 
 
 def rules_of(recipe: Recipe) -> Rules:

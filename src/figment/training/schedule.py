@@ -47,20 +47,6 @@ def rates(recipe: Recipe, images: int) -> Rates:
     )
 
 
-def warm_up_ends(recipe: Recipe) -> int:
-    """Images after which the warm-up is over: G has learned alone, to draw pictures from their own codes."""
-    return _whole_steps(recipe, min(recipe.warm_up, recipe.planned_images // 4))
-
-
-def game_begins(recipe: Recipe) -> int:
-    """Images after which G plays: the warm-up and D's head start are over."""
-    return warm_up_ends(recipe) + _whole_steps(recipe, min(recipe.head_start, recipe.planned_images // 20))
-
-
-def _whole_steps(recipe: Recipe, images: int) -> int:
-    return images // recipe.images_a_step * recipe.images_a_step
-
-
 def penalty_is_due(recipe: Recipe, images: int) -> bool:
     """Whether the step after so many images has its R1 + R2: every step, or every so many."""
     return recipe.gamma > 0 and images // recipe.batch % recipe.penalty_every == 0

@@ -98,9 +98,7 @@ def _playable(
     """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
     while True:
         world.check_batch(recipe.batch)
-        coded = recipe.warm_up or recipe.anchor
-        players = new_players(recipe, world, feed.principal_axes(recipe.code_size) if coded else None)
-        world.broadcast(players.axes or ())
+        players = new_players(recipe, world)
         if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
             return recipe, [speed.Trial(recipe.precision, "off", 0.0)], players, [phases_of(players, recipe)]
         try:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from figment import nets
 from figment.errors import InputError
 from figment.files import write_atomically
-from figment.game.anchoring import Axes
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.batch_norm import synchronised
@@ -35,7 +34,6 @@ class Players:
     augment_p: (
         Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
     )
-    axes: Axes | None  # of the training pictures, where they have codes of their own
     signs: Tensor  # sum of D's mean signs on reals since augment_p was last moved
     images: int = 0
     seconds: float = 0.0
@@ -53,7 +51,7 @@ class Players:
                 group["lr"], group["betas"] = rate, (group["betas"][0], beta2)
 
 
-def new_players(recipe: Recipe, world: World, axes: Axes | None = None) -> Players:
+def new_players(recipe: Recipe, world: World) -> Players:
     """Nets with their initial weights from the recipe's seed, laid out channels-last on the device.
 
     Of several processes each has the same; batch norm takes its statistics over all of them.
@@ -67,7 +65,7 @@ def new_players(recipe: Recipe, world: World, axes: Axes | None = None) -> Playe
     generator, discriminator = synchronised(generator, world), synchronised(discriminator, world)
     return Players(
         generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe),
-        losses=torch.zeros(4, device=device), augment_p=torch.tensor(recipe.augment_p, device=device), axes=axes,
+        losses=torch.zeros(4, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
         signs=torch.zeros((), device=device),
     )  # fmt: skip
 
@@ -88,8 +86,6 @@ def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
 def tensors(players: Players) -> dict[str, Tensor]:
     """Every tensor that a run's future depends on, by name: views of the live ones."""
     named = {"losses": players.losses, "augment_p": players.augment_p, "signs": players.signs}
-    if players.axes is not None:
-        named |= {"axes.mean": players.axes.mean, "axes.axes": players.axes.axes}
     for part in ("generator", "discriminator", "average"):
         named |= {f"{part}.{k}": v for k, v in getattr(players, part).state_dict().items()}
     for part in ("generator_optimiser", "discriminator_optimiser"):

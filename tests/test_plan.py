@@ -9,8 +9,8 @@ from figment.errors import InputError
 from figment.machine import Machine, this_machine
 from figment.recipe import make
 
-LAPTOP = Machine("cpu", "a laptop", 4, 16.0, bf16=False, compiler=False)
-GPU = replace(LAPTOP, device="cuda", bf16=True, compiler=True)
+LAPTOP = Machine("cpu", "a laptop", 4, 16.0, bf16="slow", compiler=False)
+GPU = replace(LAPTOP, device="cuda", bf16="fast", compiler=True)
 
 
 @pytest.mark.parametrize("machine", [LAPTOP, GPU])
@@ -51,6 +51,8 @@ def test_an_image_budget_is_settled_without_a_stopwatch() -> None:
     plain, rich = plan.by_rule(recipe, LAPTOP), plan.by_rule(recipe, GPU)
     assert (plain.precision, plain.compile, plain.planned_images) == ("fp32", "off", 10**6)
     assert (rich.precision, rich.compile) == ("bf16", "on")
+    # What has to be measured isn't chosen under a budget of images.
+    assert plan.by_rule(make("dcgan", images=10**6), replace(LAPTOP, bf16="perhaps")).precision == "fp32"
     assert plan.by_rule(make("dcgan", images=10**6, objective="wgan"), GPU).compile == "off"
     assert plan.by_rule(make("dcgan", images=100), GPU).compile == "off"
 

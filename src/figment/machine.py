@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import torch
@@ -14,13 +14,16 @@ from figment.errors import InputError
 
 @dataclass(frozen=True)
 class Machine:
-    """device: "cuda", "mps" or "cpu"; memory in GiB (the card's, where there is one)."""
+    """device: "cuda", "mps" or "cpu"; memory in GiB (the card's, where there is one).
+
+    bf16: "fast", "slow", or "perhaps", where only measuring tells.
+    """
 
     device: str
     name: str
     cores: int
     memory: float
-    bf16: bool
+    bf16: Literal["fast", "perhaps", "slow"]
     compiler: bool
 
     @property
@@ -55,7 +58,7 @@ def this_machine(device: str = "auto") -> Machine:
         name=name,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         memory=round(memory, 1),
-        bf16=_has_bf16(kind),
+        bf16=_bf16(kind),
         compiler=_has_compiler(kind),
     )
 
@@ -66,14 +69,21 @@ def _best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _has_bf16(kind: str) -> bool:
-    """Whether bf16 is fast: emulated bf16 works everywhere, but slower than float32."""
+def _bf16(kind: str) -> Literal["fast", "perhaps", "slow"]:
+    """How bf16 compares with float32: emulated it works everywhere, but is slower."""
     if kind == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return "fast" if torch.cuda.is_bf16_supported(including_emulation=False) else "slow"
     if kind == "mps":
-        return False
-    # AVX-512's bf16 is no faster than float32 in oneDNN's convolutions (LOG.md); AMX is.
-    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+        return "slow"
+    if _processor_has("amx_tile"):
+        return "fast"
+    # With AVX-512's instructions it was slower than float32 on an Intel Xeon and faster on an AMD EPYC (LOG.md).
+    return "perhaps" if _processor_has("avx512_bf16") else "slow"
+
+
+def _processor_has(instructions: str) -> bool:
+    # Private in torch 2.11 to 2.13; without it bf16 isn't tried.
+    return bool(getattr(torch.cpu, f"_is_{instructions}_supported", lambda: False)())
 
 
 def _has_compiler(kind: str) -> bool:

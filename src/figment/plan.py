@@ -105,7 +105,7 @@ def by_rule(recipe: Recipe, machine: Machine) -> Recipe:
 
 def _precision(recipe: Recipe, machine: Machine) -> str:
     if recipe.precision == "auto":
-        return "bf16" if machine.bf16 else "fp32"
+        return "bf16" if machine.bf16 == "fast" else "fp32"
     return recipe.precision
 
 
@@ -135,7 +135,7 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
     """What this machine or recipe rules out and what is done in its place, a line each; nothing where all is there."""
     lines = []
-    if recipe.precision == "auto" and not machine.bf16:
+    if recipe.precision == "auto" and machine.bf16 == "slow":
         lines.append("no fast bf16 on this device: training in float32")
     if recipe.compile != "off" and not machine.compiler:
         lines.append("no compiler for torch.compile here: training without it")

@@ -1,5 +1,6 @@
 """Trying out ways of doing the arithmetic leaves a run as it was, and a way that fails is left out."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from figment.training.parallel import World
 from figment.training.phases import phases_of
 from figment.training.state import Players, new_players, remembered
 
-RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16=True, compiler=True)
+RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16="fast", compiler=True)
 CPU = torch.device("cpu")
 ALONE = World.alone()
 
@@ -49,7 +50,8 @@ def test_what_the_recipe_leaves_open_is_tried() -> None:
     assert ways(seconds=3600.0, width=64) == [("fp32", "off"), ("bf16", "off"), ("bf16", "on")]
     assert ways(compile="on") == [("bf16", "on")]
     assert ways(compile="on", objective="wgan") == [("fp32", "off"), ("bf16", "off")]
-    assert ways(Machine("cpu", "a plain one", 2, 4.0, False, False), seconds=3600.0, width=64) == [("fp32", "off")]
+    assert ways(replace(RICH, bf16="perhaps")) == [("fp32", "off"), ("bf16", "off")]
+    assert ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
 
 
 class Listening(start.Silent):

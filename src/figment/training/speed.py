@@ -32,7 +32,9 @@ class Trial:
 
 def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
     """Ways that may be fastest, among those that the recipe leaves open and the machine can do: precision and compile."""
-    precisions = [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 else [])]
+    precisions = (
+        [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 != "slow" else [])]
+    )
     can = machine.compiler and not recipe.gradient_penalty
     pays = (recipe.seconds or 0) >= WORTH_COMPILING.get(machine.kind, float("inf")) and recipe.width >= WIDE
     ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if pays else ["off"]}

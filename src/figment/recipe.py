@@ -53,6 +53,9 @@ class Recipe(BaseModel):
     upsampling: Literal["transposed", "nearest"] = Field(
         "transposed", description="dcgan: by transposed 4×4 convolutions, or by doubling pixels and 3×3 convolutions"
     )
+    modulated: bool = Field(
+        False, description="dcgan: let the code scale and shift every stage of the generator (self-modulation)"
+    )
     initial_weights: Literal["normal", "he"] = Field(
         "normal", description="dcgan: weights start N(0, .02²), as the paper's, or N(0, 2/(1.04·fan_in))"
     )

@@ -202,3 +202,32 @@ def test_he_s_weights_pass_a_signal_on_as_strong(upsampling: str) -> None:
                 assert inner.var().item() == pytest.approx(expected, rel=0.25), (role, i)
             else:
                 assert conv.weight.std().item() == pytest.approx((2 / 1.04 / (9 * conv.in_channels)) ** 0.5, rel=0.1)
+
+
+def test_modulation_scales_and_shifts_each_sample_by_its_own_code() -> None:
+    """Every stage by hand: batch norm, then 1 + scale and a shift for each channel, from code and class."""
+    g, _ = pair(make("dcgan", size=16, width=2, code_size=5, modulated=True, **LABELLED))
+    z = torch.randn(3, 5, generator=generator_at(0, "test"))
+    g.eval()
+    x = code = torch.cat([z, g[0].embedding.weight[LABELS]], 1)[:, :, None, None]
+    for conv, norm, modulation in ((g[1], g[2], g[3]), (g[5], g[6], g[7])):
+        x = norm(conv(x))
+        for n in range(3):
+            hidden = (modulation.hidden.weight @ code[n, :, 0, 0] + modulation.hidden.bias).clamp(min=0)
+            out = modulation.out.weight @ hidden + modulation.out.bias
+            for c in range(x.shape[1]):
+                x[n, c] = x[n, c] * (1 + out[c]) + out[x.shape[1] + c]
+        x = x.clamp(min=0)
+    assert torch.allclose(g(z, LABELS), torch.tanh(g[9](x)), atol=1e-6)
+    assert len(g) == 11
+
+
+def test_modulation_starts_small() -> None:
+    g, _ = pair(make("dcgan", width=16, channels=3, modulated=True, initial_weights="he"))
+    modulations = [m for m in g if isinstance(m, dcgan.Modulation)]
+    assert len(modulations) == 4
+    weights = torch.cat([m.out.weight.flatten() for m in modulations])
+    assert weights.std().item() == pytest.approx(0.02, rel=0.03)
+    hidden = torch.cat([m.hidden.weight.flatten() for m in modulations])
+    assert hidden.std().item() == pytest.approx((2 / 100) ** 0.5, rel=0.03)
+    assert all((m.hidden.bias == 0).all() and (m.out.bias == 0).all() for m in modulations)

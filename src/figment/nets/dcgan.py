@@ -18,6 +18,7 @@ from figment.recipe import Recipe
 from figment.sizes import Grid
 
 EMBEDDED = 32  # numbers that stand for a class in G
+HIDDEN = 32  # units between the code and what modulates a stage; the size that arXiv 1810.01365 takes
 
 
 def generator(recipe: Recipe) -> "Generator":
@@ -31,6 +32,7 @@ def generator(recipe: Recipe) -> "Generator":
         len(recipe.classes),
         recipe.upsampling,
         recipe.initial_weights,
+        recipe.modulated,
     )
 
 
@@ -56,7 +58,8 @@ class Generator(nn.Sequential):
     """Code → picture by fractionally-strided convolutions.
 
     Input: codes, float (N, code_size), and with classes their numbers, int64 (N,). Output: pictures, float
-    (N, channels, H, W) in [-1, 1]. classes: 0 for none. upsampling: "transposed", the paper's, or "nearest".
+    (N, channels, H, W) in [-1, 1]. classes: 0 for none. upsampling: "transposed", the paper's, or "nearest". modulated:
+    whether the code, with its class, acts on every stage and not on the first alone.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Generator(nn.Sequential):
         classes: int = 0,
         upsampling: str = "transposed",
         initial_weights: str = "normal",
+        modulated: bool = False,
     ) -> None:
         maps = stage_widths(grid.doublings, width)
         inputs = code_size + EMBEDDED * bool(classes)
@@ -76,15 +80,17 @@ class Generator(nn.Sequential):
         *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*maps, channels]))
         layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
-            layers += [conv, nn.BatchNorm2d(conv.out_channels), _activation(activation)]
+            layers += [conv, nn.BatchNorm2d(conv.out_channels)]
+            layers += [Modulation(inputs, conv.out_channels)] if modulated else []
+            layers += [_activation(activation)]
         super().__init__(*layers, last, nn.Tanh())
         self.initial_weights = initial_weights
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        code, *layers = self
-        x = code(z) if labels is None else code(z, labels)
+        first, *layers = self
+        x = code = first(z) if labels is None else first(z, labels)
         for layer in layers:
-            x = layer(x)
+            x = layer(x, code) if isinstance(layer, Modulation) else layer(x)
         return x
 
 
@@ -162,6 +168,23 @@ class ClassedCode(nn.Module):
         return torch.cat([z, self.embedding(labels)], 1)[:, :, None, None]
 
 
+class Modulation(nn.Module):
+    """x · (1 + scale) + shift, a scale and a shift for each channel: what a small net makes of the code.
+
+    x: (N, C, h, w); code: (N, inputs, 1, 1). Behind batch norm this is self-modulation (Chen et al., arXiv 1810.01365,
+    eq. 2): what holds for the whole picture, such as light and colours, needn't be handed on from stage to stage.
+    """
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(inputs, HIDDEN)
+        self.out = nn.Linear(HIDDEN, 2 * channels)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        scale, shift = self.out(F.relu(self.hidden(code.flatten(1))))[:, :, None, None].chunk(2, 1)
+        return x * (1 + scale) + shift
+
+
 class Projection(nn.Module):
     """Last features (N, C, h, w) and class (N,) → logits (N,): the last convolution's, plus the features, added over
     positions, dotted with a learned vector of the class (arXiv 1802.05637)."""
@@ -185,7 +208,7 @@ def initialise(net: Generator | Discriminator, generator: torch.Generator) -> No
 
     A class's vector starts N(0, 1) in G, as large as the code beside it, and N(0, 0.02²) in D. A net without batch norm
     passes such small weights' signal on ever weaker; for one, weights may start N(0, g²/fan_in) with g² = 2/(1 + 0.2²)
-    (He et al., arXiv 1502.01852, eq. 15), of G's first layer with g = 1.
+    (He et al., arXiv 1502.01852, eq. 15), of G's first layer with g = 1. Modulation starts small in either.
     """
     he = net.initial_weights == "he"
     for module in net.modules():
@@ -198,6 +221,11 @@ def initialise(net: Generator | Discriminator, generator: torch.Generator) -> No
             module.reset_running_stats()
             _normal(module.weight, 1.0, generator)
             module.bias.zero_()
+        elif isinstance(module, Modulation):
+            _normal(module.hidden.weight, 0.0, generator, math.sqrt(2 / module.hidden.in_features))
+            _normal(module.out.weight, 0.0, generator)
+            module.hidden.bias.zero_()
+            module.out.bias.zero_()
         elif isinstance(module, ClassedCode):
             module.embedding.weight.normal_(generator=generator)
         elif isinstance(module, Projection):

@@ -25,12 +25,11 @@ def overview() -> list[str]:
     """A line a recipe: name, nets, size, what to expect of it."""
     from figment import recipe, sizes
 
-    expected: dict[str, str] = getattr(recipe, "EXPECT", {})
     rows = [("auto", "", "", AUTO)]
     for name, row in recipe.RECIPES.items():
         chosen = recipe.make(name)
         size = f"{sizes.text(chosen.size)} px" if "size" in row else "any size"
-        rows.append((name, chosen.nets, size, expected.get(name, "")))
+        rows.append((name, chosen.nets, size, recipe.EXPECT[name]))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     return [line.rstrip() for line in lines]
@@ -43,8 +42,7 @@ def details(name: str) -> list[str]:
     chosen, fields = recipe.make(name), recipe.Recipe.model_fields
     values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.text(chosen.size)}
     wide, widest = max(map(len, fields)), max(map(len, values.values()))
-    told = getattr(recipe, "EXPECT", {}).get(name)
-    lines = [f"{name}: {told}" if told else name, ""]
+    lines = [f"{name}: {recipe.EXPECT[name]}", ""]
     for field, info in fields.items():
         mark = " " if getattr(chosen, field) == info.default or field == "name" else "*"
         lines.append(f"{mark} {field:<{wide}}  {values[field]:<{widest}}  {info.description or ''}".rstrip())

@@ -87,7 +87,12 @@ class Recipe(BaseModel):
     discriminator_steps: int = Field(1, ge=1, le=100, description="discriminator steps for each generator step")
     # Augmentation of what D sees
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
-        "auto", description="which changes are made to all that D sees; auto goes by the number of pictures"
+        "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
+    )
+    augment_below: int = Field(
+        30_000,
+        ge=1,
+        description="auto: training pictures below which all of it is wanted; from 10/3 as many on none is",
     )
     augment_p: float = Field(0.0, ge=0, le=1, description="probability of each change; adaptive: the first one")
     augment_mode: Literal["fixed", "ramp", "adaptive"] = Field(

@@ -35,7 +35,7 @@ CHANGES = {
 NUMBERS = sum(1 + amounts for amounts in CHANGES.values())
 BLENDING = ("scale", "rotation", "stretch", "second rotation", "slide")  # the moves that don't keep to whole pixels
 
-FULL_BELOW = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: augmentation helps below …
+FULL_BELOW = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
 NONE_FROM = 100_000  # … and does harm from here on
 RISE = 500_000  # images in which p can go from 0 to 1: section 3.1 of arXiv 2006.06676
 
@@ -102,9 +102,13 @@ def decided(numbers: Tensor, p: Tensor | float) -> Changes:
     }
 
 
-def wanted(count: int) -> float:
-    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
-    return min(max((NONE_FROM - count) / (NONE_FROM - FULL_BELOW), 0.0), 1.0)
+def wanted(count: int, below: int = FULL_BELOW) -> float:
+    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less.
+
+    Another `below` moves both ends: a short run shows each picture too seldom for D to know thousands by heart.
+    """
+    none_from = below * NONE_FROM / FULL_BELOW
+    return min(max((none_from - count) / (none_from - below), 0.0), 1.0)
 
 
 def adapted(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor:

@@ -60,9 +60,6 @@ class Recipe(BaseModel):
         "normal", description="dcgan: weights start N(0, .02²), as the paper's, or N(0, 2/(1.04·fan_in))"
     )
     discriminator_norm: Literal["batch", "none"] = Field("batch", description="normalisation in the discriminator")
-    patches: bool = Field(
-        False, description="dcgan: let the discriminator judge patches as well, together as much as the whole"
-    )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game
     objective: Literal["bce", "mse", "ml", "hinge", "wgan", "relativistic"] = Field(
@@ -156,13 +153,6 @@ class Recipe(BaseModel):
             for field in ("gradient_penalty", "gamma"):
                 if getattr(self, field):
                     raise ValueError(f"{field} needs --set discriminator_norm=none, since batch norm mixes samples")
-        return self
-
-    @model_validator(mode="after")
-    def _nets_have_such_parts(self) -> "Recipe":
-        for field in ("modulated", "patches"):
-            if getattr(self, field) and self.nets != "dcgan":
-                raise ValueError(f"{field} is for DCGAN's nets: it needs --set nets=dcgan")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from figment.game.penalties import finite_difference, wasserstein_penalty, zero_centred
-from figment.game.step import Net, Rules, Shown, discriminator_phase, generator_phase
+from figment.game.step import Rules, Shown, discriminator_phase
 
 
 def linear(weight: torch.Tensor):
@@ -97,36 +97,6 @@ def test_phase_adds_half_gamma_times_both_penalties_on_the_first_share() -> None
     assert verdict.loss.item() == pytest.approx((game + 1.5 * (r1 + r2)).item(), rel=1e-5)
     assert verdict.norms.item() == pytest.approx(((r1 + r2) / 2).item(), rel=1e-5)
     assert verdict.signs.item() == pytest.approx(net(real).sign().mean().item())
-
-
-def judging_patches(net: torch.nn.Module) -> Net:
-    """A D whose patches' logits are twice and three times the whole's."""
-    return lambda x, labels, patches=False: torch.stack([net(x), 2 * net(x), 3 * net(x)], 1) if patches else net(x)
-
-
-@pytest.mark.parametrize("penalty", ["exact", "finite"])
-def test_patches_together_count_as_much_as_the_whole(penalty: str) -> None:
-    """Targets go beside each sample's patches; what is penalised is the sum of all that D says: six times the logit here."""
-    net, real, fake, noise = small_net(), pictures(8, 2), pictures(8, 3), pictures(8, 4)
-    rules = Rules("bce", penalty, penalised="reals", patches=True)
-    targets, gamma = torch.linspace(0.5, 1, 8, dtype=torch.float64), torch.tensor(2.0)
-    verdict = discriminator_phase(
-        judging_patches(net), Shown(real), Shown(fake), rules, 0.0, gamma, (noise, noise), (targets, 0.0)
-    )
-    of_real, of_fake, entropy = net(real), net(fake), torch.nn.functional.binary_cross_entropy_with_logits
-    expected = torch.zeros((), dtype=torch.float64)
-    for parts in ((1,), (2, 3)):
-        for k in parts:
-            sides = entropy(k * of_real, targets) + entropy(k * of_fake, torch.zeros(8, dtype=torch.float64))
-            expected = expected + sides / len(parts)
-    r1 = by_autograd(net, real).mean() if penalty == "exact" else finite_difference(net, real, of_real, noise).mean()
-    assert verdict.loss.item() == pytest.approx((expected + 36 * r1).item(), rel=1e-4)
-    assert verdict.signs.item() == pytest.approx(of_real.sign().mean().item())
-
-    loss = generator_phase(judging_patches(net), Shown(fake), Shown(real), Rules("relativistic", patches=True))
-    softplus = torch.nn.functional.softplus
-    expected = sum(softplus(k * (of_real - of_fake)).mean() * (1 if k == 1 else 0.5) for k in (1, 2, 3))
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_r1_alone_leaves_fakes_unpenalised() -> None:

@@ -231,22 +231,3 @@ def test_modulation_starts_small() -> None:
     hidden = torch.cat([m.hidden.weight.flatten() for m in modulations])
     assert hidden.std().item() == pytest.approx((2 / 100) ** 0.5, rel=0.03)
     assert all((m.hidden.bias == 0).all() and (m.out.bias == 0).all() for m in modulations)
-
-
-def test_patches_are_judged_on_the_side() -> None:
-    """The whole's logit doesn't depend on them; each place's is a 3×3 convolution of features at twice the start grid."""
-    recipe = make("dcgan", size=(16, 32), width=2, discriminator_norm="none", patches=True, channels=3)
-    _, d = pair(recipe)
-    plain = dcgan.Discriminator(start_grid(16, 32), 3, 2, norm="none")
-    numbered = [m for m in d if not isinstance(m, dcgan.Patches)]
-    for ours, theirs in zip(numbered, plain, strict=True):
-        theirs.load_state_dict(ours.state_dict())
-    x = torch.randn(3, 3, 16, 32, generator=generator_at(0, "test"))
-    logits = d(x, None, True)
-    assert logits.shape == (3, 1 + 8 * 16)
-    assert torch.equal(logits[:, 0], plain(x))
-    assert torch.equal(d(x), plain(x))
-    (branch,) = (m for m in d if isinstance(m, dcgan.Patches))
-    features = torch.nn.functional.pad(plain[1](plain[0](x)), (1, 1, 1, 1))
-    by_hand = (features[2, :, 4:7, 9:12] * branch.weight[0]).sum() + branch.bias
-    assert logits[2, 1 + 4 * 16 + 9].item() == pytest.approx(by_hand.item(), abs=1e-6)

@@ -19,8 +19,8 @@ from figment.run import Run
 TOLERANCE = 1e-4  # of float32 sums that were added in another order, over some dozens of steps of Adam
 BATCH = 16
 RECIPES = {
-    # Batch norm, modulated; patches; smoothed targets, some swapped; rates that fall.
-    "dcgan": dict(width=4, modulated=True, patches=True, real_target=0.9, label_flips=0.05, lr_final=0.1),
+    # Batch norm and smoothed targets, some swapped; rates that fall.
+    "dcgan": dict(width=4, real_target=0.9, label_flips=0.05, lr_final=0.1),
     # Augmentation steered by D's signs, penalties by finite differences on a quarter of the batch.
     "r3gan": dict(
         width=16, blocks=1, code_size=8, penalty="finite", penalty_share=0.25,

@@ -89,8 +89,8 @@ def one_step(compiled: bool, **choices) -> Players:
 
 WHOLE = dict(recipe="r3gan", width=16, code_size=8, gamma=1.0)
 COMPILED = {
-    "batch norm: net by net": dict(modulated=True),
-    "exact penalty": dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True, patches=True),
+    "batch norm: net by net": dict(),
+    "exact penalty": dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True),
     "r3gan": WHOLE,
     "finite differences": WHOLE | dict(penalty="finite", penalty_share=0.5),
     "augmented": WHOLE | dict(augment="full", augment_p=0.5, augment_mode="fixed"),

@@ -10,7 +10,7 @@ from figment.game import penalties
 from figment.game.augment import augmented
 from figment.game.objectives import OBJECTIVES
 
-Net = Callable[..., Tensor]  # (pictures, labels) → logits (N,); with a third argument, True, patches' as well
+Net = Callable[[Tensor, Tensor | None], Tensor]
 
 
 class Shown(NamedTuple):
@@ -34,7 +34,6 @@ class Rules(NamedTuple):
     penalty_share: float = 1.0
     penalised: str = "both"  # or "reals"
     augment: str = "none"
-    patches: bool = False
 
 
 class Verdict(NamedTuple):
@@ -52,24 +51,17 @@ def targets(count: int, value: float, swapped: float, generator: torch.Generator
 
 
 def sight(discriminator: Net, shown: Shown, p: Tensor | float, rules: Rules) -> Callable[[Tensor], Tensor]:
-    """D as a function of pictures alone: this minibatch's classes and augmentation are bound in.
+    """D as a function of pictures alone: this minibatch's classes and augmentation are bound in. Gives logits (N,).
 
-    Gives logits (N,); where the rules have D judge patches, too, (N, 1 + K): see parts.
     float32 logits: in bf16 softplus and means lose the small differences that the game is about.
     """
 
     def logits(pictures: Tensor) -> Tensor:
         if shown.numbers is not None:
             pictures = augmented(pictures, shown.numbers, p, rules.augment)
-        patches = (True,) if rules.patches else ()
-        return discriminator(pictures, shown.labels, *patches).float()
+        return discriminator(pictures, shown.labels).float()
 
     return logits
-
-
-def parts(logits: Tensor) -> list[Tensor]:
-    """What D says of the whole pictures, (N,), and of their patches, (N, K), if it does: each counts once in a loss."""
-    return [logits] if logits.dim() == 1 else [logits[:, 0], logits[:, 1:]]
 
 
 def discriminator_phase(
@@ -91,10 +83,8 @@ def discriminator_phase(
     row = OBJECTIVES[rules.objective]
     real_logits = sight(discriminator, real, p, rules)(real.pictures)
     fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
-    loss, norms = real_logits.new_zeros(()), real_logits.new_zeros(())
-    for real_part, fake_part in zip(parts(real_logits), parts(fake_logits), strict=True):
-        given = [_beside(part, target) for part, target in zip((real_part, fake_part), labels, strict=True)]
-        loss = loss + row.discriminator(real_part, fake_part, *(given if row.takes_targets else ()))
+    given = labels if row.takes_targets else ()
+    loss, norms = row.discriminator(real_logits, fake_logits, *given), real_logits.new_zeros(())
     if gamma is not None:
         sides = [(real, real_logits), (fake, fake_logits)][: 1 if rules.penalised == "reals" else 2]
         means = torch.stack([
@@ -102,7 +92,7 @@ def discriminator_phase(
             for i, (shown, logits) in enumerate(sides)
         ])  # fmt: skip
         loss, norms = loss + gamma / 2 * means.sum(), means.detach().mean()
-    return Verdict(loss, parts(real_logits)[0].detach().sign().mean(), norms)
+    return Verdict(loss, real_logits.detach().sign().mean(), norms)
 
 
 def generator_phase(
@@ -112,12 +102,11 @@ def generator_phase(
     row = OBJECTIVES[rules.objective]
     fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
     if not row.paired:
-        return torch.stack([row.generator(part) for part in parts(fake_logits)]).sum()
+        return row.generator(fake_logits)
     assert real is not None
     with torch.no_grad():  # D's opinion of reals doesn't depend on G
         real_logits = sight(discriminator, real, p, rules)(real.pictures)
-    pairs = zip(parts(fake_logits), parts(real_logits), strict=True)
-    return torch.stack([row.generator(*pair) for pair in pairs]).sum()
+    return row.generator(fake_logits, real_logits)
 
 
 def gradient_penalty(discriminator: Net, real: Shown, fake: Shown, mix: Tensor) -> Tensor:
@@ -136,21 +125,7 @@ def _squared_gradient(
 ) -> Tensor:
     count = penalised(len(logits), rules.penalty_share)
     part = shown.first(count)
-
-    def altogether(pictures: Tensor) -> Tensor:
-        return _sum_of_each(sight(discriminator, part, p, rules)(pictures))
-
     if rules.penalty == "exact":
-        return penalties.zero_centred(altogether, part.pictures)
+        return penalties.zero_centred(sight(discriminator, part, p, rules), part.pictures)
     assert noise is not None
-    return penalties.finite_difference(altogether, part.pictures, _sum_of_each(logits[:count]), noise)
-
-
-def _sum_of_each(logits: Tensor) -> Tensor:
-    """All that D says of each picture, (N,)."""
-    return logits if logits.dim() == 1 else logits.sum(1)
-
-
-def _beside(logits: Tensor, target: Tensor | float) -> Tensor | float:
-    """Targets (N,) beside logits (N,) or (N, K)."""
-    return target[:, None] if isinstance(target, Tensor) and logits.dim() == 2 else target
+    return penalties.finite_difference(sight(discriminator, part, p, rules), part.pictures, logits[:count], noise)

@@ -46,7 +46,6 @@ def discriminator(recipe: Recipe) -> "Discriminator":
         recipe.dropout,
         len(recipe.classes),
         recipe.initial_weights,
-        recipe.patches,
     )
 
 
@@ -123,8 +122,7 @@ class Discriminator(nn.Sequential):
 
     Input: pictures, float (N, channels, H, W) in [-1, 1], and with classes their numbers, int64 (N,). Output: logits
     (N,). norm: "batch", or "none" where a penalty is put on each sample's own gradient. dropout: share of features
-    dropped. classes: 0 for none. patches: whether it can judge patches, too: called with judge_patches it gives logits
-    (N, 1 + K), the whole's and those of K places.
+    dropped. classes: 0 for none.
     """
 
     def __init__(
@@ -136,14 +134,11 @@ class Discriminator(nn.Sequential):
         dropout: float = 0.0,
         classes: int = 0,
         initial_weights: str = "normal",
-        patches: bool = False,
     ) -> None:
         maps = stage_widths(grid.doublings, width)[::-1]
         bias = norm == "none"  # batch norm has its own
         layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 4, 2, 1, bias=bias), nn.LeakyReLU(0.2)]
-        for i, (a, b) in enumerate(itertools.pairwise(maps)):
-            if patches and i == len(maps) - 2:
-                layers.append(Patches(a))  # at twice the start grid: 8×8 places that see 22 pixels a side
+        for a, b in itertools.pairwise(maps):
             layers.append(nn.Conv2d(a, b, 4, 2, 1, bias=bias))
             if norm == "batch":
                 layers.append(nn.BatchNorm2d(b))
@@ -155,16 +150,11 @@ class Discriminator(nn.Sequential):
         super().__init__(*layers)
         self.initial_weights = initial_weights
 
-    def forward(self, x: Tensor, labels: Tensor | None = None, judge_patches: bool = False) -> Tensor:
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         *layers, last = self
-        of_patches: list[Tensor] = []
         for layer in layers:
-            if not isinstance(layer, Patches):
-                x = layer(x)
-            elif judge_patches:
-                of_patches.append(layer(x))
-        whole: Tensor = last(x) if labels is None else last(x, labels)
-        return torch.cat([whole[:, None], *of_patches], 1) if judge_patches else whole
+            x = layer(x)
+        return last(x) if labels is None else last(x, labels)
 
 
 class ClassedCode(nn.Module):
@@ -193,22 +183,6 @@ class Modulation(nn.Module):
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         scale, shift = self.out(F.relu(self.hidden(code.flatten(1))))[:, :, None, None].chunk(2, 1)
         return x * (1 + scale) + shift
-
-
-class Patches(nn.Module):
-    """Features (N, C, h, w) → a logit for each place, (N, h·w), by a 3×3 convolution.
-
-    A side branch of D, as a discriminator of patches is (Isola et al., arXiv 1611.07004, section 3.2.2): it tells G where
-    a picture is wrong, not only that it is.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(1, channels, 3, 3))
-        self.bias = nn.Parameter(torch.empty(1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight, self.bias, padding=1).flatten(1)
 
 
 class Projection(nn.Module):
@@ -252,10 +226,6 @@ def initialise(net: Generator | Discriminator, generator: torch.Generator) -> No
             _normal(module.out.weight, 0.0, generator)
             module.hidden.bias.zero_()
             module.out.bias.zero_()
-        elif isinstance(module, Patches):
-            fan_in = module.weight[0].numel()
-            _normal(module.weight, 0.0, generator, math.sqrt(0.1 / fan_in) if he else 0.02)
-            module.bias.zero_()
         elif isinstance(module, ClassedCode):
             module.embedding.weight.normal_(generator=generator)
         elif isinstance(module, Projection):

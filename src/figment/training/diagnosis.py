@@ -78,9 +78,9 @@ def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
     Where γ is too small the penalty weighs nothing while D tells all pictures apart for certain, and G is led by noise.
     Where it is too large D is so flat that its loss stays a blind D's, though it ranks reals and fakes rightly.
     """
-    if not recipe.gamma or len(ticks) < RECENT or recipe.objective not in BLIND:
+    blind = BLIND.get(recipe.objective)
+    if not recipe.gamma or len(ticks) < RECENT or blind is None:
         return []
-    blind = BLIND[recipe.objective] * (2 if recipe.patches else 1)
     recent = ticks[-RECENT:]
     slope, separation = (median(t[name] for t in recent) for name in ("squared_gradient", "separation"))
     sides = 1 if recipe.penalised == "both" else 0.5  # the mean of R1 and R2, of which γ/2 of each is in the loss

@@ -139,7 +139,7 @@ def is_one_graph(players: Players) -> bool:
 def rules_of(recipe: Recipe) -> Rules:
     """What the losses go by."""
     penalty = recipe.penalty if recipe.gamma else None
-    return Rules(recipe.objective, penalty, recipe.penalty_share, recipe.penalised, recipe.augment, recipe.patches)
+    return Rules(recipe.objective, penalty, recipe.penalty_share, recipe.penalised, recipe.augment)
 
 
 def arithmetic(precision: str, device: str) -> AbstractContextManager[Any]:
@@ -153,8 +153,8 @@ def _differentiate(loss: Tensor, net: nn.Module) -> None:
     loss.backward()
 
 
-def _called(net: nn.Module, weights: dict[str, Tensor], *given: Any) -> Tensor:
-    logits: Tensor = functional_call(net, weights, given)
+def _called(net: nn.Module, weights: dict[str, Tensor], pictures: Tensor, labels: Tensor | None) -> Tensor:
+    logits: Tensor = functional_call(net, weights, (pictures, labels))
     return logits
 
 

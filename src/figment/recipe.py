@@ -42,6 +42,9 @@ class Recipe(BaseModel):
         le=WIDEST,
         description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels",
     )
+    discriminator_width: int | None = Field(
+        None, ge=1, le=WIDEST, description="dcgan: the discriminator's width; none: the same"
+    )
     widths: tuple[int, ...] = Field(
         (), description="r3gan: channels of each stage, from the start grid up; none: by width"
     )
@@ -156,6 +159,13 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _nets_have_such_parts(self) -> "Recipe":
+        for field in ("modulated", "discriminator_width"):
+            if getattr(self, field) and self.nets != "dcgan":
+                raise ValueError(f"{field} is for DCGAN's nets: it needs --set nets=dcgan")
+        return self
+
+    @model_validator(mode="after")
     def _signs_mean_something(self) -> "Recipe":
         # ADA goes by D's signs on reals; where only differences of logits count, or the middle isn't 0, they say nothing.
         if self.augment_mode == "adaptive" and self.objective not in {"bce", "ml", "hinge"}:
@@ -205,6 +215,13 @@ IMAGENET: dict[str, Any] = dict(
     width=1536, group_channels=32, labels=True, batch=4096, lr_decay_end=200 / 1000, ema_half_life=50_000_000
 )
 
+# DCGAN's nets without chequerboards, every stage of G modulated by the code (arXiv 1810.01365), and a discriminator held by
+# R1 (arXiv 1801.04406) instead of batch norm, under which small nets lose their variety within minutes.
+R1: dict[str, Any] = dict(
+    batch=32, upsampling="nearest", modulated=True, initial_weights="he", discriminator_norm="none", prior="normal",
+    gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
+)  # fmt: skip
+
 # name → what it sets beside the paper's defaults.
 RECIPES: dict[str, dict[str, Any]] = {
     # The article's widths and the paper's numbers: for a GPU, or hours on a CPU.
@@ -212,12 +229,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
     # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
     "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
-    # What the search in LOG.md found for minutes on a CPU: the same widths, without chequerboards, and a discriminator held
-    # by R1 (arXiv 1801.04406) instead of batch norm, under which small nets lose their variety within minutes.
-    "dcgan-r1": dict(
-        width=16, batch=32, upsampling="nearest", initial_weights="he", discriminator_norm="none", prior="normal",
-        gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
-    ),
+    # What the search in LOG.md found for minutes on a CPU.
+    "dcgan-r1": R1 | dict(width=24),
+    "dcgan-r1-small": R1 | dict(width=16),
     # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
     # budget: for GPU-days.
     "r3gan": R3GAN | dict(augment="auto", ema_ramp=False),
@@ -251,7 +265,8 @@ RECIPES: dict[str, dict[str, Any]] = {
 EXPECT: dict[str, str] = {
     "dcgan": "the article's nets, the paper's numbers: hours on a CPU",
     "dcgan-small": "a quarter of the widths: 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples",
-    "dcgan-r1": "what auto takes on a CPU: small nets, no chequerboards, D held by R1 (LOG.md)",
+    "dcgan-r1": "what auto takes on a CPU: small modulated nets, no chequerboards, D held by R1 (LOG.md)",
+    "dcgan-r1-small": "the same two thirds as wide: for a minute or two, or a slow machine",
     "r3gan": "the paper's nets at any size, for days on a GPU",
     "r3gan-cifar10": "with --images 250M: FID 1.96 (the paper's; 10 classes)",
     "r3gan-ffhq64": "with --images 100M: FID 1.95 (the paper's); half a TFLOP an image",

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from figment import nets
+from figment.errors import InputError
 from figment.nets import dcgan
 from figment.randomness import generator_at
 from figment.recipe import Recipe, make
@@ -44,6 +45,14 @@ def test_parameter_counts_of_the_article() -> None:
     recipe = make("dcgan", channels=3)
     assert nets.parameter_count(nets.generator(recipe)) == 3_576_704
     assert nets.parameter_count(nets.discriminator(recipe)) == 2_765_568
+
+
+def test_the_discriminator_may_have_a_width_of_its_own() -> None:
+    recipe = make("dcgan", channels=3, width=8, discriminator_width=4)
+    assert convolutions(nets.generator(recipe))[-1] == (8, 3)
+    assert convolutions(nets.discriminator(recipe))[0] == (3, 4)
+    with pytest.raises(InputError, match=r"discriminator_width is for DCGAN's nets"):
+        make("r3gan", discriminator_width=4)
 
 
 def pair(recipe: Recipe) -> tuple[nn.Module, nn.Module]:

@@ -41,7 +41,7 @@ def discriminator(recipe: Recipe) -> "Discriminator":
     return Discriminator(
         sizes.start_grid(*recipe.shape),
         int(recipe.channels),
-        recipe.width,
+        recipe.discriminator_width or recipe.width,
         recipe.discriminator_norm,
         recipe.dropout,
         len(recipe.classes),

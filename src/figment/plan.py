@@ -155,7 +155,9 @@ def describe(recipe: Recipe, machine: Machine) -> str:
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     colours = "grey" if recipe.channels == 1 else "colour"
     times = schedule.snapshot_times(recipe) if recipe.planned_images else []
-    penalty = f", γ {recipe.gamma:g} ({recipe.penalty} R1 + R2)" if recipe.gamma else ""
+    where = "R1" if recipe.penalised == "reals" else "R1 + R2"
+    often = "" if recipe.penalty_every == 1 else f", every {recipe.penalty_every}th step"
+    penalty = f", γ {recipe.gamma:g} ({recipe.penalty} {where}{often})" if recipe.gamma else ""
     rows = [
         ("machine", str(machine)),
         ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}, nets {recipe.nets}"),

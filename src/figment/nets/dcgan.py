@@ -18,7 +18,7 @@ from figment.recipe import Recipe
 from figment.sizes import Grid
 
 EMBEDDED = 32  # numbers that stand for a class in G
-HIDDEN = 32  # units between the code and what modulates a stage; the size that arXiv 1810.01365 takes
+HIDDEN = 32  # units between the code and what modulates a stage
 
 
 def generator(recipe: Recipe) -> "Generator":
@@ -171,8 +171,8 @@ class ClassedCode(nn.Module):
 class Modulation(nn.Module):
     """x · (1 + scale) + shift, a scale and a shift for each channel: what a small net makes of the code.
 
-    x: (N, C, h, w); code: (N, inputs, 1, 1). Behind batch norm this is self-modulation (Chen et al., arXiv 1810.01365,
-    eq. 2): what holds for the whole picture, such as light and colours, needn't be handed on from stage to stage.
+    x: (N, C, h, w); code: (N, inputs, 1, 1). Behind batch norm this is self-modulation (Chen et al., arXiv 1810.01365):
+    what holds for the whole picture, such as light and colours, needn't be handed on from stage to stage.
     """
 
     def __init__(self, inputs: int, channels: int) -> None:

@@ -64,10 +64,10 @@ def for_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...
 
 
 def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
-    """How much augmentation a training set of so many pictures gets: the fewer they are, the more."""
+    """How much augmentation a training set of so many pictures gets: all below 30,000, none from 100,000 on."""
     if recipe.augment != "auto":
         return {}
-    p = recipe.augment_p * wanted(count, recipe.augment_below)
+    p = recipe.augment_p * wanted(count)
     return {"augment": "full" if p > 0 else "none", "augment_p": p}
 
 
@@ -226,6 +226,5 @@ def _layers(net: nn.Module) -> str:
 
 def _augmenting(recipe: Recipe) -> str:
     if recipe.augment == "auto":
-        below = recipe.augment_below
-        return f"all of it below {below:,} pictures, none from {below * 10 // 3:,} on" if recipe.augment_p else "none"
+        return "all of it below 30,000 pictures, none from 100,000 on" if recipe.augment_p else "none"
     return "none" if recipe.augment == "none" else f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}"

@@ -89,11 +89,6 @@ class Recipe(BaseModel):
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
         "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
     )
-    augment_below: int = Field(
-        30_000,
-        ge=1,
-        description="auto: training pictures below which all of it is wanted; from 10/3 as many on none is",
-    )
     augment_p: float = Field(0.0, ge=0, le=1, description="probability of each change; adaptive: the first one")
     augment_mode: Literal["fixed", "ramp", "adaptive"] = Field(
         "fixed", description="augment_p from the start, or risen to over the decay, or steered by D's signs on reals"

@@ -102,13 +102,9 @@ def decided(numbers: Tensor, p: Tensor | float) -> Changes:
     }
 
 
-def wanted(count: int, below: int = FULL_BELOW) -> float:
-    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less.
-
-    Another `below` moves both ends: a short run shows each picture too seldom for D to know thousands by heart.
-    """
-    none_from = below * NONE_FROM / FULL_BELOW
-    return min(max((none_from - count) / (none_from - below), 0.0), 1.0)
+def wanted(count: int) -> float:
+    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
+    return min(max((NONE_FROM - count) / (NONE_FROM - FULL_BELOW), 0.0), 1.0)
 
 
 def adapted(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor:

@@ -76,6 +76,14 @@ def test_memory_grows_with_batch_and_width() -> None:
     assert small < wide < many < 2 * 2**30
 
 
+def test_the_plan_shows_the_batch_that_fits_the_memory() -> None:
+    recipe = make("r3gan", size=32, images=10**6, channels=3)
+    small = replace(LAPTOP, memory=4.0)
+    fitted = plan.fitting(recipe, small).batch
+    assert 2 <= fitted < recipe.batch
+    assert f"batch {fitted}," in plan.describe(plan.by_rule(recipe, small), small)
+
+
 def test_this_machine() -> None:
     assert this_machine("cpu").cores >= 1
     with pytest.raises(InputError, match="--device abacus"):

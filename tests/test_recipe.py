@@ -64,10 +64,23 @@ def test_unknown_recipe_is_met_with_the_nearest() -> None:
         make("dgan")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "width": 0}', '{"format": 1, "new_field": 0}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1, "width": 0}'])
 def test_json_that_is_no_recipe(text: str) -> None:
     with pytest.raises(InputError, match=r"^here holds no figment recipe"):
         from_json(text, "here")
+
+
+def test_json_with_fields_of_another_version() -> None:
+    with pytest.raises(
+        InputError, match=r"^here was written by another version of figment: it has the field new_field"
+    ):
+        from_json('{"format": 1, "new_field": 0}', "here")
+
+
+def test_augmentation_that_would_change_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match=r"augment=full changes nothing with augment_p=0: add --set augment_p=0.3"):
+        make("dcgan", augment="full")
+    assert make("dcgan", augment="full", augment_mode="adaptive").augment_p == 0
 
 
 def test_json_of_a_newer_format() -> None:

@@ -53,7 +53,7 @@ def climb(
     rungs = [
         (rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)
     ]
-    return [(rung, plan.fitting(fit_to_data(one), machine)) for rung, one in rungs]
+    return [(rung, fit_to_data(one)) for rung, one in rungs]
 
 
 def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:

@@ -152,6 +152,7 @@ def describe(recipe: Recipe, machine: Machine) -> str:
             describe(recipes.changed(recipe, channels=3), machine)
             + "\nThe pictures decide on grey or colour; colour is assumed here."
         )
+    recipe = fitting(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     colours = "grey" if recipe.channels == 1 else "colour"
     times = schedule.snapshot_times(recipe) if recipe.planned_images else []

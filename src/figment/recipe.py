@@ -161,6 +161,12 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _augmentation_happens(self) -> "Recipe":
+        if self.augment in {"full", "diffaugment"} and self.augment_mode != "adaptive" and not self.augment_p:
+            raise ValueError(f"augment={self.augment} changes nothing with augment_p=0: add --set augment_p=0.3")
+        return self
+
+    @model_validator(mode="after")
     def _signs_mean_something(self) -> "Recipe":
         # ADA goes by D's signs on reals; where only differences of logits count, or the middle isn't 0, they say nothing.
         if self.augment_mode == "adaptive" and self.objective not in {"bce", "ml", "hinge"}:
@@ -314,6 +320,11 @@ def from_json(text: str, origin: str) -> Recipe:
             raise InputError(f"{origin} was written by a newer figment: update with pip install --upgrade figment-gan.")
         return Recipe(**fields)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ValidationError) and error.errors()[0]["type"] == "extra_forbidden":
+            field = error.errors()[0]["loc"][0]
+            raise InputError(
+                f"{origin} was written by another version of figment: it has the field {field}, which this one doesn't know."
+            ) from None
         reason = sentence(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(f"{origin} holds no figment recipe ({reason}).") from None
 

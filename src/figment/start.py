@@ -207,7 +207,7 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     part = world.rank, world.size
     feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
     if recipe.planned_images:
-        game = settle_planned(plan.fitting(recipe, machine), machine, feed, world, display.say)
+        game = settle_planned(recipe, machine, feed, world, display.say)
     else:
         asked = run.facts.get("asked", {"recipe": recipe.name})
         game = settle(climb(asked, recipe, machine, fit_to_data), machine, feed, world, display.say)

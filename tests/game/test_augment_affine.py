@@ -85,8 +85,9 @@ def test_pixels_that_only_move_are_kept_bit_for_bit() -> None:
 
 @pytest.mark.parametrize("shape", [(24, 40), (31, 17), (500, 300)])
 def test_identity_of_other_sizes_is_as_near_as_floats_allow(shape) -> None:
-    picture = torch.rand(1, 1, *shape) * 2 - 1
-    assert (resampled(picture, floats(affine(blended=False))) - picture).abs().max() < 2e-7 * max(shape)
+    picture = torch.rand(1, 1, *shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    # Places near `side` are known to side·2⁻²⁴, a few times over, and neighbours lie up to 2 apart.
+    assert (resampled(picture, floats(affine(blended=False))) - picture).abs().max() < 4e-7 * max(shape)
 
 
 def test_turning_is_round_on_oblong_pictures() -> None:

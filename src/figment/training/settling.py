@@ -96,6 +96,9 @@ def _playable(
     recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
 ) -> tuple[Recipe, list[speed.Trial], Players, list[Phases]]:
     """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
+    asked, recipe = recipe, plan.fitting(recipe, machine)
+    if recipe.batch != asked.batch:
+        say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
         world.check_batch(recipe.batch)
         players = new_players(recipe, world)

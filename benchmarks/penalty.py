@@ -121,7 +121,7 @@ def main() -> None:
     machine, device = this_machine(options.device), torch.device(options.device)
     bank = prepare(options.data, options.size, 3)
     asked = {name: getattr(options, name) for name in ("width", "batch") if getattr(options, name)}
-    precision = "bf16" if machine.bf16 else "fp32"
+    precision = "bf16" if machine.bf16 == "fast" else "fp32"
     recipe = recipes.make(
         options.recipe, size=options.size, channels=3, augment="none", precision=precision, planned_images=10**6, **asked
     )  # fmt: skip

@@ -141,7 +141,7 @@ def sides_without_penalty(
 def sides_with_penalty(
     recipe: Recipe, machine: Machine, bank: Bank, device: torch.device
 ) -> tuple[dict[str, Side], Played, str]:
-    precision = recipe.precision if recipe.precision != "auto" else "bf16" if machine.bf16 else "fp32"
+    precision = recipe.precision if recipe.precision != "auto" else "bf16" if machine.bf16 == "fast" else "fp32"
     sides = {}
     for penalty, name in {"exact": "exact", "finite": "finite differences"}.items():
         this = recipes.changed(recipe, penalty=penalty, precision=precision, compile="off")

@@ -82,7 +82,7 @@ def _bf16(kind: str) -> Literal["fast", "perhaps", "slow"]:
 
 
 def _processor_has(instructions: str) -> bool:
-    # Private in torch 2.11 to 2.13; without it bf16 isn't tried.
+    # Private, as of torch 2.13; where it is missing bf16 isn't tried.
     return bool(getattr(torch.cpu, f"_is_{instructions}_supported", lambda: False)())
 
 

@@ -253,8 +253,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     # One hour of a data-centre GPU, not measured yet: half the widths are a quarter of the work, .14 TFLOP an image seen
     # at 64 px, so 2.5 million images an hour at 100 TFLOP/s. Burn-in and average are shortened to suit.
     "r3gan-hour": R3GAN | dict(width=384, augment="auto", lr_decay_end=0.5, ema_half_life=50_000, ema_ramp=False),
-    # Minutes on a CPU, not measured yet: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of them an image;
-    # some 8 ms of one core, so 200 images/s on 2. bf16 is slower than float32 at such widths.
+    # The narrow one for a CPU, never run to an end there: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of
+    # them an image. bf16 was slower than float32 at such widths.
     "r3gan-small": R3GAN | dict(
         width=16, blocks=1, batch=64, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5,
         ema_half_life=10_000, ema_ramp=False, precision="fp32",

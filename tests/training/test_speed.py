@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import figment
-from figment import start
+from figment import plan, start
 from figment.machine import Machine
 from figment.recipe import Recipe, make
 from figment.training import loop, speed
@@ -77,6 +77,21 @@ def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monk
     assert run.facts["state"] == "finished"
     assert run.recipe.compile == "off"
     assert [s for s in display.said if "torch.compile doesn't work here" in s]
+
+
+@pytest.mark.parametrize("budget", [dict(time="2s"), dict(images=64)])
+def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
+) -> None:
+    choices = dict(size=16, width=4, batch=64, precision="fp32", compile="off")
+    needed = plan.memory(make("dcgan", channels=3, **choices)) / 2**30
+    monkeypatch.setattr(start, "this_machine", lambda device: replace(RICH, memory=needed))
+    display = Listening()
+    run = figment.train(faces, recipe="dcgan", out=tmp_path / "run", display=display, **choices, **budget)
+    assert run.recipe.batch < 64
+    assert [
+        s for s in display.said if f"batches of 64 doesn't fit the memory here: going on with {run.recipe.batch}" in s
+    ]
 
 
 def one_step(compiled: bool, **choices) -> Players:

@@ -142,8 +142,8 @@ def test_a_size_that_is_none_is_told_both_forms(size: str, tmp_path: Path, capsy
 
 
 @pytest.mark.parametrize("size", ["32x48", "32×48", "32X48"])
-def test_a_size_is_height_by_width(size: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    assert figment("train", "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
+def test_a_size_is_height_by_width(size: str, faces: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("train", faces, "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
     assert "32×48" in capsys.readouterr().out
 
 
@@ -165,14 +165,34 @@ def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixtu
     assert "is finished" in capsys.readouterr().out
 
 
-def test_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert figment("train", "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
+def test_dry_run_prints_the_plan_and_makes_nothing(faces: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
+    monkeypatch.chdir(faces.parent)
+    assert figment("train", faces, "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
     said = capsys.readouterr().out
+    assert "80 pictures from faces" in said
     assert "3,576,704 parameters" in said
     assert "2,765,568 parameters" in said
     assert "100 → 512 → 256 → 128 → 64 → 3" in said
-    assert list(tmp_path.iterdir()) == []
+    assert "32, at 0, 4,992, 6,016, 7,168, …, 1,000,064 images seen" in said
+    assert list(faces.parent.iterdir()) == [faces]
+
+
+def test_dry_run_goes_by_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for i, label in enumerate(["cat", "dog", "cow"] * 20):
+        (tmp_path / label).mkdir(exist_ok=True)
+        grey = np.random.default_rng(i).integers(0, 256, (16, 16), np.uint8)
+        Image.fromarray(grey).save(tmp_path / label / f"{i}.png")
+    small = ["--size", 16, "--set", "augment_p=0.4", "--set", "width=4", "--set", "batch=8"]
+    assert figment("train", tmp_path, "--dry-run", "--labels", *small, "--for", "5s") == 0
+    said = capsys.readouterr().out
+    assert "16×16, grey, 3 classes" in said
+    assert "full, fixed, p 0.4" in said
+    assert "measured: " in said
+    assert "→ 1\n" in said
+
+
+def test_the_same_set_by_two_options_is_refused(faces: Path, capsys: pytest.CaptureFixture) -> None:
+    refused(capsys, "train", faces, "--set", "size=32", "--size", 64, says=["--set size", "--size", "one of them"])
 
 
 def test_tenth_of_broken_pictures_is_skipped_and_said_also_the_second_time(tmp_path: Path, capsys) -> None:

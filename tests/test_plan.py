@@ -29,6 +29,13 @@ def test_augmentation_goes_by_the_number_of_pictures() -> None:
     assert plan.augmentation(recipe, 65_000) == {"augment": "full", "augment_p": pytest.approx(0.2)}
     assert plan.augmentation(recipe, 100_000) == {"augment": "none", "augment_p": 0.0}
     assert plan.augmentation(make("dcgan", augment="diffaugment", augment_p=1.0), 10**6) == {}
+    assert plan.augmentation(make("dcgan"), 1000) == {"augment": "none", "augment_p": 0.0}
+
+
+def test_adaptive_augmentation_starts_from_nothing_but_happens() -> None:
+    recipe = make("dcgan", augment_mode="adaptive")
+    assert plan.augmentation(recipe, 1000) == {"augment": "full", "augment_p": 0.0}
+    assert plan.augmentation(recipe, 100_000)["augment"] == "none"
 
 
 def test_a_batch_that_doesn_t_fit_is_halved() -> None:
@@ -62,13 +69,18 @@ def test_what_is_missing_is_said_in_a_line() -> None:
     assert len(plan.fallbacks(make("dcgan"), LAPTOP)) == 2
     assert plan.fallbacks(make("dcgan", precision="fp32", compile="off"), LAPTOP) == []
     assert "penalty" in plan.fallbacks(make("dcgan", objective="wgan", compile="on"), GPU)[0]
+    perhaps = replace(GPU, bf16="perhaps")
+    assert "precision=bf16" in plan.fallbacks(make("dcgan", images=10**6), perhaps)[0]
+    assert plan.fallbacks(make("dcgan", seconds=60.0), perhaps) == []
 
 
 def test_a_time_budget_in_images() -> None:
     recipe = make("dcgan", seconds=100.0)
     assert plan.images_for(recipe, images_per_second=50.0, spent=20.0) == int(80 * 50 * 0.97)
-    with pytest.raises(InputError, match=r"--for 100s: too short"):
-        plan.images_for(recipe, images_per_second=1.0, spent=0.0)
+    with pytest.raises(
+        InputError, match=r"--for 100s: too short: measuring .* took 2.0 s of it, and a step takes 128.0 s"
+    ):
+        plan.images_for(recipe, images_per_second=1.0, spent=2.0)
 
 
 def test_memory_grows_with_batch_and_width() -> None:

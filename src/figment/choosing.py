@@ -2,11 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import partial
 from typing import Any
-
-import numpy as np
-import torch
 
 from figment import budget as budgets
 from figment import plan
@@ -16,9 +12,7 @@ from figment.errors import InputError
 from figment.machine import Machine
 from figment.recipe import Recipe
 from figment.run import Run
-from figment.training.feed import Feed
 from figment.training.parallel import World
-from figment.training.settling import settle
 from figment.training.state import counters
 
 DEFAULT_TIME = "10m"
@@ -75,16 +69,3 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
 
 def _seen(run: Run) -> dict[str, Any]:
     return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
-
-
-def rehearse(asked: dict[str, Any], recipe: Recipe, machine: Machine, say: Callable[[str], None]) -> Recipe:
-    """The recipe that a time budget would be spent on here, measured with noise in place of pictures, for --dry-run.
-
-    Assumed are a few thousand pictures without labels, in colour unless the recipe says otherwise.
-    """
-    channels = 3 if recipe.channels == "auto" else recipe.channels
-    fit_to_data = partial(plan.for_data, channels=channels, classes=lambda: (), count=10_000)
-    noise = np.random.default_rng(0).integers(0, 256, (512, channels, *recipe.shape), np.uint8)
-    feed = Feed(noise, np.arange(512), recipe.seed, recipe.flips, torch.device(machine.device))
-    world = World.alone(machine.device)
-    return settle(climb(asked, fit_to_data(recipe), machine, fit_to_data), machine, feed, world, say).recipe

@@ -77,7 +77,9 @@ cli.add_command(recipes_command)
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option(
-    "--dry-run", is_flag=True, help="Print the plan: auto's choice (measured), nets, schedule, memory; train nothing."
+    "--dry-run",
+    is_flag=True,
+    help="Prepare the pictures and print the plan: auto's choice (measured), nets, schedule, memory; train nothing.",
 )
 def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
@@ -105,29 +107,22 @@ def train(
     from figment.display import Terminal
 
     options = {"size": size, "labels": labels, "seed": seed and value(seed), "fit": fit}
-    fields = assignments(choices) | {name: chosen for name, chosen in options.items() if chosen is not None}
+    options = {name: chosen for name, chosen in options.items() if chosen is not None}
+    for name in options.keys() & assignments(choices).keys():
+        raise InputError(f"--set {name} and --{name} say it twice: give one of them.")
+    fields = assignments(choices) | options
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
         )
+    asked: dict[str, Any] = {
+        "time": time, "images": images, "recipe": recipe, "group": group, "drop": drop, "agree": agreeing(accept_licence),
+        "device": device, "display": Terminal(),
+    }  # fmt: skip
     if dry_run:
-        from figment.choosing import choose, rehearse
-        from figment.data.source import open_source
-        from figment.machine import this_machine
-        from figment.plan import describe
-
-        machine = this_machine(device)
-        open_source(given(sources), agreeing(accept_licence))  # a mistyped path is told now
-        chosen, notes = choose(recipe, machine, time, images, fields)
-        click.echo("\n".join(notes))
-        if not chosen.planned_images:
-            chosen = rehearse({"recipe": recipe, "choices": fields}, chosen, machine, click.echo)
-        click.echo(describe(chosen, machine))
+        click.echo(start.rehearse(given(sources), **asked, **fields))
         return
-    run = start.train(
-        given(sources), time=time, images=images, recipe=recipe, out=out, group=group, drop=drop,
-        agree=agreeing(accept_licence), device=device, display=Terminal(), command=["figment", *sys.argv[1:]], **fields,
-    )  # fmt: skip
+    run = start.train(given(sources), out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
     conclude(run)
 
 

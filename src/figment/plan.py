@@ -66,11 +66,15 @@ def for_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...
 
 
 def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
-    """How much augmentation a training set of so many pictures gets: all below 30,000, none from 100,000 on."""
+    """How much augmentation a training set of so many pictures gets: all below 30,000, none from 100,000 on.
+
+    Where D's signs steer it, it may start from nothing.
+    """
     if recipe.augment != "auto":
         return {}
-    p = recipe.augment_p * wanted(count)
-    return {"augment": "full" if p > 0 else "none", "augment_p": p}
+    share = wanted(count)
+    happens = share > 0 and (recipe.augment_p > 0 or recipe.augment_mode == "adaptive")
+    return {"augment": "full" if happens else "none", "augment_p": recipe.augment_p * share}
 
 
 def fitting(recipe: Recipe, machine: Machine) -> Recipe:
@@ -130,7 +134,8 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(
-            f"--for {recipe.seconds:g}s: too short, since a step alone takes {step:.1f} s here: give it minutes."
+            f"--for {recipe.seconds:g}s: too short: measuring this machine took {spent:.1f} s of it, and a step takes "
+            f"{step:.1f} s: give it minutes."
         )
     return images
 
@@ -140,6 +145,8 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
     lines = []
     if recipe.precision == "auto" and machine.bf16 == "slow":
         lines.append("no fast bf16 on this device: training in float32")
+    if recipe.precision == "auto" and machine.bf16 == "perhaps" and recipe.images is not None:
+        lines.append("a budget of images times nothing: training in float32; --set precision=bf16 may be faster here")
     if recipe.compile != "off" and not machine.compiler:
         lines.append("no compiler for torch.compile here: training without it")
     if recipe.compile == "on" and recipe.gradient_penalty:
@@ -148,22 +155,22 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
 
 
 def describe(recipe: Recipe, machine: Machine) -> str:
-    """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run."""
-    if recipe.channels == "auto":
-        return (
-            describe(recipes.changed(recipe, channels=3), machine)
-            + "\nThe pictures decide on grey or colour; colour is assumed here."
-        )
+    """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run.
+
+    recipe: with nothing left open that pictures or a measurement decide.
+    """
     recipe = fitting(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     colours = "grey" if recipe.channels == 1 else "colour"
-    times = schedule.snapshot_times(recipe) if recipe.planned_images else []
+    classes = f", {len(recipe.classes)} classes" if recipe.classes else ""
+    times = [f"{at:,}" for at in schedule.snapshot_times(recipe)]
+    shown = times if len(times) < 6 else [*times[:4], "…", times[-1]]
     where = "R1" if recipe.penalised == "reals" else "R1 + R2"
     often = "" if recipe.penalty_every == 1 else f", every {recipe.penalty_every}th step"
     penalty = f", γ {recipe.gamma:g} ({recipe.penalty} {where}{often})" if recipe.gamma else ""
     rows = [
         ("machine", str(machine)),
-        ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}, nets {recipe.nets}"),
+        ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}{classes}, nets {recipe.nets}"),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
         ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
@@ -173,8 +180,7 @@ def describe(recipe: Recipe, machine: Machine) -> str:
         ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
         ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
                      f"to {recipe.lr * recipe.lr_final:g}"),
-        ("snapshots", f"{len(times)}, at {', '.join(as_images(t) for t in (*times[:4], times[-1]))} seen (… growing)"
-                      if times else f"{recipe.snapshots}, at geometrically growing intervals (laid out once speed is measured)"),
+        ("snapshots", f"{len(times)}, at {', '.join(shown)} images seen"),
         ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first"),
         ("memory", f"about {memory(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
     ]  # fmt: skip
@@ -228,6 +234,4 @@ def _layers(net: nn.Module) -> str:
 
 
 def _augmenting(recipe: Recipe) -> str:
-    if recipe.augment == "auto":
-        return "all of it below 30,000 pictures, none from 100,000 on" if recipe.augment_p else "none"
     return "none" if recipe.augment == "none" else f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}"

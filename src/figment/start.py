@@ -119,6 +119,50 @@ def train(
                 raise
 
 
+def rehearse(
+    data: Data = None,
+    *,
+    time: str | None = None,
+    images: str | int | None = None,
+    recipe: str = "auto",
+    group: str | None = None,
+    drop: str | None = None,
+    agree: Agree | None = None,
+    device: str = "auto",
+    display: Display | None = None,
+    **choices: Any,
+) -> str:
+    """The plan, as text, of the run that train() would begin with the same arguments. Makes no run.
+
+    The pictures are prepared as for training, which is kept, and under a time budget the machine is measured. Raises
+    InputError as train() does.
+    """
+    machine, display = this_machine(device), display or Silent()
+    chosen, notes = choose(recipe, machine, time, images, choices)
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    for note in notes:
+        display.say(note)
+    channels = None if chosen.channels == "auto" else chosen.channels
+    bank = prepare(
+        source,
+        chosen.size,
+        channels,
+        group,
+        display.stage("preparing pictures"),
+        chosen.fit,
+        dropping(drop, chosen, display),
+    )
+    display.say(bank.summary())
+    chosen = fitted(chosen, bank)
+    if not chosen.planned_images:
+        keep_memory()
+        torch.set_flush_denormal(True)  # as in training, so that the same is measured
+        world = World.alone(machine.device)
+        rungs = climb({"recipe": recipe, "choices": choices}, chosen, machine, partial(fitted, bank=bank))
+        chosen = settle(rungs, machine, fed(bank, chosen, world), world, display.say).recipe
+    return plan.describe(chosen, machine)
+
+
 def resume(
     run: Run | str | Path,
     *,
@@ -196,21 +240,18 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     with world.in_turn("the pictures"):
         bank = prepare_for(run, display, source)
-    fit_to_data = partial(plan.for_data, channels=bank.channels, classes=lambda: bank.classes[0], count=len(bank.train))
-    recipe = fit_to_data(run.recipe)
+    recipe = fitted(run.recipe, bank)
     if run.recipe.classes and recipe.classes != run.recipe.classes:
         raise InputError(
             f"{run.facts['source']} has other classes than this run was begun with ({len(recipe.classes)} for "
             f"{len(run.recipe.classes)}): give the pictures back their labels, or train anew."
         )
-    classes = bank.classes[1] if recipe.classes else None
-    part = world.rank, world.size
-    feed = Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
+    feed = fed(bank, recipe, world)
     if recipe.planned_images:
         game = settle_planned(recipe, machine, feed, world, display.say)
     else:
         asked = run.facts.get("asked", {"recipe": recipe.name})
-        game = settle(climb(asked, recipe, machine, fit_to_data), machine, feed, world, display.say)
+        game = settle(climb(asked, recipe, machine, partial(fitted, bank=bank)), machine, feed, world, display.say)
     run.recipe = game.recipe
     if world.told("whether it goes on", lambda: str(run.state_file.exists())) == "True":
         load_for_all(game.players, run, world)
@@ -237,6 +278,17 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
         from figment.sharing.report import write_report  # charts take a second to import
 
         write_report(run)
+
+
+def fitted(recipe: Recipe, bank: Bank) -> Recipe:
+    """The recipe with all settled that the pictures decide."""
+    return plan.for_data(recipe, bank.channels, lambda: bank.classes[0], len(bank.train))
+
+
+def fed(bank: Bank, recipe: Recipe, world: World) -> Feed:
+    """This process's feed of the training pictures."""
+    classes = bank.classes[1] if recipe.classes else None
+    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
 
 
 def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:

@@ -80,6 +80,8 @@ def test_next_snapshot_also_beyond_the_plan() -> None:
 
 
 def test_ticks_are_whole_steps() -> None:
-    assert schedule.tick_images(recipe()) == 1000
+    assert schedule.tick_images(recipe(images=10**6, planned_images=10**6)) == 10_000
+    assert schedule.tick_images(recipe(images=200_000, planned_images=200_000)) == 4_100
+    assert schedule.tick_images(recipe(images=32_000, planned_images=32_000)) == 1_000
     assert schedule.tick_images(recipe(images=10, planned_images=10)) == 10
     assert schedule.tick_images(recipe(images=10**9, planned_images=10**9)) == 20_000

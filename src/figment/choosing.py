@@ -59,12 +59,14 @@ def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
 
 
 def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:
-    """The run's recipe with a budget that lasts so much longer than its state; its schedules stay as they were planned."""
-    budget = _budget(time, images)
+    """The run's recipe with a budget that lasts so much longer than its state; a finished run's schedules are at their end."""
+    budget, recipe = _budget(time, images), run.recipe
     seen = json.loads(world.told("how far it has come", lambda: json.dumps(_seen(run))))
+    if run.facts["state"] == "finished":
+        recipe = recipes.changed(recipe, planned_images=min(recipe.planned_images, seen["images"]))
     if "images" in budget:
-        return recipes.changed(run.recipe, images=seen["images"] + budget["images"], seconds=None)
-    return recipes.changed(run.recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
+        return recipes.changed(recipe, images=seen["images"] + budget["images"], seconds=None)
+    return recipes.changed(recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
 
 
 def _seen(run: Run) -> dict[str, Any]:

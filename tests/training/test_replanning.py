@@ -1,4 +1,4 @@
-"""A plan that the first measurement misjudged is made anew, but only while that does no harm."""
+"""A plan that the pace of a run has belied is made anew, until the schedules' end."""
 
 import pytest
 
@@ -7,20 +7,21 @@ from figment.training.loop import Pace, replanned
 from figment.training.parallel import World
 
 RECIPE = make("dcgan", seconds=100.0, planned_images=10_000, batch=10)
-START = Pace(0, 0.0)
 
 
-def plan(images: int, seconds: float) -> int:
-    return replanned(RECIPE, START, Pace(images, seconds), World.alone()).planned_images
+def plan(before: Pace, now: Pace) -> int:
+    return replanned(RECIPE, before, now, World.alone()).planned_images
 
 
-def test_the_pace_so_far_decides() -> None:
-    assert plan(2000, 10.0) == 20_000
-    assert plan(500, 10.0) == pytest.approx(5000, abs=1)
+def test_the_last_stretch_s_pace_decides_whatever_was_before() -> None:
+    assert plan(Pace(0, 0.0), Pace(2000, 10.0)) == 20_000
+    assert plan(Pace(0, 0.0), Pace(500, 10.0)) == pytest.approx(5000, abs=1)
+    assert plan(Pace(1000, 50.0), Pace(3000, 60.0)) == 3000 + 200 * 40
+    assert plan(Pace(7000, 80.0), Pace(7500, 90.0)) == 8000
+    assert plan(Pace(0, 0.0), Pace(20_000, 10.0)) == 200_000
 
 
-def test_small_errors_early_times_and_the_second_half_change_nothing() -> None:
-    assert plan(1010, 10.0) == 10_000
-    assert plan(200, 2.0) == 10_000
-    assert plan(8000, 60.0) == 10_000
-    assert replanned(make("dcgan", images=10), START, Pace(5, 9.0), World.alone()).planned_images == 0
+def test_small_errors_and_the_time_beyond_the_plan_change_nothing() -> None:
+    assert plan(Pace(0, 0.0), Pace(1010, 10.0)) == 10_000
+    assert plan(Pace(10_000, 40.0), Pace(12_000, 50.0)) == 10_000
+    assert plan(Pace(9000, 95.0), Pace(9500, 105.0)) == 10_000

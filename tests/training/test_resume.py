@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 import figment
-from figment import start
+from figment import plan, start
 from figment.errors import InputError
 from figment.run import Run
 from figment.training import loop, schedule, speed
@@ -266,6 +266,21 @@ def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path) -> None:
     further = figment.resume(run, time="1s")
     assert further.facts["images"] > facts["images"]
     assert further.facts["seconds"] >= facts["seconds"] + 1
+    # Its schedules had come to their end, wherever the plan had put that: the final rates are held.
+    assert further.recipe.planned_images == min(recipe.planned_images, facts["images"])
+    rates = [e["lr"] for e in further.events("tick") if e["images"] > facts["images"]]
+    assert rates == pytest.approx([recipe.lr * recipe.lr_final] * len(rates))
+
+
+def test_a_plan_made_while_the_machine_was_busy_is_made_anew(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images_for = plan.images_for
+    monkeypatch.setattr(plan, "images_for", lambda *rest: images_for(*rest) // 4)
+    tiny = dict(size=16, width=4, batch=16, lr_final=0.1)
+    run = figment.train(faces, time="4s", recipe="dcgan", out=tmp_path / "timed", **tiny)
+    assert run.recipe.planned_images == pytest.approx(run.facts["images"], rel=0.3)
+    assert run.events("tick")[-1]["lr"] < 0.5 * run.recipe.lr  # the decay ends with the run, not with the first plan
 
 
 def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(

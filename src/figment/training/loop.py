@@ -37,7 +37,7 @@ from figment.training.watch import Reading, look
 
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
-SURE = 0.05  # share of a time budget after which its pace is known
+STRETCH = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
 MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
 SETBACKS = 3  # times that training goes back to its last good state before it is given up
 
@@ -120,9 +120,11 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             continue
         if at_save:
             last_state = clock.seconds()
-        if at_tick and (again := replanned(recipe, pace, Pace(players.images, clock.seconds()), world)) != recipe:
-            run.recipe = recipe = again
-            tick = schedule.tick_images(recipe)
+        if recipe.seconds and at_tick and world.agreed(clock.seconds() - pace.seconds >= STRETCH * recipe.seconds):
+            before, pace = pace, Pace(players.images, clock.seconds())
+            if (again := replanned(recipe, before, pace, world)) != recipe:
+                run.recipe = recipe = again
+                tick = schedule.tick_images(recipe)
         if not world.leads:
             players.losses.mul_(0.0 if at_tick else 1.0)
             continue
@@ -298,17 +300,17 @@ class Pace(NamedTuple):
     seconds: float
 
 
-def replanned(recipe: Recipe, began: Pace, now: Pace, world: World) -> Recipe:
-    """The recipe with the images that its time budget will be good for at the pace since it began, if that is misjudged.
+def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
+    """The recipe with the images that its time budget will be good for at the pace since a moment before, if misjudged.
 
-    In the first half only, so that the schedules' end stays where it is while they approach it.
+    Other work on the machine comes and goes: a plan that is kept ends its schedules too early or not at all. Beyond the
+    planned end, where the final rates are held, nothing is planned.
     """
-    passed, images = now.seconds - began.seconds, now.images - began.images
-    expected = now.images + images / max(passed, 1e-9) * ((recipe.seconds or 0) - now.seconds)
-    sure = passed > SURE * (recipe.seconds or 0)
-    told = torch.tensor([expected, sure and now.seconds < (recipe.seconds or 0) / 2], dtype=torch.float64)
+    seconds = recipe.seconds or 0
+    expected = now.images + (now.images - before.images) / (now.seconds - before.seconds) * (seconds - now.seconds)
+    told = torch.tensor([expected, now.seconds < seconds], dtype=torch.float64)
     world.broadcast([told])  # the first one's clock holds
-    planned, may = int(told[0]), bool(told[1])
+    planned, may = int(told[0]), bool(told[1]) and before.images < recipe.planned_images
     if not may or abs(planned - recipe.planned_images) < MISJUDGED * recipe.planned_images:
         return recipe
     return recipes.changed(recipe, planned_images=planned)

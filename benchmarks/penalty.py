@@ -25,7 +25,7 @@ from figment.data.bank import Bank
 from figment.data.preparing import prepare
 from figment.game import penalties, step
 from figment.game.step import Rules, Shown
-from figment.machine import Machine, this_machine
+from figment.machine import Machine, prepared_for, this_machine
 from figment.recipe import Recipe
 from figment.training.hand import deal
 from train_speed import Played, Side, rate
@@ -117,8 +117,8 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    torch.set_flush_denormal(True)
     machine, device = this_machine(options.device), torch.device(options.device)
+    prepared_for(device)
     bank = prepare(options.data, options.size, 3)
     asked = {name: getattr(options, name) for name in ("width", "batch") if getattr(options, name)}
     precision = "bf16" if machine.bf16 == "fast" else "fp32"

@@ -9,7 +9,8 @@ leaves the data out, being given one batch that is ready in memory. "figment" is
 the fastest of its ways of doing the arithmetic, found by trying them, fed from the uint8 bank.
 
 Recipes with R1 + R2, such as r3gan: each phase as one compiled graph, against the same nets, precision and exact
-penalty in eager mode, differentiated twice by autograd; finite differences, which are another computation, apart.
+penalty in eager mode, differentiated twice by autograd and launched kernel by kernel; finite differences, which are
+another computation, apart.
 
 All sides take turns, so that whatever else the machine does hits all; ratios are taken round by round, and medians
 count. The operations of a step are counted on one eager step, by the formulas of torch.utils.flop_counter. "of
@@ -43,12 +44,12 @@ from figment.data.bank import Bank
 from figment.data.portraits import portraits
 from figment.data.preparing import prepare
 from figment.game import penalties
-from figment.machine import Machine, this_machine
+from figment.machine import Machine, prepared_for, this_machine
 from figment.recipe import Recipe
 from figment.training import loop, speed
 from figment.training.feed import Feed
 from figment.training.parallel import World
-from figment.training.phases import phases_of
+from figment.training.phases import Eager, Phases, phases_of
 from figment.training.speed import wait_for
 from figment.training.state import Players, new_players
 from roofline import Work, bandwidth, convolution_seconds, limit, matrix_rate, work_of
@@ -89,11 +90,13 @@ class Files(Dataset[Tensor]):
 class Played:
     """A figment step of a recipe with nothing left open, on players of its own."""
 
-    def __init__(self, recipe: Recipe, bank: Bank, device: torch.device) -> None:
+    def __init__(
+        self, recipe: Recipe, bank: Bank, device: torch.device, phases: Callable[[Players, Recipe], Phases] = phases_of
+    ) -> None:
         self.recipe, self.world = recipe, World.alone(device)
         self.players: Players = new_players(recipe, self.world)
         self.feed = Feed(bank.pictures, bank.train, 0, True, device)
-        self.phases = phases_of(self.players, recipe)
+        self.phases = phases(self.players, recipe)
 
     def __call__(self) -> None:
         loop.play(self.players, self.phases, self.recipe, self.feed, self.world)
@@ -128,7 +131,7 @@ def sides_without_penalty(
     recipe: Recipe, machine: Machine, bank: Bank, folder: Path, device: torch.device
 ) -> tuple[dict[str, Side], Played, str]:
     played, trials = fastest(recipe, machine, bank, device)
-    eager = Played(recipes.changed(recipe, precision="fp32", compile="off"), bank, device)
+    eager = Played(recipes.changed(recipe, precision="fp32", compile="off"), bank, device, Eager)
     sides = {"figment": Side(played, work_of(eager))}
     if recipe.nets == "dcgan":
         ready = torch.rand(recipe.batch, 3, *recipe.shape, device=device) * 2 - 1
@@ -145,7 +148,7 @@ def sides_with_penalty(
     sides = {}
     for penalty, name in {"exact": "exact", "finite": "finite differences"}.items():
         this = recipes.changed(recipe, penalty=penalty, precision=precision, compile="off")
-        eager = Played(this, bank, device)
+        eager = Played(this, bank, device, Eager)
         work = work_of(eager)
         if machine.compiler:
             sides[f"compiled, {name}"] = Side(Played(recipes.changed(this, compile="on"), bank, device), work)
@@ -154,8 +157,8 @@ def sides_with_penalty(
 
 
 def rate(side: Side, batch: int, seconds: float, device: torch.device) -> float:
-    """Images a second over at least so many seconds, after two steps to warm up; compiled ones compile in the first."""
-    for _ in range(2):
+    """Images a second over at least so many seconds, after some steps to warm up, in which compiled ones compile."""
+    for _ in range(speed.WARMING[device.type]):
         side.step()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
@@ -163,8 +166,8 @@ def rate(side: Side, batch: int, seconds: float, device: torch.device) -> float:
     start, steps = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         side.step()
-        wait_for(device)
         steps += 1
+    wait_for(device)
     taken = time.perf_counter() - start
     used = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else psutil.Process().memory_info().rss
     side.memory = max(side.memory, round(used / 2**20))
@@ -243,12 +246,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    torch.set_flush_denormal(True)
     asked = {name: getattr(options, name) for name in ("width", "batch", "precision") if getattr(options, name)}
     recipe = recipes.make(
         options.recipe, size=options.size, channels=3, augment="none", planned_images=10**6, **asked
     )  # fmt: skip
     machine, device = this_machine(options.device), torch.device(options.device)
+    prepared_for(device)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ.setdefault("FIGMENT_CACHE", scratch)
         folder = options.data or portraits_as_files(Path(scratch), 178)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import psutil
 import torch
+from torch import Tensor
 
 from figment.errors import InputError
 
@@ -61,6 +62,18 @@ def this_machine(device: str = "auto") -> Machine:
         bf16=_bf16(kind),
         compiler=_has_compiler(kind),
     )
+
+
+def prepared_for(device: torch.device) -> None:
+    """Set torch's arithmetic up for training on a device; to be called once, before it."""
+    torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it anyway
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the host's on a device. A GPU isn't waited for, as .to alone would: it may be some steps behind."""
+    return tensor.to(device, non_blocking=device.type == "cuda")
 
 
 def _best_device() -> str:

@@ -26,7 +26,7 @@ from figment.data.source import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk
 from figment.interruption import as_interrupt, as_wish
-from figment.machine import Machine, this_machine
+from figment.machine import Machine, prepared_for, this_machine
 from figment.memory import keep_memory
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
@@ -156,8 +156,8 @@ def rehearse(
     chosen = fitted(chosen, bank)
     if not chosen.planned_images:
         keep_memory()
-        torch.set_flush_denormal(True)  # as in training, so that the same is measured
         world = World.alone(machine.device)
+        prepared_for(world.device)  # as in training, so that the same is measured
         rungs = climb({"recipe": recipe, "choices": choices}, chosen, machine, partial(fitted, bank=bank))
         chosen = settle(rungs, machine, fed(bank, chosen, world), world, display.say).recipe
     return plan.describe(chosen, machine)
@@ -237,7 +237,7 @@ def go_on(run: Run, machine: Machine, display: Display, world: World, source: So
 
 def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
     keep_memory()
-    torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
+    prepared_for(world.device)
     with world.in_turn("the pictures"):
         bank = prepare_for(run, display, source)
     recipe = fitted(run.recipe, bank)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from figment.data.shards import Shards
+from figment.machine import sent
 from figment.randomness import generator_at, seed_at
 
 AHEAD = 2  # batches before it is wanted, a batch is asked of the disk
@@ -62,19 +63,19 @@ class Feed:
         pictures = self.pictures(which)
         if self.flips:
             drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
-            mirrored = drawn[self._mine(count)].to(self.device).view(-1, 1, 1, 1)
+            mirrored = sent(drawn[self._mine(count)], self.device).view(-1, 1, 1, 1)
             pictures = torch.where(mirrored, pictures.flip(3), pictures)
         return pictures.contiguous(memory_format=torch.channels_last), self.classes(which)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
         if self._on_gpu is not None:
-            return _floats(self._on_gpu[which.to(self.device)])
-        return _floats(torch.from_numpy(self._bank[which.numpy()]).to(self.device))
+            return _floats(self._on_gpu[sent(which, self.device)])
+        return _floats(sent(torch.from_numpy(self._bank[which.numpy()]), self.device))
 
     def classes(self, which: Tensor) -> Tensor | None:
         """Classes of pictures by their place in the bank, int64 on the device."""
-        return None if self._classes is None else self._classes[which.to(self.device)]
+        return None if self._classes is None else self._classes[sent(which, self.device)]
 
     def _next(self, images: int, count: int) -> Tensor:
         """Places in the bank of a batch; those that are expected to follow are asked of the disk."""

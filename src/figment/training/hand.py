@@ -9,6 +9,7 @@ from figment import codes
 from figment.game import step
 from figment.game.augment import draw
 from figment.game.step import Shown
+from figment.machine import sent
 from figment.randomness import generator_at, seed_at
 from figment.recipe import Recipe
 from figment.training.feed import Feed
@@ -37,7 +38,7 @@ def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "st
     pictures, classes = feed.batch(images, count)
 
     def share(numbers: Tensor) -> Tensor:
-        return world.share(numbers).to(feed.device)
+        return sent(world.share(numbers), feed.device)
 
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
@@ -48,6 +49,11 @@ def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "st
     augmenting = [share(draw(count, random)) if recipe.augment != "none" else None for _ in range(2)]
     noise = _noise(recipe, pictures, world, images) if recipe.gamma and recipe.penalty == "finite" else None
     return Hand(Shown(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing)
+
+
+def as_tensor(p: Tensor | float, hand: Hand) -> Tensor:
+    """p as a tensor: a graph is compiled, or recorded, for each value of a number, but once for all of a tensor's."""
+    return p if isinstance(p, Tensor) else torch.full((), p, device=hand.codes.device)
 
 
 def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,8 @@ from torch.func import functional_call, grad_and_value
 from figment.game import step
 from figment.game.step import Rules, Shown, Verdict
 from figment.recipe import Recipe
-from figment.training.hand import Hand
+from figment.training.captured import Captured, may_be_captured
+from figment.training.hand import Hand, as_tensor
 from figment.training.state import Players
 
 
@@ -106,7 +107,7 @@ class Whole:
     def discriminator(self, players: Players, hand: Hand, p: Tensor | float, gamma: Tensor | None) -> Verdict:
         with torch.no_grad():
             gradients, (_, verdict) = self.discriminator_graph(
-                _weights(players.discriminator), _weights(players.generator), hand, _tensor(p, hand), gamma
+                _weights(players.discriminator), _weights(players.generator), hand, as_tensor(p, hand), gamma
             )
         _give(players.discriminator, gradients)
         return Verdict(*verdict)
@@ -117,17 +118,18 @@ class Whole:
                 _weights(players.generator),
                 _weights(players.discriminator),
                 hand._replace(noise=None),
-                _tensor(p, hand),
+                as_tensor(p, hand),
             )
         _give(players.generator, gradients)
         return torch.as_tensor(loss)
 
 
 def phases_of(players: Players, recipe: Recipe) -> Phases:
-    """The phases as a recipe has them: compile is settled to "on" or "off"."""
-    if recipe.compile != "on":
-        return Eager(players, recipe)
-    return Whole(players, recipe) if is_one_graph(players) else Eager(players, recipe, compiled=True)
+    """The phases as a recipe has them, recorded where they can be: compile is settled to "on" or "off"."""
+    compiled = recipe.compile == "on"
+    whole = compiled and is_one_graph(players)
+    phases = Whole(players, recipe) if whole else Eager(players, recipe, compiled)
+    return Captured(phases) if may_be_captured(players, recipe) else phases
 
 
 def is_one_graph(players: Players) -> bool:
@@ -156,11 +158,6 @@ def _differentiate(loss: Tensor, net: nn.Module) -> None:
 def _called(net: nn.Module, weights: dict[str, Tensor], pictures: Tensor, labels: Tensor | None) -> Tensor:
     logits: Tensor = functional_call(net, weights, (pictures, labels))
     return logits
-
-
-def _tensor(p: Tensor | float, hand: Hand) -> Tensor:
-    """p as a tensor: a graph is compiled for each value of a number, but once for all of a tensor's."""
-    return p if isinstance(p, Tensor) else torch.full((), p, device=hand.codes.device)
 
 
 def _weights(net: nn.Module) -> dict[str, Tensor]:

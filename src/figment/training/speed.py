@@ -15,6 +15,8 @@ from figment.training.phases import Phases, phases_of
 from figment.training.state import Players, remembered, restore
 
 WORTH_COMPILING = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay
+BY_BF16 = {"fast": ["bf16"], "perhaps": ["fp32", "bf16"], "slow": ["fp32"]}
+WARMING = {"cpu": 2, "mps": 2, "cuda": 4}  # steps until nets are compiled and phases recorded
 WIDE = 32  # below this width a compiled net was never faster on a CPU (LOG.md)
 
 
@@ -32,9 +34,7 @@ class Trial:
 
 def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
     """Ways that may be fastest, among those that the recipe leaves open and the machine can do: precision and compile."""
-    precisions = (
-        [recipe.precision] if recipe.precision != "auto" else ["fp32", *(["bf16"] if machine.bf16 != "slow" else [])]
-    )
+    precisions = [recipe.precision] if recipe.precision != "auto" else BY_BF16[machine.bf16]
     can = machine.compiler and not recipe.gradient_penalty
     pays = (recipe.seconds or 0) >= WORTH_COMPILING.get(machine.kind, float("inf")) and recipe.width >= WIDE
     ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if pays else ["off"]}
@@ -72,18 +72,18 @@ def try_out(
 
 
 def _rate(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float) -> float:
-    """Images seen a second, after two steps to warm up: compiled nets compile in the first.
+    """Images seen a second, after some steps to warm up.
 
     Of several processes all take the same steps, and the first one's rate holds.
     """
-    for _ in range(2):
+    for _ in range(WARMING[feed.device.type]):
         play(players, phases, recipe, feed, world)
     wait_for(feed.device)
     start, steps = time.monotonic(), 0
     while steps < 2 or not world.agreed(time.monotonic() - start >= seconds):
         play(players, phases, recipe, feed, world)
-        wait_for(feed.device)
         steps += 1
+    wait_for(feed.device)  # not after each step: in a run the host is some steps ahead of a GPU, too
     rate = torch.tensor(steps * recipe.images_a_step / (time.monotonic() - start), dtype=torch.float64)
     world.broadcast([rate])
     return float(rate)

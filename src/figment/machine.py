@@ -1,5 +1,6 @@
 """What this machine has that a training run can use."""
 
+import importlib.util
 import os
 import platform
 import shutil
@@ -69,11 +70,12 @@ def prepared_for(device: torch.device) -> None:
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it anyway
+        torch.backends.cudnn.deterministic = True  # or a resumed run differs from an uninterrupted one
 
 
 def sent(tensor: Tensor, device: torch.device) -> Tensor:
     """A tensor of the host's on a device. A GPU isn't waited for, as .to alone would: it may be some steps behind."""
-    return tensor.to(device, non_blocking=device.type == "cuda")
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def _best_device() -> str:
@@ -103,7 +105,7 @@ def _has_compiler(kind: str) -> bool:
     """Whether torch.compile has what it needs: a C++ compiler on the CPU, Triton on CUDA."""
     cpp = any(shutil.which(c) for c in (os.environ.get("CXX"), "g++", "clang++", "cl") if c)
     if kind == "cuda":
-        return cpp and torch.utils._triton.has_triton()
+        return cpp and importlib.util.find_spec("triton") is not None
     return cpp and kind == "cpu"
 
 

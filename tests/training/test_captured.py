@@ -1,7 +1,7 @@
 """On a GPU: phases that are recorded and replayed play as those that aren't; and a run on one goes as it should."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 import figment
+from figment.machine import prepared_for
 from figment.recipe import Recipe, make
 from figment.run import Run
 from figment.training import loop
@@ -21,6 +22,17 @@ from figment.training.state import Players, new_players, remembered
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 ALONE = World.alone("cuda")
+
+
+@pytest.fixture(autouse=True)
+def prepared() -> Iterator[None]:
+    """Each test with torch set up as for training, and as it was afterwards."""
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.deterministic
+    prepared_for(ALONE.device)
+    yield
+    torch.set_float32_matmul_precision(before[0])
+    torch.backends.cudnn.deterministic = before[1]
+
 
 GAMES = {
     "batch norm": dict(),
@@ -42,7 +54,7 @@ def game(recipe: Recipe, how: Callable[[Players, Recipe], Phases]) -> tuple[Play
 
 def played(recipe: Recipe, how: Callable[[Players, Recipe], Phases]) -> dict[str, Tensor]:
     players, phases, feed = game(recipe, how)
-    for _ in range(12):
+    for _ in range(6):
         loop.play(players, phases, recipe, feed, ALONE)
     if how is phases_of:
         assert isinstance(phases, Captured)
@@ -60,8 +72,9 @@ def test_replayed_equals_played(choices: dict) -> None:
     recipe = make(choices.pop("recipe", "dcgan"), **choices)
     recorded, eager = played(recipe, phases_of), played(recipe, Eager)
     for name in eager:
-        scale = float(eager[name].abs().max()) + 1e-6
-        assert float((eager[name] - recorded[name]).abs().max()) < 2e-3 * scale, name
+        # What augmentation fetches from other places is added up in any order on the way back.
+        scale = 2e-2 * float(eager[name].abs().max()) if recipe.augment != "none" else 0.0
+        assert float((eager[name] - recorded[name]).abs().max()) <= scale, name
 
 
 def test_nobody_waits_between_ticks() -> None:

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from figment.game.sampling import bilinear, nearest
+
 BILINEAR = 1 / 6  # variance of bilinear interpolation, px²: t(1-t) at a fraction t of a pixel, on average
 WIDEST = 1 / 2  # of [1, 2, 1] / 4, whose response ends at zero; with more it would turn negative
 
@@ -39,14 +41,14 @@ def resampled(pictures: Tensor, affine: Affine) -> Tensor:
     smooth = filtered(pictures, low_pass(affine))
     linear = product(affine.axes * affine.steps.unsqueeze(1), affine.turn)
     grid = sampling_grid(linear, affine.offset, pictures.shape[2], pictures.shape[3])
-    return F.grid_sample(smooth, grid, "bilinear", "reflection", align_corners=False)
+    return bilinear(smooth, grid)
 
 
 def shifted(pictures: Tensor, pixels: Tensor) -> Tensor:
     """Pictures (N, C, h, w) moved by whole pixels (N, 2), (right, down), with mid-grey, 0, coming in."""
     unchanged = torch.eye(2, dtype=pixels.dtype, device=pixels.device).expand(len(pixels), 2, 2)
     grid = sampling_grid(unchanged, -pixels, pictures.shape[2], pictures.shape[3])
-    return F.grid_sample(pictures, grid, "nearest", "zeros", align_corners=False)
+    return nearest(pictures, grid)
 
 
 def low_pass(affine: Affine) -> Tensor:

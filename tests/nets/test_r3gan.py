@@ -156,7 +156,12 @@ def filtered(x: NDArray[np.float64], axis: int, up: bool) -> NDArray[np.float64]
     return np.moveaxis(np.stack(y), 0, axis)
 
 
-@pytest.mark.parametrize(("resample", "up"), [(r3gan.doubled, True), (r3gan.halved, False)])
+RESAMPLING = [
+    (r3gan.doubled, True), (r3gan.halved, False), (r3gan.doubled_by_means, True), (r3gan.halved_by_means, False)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resample", "up"), RESAMPLING)
 def test_resampling(resample: object, up: bool) -> None:
     x = randn(2, 3, 4, 6, dtype=torch.float64)
     expected = filtered(filtered(x.numpy(), 2, up), 3, up)

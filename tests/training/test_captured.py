@@ -77,6 +77,7 @@ def test_replayed_equals_played(choices: dict) -> None:
         assert float((eager[name] - recorded[name]).abs().max()) <= scale, name
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode")
 def test_nobody_waits_between_ticks() -> None:
     """PyTorch raises wherever the host would wait for the GPU."""
     recipe = make("r3gan", size=16, width=32, code_size=8, batch=16, gamma=1.0, channels=3, planned_images=400,

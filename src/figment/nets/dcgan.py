@@ -76,7 +76,7 @@ class Generator(nn.Sequential):
     ) -> None:
         maps = stage_widths(grid.doublings, width)
         inputs = code_size + EMBEDDED * bool(classes)
-        start = nn.ConvTranspose2d(inputs, maps[0], (grid.height, grid.width), 1, 0, bias=False)
+        start = Start(inputs, maps[0], (grid.height, grid.width), bias=False)
         *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*maps, channels]))
         layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
@@ -92,6 +92,17 @@ class Generator(nn.Sequential):
         for layer in layers:
             x = layer(x, code) if isinstance(layer, Modulation) else layer(x)
         return x
+
+
+class Start(nn.ConvTranspose2d):
+    """A transposed convolution of a single place, (N, C, 1, 1) → (N, C′, h, w): a product of matrices, computed as one.
+
+    (As a convolution on CUDA, PyTorch 2.11 compiles its gradient wrongly, and stops at that.)
+    """
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        y = x.flatten(1) @ self.weight.flatten(1)
+        return y.unflatten(1, self.weight.shape[1:]).contiguous(memory_format=torch.channels_last)
 
 
 class Doubling(nn.ConvTranspose2d):

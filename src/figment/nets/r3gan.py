@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from figment import sizes
 from figment.errors import InputError
+from figment.nets.grouped import Grouped
 from figment.nets.precision import in_autocast, in_float32
 from figment.recipe import Recipe
 from figment.sizes import Grid
@@ -67,7 +68,7 @@ class Block(nn.Module):
         super().__init__()
         inner = 2 * channels
         self.widen = nn.Conv2d(channels, inner, 1)
-        self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner // math.gcd(inner, group))
+        self.mix = Grouped(inner, inner // math.gcd(inner, group))
         self.narrow = nn.Conv2d(inner, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -125,7 +126,9 @@ class End(nn.Module):
         self.embedding = nn.Embedding(classes, EMBEDDED) if classes else None
 
     def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        vector = self.linear(self.pool(x).flatten(1))
+        vector = self.linear(
+            (x * self.pool.weight.squeeze(1)).sum((2, 3))
+        )  # a whole-picture convolution of each channel
         if self.embedding is not None:
             vector = vector * self.embedding(labels)
         return vector.sum(1)
@@ -196,12 +199,28 @@ class Discriminator(nn.Module):
 
 def doubled(x: Tensor) -> Tensor:
     """(N, C, H, W) → (N, C, 2H, 2W): zeros between the pixels, then the filter [1, 3, 3, 1]/4 along both axes."""
-    return _in_its_best_type(_doubled, x)
+    return doubled_by_means(x) if x.device.type == "cuda" else _in_its_best_type(_doubled, x)
 
 
 def halved(x: Tensor) -> Tensor:
     """(N, C, H, W) → (N, C, H/2, W/2): the filter [1, 3, 3, 1]/8 along both axes, then every second pixel."""
-    return _in_its_best_type(_halved, x)
+    return halved_by_means(x) if x.device.type == "cuda" else _in_its_best_type(_halved, x)
+
+
+# CUDA: depthwise convolutions are slow there in bf16, the more their gradients. [1, 3, 3, 1] is [1, 1] and [1, 2, 1] in turn.
+def doubled_by_means(x: Tensor) -> Tensor:
+    """As doubled, from means of neighbouring pixels."""
+    return _smoothed(F.interpolate(x, scale_factor=2, mode="nearest"))
+
+
+def halved_by_means(x: Tensor) -> Tensor:
+    """As halved, from means of neighbouring pixels."""
+    return F.avg_pool2d(_smoothed(x), 2)
+
+
+def _smoothed(x: Tensor) -> Tensor:
+    """The filter [1, 2, 1]/4 along both axes: means of two pixels, twice."""
+    return F.avg_pool2d(F.avg_pool2d(x, 2, stride=1, padding=1), 2, stride=1)
 
 
 def _doubled(x: Tensor) -> Tensor:

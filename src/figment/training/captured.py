@@ -65,15 +65,16 @@ class Captured:
         if self.fails or self.played[self.penalised] <= PLAYED_FIRST:
             return aside(phase, given)
         key = (name, self.penalised)
-        if key not in self.recorded:
-            try:
-                self.recorded[key] = Recording(net, phase, given)
-            except RuntimeError:
-                if name == "generator":  # D has been replayed already: its fakes can't be had again
-                    raise
-                self.fails = True
-                return phase(*given)
-        return self.recorded[key].replay(given)
+        if key in self.recorded:
+            return self.recorded[key].replay(given)
+        try:
+            self.recorded[key] = Recording(net, phase, given)
+        except RuntimeError:
+            if name == "generator":  # D has been replayed already: its fakes can't be had again
+                raise
+            self.fails = True
+            return phase(*given)
+        return self.recorded[key].replay()
 
 
 class Recording:
@@ -87,9 +88,12 @@ class Recording:
         self.weights = list(net.parameters())
         self.gradients = [p.grad for p in self.weights]
 
-    def replay(self, given: Any) -> Any:
-        """The phase's results with other numbers in the place of those it was recorded with."""
-        with torch.no_grad():
+    def replay(self, given: Any = ()) -> Any:
+        """The phase's results, with other numbers in the place of those it was recorded with if there are any.
+
+        Those of its own must be left untouched until G's phase has been recorded, which differentiates what D's has kept.
+        """
+        if given:
             torch._foreach_copy_(numbers(self.taken), numbers(given))
         self.graph.replay()
         for weight, gradient in zip(self.weights, self.gradients, strict=True):

@@ -64,3 +64,25 @@ def test_under_autocast_both_ways_are_in_bf16() -> None:
     assert x.grad is not None
     assert mine.weight.grad is not None
     assert mine.weight.grad.dtype == torch.float32
+
+
+def test_penalty_under_autocast_is_near_float32_s() -> None:
+    """A layer in bf16 and one that is kept in float32, whose gradients are asked for where autocast is on."""
+    mine, theirs = pair()
+    mine.float(), theirs.float()
+    x = torch.randn(2, 12, 5, 6)
+
+    def loss(weights: dict[str, Tensor], conv: nn.Module) -> Tensor:
+        def logits(x: Tensor) -> Tensor:
+            y = functional_call(conv, weights, (x,)).float()
+            with torch.autocast("cpu", enabled=False):
+                return functional_call(conv, weights, (y.sin(),)).square().sum((1, 2, 3))
+
+        return grad(lambda x: logits(x).sum())(x).square().sum()
+
+    weights = {name: w.detach() for name, w in mine.named_parameters()}
+    with torch.autocast("cpu", torch.bfloat16):
+        lowered = grad(lambda w: loss(w, mine))(weights)
+    exact = grad(lambda w: loss(w, theirs))(weights)
+    for name in weights:
+        assert torch.allclose(lowered[name], exact[name], atol=0.03 * float(exact[name].abs().max())), name

@@ -157,7 +157,7 @@ def filtered(x: NDArray[np.float64], axis: int, up: bool) -> NDArray[np.float64]
 
 
 RESAMPLING = [
-    (r3gan.doubled, True), (r3gan.halved, False), (r3gan.doubled_by_means, True), (r3gan.halved_by_means, False)
+    (r3gan.doubled, True), (r3gan.halved, False), (r3gan.doubled_by_matrices, True), (r3gan.halved_by_matrices, False)
 ]  # fmt: skip
 
 

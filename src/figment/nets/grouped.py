@@ -5,12 +5,15 @@ launched 1,600 small convolutions on a GPU, which took most of its time (LOG.md)
 input is a convolution that autograd knows by itself, and so what is differentiated again is of the first order.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
+
+from figment.nets.precision import autocast_off, autocast_type
 
 
 class Grouped(nn.Conv2d):
@@ -23,9 +26,9 @@ class Grouped(nn.Conv2d):
         # Compiled within torch.func.grad, a Function's second derivative would come out wrong (PyTorch 2.11 and 2.13).
         if self.groups == 1 or torch.compiler.is_compiling():
             return super().forward(x)
-        weight, kind = self.weight, x.device.type
-        if kind != "meta" and torch.is_autocast_enabled(kind):
-            x, weight = (t.to(torch.get_autocast_dtype(kind)) for t in (x, weight))
+        weight, lowered = self.weight, autocast_type(x.device.type)
+        if lowered is not None:
+            x, weight = x.to(lowered), weight.to(lowered)
         y: Tensor = _Convolved.apply(x, weight, self.groups)
         assert self.bias is not None
         return y + self.bias.to(y.dtype)[:, None, None]
@@ -36,7 +39,7 @@ class _Convolved(Function):
 
     @staticmethod
     def forward(x: Tensor, w: Tensor, groups: int) -> Tensor:
-        return F.conv2d(x, w, padding=1, groups=groups)
+        return in_its_type(F.conv2d, x, w, groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
@@ -59,7 +62,7 @@ class _Returned(Function):
 
     @staticmethod
     def forward(y: Tensor, w: Tensor, groups: int) -> Tensor:
-        return F.conv_transpose2d(y, w, padding=1, groups=groups)
+        return in_its_type(F.conv_transpose2d, y, w, groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: Tensor) -> None:
@@ -75,6 +78,12 @@ class _Returned(Function):
             _weight_gradient(gradient, y, w, ctx.groups) if at_weight else None,
             None,
         )
+
+
+def in_its_type(convolution: Callable[..., Tensor], x: Tensor, w: Tensor, groups: int) -> Tensor:
+    """Out of autocast's sight: a gradient may be asked for within it, of a layer that was left in float32."""
+    with autocast_off(x.device.type):
+        return convolution(x, w, padding=1, groups=groups)
 
 
 def _weight_gradient(x: Tensor, y: Tensor, w: Tensor, groups: int) -> Tensor:

@@ -30,8 +30,8 @@ class Rung(NamedTuple):
     why: str
 
 
-# On a CPU the wider nets were better at 150,000 images seen (LOG.md); from how many on they are is an estimate, as is
-# everything for GPUs: none was at hand.
+# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG.md). On a GPU
+# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths; from where on R3GAN is worth it there is an estimate.
 WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
 LADDERS = {
     "cpu": (
@@ -190,8 +190,9 @@ def describe(recipe: Recipe, machine: Machine) -> str:
 def memory(recipe: Recipe) -> int:
     """Bytes that training takes, roughly: weights with gradients and Adam's moments, and what a step keeps for backward.
 
-    What a convolution puts out is kept about three times (itself, normalised, activated); an exact penalty keeps
-    everything once more for its second derivative.
+    What a convolution puts out is kept about three times (itself, normalised, activated), without normalisation twice;
+    an exact penalty keeps everything once more for its second derivative. With R3GAN's nets this is 3 to 7 % above what an
+    H100 needed, exact penalties and bf16, and a third above it without penalties (LOG.md).
     """
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     weights = 4 * 4 * (nets.parameter_count(generator) + nets.parameter_count(discriminator))
@@ -199,7 +200,8 @@ def memory(recipe: Recipe) -> int:
     pixel = 2 if recipe.precision == "bf16" else 4
     penalty = 2 * recipe.penalty_share if recipe.gamma else 0
     z, pictures = torch.empty(1, recipe.code_size, device="meta"), _picture(recipe)
-    maps = 3 * (_activations(generator, z, recipe) + (2 + penalty) * _activations(discriminator, pictures, recipe))
+    kept = 2 if recipe.nets == "r3gan" else 3
+    maps = kept * (_activations(generator, z, recipe) + (2 + penalty) * _activations(discriminator, pictures, recipe))
     return weights + average + round(pixel * recipe.batch * maps)
 
 

@@ -12,6 +12,7 @@ import click
 
 from figment import __version__
 from figment.cli_data import data as data_commands
+from figment.cli_measure import measure as measure_command
 from figment.cli_options import (
     ACCEPT,
     DATA,
@@ -50,6 +51,7 @@ def cli() -> None:
 
 
 cli.add_command(data_commands)
+cli.add_command(measure_command)
 cli.add_command(recipes_command)
 
 

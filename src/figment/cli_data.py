@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from figment.cli_options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, agreeing, given, pixels
 from figment.errors import Interrupted
+
+if TYPE_CHECKING:
+    from figment.display import Terminal
 
 
 @click.group()
@@ -177,17 +180,26 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
     Ctrl-C and SIGTERM end it in a sentence.
     """
     from figment.data.source import open_source
+
+    with at_terminal() as terminal:
+
+        def source_of(sources: tuple[str, ...]) -> Any:
+            say, advance = terminal.say, terminal.stage("downloading", "MB")
+            return open_source(given(sources), agreeing(accept_licence), advance, say)
+
+        yield terminal.stage, source_of
+
+
+@contextmanager
+def at_terminal() -> Iterator["Terminal"]:
+    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence."""
     from figment.display import Terminal
     from figment.interruption import as_interrupt
 
     terminal = Terminal()
-
-    def source_of(sources: tuple[str, ...]) -> Any:
-        return open_source(given(sources), agreeing(accept_licence), terminal.stage("downloading", "MB"), terminal.say)
-
     try:
         with as_interrupt():
-            yield terminal.stage, source_of
+            yield terminal
     except Interrupted:
         raise
     except KeyboardInterrupt:

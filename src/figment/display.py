@@ -49,6 +49,7 @@ class Terminal:
         self.rate = Rate()
         self.last_line = 0.0
         self.event: dict[str, Any] = {}
+        self.scores: list[dict[str, Any]] = []
 
     # ---- before training ---------------------------------------------------------------------------------------------
 
@@ -107,6 +108,11 @@ class Terminal:
             self.last_line = monotonic()
             self.console.print(self._line(event), markup=False)
 
+    def score(self, event: dict[str, Any]) -> None:
+        self.scores.append(event)
+        if self.live is not None:
+            self.live.update(self._panel())
+
     def say(self, sentence: str) -> None:
         self.console.print(printable(sentence, lines=True), markup=False)
 
@@ -131,14 +137,17 @@ class Terminal:
 
     def _panel(self) -> Panel:
         rows = Table.grid(padding=(0, 2))
-        for name, value in readable(self.event):
+        for name, value in self._readings(self.event):
             rows.add_row(Text(name, style="dim"), value)
         words = Text("; ".join(self.event.get("diagnosis", ["too early to tell"])), style="bold")
         assert self.bar is not None
         return Panel(Group(self.bar, rows, words), title="figment", title_align="left")
 
+    def _readings(self, event: dict[str, Any]) -> list[tuple[str, str]]:
+        return readable(event) + ([(self.scores[-1]["title"], scored(self.scores))] if event and self.scores else [])
+
     def _line(self, event: dict[str, Any]) -> str:
-        facts = "  ".join(f"{name} {value}" for name, value in readable(event))
+        facts = "  ".join(f"{name} {value}" for name, value in self._readings(event))
         words = "; ".join(event["diagnosis"])
         return (
             f"{as_time(event['seconds'])}  {as_images(event['images'])} seen  {event['images_per_second']:,.0f} images/s  "
@@ -163,6 +172,13 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
     if event.get("processes", 1) > 1:
         rows.append(("processes", str(event["processes"])))
     return rows
+
+
+def scored(scores: list[dict[str, Any]]) -> str:
+    """The last score, what reals reach, and the best where it isn't the last."""
+    last, best = scores[-1], min(scores, key=lambda score: score["fd"])
+    behind = "" if best is last else f", best {best['fd']:.3g} at {as_images(best['images'])}"
+    return f"{last['fd']:.3g} (reals {last['floor']:.2g}{behind})"
 
 
 def _of(done: int, total: int, unit: str) -> str:

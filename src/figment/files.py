@@ -9,7 +9,7 @@ from pathlib import Path
 from figment.errors import InputError
 
 OUR_PAGE = b"figment</title>"
-OUR_LIST = b'{\n "format": 1,\n "source": '
+OUR_LISTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -65,7 +65,7 @@ def _is_ours(path: Path) -> bool:
             start = file.read(4096)
     except OSError:
         return False
-    return OUR_PAGE in start or start.startswith(OUR_LIST)
+    return OUR_PAGE in start or start.startswith(OUR_LISTS)
 
 
 def cannot_write(path: Path, error: OSError) -> Exception:

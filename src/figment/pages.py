@@ -10,6 +10,7 @@ from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 # Colours that the page replaces by its own, so that charts follow its light and dark.
 COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(("ink", "faint", "first", "second", "third"), 10)}
@@ -25,6 +26,18 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+
+
+def short(count: float) -> str:
+    """1500 → 1.5k."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(count) >= size:
+            return f"{count / size:g}{letter}"
+    return f"{count:g}"
+
+
+COUNTS = FuncFormatter(lambda x, _: short(x))  # of an axis
+PERCENT = PercentFormatter(1, decimals=0)
 
 #: Names that aren't text (Python carries their bytes as surrogates) are shown with a mark in the place of each byte.
 SURROGATES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")

@@ -120,6 +120,9 @@ class Recipe(BaseModel):
     snapshots: int = Field(32, ge=2, le=1000, description="pictures and generators kept over the planned images")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="arithmetic of the nets in training")
     compile: Literal["auto", "on", "off"] = Field("auto", description="torch.compile the nets")
+    scores: str = Field(
+        "random", description="network whose features score the samples while it trains: random, onnx:FILE, …; or none"
+    )
     save_seconds: float = Field(60.0, ge=0, description="seconds between saved states")
 
     @field_validator("size", mode="before")

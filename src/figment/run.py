@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,11 @@ class Run:
         return self.folder / "generator.safetensors"
 
     @property
+    def best_file(self) -> Path:
+        """The averaged generator that had the best score while the run trained, where it was scored."""
+        return self.folder / "generator-best.safetensors"
+
+    @property
     def discriminator_file(self) -> Path:
         return self.folder / "discriminator.safetensors"
 
@@ -78,6 +83,16 @@ class Run:
     def state_file(self) -> Path:
         """All that resume needs."""
         return self.folder / "state" / "state.safetensors"
+
+    @property
+    def measures_file(self) -> Path:
+        """A line for each result of figment measure, with what is needed to repeat it."""
+        return self.folder / "measures.jsonl"
+
+    @property
+    def pairs_file(self) -> Path:
+        """The samples that lay nearest to training pictures when the run was last measured, beside these."""
+        return self.folder / "pictures" / "nearest.png"
 
     @property
     def report_file(self) -> Path:
@@ -132,10 +147,24 @@ class Run:
         with (self.folder / "events.jsonl").open("a") as file:
             file.write(json.dumps(event) + "\n")
 
+    def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
+        """Add results to measures.jsonl: all of them or none."""
+        before = self.measures_file.read_text() if self.measures_file.is_file() else ""
+        write_atomically(self.measures_file, before + "".join(json.dumps(record) + "\n" for record in records))
+
+    def measures(self) -> list[dict[str, Any]]:
+        """The lines of measures.jsonl, oldest first; a damaged one is left out."""
+        lines = self.measures_file.read_text().splitlines() if self.measures_file.is_file() else []
+        return [record for line in lines if (record := _object(line, "score")) is not None]
+
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of events.jsonl, of one kind if asked for; a last line that was cut by a power failure is left out."""
         path = self.folder / "events.jsonl"
-        events = [e for line in path.read_text().splitlines() if (e := _object(line))] if path.is_file() else []
+        events = (
+            [e for line in path.read_text().splitlines() if (e := _object(line, "event", "images"))]
+            if path.is_file()
+            else []
+        )
         return [e for e in events if kind is None or e["event"] == kind]
 
     def forget_after(self, images: int) -> None:
@@ -191,9 +220,10 @@ def _json(facts: dict[str, Any]) -> str:
     return json.dumps(facts, indent=2) + "\n"  # ASCII, since file names may hold bytes that aren't text
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def _object(line: str, *fields: str) -> dict[str, Any] | None:
+    """A line's JSON object, if it is one and has these fields."""
     try:
-        event = json.loads(line)
+        found = json.loads(line)
     except ValueError:
         return None
-    return event if isinstance(event, dict) and "event" in event and "images" in event else None
+    return found if isinstance(found, dict) and all(field in found for field in fields) else None

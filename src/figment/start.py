@@ -42,10 +42,16 @@ if TYPE_CHECKING:
 Data = str | Path | Source | Sequence[str | Path | Source] | None
 
 
-class Display(loop.Display, Protocol):
-    """What is told of a whole run, from preparing to the end."""
+class Preparing(Protocol):
+    """What is told while pictures are prepared."""
 
     def stage(self, title: str, unit: str = "") -> Progress: ...
+    def say(self, sentence: str) -> None: ...
+
+
+class Display(loop.Display, Preparing, Protocol):
+    """What is told of a whole run, from preparing to the end."""
+
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
     def end(self) -> None: ...
 
@@ -59,6 +65,7 @@ class Silent:
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
     def progress(self, images: int, seconds: float) -> None: ...
     def tick(self, event: dict[str, Any]) -> None: ...
+    def score(self, event: dict[str, Any]) -> None: ...
     def say(self, sentence: str) -> None: ...
     def end(self) -> None: ...
 
@@ -291,19 +298,23 @@ def fed(bank: Bank, recipe: Recipe, world: World) -> Feed:
     return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
 
 
-def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
-    """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
+def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
+    """The bank of a run's data. Says so where the source has changed since the run began."""
     facts, recipe = run.facts, run.recipe
     channels = None if recipe.channels == "auto" else recipe.channels
     bank = prepare(
         source or facts["data"], recipe.size, channels, facts["group"], display.stage("preparing pictures"),
         recipe.fit, dropping(facts.get("drop"), recipe, display),
     )  # fmt: skip
-    display.say(bank.summary())
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
-        display.say(
-            f"{facts['source']} has changed since this run began: it goes on with the pictures that are there now"
-        )
+        display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
+    return bank
+
+
+def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
+    """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
+    bank = bank_of(run, display, source)
+    display.say(bank.summary())
     run.note(
         fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
         held_out=len(bank.held_out), duplicates=len(bank.copies), copies=[asdict(item) for item in bank.copies],
@@ -324,7 +335,7 @@ def lasting(data: Data) -> str | list[str] | None:
     return [str(lasting(one)) for one in data]
 
 
-def dropping(drop: str | None, recipe: Recipe, display: Display) -> "Drop | None":
+def dropping(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
     """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
     if drop is None:
         return None

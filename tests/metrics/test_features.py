@@ -1,4 +1,5 @@
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from figment import nets
 from figment.errors import InputError
-from figment.metrics import features
+from figment.generator import packed
+from figment.metrics import features, own
+from figment.recipe import Recipe
 
 WEIGHTS = Path(__file__).parents[2].parent / "shared" / "data" / "weights" / "mobilenet_v2_features.onnx"
 
@@ -28,6 +32,40 @@ def test_features_are_the_same_every_time_and_in_any_batch(name):
     alone = np.concatenate([extractor(one[None]) for one in many[-4:]])
     assert np.allclose(found[-4:], alone, atol=1e-4)
     assert extractor(many[:0]).shape == (0, extractor.dimension)
+    assert (extractor.label, extractor.resize) == (f"FD-{name}", "bicubic, antialiased, to 64")
+    assert (extractor.digest is None) == (name == "gradients")
+    assert extractor.classify is None
+    assert extractor.both(many[:1])[1] is None
+
+
+def test_the_random_networks_digest_tells_its_seed(monkeypatch):
+    before = features.extractor("random").digest
+    assert before == features.extractor("random").digest
+    assert len(before) == 16
+    monkeypatch.setattr(features, "SEED", 1)
+    assert features.extractor("random").digest != before
+
+
+def test_pictures_that_cant_be_written_to_are_read():
+    x = pictures(2)
+    x.flags.writeable = False
+    assert features.extractor("random")(x).shape == (2, 288)
+    assert features.extractor("random")(np.broadcast_to(x[:1], (3, 3, 64, 64))).shape == (3, 288)
+
+
+def test_logits_come_from_the_features():
+    passes = []
+
+    def network(x):
+        passes.append(len(x))
+        return x.mean((2, 3), dtype=np.float32)
+
+    extractor = features.Extractor("means", 3, 2, network, head=lambda found: found[:, :2] * 2)
+    x = pictures(3)
+    found, logits = extractor.both(x)
+    assert passes == [2, 1]
+    assert np.array_equal(logits, 2 * found[:, :2])
+    assert np.array_equal(extractor.classify(x), logits)
 
 
 def test_gradients_are_counted_as_by_hand():
@@ -93,9 +131,21 @@ def test_other_arrays_are_refused(wrong):
         features.extractor("random")(wrong)
 
 
-@pytest.mark.parametrize("name", ["inception", "onnx", "onnx:", "random:x", "gradients:x", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["Inception", "inception:", "dinov2:", "dino", "onnx", "onnx:", "own", "own:", "random:x", "gradients:x", ""],
+)
 def test_unknown_names_list_what_there_is(name):
-    with pytest.raises(InputError, match="gradients, random, onnx:FILE"):
+    with pytest.raises(InputError, match="gradients, random, onnx:FILE") as error:
+        features.extractor(name)
+    assert "inception[:FILE], dinov2[:s|b|l|FILE], own:RUN" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["inception:none.pth", "dinov2:none.pth", "own:none.safetensors", "onnx:none.onnx"])
+def test_files_that_arent_there(name):
+    if name.startswith("onnx"):
+        pytest.importorskip("onnxruntime")
+    with pytest.raises(InputError, match=f"--features {name}: there is no such file: check the path"):
         features.extractor(name)
 
 
@@ -116,6 +166,10 @@ def test_an_onnx_network_gives_what_it_gives_by_itself():
     onnxruntime = pytest.importorskip("onnxruntime")
     extractor = features.extractor(f"onnx:{WEIGHTS}")
     assert (extractor.name, extractor.dimension) == ("onnx:mobilenet_v2_features.onnx", 1280)
+    assert (extractor.label, extractor.resize) == ("FD-mobilenet_v2", "bicubic, antialiased, to 128")
+    assert extractor.digest == sha256(WEIGHTS.read_bytes()).hexdigest()[:16]
+    with pytest.raises(InputError, match="size=224 doesn't fit that"):
+        features.extractor(f"onnx:{WEIGHTS},size=224")
     x = pictures(3)
     large = F.interpolate(torch.from_numpy(x).float(), (128, 128), mode="bicubic", antialias=True).round().clamp(0, 255)
     expected = onnxruntime.InferenceSession(str(WEIGHTS)).run(None, {"images": large.numpy()})[0]
@@ -143,10 +197,22 @@ class FakeSession:
         return [np.stack([x.mean((1, 2, 3)), x[:, 0, 0, 0]], 1)]
 
 
-def test_range_layout_and_batch_are_read_from_the_file(monkeypatch):
-    session = FakeSession([2, 64, 64, 3], "images from -1 to 1")
-    monkeypatch.setattr(features, "_session", lambda file: session)
-    extractor = features.extractor("onnx:a.onnx")
+@pytest.fixture
+def onnx(monkeypatch, tmp_path):
+    """Makes the name of an ONNX network that takes a shape, with a note in its file, and its session."""
+
+    def make(shape, note="", options=""):
+        session = FakeSession(shape, note)
+        monkeypatch.setattr(features, "_session", lambda file: session)
+        (tmp_path / "a.onnx").write_bytes(b"network")
+        return f"onnx:{tmp_path / 'a.onnx'}{options}", session
+
+    return make
+
+
+def test_range_layout_and_batch_are_read_from_the_file(onnx):
+    name, session = onnx([2, 64, 64, 3], "images from -1 to 1")
+    extractor = features.extractor(name)
     x = pictures(3)
     found = extractor(x)
     assert set(session.seen) == {(2, 64, 64, 3)}
@@ -154,8 +220,133 @@ def test_range_layout_and_batch_are_read_from_the_file(monkeypatch):
     assert np.allclose(found[:, 1], x[:, 0, 0, 0] / 127.5 - 1, atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [[1, 3, "h", "w"], [1, 4, 8, 8], [1, 10]])
-def test_networks_of_another_kind_are_refused(monkeypatch, shape):
-    monkeypatch.setattr(features, "_session", lambda file: FakeSession(shape, ""))
-    with pytest.raises(InputError, match="N×3×H×W or N×H×W×3"):
-        features.extractor("onnx:a.onnx")
+@pytest.mark.parametrize(
+    ("shape", "options", "seen", "resize"),
+    [
+        (["n", 3, "h", "w"], ",size=32", (3, 3, 32, 32), "32"),
+        (["n", 3, "h", "w"], ",size=32x48", (3, 3, 32, 48), "32×48"),
+        (["n", "h", "w", 3], ",size=32", (3, 32, 32, 3), "32"),
+        (["n", None, None, None], ",layout=nhwc,size=32", (3, 32, 32, 3), "32"),
+        (["n", "c", 40, 40], ",layout=nchw", (3, 3, 40, 40), "40"),
+        (["n", 3, 40, 40], ",size=40,layout=nchw", (3, 3, 40, 40), "40"),
+    ],
+)
+def test_options_say_what_the_file_leaves_open(onnx, shape, options, seen, resize):
+    name, session = onnx(shape, "", options)
+    extractor = features.extractor(name)
+    extractor(pictures(3))
+    assert session.seen[-1] == seen
+    assert extractor.resize == f"bicubic, antialiased, to {resize}"
+    assert extractor.name == f"onnx:a.onnx{options}"  # as other options may give other features
+
+
+@pytest.mark.parametrize(("text", "low", "high"), [("-1..1", -1, 1), ("0..1", 0, 1), ("-2.5..2.5", -2.5, 2.5)])
+def test_the_range_given_comes_before_the_files(onnx, text, low, high):
+    name, _ = onnx([2, 64, 64, 3], "0..7", f",range={text}")
+    x = pictures(3)
+    assert np.allclose(features.extractor(name)(x)[:, 1], x[:, 0, 0, 0] / 255 * (high - low) + low, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "said"),
+    [
+        (["n", 3, "h", "w"], "", "such as ,size=224"),
+        (["n", 3, 40, "w"], ",size=32", "size=32 doesn't fit that"),
+        (["n", "c", 40, 40], "", "say where the colours are"),
+        ([1, 3, 40, 40], ",layout=nhwc", "layout=nhwc doesn't fit that"),
+        ([1, 3, 40, 40], ",size=0", "size=0 isn't understood"),
+        ([1, 3, 40, 40], ",size=", "size= isn't understood"),
+        ([1, 3, 40, 40], ",range=1", "range=1 isn't understood"),
+        ([1, 3, 40, 40], ",layout=chw", "layout=chw isn't understood"),
+        ([1, 3, 40, 40], ",colour=bgr", "colour=bgr isn't understood: give size=224"),
+        ([1, 3, "h", "w"], ",layout=nchw", "such as ,size=224"),
+        ([1, 4, 8, 8], "", "N×3×H×W or N×H×W×3"),
+        ([1, 10], "", "N×3×H×W or N×H×W×3"),
+    ],
+)
+def test_networks_and_options_that_dont_fit(onnx, shape, options, said):
+    with pytest.raises(InputError, match="--features onnx:") as error:
+        features.extractor(onnx(shape, "", options)[0])
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+# ---- a run's own discriminator ---------------------------------------------------------------------------------------
+
+
+def discriminator(folder, **choices):
+    recipe = Recipe(**({"size": 32, "channels": 3, "width": 4} | choices))
+    net = nets.initialised(nets.discriminator(recipe), 0, "discriminator")
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_var.fill_(0.5)  # what is left out would be noticed
+    (folder / "discriminator.safetensors").write_bytes(packed(net, recipe, "discriminator"))
+    return net.eval(), recipe, folder / "discriminator.safetensors"
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"discriminator_norm": "none"},
+        {"channels": 1},
+        {"size": (32, 64)},
+        {"labels": True, "classes": ("a", "b")},
+        {"nets": "r3gan", "width": 16, "blocks": 1},
+        {"nets": "r3gan", "width": 16, "blocks": 1, "labels": True, "classes": ("a", "b")},
+    ],
+    ids=str,
+)
+def test_own_features_are_what_the_last_layer_sees(tmp_path, choices):
+    net, recipe, file = discriminator(tmp_path, **choices)
+    extractor = features.extractor(f"own:{file}")
+    assert (extractor.name, extractor.label) == ("own", "FD-own")
+    assert extractor.digest == sha256(file.read_bytes()).hexdigest()[:16]
+    assert extractor.dimension <= own.LIMIT
+    x = pictures(3, 40)
+    seen = []
+    layers = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d)]
+    last = net.end if recipe.nets == "r3gan" else layers[-1]
+    last.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    labels = torch.zeros(3, dtype=torch.long) if recipe.classes else None
+    with torch.inference_mode():
+        net(own.prepared(torch.from_numpy(x), recipe), *([] if labels is None else [labels]))
+    assert np.allclose(extractor(x), seen[0].flatten(1).numpy(), atol=1e-5)
+
+
+def test_long_own_features_are_averaged(tmp_path, monkeypatch):
+    file = discriminator(tmp_path)[2]
+    whole = features.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 4, 4)
+    monkeypatch.setattr(own, "LIMIT", 70)
+    halves = features.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 2, 2)
+    assert np.allclose(halves, whole.reshape(2, 16, 2, 2, 2, 2).mean((3, 5)), atol=1e-6)
+    monkeypatch.setattr(own, "LIMIT", 5)
+    assert features.extractor(f"own:{file}").dimension == 16
+
+
+def test_own_pictures_are_brought_to_the_recipes_size_and_colours():
+    x = np.full((1, 3, 40, 40), 200, np.uint8)
+    assert np.allclose(own.prepared(torch.from_numpy(x), Recipe(size=32, channels=1)), 200 / 127.5 - 1, atol=1e-5)
+    assert own.prepared(torch.from_numpy(x), Recipe(size=(32, 48), channels=3)).shape == (1, 3, 32, 48)
+
+
+def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
+    for name in ("recipe.json", "run.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(InputError, match="has no discriminator yet: go on with figment resume"):
+        features.extractor(f"own:{tmp_path}")
+    net, recipe, file = discriminator(tmp_path)
+    assert features.extractor(f"own:{tmp_path}").dimension == 16 * 4 * 4
+    whole = file.read_bytes()
+    file.write_bytes(packed(net, recipe, "generator"))
+    with pytest.raises(InputError, match="is no figment discriminator"):
+        features.extractor(f"own:{tmp_path}")
+    file.write_bytes(packed(net, Recipe(size=32, channels=3, width=8), "discriminator"))
+    with pytest.raises(InputError, match="another network"):
+        features.extractor(f"own:{file}")
+    file.write_bytes(whole[:-9])
+    with pytest.raises(InputError, match="isn't a whole file of weights"):
+        features.extractor(f"own:{file}")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no run folder"):
+        features.extractor(f"own:{tmp_path / 'empty'}")

@@ -17,6 +17,13 @@ class Estimate:
     value: float
     error: float = math.nan
 
+    def __str__(self) -> str:
+        """To the digits that the error leaves: 12.3 ± 0.4."""
+        if not math.isfinite(self.error) or self.error <= 0:
+            return f"{self.value:,.3g}" if abs(self.value) < 1000 else f"{self.value:,.0f}"
+        digits = min(max(0, 1 - math.floor(math.log10(self.error))), 4)
+        return f"{self.value:,.{digits}f} ± {self.error:,.{digits}f}"
+
 
 def share(inside: NDArray[np.bool_]) -> Estimate:
     """The share of pictures of which something is true, (N,), with the binomial error."""

@@ -41,14 +41,17 @@ class Kernel:
         """KID ×1000 of features (N, d), N at least 2, with its standard error.
 
         The mean over all pairs at once: averaging over blocks, as is often done, has the same mean and a larger spread.
-        The error is that of a U-statistic of both sets (Serfling 1980, section 5.2.1): what a picture's mean kernel
-        values vary by, and, which remains where both are alike, what single values vary by beyond that.
+        The error is that of a U-statistic of both sets (Serfling 1980, section 5.2.1): what pictures' mean kernel values
+        vary by, and, which remains where both sets are alike, what single values vary by beyond that.
         """
         ours = torch.from_numpy(np.ascontiguousarray(features, np.float32))
         among, theirs, across = _sums(ours, None), self._among, _sums(ours, self.reference)
         n, m = len(ours), len(self.reference)
         value = among.mean + theirs.mean - 2 * across.mean
-        first = 4 * np.var(among.rows - across.rows) / n + 4 * np.var(theirs.rows - across.columns) / m
+        # A picture's mean kernel values scatter by what the picture is, and by the single values that they are means of.
+        ours_vary = np.var(among.rows - across.rows) - among.scatter / n - across.scatter / m
+        theirs_vary = np.var(theirs.rows - across.columns) - theirs.scatter / m - across.scatter / n
+        first = 4 * max(ours_vary, 0.0) / n + 4 * max(theirs_vary, 0.0) / m
         second = 2 * among.scatter / n**2 + 2 * theirs.scatter / m**2 + 4 * across.scatter / (n * m)
         return Estimate(SCALE * value, SCALE * float(np.sqrt(first + second)))
 

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.metrics.estimate import Estimate, jackknifed
+from figment.metrics.estimate import GROUPS, Estimate, mean
 
 PATCH, PATCHES, DIRECTIONS, COARSEST = 7, 32, 128, 16
+BLOCK = 256  # pictures whose pyramids are held at a time
 SCALE = 1000  # of what is told: distance × 1000
 
 Pictures = NDArray[np.uint8]
@@ -26,37 +27,38 @@ def sliced_wasserstein(fakes: Pictures, reals: Pictures, seed: int = 0) -> Estim
     what reals reach.
     """
     count = min(len(fakes), len(reals))
-    levels = [
-        (*_projected(ours, theirs, seed + number), PATCHES)
-        for number, (ours, theirs) in enumerate(zip(_pyramid(fakes[:count]), _pyramid(reals[:count]), strict=True))
-    ]
+    random = torch.Generator().manual_seed(seed)
+    both = zip(_patches(fakes[:count], random), _patches(reals[:count], random), strict=True)
+    levels = [_projected(ours, theirs, random) for ours, theirs in both]
 
-    def over(indices: NDArray[np.int64]) -> float:
-        chosen = torch.from_numpy(indices)
-        distances = [_distance(*(_of(x, chosen, patches) for x in (ours, theirs))) for ours, theirs, patches in levels]
-        return SCALE * sum(distances) / len(distances)
+    def of_every(step: int, start: int = 0) -> float:
+        return SCALE * sum(_distance(ours[start::step], theirs[start::step]) for ours, theirs in levels) / len(levels)
 
-    return jackknifed(over, count)[0]
+    # Fewer pictures lie farther apart, but their distances scatter √GROUPS times as much as that of all.
+    apart = np.array([of_every(GROUPS, group) for group in range(GROUPS)])
+    return Estimate(of_every(1), mean(apart).error)
 
 
 def _distance(ours: Tensor, theirs: Tensor) -> float:
-    """Mean over directions of the distance between two sets of equal size on a line, (directions, N) each."""
-    return float((ours.sort(1).values - theirs.sort(1).values).abs().mean())
+    """Mean over directions of the distance between two sets of equal size on a line, (N, PATCHES, DIRECTIONS) each."""
+    # NumPy sorts numbers many times as fast as torch does on a CPU with vectors.
+    first, second = (np.sort(np.ascontiguousarray(x.flatten(0, 1).numpy().T)) for x in (ours, theirs))
+    return float(np.abs(first - second).mean(dtype=np.float64))
 
 
-def _of(projected: Tensor, chosen: Tensor, patches: int) -> Tensor:
-    """The patches of the chosen pictures."""
-    return projected.unflatten(1, (-1, patches))[:, chosen].flatten(1)
-
-
-def _projected(fake: Tensor, real: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Patches of a level of both sets on random directions, (DIRECTIONS, N·PATCHES) each; picture by picture."""
-    random = torch.Generator().manual_seed(seed)
-    ours, theirs = _patches(fake, random), _patches(real, random)
-    deviation, mean = torch.std_mean(theirs, (0, 2, 3), keepdim=True)
-    directions = F.normalize(torch.randn(theirs[0].numel(), DIRECTIONS, generator=random), dim=0)
-    first, second = (directions.T @ ((x - mean) / deviation.clamp_min(1e-8)).flatten(1).T for x in (ours, theirs))
+def _projected(ours: Tensor, theirs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Patches (N, PATCHES, C, 7, 7) of a level of both sets on random directions, (N, PATCHES, DIRECTIONS) each."""
+    deviation, middle = torch.std_mean(theirs, (0, 1, 3, 4), keepdim=True)
+    directions = F.normalize(torch.randn(theirs[0, 0].numel(), DIRECTIONS, generator=random), dim=0)
+    first, second = (((x - middle) / deviation.clamp_min(1e-8)).flatten(2) @ directions for x in (ours, theirs))
     return first, second
+
+
+def _patches(pictures: Pictures, random: torch.Generator) -> list[Tensor]:
+    """Patches of each level of the pyramids, (N, PATCHES, C, 7, 7) each."""
+    blocks = [_pyramid(pictures[start : start + BLOCK]) for start in range(0, len(pictures), BLOCK)]
+    chosen = [[_cut(level, random) for level in pyramid] for pyramid in blocks]
+    return [torch.cat(parts) for parts in zip(*chosen, strict=True)]
 
 
 def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
@@ -69,9 +71,9 @@ def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
     yield level
 
 
-def _patches(level: Tensor, random: torch.Generator) -> Tensor:
-    """(N·PATCHES, C, 7, 7) at random places of (N, C, H, W), picture by picture."""
+def _cut(level: Tensor, random: torch.Generator) -> Tensor:
+    """(N, PATCHES, C, 7, 7) at random places of (N, C, H, W)."""
     every = level.unfold(2, PATCH, 1).unfold(3, PATCH, 1)
     n, _, rows, columns = every.shape[:4]
     top, left = (torch.randint(side, (n, PATCHES), generator=random) for side in (rows, columns))
-    return every[torch.arange(n)[:, None], :, top, left].flatten(0, 1)
+    return every[torch.arange(n)[:, None], :, top, left]

@@ -1,15 +1,14 @@
 """The scores: what each says, how many pictures it needs, and what reals reach in the place of generated pictures."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.metrics.coverage import Coverage, coverage
+from figment.metrics.coverage import coverage
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import Gaussian, gaussian, with_limit
 from figment.metrics.kernel import Kernel
@@ -42,38 +41,39 @@ KINDS = {
     )
 }  # fmt: skip
 
+COVERED = ("precision", "recall", "density", "coverage")
 PARTS = 10  # that the Inception Score is taken of: arXiv 1606.03498, section 4
 SMALLEST = 14  # pixels of a side that patches are taken from
 
 
 @dataclass(frozen=True)
 class Score:
-    """One result. floor: the same score of as many other reals in the place of the samples; None where that isn't known.
+    """One result. floor: the same score of as many other reals in the place of the samples.
 
-    n: samples that it was taken of; reference: real pictures that it was taken against, 0 for none.
+    n: samples that it was taken of; reference: real pictures that it was taken against, 0 for none. features: the
+    network's name, empty where there is none; key: the score's name, with the network where there are several.
     """
 
+    key: str
     kind: Kind
     title: str
     value: Estimate
-    floor: Estimate | None
+    floor: Estimate
     n: int
     reference: int
+    features: str = ""
 
     def as_record(self) -> dict[str, Any]:
         """For measures.jsonl: plain values, None for what isn't known."""
-        floor = self.floor or Estimate(math.nan)
         return {
-            "score": self.kind.name, "title": self.title, "value": self.value.value, "error": _known(self.value.error),
-            "floor": _known(floor.value), "floor_error": _known(floor.error), "n": self.n, "reference": self.reference,
-            "better": self.kind.better,
+            "score": self.key, "title": self.title, "value": self.value.value, "error": _known(self.value.error),
+            "floor": self.floor.value, "floor_error": _known(self.floor.error), "n": self.n, "reference": self.reference,
+            "better": self.kind.better, "meaning": self.kind.meaning, "verdict": self.verdict,
         }  # fmt: skip
 
     @property
     def verdict(self) -> str:
         """How the value stands to the floor, in a few words."""
-        if self.floor is None:
-            return "there are too few reals for a floor"
         value, floor = self.value.value, self.floor.value
         noise = 2 * math.hypot(*(e if math.isfinite(e) else 0.0 for e in (self.value.error, self.floor.error)))
         short = value - floor if self.kind.better == "lower" else floor - value
@@ -84,65 +84,87 @@ class Score:
         return f"{value / floor:,.1f} times what real pictures reach" if floor > noise else "farther than real pictures"
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What scores are made of: features (N, d), logits (N, K) of a classifying network, and pictures, uint8 (M, C, H, W).
-
-    Of the pictures there may be fewer than of the features: only patches are taken from them.
-    """
-
-    features: NDArray
-    logits: NDArray | None
-    pictures: NDArray[np.uint8]
-
-
 class Reference:
-    """The reals that generated pictures, and other reals, are compared with."""
+    """Features of the reals, (M, d), that those of generated pictures, and of other reals, are compared with."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    def __init__(self, features: NDArray) -> None:
+        self.features = features
 
     @cached_property
     def gaussian(self) -> Gaussian:
-        return gaussian(self.seen.features)
+        return gaussian(self.features)
 
     @cached_property
     def kernel(self) -> Kernel:
-        return Kernel(self.seen.features)
+        return Kernel(self.features)
 
 
-Found = dict[str, tuple[Estimate, int, int]]  # name → value, samples, reals
+class Taken(NamedTuple):
+    """An estimate with the samples and the reals that it was taken of."""
+
+    estimate: Estimate
+    n: int
+    reference: int
+
+
+Found = dict[str, Taken]  # by the kind's name
 Missing = dict[str, str]  # name → why it isn't there
 
 
-def scores_of(seen: Seen, reference: Reference, seed: int = 0, names: tuple[str, ...] = tuple(KINDS)) -> tuple[Found, Missing]:
-    """All scores that the pictures are enough for, of what was seen against a reference; and why the others aren't there."""
+def of_features(features: NDArray, logits: NDArray | None, reference: Reference) -> tuple[Found, Missing]:
+    """All scores that there are enough pictures for, of features (N, d) and logits (N, K); and why the others aren't there."""
+    ours, theirs, dimension = len(features), len(reference.features), features.shape[1]
+    even = min(ours, theirs)
     found: Found = {}
     missing: Missing = {}
-    features, reals = seen.features, reference.seen.features
-    for name in names:
-        ours, theirs = _numbers(name, seen, reference)
-        if reason := _obstacle(KINDS[name], seen, ours, theirs, features.shape[1]):
-            missing[name] = reason
-            continue
-        if name in found:  # made along with another
-            continue
-        for made, value in _MADE_BY[name](seen, reference, seed).items():
-            if made in names and not _obstacle(KINDS[made], seen, ours, theirs, features.shape[1]):
-                found[made] = value, ours, theirs
-    order = [name for name in names if name in found]
-    assert len(reals)
-    return {name: found[name] for name in order}, missing
+    # A straight line in 1/N needs more pictures than dimensions, in each of its parts.
+    if _enough("fd_limit", ours, theirs, missing, max(KINDS["fd_limit"].fewest, 5 * dimension // 4 + 2)):
+        value, limit = with_limit(features, reference.gaussian)
+        found |= {"fd": Taken(value, ours, theirs), "fd_limit": Taken(limit, ours, theirs)}
+    elif _enough("fd", ours, theirs, missing):
+        found["fd"] = Taken(with_limit(features, reference.gaussian)[0], ours, theirs)
+    if _enough("kid", ours, theirs, missing):
+        found["kid"] = Taken(reference.kernel(features), ours, theirs)
+    enough = [_enough(name, even, even, missing) for name in COVERED]  # each says so for itself
+    if all(enough):
+        found |= {
+            name: Taken(value, even, even) for name, value in vars(coverage(features, reference.features)).items()
+        }
+    if logits is not None and _enough("inception_score", ours, ours, missing):
+        found["inception_score"] = Taken(inception_score(logits), ours, 0)
+    return found, missing
 
 
-def compared(ours: Found, floor: Found, label: str) -> list[Score]:
-    """Scores with their floors beside them, where these are of as many pictures; label: of the Fréchet distance."""
+def of_pictures(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0) -> tuple[Found, Missing]:
+    """The scores that need no network, of pictures, uint8 (N, C, H, W) and (M, C, H, W)."""
+    missing: Missing = {}
+    even = min(len(fakes), len(reals))
+    if min(fakes.shape[2:]) < SMALLEST:
+        return {}, {"swd": f"needs pictures of at least {SMALLEST} pixels a side"}
+    if not _enough("swd", even, even, missing):
+        return {}, missing
+    return {"swd": Taken(sliced_wasserstein(fakes, reals, seed), even, even)}, {}
+
+
+def _enough(name: str, ours: int, theirs: int, missing: Missing, fewest: int = 0) -> bool:
+    """Whether there are pictures enough for a score; else the reason is noted."""
+    fewest = fewest or KINDS[name].fewest
+    for count, what in ((ours, "samples"), (theirs, "real pictures to compare with")):
+        if count < fewest:
+            missing[name] = f"needs {fewest:,} {what}, and there are {count:,}"
+            return False
+    return True
+
+
+def compared(values: Found, floors: Found, label: str = "", features: str = "", suffix: str = "") -> list[Score]:
+    """Scores with their floors beside them. label: of the Fréchet distance; features: the network; suffix: of the keys."""
     return [
         Score(
-            KINDS[name], KINDS[name].title.format(fd=label), value, floor[name][0] if name in floor else None, n, reference
+            name + suffix, KINDS[name], KINDS[name].title.format(fd=label), value.estimate, floors[name].estimate,
+            value.n, value.reference, features,
         )
-        for name, (value, n, reference) in ours.items()
-    ]
+        for name, value in values.items()
+    ]  # fmt: skip
 
 
 def inception_score(logits: NDArray) -> Estimate:
@@ -158,64 +180,6 @@ def inception_score(logits: NDArray) -> Estimate:
         marginal = np.log(p.mean(0, keepdims=True).clip(np.finfo(float).tiny))
         values.append(math.exp((p * (part - marginal)).sum(1).mean()))
     return Estimate(float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(PARTS))
-
-
-# ---- how each is made ------------------------------------------------------------------------------------------------
-
-
-def _distances(seen: Seen, reference: Reference, seed: int) -> dict[str, Estimate]:
-    value, limit = with_limit(seen.features, reference.gaussian)
-    return {"fd": value, "fd_limit": limit}
-
-
-def _kernel(seen: Seen, reference: Reference, seed: int) -> dict[str, Estimate]:
-    return {"kid": reference.kernel(seen.features)}
-
-
-def _covered(seen: Seen, reference: Reference, seed: int) -> dict[str, Estimate]:
-    found: Coverage = coverage(seen.features, reference.seen.features)
-    return vars(found)
-
-
-def _classified(seen: Seen, reference: Reference, seed: int) -> dict[str, Estimate]:
-    assert seen.logits is not None
-    return {"inception_score": inception_score(seen.logits)}
-
-
-def _patches(seen: Seen, reference: Reference, seed: int) -> dict[str, Estimate]:
-    return {"swd": sliced_wasserstein(seen.pictures, reference.seen.pictures, seed)}
-
-
-_MADE_BY: dict[str, Callable[[Seen, Reference, int], dict[str, Estimate]]] = {
-    "fd": _distances, "fd_limit": _distances, "kid": _kernel, "precision": _covered, "recall": _covered,
-    "density": _covered, "coverage": _covered, "inception_score": _classified, "swd": _patches,
-}  # fmt: skip
-
-
-def _numbers(name: str, seen: Seen, reference: Reference) -> tuple[int, int]:
-    """Samples and reals that a score is taken of."""
-    ours, theirs = len(seen.features), len(reference.seen.features)
-    if name == "swd":
-        ours, theirs = len(seen.pictures), len(reference.seen.pictures)
-    if name in ("precision", "recall", "density", "coverage", "swd"):
-        ours = theirs = min(ours, theirs)
-    return ours, 0 if name == "inception_score" else theirs
-
-
-def _obstacle(kind: Kind, seen: Seen, ours: int, theirs: int, dimension: int) -> str:
-    """Why a score can't be had; empty where it can."""
-    if kind.name == "inception_score" and seen.logits is None:
-        return "needs the features inception, which classify"
-    if kind.name == "swd" and min(seen.pictures.shape[2:]) < SMALLEST:
-        return f"needs pictures of at least {SMALLEST} pixels a side"
-    fewest = kind.fewest
-    if kind.name == "fd_limit":  # with fewer pictures than dimensions there is no straight line to follow
-        fewest = max(fewest, 5 * dimension // 4 + 2)
-    if ours < fewest:
-        return f"needs {fewest:,} samples, and there are {ours:,}"
-    if theirs < kind.fewest and kind.name != "inception_score":
-        return f"needs {kind.fewest:,} real pictures, and there are {theirs:,}"
-    return ""
 
 
 def _known(number: float) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from figment import pages
 from figment.budget import as_time
@@ -18,6 +18,7 @@ from figment.files import write_atomically
 from figment.pages import COLOURS
 from figment.recipe import Recipe
 from figment.run import Run
+from figment.sharing import measured
 
 MOST_PICTURES = 60
 MOST_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
@@ -132,7 +133,8 @@ def contents(run: Run) -> dict[str, Any]:
             for images, path in shots.items()
         ],
         "all_shots": len(run.pictures()),
-        "charts": [chart for spec in CHARTS if (chart := _drawn(spec, ticks))],
+        "charts": [*filter(None, [measured.over_time(run)]), *filter(None, (_drawn(spec, ticks) for spec in CHARTS))],
+        "measured": measured.contents(run),
         "happened": [e for e in events if e.get("text")],
         "recipe": [
             (name, _chosen(getattr(recipe, name)), field.description or "", getattr(recipe, name) != field.default)
@@ -222,17 +224,10 @@ def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.nd
     axes.set_ylim(low, high if high is not None or low is None else 1.1 * max(largest, chart.guide or 0, 1e-9))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
+    axes.xaxis.set_major_formatter(pages.COUNTS)
     axes.set_xlabel("images seen")
     axes.grid(alpha=0.5, linewidth=0.6)
     axes.tick_params(length=0)
-
-
-def _short(count: float) -> str:
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if abs(count) >= size:
-            return f"{count / size:g}{letter}"
-    return f"{count:g}"
 
 
 def _values(ticks: Sequence[dict[str, Any]], field: str) -> np.ndarray:

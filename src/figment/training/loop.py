@@ -32,6 +32,7 @@ from figment.training.feed import Feed
 from figment.training.hand import deal
 from figment.training.parallel import World
 from figment.training.phases import Game, Phases, arithmetic
+from figment.training.scoring import Scorer, risen
 from figment.training.state import Players, all_finite, load_for_all, save_state
 from figment.training.watch import Reading, look
 
@@ -47,6 +48,7 @@ class Display(Protocol):
 
     def progress(self, images: int, seconds: float) -> None: ...
     def tick(self, event: dict[str, Any]) -> None: ...
+    def score(self, event: dict[str, Any]) -> None: ...
     def say(self, sentence: str) -> None: ...
 
 
@@ -96,15 +98,17 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
     reals, held_out = watched(feed, bank, recipe.seed)
     z = codes.draw(WATCHED, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(feed.device)
     readings = _readings(run)
+    scorer = Scorer(run, bank, recipe, feed.device) if world.leads else None
     last_tick = last_state = clock.seconds()
     tick_began, pace = players.images, Pace(players.images, last_tick)
 
     if players.images == 0 and world.leads:
         keep_snapshot(run, players, clock)
         keep_state(run, players, clock)
-    closing = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
+    keeping = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
 
     while True:
+        closing = keeping + (scorer.closing if scorer else 0.0)
         spent = world.agreed(is_spent(recipe, players.images, clock.seconds() + closing))
         if spent or world.agreed(bool(wish)):
             break
@@ -125,7 +129,7 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             if (again := replanned(recipe, before, pace, world)) != recipe:
                 run.recipe = recipe = again
                 tick = schedule.tick_images(recipe)
-        if not world.leads:
+        if scorer is None:  # the first process looks and writes for all
             players.losses.mul_(0.0 if at_tick else 1.0)
             continue
         if at_tick:
@@ -143,16 +147,20 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
             last_tick, tick_began = clock.seconds(), players.images
         if at_snapshot:
             keep_snapshot(run, players, clock)
+            if scorer.is_due(recipe, players.images, clock.seconds()):
+                keep_score(run, scorer, players, clock, display)
         if at_save:
             keep_state(run, players, clock)
 
     if not all_finite(players):
         take_back(run, players, world, clock, display)
     players.seconds = clock.seconds()
-    if world.leads:
+    if scorer is not None:
         keep_state(run, players, clock)
         if spent and players.images not in run.pictures():
             keep_snapshot(run, players, clock)
+            if scorer.closing:
+                keep_score(run, scorer, players, clock, display)
     return spent
 
 
@@ -174,6 +182,15 @@ def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
     write_atomically(file, packed(players.average, recipe, "generator"))
     write(run.picture_file(players.images), Generator(players.average, recipe).sheet(seed=recipe.seed))
     run.log({"event": "snapshot", "images": players.images, "seconds": round(clock.seconds(), 2)})
+
+
+def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", display: Display) -> None:
+    """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
+    display.score(scorer.look(players.average, run.recipe, players.images, clock.seconds()))
+    warning = risen(run.events("score"))
+    if warning and not run.events("risen"):
+        run.log({"event": "risen", "images": players.images, "seconds": round(clock.seconds(), 2), "text": warning})
+        display.say(warning)
 
 
 def take_back(run: Run, players: Players, world: World, clock: "Clock", display: Display) -> None:

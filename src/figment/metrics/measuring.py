@@ -1,0 +1,328 @@
+"""How good a generator, or a folder of pictures, is: how real, how varied, how original; each beside what reals reach."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment import __version__
+from figment.callbacks import Agree, Progress
+from figment.data.bank import Bank
+from figment.data.decode import Stored, Unreadable, decode
+from figment.data.preparing import prepare
+from figment.data.source import Portraits, Source, open_source
+from figment.errors import InputError
+from figment.generator import load
+from figment.machine import this_machine
+from figment.metrics import scores as kinds
+from figment.metrics import weights
+from figment.metrics.codec import check_codec, codec_for
+from figment.metrics.copying import Copying, gallery, measure_copying
+from figment.metrics.features import Extractor, extractor
+from figment.metrics.scores import Missing, Reference, Score
+from figment.metrics.seeing import Pictures, Seen, coloured, drawn, see, taken
+from figment.pictures import write
+from figment.run import Run
+from figment.start import Data, Preparing, Silent, bank_of
+
+if TYPE_CHECKING:
+    from figment.metrics.attributes import Attributes
+
+FORMAT = 1
+SAMPLES = 5000
+MOST_REALS = 50_000  # that samples are compared with; so many are FID's custom
+MOST_COMPARED = 5000  # samples whose nearest training pictures are looked for
+READ = 2000  # samples whose attributes are read, on the built-in portraits
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
+
+    name: str
+    pictures: Pictures
+    run: Run | None = None
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """All that was found out. facts: what is needed to repeat it. missing: scores that can't be had, and why."""
+
+    name: str
+    facts: dict[str, Any]
+    scores: list[Score]
+    missing: Missing
+    copying: Copying | None = None
+    attributes: "Attributes | None" = None
+    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples beside training pictures
+    notes: list[str] = field(default_factory=list)
+    run: Run | None = None  # whose results these are
+
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of measures.jsonl: one for each score, one for originality, one for attributes."""
+        found = [score.as_record() for score in self.scores]
+        if self.copying is not None:
+            found.append({"score": "copying", **self.copying.as_record()})
+        if self.attributes is not None:
+            found.append({
+                "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
+            })  # fmt: skip
+        return [record | self.facts for record in found]
+
+    def as_json(self) -> str:
+        """What --out FILE.json holds: documented in docs/measure.md."""
+        found = {score.kind.name: score.as_record() for score in self.scores}
+        content = {
+            "format": FORMAT, "what": self.name, "scores": found, "missing": self.missing,
+            "copying": None if self.copying is None else self.copying.as_record(),
+            "attributes": None if self.attributes is None else self.attributes.as_record(),
+            "notes": self.notes, **self.facts,
+        }  # fmt: skip
+        return json.dumps(content, indent=1) + "\n"
+
+
+def measure(
+    what: Run | str | Path,
+    against: Data = None,
+    *,
+    features: Sequence[str] = (),
+    n: int = SAMPLES,
+    seed: int = 0,
+    codec: str = "auto",
+    size: int | tuple[int, int] | None = None,
+    group: str | None = None,
+    device: str = "auto",
+    agree: Agree | None = None,
+    display: Preparing | None = None,
+) -> Measurement:
+    """Measure the pictures of a generator, or of a folder, against real ones.
+
+    what: a run, its folder, a generator.safetensors, or pictures of any kind that open_source takes. against: the real
+    pictures; None takes those that a run was trained on. features: networks' names, as extractor takes them; without any,
+    inception where its weights lie ready, else random. n: samples; where there are fewer than twice as many reals, half
+    of the reals' number, since the floor is taken of as many. codec: none, jpeg:QUALITY, which both sides then go
+    through, or auto: jpeg:90 where one side's files are mostly JPEG and the other's aren't. size: what pictures of a
+    folder, and the reals, are brought to; None takes the folder's first picture's. group: as for train, where against is given.
+
+    What is measured of a run goes into its measures.jsonl, too. Raises InputError for what can't be used; a score that
+    the pictures are too few for is named in missing, and the others come.
+    """
+    if n < 1:
+        raise InputError(f"-n {n}: give the number of samples, such as {SAMPLES}")
+    began, display, codec = time.monotonic(), display or Silent(), check_codec(codec)
+    machine = this_machine(device)
+    networks, missing = _networks(features or (usual(),), str(machine.device), display)
+    subject, bank = opened(what, against, n, seed, size, group, str(machine.device), agree, display)
+    display.say(bank.summary())
+    count = min(n, subject.pictures.count, len(bank.pictures) // 2)
+    notes = _notes(subject, bank, n, count)
+    for note in notes:
+        display.say(note)
+    chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
+    chosen = "none" if chosen == "auto" else chosen
+    spare, reference = parted(bank, count, seed)
+
+    ours = see(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
+    theirs = see(taken(bank, reference), networks, chosen, display.stage("real pictures"))
+    others = see(taken(bank, spare), networks, chosen, display.stage("other real pictures, for the floor"))
+    found, more = scored(ours, theirs, others, networks, seed, display.stage("scores"))
+    missing |= more
+    looked_at = coloured(subject.pictures.between(0, min(MOST_COMPARED, subject.pictures.count, n)))
+    copying = measure_copying(
+        looked_at, Rows(bank, bank.train), Rows(bank, bank.held_out), display.stage("nearest training pictures")
+    )
+    facts: dict[str, Any] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "images": _seen(subject),
+        "networks": {n.name: {"digest": n.digest, "resize": n.resize} for n in networks},
+        "codec": chosen, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
+        "size": [bank.height, bank.width], "figment": __version__,
+    }  # fmt: skip
+    attributes = None
+    if _drawn_by_us(subject, against) and len(looked_at) >= kinds.KINDS["fd"].fewest:
+        from figment.metrics.attributes import measure_attributes
+
+        attributes = measure_attributes(looked_at[:READ], seed, display.stage("reading attributes"))
+    facts["seconds"] = round(time.monotonic() - began, 1)
+    result = Measurement(
+        subject.name, facts, found, missing, copying, attributes,
+        gallery(looked_at, Rows(bank, bank.train), copying.closest), notes, subject.run,
+    )  # fmt: skip
+    if subject.run is not None:
+        subject.run.add_measures(result.records())
+        if result.pairs is not None:
+            write(subject.run.pairs_file, result.pairs, "compositeWithTrainedAlgorithmicMedia")
+    return result
+
+
+def scored(
+    ours: Seen, theirs: Seen, others: Seen, networks: Sequence[Extractor], seed: int, progress: Progress
+) -> tuple[list[Score], Missing]:
+    """All scores of what was seen in the samples, against the reals, with those of other reals beside them."""
+    found: list[Score] = []
+    missing: Missing = {}
+    for place, network in enumerate(networks):
+        name, key = network.name, f":{network.name}" if place else ""
+        reference = Reference(theirs.features[name])
+        values, absent = kinds.of_features(ours.features[name], ours.logits[name], reference)
+        floors, _ = kinds.of_features(others.features[name], others.logits[name], reference)
+        found += kinds.compared(values, floors, network.label, name, key)
+        missing |= {kind + key: reason for kind, reason in absent.items()}
+        progress(place + 1, len(networks) + 1)
+    values, absent = kinds.of_pictures(ours.pictures, theirs.pictures, seed)
+    floors, _ = kinds.of_pictures(others.pictures, theirs.pictures, seed)
+    progress(len(networks) + 1, len(networks) + 1)
+    return [*found, *kinds.compared(values, floors)], missing | absent
+
+
+def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
+    """The networks that can be had, and why the others can't: scores that need none come nevertheless."""
+    networks: list[Extractor] = []
+    missing: Missing = {}
+    for name in dict.fromkeys(names):
+        try:
+            networks.append(extractor(name, device, display.stage("downloading weights", "MB")))
+        except InputError as error:
+            missing[f"features {name}"] = str(error)
+    return networks, missing
+
+
+def usual() -> str:
+    """The features that are taken where none are named: those of FID where its weights lie ready, else random."""
+    return "inception" if weights.is_at_hand(weights.INCEPTION) else "random"
+
+
+def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the reals that stand in the samples' place for the floor, count of them, and of those to compare with.
+
+    Held-out reals come first into the floor, since no generator was trained on them; the two parts share no picture.
+    """
+    random = np.random.default_rng([seed, 5])
+    order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
+    return np.sort(order[:count]), np.sort(order[count : count + MOST_REALS])
+
+
+class Rows:
+    """Some pictures of a bank, read when they are asked for: uint8 (N, 3, H, W)."""
+
+    def __init__(self, bank: Bank, rows: NDArray[np.int64]) -> None:
+        self.bank = bank
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.rows), 3, self.bank.height, self.bank.width
+
+    def __getitem__(self, which: Any) -> NDArray[np.uint8]:
+        return coloured(np.asarray(self.bank.pictures[np.atleast_1d(self.rows[which])]))
+
+
+# ---- what is measured ------------------------------------------------------------------------------------------------
+
+
+def opened(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    """The pictures that are measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
+    path = None if isinstance(what, Run) else Path(what)
+    if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
+        return _of_generator(what, against, n, seed, size, group, device, agree, display)
+    if against is None:
+        raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
+    source = open_source(str(path), None, None, display.say)
+    size = size or _own_size(source)
+    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"))
+    reals = _bank(against, size, 3, group, "crop", agree, display)
+    return Subject(str(what), _first(taken(ours, _with_copies(ours)), n), names=ours.names), reals
+
+
+def _of_generator(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    if size is not None:
+        raise InputError("--size is for folders of pictures: a generator's pictures have their own size.")
+    run = what if isinstance(what, Run) else Run(what) if Path(what).is_dir() else None
+    if run is None and against is None:
+        raise InputError(
+            f"{what} is a generator alone: name the real pictures with --against DATA, or give its run folder."
+        )
+    if group is not None and against is None:
+        raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
+    generator = load(run.folder if run else str(what)).to(device)
+    subject = Subject(str(run.folder if run else what), drawn(generator, n, seed), run)
+    if against is None:
+        assert run is not None
+        return subject, bank_of(run, display)
+    return subject, _bank(
+        against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
+    )
+
+
+def _bank(
+    data: Data,
+    size: int | tuple[int, int],
+    channels: int,
+    group: str | None,
+    fit: str,
+    agree: Agree | None,
+    display: Preparing,
+) -> Bank:
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    return prepare(source, size, channels, group, display.stage("preparing real pictures"), fit)
+
+
+def _own_size(source: Source) -> tuple[int, int]:
+    """Height and width of the first picture that can be read; the usual size for drawn portraits."""
+    if isinstance(source, Portraits):
+        return 64, 64
+    for chunk in source.chunks():
+        for payload in chunk.payloads if isinstance(chunk, Stored) else ():
+            try:
+                width, height = decode(payload).size
+            except Unreadable:
+                continue
+            return height, width
+    raise InputError(f"{source.where} holds no picture that can be read: name a folder of pictures.")
+
+
+def _with_copies(bank: Bank) -> NDArray[np.int64]:
+    """Rows of all pictures of a source, exact copies too: a generator that repeats itself is to be seen to do so."""
+    places = {name: row for row, name in enumerate(bank.names)}
+    copies = [places.get(item.reason.removeprefix("exact copy of "), -1) for item in bank.copies]
+    return np.array([*range(len(bank.names)), *(row for row in copies if row >= 0)], np.int64)
+
+
+def _first(pictures: Pictures, count: int) -> Pictures:
+    return Pictures(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")
+
+
+def _drawn_by_us(subject: Subject, against: Data) -> bool:
+    """Whether the reals are the built-in portraits, whose attributes are known."""
+    if against is None:
+        return subject.run is not None and subject.run.facts["data"] in (None, "portraits")
+    return against == "portraits" or isinstance(against, Portraits)
+
+
+def _seen(subject: Subject) -> int | None:
+    return None if subject.run is None else subject.run.facts.get("images")
+
+
+def _notes(subject: Subject, bank: Bank, asked: int, count: int) -> list[str]:
+    reals = len(bank.pictures)
+    if count < min(asked, subject.pictures.count):
+        return [
+            f"scores are taken of {count:,} samples: the floor needs as many reals beside those to compare with, and "
+            f"there are {reals:,}"
+        ]
+    return []

@@ -1,0 +1,47 @@
+"""What was measured, as lines that a person can read."""
+
+from collections.abc import Sequence
+
+from figment.metrics.measuring import Measurement
+from figment.metrics.scores import KINDS, Score
+
+GAP = "   "
+
+
+def lines(found: Measurement) -> list[str]:
+    """The table: a row a score and a sentence for each; then originality, attributes, and what is missing and why."""
+    text = rows(found.scores)
+    if found.copying is not None:
+        text += ["", found.copying.verdict(), *found.copying.unsaid]
+    if found.attributes is not None:
+        text += ["", *found.attributes.sentences()]
+    if found.missing:
+        text += ["", "Not measured:", *(f"  {named(name)}: {reason}" for name, reason in found.missing.items())]
+    return text
+
+
+def rows(scores: Sequence[Score]) -> list[str]:
+    """Two lines a score: value, floor and how they stand to each other; then what it means."""
+    cells = [("score", "samples", "reals", "")]
+    cells += [(named(s.key, s), str(s.value), str(s.floor), s.verdict) for s in scores]
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    text = []
+    for row, score in zip(cells, [None, *scores], strict=True):
+        text.append(GAP.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2)), row[3]]).rstrip())
+        if score is not None:
+            better = "less is better" if score.kind.better == "lower" else "more is better"
+            text.append(f"{' ' * widths[0]}{GAP}{score.kind.meaning} ({better}; {counted(score)})")
+    return text
+
+
+def named(key: str, score: Score | None = None) -> str:
+    """A score's title; with the network where its key has one."""
+    kind, _, network = key.partition(":")
+    title = score.title if score else KINDS[kind].title.format(fd="FD") if kind in KINDS else kind
+    return f"{title} ({network})" if network and not title.startswith(("FD-", "FID")) else title
+
+
+def counted(score: Score) -> str:
+    """How many pictures a score was taken of."""
+    against = f" against {score.reference:,} reals" if score.reference else ""
+    return f"{score.n:,}{against}"

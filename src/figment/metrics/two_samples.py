@@ -1,0 +1,88 @@
+"""Do two samples of numbers come from one distribution? Ranks, counts and their chances, without scipy.
+
+For distances to training pictures: `first` are those of generated pictures, `second` those of held-out real ones.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEW_IN_CELL = 20  # generated pictures; Meehan et al. leave out cells with fewer
+
+
+def mann_whitney(first: NDArray, second: NDArray) -> float:
+    """The z-score of Mann and Whitney's U, with ties shared: below 0 where the first's numbers are the smaller.
+
+    first (N,), second (M,). U counts the pairs whose first is the larger, ties for half; mean and deviation are those
+    under the hypothesis that both are of one distribution. 0 where all numbers are equal.
+    """
+    n, m = len(first), len(second)
+    ordered = np.sort(second)
+    below = np.searchsorted(ordered, first) + np.searchsorted(ordered, first, side="right")
+    u = below.sum() / 2
+    ties = np.unique(np.concatenate([first, second]), return_counts=True)[1].astype(float)
+    spread = n * m / 12 * ((n + m + 1) - (ties**3 - ties).sum() / ((n + m) * max(n + m - 1, 1)))
+    return float((u - n * m / 2) / math.sqrt(spread)) if spread > 1e-9 else 0.0
+
+
+def chance_below(z: float) -> float:
+    """P(a standard normal number ≤ z)."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def data_copying(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) -> float | None:
+    """C_T of Meehan, Chaudhuri and Dasgupta 2020 (arXiv 2004.05675, section 4.3): z-scores cell by cell, averaged.
+
+    cells: which cell of a division of the space each picture lies in, int (N,) and (M,). Cells with fewer than
+    FEW_IN_CELL generated pictures or no held-out one are left out; the others weigh by their held-out pictures, the
+    paper's P_n. Far below 0: copying; far above: underfitting. None where no cell is left.
+    """
+    total, weight = 0.0, 0
+    for cell in np.unique(cells[1]):
+        of_first, of_second = first[cells[0] == cell], second[cells[1] == cell]
+        if len(of_first) >= FEW_IN_CELL:
+            total += len(of_second) * mann_whitney(of_first, of_second)
+            weight += len(of_second)
+    return total / weight if weight else None
+
+
+def nearer(first: NDArray, second: NDArray, share: float) -> tuple[float, float]:
+    """The share of the first that are smaller than the smallest `share` of the second, and its chance.
+
+    The limit is the second's k-th smallest, k = ⌊share·M⌋, which must be 1 or more; of one distribution, k/(M + 1) of
+    the first are expected below it. The chance of so many or more is exact: x of N lie below it when at most k − 1 of
+    the second are among the lowest x + k − 1 of all.
+    """
+    n, m = len(first), len(second)
+    k = int(share * m)
+    count = int((first < np.sort(second)[k - 1]).sum())
+    return count / n, hypergeometric(k - 1, m, n + m, count + k - 1)
+
+
+def more_often(count: int, of: int, its_count: int, its_of: int) -> float:
+    """Fisher's exact chance, one-sided, of count hits in `of` or more, where both samples hit equally often."""
+    return hypergeometric(its_count, its_of, of + its_of, count + its_count)
+
+
+def hypergeometric(most: int, marked: int, total: int, drawn: int) -> float:
+    """P(at most `most` are marked among those drawn), of a total of which some are marked."""
+    least, most = max(0, drawn - (total - marked)), min(most, marked, drawn)
+    if most < least:
+        return 0.0
+    if most == min(marked, drawn):
+        return 1.0
+    logs = [_choose(marked, i) + _choose(total - marked, drawn - i) for i in range(least, most + 1)]
+    return min(1.0, math.fsum(math.exp(log - _choose(total, drawn)) for log in logs))
+
+
+def interval(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share, at 95 %."""
+    share, square = count / of, z * z / of
+    middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / of + square / (4 * of))
+    return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))
+
+
+def _choose(n: int, k: int) -> float:
+    """The logarithm of n over k."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

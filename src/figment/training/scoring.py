@@ -1,0 +1,157 @@
+"""Scores while a run trains: the Fréchet distance of some samples every so often, the best generator so far, and a warning.
+
+That of as many samples of the averaged generator each time, so that its bias stays the same, in the features that
+recipe.scores names. (KID, which has no bias, scatters four times as much in the features of `random`: LOG.md.) It costs at most
+SHARE of the time: under a time budget by the clock; under one of images, where no clock may decide, by the number of
+samples, of which one costs about as much as an image of training in small nets on a CPU, and less elsewhere.
+"""
+
+import math
+import shutil
+import time
+from typing import Any
+
+import numpy as np
+import torch
+
+from figment.data.bank import Bank
+from figment.errors import InputError
+from figment.generator import Generator
+from figment.metrics.features import Extractor, extractor
+from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
+from figment.metrics.seeing import drawn, see, taken
+from figment.randomness import seed_at
+from figment.recipe import Recipe
+from figment.run import Run
+from figment.training import schedule
+
+SHARE = 0.05  # of the time, at most
+SAMPLES = (2000, 1000, 500)  # of a look: the most that allow for LOOKS of them
+LOOKS = 8
+FIRST = 3.0  # seconds that a look at the most samples is taken to cost before one has been made
+REALS = 5000  # that they are compared with, at most
+FEWEST = 100  # reals, without which there are no scores
+RISEN = 3  # looks in a row that are worse than the best, by more than twice the error, before a word is said
+
+
+class Scorer:
+    """Looks at the averaged generator of a run. What it has found is in the run's events alone."""
+
+    def __init__(self, run: Run, bank: Bank, recipe: Recipe, device: torch.device) -> None:
+        self.run = run
+        self.bank = bank
+        enough = len(bank.train) >= FEWEST and recipe.scores != "none"
+        self.samples = samples_for(recipe) if enough else 0
+        self.network = _network(recipe.scores, device) if self.samples else None
+        self._reference: Gaussian | None = None
+        self._floor = 0.0
+        self.keep_best()
+
+    def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
+        """Whether to look now, when a snapshot has just been kept."""
+        if not self.samples or images == 0:
+            return False
+        if recipe.seconds is None:
+            return is_place(recipe, self.samples, images)
+        return self._spent() + self.cost <= SHARE * seconds
+
+    @property
+    def cost(self) -> float:
+        """Seconds of a look, by the last one; before that, of one that was never made."""
+        looks = self.run.events("score")
+        return float(looks[-1]["took"]) if looks else FIRST * self.samples / SAMPLES[0]
+
+    @property
+    def closing(self) -> float:
+        """Seconds of a time budget that the look at its end will take."""
+        return self.cost if self.samples and self.run.events("score") else 0.0
+
+    def look(self, average: torch.nn.Module, recipe: Recipe, images: int, seconds: float) -> dict[str, Any]:
+        """Score the averaged generator, note it, and keep the generator if none was better. Returns the event."""
+        began = time.monotonic()
+        assert self.network is not None
+        reals = self._reals()
+        samples = drawn(Generator(average, recipe), self.samples, seed_at(recipe.seed, "scored"))
+        found, _ = with_limit(see(samples, [self.network]).features[self.network.name], reals)
+        event = {
+            "event": "score", "images": images, "seconds": round(seconds, 2), "features": self.network.name,
+            "title": self.network.label, "fd": round(found.value, 4), "error": round(found.error, 4),
+            "floor": round(self._floor, 4), "samples": self.samples, "took": round(time.monotonic() - began, 3),
+        }  # fmt: skip
+        self.run.log(event)
+        self.keep_best()
+        return event
+
+    def keep_best(self) -> None:
+        """Make generator-best.safetensors the snapshot with the best score; without a score there is none."""
+        best = best_of(self.run.events("score"))
+        snapshot = best and self.run.snapshots().get(best["images"])
+        if not snapshot:
+            self.run.best_file.unlink(missing_ok=True)
+            return
+        temporary = self.run.best_file.with_suffix(".part")
+        shutil.copyfile(snapshot, temporary)
+        temporary.replace(self.run.best_file)
+
+    def _reals(self) -> Gaussian:
+        """Made at the first look: the training reals' side, and the floor, for which other reals stand in for samples."""
+        if self._reference is None:
+            assert self.network is not None
+            random = np.random.default_rng(seed_at(0, "scored reals"))
+            order = np.concatenate([random.permutation(self.bank.held_out), random.permutation(self.bank.train)])
+            others = min(self.samples, len(order) // 2)
+            compared, spare = (
+                see(taken(self.bank, np.sort(rows)), [self.network]).features[self.network.name]
+                for rows in (order[others : others + REALS], order[:others])
+            )
+            self._reference = gaussian(compared)
+            self._floor = frechet(spare, self._reference)
+        return self._reference
+
+    def _spent(self) -> float:
+        return sum(float(event["took"]) for event in self.run.events("score"))
+
+
+def _network(name: str, device: torch.device) -> Extractor:
+    try:
+        return extractor(name, str(device))
+    except InputError as error:
+        raise InputError(str(error).replace("--features ", "--set scores=")) from None
+
+
+def samples_for(recipe: Recipe) -> int:
+    """Samples of a look: the most of SAMPLES of which LOOKS are no more than SHARE of the run; 0 where even fewer are."""
+    for samples in SAMPLES:
+        timed = recipe.seconds is not None
+        whole = recipe.seconds if recipe.seconds is not None else recipe.planned_images
+        if LOOKS * (FIRST * samples / SAMPLES[0] if timed else samples) <= SHARE * whole:
+            return samples
+    return 0
+
+
+def is_place(recipe: Recipe, samples: int, images: int) -> bool:
+    """Whether a run with an image budget is looked at after so many images: at its last snapshots, as many as SHARE allows.
+
+    Snapshots lie ever farther apart, so these reach from early on to the end.
+    """
+    times = schedule.snapshot_times(recipe)[1:]
+    looks = math.floor(SHARE * recipe.planned_images / samples)
+    return looks > 0 and images >= times[-min(looks, len(times))]
+
+
+def best_of(scores: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first event with the lowest distance; None of none."""
+    return min(scores, key=lambda event: event["fd"], default=None)
+
+
+def risen(scores: list[dict[str, Any]]) -> str | None:
+    """A warning where each of the last looks was worse than the best by more than chance; else None."""
+    best, last = best_of(scores), scores[-RISEN:]
+    if best is None or len(scores) <= RISEN or best in last:
+        return None
+    if any(event["fd"] - best["fd"] <= 2 * math.hypot(event["error"], best["error"]) for event in last):
+        return None
+    return (
+        f"{best['title']} has risen from {best['fd']:.3g}, its best, at {best['images']:,} images to {last[-1]['fd']:.3g}: "
+        f" generator-best.safetensors is the generator of then"
+    )

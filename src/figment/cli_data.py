@@ -36,7 +36,7 @@ def data() -> None:
     default="gradients",
     show_default=True,
     metavar="NAME[:PATH]",
-    help="What outliers are far away in: gradients, random, or onnx:FILE for a network of yours.",
+    help="What outliers are far away in: gradients, random, inception, dinov2, or onnx:FILE for a network of yours.",
 )
 @click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
 @click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")

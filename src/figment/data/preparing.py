@@ -55,13 +55,14 @@ def prepare(
     progress: Progress | None = None,
     fit: str = "crop",
     leave_out: LeaveOut | None = None,
+    fewest: int = FEWEST,
 ) -> Bank:
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
     data: whatever open_source takes. size: pixels of a square, or (height, width). channels: 1 (grey), 3, or None to
     let the pictures decide. group: a pattern whose first bracket, searched in a picture's name, tells what stays on one
     side of the split (a person, say). progress: called with (done, total). fit: how pictures of other shapes are
-    brought to the size. leave_out: chooses pictures that aren't used.
+    brought to the size. leave_out: chooses pictures that aren't used. fewest: different pictures that it takes, 2 at least.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
@@ -90,8 +91,12 @@ def prepare(
         with locked(banks, fingerprint):
             bank = _open_or_none(folder)  # somebody may have prepared it while we waited
             if bank is None:
-                _build(source, content, folder, Target(height, width, channels, fit), keys, leave_out, progress)
+                _build(source, content, folder, Target(height, width, channels, fit), keys, leave_out, progress, fewest)
                 bank = open_bank(folder)
+    if len(bank.pictures) < fewest:  # it was prepared for a purpose that takes fewer
+        raise InputError(
+            _too_few(source, len(bank.pictures), [*bank.skipped], len(bank.left_out), len(bank.copies), fewest)
+        )
     return replace(bank, source=source.display)  # the same pictures may have been prepared under another name
 
 
@@ -123,6 +128,7 @@ def _build(
     keys: list[bytes | None],
     leave_out: LeaveOut | None,
     progress: Progress | None,
+    fewest: int,
 ) -> None:
     """Prepare everything in a draft, then rename it to the final folder."""
     shutil.rmtree(folder, ignore_errors=True)  # a spoilt one, or open_bank would have opened it
@@ -137,8 +143,10 @@ def _build(
                 f"{source.where} changed while it was being read: run this again when nothing writes to it any more"
             )
         kept, copies = first_of_each(journal.digests)
-        if len(kept) < FEWEST:
-            raise InputError(_too_few(source, len(kept), journal, len(copies)))
+        if len(kept) < fewest:
+            skipped = [*(Skipped("", reason) for reason in journal.skipped.values()), *source.listing.skipped]
+            dropped = len(journal.left_out or {})
+            raise InputError(_too_few(source, len(kept), skipped, dropped, len(copies), fewest))
         (draft / JOURNAL).unlink(missing_ok=True)  # from here on it wouldn't be true
         close_gaps(draft, kept, row, each, slots)
         facts = {"height": target.height, "width": target.width, "channels": target.channels, "fit": target.fit}
@@ -272,15 +280,15 @@ def greys(chunk: Chunk) -> list[bool]:
     return found
 
 
-def _too_few(source: Source, usable: int, journal: Journal, copies: int) -> str:
-    reasons = Counter([*journal.skipped.values(), *(item.reason for item in source.listing.skipped)])
-    dropped = len(journal.left_out or {})
+def _too_few(source: Source, usable: int, skipped: list[Skipped], dropped: int, copies: int, fewest: int) -> str:
+    reasons = Counter(item.reason for item in skipped)
     counts = [(reasons.total(), "skipped"), (copies, "exact duplicates"), (dropped, "dropped")]
     absent = [f"{number:,} {what}" for number, what in counts if number]
     mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
     text = f" ({', '.join(absent)}{mostly})" if absent else ""
     mend = "add more, or drop less" if dropped else "add more"
-    return f"{source.where} has {usable:,} usable pictures{text}, and training needs at least {FEWEST}: {mend}"
+    purpose = "training needs" if fewest == FEWEST else "this needs"
+    return f"{source.where} has {usable:,} usable pictures{text}, and {purpose} at least {fewest}: {mend}"
 
 
 def _open_or_none(folder: Path) -> Bank | None:

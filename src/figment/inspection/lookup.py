@@ -6,6 +6,8 @@ are spoilt in several ways: that of the fine detail is low where a copy was nois
 not, but look-alikes reach them more easily.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,7 @@ from figment.inspection.duplicates import (
     _reduce,
     _standard,
     _step,
+    _sums,
 )
 
 # What is left of the picture between a blur of the first width and one of the second, in pixels of a thumbnail.
@@ -34,6 +37,9 @@ BANDS = ((0.0, DETAIL), (1.0, 4.0), (DETAIL, 8.0))
 # with more steps: the widest crops of garments, the smoothest set tried, arrive late.
 ALIKE = {1: 0.6, 3: 0.8, 5: 0.9}
 FINE_STEPS = 2
+# Correlation of the finest band below which its difference isn't taken for noise: of pictures noised by 20 grey levels one
+# in a hundred has less, and a patterned and a plain shirt of one cut have less, too.
+NOISY = 0.75
 UNLIKE = -1.0
 
 
@@ -84,20 +90,33 @@ class Lookup:
         return found[0], found[1], found[2]
 
 
-def likeness(first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray) -> NDArray[np.float32]:
+def likeness(
+    first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray, noise: tuple[float, ...]
+) -> NDArray[np.float32]:
     """Correlations of pairs of thumbnails in each of BANDS after alignment: (N, 3), −1 … 1; −1 if not even coarsely alike.
 
     Takes what verify takes: first, second: uint8 (N, 48, 48); mirrored: bool (N,), whether the second is; view (N,): which
-    of the two is taken to be the larger, 0 neither, 1 the first, 2 the second.
+    of the two is taken to be the larger, 0 neither, 1 the first, 2 the second. noise: how much of white noise each band
+    lets through (noise_in_bands). In the coarser bands the first picture's noise is taken out of the correlation: as much
+    as would leave the finest band as unlike as it is, where that is still much alike. Between look-alikes the bands differ in a way that noise doesn't
+    explain, between a picture and its noised copy they hardly do.
     """
     scores = np.full((len(first), len(BANDS)), UNLIKE, np.float32)
     for start in range(0, len(first), BATCH):
         part = slice(start, start + BATCH)
-        scores[part] = _likeness(first[part], second[part], mirrored[part], view[part])
+        scores[part] = _likeness(first[part], second[part], mirrored[part], view[part], noise)
     return scores
 
 
-def _likeness(first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray) -> NDArray[np.float32]:
+def noise_in_bands(noise: NDArray[np.uint8]) -> tuple[float, ...]:
+    """Variance in each of BANDS of thumbnails of white noise, uint8 (N, 48, 48), as a share of that in the first band."""
+    variances = [float(band.var()) for band in _bands(noise.astype(np.float32) - 128)]
+    return tuple(variance / variances[0] for variance in variances)
+
+
+def _likeness(
+    first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray, noise: tuple[float, ...]
+) -> NDArray[np.float32]:
     second = np.where(mirrored[:, None, None] > 0, second[:, :, ::-1], second)
     swap = (view == 2)[:, None, None]
     larger, smaller = (np.where(swap, a, b).astype(np.float32) for a, b in ((second, first), (first, second)))
@@ -114,14 +133,37 @@ def _likeness(first: NDArray, second: NDArray, mirrored: NDArray, view: NDArray)
             left, windows, seen, inside, big, small = _of(near, left, windows, seen, inside, big, small)
     if not len(left):
         return scores
-    larger, smaller = larger[left], smaller[left]
+    larger, smaller, swapped = larger[left], smaller[left], swap[left, 0, 0]
     big, small = _standard(larger), _standard(smaller)
     for _ in range(FINE_STEPS):
         windows = _step(windows, *_look(big, windows), small)
-    for place, (fine, coarse) in enumerate(BANDS):
-        band, its_band = (_blurred(pictures, fine) - _blurred(pictures, coarse) for pictures in (larger, smaller))
-        scores[left, place] = _correlation(*_look(band, windows), its_band, GRAIN**2)
+    unexplained: NDArray = np.zeros(len(left))
+    for place, (band, its_band) in enumerate(zip(_bands(larger), _bands(smaller), strict=True)):
+        covariance, of_larger, of_smaller = _moments(*_look(band, windows), its_band)
+        of_first, of_second = np.where(swapped, (of_smaller, of_larger), (of_larger, of_smaller))
+        if place == 0:
+            unexplained = of_first - covariance**2 / of_second
+            unexplained[covariance < NOISY * np.sqrt(of_first * of_second)] = 0
+        else:  # never below what is explained
+            of_first = np.maximum(of_first - noise[place] * unexplained, covariance**2 / of_second)
+        scores[left, place] = covariance / np.sqrt(of_first * of_second)
     return scores
+
+
+def _moments(
+    seen: NDArray, inside: NDArray, smaller: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Covariance of what is seen of the larger pictures with the smaller ones, and both variances, never quite 0."""
+    weights = inside / inside.sum((1, 2), keepdims=True)
+    a, b = (x - _sums(x, weights)[:, None, None] for x in (seen, smaller))
+    weighted = a * weights
+    covariance, of_larger, of_smaller = _sums(weighted, b), _sums(weighted, a), _sums(b * b, weights)
+    return covariance.astype(np.float64), of_larger + GRAIN**2, of_smaller + GRAIN**2
+
+
+def _bands(pictures: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    for fine, coarse in BANDS:
+        yield _blurred(pictures, fine) - _blurred(pictures, coarse)
 
 
 def _blurred(pictures: NDArray[np.float32], width: float) -> NDArray[np.float32]:

@@ -2,7 +2,8 @@
 
 Their attributes are known, so a reader (reader.py) can be taught to read them from generated pictures; what it finds is
 compared with what it finds in unseen real portraits, so that its own errors are on both sides. Beside each score stands
-its floor: that of as many other real portraits, which differ by chance alone.
+its floor: that of as many other real portraits, which differ by chance alone. What doesn't cancel: of rough pictures the
+reader is less sure, and its numbers draw towards their means; so an attribute that is told as too narrow may be blurred.
 """
 
 from collections.abc import Iterable, Sequence

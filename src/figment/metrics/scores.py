@@ -68,7 +68,7 @@ class Score:
         return {
             "score": self.key, "title": self.title, "value": self.value.value, "error": _known(self.value.error),
             "floor": self.floor.value, "floor_error": _known(self.floor.error), "n": self.n, "reference": self.reference,
-            "better": self.kind.better, "meaning": self.kind.meaning, "verdict": self.verdict,
+            "features": self.features, "better": self.kind.better, "meaning": self.kind.meaning, "verdict": self.verdict,
         }  # fmt: skip
 
     @property

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from figment.data.fit import resize
 from figment.inspection.duplicates import SIDE, SMALL, thumbnails
-from figment.inspection.lookup import BANDS, UNLIKE, Lookup, likeness
+from figment.inspection.lookup import BANDS, UNLIKE, Lookup, likeness, noise_in_bands
 from figment.metrics.nearest import CHUNK, Near, Pictures, coloured
 
 CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
 # Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of
 # CelebA in a thousand reaches, and fewer of other photographs.
 LEAST = np.arctanh((0.85, 0.93, 0.97))
-MOST = np.arctanh((0.995, 0.997, 0.998))  # what whole and mirrored copies reach, however alike a set's pictures are
+MOST = np.arctanh((0.995, 0.999, 0.999))  # what whole and mirrored copies reach, however alike a set's pictures are
 HIGHEST = 0.9999  # a correlation of 1 would be infinite in Fisher's z
 FALSE_ALARMS = 0.001  # of pictures that are no copies, in each band
 TAIL = 0.02, 0.05  # of such pictures those most alike, by which a level is set
@@ -55,9 +55,16 @@ def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return thumbnails(rows)
 
 
+def noise_of(height: int, width: int) -> tuple[float, ...]:
+    """How much of the white noise of pictures of a size there is in each band of their thumbnails (noise_in_bands)."""
+    noise = np.random.default_rng(0).normal(128, 20, (64, 3, height, width))
+    return noise_in_bands(small_copies(np.rint(noise).clip(0, 255).astype(np.uint8)))
+
+
 def matches(
     small: NDArray[np.uint8],
     lookup: Lookup,
+    noise: tuple[float, ...],
     near: Near | None = None,
     own: NDArray[np.int64] | None = None,
     done: Callable[[int], None] = lambda count: None,
@@ -65,7 +72,7 @@ def matches(
     """Compare pictures, by their thumbnails, with the training pictures that they could be copies of.
 
     near: what is nearest to each by distance, which is compared as well. own: int (N,), the pictures' own places among
-    the training pictures, passed over. done: told how many more pictures are through.
+    the training pictures, passed over. noise: see noise_of. done: told how many more pictures are through.
     """
     found = []
     for start in range(0, len(small), CHUNK):
@@ -77,7 +84,7 @@ def matches(
             view = np.hstack([view, np.zeros((len(view), 1), np.int64)])
         scores = np.full((*place.shape, len(BANDS)), UNLIKE, np.float32)
         i, j = np.nonzero(place >= 0)
-        scores[i, j] = likeness(small[rows][i], lookup.thumbnails[place[i, j]], mirrored[i, j], view[i, j])
+        scores[i, j] = likeness(small[rows][i], lookup.thumbnails[place[i, j]], mirrored[i, j], view[i, j], noise)
         found.append((place, mirrored > 0, scores))
         done(len(place))
     if not found:

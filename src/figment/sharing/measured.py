@@ -81,8 +81,11 @@ def _row(record: dict[str, Any]) -> dict[str, str]:
         for key, error in (("value", "error"), ("floor", "floor_error"))
     )
     against = f" against {record['reference']:,} reals" if record["reference"] else ""
+    title = record["title"]
+    if ":" in record["score"] and not title.startswith(("FD-", "FID")):
+        title = f"{title} ({record['features']})"
     return {
-        "title": record["title"], "value": value, "floor": floor, "verdict": record["verdict"],
+        "title": title, "value": value, "floor": floor, "verdict": record["verdict"],
         "meaning": record["meaning"], "better": "less" if record["better"] == "lower" else "more",
         "counted": f"{record['n']:,} samples{against}",
     }  # fmt: skip

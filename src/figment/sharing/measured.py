@@ -37,14 +37,15 @@ def latest(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def over_time(run: Run) -> dict[str, Any] | None:
     """The scores that were taken while the run trained, as a chart; None where there are none."""
-    events = run.events("score")
+    numbers = ("fd", "error", "floor")
+    events = [e for e in run.events("score") if all(isinstance(e.get(name), int | float) for name in numbers)]
     if not events:
         return None
     last, best = events[-1], min(events, key=lambda event: event["fd"])
-    title = f"{last['title']} while it trained"
+    title = f"{last.get('title', 'score')} while it trained"
     return {
         "title": title,
-        "reading": f"How far what the network {last['features']} sees in samples lies from what it sees in reals: less is better,"
+        "reading": f"How far what the network {last.get('features', '?')} sees in samples lies from what it sees in reals: less is better,"
         " the dashed line is what other reals reach, and the bars are two standard errors.",
         "legend": [],
         "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {best['fd']:.3g} at {best['images']:,}"

@@ -26,7 +26,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "SAMPLES", (40,))
     monkeypatch.setattr(scoring, "LOOKS", 2)
     monkeypatch.setattr(scoring, "FEWEST", 20)
-    monkeypatch.setattr(scoring, "FIRST", 0.01)
+    monkeypatch.setattr(scoring, "LIKELY", 1e-4)
 
 
 def test_a_warning_comes_when_three_looks_in_a_row_are_worse_than_the_best_by_more_than_chance():

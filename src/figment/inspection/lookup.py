@@ -16,6 +16,7 @@ from figment.inspection.duplicates import (
     BLOCK,
     CENTRE,
     DETAIL,
+    FLAT,
     GRAIN,
     REACH,
     SAMPLE,
@@ -98,12 +99,13 @@ def likeness(
     Takes what verify takes: first, second: uint8 (N, 48, 48); mirrored: bool (N,), whether the second is; view (N,): which
     of the two is taken to be the larger, 0 neither, 1 the first, 2 the second. noise: how much of white noise each band
     lets through (noise_in_bands). In the coarser bands the first picture's noise is taken out of the correlation: as much
-    as would leave the finest band as unlike as it is, where that is still much alike. Between look-alikes the bands differ in a way that noise doesn't
-    explain, between a picture and its noised copy they hardly do.
+    as would leave the finest band as unlike as it is, where that is still much alike. Between look-alikes the bands
+    differ in a way that noise doesn't explain; between a picture and its noised copy they hardly do.
     """
     scores = np.full((len(first), len(BANDS)), UNLIKE, np.float32)
-    for start in range(0, len(first), BATCH):
-        part = slice(start, start + BATCH)
+    shown = np.flatnonzero([a.std() >= FLAT and b.std() >= FLAT for a, b in zip(first, second, strict=True)])
+    for start in range(0, len(shown), BATCH):
+        part = shown[start : start + BATCH]
         scores[part] = _likeness(first[part], second[part], mirrored[part], view[part], noise)
     return scores
 

@@ -1,9 +1,8 @@
 """How good a generator, or a folder of pictures, is: how real, how varied, how original; each beside what reals reach."""
 
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,17 +52,20 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """All that was found out. facts: what is needed to repeat it. missing: scores that can't be had, and why."""
+    """All that was found out. facts: what is needed to repeat it. run: whose it is, None for a folder's pictures.
+
+    missing: scores that can't be had, and why.
+    """
 
     name: str
     facts: dict[str, Any]
+    run: Run | None
     scores: list[Score]
     missing: Missing
     copying: Copying | None = None
     attributes: "Attributes | None" = None
-    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples beside training pictures
+    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
-    run: Run | None = None  # whose results these are
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of measures.jsonl: one for each score, one for originality, one for attributes."""
@@ -116,7 +118,7 @@ def measure(
     """
     if n < 1:
         raise InputError(f"-n {n}: give the number of samples, such as {SAMPLES}")
-    began, display, codec = time.monotonic(), display or Silent(), check_codec(codec)
+    display, codec = display or Silent(), check_codec(codec)
     machine = this_machine(device)
     networks, missing = _networks(features or (usual(),), str(machine.device), display)
     subject, bank = opened(what, against, n, seed, size, group, str(machine.device), agree, display)
@@ -127,38 +129,58 @@ def measure(
         display.say(note)
     chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
     chosen = "none" if chosen == "auto" else chosen
+    facts = _facts(subject, bank, networks, chosen, seed)
     spare, reference = parted(bank, count, seed)
 
     ours = see(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
     theirs = see(taken(bank, reference), networks, chosen, display.stage("real pictures"))
     others = see(taken(bank, spare), networks, chosen, display.stage("other real pictures, for the floor"))
     found, more = scored(ours, theirs, others, networks, seed, display.stage("scores"))
-    missing |= more
-    looked_at = coloured(subject.pictures.between(0, min(MOST_COMPARED, subject.pictures.count, n)))
-    copying = measure_copying(
-        looked_at, Rows(bank, bank.train), Rows(bank, bank.held_out), display.stage("nearest training pictures")
-    )
-    facts: dict[str, Any] = {
+    result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
+    _keep(subject.run, result.records())  # at once: what follows takes its time, too
+
+    wanted = min(MOST_COMPARED, subject.pictures.count)  # for copies are rare, and need no floor of as many reals
+    samples = ours.pictures if wanted <= count else coloured(subject.pictures.between(0, wanted))
+    train = Rows(bank, bank.train)
+    copying = measure_copying(samples, train, Rows(bank, bank.held_out), display.stage("nearest training pictures"))
+    result = replace(result, copying=copying, pairs=gallery(samples, train, copying.closest))
+    _keep(subject.run, result.records()[len(found) :], result.pairs)
+    if _drawn_by_us(subject, against):
+        result = _with_attributes(result, samples[:READ], seed, display)
+    return result
+
+
+def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
+    """The same, with what attributes the samples of built-in portraits have."""
+    from figment.metrics.attributes import measure_attributes
+
+    try:
+        attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
+    except InputError as error:
+        return replace(result, missing=result.missing | {"attributes": str(error)})
+    before = len(result.records())
+    result = replace(result, attributes=attributes)
+    _keep(result.run, result.records()[before:])
+    return result
+
+
+def _keep(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None) -> None:
+    """Into the run's folder, where it is a run that is measured."""
+    if run is None:
+        return
+    run.add_measures(records)
+    if pairs is not None:
+        write(run.pairs_file, pairs, "compositeWithTrainedAlgorithmicMedia")
+
+
+def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: str, seed: int) -> dict[str, Any]:
+    """What is needed to repeat a measurement."""
+    return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"), "images": _seen(subject),
-        "networks": {n.name: {"digest": n.digest, "resize": n.resize} for n in networks},
-        "codec": chosen, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
+        "networks": {network.name: {"digest": network.digest, "resize": network.resize} for network in networks},
+        "codec": codec, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
         "size": [bank.height, bank.width], "figment": __version__,
     }  # fmt: skip
-    attributes = None
-    if _drawn_by_us(subject, against) and len(looked_at) >= kinds.KINDS["fd"].fewest:
-        from figment.metrics.attributes import measure_attributes
-
-        attributes = measure_attributes(looked_at[:READ], seed, display.stage("reading attributes"))
-    facts["seconds"] = round(time.monotonic() - began, 1)
-    result = Measurement(
-        subject.name, facts, found, missing, copying, attributes,
-        gallery(looked_at, Rows(bank, bank.train), copying.closest), notes, subject.run,
-    )  # fmt: skip
-    if subject.run is not None:
-        subject.run.add_measures(result.records())
-        if result.pairs is not None:
-            write(subject.run.pairs_file, result.pairs, "compositeWithTrainedAlgorithmicMedia")
-    return result
 
 
 def scored(

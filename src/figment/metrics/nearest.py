@@ -90,17 +90,18 @@ def nearest(
     for start in range(0, len(queries), QUERIES):
         rows = slice(start, start + QUERIES)
         both = [descriptions[rows].astype(np.float32) for descriptions in (queries, mirrored)]
+        own_halves = [_squares(its) for its in both]
         best = np.full(len(both[0]), -np.inf, np.float32)
         for first in range(0, len(references), REFERENCES):
             block = references[first : first + REFERENCES].astype(np.float32).T
             for flip, its in enumerate(both):
-                near = its @ block  # q·r − |r|²/2, which is highest where |q − r|² is lowest
+                near = its @ block  # q·r − |r|²/2, and less |q|²/2 that is −|q − r|²/2
                 near -= halves[first : first + REFERENCES]
                 if own is not None:
                     inside = np.flatnonzero((own[rows] >= first) & (own[rows] < first + near.shape[1]))
                     near[inside, own[rows][inside] - first] = -np.inf
                 top = near.argmax(1)
-                value = near[np.arange(len(near)), top]
+                value = near[np.arange(len(near)), top] - own_halves[flip]
                 earlier = (value == best) & (top + first < place[rows])
                 better = np.flatnonzero((value > best) | earlier)
                 best[better], place[start + better], flipped[start + better] = value[better], top[better] + first, flip

@@ -17,9 +17,10 @@ CANDIDATES = 8  # training pictures that a picture is compared with, beside the 
 # Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of
 # CelebA in a thousand reaches, and fewer of other photographs.
 LEAST = np.arctanh((0.85, 0.93, 0.97))
-MOST = np.arctanh((0.995, 0.999, 0.999))  # what whole and mirrored copies reach, however alike a set's pictures are
-HIGHEST = 0.9999  # a correlation of 1 would be infinite in Fisher's z
-FALSE_ALARMS = 0.001  # of pictures that are no copies, in each band
+# What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
+MOST = np.arctanh((0.995, 0.9998, 0.9998))
+HIGHEST = 0.99999  # a correlation of 1 would be infinite in Fisher's z
+FALSE_ALARMS = 0.0003  # of pictures that are no copies, in each band: in all about one in a thousand
 TAIL = 0.02, 0.05  # of such pictures those most alike, by which a level is set
 GAP = 0.2  # in Fisher's z
 ENOUGH, FEWEST = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
@@ -108,7 +109,7 @@ def mark_identical(found: Matches, near: Near, pictures: Pictures, train: Pictur
 
 
 def levels(*strangers: NDArray) -> NDArray[np.float64]:
-    """Fisher's z in each band from which a match is a copy: one that strangers reach once in a thousand, or hardly ever.
+    """Fisher's z in each band from which a match is a copy: one that strangers hardly ever reach (FALSE_ALARMS).
 
     strangers: the highest z of pictures that are no copies, (N, 3) each; the sets that are large enough are judged one
     by one and the highest level is taken, else all are judged together.
@@ -131,6 +132,8 @@ def _level(highest: NDArray) -> float:
         return -math.inf
     far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL, FALSE_ALARMS))
     level = outer + (outer - inner) / (far - near) * (wanted - far)
+    if len(highest) < ENOUGH:  # too few for two quantiles to be sure of
+        level = max(level, float(ordered[0]) + GAP)
     # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
     # look-alikes, as in a set of drawings from one table.
     while (above := np.count_nonzero(ordered >= level)) > FALSE_ALARMS * len(ordered):

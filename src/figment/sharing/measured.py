@@ -12,6 +12,8 @@ from figment.metrics.estimate import Estimate
 from figment.pages import COLOURS
 from figment.run import Run
 
+WIDE = 20  # times the least that the largest value has to be for a logarithmic scale
+
 
 def contents(run: Run) -> dict[str, Any] | None:
     """The last measurement of a run as plain values; None where it was never measured."""
@@ -45,7 +47,7 @@ def over_time(run: Run) -> dict[str, Any] | None:
     title = f"{last.get('title', 'score')} while it trained"
     return {
         "title": title,
-        "reading": f"How far what the network {last.get('features', '?')} sees in samples lies from what it sees in reals: less is better,"
+        "reading": f"How far samples lie from reals in the features {last.get('features', '?')}: less is better,"
         " the dashed line is what other reals reach, and the bars are two standard errors.",
         "legend": [],
         "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {best['fd']:.3g} at {best['images']:,}"
@@ -62,7 +64,11 @@ def _draw_scores(axes: Axes, events: Sequence[dict[str, Any]]) -> None:
     )  # fmt: skip
     axes.axhline(events[-1]["floor"], color=COLOURS["ink"], linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
     axes.set_xlim(0, 1.03 * max(*images, 1))
-    axes.set_ylim(bottom=min(0, *(event["fd"] for event in events)))
+    values = [event["fd"] for event in events]
+    if min(values) > 0 and max(values) > WIDE * min(values):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=min(0, *values))
     axes.xaxis.set_major_formatter(pages.COUNTS)
     axes.set_xlabel("images seen")
     axes.grid(alpha=0.5, linewidth=0.6)

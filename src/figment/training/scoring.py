@@ -19,7 +19,7 @@ from figment.errors import InputError
 from figment.generator import Generator
 from figment.metrics.features import Extractor, extractor
 from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
-from figment.metrics.seeing import drawn, see, taken
+from figment.metrics.seeing import coloured, drawn, see, taken
 from figment.randomness import seed_at
 from figment.recipe import Recipe
 from figment.run import Run
@@ -28,8 +28,9 @@ from figment.training import schedule
 SHARE = 0.05  # of the time, at most
 SAMPLES = (2000, 1000, 500)  # of a look: the most that allow for LOOKS of them
 LOOKS = 8
-FIRST = 3.0  # seconds that a look at the most samples is taken to cost before one has been made
-REALS = 5000  # that they are compared with, at most
+LIKELY = 1.5e-3  # seconds a sample, by which the number of samples is chosen under a time budget
+PROBED = 64  # pictures by which the first look's cost is foreseen
+REALS = 3000  # that they are compared with, at most
 FEWEST = 100  # reals, without which there are no scores
 RISEN = 3  # looks in a row that are worse than the best, by more than twice the error, before a word is said
 
@@ -45,6 +46,7 @@ class Scorer:
         self.network = _network(recipe.scores, device) if self.samples else None
         self._reference: Gaussian | None = None
         self._floor = 0.0
+        self._foreseen = self._probed() if self.network and recipe.seconds is not None else 0.0
         self.keep_best()
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
@@ -57,9 +59,9 @@ class Scorer:
 
     @property
     def cost(self) -> float:
-        """Seconds of a look, by the last one; before that, of one that was never made."""
+        """Seconds of a look, by the last one; before one was made, as foreseen: with it come the reals."""
         looks = self.run.events("score")
-        return float(looks[-1]["took"]) if looks else FIRST * self.samples / SAMPLES[0]
+        return float(looks[-1]["took"]) if looks else self._foreseen
 
     @property
     def closing(self) -> float:
@@ -108,6 +110,16 @@ class Scorer:
             self._floor = frechet(spare, self._reference)
         return self._reference
 
+    def _probed(self) -> float:
+        """Seconds that the first look will take, by what the network takes for a few pictures."""
+        assert self.network is not None
+        few = coloured(np.asarray(self.bank.pictures[self.bank.train[:PROBED]]))
+        self.network(few)  # the first time takes longer
+        began = time.monotonic()
+        self.network(few)
+        # A sample is drawn, too, for which the same again is allowed.
+        return (time.monotonic() - began) / len(few) * (3 * self.samples + min(REALS, len(self.bank.train)))
+
     def _spent(self) -> float:
         return sum(float(event["took"]) for event in self.run.events("score"))
 
@@ -122,9 +134,8 @@ def _network(name: str, device: torch.device) -> Extractor:
 def samples_for(recipe: Recipe) -> int:
     """Samples of a look: the most of SAMPLES of which LOOKS are no more than SHARE of the run; 0 where even fewer are."""
     for samples in SAMPLES:
-        timed = recipe.seconds is not None
-        whole = recipe.seconds if recipe.seconds is not None else recipe.planned_images
-        if LOOKS * (FIRST * samples / SAMPLES[0] if timed else samples) <= SHARE * whole:
+        cost, whole = (samples, recipe.planned_images) if recipe.seconds is None else (LIKELY * samples, recipe.seconds)
+        if LOOKS * cost <= SHARE * whole:
             return samples
     return 0
 

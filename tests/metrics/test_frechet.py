@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import linalg
 
 from figment.metrics import frechet
 
@@ -10,7 +11,6 @@ def normal(count, dimension, seed=0, scale=1.0, shift=0.0):
 
 def by_square_root(a, b):
     """The distance as the paper writes it, with scipy's square root of a matrix."""
-    linalg = pytest.importorskip("scipy.linalg")
     a, b = a.astype(np.float64), b.astype(np.float64)
     first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     root = linalg.sqrtm(first @ second).real

@@ -7,8 +7,8 @@ A set's held-out pictures are divided: one half are held out, the other half pla
 portraits, fresh ones do). Of COUNT samples a share is replaced by training pictures, drawn at random and changed as the kind
 says: the replays. Where the half is smaller than COUNT, that many samples are made. `found` is the share of replays that
 are verified copies of the very picture that they are of, `accused` the samples that are no replays and are called copies,
-`held out` those among the held-out half. --large times 10,000 samples against 100,000 training pictures instead: built-in
-portraits, a hundredth of them replays.
+`held out` those among the held-out half, "new, blurred" new samples that are blurry. --large times 10,000 samples against
+100,000 training pictures instead: built-in portraits, a hundredth of them replays.
 """
 
 import argparse
@@ -132,6 +132,7 @@ def judged(found: Copying, origin: np.ndarray) -> dict[str, Any]:
         "nearer_share": found.nearer_share,
         "z": found.test_z,
         "ct": found.ct,
+        "lean": found.lean,
         "auth_pct": found.auth_pct,
         "auth_pct_held_out": found.auth_pct_held_out,
         "levels": found.levels,
@@ -163,13 +164,15 @@ def tried(data: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     print(f"{columns[0]:<20}" + "".join(f"{column:>12}" for column in columns[1:]))
     rows = []
     chosen = {**KINDS, "mixed": mixed}
-    for kind in ("none", *(options.kinds or chosen)):
-        for share in options.shares if kind != "none" else [0]:
+    for kind in ("none", "new, blurred", *(options.kinds or chosen)):
+        for share in options.shares if kind in chosen else [0]:
             random = np.random.default_rng((options.seed, list(chosen).index(kind) if share else 99, int(1000 * share)))
             if share:
                 samples, origin = replay(train, new, chosen[kind], share, count, random)
             else:
-                samples, origin = new[:count], np.full(count, -1)
+                blurry = kind != "none"
+                samples = np.stack([blurred(picture) for picture in new[:count]]) if blurry else new[:count]
+                origin = np.full(count, -1)
             began = time.perf_counter()
             found = measure_copying(samples, train, held_out)
             seconds = time.perf_counter() - began
@@ -183,6 +186,7 @@ def tried(data: str, options: argparse.Namespace) -> list[dict[str, Any]]:
                 shown(row["nearer_share"], ".1%"),
                 shown(row["z"], ".1f"),
                 shown(row["ct"], ".1f"),
+                shown(row["lean"], ".1f"),
                 shown(row["auth_pct"], ".0f"),
                 shown(row["auth_pct_held_out"], ".0f"),
                 f"{seconds:.1f}",

@@ -62,8 +62,8 @@ def wrong(found: Copying, origin: dict[int, int]) -> list[int]:
 @pytest.fixture(scope="module")
 def sets() -> tuple[Pixels, Pixels, Pixels]:
     """Training, held-out and new portraits."""
-    pictures, _ = portraits(2000, size=64)
-    return pictures[:1400], pictures[1400:1700], pictures[1700:]
+    pictures, _ = portraits(1500, size=64)
+    return pictures[:900], pictures[900:1200], pictures[1200:]
 
 
 @pytest.fixture(scope="module")
@@ -105,15 +105,17 @@ def test_replays_among_samples_are_found(sets: tuple[Pixels, Pixels, Pixels], sh
         assert found.ct < -3
         assert found.auth_pct is not None
         assert found.auth_pct < 10
+        assert found.lean is not None
+        assert found.lean > 5
         assert found.nearer_p is not None
         assert found.nearer_p < 1e-6
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_every_kind_of_replay_is_found(sets: tuple[Pixels, Pixels, Pixels], kind: str) -> None:
-    train, held_out, _ = sets
-    places = np.arange(0, 1400, 35)
-    found = measure_copying(replays(train, places, [kind]), train, held_out[:60])
+    train, held_out = sets[0][:400], sets[1][:60]
+    places = np.arange(0, 400, 10)
+    found = measure_copying(replays(train, places, [kind]), train, held_out)
     assert wrong(found, dict(enumerate(places.tolist()))) == []
     assert len(found.copies) >= 0.9 * len(places)
     if kind in ("whole", "flipped"):
@@ -207,6 +209,31 @@ def test_data_copying_is_the_mean_of_its_cells() -> None:
     # The third cell has fewer than 20 generated pictures.
     assert two_samples.data_copying(first, second, cells) == pytest.approx((20 * parts[0] + 30 * parts[1]) / 50)
     assert two_samples.data_copying(first[:5], second, (cells[0][:5], cells[1])) is None
+
+
+def test_leaning_is_that_of_drawing_training_pictures_at_random() -> None:
+    random = np.random.default_rng(0)
+    nearest_of = np.minimum(random.integers(0, 90, 300), random.integers(0, 90, 300))  # some are nearest to many
+
+    def of_training(order: Pixels) -> int:
+        return int((order[nearest_of] < 60).sum())
+
+    drawn = [of_training(random.permutation(90)) for _ in range(4000)]
+    z = (of_training(np.arange(90)) - np.mean(drawn)) / np.std(drawn)
+    assert two_samples.leaning(nearest_of, 60, 30) == pytest.approx(z, abs=0.1)
+
+
+def test_washed_out_pictures_lie_near_but_do_not_lean() -> None:
+    fields = np.random.default_rng(0).integers(0, 256, (900, 3, 8, 8)).repeat(4, 2).repeat(4, 3)
+    train, held_out, new = (fields[start : start + 300].astype(np.uint8) for start in (0, 300, 600))
+    # Half-way to grey: what a generator draws that hardly dares.
+    found = measure_copying((new // 2 + 64).astype(np.uint8), train, held_out)
+    assert found.p_value is not None
+    assert found.p_value < 1e-6
+    assert found.lean is not None
+    assert abs(found.lean) < 3
+    assert found.verdict().endswith("they lie near to both, as blurry pictures do.")
+    assert found.copies == []
 
 
 def test_grey_pictures(sets: tuple[Pixels, Pixels, Pixels]) -> None:

@@ -103,7 +103,7 @@ def likeness(
     differ in a way that noise doesn't explain; between a picture and its noised copy they hardly do.
     """
     scores = np.full((len(first), len(BANDS)), UNLIKE, np.float32)
-    shown = np.flatnonzero([a.std() >= FLAT and b.std() >= FLAT for a, b in zip(first, second, strict=True)])
+    shown = np.flatnonzero((first.std((1, 2)) >= FLAT) & (second.std((1, 2)) >= FLAT))
     for start in range(0, len(shown), BATCH):
         part = shown[start : start + BATCH]
         scores[part] = _likeness(first[part], second[part], mirrored[part], view[part], noise)
@@ -133,8 +133,8 @@ def _likeness(
         if step in ALIKE:
             near = _correlation(seen, inside, small, 0) >= ALIKE[step]
             left, windows, seen, inside, big, small = _of(near, left, windows, seen, inside, big, small)
-    if not len(left):
-        return scores
+            if not len(left):
+                return scores
     larger, smaller, swapped = larger[left], smaller[left], swap[left, 0, 0]
     big, small = _standard(larger), _standard(smaller)
     for _ in range(FINE_STEPS):
@@ -146,7 +146,10 @@ def _likeness(
         if place == 0:
             unexplained = of_first - covariance**2 / of_second
             unexplained[covariance < NOISY * np.sqrt(of_first * of_second)] = 0
-        else:  # never below what is explained
+        elif (
+            noise[place] < 1
+        ):  # the finest band of pictures of less than half a thumbnail's size tells too little of noise
+            # Never below what is explained.
             of_first = np.maximum(of_first - noise[place] * unexplained, covariance**2 / of_second)
         scores[left, place] = covariance / np.sqrt(of_first * of_second)
     return scores
@@ -159,8 +162,9 @@ def _moments(
     weights = inside / inside.sum((1, 2), keepdims=True)
     a, b = (x - _sums(x, weights)[:, None, None] for x in (seen, smaller))
     weighted = a * weights
-    covariance, of_larger, of_smaller = _sums(weighted, b), _sums(weighted, a), _sums(b * b, weights)
-    return covariance.astype(np.float64), of_larger + GRAIN**2, of_smaller + GRAIN**2
+    sums = (_sums(weighted, b), _sums(weighted, a), _sums(b * b, weights))
+    covariance, of_larger, of_smaller = (its.astype(np.float64) for its in sums)
+    return covariance, of_larger + GRAIN**2, of_smaller + GRAIN**2
 
 
 def _bands(pictures: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:

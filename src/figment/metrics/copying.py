@@ -10,8 +10,6 @@ What held-out pictures get is given beside every number: in a set of look-alikes
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,119 +18,18 @@ from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.inspection.lookup import Lookup
 from figment.metrics import verified
+from figment.metrics.copies import Copying, Pair
 from figment.metrics.features import Extractor
 from figment.metrics.nearest import Describe, Near, Part, Pictures, cell_of, cells, coloured, nearest, parts, reduced
-from figment.metrics.two_samples import chance_below, data_copying, interval, mann_whitney, more_often, nearer
+from figment.metrics.two_samples import chance_below, data_copying, interval, leaning, mann_whitney, more_often, nearer
 from figment.pictures import grid
 
-STRANGERS = (
-    2000  # training pictures that are looked up among the others, to see how alike pictures get that are no copies
-)
-SURE = 0.01  # a chance below which a difference is called one
+STRANGERS = 2000  # training pictures, looked up among the others, to see how alike pictures get that are no copies
 ENOUGH = 20  # fewer pictures than this say nothing about distances
 NEAREST = 0.01  # of the held-out pictures
 CELL, MOST_CELLS = 50, 25  # held-out pictures a cell, on average; cells
 POINTS = 10_000  # that the cells are made from
 CLOSEST = 16
-QUANTILES = (0, 0.01, 0.1, 0.5, 0.9, 1)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A generated picture and a training picture.
-
-    score: how far their likeness lies above the level from which a pair is a copy, in Fisher's z; None for a pair that
-    was found by distance. distance: None where it isn't the generated picture's nearest.
-    """
-
-    generated: int
-    train: int
-    mirrored: bool
-    score: float | None
-    distance: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Copying:
-    """How original generated pictures are. Shares lie in 0 … 1. None is what can't be said; `unsaid` tells why.
-
-    generated, train, held_out: numbers of pictures. space: what distances are of: "pixels", grey levels a pixel of pictures
-    reduced to 16×16, or a network's name.
-    copied_share: verified copies; copied_interval: its 95 % interval; copied_share_held_out: the same among held-out
-    pictures; copied_p: the chance of as many copies or more, if held-out pictures were copies as often.
-    copies: the best pair of each copied picture, surest first. levels: correlations in BANDS (see lookup) that make a copy.
-    nearest: of each generated picture. held_out_distances: of each held-out picture to its nearest.
-    nearer_share, nearer_p: generated pictures nearer than the nearest 1 % of held-out ones, and the chance of so many.
-    test_z, p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided.
-    ct: the same cell by cell: C_T (see data_copying).
-    auth_pct, auth_pct_held_out: percent of pictures that are authentic: farther from their nearest training picture than
-    that is from its own nearest (Alaa et al. 2022, arXiv 2102.08921, section 4.3: authenticity).
-    closest: up to 16 pairs to look at, copies first.
-    """
-
-    generated: int
-    train: int
-    held_out: int
-    space: str
-    copied_share: float
-    copied_interval: tuple[float, float]
-    copied_share_held_out: float | None
-    copied_p: float | None
-    copies: list[Pair]
-    levels: tuple[float, ...]
-    nearest: Near
-    held_out_distances: NDArray[np.float64]
-    nearer_share: float | None
-    nearer_p: float | None
-    test_z: float | None
-    p_value: float | None
-    ct: float | None
-    auth_pct: float | None
-    auth_pct_held_out: float | None
-    closest: list[Pair]
-    unsaid: list[str]
-
-    def verdict(self) -> str:
-        """A sentence on copies, and one on distances where there is something to be said."""
-        count, floor = len(self.copies), round((self.copied_share_held_out or 0) * self.held_out)
-        beside = (
-            f"among held-out pictures {floor:,} of {self.held_out:,}" if self.held_out else "no picture is held out"
-        )
-        of = f"{count:,} of {self.generated:,} samples ({100 * self.copied_share:.3g} %)"
-        if not count:
-            most = f"at most {100 * self.copied_interval[1]:.2g} % of all are, at 95 % confidence"
-            none = f"none of {self.generated:,} samples is one of {self.train:,} training pictures"
-            text = f"No copies: {none} ({most}); {beside}."
-        elif floor and self.copied_p is not None and self.copied_p >= SURE:
-            others = f"{floor:,} of {self.held_out:,} held-out pictures"
-            text = f"No sign of copying: {of} could pass for training pictures, but so could {others}."
-        else:
-            verb = "is a training picture" if count == 1 else "are training pictures"
-            text = f"Copies: {of} {verb}, whole, mirrored, slightly cropped or otherwise hardly changed; {beside}."
-        return text + self._on_distances()
-
-    def _on_distances(self) -> str:
-        if self.test_z is None or self.p_value is None:
-            return ""
-        if self.p_value < SURE:
-            return (
-                f" As a whole samples lie nearer to training pictures than held-out pictures do (z {self.test_z:.1f})."
-            )
-        if self.nearer_share is not None and self.nearer_p is not None and self.nearer_p < SURE:
-            share = f"{100 * self.nearer_share:.2g} % nearer than the nearest 1 % of held-out pictures"
-            return f" Some lie very near to training pictures: {share}."
-        return " As a whole samples lie no nearer to training pictures than held-out pictures do."
-
-    def as_record(self) -> dict[str, Any]:
-        """Plain numbers for JSON, rounded; of distances the quantiles."""
-        arrays = ("nearest", "held_out_distances", "copies", "closest")
-        record = {key: _plain(value) for key, value in vars(self).items() if key not in arrays}
-        distances = {"generated": self.nearest.distance, "held_out": self.held_out_distances}
-        found = {key: _plain(np.quantile(its, QUANTILES).tolist()) for key, its in distances.items() if len(its)}
-        record["nearest"] = {"quantiles": list(QUANTILES), **found}
-        for key in ("copies", "closest"):
-            record[key] = [{name: _plain(value) for name, value in asdict(pair).items()} for pair in getattr(self, key)]
-        return {**record, "verdict": self.verdict()}
 
 
 def measure_copying(
@@ -159,23 +56,24 @@ def measure_copying(
     done = _counter(progress, work)
 
     describe: Describe = features or reduced
-    references, its_small = described(train, describe, done)
-    lookup = Lookup(its_small)
-    noise = verified.noise_of(*train.shape[2:])
-    near, matches, plain = [], [], []
+    references, its_small, its_colours = described(train, describe, done)
+    training = verified.Training(Lookup(its_small), its_colours, verified.noise_of(*train.shape[2:]))
+    near, matches, plain, mirrored = [], [], [], []
     for pictures in (generated, held_out):
-        descriptions, small = described(pictures, describe, done)
-        its = nearest(descriptions, _mirrored(pictures, describe), references, done=done)
-        match = verified.matches(small, lookup, noise, its, done=done)
+        descriptions, small, colours = described(pictures, describe, done)
+        mirrored.append(_mirrored(pictures, describe))
+        its = nearest(descriptions, mirrored[-1], references, done=done)
+        match = verified.matches(small, colours, training, its, done=done)
         verified.mark_identical(match, its, pictures, train)
         near.append(its)
         matches.append(match)
         plain.append(descriptions)
-    among = verified.matches(its_small[strangers], lookup, noise, own=strangers, done=done)
+    among = verified.matches(its_small[strangers], its_colours[strangers], training, own=strangers, done=done)
     levels = verified.levels(matches[1].highest(), among.highest())
 
     copies = _copies(matches[0], near[0], levels)
-    floor = int((matches[1].best(levels)[1] >= 0).sum())
+    of_held_out = matches[1].best(levels)[1]
+    floor, highest = int((of_held_out >= 0).sum()), float(of_held_out.max(initial=-np.inf))
     authentic = _authentic(near, train, references, describe, done)
     centres = cells(references[:: -(-len(references) // POINTS)], min(MOST_CELLS, max(1, len(held_out) // CELL)), seed)
     count, of = len(copies), len(generated)
@@ -190,6 +88,7 @@ def measure_copying(
         copied_interval=interval(count, of),
         copied_share_held_out=floor / len(held_out) if len(held_out) else None,
         copied_p=more_often(count, of, floor, len(held_out)) if len(held_out) else None,
+        highest_held_out=highest if np.isfinite(highest) else None,
         copies=copies,
         levels=tuple(np.tanh(levels).tolist()),
         nearest=near[0],
@@ -197,6 +96,7 @@ def measure_copying(
         auth_pct=authentic[0],
         auth_pct_held_out=authentic[1],
         closest=_closest(copies, near[0]),
+        lean=_lean(near[0], plain, mirrored[0], len(train)),
         **_distances(near[0].distance, near[1].distance, (cell_of(plain[0], centres), cell_of(plain[1], centres))),
         unsaid=_unsaid(of, len(train), len(held_out)),
     )
@@ -215,14 +115,15 @@ def gallery(generated: Pictures, train: Pictures, pairs: list[Pair], columns: in
 
 def described(
     pictures: Pictures, describe: Describe, done: Callable[[int], None] = lambda count: None
-) -> tuple[NDArray, NDArray[np.uint8]]:
-    """Descriptions (N, d) and thumbnails (N, 48, 48) of pictures, which are read once."""
-    descriptions, small = [], []
+) -> tuple[NDArray, NDArray[np.uint8], NDArray[np.float32]]:
+    """Descriptions (N, d), thumbnails (N, 48, 48) and colours (N, 2, 8, 8) of pictures, which are read once."""
+    descriptions, small, colours = [], [], []
     for part in parts(pictures):
         descriptions.append(describe(part))
         small.append(verified.small_copies(part))
+        colours.append(verified.colours(part))
         done(len(part))
-    return np.concatenate(descriptions), np.concatenate(small)
+    return np.concatenate(descriptions), np.concatenate(small), np.concatenate(colours)
 
 
 def _mirrored(pictures: Pictures, describe: Describe) -> NDArray:
@@ -263,6 +164,15 @@ def _authentic(
         100 * float((its.distance > limit).mean()) if len(limit) else None
         for its, limit in zip(near, limits, strict=True)
     ]
+
+
+def _lean(near: Near, plain: list[NDArray], mirrored: NDArray, train: int) -> float | None:
+    """See Copying.lean; plain: descriptions of generated and of held-out pictures."""
+    if min(len(plain[0]), len(plain[1])) < ENOUGH:
+        return None
+    others = nearest(plain[0], mirrored, plain[1])
+    places = np.where(others.distance < near.distance, train + others.place, near.place)
+    return leaning(places, train, len(plain[1]))
 
 
 def _distances(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) -> dict[str, float | None]:
@@ -318,11 +228,3 @@ def _counter(progress: Progress | None, of: int) -> Callable[[int], None]:
             progress(min(so_far, of - 1), of)
 
     return done
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value

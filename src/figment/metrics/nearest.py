@@ -67,9 +67,9 @@ def coloured(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def reduced(pictures: NDArray[np.uint8]) -> NDArray[np.int8]:
     """Means of 16×16 areas, less 128: uint8 (N, 3, H, W) → int8 (N, 768). Smaller pictures are enlarged."""
-    down, across = (_areas(side) for side in pictures.shape[2:])
+    down, across = (areas(side, REDUCED) for side in pictures.shape[2:])
     means = np.rint(down @ pictures.astype(np.float32) @ across.T).clip(0, 255) - 128
-    return means.astype(np.int8).reshape(len(pictures), -1)
+    return means.astype(np.int8).reshape(len(pictures), 3 * REDUCED**2)
 
 
 def nearest(
@@ -140,9 +140,9 @@ def _distances(first: NDArray, second: NDArray) -> NDArray[np.float64]:
     return np.sqrt(found)
 
 
-def _areas(side: int) -> NDArray[np.float32]:
-    """Weights of a row's pixels in the means of 16 equal stretches of it: (16, side)."""
-    edges, pixels = np.linspace(0, side, REDUCED + 1), np.arange(side)
+def areas(side: int, count: int) -> NDArray[np.float32]:
+    """Weights of a row's pixels in the means of equal stretches of it: (count, side)."""
+    edges, pixels = np.linspace(0, side, count + 1), np.arange(side)
     weights = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     weights = weights.clip(0)
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from figment.data.fit import resize
 from figment.inspection.duplicates import SIDE, SMALL, thumbnails
 from figment.inspection.lookup import BANDS, UNLIKE, Lookup, likeness, noise_in_bands
-from figment.metrics.nearest import CHUNK, Near, Pictures, coloured
+from figment.metrics.nearest import CHUNK, Near, Pictures, areas, coloured
 
 CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
 # Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of
@@ -20,6 +20,11 @@ LEAST = np.arctanh((0.85, 0.93, 0.97))
 # What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
 MOST = np.arctanh((0.995, 0.9998, 0.9998))
 HIGHEST = 0.99999  # a correlation of 1 would be infinite in Fisher's z
+TINT = 8  # areas a side, by which colours are compared
+STRONGER = 1.6  # times, by which brightening makes colours stronger at most
+# Grey levels, and a share of the colours' strength, by which a copy's colours may be off: of the widest crops one in a
+# hundred is nearly as far off, of two portraits of a set one in ten isn't.
+TINGE, TINTED = 5.0, 0.35
 FALSE_ALARMS = 0.0003  # of pictures that are no copies, in each band: in all about one in a thousand
 TAIL = 0.02, 0.05  # of such pictures those most alike, by which a level is set
 GAP = 0.2  # in Fisher's z
@@ -56,6 +61,34 @@ def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return thumbnails(rows)
 
 
+def colours(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Red and blue less green of 8×8 areas: uint8 (N, C, H, W) → float32 (N, 2, 8, 8)."""
+    down, across = (areas(side, TINT) for side in pictures.shape[2:])
+    red, green, blue = np.moveaxis(down @ coloured(pictures).astype(np.float32) @ across.T, 1, 0)
+    return np.stack([red - green, blue - green], 1)
+
+
+def alike_in_colour(first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[np.bool_]:
+    """Whether two pictures' colours, (N, 2, 8, 8) each, differ by no more than by how strong they are and by a crop.
+
+    Thumbnails are grey: to them a portrait is the same with other hair.
+    """
+    second = np.where(mirrored[:, None, None, None] > 0, second[..., ::-1], second)
+    a, b = (tints.reshape(len(tints), 2 * TINT**2) for tints in (first, second))
+    square = (b * b).sum(1)
+    gain = ((a * b).sum(1) / np.maximum(square, 1)).clip(1 / STRONGER, STRONGER)
+    return ((a - gain[:, None] * b) ** 2).mean(1) <= (TINGE + TINTED * np.sqrt(square / b.shape[1])) ** 2
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """The training pictures, as others are compared with them: thumbnails (M, 48, 48), colours (M, 2, 8, 8)."""
+
+    lookup: Lookup
+    colours: NDArray[np.float32]
+    noise: tuple[float, ...]  # see noise_of
+
+
 def noise_of(height: int, width: int) -> tuple[float, ...]:
     """How much of the white noise of pictures of a size there is in each band of their thumbnails (noise_in_bands)."""
     noise = np.random.default_rng(0).normal(128, 20, (64, 3, height, width))
@@ -64,28 +97,31 @@ def noise_of(height: int, width: int) -> tuple[float, ...]:
 
 def matches(
     small: NDArray[np.uint8],
-    lookup: Lookup,
-    noise: tuple[float, ...],
+    its_colours: NDArray[np.float32],
+    training: Training,
     near: Near | None = None,
     own: NDArray[np.int64] | None = None,
     done: Callable[[int], None] = lambda count: None,
 ) -> Matches:
-    """Compare pictures, by their thumbnails, with the training pictures that they could be copies of.
+    """Compare pictures, by their thumbnails and colours, with the training pictures that they could be copies of.
 
     near: what is nearest to each by distance, which is compared as well. own: int (N,), the pictures' own places among
-    the training pictures, passed over. noise: see noise_of. done: told how many more pictures are through.
+    the training pictures, passed over. done: told how many more pictures are through.
     """
     found = []
     for start in range(0, len(small), CHUNK):
         rows = slice(start, start + CHUNK)
-        place, mirrored, view = lookup.candidates(small[rows], CANDIDATES, None if own is None else own[rows])
+        place, mirrored, view = training.lookup.candidates(small[rows], CANDIDATES, None if own is None else own[rows])
         if near is not None:
             place = np.hstack([place, near.place[rows, None]])
             mirrored = np.hstack([mirrored, near.mirrored[rows, None]])
             view = np.hstack([view, np.zeros((len(view), 1), np.int64)])
         scores = np.full((*place.shape, len(BANDS)), UNLIKE, np.float32)
         i, j = np.nonzero(place >= 0)
-        scores[i, j] = likeness(small[rows][i], lookup.thumbnails[place[i, j]], mirrored[i, j], view[i, j], noise)
+        fitting = alike_in_colour(its_colours[rows][i], training.colours[place[i, j]], mirrored[i, j])
+        i, j = i[fitting], j[fitting]
+        theirs = training.lookup.thumbnails[place[i, j]]
+        scores[i, j] = likeness(small[rows][i], theirs, mirrored[i, j], view[i, j], training.noise)
         found.append((place, mirrored > 0, scores))
         done(len(place))
     if not found:

@@ -1,6 +1,6 @@
 """Are replayed training pictures found among a generator's samples, and are held-out pictures left in peace?
 
-    python benchmarks/copying.py shared/data/celeba/dev [portraits …] [--size 64] [--group '^(\\d+)_'] [--shares 0.01 0.1 1]
+    python benchmarks/copying.py celeba/dev [portraits …] [--size 64] [--group '^(\\d+)_'] [--shares 0.01 0.1 1]
         [--kinds whole …] [--count 1000] [--seed 0] [--large] [--json FILE]
 
 A set's held-out pictures are divided: one half are held out, the other half play a generator that is new (of the built-in

@@ -191,8 +191,8 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
 
 
 @contextmanager
-def at_terminal() -> Iterator["Terminal"]:
-    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence."""
+def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
+    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence with kept."""
     from figment.display import Terminal
     from figment.interruption import as_interrupt
 
@@ -203,6 +203,6 @@ def at_terminal() -> Iterator["Terminal"]:
     except Interrupted:
         raise
     except KeyboardInterrupt:
-        raise Interrupted("Interrupted; nothing was changed.") from None
+        raise Interrupted(f"Interrupted; {kept}.") from None
     finally:
         terminal.end()

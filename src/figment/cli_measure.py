@@ -50,7 +50,9 @@ def measure(
     if out:
         check_output(out, ".json", [str(what), *against])
     keep_libraries_in_cache()
-    with at_terminal() as terminal:
+    kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
+    with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
+        from figment.metrics.measuring import UNUSABLE
         from figment.metrics.measuring import measure as measured
         from figment.metrics.table import lines
 
@@ -66,6 +68,15 @@ def measure(
         from figment.sharing.report import write_report
 
         places += [("results", found.run.measures_file), ("report", write_report(found.run))]
+        places += [("pairs", found.run.pairs_file)] if found.pairs is not None else []
+    elif out and found.pairs is not None:
+        from figment.pictures import write
+
+        pairs = out.with_suffix(".nearest.png")
+        write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
+        places += [("pairs", pairs)]
     tell(["", *lines(found), "", *(f"{title}  {place}" for title, place in places)])
-    if unusable := [reason for name, reason in found.missing.items() if name.startswith("features ")]:
-        raise InputError(unusable[0])
+    if unusable := [name.removeprefix(UNUSABLE) for name in found.missing if name.startswith(UNUSABLE)]:
+        raise InputError(
+            f"--features {', '.join(unusable)} couldn't be used (why stands above): mend it, or leave it out."
+        )

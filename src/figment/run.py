@@ -149,12 +149,14 @@ class Run:
 
     def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
         """Add results to measures.jsonl: all of them or none."""
-        before = self.measures_file.read_text() if self.measures_file.is_file() else ""
-        write_atomically(self.measures_file, before + "".join(json.dumps(record) + "\n" for record in records))
+        with FileLock(self.folder / "state" / "measures.lock"):
+            before = self.measures_file.read_bytes() if self.measures_file.is_file() else b""
+            lines = "".join(json.dumps(record) + "\n" for record in records)
+            write_atomically(self.measures_file, before + lines.encode())
 
     def measures(self) -> list[dict[str, Any]]:
         """The lines of measures.jsonl, oldest first; a damaged one is left out."""
-        lines = self.measures_file.read_text().splitlines() if self.measures_file.is_file() else []
+        lines = self.measures_file.read_text(errors="replace").splitlines() if self.measures_file.is_file() else []
         return [record for line in lines if (record := _object(line, "score")) is not None]
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:

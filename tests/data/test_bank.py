@@ -303,7 +303,7 @@ def test_too_few_pictures(tmp_path, cache):
     with pytest.raises(InputError) as caught:
         prepare(data, 8)
     counts = "31 usable pictures (3 skipped; mostly an empty file (0 bytes))"
-    expected = f"{data} has {counts}, and training needs at least 32: add more"
+    expected = f"{data} has {counts}, and at least 32 are needed: add more"
     assert str(caught.value) == expected
     assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
 

@@ -137,7 +137,7 @@ def test_features_of_a_file(small, tmp_path):
         f"FD-DINOv2-S-{digest[:8]}",
     )
     assert (extractor.digest, extractor.resize) == (digest[:16], "bicubic, antialiased, to 224")
-    assert extractor.classify is None
+    assert extractor.head is None
     x = np.random.default_rng(0).integers(0, 256, (3, 3, 64, 64), dtype=np.uint8)
     large = F.interpolate(torch.from_numpy(x).float(), (224, 224), mode="bicubic", antialias=True).round().clamp(0, 255)
     with torch.inference_mode():
@@ -146,7 +146,6 @@ def test_features_of_a_file(small, tmp_path):
     assert np.allclose(found, expected, atol=1e-4)
     assert np.allclose(found, extractor(large.byte().numpy()), atol=1e-4)
     assert np.allclose(found[1:2], extractor(x[1:2]), atol=1e-4)
-    assert extractor.both(x[:1])[1] is None
 
 
 def test_what_comes_out_is_the_normalised_class_token(small):

@@ -34,8 +34,7 @@ def test_features_are_the_same_every_time_and_in_any_batch(name):
     assert extractor(many[:0]).shape == (0, extractor.dimension)
     assert (extractor.label, extractor.resize) == (f"FD-{name}", "bicubic, antialiased, to 64")
     assert (extractor.digest is None) == (name == "gradients")
-    assert extractor.classify is None
-    assert extractor.both(many[:1])[1] is None
+    assert extractor.head is None
 
 
 def test_the_random_networks_digest_tells_its_seed(monkeypatch):
@@ -62,10 +61,15 @@ def test_logits_come_from_the_features():
 
     extractor = features.Extractor("means", 3, 2, network, head=lambda found: found[:, :2] * 2)
     x = pictures(3)
-    found, logits = extractor.both(x)
+    found = extractor(x)
     assert passes == [2, 1]
-    assert np.array_equal(logits, 2 * found[:, :2])
-    assert np.array_equal(extractor.classify(x), logits)
+    assert np.array_equal(extractor.head(found), 2 * found[:, :2])
+
+
+def test_numbers_that_are_not_finite_are_refused():
+    extractor = features.Extractor("broken", 1, 2, lambda x: np.full((len(x), 1), np.inf, np.float32))
+    with pytest.raises(InputError, match="--features broken gives numbers that aren't finite"):
+        extractor(pictures(3))
 
 
 def test_gradients_are_counted_as_by_hand():

@@ -1,6 +1,7 @@
 """figment measure as a whole: what it finds, what it writes, and what it says of what can't be used."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +36,19 @@ def reals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder_of(portraits(300, 0, 16)[0], tmp_path_factory.mktemp("data") / "reals")
 
 
+@pytest.fixture(scope="module")
+def trained(reals: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))  # own_cache comes only with a test
+        return figment.train(reals, images=320, recipe="dcgan", size=16, width=4, batch=16, out=out).folder
+
+
 @pytest.fixture
-def run(reals: Path, tmp_path: Path) -> figment.Run:
-    return figment.train(reals, images=320, recipe="dcgan", size=16, width=4, batch=16, out=tmp_path / "run")
+def run(trained: Path, tmp_path: Path) -> figment.Run:
+    """A run of the test's own."""
+    shutil.copytree(trained, tmp_path / "run")
+    return figment.Run(tmp_path / "run")
 
 
 def test_the_parts_share_no_picture_and_the_floor_takes_held_out_ones_first(reals: Path) -> None:
@@ -52,6 +63,24 @@ def test_the_parts_share_no_picture_and_the_floor_takes_held_out_ones_first(real
     assert len(rest) == 290
     assert np.array_equal(parted(bank, 100, 0)[0], floor)
     assert not np.array_equal(parted(bank, 100, 1)[0], floor)
+
+
+def test_pictures_sorted_by_class_are_measured_as_if_they_were_not(tmp_path: Path) -> None:
+    dark, bright = (portraits(150, seed, 16)[0] // 4 + level for seed, level in ((0, 0), (1, 190)))
+    reals = folder_of(np.concatenate([dark, bright]), tmp_path / "reals")
+    ours = folder_of(
+        np.concatenate([portraits(75, 2, 16)[0] // 4, portraits(75, 3, 16)[0] // 4 + 190]), tmp_path / "ours"
+    )
+    for n in (150, 70):
+        found = {score.kind.name: score for score in measure(ours, reals, features=["random"], n=n).scores}
+        assert found["coverage"].floor.value > 0.8
+        assert found["precision"].floor.value > 0.8
+        assert found["coverage"].value.value > 0.8
+        assert found["swd"].value.value < 3 * found["swd"].floor.value
+    one_class = folder_of(portraits(150, 2, 16)[0] // 4, tmp_path / "dark")
+    found = {score.kind.name: score for score in measure(one_class, reals, features=["random"]).scores}
+    assert found["coverage"].value.value < 0.7
+    assert found["swd"].value.value > 3 * found["swd"].floor.value
 
 
 def test_a_run_is_measured_and_all_is_kept(run: figment.Run, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -115,19 +144,38 @@ def test_a_folder_that_repeats_one_picture_is_seen_to_do_so(reals: Path, tmp_pat
     assert covered[1].value.value < 0.8 * covered[0].value.value
 
 
-def test_replayed_training_pictures_are_found(reals: Path, tmp_path: Path) -> None:
-    bank = prepare(reals, 16)
-    replayed = np.asarray(bank.pictures[bank.train[:40]])[..., ::-1]
+def test_replayed_pictures_are_found_held_out_ones_too(reals: Path, tmp_path: Path) -> None:
+    bank = prepare(reals, 16)  # of which the folder's maker knew nothing: it had the held-out ones, too
+    replayed = np.asarray(bank.pictures[np.concatenate([bank.held_out[:20], bank.train[:20]])])[..., ::-1]
     ours = folder_of(np.concatenate([portraits(60, 7, 16)[0], replayed]), tmp_path / "ours")
     found = measure(ours, reals, features=["gradients"])
     assert found.copying is not None
     assert found.copying.copied_share == pytest.approx(0.4, abs=0.05)
+    assert "real pictures" in found.copying.verdict()
+    first = found.originality()["closest"][0]
+    assert int(first["sample_file"][:4]) >= 60
+    assert first["real_file"].endswith(".png")
 
 
 def test_codecs_are_evened_out_and_noted(reals: Path, tmp_path: Path) -> None:
     jpegs = folder_of(portraits(80, 7, 16)[0], tmp_path / "ours", "jpg")
     assert measure(jpegs, reals, features=["gradients"]).facts["codec"] == "jpeg:90"
     assert measure(jpegs, reals, features=["gradients"], codec="none").facts["codec"] == "none"
+
+
+def test_networks_of_one_name_are_told_apart_and_the_same_one_taken_once(
+    run: figment.Run, reals: Path, tmp_path: Path
+) -> None:
+    other = figment.train(reals, images=64, recipe="dcgan", size=16, width=4, batch=16, out=tmp_path / "other", seed=5)
+    names = [f"own:{run.folder}", f"own:{other.folder}", f"own:{run.discriminator_file}", "random"]
+    found = measure(run, features=names, n=60)
+    assert len(found.facts["networks"]) == 3
+    values = {s.key: s.value.value for s in found.scores if s.kind.name == "kid"}
+    assert len(set(values.values())) == 3
+
+
+def test_one_network_may_be_named_without_a_list(run: figment.Run) -> None:
+    assert {score.features for score in measure(run, features="gradients", n=60).scores} == {"gradients", ""}
 
 
 def test_few_reals_are_halved_and_it_is_said(run: figment.Run) -> None:
@@ -146,6 +194,7 @@ def test_a_broken_network_costs_its_own_scores_alone(
     assert "KID" in out
     assert "SWD" in out
     assert "broken.onnx" in err
+    assert "isn't a readable ONNX network" in out
     assert len(err.strip().splitlines()) == 1
 
 
@@ -158,8 +207,11 @@ def test_a_broken_network_costs_its_own_scores_alone(
         (["measure", "{run}", "--size", "16"], "--size"),
         (["measure", "{run}", "--group", "(.)"], "--group"),
         (["measure", "{run}", "--out", "x.txt"], ".json"),
-        (["measure", "{tmp}/nothing"], "nothing"),
+        (["measure", "{tmp}/nothing"], "nothing doesn't exist"),
         (["measure", "{tmp}/nothing", "--against", "{reals}"], "nothing"),
+        (["measure", "{tmp}", "--against", "{reals}"], "holds runs"),
+        (["measure", "{run}", "--features", "rnadom"], "--features rnadom"),
+        (["measure", "{reals}", "--against", "{reals}", "--size", "8"], "--size"),
         (["measure", "{unreadable}", "--against", "{reals}"], "unreadable"),
         (["measure", "{run}", "--against", "{unreadable}"], "unreadable"),
         (["measure", "{run}", "-n", "0"], "-n"),

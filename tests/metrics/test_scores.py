@@ -53,12 +53,13 @@ def test_patches_need_pictures_that_hold_them():
 @pytest.mark.parametrize(
     ("name", "value", "floor", "verdict"),
     [
-        ("fd", 10.0, 2.0, "5.0 times what real pictures reach"),
-        ("fd", 2.1, 2.0, "as good as real pictures"),  # within two standard errors
+        ("fd", 10.0, 2.0, "5 times what real pictures reach"),
+        ("fd", 2.1, 2.0, "as good as real pictures"),  # less off than chance could be
         ("kid", 5.0, -0.1, "farther than real pictures"),  # a ratio to a floor of 0 says nothing
-        ("kid", -0.2, 0.1, "as good as real pictures"),
-        ("recall", 0.3, 0.6, "50% of what real pictures reach"),
-        ("recall", 0.7, 0.6, "as good as real pictures"),
+        ("kid", -0.2, 0.1, "not told from real pictures by so few"),  # nor can anything be as good as 0
+        ("fd", 0.5, 0.3, "not told from real pictures by so few"),  # an error as large as the floor
+        ("recall", 3.0, 6.0, "0.5 of what real pictures reach"),
+        ("recall", 7.0, 6.0, "as good as real pictures"),
     ],
 )
 def test_the_verdict_is_by_the_floor_and_the_errors(name, value, floor, verdict):
@@ -103,7 +104,10 @@ def test_estimates_are_shown_to_the_digits_that_their_errors_leave():
     assert str(Estimate(1234.5, 33)) == "1,234 ± 33"
     assert str(Estimate(0.25)) == "0.25"
     assert str(Estimate(43210.0)) == "43,210"
-    assert share(np.array([True, False, True, False])) == Estimate(0.5, 0.25)
+    assert str(Estimate(-1e-9, 0.001)) == "0.0000 ± 0.0010"
+    assert str(Estimate(3.21e-7, 2e-8)) == "3.2e-07 ± 2e-08"
+    assert share(np.array([True, False, True, False])) == Estimate(0.5, pytest.approx(math.sqrt(0.25 / 8)))
+    assert share(np.ones(96, bool)) == Estimate(1.0, pytest.approx(math.sqrt(0.98 * 0.02 / 100)))
     assert mean(np.array([1.0, 3.0])) == Estimate(2.0, 1.0)
 
 

@@ -26,7 +26,9 @@ def test_features_and_logits_are_those_of_torch_fidelity(tmp_path, asked, side):
     np.save(tmp_path / "pictures.npy", x)
     asked("ask_torch_fidelity.py", *(tmp_path / name for name in ("weights.pth", "pictures.npy", "answers.npz")))
     answers = np.load(tmp_path / "answers.npz")
-    found, logits = features.extractor(f"inception:{tmp_path / 'weights.pth'}").both(x)
+    network = features.extractor(f"inception:{tmp_path / 'weights.pth'}")
+    found = network(x)
+    logits = network.head(found)
     for name, value in (("features", found), ("logits", logits)):
         furthest, largest = np.abs(value - answers[name]).max(), np.abs(answers[name]).max()
         print(f"{name} at {side}: differ by at most {furthest:.2g} of {largest:.3g}")

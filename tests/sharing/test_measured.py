@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -38,8 +36,10 @@ def score(images, fd, **changes):
 @pytest.fixture
 def run(make_run):
     run = make_run()
-    run.add_measures([{"score": "kid", "at": "earlier", "value": 99}])
+    run.add_measures([record | {"at": "earlier"} for record in records()[:1]])
     run.add_measures(records())
+    run.add_measures([record | {"at": "later", "data": "others"} for record in records()[:1]])
+    run.add_measures([{"score": "fd", "value": 1}, {"score": "fd", "at": "latest", "networks": {}}])
     run.pairs_file.write_bytes(encode(np.zeros((8, 8, 3), np.uint8), source=None))
     for images, fd in ((2560, 9.0), (5120, 3.0), (10240, 4.0)):
         run.log(score(images, fd))
@@ -51,7 +51,7 @@ def test_the_last_measurement_is_shown_and_no_other(run):
     assert [row["title"] for row in found["rows"]] == ["KID", "recall (other)"]
     assert found["rows"][0]["value"] == "30.0 ± 2.0"
     assert found["rows"][0]["verdict"] == "farther than real pictures"
-    assert found["rows"][1]["verdict"] == "25% of what real pictures reach"
+    assert found["rows"][1]["verdict"] == "0.25 of what real pictures reach"
     assert "jpeg:90" in found["about"]
     assert "10,240" in found["about"]
     assert found["copying"].startswith("No copies")
@@ -68,8 +68,11 @@ def test_a_run_that_was_not_measured_says_how_to(make_run):
 def test_damaged_lines_of_measures_are_left_out(run):
     with run.measures_file.open("a") as file:
         file.write('{"score": "kid", "at"\n[1]\n')
+    with run.measures_file.open("ab") as file:
+        file.write(b"\xff\xfe\n")
     assert len(measured.contents(run)["rows"]) == 2
-    assert [json.loads(line)["score"] for line in run.measures_file.read_text().splitlines()[:2]] == ["kid", "kid"]
+    run.add_measures(records())
+    assert len(measured.contents(run)["rows"]) == 2
 
 
 def test_the_page_shows_scores_originality_attributes_and_scores_over_time(run, browser):

@@ -287,8 +287,7 @@ def _too_few(source: Source, usable: int, skipped: list[Skipped], dropped: int, 
     mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
     text = f" ({', '.join(absent)}{mostly})" if absent else ""
     mend = "add more, or drop less" if dropped else "add more"
-    purpose = "training needs" if fewest == FEWEST else "this needs"
-    return f"{source.where} has {usable:,} usable pictures{text}, and {purpose} at least {fewest}: {mend}"
+    return f"{source.where} has {usable:,} usable pictures{text}, and at least {fewest} are needed: {mend}"
 
 
 def _open_or_none(folder: Path) -> Bank | None:

@@ -38,6 +38,7 @@ TABLE = 100_000  # rows that tell how common each combination is; no picture is 
 DEVIATIONS = 4  # of chance, beyond which a share or a mean is worth a sentence
 WORTH_TELLING = 0.02  # and the smallest difference that is: of shares, or of a mean in deviations ×10
 MOST_TOLD = 8  # attributes
+MOSTLY = 0.9  # of the pictures being no portraits: nothing more is said then
 COMBINED = tuple(a.name for a in CATEGORIES)
 
 
@@ -103,6 +104,8 @@ class Attributes:
         told = [
             f"{_percent(self.invalid.value)} of the pictures are no valid portraits (reals: {_percent(self.invalid.floor)})"
         ]
+        if self.invalid.value > MOSTLY:
+            return [*told, "what is read in so few portraits is left out: train longer, then measure again"]
         told += [text for _, text in sorted(self._oddities(), key=lambda item: -item[0])][:MOST_TOLD]
         if len(told) == 1:
             told.append("every attribute is spread as in the truth, as far as so many pictures can tell")
@@ -162,7 +165,8 @@ def compared(reader: Reader, found: Readings, floor: Readings) -> Attributes:
     each = [(found, truth), (floor, truth)]
     apart, mean, greatest = zip(*(_correlations_apart(a.table, b.table) for a, b in each), strict=True)
     weights = weights_of_combinations(draw_attributes(TABLE, seed_at(0, "combinations")))
-    own = [combined(readings.table) for readings in (found, floor)]
+    # What is no portrait covers nothing, whatever is read in it.
+    own = [combined(readings.table)[~reader.invalid(readings)] for readings in (found, floor)]
     return Attributes(
         count=len(found),
         references=len(truth),

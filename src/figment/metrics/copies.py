@@ -12,6 +12,8 @@ from figment.metrics.two_samples import chance_below
 SURE = 0.01  # a chance below which a difference is called one
 # In Fisher's z: a copy that is surer than any of ENOUGH held-out pictures by FAR, or of fewer by FARTHER, counts alone.
 FAR, FARTHER, ENOUGH = 0.3, 1.0, 200
+FEW = 0.003
+SOME = 0.05  # of the samples: fewer may be look-alikes, where nothing tells how often these are met
 LISTED = 100
 QUANTILES = (0, 0.01, 0.1, 0.5, 0.9, 1)
 
@@ -50,7 +52,7 @@ class Copying:
     than if it were all the same to the generator which pictures were held out.
     auth_pct, auth_pct_held_out: percent of pictures that are authentic: farther from their nearest training picture than
     that is from its own nearest other one: authenticity of Alaa et al. 2022 (arXiv 2102.08921).
-    closest: up to 16 pairs to look at, copies first.
+    closest: up to 16 pairs to look at, copies first. called: what the pictures are that copies are looked for among.
     """
 
     generated: int
@@ -76,6 +78,7 @@ class Copying:
     auth_pct_held_out: float | None
     closest: list[Pair]
     unsaid: list[str]
+    called: str = "training pictures"
 
     def verdict(self) -> str:
         """A sentence on copies, and one on distances where there is something to be said."""
@@ -86,17 +89,26 @@ class Copying:
         of = f"{count:,} of {self.generated:,} samples ({100 * self.copied_share:.3g} %)"
         if not count:
             most = f"at most {100 * self.copied_interval[1]:.2g} % of all are, at 95 % confidence"
-            none = f"none of {self.generated:,} samples is one of {self.train:,} training pictures"
+            none = f"none of {self.generated:,} samples is one of {self.train:,} {self.called}"
             text = f"No copies: {none} ({most}); {beside}."
-        elif self.copied_p is not None and self.copied_p >= SURE and not self._certain():
+        elif self._may_be_chance() and not self._certain():
             others = f"{floor:,} of {self.held_out:,} held-out pictures"
-            could = f"{of} could pass for {'a training picture' if count == 1 else 'training pictures'}"
-            so = f"but so could {others}" if floor else f"as about one in a thousand does that is no copy; {beside}"
+            could = f"{of} could pass for {f'a {self.called[:-1]}' if count == 1 else self.called}"
+            few = count <= FEW * self.generated  # of pictures that are no copies about one in a thousand
+            so = (
+                f"but so could {others}"
+                if floor
+                else f"{'as about one in a thousand does that is no copy; ' * few}{beside}"
+            )
             text = f"No sure sign of copying: {could}, {so}. Look at the pairs."
         else:
-            verb = "is a training picture" if count == 1 else "are training pictures"
+            verb = f"is a {self.called[:-1]}" if count == 1 else f"are {self.called}"
             text = f"Copies: {of} {verb}, whole, mirrored, slightly cropped or otherwise hardly changed; {beside}."
         return text + self._on_distances()
+
+    def _may_be_chance(self) -> bool:
+        """Whether held-out pictures could pass as often; where none are held out, whether few do at all."""
+        return self.copied_share <= SOME if self.copied_p is None else self.copied_p >= SURE
 
     def _certain(self) -> bool:
         """Whether a copy is surer than any held-out picture by far, so that one is enough."""

@@ -39,6 +39,7 @@ def measure_copying(
     progress: Progress | None = None,
     features: Extractor | None = None,
     seed: int = 0,
+    called: str = "training pictures",
 ) -> Copying:
     """Compare generated pictures with training pictures, and held-out real ones as well, for the floor.
 
@@ -46,7 +47,7 @@ def measure_copying(
     memory-mapped: Part(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels of
     pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out) · train, memory
     with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures and seed alone.
-    Raises InputError where sizes differ or there is nothing to compare.
+    called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to compare.
     """
     _check(generated, train, held_out)
     queries = len(generated) + len(held_out)
@@ -98,6 +99,7 @@ def measure_copying(
         closest=_closest(copies, near[0]),
         lean=_lean(near[0], plain, mirrored[0], len(train)),
         **_distances(near[0].distance, near[1].distance, (cell_of(plain[0], centres), cell_of(plain[1], centres))),
+        called=called,
         unsaid=_unsaid(of, len(train), len(held_out)),
     )
 

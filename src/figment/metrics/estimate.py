@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_DIGITS = 5  # behind the point
 GROUPS = 5  # of the jackknife: each costs the statistic once more, and fewer tell little of its spread
 
 
@@ -21,14 +22,21 @@ class Estimate:
         """To the digits that the error leaves: 12.3 ± 0.4."""
         if not math.isfinite(self.error) or self.error <= 0:
             return f"{self.value:,.3g}" if abs(self.value) < 1000 else f"{self.value:,.0f}"
-        digits = min(max(0, 1 - math.floor(math.log10(self.error))), 4)
-        return f"{self.value:,.{digits}f} ± {self.error:,.{digits}f}"
+        digits = max(0, 1 - math.floor(math.log10(self.error)))
+        if digits > MOST_DIGITS:
+            return f"{self.value:.2g} ± {self.error:.1g}"
+        value = round(self.value, digits) + 0.0  # no -0
+        return f"{value:,.{digits}f} ± {self.error:,.{digits}f}"
 
 
 def share(inside: NDArray[np.bool_]) -> Estimate:
-    """The share of pictures of which something is true, (N,), with the binomial error."""
-    p = float(inside.mean())
-    return Estimate(p, math.sqrt(p * (1 - p) / len(inside)))
+    """The share of pictures of which something is true, (N,), with the binomial error.
+
+    The error is that of a share with two of each kind added (Agresti and Coull 1998), for at 0 and 1 it isn't 0.
+    """
+    count = len(inside) + 4
+    p = (float(inside.sum()) + 2) / count
+    return Estimate(float(inside.mean()), math.sqrt(p * (1 - p) / count))
 
 
 def mean(values: NDArray) -> Estimate:

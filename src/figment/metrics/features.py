@@ -86,18 +86,11 @@ class Extractor:
             part = slice(start, start + self.batch)
             # Torch shares memory with what it is given, and warns where that can't be written to.
             found[part] = self.network(np.require(pictures[part], requirements=["C", "W"]))
+        if not np.isfinite(found).all():
+            raise InputError(
+                f"--features {self.name} gives numbers that aren't finite: give it another range of pixels."
+            )
         return found
-
-    @property
-    def classify(self) -> Network | None:
-        """uint8 (N, 3, H, W) → logits, float32 (N, K); None for a network that knows no classes."""
-        head = self.head
-        return None if head is None else lambda pictures: head(self(pictures))
-
-    def both(self, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Features and logits, the latter None for a network that knows no classes, by going through it once."""
-        found = self(pictures)
-        return found, None if self.head is None else self.head(found)
 
 
 def extractor(name: str, device: str = "cpu", progress: Progress | None = None) -> Extractor:

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from figment.metrics.attributes import Attributes
 
 FORMAT = 1
+NAMES = ("gradients", "random", "onnx", "inception", "dinov2", "own")  # of networks
+UNUSABLE = "features "  # before the name of one, in what is missing
+SMALLEST = 16  # pixels a side, below which pictures show too little to be told apart
+LARGEST = 512  # and above which a folder's are reduced, where no size is asked for
 SAMPLES = 5000
 MOST_REALS = 50_000  # that samples are compared with; so many are FID's custom
 MOST_COMPARED = 5000  # samples whose nearest training pictures are looked for
@@ -66,24 +70,36 @@ class Measurement:
     attributes: "Attributes | None" = None
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
+    files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of measures.jsonl: one for each score, one for originality, one for attributes."""
         found = [score.as_record() for score in self.scores]
         if self.copying is not None:
-            found.append({"score": "copying", **self.copying.as_record()})
+            found.append({"score": "copying", **self.originality()})
         if self.attributes is not None:
             found.append({
                 "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
             })  # fmt: skip
         return [record | self.facts for record in found]
 
+    def originality(self) -> dict[str, Any]:
+        """What copying found, as a record in which pairs have the names of their files."""
+        assert self.copying is not None
+        record = self.copying.as_record()
+        samples, reals = self.files
+        for pair in [*record["copies"], *record["closest"]]:
+            pair["real_file"] = reals[pair["train"]]
+            if samples:
+                pair["sample_file"] = samples[pair["generated"]]
+        return record
+
     def as_json(self) -> str:
         """What --out FILE.json holds: documented in docs/measure.md."""
         found = {score.kind.name: score.as_record() for score in self.scores}
         content = {
             "format": FORMAT, "what": self.name, "scores": found, "missing": self.missing,
-            "copying": None if self.copying is None else self.copying.as_record(),
+            "copying": None if self.copying is None else self.originality(),
             "attributes": None if self.attributes is None else self.attributes.as_record(),
             "notes": self.notes, **self.facts,
         }  # fmt: skip
@@ -94,7 +110,7 @@ def measure(
     what: Run | str | Path,
     against: Data = None,
     *,
-    features: Sequence[str] = (),
+    features: str | Sequence[str] = (),
     n: int = SAMPLES,
     seed: int = 0,
     codec: str = "auto",
@@ -120,15 +136,16 @@ def measure(
         raise InputError(f"-n {n}: give the number of samples, such as {SAMPLES}")
     display, codec = display or Silent(), check_codec(codec)
     machine = this_machine(device)
-    networks, missing = _networks(features or (usual(),), str(machine.device), display)
+    features = (features,) if isinstance(features, str) else tuple(features) or (usual(),)
+    networks, missing = _networks(features, str(machine.device), display)
     subject, bank = opened(what, against, n, seed, size, group, str(machine.device), agree, display)
     display.say(bank.summary())
     count = min(n, subject.pictures.count, len(bank.pictures) // 2)
-    notes = _notes(subject, bank, n, count)
-    for note in notes:
-        display.say(note)
     chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
     chosen = "none" if chosen == "auto" else chosen
+    notes = _notes(subject, bank, n, count, chosen if codec == "auto" else "none")
+    for note in notes:
+        display.say(note)
     facts = _facts(subject, bank, networks, chosen, seed)
     spare, reference = parted(bank, count, seed)
 
@@ -139,22 +156,45 @@ def measure(
     result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
     _keep(subject.run, result.records())  # at once: what follows takes its time, too
 
-    wanted = min(MOST_COMPARED, subject.pictures.count)  # for copies are rare, and need no floor of as many reals
-    samples = ours.pictures if wanted <= count else coloured(subject.pictures.between(0, wanted))
-    train = Rows(bank, bank.train)
-    copying = measure_copying(samples, train, Rows(bank, bank.held_out), display.stage("nearest training pictures"))
-    result = replace(result, copying=copying, pairs=gallery(samples, train, copying.closest))
+    # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
+    wanted = min(MOST_COMPARED, subject.pictures.count)
+    seen = chosen == "none" and len(ours.pictures) >= wanted
+    samples = ours.pictures[:wanted] if seen else coloured(subject.pictures.between(0, wanted))
+    result = _with_originality(result, samples, subject, bank, against is None, display)
     _keep(subject.run, result.records()[len(found) :], result.pairs)
     if _drawn_by_us(subject, against):
         result = _with_attributes(result, samples[:READ], seed, display)
     return result
 
 
+def _with_originality(
+    result: Measurement, samples: NDArray[np.uint8], subject: Subject, bank: Bank, own: bool, display: Preparing
+) -> Measurement:
+    """The same, with what is copied. own: the reals are the run's own, so it is known which it was trained on.
+
+    Of others that isn't known: copies are then looked for among all of them, and nothing is held out to compare with.
+    """
+    everything = np.arange(len(bank.pictures))
+    rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
+    reals, called = Rows(bank, rows), "training pictures" if own else "real pictures"
+    if min(bank.height, bank.width) < SMALLEST:
+        reason = f"needs pictures of at least {SMALLEST} pixels a side"
+        return replace(result, missing=result.missing | {"copying": reason})
+    copying = measure_copying(samples, reals, Rows(bank, held_out), display.stage(f"nearest {called}"), called=called)
+    names = [bank.names[row] for row in rows] if copying.closest else []
+    return replace(
+        result, copying=copying, pairs=gallery(samples, reals, copying.closest), files=(subject.names, names)
+    )
+
+
 def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
     """The same, with what attributes the samples of built-in portraits have."""
     from figment.metrics.attributes import measure_attributes
+    from figment.metrics.reader import work_of
 
     try:
+        if samples.shape[2] == samples.shape[3] and work_of(samples.shape[2]):
+            display.say("A small net is taught to read portraits of this size, once: a minute or a few.")
         attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
     except InputError as error:
         return replace(result, missing=result.missing | {"attributes": str(error)})
@@ -209,9 +249,18 @@ def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[li
     missing: Missing = {}
     for name in dict.fromkeys(names):
         try:
-            networks.append(extractor(name, device, display.stage("downloading weights", "MB")))
+            network = extractor(name, device, display.stage("downloading weights", "MB"))
         except InputError as error:
-            missing[f"features {name}"] = str(error)
+            if name.partition(":")[0] not in NAMES:  # mistyped
+                raise
+            display.say(f"{error}\nIts scores are left out.")
+            missing[UNUSABLE + name] = str(error)
+            continue
+        if any(network.name == other.name for other in networks):
+            if any(network.digest == other.digest for other in networks):
+                continue  # the same under two names
+            network.name = f"{network.name}-{network.digest}"
+        networks.append(network)
     return networks, missing
 
 
@@ -227,7 +276,8 @@ def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArra
     """
     random = np.random.default_rng([seed, 5])
     order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
-    return np.sort(order[:count]), np.sort(order[count : count + MOST_REALS])
+    # In no order of names or classes: some scores are taken of the first so many, or part by part.
+    return random.permutation(order[:count]), random.permutation(order[count : count + MOST_REALS])
 
 
 class Rows:
@@ -259,13 +309,20 @@ def opened(
     path = None if isinstance(what, Run) else Path(what)
     if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
         return _of_generator(what, against, n, seed, size, group, device, agree, display)
+    if not path.exists() and against is None:
+        raise InputError(f"{what} doesn't exist: name a run, a generator.safetensors, or a folder of pictures.")
+    if path.is_dir() and any(path.glob("*/run.json")):
+        raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
     if against is None:
         raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
     source = open_source(str(path), None, None, display.say)
     size = size or _own_size(source)
+    if min(size if isinstance(size, tuple) else (size, size)) < SMALLEST:
+        raise InputError(f"--size: pictures of less than {SMALLEST} pixels a side can't be measured: give more.")
     ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
     reals = _bank(against, size, 3, group, "crop", agree, display)
-    return Subject(str(what), _first(taken(ours, _with_copies(ours)), n), names=ours.names), reals
+    rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
+    return Subject(str(what), taken(ours, rows), names=[ours.names[row] for row in rows]), reals
 
 
 def _of_generator(
@@ -285,7 +342,14 @@ def _of_generator(
     subject = Subject(str(run.folder if run else what), drawn(generator, n, seed), run)
     if against is None:
         assert run is not None
-        return subject, bank_of(run, display)
+        try:
+            return subject, bank_of(run, display)
+        except InputError as error:
+            reason = str(error).rstrip(".")
+            mend = "put them back, or name them with --against DATA"
+            raise InputError(
+                f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
+            ) from None
     return subject, _bank(
         against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
     )
@@ -305,7 +369,7 @@ def _bank(
 
 
 def _own_size(source: Source) -> tuple[int, int]:
-    """Height and width of the first picture that can be read; the usual size for drawn portraits."""
+    """Height and width of the first picture that can be read, at most LARGEST; the usual size for drawn portraits."""
     if isinstance(source, Portraits):
         return 64, 64
     for chunk in source.chunks():
@@ -314,8 +378,10 @@ def _own_size(source: Source) -> tuple[int, int]:
                 width, height = decode(payload).size
             except Unreadable:
                 continue
-            return height, width
-    raise InputError(f"{source.where} holds no picture that can be read: name a folder of pictures.")
+            scale = min(1.0, LARGEST / max(height, width))
+            return round(height * scale), round(width * scale)
+    count = len(source.listing.names)
+    raise InputError(f"{source.where}: none of its {count:,} pictures can be read: name a folder of pictures that can.")
 
 
 def _with_copies(bank: Bank) -> NDArray[np.int64]:
@@ -340,11 +406,14 @@ def _seen(subject: Subject) -> int | None:
     return None if subject.run is None else subject.run.facts.get("images")
 
 
-def _notes(subject: Subject, bank: Bank, asked: int, count: int) -> list[str]:
-    reals = len(bank.pictures)
+def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) -> list[str]:
+    """What a person should know of how it is measured. evened: the codec that auto has chosen."""
+    notes = []
     if count < min(asked, subject.pictures.count):
-        return [
-            f"scores are taken of {count:,} samples: the floor needs as many reals beside those to compare with, and "
-            f"there are {reals:,}"
-        ]
-    return []
+        notes.append(
+            f"Scores are taken of {count:,} samples: the floor needs as many reals beside those to compare with, and "
+            f"there are {len(bank.pictures):,}."
+        )
+    if evened != "none":
+        notes.append(f"Both sides go through {evened}, since one side's files are mostly JPEG and the other's aren't.")
+    return notes

@@ -42,6 +42,9 @@ KINDS = {
 }  # fmt: skip
 
 COVERED = ("precision", "recall", "density", "coverage")
+# Standard errors that make a difference: Student's t of GROUPS - 1 = 4 degrees of freedom at 95 %. And the share of the
+# floor that these may be, for a score to be called as good.
+CERTAIN, TELLING = 2.8, 0.25
 PARTS = 10  # that the Inception Score is taken of: arXiv 1606.03498, section 4
 SMALLEST = 14  # pixels of a side that patches are taken from
 
@@ -75,13 +78,15 @@ class Score:
     def verdict(self) -> str:
         """How the value stands to the floor, in a few words."""
         value, floor = self.value.value, self.floor.value
-        noise = 2 * math.hypot(*(e if math.isfinite(e) else 0.0 for e in (self.value.error, self.floor.error)))
-        short = value - floor if self.kind.better == "lower" else floor - value
-        if short <= noise:
-            return "as good as real pictures"
-        if self.kind.better == "higher":
-            return f"{max(value, 0) / floor:.0%} of what real pictures reach"
-        return f"{value / floor:,.1f} times what real pictures reach" if floor > noise else "farther than real pictures"
+        errors = [error if math.isfinite(error) else 0.0 for error in (self.value.error, self.floor.error)]
+        noise, lower = CERTAIN * math.hypot(*errors), self.kind.better == "lower"
+        short = value - floor if lower else floor - value
+        if short <= noise:  # which says something only where worse could have been told
+            return "as good as real pictures" if noise <= TELLING * floor else "not told from real pictures by so few"
+        if not lower:
+            return f"{max(value, 0) / floor:.2g} of what real pictures reach"
+        far = floor > CERTAIN * errors[1]
+        return f"{value / floor:,.3g} times what real pictures reach" if far else "farther than real pictures"
 
 
 class Reference:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from figment import __version__
 from figment.cache import cache_folder
 from figment.callbacks import Progress
 from figment.data.bank import Bank
@@ -20,7 +21,7 @@ from figment.metrics.codec import through
 from figment.metrics.features import Extractor
 
 BLOCK = 256  # pictures that are there at a time
-MOST_PATCHED = 5000  # pictures that patches are taken from
+MOST_PATCHED, MOST_BYTES = 5000, 2**28  # pictures that patches are taken from
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def see(
     known = {network.name: _load(pictures, network, codec) for network in networks}
     unknown = [network for network in networks if known[network.name] is None]
     features = {network.name: np.empty((pictures.count, network.dimension), np.float32) for network in unknown}
-    patched = min(MOST_PATCHED, pictures.count)
+    patched = min(MOST_PATCHED, pictures.count, max(1, MOST_BYTES // max(1, pictures.between(0, 1).nbytes)))
     needed = pictures.count if unknown else patched
     first: list[NDArray[np.uint8]] = []
     for start in range(0, needed, BLOCK):
@@ -90,7 +91,7 @@ def _file(pictures: Pictures, network: Extractor, codec: str) -> Path | None:
     """The file of a set's features; None for a set that isn't the same the next time."""
     if not pictures.key or (network.digest is None and network.name != "gradients"):
         return None
-    facts = [pictures.key, network.name, network.digest, network.resize, codec]
+    facts = [__version__, pictures.key, network.name, network.digest, network.resize, codec]
     return cache_folder() / "features" / f"{sha256(json.dumps(facts).encode()).hexdigest()[:32]}.npy"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from figment.metrics.measuring import Measurement
+from figment.metrics.measuring import UNUSABLE, Measurement
 from figment.metrics.scores import KINDS, Score
 
 GAP = "   "
@@ -15,8 +15,12 @@ def lines(found: Measurement) -> list[str]:
         text += ["", found.copying.verdict(), *found.copying.unsaid]
     if found.attributes is not None:
         text += ["", *found.attributes.sentences()]
-    if found.missing:
-        text += ["", "Not measured:", *(f"  {named(name)}: {reason}" for name, reason in found.missing.items())]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in found.missing.items():
+        if not name.startswith(UNUSABLE):  # told before anything was measured
+            reasons.setdefault(reason, []).append(named(name))
+    if reasons:
+        text += ["", "Not measured:", *(f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())]
     return text
 
 
@@ -25,12 +29,15 @@ def rows(scores: Sequence[Score]) -> list[str]:
     cells = [("score", "samples", "reals", "")]
     cells += [(named(s.key, s), str(s.value), str(s.floor), s.verdict) for s in scores]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
-    text = []
+    text: list[str] = []
+    told: set[str] = set()
     for row, score in zip(cells, [None, *scores], strict=True):
         text.append(GAP.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2)), row[3]]).rstrip())
         if score is not None:
             better = "less is better" if score.kind.better == "lower" else "more is better"
-            text.append(f"{' ' * widths[0]}{GAP}{score.kind.meaning} ({better}; {counted(score)})")
+            if score.kind.name not in told:  # once is enough, with several networks
+                text.append(f"{' ' * widths[0]}{GAP}{score.kind.meaning} ({better}; {counted(score)})")
+            told.add(score.kind.name)
     return text
 
 

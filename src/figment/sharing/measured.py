@@ -12,19 +12,21 @@ from figment.metrics.estimate import Estimate
 from figment.pages import COLOURS
 from figment.run import Run
 
+FACTS = {"score", "at", "data", "networks", "codec", "seed"}  # that every record has which can be shown
+ROW = {"value", "error", "floor", "floor_error", "n", "reference", "title", "features", "better", "meaning", "verdict"}
 WIDE = 20  # times the least that the largest value has to be for a logarithmic scale
 
 
 def contents(run: Run) -> dict[str, Any] | None:
     """The last measurement of a run as plain values; None where it was never measured."""
-    records = latest(run.measures())
+    records = latest([record for record in run.measures() if record.keys() >= FACTS], run.facts.get("source"))
     if not records:
         return None
     by_name = {record["score"]: record for record in records}
     copying, attributes = (by_name.pop(name, None) for name in ("copying", "attributes"))
     return {
         "about": _about(records[0]),
-        "rows": [_row(record) for record in by_name.values() if "value" in record],
+        "rows": [_row(record) for record in by_name.values() if record.keys() >= ROW],
         "copying": None if copying is None else copying.get("verdict"),
         "pairs": _picture(run) if copying is not None and copying.get("closest") else None,
         "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
@@ -32,9 +34,16 @@ def contents(run: Run) -> dict[str, Any] | None:
     }
 
 
-def latest(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The records of the last measurement: those made at the same moment as the last."""
-    return [record for record in records if record.get("at") == records[-1].get("at")] if records else []
+def latest(records: Sequence[dict[str, Any]], source: str | None) -> list[dict[str, Any]]:
+    """The records of one measurement: the last that has a network's scores, against the run's own pictures if one is."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        groups.setdefault(str(record["at"]), []).append(record)
+
+    def worth(group: list[dict[str, Any]]) -> tuple[bool, bool]:
+        return any(record.get("features") for record in group), group[0]["data"] == source
+
+    return max(reversed(groups.values()), key=worth, default=[])
 
 
 def over_time(run: Run) -> dict[str, Any] | None:
@@ -124,6 +133,11 @@ def _draw_bars(axes: Axes, marginal: dict[str, Any]) -> None:
     places = np.arange(len(marginal["labels"]))
     axes.bar(places - 0.2, marginal["truth"], 0.4, color=COLOURS["first"])
     axes.bar(places + 0.2, marginal["found"], 0.4, color=COLOURS["second"])
-    axes.set_xticks(places, marginal["labels"])
+    if len(edges := marginal.get("edges", ())) > 2:  # of many bins only the ends and the middle are named
+        axes.set_xticks(
+            [-0.5, len(places) / 2 - 0.5, len(places) - 0.5], [f"{edges[i]:g}" for i in (0, len(edges) // 2, -1)]
+        )
+    else:
+        axes.set_xticks(places, marginal["labels"])
     axes.tick_params(length=0, labelsize=8)
     axes.yaxis.set_major_formatter(pages.PERCENT)

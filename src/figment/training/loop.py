@@ -121,6 +121,8 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
         if (at_tick or at_snapshot or at_save) and not all_finite(players):
             take_back(run, players, world, clock, display)
             readings = _readings(run)
+            if scorer is not None:
+                scorer.take_up()
             continue
         if at_save:
             last_state = clock.seconds()
@@ -187,7 +189,7 @@ def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
 def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", display: Display) -> None:
     """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
     display.score(scorer.look(players.average, run.recipe, players.images, clock.seconds()))
-    warning = risen(run.events("score"))
+    warning = risen(scorer.looks)
     if warning and not run.events("risen"):
         run.log({"event": "risen", "images": players.images, "seconds": round(clock.seconds(), 2), "text": warning})
         display.say(warning)

@@ -38,7 +38,7 @@ RISEN, RISE = 5, 1.25
 
 
 class Scorer:
-    """Looks at the averaged generator of a run. What it has found is in the run's events alone."""
+    """Looks at the averaged generator of a run. What it has found is in the run's events; looks is a copy of these."""
 
     def __init__(self, run: Run, bank: Bank, recipe: Recipe, device: torch.device) -> None:
         self.run = run
@@ -49,7 +49,8 @@ class Scorer:
         self._reference: Gaussian | None = None
         self._floor = 0.0
         self._foreseen = self._probed() if self.network and recipe.seconds is not None else 0.0
-        self.keep_best()
+        self.looks: list[dict[str, Any]] = []
+        self.take_up()
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
@@ -62,13 +63,12 @@ class Scorer:
     @property
     def cost(self) -> float:
         """Seconds of a look, by the last one; before one was made, as foreseen: with it come the reals."""
-        looks = self.run.events("score")
-        return float(looks[-1]["took"]) if looks else self._foreseen
+        return float(self.looks[-1]["took"]) if self.looks else self._foreseen
 
     @property
     def closing(self) -> float:
         """Seconds of a time budget that the look at its end will take."""
-        return self.cost if self.samples and self.run.events("score") else 0.0
+        return self.cost if self.samples and self.looks else 0.0
 
     def look(self, average: torch.nn.Module, recipe: Recipe, images: int, seconds: float) -> dict[str, Any]:
         """Score the averaged generator, note it, and keep the generator if none was better. Returns the event."""
@@ -83,15 +83,21 @@ class Scorer:
             "floor": round(self._floor, 4), "samples": self.samples, "took": round(time.monotonic() - began, 3),
         }  # fmt: skip
         self.run.log(event)
-        self.keep_best()
+        self.take_up()
         return event
 
-    def keep_best(self) -> None:
-        """Make generator-best.safetensors the snapshot with the best score; without a score there is none."""
-        best = best_of(self.run.events("score"))
-        snapshot = best and self.run.snapshots().get(best["images"])
-        if not snapshot:
+    def take_up(self) -> None:
+        """Read what the run's events hold, and make generator-best.safetensors the snapshot with the best score.
+
+        Without a score there is none.
+        """
+        self.looks = self.run.events("score")
+        best = best_of(self.looks)
+        if best is None:
             self.run.best_file.unlink(missing_ok=True)
+            return
+        snapshot = self.run.snapshots().get(best["images"])
+        if snapshot is None:  # removed by hand: what is there is better than nothing
             return
         temporary = self.run.best_file.with_suffix(".part")
         shutil.copyfile(snapshot, temporary)
@@ -123,7 +129,7 @@ class Scorer:
         return (time.monotonic() - began) / len(few) * (3 * self.samples + min(REALS, len(self.bank.train)))
 
     def _spent(self) -> float:
-        return sum(float(event["took"]) for event in self.run.events("score"))
+        return sum(float(event["took"]) for event in self.looks)
 
 
 def _network(name: str, device: torch.device) -> Extractor:

@@ -376,7 +376,7 @@ def conclude(run: "Run") -> None:
         raise click.exceptions.Exit(130)
     click.echo(
         f"pictures   {pictures[-1]}\nreport     {run.report_file}\ngenerator  {run.generator_file}\n"
-        f"Next: figment sample {run.folder} · figment walk {run.folder} · figment resume {run.folder} --for 10m"
+        f"Next: figment sample {run.folder} · figment measure {run.folder} · figment resume {run.folder} --for 10m"
     )
 
 

@@ -19,12 +19,14 @@ from figment.run import Run
 TOLERANCE = 1e-4  # of float32 sums that were added in another order, over some dozens of steps of Adam
 BATCH = 16
 RECIPES = {
-    # Batch norm and smoothed targets, some swapped; rates that fall.
-    "dcgan": dict(width=4, real_target=0.9, label_flips=0.05, lr_final=0.1),
-    # Augmentation steered by D's signs, penalties by finite differences on a quarter of the batch.
+    # Batch norm and smoothed targets, some swapped; rates that fall; augmentation steered by D's signs.
+    "dcgan": dict(
+        width=4, real_target=0.9, label_flips=0.05, lr_final=0.1, augment="full", augment_p=0.3, augment_mode="adaptive",
+    ),
+    # Penalties by finite differences on a quarter of the batch; augmentation that rises.
     "r3gan": dict(
         width=16, blocks=1, code_size=8, penalty="finite", penalty_share=0.25,
-        augment="full", augment_p=0.3, augment_mode="adaptive",
+        augment="full", augment_p=0.3, augment_mode="ramp",
     ),
 }  # fmt: skip
 

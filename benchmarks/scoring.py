@@ -19,8 +19,8 @@ from figment.metrics.coverage import coverage
 from figment.metrics.features import extractor
 from figment.metrics.frechet import frechet
 from figment.metrics.kernel import kid
+from figment.metrics.nearest import coloured
 from figment.metrics.patches import sliced_wasserstein
-from figment.metrics.seeing import coloured
 
 Pictures = NDArray[np.uint8]
 

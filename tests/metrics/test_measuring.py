@@ -170,6 +170,9 @@ def test_networks_of_one_name_are_told_apart_and_the_same_one_taken_once(
     names = [f"own:{run.folder}", f"own:{other.folder}", f"own:{run.discriminator_file}", "random"]
     found = measure(run, features=names, n=60)
     assert len(found.facts["networks"]) == 3
+    kept = json.loads(found.as_json())["scores"]  # of every network, none in the place of another's
+    assert {key: record["value"] for key, record in kept.items()} == {s.key: s.value.value for s in found.scores}
+    assert len(kept) == len(found.scores) == 3 * 5 + 1  # too few samples for the Fréchet distance
     values = {s.key: s.value.value for s in found.scores if s.kind.name == "kid"}
     assert len(set(values.values())) == 3
 

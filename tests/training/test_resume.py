@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -256,12 +257,13 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
     assert rates == pytest.approx([2e-5] * len(rates))
 
 
-def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path) -> None:
+def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # By the time that this process works, which other work on the machine doesn't stretch.
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=time.process_time))
     run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
     facts, recipe = run.facts, run.recipe
     assert facts["state"] == "finished"
-    # What keeping takes is part of it. To 5 %, on a machine of one's own: benchmarks/quality_per_minute.py shows it.
-    assert facts["seconds"] == pytest.approx(3, abs=1)
+    assert facts["seconds"] == pytest.approx(3, rel=0.05)  # what keeping takes is part of it
     assert recipe.planned_images > 0
     assert "auto" not in {recipe.precision, recipe.compile}
     further = figment.resume(run, time="1s")

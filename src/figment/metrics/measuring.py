@@ -24,8 +24,9 @@ from figment.metrics import weights
 from figment.metrics.codec import check_codec, codec_for
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.metrics.features import Extractor, extractor
+from figment.metrics.nearest import Part, coloured
 from figment.metrics.scores import Missing, Reference, Score
-from figment.metrics.seeing import Pictures, Seen, coloured, drawn, see, taken
+from figment.metrics.seeing import Pictures, Seen, drawn, see, taken
 from figment.pictures import write
 from figment.run import Run
 from figment.start import Data, Preparing, Silent, bank_of
@@ -96,7 +97,7 @@ class Measurement:
 
     def as_json(self) -> str:
         """What --out FILE.json holds: documented in docs/measure.md."""
-        found = {score.kind.name: score.as_record() for score in self.scores}
+        found = {score.key: score.as_record() for score in self.scores}
         content = {
             "format": FORMAT, "what": self.name, "scores": found, "missing": self.missing,
             "copying": None if self.copying is None else self.originality(),
@@ -176,11 +177,13 @@ def _with_originality(
     """
     everything = np.arange(len(bank.pictures))
     rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
-    reals, called = Rows(bank, rows), "training pictures" if own else "real pictures"
+    reals, called = Part(bank.pictures, rows), "training pictures" if own else "real pictures"
     if min(bank.height, bank.width) < SMALLEST:
         reason = f"needs pictures of at least {SMALLEST} pixels a side"
         return replace(result, missing=result.missing | {"copying": reason})
-    copying = measure_copying(samples, reals, Rows(bank, held_out), display.stage(f"nearest {called}"), called=called)
+    copying = measure_copying(
+        samples, reals, Part(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
+    )
     names = [bank.names[row] for row in rows] if copying.closest else []
     return replace(
         result, copying=copying, pairs=gallery(samples, reals, copying.closest), files=(subject.names, names)
@@ -278,24 +281,6 @@ def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArra
     order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
     # In no order of names or classes: some scores are taken of the first so many, or part by part.
     return random.permutation(order[:count]), random.permutation(order[count : count + MOST_REALS])
-
-
-class Rows:
-    """Some pictures of a bank, read when they are asked for: uint8 (N, 3, H, W)."""
-
-    def __init__(self, bank: Bank, rows: NDArray[np.int64]) -> None:
-        self.bank = bank
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return len(self.rows), 3, self.bank.height, self.bank.width
-
-    def __getitem__(self, which: Any) -> NDArray[np.uint8]:
-        return coloured(np.asarray(self.bank.pictures[np.atleast_1d(self.rows[which])]))
 
 
 # ---- what is measured ------------------------------------------------------------------------------------------------

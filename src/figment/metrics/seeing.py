@@ -19,6 +19,7 @@ from figment.files import write_atomically
 from figment.generator import Generator
 from figment.metrics.codec import through
 from figment.metrics.features import Extractor
+from figment.metrics.nearest import coloured
 
 BLOCK = 256  # pictures that are there at a time
 MOST_PATCHED, MOST_BYTES = 5000, 2**28  # pictures that patches are taken from
@@ -42,11 +43,6 @@ def taken(bank: Bank, rows: NDArray[np.int64]) -> Pictures:
     """Pictures of a bank, in the order of rows."""
     key = f"{bank.fingerprint} {sha256(rows.astype(np.int64).tobytes()).hexdigest()}"
     return Pictures(len(rows), lambda start, stop: np.asarray(bank.pictures[rows[start:stop]]), key)
-
-
-def coloured(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey pictures as colour ones, for networks that know no others."""
-    return np.repeat(pictures, 3, axis=1) if pictures.shape[1] == 1 else pictures
 
 
 @dataclass(frozen=True, eq=False)

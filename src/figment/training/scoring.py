@@ -19,7 +19,8 @@ from figment.errors import InputError
 from figment.generator import Generator
 from figment.metrics.features import Extractor, extractor
 from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
-from figment.metrics.seeing import coloured, drawn, see, taken
+from figment.metrics.nearest import coloured
+from figment.metrics.seeing import drawn, see, taken
 from figment.randomness import seed_at
 from figment.recipe import Recipe
 from figment.run import Run

@@ -13,7 +13,8 @@ from torch import nn
 
 from figment import nets
 from figment.errors import InputError
-from figment.generator import Generator, load, packed, to_uint8
+from figment.generator import Generator, load, to_uint8
+from figment.packed import packed
 from figment.pictures import grid
 from figment.recipe import Recipe, make
 

@@ -12,6 +12,8 @@ import click
 
 from figment import __version__
 from figment.cli_data import data as data_commands
+from figment.cli_explain import explain as explain_commands
+from figment.cli_explore import explore as explore_commands
 from figment.cli_measure import measure as measure_command
 from figment.cli_options import (
     ACCEPT,
@@ -52,6 +54,8 @@ def cli() -> None:
 
 cli.add_command(data_commands)
 cli.add_command(measure_command)
+cli.add_command(explore_commands)
+cli.add_command(explain_commands)
 cli.add_command(recipes_command)
 
 

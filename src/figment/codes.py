@@ -1,10 +1,15 @@
 """Latent codes: drawn from the prior, one by one from a seed, and drawn in towards the mean."""
 
+import json
 import math
+from pathlib import Path
 
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
+from figment.errors import InputError
 from figment.randomness import generator_at
 
 
@@ -44,3 +49,40 @@ def from_gaussian(codes: Tensor, prior: str) -> Tensor:
     A path that is standard normal at every moment thereby stays on the prior.
     """
     return torch.erf(codes / math.sqrt(2)) if prior == "uniform" else codes
+
+
+def to_gaussian(codes: Tensor, prior: str) -> Tensor:
+    """The inverse of from_gaussian: codes of the prior → standard-normal codes, of the same shape and dtype."""
+    largest = 1 - torch.finfo(torch.float32).eps / 2  # the uniform prior can draw -1 itself, whose place is infinite
+    return torch.erfinv(codes.clamp(-largest, largest)) * math.sqrt(2) if prior == "uniform" else codes
+
+
+def packed(codes: Tensor, labels: Tensor | None = None) -> bytes:
+    """Codes (N, code_size), and classes (N,) where there are some, as a safetensors file; the same give the same bytes."""
+    tensors = {"codes": codes.float().contiguous()} | ({} if labels is None else {"labels": labels.contiguous()})
+    return save(tensors, {"figment": json.dumps({"kind": "codes"})})
+
+
+def read(file: str | Path, code_size: int, classes: int = 0) -> tuple[Tensor, Tensor | None]:
+    """Codes of a file, float32 (N, code_size), and their classes, int64 (N,), for a generator that has some.
+
+    Raises InputError where there is no such file, it is none of codes, or they are another generator's.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise InputError(f"{file} doesn't exist: name a file of codes, such as those in a run's findings.")
+    try:
+        with safe_open(file, framework="pt") as content:
+            header = json.loads((content.metadata() or {}).get("figment", "{}"))
+            if header.get("kind") != "codes":
+                raise InputError(f"{file} holds no codes: name a .safetensors file from a run's findings.")
+            codes = content.get_tensor("codes").float()
+            labels = content.get_tensor("labels").long() if "labels" in content.keys() else None  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{file} is no whole file of codes ({error}): make it again.") from None
+    fits = codes.ndim == 2 and codes.shape[1] == code_size and bool(codes.isfinite().all())
+    known = labels is None or (labels.shape == codes.shape[:1] and bool(((labels >= 0) & (labels < classes)).all()))
+    if not fits or not known or (labels is None) != (classes == 0):
+        wanted = f"{code_size} numbers each" + (f" and one of {classes} classes" if classes else " and no classes")
+        raise InputError(f"{file} holds another generator's codes: this one takes {wanted}.")
+    return codes, labels

@@ -1,6 +1,5 @@
 """Generator: a trained generator loaded from its file; what every later room works with."""
 
-import json
 import math
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from figment import codes, nets
+from figment import codes
 from figment.errors import InputError
+from figment.packed import unpacked
 from figment.pictures import grid
-from figment.recipe import Recipe, from_json, to_json
+from figment.recipe import Recipe
 from figment.run import Run
 
 BLOCK = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
@@ -132,31 +130,8 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
     Raises InputError if the file is missing, cut off, not a figment generator, or its shapes don't fit its recipe:
     shapes are checked before anything is allocated, and no code of the file's is ever run.
     """
-    file = _generator_file(Path(path))
-    try:
-        with safe_open(file, framework="pt") as content:
-            recipe = _recipe_of(content.metadata(), file)
-            net = nets.generator(recipe)
-            expected = {k: tuple(v.shape) for k, v in net.state_dict().items()}
-            found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118 - not a dict
-            if expected != found:
-                raise InputError(f"{file} doesn't fit the recipe in its header: it is damaged or was changed by hand.")
-            weights = {k: content.get_tensor(k) for k in expected}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{file} is no whole safetensors file ({_reason(error)}): copy or train it again.") from None
-    net.load_state_dict(weights, assign=True)
+    net, recipe = unpacked(_generator_file(Path(path)), "generator")
     return Generator(net.to(device), recipe)
-
-
-def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
-    """A net as one portable safetensors file, float32, with kind ("generator" or "discriminator") and recipe in its header.
-
-    The same net gives the same bytes; no path, no host name, no time.
-    """
-    weights = {k: v.detach().float().contiguous().cpu() if v.is_floating_point() else v.cpu()
-               for k, v in net.state_dict().items()}  # fmt: skip
-    # One key: safetensors writes several in random order.
-    return save(weights, {"figment": json.dumps({"kind": kind, "recipe": json.loads(to_json(recipe))})})
 
 
 def _generator_file(path: Path) -> Path:
@@ -170,19 +145,6 @@ def _generator_file(path: Path) -> Path:
     return file
 
 
-def _recipe_of(metadata: dict[str, str] | None, file: Path) -> Recipe:
-    try:
-        header = json.loads((metadata or {})["figment"])
-        kind, recipe = header["kind"], header["recipe"]
-    except (ValueError, KeyError, TypeError):
-        kind, recipe = None, None
-    if kind != "generator":
-        raise InputError(
-            f"{file} is no figment generator (its header doesn't say so): name a generator.safetensors of a run."
-        )
-    return from_json(json.dumps(recipe), str(file))
-
-
 def _nearest(label: str, classes: tuple[str, ...]) -> str:
     """ "; did you mean X?", or else the first few classes."""
     near = get_close_matches(label, classes, n=1, cutoff=0.5)
@@ -190,7 +152,3 @@ def _nearest(label: str, classes: tuple[str, ...]) -> str:
         return f"; did you mean {near[0]}?"
     more = f" and {len(classes) - NAMED:,} more" if len(classes) > NAMED else ""
     return f"; there are {', '.join(classes[:NAMED])}{more}."
-
-
-def _reason(error: Exception) -> str:
-    return str(error).removeprefix("Error while deserializing header: ").strip(" .") or type(error).__name__

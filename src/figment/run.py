@@ -95,6 +95,16 @@ class Run:
         return self.folder / "pictures" / "nearest.png"
 
     @property
+    def findings(self) -> Path:
+        """What figment explore and explain found: see finding.py."""
+        return self.folder / "findings"
+
+    @property
+    def directions_file(self) -> Path:
+        """Named directions in the latent space, which figment explore directions found."""
+        return self.folder / "directions.safetensors"
+
+    @property
     def report_file(self) -> Path:
         return self.folder / "report.html"
 

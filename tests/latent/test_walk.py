@@ -102,12 +102,12 @@ def apart(values, cdf):
 def test_to_gaussian_is_the_inverse_normal_cdf():
     u = torch.linspace(-0.999, 0.999, 101, dtype=torch.float64)
     expected = [NormalDist().inv_cdf((x + 1) / 2) for x in u.tolist()]
-    assert np.allclose(walk.to_gaussian(u, "uniform"), expected, atol=1e-9)
-    assert torch.equal(walk.to_gaussian(u, "normal"), u)
+    assert np.allclose(codes.to_gaussian(u, "uniform"), expected, atol=1e-9)
+    assert torch.equal(codes.to_gaussian(u, "normal"), u)
 
 
 def test_to_gaussian_is_finite_where_the_prior_ends():
-    edges = walk.to_gaussian(torch.tensor([-1.0, 1.0]), "uniform")
+    edges = codes.to_gaussian(torch.tensor([-1.0, 1.0]), "uniform")
     assert torch.isfinite(edges).all()
     assert edges[1] > 5
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from figment import nets
 from figment.errors import InputError
-from figment.generator import packed
+from figment.packed import packed
 from figment.metrics import features, own
 from figment.recipe import Recipe
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from figment import nets, recipe
-from figment.generator import Generator, packed
+from figment.generator import Generator
+from figment.packed import packed
 from figment.pictures import grid, write
 from figment.run import Run
 

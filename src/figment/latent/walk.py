@@ -36,12 +36,6 @@ def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
     return (weights / count @ keyframes.double()).to(keyframes.dtype)
 
 
-def to_gaussian(z: Tensor, prior: str) -> Tensor:
-    """The inverse of codes.from_gaussian: codes of the prior → standard-normal codes, of the same shape and dtype."""
-    largest = 1 - torch.finfo(torch.float32).eps / 2  # the uniform prior can draw -1 itself, whose place is infinite
-    return torch.erfinv(z.clamp(-largest, largest)) * math.sqrt(2) if prior == "uniform" else z
-
-
 def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: int = 0) -> Tensor:
     """Codes of several loops side by side, float32 (frames, tiles, code_size), each frame of each on the prior.
 
@@ -49,7 +43,7 @@ def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: i
     comes past the next ones after each part of its time.
     """
     z = generator.codes(tiles * keyframes, seed).double()  # so that erf undoes erfinv to the last digit of float32
-    gaussian = to_gaussian(z, generator.recipe.prior).reshape(keyframes, -1)
+    gaussian = codes.to_gaussian(z, generator.recipe.prior).reshape(keyframes, -1)
     path = codes.from_gaussian(closed_loop(gaussian, frames), generator.recipe.prior)
     return path.float().reshape(frames, tiles, -1)
 

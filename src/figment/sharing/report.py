@@ -18,7 +18,7 @@ from figment.files import write_atomically
 from figment.pages import COLOURS
 from figment.recipe import Recipe
 from figment.run import Run
-from figment.sharing import measured
+from figment.sharing import findings, measured
 
 MOST_PICTURES = 60
 MOST_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
@@ -135,6 +135,7 @@ def contents(run: Run) -> dict[str, Any]:
         "all_shots": len(run.pictures()),
         "charts": [*filter(None, [measured.over_time(run)]), *filter(None, (_drawn(spec, ticks) for spec in CHARTS))],
         "measured": measured.contents(run),
+        "findings": findings.contents(run),
         "happened": [e for e in events if e.get("text")],
         "recipe": [
             (name, _chosen(getattr(recipe, name)), field.description or "", getattr(recipe, name) != field.default)

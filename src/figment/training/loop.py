@@ -19,8 +19,9 @@ from figment.files import write_atomically
 from figment.game.augment import adapted
 from figment.game.objectives import OBJECTIVES
 from figment.game.step import Shown
-from figment.generator import Generator, packed
+from figment.generator import Generator
 from figment.interruption import Wish
+from figment.packed import packed
 from figment.pictures import write
 from figment.randomness import generator_at, seed_at
 from figment.recipe import Recipe

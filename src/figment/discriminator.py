@@ -1,0 +1,92 @@
+"""Discriminator: a trained discriminator loaded from its file, and one of the same nets that has learnt nothing."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from figment import nets
+from figment.errors import InputError
+from figment.nets.layers import layers, watched
+from figment.packed import unpacked
+from figment.recipe import Recipe
+from figment.run import Run
+
+BLOCK = 64  # pictures that go through at once
+
+
+class Discriminator:
+    """A discriminator that judges. Made by load_discriminator() or untrained()."""
+
+    def __init__(self, net: nn.Module, recipe: Recipe) -> None:
+        self.net = net.eval().requires_grad_(False)
+        self.recipe = recipe
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.net.parameters()).device
+
+    def to(self, device: str | torch.device) -> "Discriminator":
+        """The same discriminator on another device."""
+        self.net.to(device)
+        return self
+
+    @property
+    def layers(self) -> list[nn.Module]:
+        """The modules whose results are what it sees, from the picture up: see nets.layers."""
+        return layers(self.net)
+
+    def __call__(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Logits (N,) of pictures, float (N, C, H, W) in [-1, 1] on its device; above 0 means real.
+
+        labels: classes, int64 (N,); without them a discriminator of classes takes each picture for the first class, which
+        changes logits but nothing that its layers see.
+        """
+        if not self.recipe.classes:
+            return self.net(x)
+        return self.net(x, torch.zeros(len(x), dtype=torch.int64, device=x.device) if labels is None else labels)
+
+    @torch.inference_mode()
+    def judge(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Logits of pictures, uint8 (N, C, H, W) → float32 (N,) on the CPU."""
+        found = []
+        for start in range(0, len(pictures), BLOCK):
+            part = slice(start, start + BLOCK)
+            own = None if labels is None else labels[part].to(self.device)
+            found.append(self(as_input(pictures[part]).to(self.device), own).float().cpu())
+        return torch.cat(found) if found else torch.empty(0)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What each of its layers makes of pictures, float (N, C, H, W) in [-1, 1]: (N, Cᵢ, Hᵢ, Wᵢ) each, from the picture up.
+
+        Gradients flow through them where x asks for them.
+        """
+        with watched(self.layers) as seen:
+            self(x)
+        return seen
+
+
+def as_input(pictures: Tensor) -> Tensor:
+    """uint8 (N, C, H, W) → float32 in [-1, 1], channels last in memory, as nets take it."""
+    return (pictures.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+
+
+def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
+    """The discriminator of a run folder, or of a discriminator.safetensors alone.
+
+    Raises InputError if the file is missing, cut off, or no figment discriminator.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = Run(file).discriminator_file
+        if not file.is_file():
+            raise InputError(f"{path} has no discriminator yet: go on with figment resume {path}.")
+    if not file.is_file():
+        raise InputError(f"{path} doesn't exist: name a run folder or a discriminator.safetensors file.")
+    net, recipe = unpacked(file, "discriminator")
+    return Discriminator(net.to(device), recipe)
+
+
+def untrained(recipe: Recipe, seed: int = 0, device: str | torch.device = "cpu") -> Discriminator:
+    """A discriminator of the recipe as it is before the first step, with weights drawn from the seed."""
+    return Discriminator(nets.initialised(nets.discriminator(recipe), seed, "discriminator").to(device), recipe)

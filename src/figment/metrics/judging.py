@@ -1,0 +1,52 @@
+"""Which judge a run has: the portraits' reader, or linear models taught by labels."""
+
+from pathlib import Path
+
+from figment.data.preparing import prepare
+from figment.data.source import open_source
+from figment.discriminator import load_discriminator
+from figment.errors import InputError
+from figment.metrics.judge import Judge, by_label, by_table, of_columns, of_portraits
+from figment.metrics.reader import reader_of, work_of
+from figment.metrics.teaching import Tally
+from figment.run import Run
+from figment.start import Preparing, bank_of
+
+PORTRAITS = (None, "portraits")
+
+
+def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
+    """The judge of a run's pictures.
+
+    labels: DATA whose pictures have labels (a folder with sub-folders, say; real pictures or sorted samples), or a .csv file of
+    attributes of the run's own pictures. Without them it is the reader of the built-in portraits for a run that learnt from
+    these, else what the run's own pictures are labelled with. Raises InputError where there are no labels.
+    """
+    recipe = run.recipe
+    if labels is None and run.facts["data"] in PORTRAITS and recipe.shape[0] == recipe.shape[1]:
+        size = recipe.shape[0]
+        return of_portraits(reader_of(size, Tally(display.stage("teaching the reader of portraits"), work_of(size))))
+    discriminator, learning = load_discriminator(run.folder), display.stage("learning what labels mean")
+    if labels is not None and Path(labels).suffix.lower() == ".csv":
+        bank, table = bank_of(run, display), _text(Path(labels))
+        return of_columns(discriminator, bank, by_table(table, bank.names, str(labels)), learning)
+    if labels is None:
+        bank, mend = bank_of(run, display), "give --labels DATA, pictures in a folder a class, or --labels FILE.csv"
+    else:
+        source = open_source(str(labels), None, None, display.say)
+        bank = prepare(
+            source, recipe.size, int(recipe.channels), None, display.stage(f"preparing {source.display}"), recipe.fit
+        )
+        mend = "put the pictures of each class into a folder of its own"
+    columns = by_label(bank.labels)
+    if len(columns) < 2:
+        raise InputError(f"{bank.source} has no labels that tell two kinds of pictures apart: {mend}.")
+    return of_columns(discriminator, bank, columns, learning)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise InputError(f"--labels {file} can't be read ({reason}): name a CSV file of attributes.") from None

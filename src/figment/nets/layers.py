@@ -1,0 +1,43 @@
+"""The layers of a net whose results are worth looking at, and ways to look at them and to change them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from figment.nets import dcgan, r3gan
+
+
+def layers(net: nn.Module) -> list[nn.Module]:
+    """The modules of a generator or discriminator whose results (N, C, h, w) are its layers of features, in order.
+
+    Of the DCGAN's nets these are the activations behind each convolution but the last, of R3GAN's the residual blocks.
+    """
+    if isinstance(net, dcgan.Generator | dcgan.Discriminator):
+        return [m for m in net if isinstance(m, nn.ReLU | nn.LeakyReLU)]
+    return [m for m in net.modules() if isinstance(m, r3gan.Block)]
+
+
+@contextmanager
+def watched(modules: Sequence[nn.Module]) -> Iterator[list[Tensor]]:
+    """Within, a list fills with what the modules give, in the order in which they are run; a second run adds to it."""
+    seen: list[Tensor] = []
+    with ExitStack() as hooks:
+        for module in modules:
+            hooks.callback(module.register_forward_hook(lambda _module, _inputs, result: seen.append(result)).remove)
+        yield seen
+
+
+@contextmanager
+def altered(module: nn.Module, alter: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Within, the module gives alter(what it would give)."""
+
+    def hook(_module: nn.Module, _inputs: Any, result: Tensor) -> Tensor:
+        return alter(result)
+
+    handle = module.register_forward_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()

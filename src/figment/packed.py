@@ -1,0 +1,64 @@
+"""Nets as portable files: safetensors with the kind of net and its recipe in the header. Reading one never runs anything."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import nn
+
+from figment import nets
+from figment.errors import InputError
+from figment.recipe import Recipe, from_json, to_json
+
+BUILT: dict[str, Callable[[Recipe], nn.Module]] = {"generator": nets.generator, "discriminator": nets.discriminator}
+
+
+def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
+    """A net as one portable safetensors file, float32, with kind ("generator" or "discriminator") and recipe in its header.
+
+    The same net gives the same bytes; no path, no host name, no time.
+    """
+    weights = {k: v.detach().float().contiguous().cpu() if v.is_floating_point() else v.cpu()
+               for k, v in net.state_dict().items()}  # fmt: skip
+    # One key: safetensors writes several in random order.
+    return save(weights, {"figment": json.dumps({"kind": kind, "recipe": json.loads(to_json(recipe))})})
+
+
+def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:
+    """The net of a file, on the CPU, and its recipe.
+
+    Raises InputError if the file is cut off, holds no figment net of this kind, or its shapes don't fit its recipe: shapes
+    are checked before anything is allocated.
+    """
+    try:
+        with safe_open(file, framework="pt") as content:
+            recipe = _recipe_of(content.metadata(), file, kind)
+            net = BUILT[kind](recipe)
+            expected = {k: tuple(v.shape) for k, v in net.state_dict().items()}
+            found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118 - not a dict
+            if expected != found:
+                raise InputError(f"{file} doesn't fit the recipe in its header: it is damaged or was changed by hand.")
+            weights = {k: content.get_tensor(k) for k in expected}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{file} is no whole safetensors file ({_reason(error)}): copy or train it again.") from None
+    net.load_state_dict(weights, assign=True)
+    return net.eval().requires_grad_(False), recipe
+
+
+def _recipe_of(metadata: dict[str, str] | None, file: Path, kind: str) -> Recipe:
+    try:
+        header = json.loads((metadata or {})["figment"])
+        found, recipe = header["kind"], header["recipe"]
+    except (ValueError, KeyError, TypeError):
+        found, recipe = None, None
+    if found != kind:
+        raise InputError(
+            f"{file} is no figment {kind} (its header doesn't say so): name a {kind}.safetensors of a run."
+        )
+    return from_json(json.dumps(recipe), str(file))
+
+
+def _reason(error: Exception) -> str:
+    return str(error).removeprefix("Error while deserializing header: ").strip(" .") or type(error).__name__

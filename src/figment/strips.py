@@ -1,0 +1,70 @@
+"""Rows of pictures with their names beside them and titles above: the sheets that show what an experiment did."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+PAPER, INK = (255, 255, 255), (40, 40, 40)
+SHOWN, LETTERS, GAP = 64, 13, 3  # pixels: least side of a picture, height of letters, and between two pictures
+LONGEST = 22  # letters in a line of a name
+
+Row = tuple[str, Tensor | NDArray[np.uint8]]
+
+
+def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = SHOWN) -> NDArray[np.uint8]:
+    """Rows of pictures, each with its name on the left, on one white sheet: uint8 (H', W', 3).
+
+    rows: name and pictures, uint8 (N, C, H, W), C 1 or 3; all pictures of one size, rows of any length. titles: above the
+    columns. Pictures are enlarged a whole number of times until no side is under shown pixels. A name may have several
+    lines, parted by newlines; longer ones are broken.
+    """
+    font = ImageFont.load_default(LETTERS)
+    arrays = [np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures) for _, pictures in rows]
+    if not arrays or not any(map(len, arrays)):
+        raise ValueError("strips need at least one picture")
+    _, _, height, width = next(a.shape for a in arrays if len(a))
+    factor = max(1, math.ceil(shown / min(height, width)))
+    height, width = height * factor, width * factor
+    names = [broken(name) for name, _ in rows]
+    margin = max((_length(line, font) for name in names for line in name.split("\n")), default=0)
+    margin = margin + 2 * GAP if margin else 0
+    headed = [broken(title, max(4, width // (LETTERS // 2))) for title in titles]
+    top = (max(title.count("\n") + 1 for title in headed) * (LETTERS + 3) + GAP) if any(headed) else 0
+    columns = max(map(len, arrays))
+    lines = [max(height, (name.count("\n") + 1) * (LETTERS + 3)) for name in names]
+    size = (margin + columns * (width + GAP) - GAP, top + sum(lines) + GAP * (len(rows) - 1))
+    sheet = Image.new("RGB", size, PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for column, title in enumerate(headed):
+        x = margin + column * (width + GAP) + width / 2
+        pen.multiline_text((x, top - GAP), title, INK, font, anchor="md", align="center", spacing=2)
+    y = top
+    for name, pictures, line in zip(names, arrays, lines, strict=True):
+        pen.multiline_text((0, y + line / 2), name, INK, font, anchor="lm", spacing=2)
+        for column, picture in enumerate(pictures):
+            large = picture.repeat(factor, 1).repeat(factor, 2).transpose(1, 2, 0)
+            tile = np.broadcast_to(large, (*large.shape[:2], 3))
+            sheet.paste(Image.fromarray(np.ascontiguousarray(tile)), (margin + column * (width + GAP), y))
+        y += line + GAP
+    return np.asarray(sheet)
+
+
+def broken(text: str, longest: int = LONGEST) -> str:
+    """Text in lines of at most so many letters where spaces allow it; its own line ends stay."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines.append("")
+        for word in line.split(" "):
+            if lines[-1] and len(lines[-1]) + 1 + len(word) > longest:
+                lines.append(word)
+            else:
+                lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return "\n".join(lines)
+
+
+def _length(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+    return math.ceil(font.getlength(line))

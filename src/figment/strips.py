@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 PAPER, INK = (255, 255, 255), (40, 40, 40)
-SHOWN, LETTERS, GAP = 64, 13, 3  # pixels: least side of a picture, height of letters, and between two pictures
+SHOWN, LETTERS, GAP = 64, 11, 3  # pixels: least side of a picture, height of letters, and between two pictures
 LONGEST = 22  # letters in a line of a name
 
 Row = tuple[str, Tensor | NDArray[np.uint8]]
@@ -22,7 +24,7 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = SHOWN) 
     columns. Pictures are enlarged a whole number of times until no side is under shown pixels. A name may have several
     lines, parted by newlines; longer ones are broken.
     """
-    font = ImageFont.load_default(LETTERS)
+    font = letters()
     arrays = [np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures) for _, pictures in rows]
     if not arrays or not any(map(len, arrays)):
         raise ValueError("strips need at least one picture")
@@ -53,6 +55,14 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = SHOWN) 
     return np.asarray(sheet)
 
 
+@lru_cache(1)
+def letters() -> ImageFont.FreeTypeFont:
+    """The face that charts have, which matplotlib brings along: Pillow's own lacks σ, → and −."""
+    import matplotlib
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), LETTERS)
+
+
 def broken(text: str, longest: int = LONGEST) -> str:
     """Text in lines of at most so many letters where spaces allow it; its own line ends stay."""
     lines: list[str] = []
@@ -66,5 +76,5 @@ def broken(text: str, longest: int = LONGEST) -> str:
     return "\n".join(lines)
 
 
-def _length(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
+def _length(line: str, font: ImageFont.FreeTypeFont) -> int:
     return math.ceil(font.getlength(line))

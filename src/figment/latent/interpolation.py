@@ -7,7 +7,6 @@ the features of a named network, as in the perceptual path length (Karras et al.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -64,7 +63,8 @@ def interpolate(
     if steps < 2 or not pairs:
         raise InputError(f"--steps {steps}: a row goes from one picture to another: give it 2 or more.")
     network = network or extractor("random")
-    paths: dict[str, Path] = {"spherical": partial(spherical, prior=generator.recipe.prior), "linear": linear}
+    prior = generator.recipe.prior
+    paths: dict[str, Path] = {"spherical": lambda a, b, t: spherical(a, b, t, prior), "linear": linear}
     ends = [torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1)]
     z = {name: path(*ends, torch.linspace(0, 1, steps)) for name, path in paths.items()}
     rows, drawn, kept = [], [], []
@@ -142,8 +142,8 @@ def sentence(found: Smoothness) -> str:
     else:
         how = "changes unevenly"
     return (
-        f"Between two samples the picture {how}: its steepest step is {found.steepest:.1f} times the mean one (a single jump would be {STEPS} times), and the "
-        f"evenness is {found.evenness:.2f} of 1."
+        f"Between two samples the picture {how}: its steepest step is {found.steepest:.1f} times the mean one (a single "
+        f"jump would be {STEPS} times), and the evenness is {found.evenness:.2f} of 1."
     )
 
 

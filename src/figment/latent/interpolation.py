@@ -66,7 +66,7 @@ def interpolate(
     prior = generator.recipe.prior
     paths: dict[str, Path] = {"spherical": lambda a, b, t: spherical(a, b, t, prior), "linear": linear}
     ends = [torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1)]
-    z = {name: path(*ends, torch.linspace(0, 1, steps)) for name, path in paths.items()}
+    z = {name: path(ends[0], ends[1], torch.linspace(0, 1, steps)) for name, path in paths.items()}
     rows, drawn, kept = [], [], []
     for i, (first, second) in enumerate(pairs):
         labels = generator.labels(1, seed, first, label)

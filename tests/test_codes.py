@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from figment import codes
+from figment.errors import InputError
 from figment.randomness import generator_at, seed_at
 
 
@@ -56,3 +58,42 @@ def test_classes_are_equally_likely() -> None:
     chi_squared = ((counts - 1000.0) ** 2 / 1000).sum()
     assert len(counts) == 7
     assert chi_squared < 22.5  # 6 degrees of freedom: one draw in a thousand is further off
+
+
+# ---- files of codes ------------------------------------------------------------------------------------------------------
+
+
+def test_codes_come_back_from_their_file(tmp_path):
+    z, labels = codes.numbered(0, 0, 5, 7, "normal"), torch.tensor([0, 2, 1, 1, 0])
+    file = tmp_path / "codes.safetensors"
+    file.write_bytes(codes.packed(z))
+    found, none = codes.read(file, 7)
+    assert torch.equal(found, z)
+    assert none is None
+    file.write_bytes(codes.packed(z, labels))
+    assert torch.equal(codes.read(file, 7, 3)[1], labels)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (codes.packed(torch.zeros(2, 6)), "another generator's codes: this one takes 7 numbers each and no classes"),
+        (codes.packed(torch.zeros(2, 7), torch.zeros(2, dtype=torch.int64)), "no classes"),
+        (codes.packed(torch.full((2, 7), float("nan"))), "another generator's"),
+        (b"nothing", "no whole file of codes"),
+        (save({"codes": torch.zeros(2, 7)}), "holds no codes"),
+    ],
+    ids=["size", "classes", "nan", "damaged", "other"],
+)
+def test_files_of_other_codes_are_refused(content, says, tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        codes.read(tmp_path / "x.safetensors", 7)
+
+
+def test_classes_that_there_are_not_are_refused(tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(codes.packed(torch.zeros(2, 7), torch.tensor([0, 3])))
+    with pytest.raises(InputError, match="one of 3 classes"):
+        codes.read(tmp_path / "x.safetensors", 7, 3)
+    with pytest.raises(InputError, match="doesn't exist"):
+        codes.read(tmp_path / "y.safetensors", 7)

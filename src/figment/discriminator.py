@@ -71,19 +71,22 @@ def as_input(pictures: Tensor) -> Tensor:
     return (pictures.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
+def discriminator_file(path: Path) -> Path:
+    """The discriminator's file of a run folder, or the file itself. Raises InputError where there is none."""
+    file = Run(path).discriminator_file if path.is_dir() else path
+    if path.is_dir() and not file.is_file():
+        raise InputError(f"{path} has no discriminator yet: go on with figment resume {path}.")
+    if not file.is_file():
+        raise InputError(f"{path} doesn't exist: name a run folder or a discriminator.safetensors file.")
+    return file
+
+
 def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> Discriminator:
     """The discriminator of a run folder, or of a discriminator.safetensors alone.
 
     Raises InputError if the file is missing, cut off, or no figment discriminator.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = Run(file).discriminator_file
-        if not file.is_file():
-            raise InputError(f"{path} has no discriminator yet: go on with figment resume {path}.")
-    if not file.is_file():
-        raise InputError(f"{path} doesn't exist: name a run folder or a discriminator.safetensors file.")
-    net, recipe = unpacked(file, "discriminator")
+    net, recipe = unpacked(discriminator_file(Path(path)), "discriminator")
     return Discriminator(net.to(device), recipe)
 
 

@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from figment import nets
 from figment.errors import InputError
-from figment.packed import packed
 from figment.metrics import features, own
+from figment.packed import packed
 from figment.recipe import Recipe
 
 WEIGHTS = Path(__file__).parents[2].parent / "shared" / "data" / "weights" / "mobilenet_v2_features.onnx"
@@ -145,7 +145,7 @@ def test_unknown_names_list_what_there_is(name):
     assert "inception[:FILE], dinov2[:s|b|l|FILE], own:RUN" in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["inception:none.pth", "dinov2:none.pth", "own:none.safetensors", "onnx:none.onnx"])
+@pytest.mark.parametrize("name", ["inception:none.pth", "dinov2:none.pth", "onnx:none.onnx"])
 def test_files_that_arent_there(name):
     if name.startswith("onnx"):
         pytest.importorskip("onnxruntime")
@@ -335,6 +335,8 @@ def test_own_pictures_are_brought_to_the_recipes_size_and_colours():
 
 
 def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
+    with pytest.raises(InputError, match="none.safetensors doesn't exist"):
+        features.extractor("own:none.safetensors")
     for name in ("recipe.json", "run.json"):
         (tmp_path / name).write_text("{}")
     with pytest.raises(InputError, match="has no discriminator yet: go on with figment resume"):
@@ -346,10 +348,10 @@ def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
     with pytest.raises(InputError, match="is no figment discriminator"):
         features.extractor(f"own:{tmp_path}")
     file.write_bytes(packed(net, Recipe(size=32, channels=3, width=8), "discriminator"))
-    with pytest.raises(InputError, match="another network"):
+    with pytest.raises(InputError, match="doesn't fit the recipe"):
         features.extractor(f"own:{file}")
     file.write_bytes(whole[:-9])
-    with pytest.raises(InputError, match="isn't a whole file of weights"):
+    with pytest.raises(InputError, match="no whole safetensors file"):
         features.extractor(f"own:{file}")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no run folder"):

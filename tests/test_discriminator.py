@@ -1,0 +1,136 @@
+"""A discriminator loaded from its file, and one that has learnt nothing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from figment import nets, recipe
+from figment.discriminator import as_input, load_discriminator, untrained
+from figment.errors import InputError
+from figment.nets import dcgan, r3gan
+from figment.nets.layers import altered, layers, watched
+from figment.packed import packed
+
+FAMILIES = {
+    "dcgan": dict(width=4),
+    "without norm": dict(width=4, discriminator_norm="none", modulated=True, upsampling="nearest"),
+    "dropout": dict(width=4, dropout=0.5),
+    "r3gan": dict(nets="r3gan", width=8, blocks=2, discriminator_norm="none"),
+    "classes": dict(width=4, labels=True, classes=("a", "b", "c")),
+    "r3gan classes": dict(nets="r3gan", width=8, discriminator_norm="none", labels=True, classes=("a", "b", "c")),
+}
+
+
+def made(family: str, **choices):
+    return recipe.make("dcgan", **dict(size=32, channels=3, code_size=5) | FAMILIES[family] | choices)
+
+
+def pictures(count: int, seed: int = 0) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (count, 3, 32, 32), np.uint8))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_discriminator_is_loaded_as_it_was(family: str, tmp_path: Path) -> None:
+    choices = made(family)
+    net = nets.initialised(nets.discriminator(choices), 1, "discriminator").eval()
+    file = tmp_path / "discriminator.safetensors"
+    file.write_bytes(packed(net, choices, "discriminator"))
+    found = load_discriminator(file)
+    assert found.recipe == choices
+    x, labels = as_input(pictures(70)), torch.arange(70) % 3 if choices.classes else None
+    expected = net(x) if labels is None else net(x, labels)
+    assert torch.allclose(found.judge(pictures(70), labels), expected, atol=1e-5)
+    assert not any(p.requires_grad for p in found.net.parameters())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_maps_are_what_goes_into_the_end(family: str) -> None:
+    discriminator = untrained(made(family))
+    x = as_input(pictures(2)).requires_grad_()
+    maps = discriminator.maps(x)
+    assert len(maps) == len(discriminator.layers)
+    assert all(m.shape[0] == 2 and m.ndim == 4 for m in maps)
+    assert [m.shape[2] for m in maps] == sorted((m.shape[2] for m in maps), reverse=True)
+    maps[-1].sum().backward()
+    assert x.grad is not None
+    assert (x.grad != 0).any()
+    net, last = discriminator.net, maps[-1]
+    with torch.no_grad():
+        if isinstance(net, r3gan.Discriminator):
+            again = net.end(last, torch.zeros(2, dtype=torch.int64))
+        else:
+            again = (
+                net[-1](last, torch.zeros(2, dtype=torch.int64))
+                if discriminator.recipe.classes
+                else net[-2](last).flatten()
+            )
+        assert torch.allclose(again, discriminator(x), atol=1e-5)
+
+
+def test_classes_change_logits_and_nothing_that_layers_see() -> None:
+    discriminator = untrained(made("classes"))
+    with torch.no_grad():
+        discriminator.net[-1].embedding.weight.normal_()
+    x = pictures(4)
+    assert not torch.allclose(discriminator.judge(x, torch.full((4,), 2)), discriminator.judge(x, torch.full((4,), 1)))
+    assert torch.equal(discriminator.judge(x), discriminator.judge(x, torch.zeros(4, dtype=torch.int64)))
+
+
+def test_an_untrained_one_is_what_training_starts_from() -> None:
+    choices = made("without norm")
+    first = nets.initialised(nets.discriminator(choices), 5, "discriminator").state_dict()
+    assert all(torch.equal(v, first[k]) for k, v in untrained(choices, 5).net.state_dict().items())
+    assert not torch.equal(untrained(choices, 6).net[0].weight, first["0.weight"])
+
+
+def test_files_that_are_no_discriminator_are_refused(tmp_path: Path) -> None:
+    choices = made("dcgan")
+    file = tmp_path / "x.safetensors"
+    with pytest.raises(InputError, match="doesn't exist"):
+        load_discriminator(file)
+    file.write_bytes(packed(nets.initialised(nets.generator(choices), 0, "generator"), choices, "generator"))
+    with pytest.raises(InputError, match="is no figment discriminator"):
+        load_discriminator(file)
+    net = nets.initialised(nets.discriminator(choices), 0, "discriminator")
+    file.write_bytes(packed(net, made("dcgan", width=8), "discriminator"))
+    with pytest.raises(InputError, match="doesn't fit the recipe"):
+        load_discriminator(file)
+    file.write_bytes(packed(net, choices, "discriminator")[:-5])
+    with pytest.raises(InputError, match="no whole safetensors file"):
+        load_discriminator(file)
+    for name in ("recipe.json", "run.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(InputError, match="has no discriminator yet"):
+        load_discriminator(tmp_path)
+
+
+# ---- layers ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_generators_have_layers_too_from_the_start_grid_up(family: str) -> None:
+    choices = made(family)
+    net = nets.initialised(nets.generator(choices), 0, "generator").eval()
+    inputs = (torch.randn(2, 5), torch.zeros(2, dtype=torch.int64)) if choices.classes else (torch.randn(2, 5),)
+    with watched(layers(net)) as seen:
+        net(*inputs)
+    sides = [m.shape[2] for m in seen]
+    assert sides == sorted(sides)
+    assert sides[0] == 4
+    assert len(seen) == len(layers(net))
+    kind = r3gan.Block if isinstance(net, r3gan.Generator) else torch.nn.ReLU
+    assert all(isinstance(layer, kind) for layer in layers(net))
+    assert isinstance(net, dcgan.Generator | r3gan.Generator)
+
+
+def test_a_layer_can_be_altered_for_a_while() -> None:
+    net = nets.initialised(nets.generator(made("dcgan")), 0, "generator").eval()
+    z = torch.randn(2, 5)
+    before = net(z)
+    with altered(layers(net)[-1], lambda x: x * 0):
+        assert torch.equal(net(z), torch.zeros_like(before))
+    with pytest.raises(RuntimeError), altered(layers(net)[0], lambda x: x[:, :1]):
+        net(z)
+    assert torch.equal(net(z), before)

@@ -33,7 +33,7 @@ from figment.cli_options import (
 from figment.cli_recipes import recipes as recipes_command
 from figment.errors import InputError, LostProcess
 from figment.interruption import as_interrupt
-from figment.names import printable
+from figment.names import plain_name, printable
 
 if TYPE_CHECKING:
     from figment.run import Run
@@ -188,6 +188,13 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 )
 @SEED
 @TRUNCATION
+@click.option(
+    "--direction", "wishes", multiple=True, metavar="NAME=AMOUNT",
+    help="Move all along a direction that figment explore directions found, in deviations: smile=2.",
+)  # fmt: skip
+@click.option(
+    "--codes", type=PathArgument, metavar="FILE", help="The codes in a .safetensors of a run's findings, not new ones."
+)
 @click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
 @click.option(
     "--format",
@@ -200,8 +207,8 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
-    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, grid: bool, suffix: str,
-    out: Path | None, device: str,
+    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, wishes: tuple[str, ...],
+    codes: Path | None, grid: bool, suffix: str, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
@@ -213,22 +220,35 @@ def sample(
       figment sample runs/faces-1
       figment sample runs/pets-1 --label cat --label dog
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
+      figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
+      figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
+    from figment.latent.directions import beside as directions_of
+    from figment.latent.directions import shift
     from figment.machine import this_machine
-    from figment.sharing.samples import write_files, write_grid
+    from figment.sharing.samples import write_coded, write_files, write_grid
 
     generator = loaded(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
+    shifted = shift(directions_of(run), wishes, generator.recipe.code_size)
+    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *wishes]))
+    path = out or beside(run, f"{name}.{suffix}" if grid else name)
+    if codes:
+        if count or labels:
+            raise InputError(f"--codes {codes} says which pictures: leave out -n and --label.")
+        with progress_bar(0, "sampling") as advance:
+            total = write_coded(generator, path, codes, truncation, shifted, None if grid else suffix, advance)
+        click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
+        return
     if grid:
-        path = out or beside(run, f"samples-{seed}.{suffix}")
         count, labels = generator.shown(count, labels)
-        write_grid(generator, path, count, seed, truncation, labels)
+        write_grid(generator, path, count, seed, truncation, labels, shifted)
     else:
-        count, path = count or 64, out or beside(run, f"samples-{seed}")
+        count = count or 64
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:
-            write_files(generator, path, count, seed, truncation, suffix, advance, labels)
+            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shifted)
     total = count * max(len(labels), 1)
     click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
     if grid and len(labels) > 1:
@@ -247,27 +267,38 @@ def sample(
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
 @click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
 @click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
+@click.option(
+    "--direction",
+    metavar="NAME",
+    help="Up and down a direction that figment explore directions found, -3 to 3 deviations.",
+)
 @LABEL
 @SEED
 @TRUNCATION
 @click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
 def walk(
-    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, label: str | None, seed: int, truncation: float,
-    out: Path | None,
+    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, direction: str | None, label: str | None, seed: int,
+    truncation: float, out: Path | None,
 ) -> None:  # fmt: skip
     """A smooth closed loop through RUN's latent codes, as a video that can be repeated without a seam.
 
     \b
-    Example:
+    Examples:
       figment walk runs/faces-1 --seconds 12 --out walk.mp4
+      figment walk runs/faces-1 --direction smile --seconds 4
     """
+    from figment.latent.directions import beside as directions_of
+    from figment.latent.directions import named
     from figment.latent.walk import walk as write_walk
 
-    path = out or beside(run, "walk.mp4")
+    generator, along = loaded(run), None
+    if direction is not None:
+        along = named(directions_of(run), direction, generator.recipe.code_size).vector
+    path = out or beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
-            loaded(run), path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
-            truncation=truncation, progress=advance, label=label,
+            generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
+            truncation=truncation, progress=advance, label=label, along=along,
         )  # fmt: skip
     click.echo(str(path))
 

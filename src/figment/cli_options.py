@@ -47,6 +47,13 @@ TRUNCATION = click.option(
     help="Below 1: less varied, often cleaner.",
 )
 LABEL = click.option("--label", metavar="CLASS", help="Only of this class, where it was trained with --labels.")
+PIXELS_OR_FEATURES = click.option(
+    "--features",
+    default="pixels",
+    show_default=True,
+    metavar="NAME[:PATH]",
+    help="What distances are taken in: pixels (means of 16×16 areas), or a network's features: see figment measure.",
+)
 FIT = click.option(
     "--fit",
     metavar="HOW",

@@ -57,6 +57,11 @@ def to_gaussian(codes: Tensor, prior: str) -> Tensor:
     return torch.erfinv(codes.clamp(-largest, largest)) * math.sqrt(2) if prior == "uniform" else codes
 
 
+def shifted(codes: Tensor, shift: Tensor, prior: str) -> Tensor:
+    """Codes (N, d) moved by shift, (d,) or (N, d), in Gaussian space, where every direction has the same unit: a deviation."""
+    return from_gaussian(to_gaussian(codes.double(), prior) + shift, prior).to(codes.dtype)
+
+
 def packed(codes: Tensor, labels: Tensor | None = None) -> bytes:
     """Codes (N, code_size), and classes (N,) where there are some, as a safetensors file; the same give the same bytes."""
     tensors = {"codes": codes.float().contiguous()} | ({} if labels is None else {"labels": labels.contiguous()})

@@ -82,31 +82,36 @@ class Generator:
         return torch.cat([to_uint8(self.net(*(part.to(self.device) for part in block))) for block in blocks])
 
     def sample(
-        self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0, label: str | None = None
-    ) -> Tensor:
+        self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0, label: str | None = None,
+        shift: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """Pictures number start … start + n - 1 of a seed, uint8 (n, C, H, W); of the class that label names, or of
         classes drawn as labels() says.
 
         Picture i is the same, to the byte on one machine, whatever n is asked for: whole blocks are decoded, so that
         it always has the same place among the same number of neighbours, and the sums inside are added in the same
-        order. truncation scales codes towards the prior's mean.
+        order. truncation scales codes towards the prior's mean; then shift, (code_size,), moves them (see codes.shifted).
         """
         first = start - start % BLOCK
         count = -(-(start + n - first) // BLOCK) * BLOCK if n else 0
         z = codes.truncated(self.codes(count, seed, first), truncation)
+        z = z if shift is None else codes.shifted(z, shift, self.recipe.prior)
         return self.decode(z, self.labels(count, seed, first, label))[start - first : start - first + n]
 
     def sheet(
-        self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = ()
-    ) -> NDArray[np.uint8]:
+        self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = (),
+        shift: Tensor | None = None,
+    ) -> NDArray[np.uint8]:  # fmt: skip
         """Samples 0 … n - 1 of a seed side by side, uint8 (H', W', 3); of several labels n of each, a row a label.
 
         What isn't given is as shown() says. In a column of several rows all have one code: it shows what a class changes.
         """
         n, labels = self.shown(n, labels)
         if len(labels) < 2:
-            return grid(self.sample(n, seed, truncation, label=next(iter(labels), None)))
-        return grid(torch.cat([self.sample(n, seed, truncation, label=name) for name in labels]), columns=n)
+            return grid(self.sample(n, seed, truncation, label=next(iter(labels), None), shift=shift))
+        return grid(
+            torch.cat([self.sample(n, seed, truncation, label=name, shift=shift) for name in labels]), columns=n
+        )
 
     def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
         """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.

@@ -335,7 +335,7 @@ def test_own_pictures_are_brought_to_the_recipes_size_and_colours():
 
 
 def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
-    with pytest.raises(InputError, match="none.safetensors doesn't exist"):
+    with pytest.raises(InputError, match=r"none\.safetensors doesn't exist"):
         features.extractor("own:none.safetensors")
     for name in ("recipe.json", "run.json"):
         (tmp_path / name).write_text("{}")

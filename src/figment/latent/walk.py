@@ -11,6 +11,7 @@ from figment import codes
 from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.generator import Generator
+from figment.latent.directions import REACH, moved
 from figment.video import Frame, sheet, write_video
 
 DECODED = 64  # pictures decoded at once
@@ -48,6 +49,16 @@ def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: i
     return path.float().reshape(frames, tiles, -1)
 
 
+def sweep(z: Tensor, vector: Tensor, frames: int, prior: str) -> Tensor:
+    """Codes (N, d) carried along a direction from −3 deviations to 3 and back, float32 (frames, N, d); all else stays.
+
+    The place is −3 cos(2πj/frames) at frame j: a closed loop that slows down where it turns.
+    """
+    places = -REACH * torch.cos(2 * math.pi / frames * torch.arange(frames, dtype=torch.float64))
+    swept = moved(z.repeat(frames, 1), vector, places.repeat_interleave(len(z)), prior, replace=True)
+    return swept.float().reshape(frames, len(z), -1)
+
+
 def walk(
     generator: Generator,
     path: str | Path,
@@ -60,10 +71,12 @@ def walk(
     columns: int | None = None,
     progress: Progress | None = None,
     label: str | None = None,
+    along: Tensor | None = None,
 ) -> None:
     """Write an mp4 that can be played round and round: tiles generated pictures side by side, each on its own loop.
 
-    Each loop comes past keyframes samples of the seed (see loops); the pictures are enlarged to 384 pixels or more.
+    Each loop comes past keyframes samples of the seed (see loops), or with a direction along, (code_size,) of length 1, goes
+    up and down it from one sample (see sweep); the pictures are enlarged to 384 pixels or more.
     truncation scales codes towards the prior's mean. A generator with classes keeps the class of a tile all along: the
     one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but
     for the codes themselves. Raises InputError for an unknown label or a number out of range, or as write_video does.
@@ -77,7 +90,10 @@ def walk(
         raise InputError(
             f"--seconds {seconds:g}: too short for {keyframes} keyframes: {keyframes / max(fps, 1):.2g} or more."
         )
-    z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
+    if along is None:
+        z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
+    else:
+        z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
     write_video(path, _frames(generator, z, labels, columns, progress), fps)
 

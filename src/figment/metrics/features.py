@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KINDS = "gradients, random, onnx:FILE, inception[:FILE], dinov2[:s|b|l|FILE], own:RUN"
 Network = Callable[[np.ndarray], np.ndarray]  # uint8 (N, 3, H, W) → float32 (N, dimension)
+Forward = Callable[["Tensor"], "Tensor"]  # 0…255 (N, 3, H, W) on any device → float (N, dimension), with gradients
 
 SIDE = 64  # of the pictures that gradients and the random network see
 # Between the bins of differences, in levels of 255: none is a value that occurs, so that rounding decides nothing.
@@ -55,6 +56,7 @@ class Extractor:
     label: of the Fréchet distance that is made with it; "FID" is that of the published Inception alone. resize: how
     pictures are brought to its size, in words. digest: 16 hex digits that tell its weights from others, None where it
     has none. head: features (N, dimension) → logits (N, K) of the Inception Score, both float32; None where it has none.
+    forward: the same for tensors, through which gradients flow; None for what isn't a torch network.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Extractor:
         resize: str = "none",
         digest: str | None = None,
         head: Network | None = None,
+        forward: Forward | None = None,
     ) -> None:
         self.name = name
         self.dimension = dimension
@@ -77,6 +80,7 @@ class Extractor:
         self.resize = resize
         self.digest = digest
         self.head = head
+        self.forward = forward
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         if pictures.ndim != 4 or pictures.shape[1] != 3 or pictures.dtype != np.uint8:
@@ -180,12 +184,25 @@ def _cells(differences: np.ndarray) -> np.ndarray:
 def _random(device: str) -> Extractor:
     # Not of the weights themselves, whose last bits depend on the machine that factors matrices.
     digest = sha256(f"random {SEED} {WIDTHS}".encode()).hexdigest()[:16]
-    network = random_network(SEED, device)
+    forward = random_forward(SEED, device)
     batch = RANDOM_BATCH if device == "cpu" else GPU_BATCH
-    return Extractor("random", 2 * sum(WIDTHS), batch, network, resize=_bicubic(SIDE), digest=digest)
+    return Extractor(
+        "random",
+        2 * sum(WIDTHS),
+        batch,
+        _untracked(device, forward),
+        resize=_bicubic(SIDE),
+        digest=digest,
+        forward=forward,
+    )
 
 
 def random_network(seed: int, device: str = "cpu") -> Network:
+    """random_forward() of arrays."""
+    return _untracked(device, random_forward(seed, device))
+
+
+def random_forward(seed: int, device: str = "cpu") -> Forward:
     """Convolutions that were never trained: after each, mean and deviation of every channel over the picture.
 
     Pictures are brought to 64×64; the first layer sees squares of 4×4 pixels side by side, the others 3×3. The filters of
@@ -209,26 +226,27 @@ def random_network(seed: int, device: str = "cpu") -> Network:
         channels = width
 
     def forward(pictures: "Tensor") -> "Tensor":
-        x = resized(pictures.float(), (SIDE, SIDE)) / 127.5 - 1
+        x = resized(pictures.to(device).float(), (SIDE, SIDE)) / 127.5 - 1
         x = x.contiguous(memory_format=torch.channels_last)
         found = []
         for depth, (weights, biases) in enumerate(layers):
             x = F.avg_pool2d(x, 2) if depth else x
             x = F.leaky_relu_(F.conv2d(x, weights, biases, 1 if depth else 4, 1 if depth else 0), 0.2)
             variance, mean = torch.var_mean(x, (2, 3), correction=0)
-            found += [mean, variance.sqrt()]
+            even = variance == 0  # where a root's gradient is infinite
+            found += [mean, variance.masked_fill(even, 1).sqrt().masked_fill(even, 0)]
         return torch.cat(found, 1)
 
-    return _on(device, forward)
+    return forward
 
 
-def _on(device: str, forward: "Callable[[Tensor], Tensor]") -> Network:
-    """A function of uint8 (N, 3, H, W) on a device as one of arrays."""
+def _untracked(device: str, forward: Forward) -> Network:
+    """A torch network, which computes on the device, as a function of arrays, without gradients."""
     import torch
 
     @torch.inference_mode()
     def network(pictures: np.ndarray) -> np.ndarray:
-        return forward(torch.from_numpy(pictures).to(device)).float().cpu().numpy()
+        return forward(torch.from_numpy(pictures)).float().cpu().numpy()
 
     if torch.device(device).type != "cuda":
         return network
@@ -257,15 +275,20 @@ def _inception(file: Path | None, device: str, progress: Progress | None) -> Ext
     official = known.is_in(digest)
     classes = net.fc.weight.numpy().T.copy()
     net.to(device)
+
+    def forward(pictures: "Tensor") -> "Tensor":
+        return net(inception.prepared(pictures.to(device)))
+
     return Extractor(
         "inception" if official else f"inception:{file.name}",
         inception.DIMENSION,
         LARGE_BATCH if device == "cpu" else GPU_BATCH,
-        _on(device, lambda pictures: net(inception.prepared(pictures))),
+        _untracked(device, forward),
         label="FID" if official else f"FD-inception-{digest[:8]}",
         resize=inception.RESIZE,
         digest=digest[:16],
         head=lambda features: features @ classes,
+        forward=forward,
     )
 
 
@@ -278,14 +301,19 @@ def _dinov2(given: str | Path, device: str, progress: Progress | None) -> Extrac
     official = weights.DINOV2[size].is_in(digest)
     net.to(device)
     sides = (dinov2.SIDE, dinov2.SIDE)
+
+    def forward(pictures: "Tensor") -> "Tensor":
+        return net(dinov2.normalised(resized(pictures.to(device).float(), sides)))
+
     return Extractor(
         f"dinov2:{size}" if official else f"dinov2:{file.name}",
         dinov2.SIZES[size].channels,
         LARGE_BATCH if device == "cpu" else GPU_BATCH,
-        _on(device, lambda pictures: net(dinov2.normalised(resized(pictures.float(), sides)))),
+        _untracked(device, forward),
         label=f"FD-DINOv2-{size.upper()}" + ("" if official else f"-{digest[:8]}"),
         resize=_bicubic(dinov2.SIDE),
         digest=digest[:16],
+        forward=forward,
     )
 
 
@@ -294,8 +322,12 @@ def _own(path: Path, device: str) -> Extractor:
 
     file = own.found(path)
     net, recipe = own.loaded(file)
-    network = _on(device, lambda pictures: net(own.prepared(pictures, recipe)))
     net.to(device)
+
+    def forward(pictures: "Tensor") -> "Tensor":
+        return net(own.prepared(pictures.to(device), recipe))
+
+    network = _untracked(device, forward)
     return Extractor(
         "own",
         network(np.zeros((1, 3, *recipe.shape), np.uint8)).shape[1],
@@ -303,6 +335,7 @@ def _own(path: Path, device: str) -> Extractor:
         network,
         resize=_bicubic(*recipe.shape),
         digest=weights.sha256_of(file)[:16],
+        forward=forward,
     )
 
 
@@ -437,12 +470,18 @@ def _resized_array(pictures: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
 
 
 def resized(pictures: "Tensor", sides: tuple[int, int]) -> "Tensor":
-    """Pictures of 0…255, (N, 3, H, W), at another size: bicubic, antialiased, in whole numbers, as an image file has."""
+    """Pictures of 0…255, (N, 3, H, W), at another size: bicubic, antialiased, in whole numbers, as an image file has.
+
+    Gradients pass as if nothing had been rounded (straight through, arXiv 1308.3432, section 4), or there would be none.
+    """
     if pictures.shape[2:] == sides:
         return pictures
     from torch.nn import functional as F
 
-    return F.interpolate(pictures, sides, mode="bicubic", antialias=True, align_corners=False).round_().clamp_(0, 255)
+    fine = F.interpolate(pictures, sides, mode="bicubic", antialias=True, align_corners=False)
+    if fine.requires_grad:
+        return fine.detach().round().clamp(0, 255) + (fine - fine.detach())
+    return fine.round_().clamp_(0, 255)
 
 
 def _range(session: Any) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from figment.data.bank import Bank
 from figment.data.preparing import prepare
 from figment.data.source import open_source
 from figment.discriminator import load_discriminator
@@ -30,18 +31,24 @@ def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
     if labels is not None and Path(labels).suffix.lower() == ".csv":
         bank, table = bank_of(run, display), _text(Path(labels))
         return of_columns(discriminator, bank, by_table(table, bank.names, str(labels)), learning)
-    if labels is None:
-        bank, mend = bank_of(run, display), "give --labels DATA, pictures in a folder a class, or --labels FILE.csv"
-    else:
-        source = open_source(str(labels), None, None, display.say)
-        bank = prepare(
-            source, recipe.size, int(recipe.channels), None, display.stage(f"preparing {source.display}"), recipe.fit
-        )
-        mend = "put the pictures of each class into a folder of its own"
+    bank = labelled_bank(run, labels, display)
+    mend = (
+        "give --labels DATA, pictures in a folder a class, or --labels FILE.csv"
+        if labels is None else "put the pictures of each class into a folder of its own"
+    )  # fmt: skip
     columns = by_label(bank.labels)
     if len(columns) < 2:
         raise InputError(f"{bank.source} has no labels that tell two kinds of pictures apart: {mend}.")
     return of_columns(discriminator, bank, columns, learning)
+
+
+def labelled_bank(run: Run, labels: str | Path | None, display: Preparing) -> Bank:
+    """The bank of labelled DATA, prepared as the run's pictures are, or of the run's own pictures for None."""
+    if labels is None:
+        return bank_of(run, display)
+    source, recipe = open_source(str(labels), None, None, display.say), run.recipe
+    telling = display.stage(f"preparing {source.display}")
+    return prepare(source, recipe.size, int(recipe.channels), None, telling, recipe.fit)
 
 
 def _text(file: Path) -> str:

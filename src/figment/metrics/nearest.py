@@ -106,7 +106,7 @@ def nearest(
                 better = np.flatnonzero((value > best) | earlier)
                 best[better], place[start + better], flipped[start + better] = value[better], top[better] + first, flip
         done(len(best))
-    return Near(place, flipped, _distances(np.where(flipped[:, None], mirrored, queries), references[place]))
+    return Near(place, flipped, distances(np.where(flipped[:, None], mirrored, queries), references[place]))
 
 
 def cells(descriptions: NDArray, count: int, seed: int = 0) -> NDArray[np.float32]:
@@ -130,7 +130,7 @@ def _squares(descriptions: NDArray) -> NDArray[np.float32]:
     return (descriptions.astype(np.float32) ** 2).sum(1) / 2
 
 
-def _distances(first: NDArray, second: NDArray) -> NDArray[np.float64]:
+def distances(first: NDArray, second: NDArray) -> NDArray[np.float64]:
     """Root mean square of reduced pixels, Euclidean distance of features: (N, d), (N, d) → (N,)."""
     found = np.empty(len(first))
     for start in range(0, len(first), QUERIES):

@@ -19,6 +19,23 @@ def layers(net: nn.Module) -> list[nn.Module]:
     return [m for m in net.modules() if isinstance(m, r3gan.Block)]
 
 
+def entries(net: nn.Module, code_size: int) -> list[Tensor]:
+    """The matrices by which the code enters a generator, (outputs, code_size) each; what a class's vector adds is left out.
+
+    Of the DCGAN's generator these are the start's and, where the code acts on every stage, those of each modulation; of R3GAN's
+    the start's alone.
+    """
+    found = []
+    for module in net.modules():
+        if isinstance(module, dcgan.Start):
+            found.append(module.weight.flatten(1).T)
+        elif isinstance(module, dcgan.Modulation):
+            found.append(module.hidden.weight)
+        elif isinstance(module, r3gan.Start):
+            found.append(module.linear.weight)
+    return [matrix[:, :code_size] for matrix in found]
+
+
 @contextmanager
 def watched(modules: Sequence[nn.Module]) -> Iterator[list[Tensor]]:
     """Within, a list fills with what the modules give, in the order in which they are run; a second run adds to it."""

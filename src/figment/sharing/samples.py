@@ -1,50 +1,74 @@
 """Samples as files: one sheet, or a file a picture."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
+from figment import codes
+from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.generator import Generator
 from figment.names import plain_name
-from figment.pictures import write
+from figment.pictures import grid, write
 
 AT_ONCE = 256  # samples in memory
 LONGEST = 60  # characters of a class in a file's name
 
 
 def write_grid(
-    generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = ()
-) -> None:
+    generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
+    shift: Tensor | None = None,
+) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet."""
-    write(path, generator.sheet(count, seed, truncation, labels))
+    write(path, generator.sheet(count, seed, truncation, labels, shift))
 
 
 def write_files(
     generator: Generator, folder: Path, count: int, seed: int, truncation: float, suffix: str,
-    progress: Callable[[int, int], None], labels: Sequence[str] = (),
+    progress: Progress, labels: Sequence[str] = (), shift: Tensor | None = None,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as folder/<seed>-<number>.<suffix>, a few at a time; of several labels so many each.
 
-    Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. Raises InputError if folder is a file.
+    Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift: see Generator.sample. Raises
+    InputError if folder is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {folder} is a file: name a folder for --files.")
+    _refuse_file(folder)
     endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
     asked: Sequence[str | None] = labels or [None]
     for label in asked:
         for start in range(0, count, AT_ONCE):
             n = min(AT_ONCE, count - start)
-            pictures = generator.sample(n, seed, truncation, start, label)
+            pictures = generator.sample(n, seed, truncation, start, label, shift)
             numbers = generator.labels(n, seed, start, label)
             for i, picture in enumerate(pictures):
                 ending = "" if numbers is None else endings[int(numbers[i])]
-                path = folder / f"{seed}-{start + i:06d}{ending}.{suffix}"
-                write(path, np.ascontiguousarray(picture.permute(1, 2, 0).numpy()))
+                _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture)
                 done += 1
                 progress(done, total)
+
+
+def write_coded(
+    generator: Generator, path: Path, file: Path, truncation: float, shift: Tensor | None, suffix: str | None,
+    progress: Progress,
+) -> int:  # fmt: skip
+    """Pictures of the codes in a file as one sheet; with a suffix as path/<number>.<suffix>. Gives their number.
+
+    All are decoded in one go, as a finding's are, so that they are the same to the byte. Raises InputError as codes.read.
+    """
+    z, labels = codes.read(file, generator.recipe.code_size, len(generator.classes))
+    z = codes.truncated(z, truncation)
+    pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
+    if suffix is None:
+        write(path, grid(pictures))
+        return len(pictures)
+    _refuse_file(path)
+    for i, picture in enumerate(pictures):
+        _write_one(path / f"{i:06d}.{suffix}", picture)
+        progress(i + 1, len(pictures))
+    return len(pictures)
 
 
 def file_endings(classes: Sequence[str]) -> list[str]:
@@ -52,3 +76,12 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     plain = [plain_name(name)[:LONGEST] for name in classes]
     alike = Counter(name.lower() for name in plain)  # which some file systems don't tell apart
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
+
+
+def _refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {folder} is a file: name a folder for --files.")
+
+
+def _write_one(path: Path, picture: Tensor) -> None:
+    write(path, np.ascontiguousarray(picture.permute(1, 2, 0).numpy()))

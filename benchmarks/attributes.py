@@ -3,9 +3,8 @@
     python benchmarks/attributes.py RUN [--samples 4096] [--cases 200] [--seed 0] [--out FILE.json]
 
 Read from pictures by the reader of the built-in portraits, whose own errors count against the generator.
-- Sums A − B + C: of random groups of three samples that meet the conditions, of five, and of single ones, the share of sums whose
-  picture
-  has what was wanted; beside it the share of all samples that have it anyway.
+- Sums A − B + C: of random groups of three samples that meet the conditions, of five, and of single ones, the share of sums
+  whose picture has what was wanted; beside it the share of all samples that have it anyway.
 - Labelled directions: correlation of the place from −3σ to 3σ with what is read, over 64 samples, and how far the attribute
   of another kind that moves most goes with it.
 - Forgetting glasses: as figment explain forget.

@@ -193,7 +193,7 @@ def test_classes_reach_the_discriminator() -> None:
 
     net = Discriminator(Noting(torch.randn(3, 16, 16)), recipe)
     found = look(
-        net, pictures(2, 3, (16, 16)), torch.tensor([1, 0]), ["", ""], torch.zeros(1, 3, 16, 16), 0, lambda: None
+        net, pictures(2, 3, (16, 16)), torch.tensor([1, 0]), ["", ""], torch.zeros(1, 3, 16, 16), 0, lambda more: None
     )
     assert all(labels.tolist() == [1, 0] for labels in seen)
     assert found.incomplete < 1e-3

@@ -51,6 +51,11 @@ class Change:
     elsewhere: float
 
     @property
+    def lead(self) -> float:
+        """By how much more the boxes change. What else changes counts twice: by the ratio alone, the fewest maps would win."""
+        return self.inside - 2 * max(self.outside, self.elsewhere)
+
+    @property
     def ratio(self) -> float:
         """The change in the boxes over the larger of the others, which count as what one just sees if they are less."""
         return self.inside / max(self.outside, self.elsewhere, UNSEEN)
@@ -85,7 +90,7 @@ def forget_boxed(
     known = {number: told_apart(find, find_free, number) for number in numbers}
     tried = []
     for dropping in candidates(known.values(), shares, ways):
-        tried.append((change(dropping, find, find_free).ratio, dropping))
+        tried.append((change(dropping, find, find_free).lead, dropping))
         tally(1)
     best = max(tried, key=lambda one: one[0])[1]
     others = [change(known[best.layer].others(best, seed + i), measure, measure_free) for i in range(CONTROLS)]

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, counted
 from figment.data.bank import Bank
 from figment.data.reals import some
 from figment.discriminator import Discriminator, as_input, untrained
@@ -103,7 +103,7 @@ def evidence(
     classes = torch.from_numpy(bank.classes.numbers[rows]) if generator.classes else None
     mean = mean_picture(bank, discriminator)
     work = 2 * 2 * (len(saliency.squares(*generator.recipe.shape)) + saliency.STEPS)
-    done = _counter(progress, work)
+    done = counted(progress, work)
     found, chosen = {}, {}
     for what, pictures, own in (("samples", samples, labels), ("reals", reals, classes)):
         logits = discriminator.judge(pictures, own)
@@ -162,8 +162,9 @@ def look(
         gradients, missed = saliency.integrated_gradients(net, x, labels, fill, done=done)
         incomplete = float(missed.abs().mean() / (gradients.sum((1, 2)) - missed).abs().mean().clamp_min(1e-12))
         maps = (saliency.occlusion(net, x, labels, fill, done), saliency.blurred(gradients[:, None])[:, 0])
-        both.append(dict(zip(METHODS, maps, strict=True)))
-        tested.append({method: saliency.deleted(net, x, labels, its, blur, seed) for method, its in both[-1].items()})
+        of_method = dict(zip(METHODS, maps, strict=True))
+        both.append({method: its.cpu() for method, its in of_method.items()})
+        tested.append({method: saliency.deleted(net, x, labels, its, blur, seed) for method, its in of_method.items()})
     before, after = both
     telling = {
         method: Telling(
@@ -201,7 +202,11 @@ def sentence(samples: Looked, reals: Looked) -> str:
         else "differ, so these show what was learnt"
     )
     return " ".join(
-        [_place(samples), *tests, f"Maps of an untrained discriminator {learnt} (rank correlation {agreement:.2f})."]
+        [
+            _place(samples),
+            *tests,
+            f"Maps of an untrained discriminator {learnt} (rank correlation {round(agreement, 2) + 0.0:.2f}).",
+        ]
     )
 
 
@@ -241,15 +246,3 @@ def _sheet(looked: Looked) -> NDArray[np.uint8]:
     for whose, maps in (("", looked.maps), ("untrained: ", looked.untrained)):
         rows += [(whose + method, overlay(looked.pictures, its)) for method, its in maps.items()]
     return strips(rows, looked.titles, LARGE)
-
-
-def _counter(progress: Progress | None, of: int) -> Done:
-    done = 0
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        if progress:
-            progress(done, of)
-
-    return tell

@@ -8,7 +8,6 @@ sample? Of a generator that knows none by heart both are so equally often, howev
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, counted
 from figment.data.bank import Bank
 from figment.data.reals import some
 from figment.errors import InputError
@@ -84,7 +83,7 @@ def memorised(
     files = kept(run, len(bank.train))
     held_out = Part(bank.pictures, some(bank.held_out, MOST, seed, 0))
     few = Part(bank.pictures, some(bank.train, len(held_out), seed, 1))
-    tell = _counter(progress, len(bank.train) + 2 * len(held_out) + count * len(files))
+    tell = counted(progress, len(bank.train) + 2 * len(held_out) + count * len(files))
     references = described(Part(bank.pictures, bank.train), space, tell)
     few_references = described(few, space, tell)
     held_out_both = both_ways(held_out, space, tell)
@@ -218,15 +217,3 @@ def passes(count: float) -> str:
 
 def _percent(share: float, margin: float) -> str:
     return f"{100 * share:.1f} ± {100 * margin:.1f} %"
-
-
-def _counter(progress: Progress | None, of: int) -> Callable[[int], None]:
-    done = 0
-
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, of)
-
-    return tell

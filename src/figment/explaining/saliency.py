@@ -18,12 +18,12 @@ STEPS = 64  # from the baseline to the picture
 TENTH = 0.1
 ELSEWHERE = 8  # places that a region is moved to
 
-Done = Callable[[], None]
+Done = Callable[[int], None]
 
 
 @torch.no_grad()
 def occlusion(
-    discriminator: Discriminator, x: Tensor, labels: Tensor | None, fill: Tensor, done: Done = lambda: None
+    discriminator: Discriminator, x: Tensor, labels: Tensor | None, fill: Tensor, done: Done = lambda more: None
 ) -> Tensor:
     """How much more real a picture gets when a square is covered (Zeiler and Fergus, arXiv 1311.2901, section 4.1).
 
@@ -37,7 +37,7 @@ def occlusion(
         covered[..., rows, columns] = fill[..., rows, columns]
         total[:, rows, columns] += (discriminator(covered, labels) - before)[:, None, None]
         times[rows, columns] += 1
-        done()
+        done(1)
     return total / times
 
 
@@ -47,7 +47,7 @@ def integrated_gradients(
     labels: Tensor | None,
     baseline: Tensor,
     steps: int = STEPS,
-    done: Done = lambda: None,
+    done: Done = lambda more: None,
 ) -> tuple[Tensor, Tensor]:
     """(x − x′) times the mean gradient of −logit between the baseline x′ and x: eq. 1 and 3 of arXiv 1703.01365.
 
@@ -59,7 +59,7 @@ def integrated_gradients(
     for step in range(steps):
         between = torch.lerp(baseline, x, (step + 0.5) / steps).requires_grad_()
         gradient -= torch.autograd.grad(discriminator(between, labels).sum(), between)[0] / steps
-        done()
+        done(1)
     found = ((x - baseline) * gradient).sum(1)
     with torch.no_grad():
         difference = discriminator(baseline.contiguous(), labels) - discriminator(x, labels)
@@ -94,8 +94,8 @@ def deleted(
     """How much more real pictures get without the tenth that speaks most for fake, and without such a tenth elsewhere.
 
     x, labels, fill: as for occlusion; evidence: a map. Elsewhere are the same pixels, moved by ELSEWHERE random ways around
-    the picture's edges, so that only their place differs. Changes of the logit: (N,), and the mean of those, (N,). Of a map
-    that is right, the first is the larger (Samek et al., arXiv 1509.06321, section 3).
+    the picture's edges, so that only their place differs. Changes of the logit, (N,), and the mean of those elsewhere,
+    (N,), on the CPU. Of a map that is right, the first is the larger (Samek et al., arXiv 1509.06321, section 3).
     """
     regions, before = most(evidence), discriminator(x, labels)
 
@@ -105,7 +105,7 @@ def deleted(
     random = generator_at(seed, "elsewhere")
     ways = torch.stack([torch.randint(1, side, (ELSEWHERE,), generator=random) for side in evidence.shape[1:]], 1)
     elsewhere = [change(regions.roll(way, (1, 2))) for way in ways.tolist()]
-    return change(regions), torch.stack(elsewhere).mean(0)
+    return change(regions).cpu(), torch.stack(elsewhere).mean(0).cpu()
 
 
 def most(evidence: Tensor) -> Tensor:

@@ -4,13 +4,14 @@ As Lipton and Tripathi (arXiv 1702.04782) and Abdal et al. (arXiv 1904.03189) do
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from figment import codes
-from figment.callbacks import Progress
+from figment.callbacks import Progress, counted
 from figment.discriminator import as_input
 from figment.generator import Generator
 from figment.latent.sight import Sight, apart, differences, summed
@@ -64,7 +65,7 @@ def rebuild(
     if targets.shape[1:] != (recipe.channels, *recipe.shape):
         raise ValueError(f"wanted pictures {(recipe.channels, *recipe.shape)}, got {tuple(targets.shape[1:])}")
     draws = restarts * steps
-    total = draws * (1 + len(targets))
+    done = counted(progress, draws * (1 + len(targets)))
     z, labels = generator.codes(draws, seed), generator.labels(draws, seed)
     wanted = as_input(targets).to(generator.device)
     distances = []
@@ -73,8 +74,7 @@ def rebuild(
         for start in range(0, draws, AT_ONCE):
             rows = torch.arange(start, min(start + AT_ONCE, draws))
             distances.append(apart(ends, sight(_pictures(generator, z[rows], _of(labels, rows)))))
-            if progress:
-                progress(int(rows[-1]) + 1, total)
+            done(len(rows))
     far = torch.cat(distances, 2)
     usual = far.mean(2).clamp_min(TINY)  # (1 + L, T)
     order = summed(far / usual[..., None]).topk(restarts, largest=False).indices.cpu()  # (T, restarts)
@@ -83,22 +83,24 @@ def rebuild(
         rows, starts = part.repeat_interleave(restarts), order[part].flatten()
         goal, scale = [layer[rows] for layer in ends], usual[:, rows]
         v = codes.to_gaussian(z[starts], recipe.prior).to(generator.device)
-        v = descend(generator, sight, goal, scale, v, _of(labels, starts), steps)
+        v = descend(generator, sight, goal, scale, v, _of(labels, starts), steps, done)
         tried = compared(
             generator, sight, codes.from_gaussian(v, recipe.prior).cpu(), _of(labels, starts), targets[rows], scale
         )
         best = tried.loss.view(-1, restarts).argmin(1) + torch.arange(len(part)) * restarts
         found.append(tried[best])
-        if progress:
-            progress(draws * (1 + int(part[-1]) + 1), total)
     first = order[:, 0]
     return joined(found), compared(generator, sight, z[first], _of(labels, first), targets, usual)
 
 
 def descend(
-    generator: Generator, sight: Sight, goal: list[Tensor], scale: Tensor, v: Tensor, labels: Tensor | None, steps: int
-) -> Tensor:
-    """Adam from Gaussian codes v, (N, code_size), towards goals, layers (N, dᵢ), at a rate that falls as half a cosine."""
+    generator: Generator, sight: Sight, goal: list[Tensor], scale: Tensor, v: Tensor, labels: Tensor | None, steps: int,
+    done: Callable[[int], None],
+) -> Tensor:  # fmt: skip
+    """Adam from Gaussian codes v, (N, code_size), towards goals, layers (N, dᵢ), at a rate that falls as half a cosine.
+
+    scale: what squared differences are divided by, (1 + L, N). done: told after each step of how many codes it was one.
+    """
     v = v.clone().requires_grad_()
     optimiser = torch.optim.Adam([v], RATE)
     for step in range(steps):
@@ -107,6 +109,7 @@ def descend(
         loss = summed(differences(sight(x), goal) / scale) + PULL * unlikely(v)
         (v.grad,) = torch.autograd.grad(loss.sum(), v)
         optimiser.step()
+        done(len(v))
     return v.detach()
 
 

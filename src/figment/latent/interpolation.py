@@ -67,21 +67,23 @@ def interpolate(
     paths: dict[str, Path] = {"spherical": lambda a, b, t: spherical(a, b, t, prior), "linear": linear}
     ends = [torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1)]
     z = {name: path(ends[0], ends[1], torch.linspace(0, 1, steps)) for name, path in paths.items()}
-    rows, drawn, kept = [], [], []
-    for i, (first, second) in enumerate(pairs):
-        labels = generator.labels(1, seed, first, label)
-        repeated = None if labels is None else labels.expand(steps)
-        for name in paths:
-            rows.append((f"{first} → {second}\n{name}", generator.decode(z[name][i], repeated)))
-            drawn.append(z[name][i])
-            kept += [] if repeated is None else [repeated]
+    drawn = torch.cat([z[name][i] for i in range(len(pairs)) for name in paths])
+    classes = [of_first for first, _ in pairs if (of_first := generator.labels(1, seed, first, label)) is not None]
+    labels = torch.cat(classes).repeat_interleave(steps * len(paths)) if classes else None
+    pictures = generator.decode(drawn, labels).split(steps)
+    names = [f"{first} → {second}\n{name}" for first, second in pairs for name in paths]
     smooth = {}
     for part, (name, path) in enumerate(paths.items()):
         smooth[name] = smoothness(generator, path, network, seed, label, _part(progress, part))
     return Finding(
         "interpolate",
         sentence(smooth["spherical"]),
-        {"": Sheet(strips(rows), f"From one sample of seed {seed} to another in {steps - 1} equal steps of the code.")},
+        {
+            "": Sheet(
+                strips(list(zip(names, pictures, strict=True))),
+                f"From one sample of seed {seed} to another in {steps - 1} equal steps of the code.",
+            )
+        },
         {
             "seed": seed, "pairs": [list(pair) for pair in pairs], "steps": steps, "features": network.name,
             "smoothness": {name: asdict(found) for name, found in smooth.items()}, "paths": MEASURED,
@@ -92,8 +94,8 @@ def interpolate(
             (name, f"{s.path_length:.4g}", f"{s.detour:.2f}×", f"{s.steepest:.1f}×", f"{s.evenness:.2f}")
             for name, s in smooth.items()
         ),
-        torch.cat(drawn),
-        torch.cat(kept) if kept else None,
+        drawn,
+        labels,
     )  # fmt: skip
 
 

@@ -318,9 +318,10 @@ def _dinov2(given: str | Path, device: str, progress: Progress | None) -> Extrac
 
 
 def _own(path: Path, device: str) -> Extractor:
+    from figment.discriminator import discriminator_file
     from figment.metrics import own, weights
 
-    file = own.found(path)
+    file = discriminator_file(path)
     net, recipe = own.loaded(file)
     net.to(device)
 

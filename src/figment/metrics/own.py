@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from figment.discriminator import discriminator_file as found  # noqa: F401 - until features.py takes it from there
 from figment.discriminator import load_discriminator
 from figment.metrics.features import resized
 from figment.nets import dcgan
@@ -51,4 +50,3 @@ def prepared(pictures: Tensor, recipe: Recipe) -> Tensor:
     if recipe.channels == 1:
         x = (x * torch.tensor(GREY, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
     return x.div(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
-

@@ -197,6 +197,9 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 )
 @click.option("--grid/--files", default=True, show_default=True, help="One sheet, or a file a picture.")
 @click.option(
+    "--numbered", is_flag=True, help="Write the numbers of the samples on the sheet, as figment explore takes them."
+)
+@click.option(
     "--format",
     "suffix",
     default="png",
@@ -208,7 +211,7 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
     run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, wishes: tuple[str, ...],
-    codes: Path | None, grid: bool, suffix: str, out: Path | None, device: str,
+    codes: Path | None, grid: bool, numbered: bool, suffix: str, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
@@ -220,6 +223,7 @@ def sample(
       figment sample runs/faces-1
       figment sample runs/pets-1 --label cat --label dog
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
+      figment sample runs/faces-1 -n 200 --numbered
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
@@ -235,6 +239,8 @@ def sample(
     shifted = shift(directions_of(run), wishes, generator.recipe.code_size)
     name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *wishes]))
     path = out or beside(run, f"{name}.{suffix}" if grid else name)
+    if numbered and (codes or not grid):
+        raise InputError("--numbered is for a sheet of a seed's samples: leave out --files and --codes.")
     if codes:
         if count or labels:
             raise InputError(f"--codes {codes} says which pictures: leave out -n and --label.")
@@ -244,7 +250,7 @@ def sample(
         return
     if grid:
         count, labels = generator.shown(count, labels)
-        write_grid(generator, path, count, seed, truncation, labels, shifted)
+        write_grid(generator, path, count, seed, truncation, labels, shifted, numbered)
     else:
         count = count or 64
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:

@@ -70,3 +70,17 @@ def test_a_sheet_of_classes(tmp_path, labels, rows):
         torch.from_numpy(generator.sheet(None if rows == 2 else 3, 1, labels=labels)).permute(2, 0, 1),
     )
     assert source_of(tmp_path / "s.png") == "trainedAlgorithmicMedia"
+
+
+@pytest.mark.parametrize("labels", [(), ("b",), ("a", "b")])
+def test_a_numbered_sheet_shows_the_same_pictures(tmp_path, labels):
+    made = make("dcgan", size=16, channels=3, width=2, code_size=4, labels=True, classes=("a", "b"))
+    generator = Generator(nets.initialised(nets.generator(made), 0, "generator"), made)
+    write_grid(generator, tmp_path / "n.png", 5, 3, 1.0, labels, numbered=True)
+    sheet = np.asarray(Image.open(tmp_path / "n.png"))
+    assert source_of(tmp_path / "n.png") == "trainedAlgorithmicMedia"
+    kept = [sheet[i:, j:][:64, :64][::4, ::4] for i in range(sheet.shape[0] - 63) for j in range(sheet.shape[1] - 63)]
+    found = {tile.tobytes() for tile in kept}
+    for label in labels or (None,):
+        for picture in generator.sample(5, 3, label=label):
+            assert picture.permute(1, 2, 0).numpy().tobytes() in found

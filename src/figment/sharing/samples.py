@@ -12,7 +12,8 @@ from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.generator import Generator
 from figment.names import plain_name
-from figment.pictures import grid, write
+from figment.pictures import columns_for, grid, write
+from figment.strips import strips
 
 AT_ONCE = 256  # samples in memory
 LONGEST = 60  # characters of a class in a file's name
@@ -20,10 +21,20 @@ LONGEST = 60  # characters of a class in a file's name
 
 def write_grid(
     generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
-    shift: Tensor | None = None,
+    shift: Tensor | None = None, numbered: bool = False,
 ) -> None:  # fmt: skip
-    """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet."""
-    write(path, generator.sheet(count, seed, truncation, labels, shift))
+    """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers."""
+    if not numbered:
+        write(path, generator.sheet(count, seed, truncation, labels, shift))
+        return
+    count, labels = generator.shown(count, labels)
+    rows = [generator.sample(count, seed, truncation, label=name, shift=shift) for name in labels or (None,)]
+    if len(rows) > 1:
+        write(path, strips(list(zip(labels, rows, strict=True)), list(map(str, range(count)))))
+        return
+    columns = columns_for(count, *generator.recipe.shape)
+    parts = [(str(columns * i), part) for i, part in enumerate(rows[0].split(columns))]
+    write(path, strips(parts, [f"+{i}" for i in range(min(columns, count))]))
 
 
 def write_files(

@@ -18,8 +18,8 @@ from figment.explaining.forgetting import forget
 from figment.generator import load
 from figment.latent.arithmetic import success
 from figment.latent.directing import directions
-from figment.latent.exemplars import meets, read
-from figment.metrics.judge import terms
+from figment.latent.exemplars import read
+from figment.metrics.judge import meets, terms
 from figment.metrics.judging import judge_of
 from figment.run import Run
 from figment.start import Silent
@@ -58,7 +58,7 @@ def main() -> None:
     print(f"{'sum':88}  anyway  singles  threes  fives")
     sums = []
     for a, b, c, wanted in SUMS:
-        anyway = len(meets(seen.scores, terms(wanted, judge))) / args.samples
+        anyway = float(meets(seen.scores, terms(wanted, judge)).mean())
         shares = {n: success(generator, judge, seen, a, b, c, wanted, n, args.cases, args.seed) for n in (1, 3, 5)}
         sums.append({"a": a, "b": b, "c": c, "wanted": wanted, "anyway": anyway, "of": shares})
         print(

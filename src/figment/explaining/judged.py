@@ -11,7 +11,7 @@ from torch import Tensor
 from figment.discriminator import Discriminator
 from figment.explaining.dropping import Dropping, changed, without
 from figment.generator import BLOCK, Generator
-from figment.metrics.judge import Judge, Scores, Term
+from figment.metrics.judge import Judge, Scores, Term, meets
 from figment.metrics.teaching import Tally
 
 READ = 16 * BLOCK  # samples judged at once
@@ -59,7 +59,7 @@ class Samples:
     def effect(self, which: NDArray[np.int64], after: NDArray[np.uint8]) -> Effect:
         """What was done to some samples."""
         scores, whole = self.judge.read(after), self.sound(after)
-        lost = ~meets(self.wanted, scores)
+        lost = ~meets(scores, self.wanted)
         named = {term.name.partition("=")[0] for term in self.wanted}
         moved = [
             np.abs(scores[name] - self.scores[name][which]).mean() / max(float(self.scores[name].std()), 1e-12)
@@ -95,12 +95,7 @@ def sampled(
     whole = np.concatenate(pictures)
     found = {name: np.concatenate([one[name] for one in scores]) for name in judge.names}
     sound = judge.valid or (plausible(discriminator, whole) if discriminator else always)
-    return Samples(generator, judge, wanted, sound, z, labels, whole, found, meets(wanted, found), sound(whole))
-
-
-def meets(wanted: Sequence[Term], scores: Scores) -> NDArray[np.bool_]:
-    """Which pictures meet all conditions."""
-    return np.logical_and.reduce([term.holds(scores) for term in wanted])
+    return Samples(generator, judge, wanted, sound, z, labels, whole, found, meets(found, wanted), sound(whole))
 
 
 def plausible(discriminator: Discriminator, samples: NDArray[np.uint8]) -> Sound:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from figment.callbacks import Progress
 from figment.discriminator import Discriminator, as_input
 from figment.explaining.guided import guided
+from figment.randomness import generator_at
 
 AT_ONCE = 64
 TOP = 4  # pictures a filter
@@ -95,10 +96,9 @@ def field_of(discriminator: Discriminator, layer: int) -> Field:
 
     Found from gradients, so that it holds for whatever nets; a block that starts as the identity sees less until it has learnt.
     """
-    x = (
-        torch.rand(1, int(discriminator.recipe.channels), *discriminator.recipe.shape, device=discriminator.device) * 2
-        - 1
-    )
+    recipe = discriminator.recipe
+    x = torch.rand(1, int(recipe.channels), *recipe.shape, generator=generator_at(0, "field"))
+    x = (2 * x - 1).to(discriminator.device)
     height, width = discriminator.maps(x)[layer - 1].shape[2:]
     ends = []
     for axis, units in ((2, height), (3, width)):

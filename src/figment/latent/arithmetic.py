@@ -16,8 +16,8 @@ from figment import codes
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.latent.exemplars import CHOICE, Group, Read, clearest, margins, mean, meets, refuse_single, words
-from figment.metrics.judge import Judge, Term, terms
+from figment.latent.exemplars import CHOICE, Group, Read, clearest, margins, mean, refuse_single, words
+from figment.metrics.judge import Judge, Term, meets, terms
 from figment.randomness import generator_at
 from figment.strips import Row, strips
 
@@ -66,7 +66,7 @@ def arithmetic(
              "with noise": noisy, "of singles": of_singles}  # fmt: skip
     scores = {kind: judge.read(shown.numpy()) for kind, shown in kinds.items()} if judge and wanted else {}
     attributes = list(dict.fromkeys(term.name for term in wanted)) if scores else []
-    met = {kind: len(meets(read, wanted)) for kind, read in scores.items()}
+    met = {kind: int(meets(read, wanted).sum()) for kind, read in scores.items()}
     of_class = "" if labels is None else f" All are of the class {generator.classes[int(labels[0])]}."
     return Finding(
         "arithmetic",
@@ -126,7 +126,7 @@ def success(
     rng, prior, pools = np.random.default_rng([seed, exemplars]), generator.recipe.prior, []
     for conditions in (a, b, c):
         conditioned = terms(conditions, judge)
-        met = meets(seen.scores, conditioned)
+        met = np.flatnonzero(meets(seen.scores, conditioned))
         if len(met) < exemplars:
             raise InputError(f"{conditions}: only {len(met)} of {len(seen.codes):,} samples meet it: ask for less.")
         pools.append((met, margins(seen.scores, conditioned)))
@@ -138,7 +138,7 @@ def success(
     first, second, third = pools
     sums = [combined(drawn(*first), drawn(*second), drawn(*third), prior) for _ in range(cases)]
     pictures = generator.decode(torch.stack(sums), _one_class(generator, cases, seed, label))
-    return len(meets(judge.read(pictures.numpy()), terms(wanted, judge))) / cases
+    return float(meets(judge.read(pictures.numpy()), terms(wanted, judge)).mean())
 
 
 def _one_class(generator: Generator, count: int, seed: int, label: str | None) -> Tensor | None:

@@ -12,7 +12,7 @@ from figment import codes
 from figment.callbacks import Progress
 from figment.errors import InputError
 from figment.generator import Generator
-from figment.metrics.judge import Judge, Scores, Term, terms
+from figment.metrics.judge import Judge, Scores, Term, meets, terms
 
 MOST = 4096  # samples of a seed that are looked through for a group
 AT_ONCE = 256
@@ -89,7 +89,7 @@ def meeting(
         more = read(generator, judge, AT_ONCE, seed, label, len(seen.codes))
         scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in judge.names}
         seen = Read(torch.cat([seen.codes, more.codes]), scores)
-        met = meets(seen.scores, wanted)
+        met = np.flatnonzero(meets(seen.scores, wanted))
         if progress:
             progress(min(len(met), CHOICE * count), CHOICE * count)
         if len(met) >= CHOICE * count:
@@ -101,11 +101,6 @@ def meeting(
         )
     chosen = clearest(met[: CHOICE * count], margins(seen.scores, wanted), count)
     return Group(conditions, seen.codes[chosen], tuple(map(int, chosen)))
-
-
-def meets(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.int64]:
-    """Which samples meet all conditions: their places, in order."""
-    return np.flatnonzero(np.all([term.holds(scores) for term in wanted], axis=0))
 
 
 def margins(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.float64]:

@@ -97,6 +97,11 @@ def terms(text: str, judge: Judge) -> list[Term]:
     return found
 
 
+def meets(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.bool_]:
+    """Which pictures meet all conditions, bool (N,)."""
+    return np.logical_and.reduce([term.holds(scores) for term in wanted])
+
+
 def of_portraits(reader: Reader) -> Judge:
     """The judge of built-in portraits: continuous attributes in their own units; of categories each name
     ("hair_colour=blond"), and where one of the names is none the category itself ("glasses")."""

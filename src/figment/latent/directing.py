@@ -106,9 +106,10 @@ def sentence(found: Sequence[Direction], effects: Sequence[Effect]) -> str:
     counted = f"{len(found)} direction{'s' * (len(found) > 1)}"
     if not any(its.shift for its in effects):
         changes = [its.change for its in effects]
+        shares = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(changes), max(changes))))
         return (
-            f"{counted}, from −3σ to 3σ: pixels change by {min(changes):.0%} to {max(changes):.0%} of their range. What they "
-            "mean nobody has read: give --labels, or look at the strips."
+            f"{counted}, from −3σ to 3σ: pixels change by {shares} of their range. What that means nobody has read: give "
+            "--labels, or look at the strips."
         )
     if len(found) == 1:
         (one,), (its,) = found, effects

@@ -131,8 +131,26 @@ def test_separable_features_are_told_apart_and_random_ones_are_not(data: Labelle
     assert result.dimension == 2
     assert np.array_equal(said, data.test_classes)
     assert by_features(data, nothing, draws, 0)[0].mean == pytest.approx(0.5, abs=0.15)
-    assert Result(1, 1.0, (0.4, 0.6, 0.8)).mean == pytest.approx(0.6)
-    assert Result(1, 1.0, (0.4, 0.6, 0.8)).error == pytest.approx(0.2 / 3**0.5)
+    assert result_of(1.0, (0.4, 0.6, 0.8)).mean == pytest.approx(0.6)
+    assert result_of(1.0, (0.4, 0.6, 0.8)).error == pytest.approx(0.2 / 3**0.5)
+
+
+def result_of(full: float, few: tuple[float, ...], count: int = 1000) -> Result:
+    """A result in which these shares of the pictures, the first ones, are told right."""
+    return Result(9, np.stack([np.arange(count) < share * count for share in (full, *few)]))
+
+
+def test_a_lead_is_that_of_the_same_pictures_and_draws() -> None:
+    """Against its parts: features that are right on other pictures scatter, those right on the same and more don't."""
+    better, worse = result_of(0.9, (0.7, 0.75, 0.71)), result_of(0.8, (0.65, 0.7, 0.66))
+    lead, error = better.lead(worse)
+    assert lead == pytest.approx(0.05)
+    share = (better.right[1:].astype(float) - worse.right[1:]).mean(0)
+    assert error == pytest.approx(share.std(ddof=1) / 1000**0.5)  # each draw leads by as much, so only pictures scatter
+    elsewhere = Result(9, worse.right[:, ::-1])
+    assert better.lead(elsewhere)[0] == pytest.approx(0.05)
+    assert better.lead(elsewhere)[1] > 2 * error
+    assert worse.lead(better)[0] == pytest.approx(-0.05)
 
 
 def test_the_penalty_is_the_one_that_cross_validation_prefers() -> None:
@@ -232,16 +250,16 @@ def test_features_are_compared_and_told_of(data: Labelled) -> None:
 )
 def test_the_verdict_follows_the_numbers(ours: tuple, words: str) -> None:
     results = {
-        PIXELS: Result(9, 0.6, (0.6, 0.61, 0.6)),
-        RANDOM: Result(9, 0.7, (0.7, 0.7, 0.71)),
-        OURS: Result(9, *ours),
+        PIXELS: result_of(0.6, (0.6, 0.61, 0.6)),
+        RANDOM: result_of(0.7, (0.7, 0.7, 0.71)),
+        OURS: result_of(*ours),
     }
     counts = {"few": 30, "labels": 300, "tested": 1000}
     said = sentence(results, of(), counts)
     assert words in said
     assert f"against {70.3:.1f} % on {RANDOM}" in said
     assert "told the classes" not in said
-    told = sentence(results | {SUPERVISED: Result(9, 0.95, (0.8,))}, of(labels=True, classes=("a", "b")), counts)
+    told = sentence(results | {SUPERVISED: result_of(0.95, (0.8,))}, of(labels=True, classes=("a", "b")), counts)
     assert "It was told the classes while it was trained" in told
     assert "taught by the labels themselves reach 80.0 % and 95.0 %" in told
 

@@ -5,8 +5,10 @@ machine; with its controls: the features of a discriminator that learnt from oth
 taught with supervision. Raw pixels and an untrained discriminator of the same nets show what can be had without learning.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +30,8 @@ from figment.recipe import Recipe
 from figment.strips import strips
 
 MOST, TESTED = 20_000, 5_000  # training pictures, and held-out ones
-DRAWS = 3  # of the few labels
+DRAWS = 5  # of the few labels
+SURE = 2.0  # standard errors by which a lead counts
 SIDE = 32  # pixels: larger pictures are reduced before their pixels are features
 AT_ONCE = 64
 SHOWN = 10
@@ -50,15 +53,26 @@ class Labelled:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
-    """Share of held-out pictures that are told right with some features. few: by draw of the few labels; full: with all
-    labels. dimension: numbers a picture. penalty: the machine's C; None where there is none."""
+    """Which held-out pictures are told right with some features, bool (1 + draws, N): with all labels, then by draw of the few.
+
+    dimension: numbers a picture. penalty: the machine's C; None where there is none.
+    """
 
     dimension: int
-    full: float
-    few: tuple[float, ...] = field(default=())
+    right: NDArray[np.bool_]
     penalty: float | None = None
+
+    @property
+    def full(self) -> float:
+        """Share told right with all labels."""
+        return float(self.right[0].mean())
+
+    @property
+    def few(self) -> tuple[float, ...]:
+        """Shares told right with the few, by draw."""
+        return tuple(map(float, self.right[1:].mean(1)))
 
     @property
     def mean(self) -> float:
@@ -68,7 +82,25 @@ class Result:
     @property
     def error(self) -> float:
         """Standard error of the mean; of a single draw 0."""
-        return float(np.std(self.few, ddof=1) / len(self.few) ** 0.5) if len(self.few) > 1 else 0.0
+        return _error(np.array(self.few))
+
+    def lead(self, other: "Result") -> tuple[float, float]:
+        """By how much more is told right with the few labels than by another, and its standard error.
+
+        Both have the same draws and pictures, so the differences count: what they scatter by over pictures, and over draws.
+        """
+        differences = self.right[1:].astype(float) - other.right[1:]
+        return float(differences.mean()), math.hypot(_error(differences.mean(0)), _error(differences.mean(1)))
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        shares = {"full": self.full, "few": self.few, "mean": self.mean, "error": self.error}
+        return {"dimension": self.dimension, "penalty": self.penalty} | shares
+
+
+def _error(numbers: NDArray[np.float64]) -> float:
+    """Standard error of a mean; of a single number 0."""
+    return float(numbers.std(ddof=1) / len(numbers) ** 0.5) if len(numbers) > 1 else 0.0
 
 
 def labelled(bank: Bank, seed: int = 0) -> Labelled:
@@ -101,7 +133,7 @@ def features(
 ) -> Finding:  # fmt: skip
     """How well held-out pictures are told apart by what a discriminator sees in them, beside the paper's controls.
 
-    few: labels a class, in three draws, beside all of them. others: discriminators that learnt from other pictures, by what
+    few: labels a class, in five draws, beside all of them. others: discriminators that learnt from other pictures, by what
     they are called. supervised: whether to teach a net of the same architecture, which takes the most time.
     """
     described: dict[str, Describe] = {
@@ -141,7 +173,7 @@ def features(
         counts | {
             "source": data.source, "classes": list(data.names), "few_a_class": few, "draws": DRAWS, "seed": seed,
             "told_classes_in_training": bool(discriminator.recipe.classes),
-            "results": {name: asdict(one) | {"mean": one.mean, "error": one.error} for name, one in results.items()},
+            "results": {name: one.as_record() for name, one in results.items()},
         },
         ("features", "numbers", *groups),
         tuple(
@@ -161,11 +193,9 @@ def by_features(
     train, test = described(data.train, describe), described(data.test, describe)
     classes = data.train_classes
     penalty = best_penalty(train[draws[0]], classes[draws[0]], seed)
-    few = tuple(
-        float(fitted(train[draw], classes[draw], penalty, seed).score(test, data.test_classes)) for draw in draws
-    )
-    said = fitted(train, classes, penalty, seed).predict(test)
-    return Result(train.shape[1], float((said == data.test_classes).mean()), few, penalty), said
+    every = np.arange(len(train))
+    said = np.stack([fitted(train[which], classes[which], penalty, seed).predict(test) for which in (every, *draws)])
+    return Result(train.shape[1], said == data.test_classes, penalty), said[0]
 
 
 def by_supervision(
@@ -174,13 +204,13 @@ def by_supervision(
 ) -> Result:  # fmt: skip
     """How nets of a recipe's discriminator do that are taught by the labels themselves."""
     pictures = [adapted(its, recipe) for its in (data.train, data.test)]
-    shares = []
+    right = []
     for i, draw in enumerate((np.arange(len(data.train)), *draws)):
         net = taught(recipe, pictures[0][draw], data.train_classes[draw], seed + i, device)
-        shares.append(float((net.classes(pictures[1]) == data.test_classes).mean()))
+        right.append(net.classes(pictures[1]) == data.test_classes)
         if done:
             done(i + 1)
-    return Result(net.head.in_features, shares[0], tuple(shares[1:]))
+    return Result(net.head.in_features, np.stack(right))
 
 
 def drawn(classes: NDArray[np.int64], few: int, place: list[int]) -> NDArray[np.int64]:
@@ -225,11 +255,10 @@ def sentence(results: dict[str, Result], recipe: Recipe, counts: dict[str, int])
     """What one sees, in words."""
     ours, plain = results[OURS], {name: results[name] for name in (PIXELS, RANDOM)}
     best = max(plain, key=lambda name: plain[name].mean)
-    lead = ours.mean - plain[best].mean
-    unsure = 2 * (ours.error**2 + plain[best].error ** 2) ** 0.5 + (0.25 / counts["tested"]) ** 0.5
-    if lead > unsure:
+    lead, error = ours.lead(plain[best])
+    if lead > SURE * error:
         verdict = "This discriminator has learnt something of the classes"
-    elif lead < -unsure:
+    elif lead < -SURE * error:
         verdict = "What this discriminator has learnt is of no use for telling the classes apart"
     else:
         verdict = "That this discriminator has learnt something of the classes can't be told"

@@ -26,6 +26,7 @@ from figment.explaining.dropping import (
     Layer,
     activations,
     candidates,
+    changed,
     difference,
     layer_numbers,
     papers_layer,
@@ -45,6 +46,9 @@ AIM = 0.95  # share that is to lose the object and nothing else: of all that rea
 SHOWN = 10
 # For the sentence: share that has to lose the object, that may lose its soundness, and lead over other maps that counts.
 MOST, HARM, APART = 0.7, 0.1, 0.1
+MUCH = (
+    1 / 3
+)  # of the difference between two samples: a change that is more than an object, whoever calls the rest sound
 
 
 def forget(
@@ -82,6 +86,7 @@ def forget(
         effects[f"the paper's way: {whole.words}"] = samples.effect(which, samples.without(which, whole))
     tally(tally.total)
     before = float(samples.whole[which].mean())
+    differ = float(changed(samples.pictures[measure], np.roll(samples.pictures[measure], 1, 0)).mean())
     shown = which[:SHOWN]
     rows = (
         ("samples", samples.pictures[shown]),
@@ -91,14 +96,14 @@ def forget(
     )
     return Finding(
         "forget",
-        sentence(attribute, best, list(effects.values()), before, len(which), sound_by(judge, discriminator)),
+        sentence(attribute, best, list(effects.values()), before, differ, len(which), sound_by(judge, discriminator)),
         {"": Sheet(strips(rows, [str(number) for number in shown]), caption(attribute, best, seed))},
         {
             "attribute": attribute, "judge": judge.about, "accuracy": {term.name: judge.accuracy[term.name] for term in wanted},
             "sound": sound_by(judge, discriminator), "seed": seed, "samples": count, "with": int(samples.has.sum()),
             "chosen_on": min(CHOSEN_ON, int(samples.has[choose].sum())), "measured_on": len(which), "aim": AIM,
             "reached_when_chosen": reached, "layer": best.layer, "layers": len(layers(generator.net)),
-            "maps": list(best.maps), "of": best.of, "by": best.by, "whole_before": before,
+            "maps": list(best.maps), "of": best.of, "by": best.by, "whole_before": before, "samples_differ": differ,
             "effects": {name: asdict(effect) for name, effect in effects.items()}, "shown": shown.tolist(),
         },
         ("dropped", "object lost", "sound pictures", "lost, still sound", "other attributes", "pixels"),
@@ -170,22 +175,23 @@ def chosen(
 
 
 def sentence(
-    attribute: str, best: Dropping, effects: Sequence[Effect], before: float, count: int, judged_by: str
+    attribute: str, best: Dropping, effects: Sequence[Effect], before: float, differ: float, count: int, judged_by: str
 ) -> str:
-    """What one sees, in words."""
+    """What one sees, in words. before: share of sound pictures before; differ: mean difference of a pixel between two samples."""
     ours, others = effects[:2]
     if ours.lost <= others.lost + APART:
         verdict = "No maps were found that draw the object"
     elif ours.lost < MOST:
         verdict = "These maps have a part in the object, but don't draw it alone"
-    elif before - ours.whole > HARM:
+    elif before - ours.whole > HARM or ours.pixels > MUCH * differ:
         verdict = "The object goes, and with it much of the picture"
     else:
         verdict = "The object is drawn by maps that can be told apart"
     return (
         f"{verdict}: with {best.words}, {percent(ours.lost)} of {count} samples with {attribute} lose it, against "
         f"{percent(others.lost)} with as many others. Sound pictures are {percent(before)} of these samples before and "
-        f"{percent(ours.whole)} after, says {judged_by}; other attributes move by {ours.others:.2f} of their standard deviations."
+        f"{percent(ours.whole)} after, says {judged_by}; other attributes move by {ours.others:.2f} of their standard "
+        f"deviations, and a pixel by {percent(ours.pixels / max(differ, 1e-12))} of what it differs by between two samples."
     )
 
 

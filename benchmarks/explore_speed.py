@@ -1,4 +1,4 @@
-"""How long exploring takes once a generator is loaded: a strip of 64 pictures, and one real picture projected.
+"""How long exploring takes once a generator is loaded: a strip of 64 pictures; a real picture projected, as the command does.
 
     python benchmarks/explore_speed.py RUN [--repeats 5] [--out FILE.json]
 
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import torch
 
+from figment.discriminator import load_discriminator
 from figment.generator import load
 from figment.latent.paths import spherical
 from figment.latent.projection import project
+from figment.latent.sight import named
 from figment.machine import this_machine
 from figment.run import Run
 from figment.start import Silent, bank_of
@@ -32,6 +34,7 @@ def main() -> None:
     args = parser.parse_args()
     run, generator = Run(args.run), load(args.run)
     bank = bank_of(run, Silent())
+    sight = named("own", lambda: load_discriminator(run.folder), "cpu")
     picture = torch.from_numpy(bank.pictures[bank.held_out[:1]])
 
     def strip() -> None:
@@ -42,7 +45,7 @@ def main() -> None:
         strips([("", part) for part in pictures.split(8)])
 
     def projection() -> None:
-        project(generator, {"given": picture})
+        project(generator, {"given": picture}, sight)
 
     found = {"machine": str(this_machine("cpu")), "threads": torch.get_num_threads(), "torch": torch.__version__,
              "python": platform.python_version(), "recipe": run.recipe.name, "size": run.recipe.size}  # fmt: skip

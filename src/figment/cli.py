@@ -236,7 +236,7 @@ def sample(
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
-    shifted = shift(directions_of(run), wishes, generator.recipe.code_size)
+    shifted = shift(directions_of(run), wishes, generator)
     name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *wishes]))
     path = out or beside(run, f"{name}.{suffix}" if grid else name)
     if numbered and (codes or not grid):
@@ -299,7 +299,7 @@ def walk(
 
     generator, along = loaded(run), None
     if direction is not None:
-        along = named(directions_of(run), direction, generator.recipe.code_size).vector
+        along = named(directions_of(run), direction, generator).vector
     path = out or beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -40,6 +41,7 @@ def explore() -> None:
 @FEATURES
 @LABEL
 @SEED
+@NAMED
 @DEVICE
 @OUT
 def interpolate(
@@ -49,6 +51,7 @@ def interpolate(
     features: str,
     label: str | None,
     seed: int,
+    name: str,
     device: str,
     out: Path | None,
 ) -> None:
@@ -63,9 +66,10 @@ def interpolate(
         from figment.latent.interpolation import interpolate as interpolated
         from figment.metrics.features import extractor
 
-        pairs = [pair_of(part) for part in (between or "0-1,2-3,4-5,6-7").split(",")]
+        pairs = [pair_of(part) for part in ("0-1,2-3,4-5,6-7" if between is None else between).split(",")]
         network = extractor(features, at.device)
-        at.show(interpolated(at.generator, pairs, steps, seed, network, label, at.stage("measuring paths")))
+        finding = interpolated(at.generator, pairs, steps, seed, network, label, at.stage("measuring paths"))
+        at.show(replace(finding, name=name))
 
 
 @explore.command()
@@ -111,7 +115,7 @@ def arithmetic(
         judge = at.judge(labels) if any(conditions.values()) or wanted else None
         label = label or one_class(at, c, "--c", seed, judge)
         groups = [group(at, text, option, seed, label, exemplars, judge) for option, text in texts.items()]
-        hoped = terms(wanted, judge) if wanted and judge else []
+        hoped = terms(wanted, judge, "--wanted") if wanted and judge else []
         if judge and not wanted and all(conditions.values()):
             hoped = expected(*(terms(text, judge) for text in texts.values()))
         first, second, third = groups
@@ -155,22 +159,26 @@ def directions(
       figment explore directions runs/faces-1 --from 3,17,40-43 --to 5,9,11 --name turn
     """
     with bench(run, out, device) as at:
-        from figment.latent.directing import HOWS
+        from figment.latent.directing import HOWS, plain
         from figment.latent.directing import directions as found_directions
-        from figment.latent.directions import beside, keep, stored
+        from figment.latent.directions import beside, is_stale, keep
 
         if bool(first) != bool(second) or (first and not name):
             raise InputError("--from, --to and --name go together: from which group, to which, and what to call that.")
         at.generator.labels(0, label=label)  # a mistyped one is told before anything is learnt
-        file, code_size = beside(run), at.generator.recipe.code_size
-        if file.exists():
-            stored(file, code_size)  # one that can't be added to, too
+        if not name.isprintable():
+            raise InputError("--name: give it a name that can be printed.")
+        file = beside(run)
+        if file.exists() and is_stale(file, at.generator):  # one that can't be read is told now, too
+            at.terminal.say(
+                f"{file} holds directions that were found before the generator learnt more: they are replaced"
+            )
         if out and (out / file.name).resolve() == file.resolve():
             raise InputError(f"--out {out}: the directions themselves are kept there: name another folder.")
         hows = HOWS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
         reads = attributes or labels or how == "labelled" or any(text and conditional(text) for text in (first, second))
         judge = at.judge(labels) if reads else judge_if_any(at)
-        if judge is None and how == "all":
+        if how == "all" and not plain(judge, at.generator.classes):
             hows = HOWS[1:]
         groups = None
         if first and second:
@@ -181,12 +189,13 @@ def directions(
         finding, found = found_directions(
             at.generator, hows, count, judge, wanted, samples, seed, label, name, groups, at.stage
         )
-        keep(file, found, code_size)
         at.show(finding)
+        keep(file, found, at.generator)
         tell(
             [
                 f"{'names':<9}{file}",
-                f"Next: figment sample {run} --direction {found[0].name}=2 · figment walk {run} --direction {found[0].name}",
+                f"Next: figment sample {run} --direction {quote(found[0].name + '=2')} · "
+                f"figment walk {run} --direction {quote(found[0].name)}",
             ]
         )
 

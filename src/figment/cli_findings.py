@@ -1,5 +1,6 @@
 """What the commands of `figment explore` and `figment explain` share: the bench that an experiment is made on."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from figment.metrics.judge import Judge
     from figment.run import Run
 
+LONGEST = 15  # digits of a sample's number
+
 RUN = click.argument("run", type=PathArgument)
 OUT = click.option("--out", type=PathArgument, metavar="FOLDER", help="[default: findings in the run]")
 DEVICE = click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
@@ -43,7 +46,7 @@ class Bench:
 
     def __init__(self, path: Path, out: Path | None, device: str, terminal: "Terminal") -> None:
         self.path, self.terminal = path, terminal
-        self.out = out or (path if path.is_dir() else path.parent) / "findings"
+        self.out = out or findings_of(path)
         self.chosen = device
 
     @cached_property
@@ -106,6 +109,22 @@ class Bench:
             tell([f"{'report':<9}{write_report(Run(self.path))}"])
 
 
+def findings_of(path: Path) -> Path:
+    """Where findings of a run are kept, or of a generator's file: its own folder, lest those of the run be overwritten."""
+    if path.is_dir():
+        return path / "findings"
+    return path.parent / ("findings" if path.name == "generator.safetensors" else f"{path.stem}.findings")
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError, before any work is done, where no folder can be made or written to."""
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not place.is_dir():
+        raise InputError(f"--out {folder}: {place} is a file: name a folder.")
+    if not os.access(place, os.W_OK):
+        raise InputError(f"--out {folder}: {place} can't be written to: name another folder.")
+
+
 def table(finding: "Finding") -> list[str]:
     """A finding's table as lines of text, columns aligned: the first to the left, the others to the right."""
     if not finding.rows:
@@ -125,8 +144,11 @@ def bench(path: Path, out: Path | None, device: str) -> Iterator[Bench]:
     from figment.cache import keep_libraries_in_cache
 
     keep_libraries_in_cache()
-    with at_terminal("nothing was written") as terminal:
-        yield Bench(path, out, device, terminal)
+    with at_terminal("what was found before is kept") as terminal:
+        made = Bench(path, out, device, terminal)
+        if path.exists():
+            check_folder(made.out)
+        yield made
 
 
 def numbers(text: str, option: str) -> list[int]:
@@ -134,12 +156,16 @@ def numbers(text: str, option: str) -> list[int]:
     found: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()) or (dash and int(last) < int(first)):
+        if not _is_number(first) or (dash and (not _is_number(last) or int(last) < int(first))):
             raise InputError(f"{option} {text}: give numbers of samples such as 3,17,40-43.")
         if dash and int(last) - int(first) > 10_000:
             raise InputError(f"{option} {text}: at most 10,000 samples.")
         found += range(int(first), int(last or first) + 1)
     return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST
 
 
 def _kind(file: Path) -> str:

@@ -47,9 +47,11 @@ def one_class(at: Bench, text: str, option: str, seed: int, judge: "Judge | None
 
     if not at.generator.classes:
         return None
-    found = group(at, text, option, seed, None, 1, judge).numbers
-    labels = codes.numbered_classes(seed, found[0] if found else 0, 1, len(at.generator.classes))
-    return at.generator.classes[int(labels[0])]
+    if Path(text).suffix.lower() == ".safetensors":
+        kept = codes.read(Path(text), at.generator.recipe.code_size, len(at.generator.classes))[1]
+        return None if kept is None else at.generator.classes[int(kept[0])]
+    first = group(at, text, option, seed, None, 1, judge).numbers[0]
+    return at.generator.classes[int(codes.numbered_classes(seed, first, 1, len(at.generator.classes))[0])]
 
 
 def judge_if_any(at: Bench) -> "Judge | None":

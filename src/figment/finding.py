@@ -59,7 +59,7 @@ class Finding:
     @property
     def stem(self) -> str:
         """What its files' names begin with."""
-        return f"{self.kind}-{plain_name(self.name)}" if self.name else self.kind
+        return f"{self.kind}-{plain_name(self.name).replace('.', '-')}" if self.name else self.kind
 
     def save(self, folder: Path, images: int | None = None, command: Sequence[str] = ()) -> list[Path]:
         """Write it into a folder, in place of an earlier finding of its kind and name; gives the files, pictures first.

@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -268,73 +269,91 @@ def test_single_values_of_a_category_have_no_direction_unless_asked_for():
     assert plain(of("smile", "hair=red", "glasses", "glasses=round")) == ["smile", "glasses"]
     assert plain(of("hair=red", "hair=black")) == ["hair=red", "hair=black"]
     assert plain(None) == []
+    assert plain(of("smile", "cat"), ("cat", "dog")) == ["smile"]
 
 
 # ---- kept --------------------------------------------------------------------------------------------------------------
 
 
+OURS, THEIRS = SimpleNamespace(digest="aa"), SimpleNamespace(digest="bb")
+
+
 def test_directions_are_kept_by_name(tmp_path):
     file = tmp_path / "directions.safetensors"
     first = [direction(name, random_unit(6, i), "labelled", moves=name) for i, name in enumerate(("smile", "a=b"))]
-    keep(file, first, 6)
+    keep(file, first, OURS)
     before = file.read_bytes()
-    assert [(one.name, one.how, one.facts) for one in stored(file, 6)] == [
+    assert [(one.name, one.how, one.facts) for one in stored(file, OURS)] == [
         (one.name, "labelled", {"moves": one.name}) for one in first
     ]
-    assert torch.equal(named(file, "a=b", 6).vector, first[1].vector)
-    keep(file, [direction("smile", random_unit(6, 7), "groups"), direction("turn", random_unit(6, 8), "groups")], 6)
-    assert [one.name for one in stored(file, 6)] == ["smile", "a=b", "turn"]
-    assert named(file, "smile", 6).how == "groups"
-    assert torch.equal(named(file, "a=b", 6).vector, first[1].vector)
+    assert torch.equal(named(file, "a=b", OURS).vector, first[1].vector)
+    keep(file, [direction("smile", random_unit(6, 7), "groups"), direction("turn", random_unit(6, 8), "groups")], OURS)
+    assert [one.name for one in stored(file, OURS)] == ["smile", "a=b", "turn"]
+    assert named(file, "smile", OURS).how == "groups"
+    assert torch.equal(named(file, "a=b", OURS).vector, first[1].vector)
     file.unlink()
-    keep(file, first, 6)
+    keep(file, first, OURS)
     assert file.read_bytes() == before
     assert kept.beside(tmp_path) == kept.beside(tmp_path / "generator.safetensors") == file
+    assert kept.beside(tmp_path / "best.safetensors") == tmp_path / "best.directions.safetensors"
+
+
+def test_names_of_all_kinds_are_kept(tmp_path):
+    """One that safetensors keeps for itself, and one that looks like an amount."""
+    file, names = tmp_path / "directions.safetensors", ["__metadata__", "a/b .. x", "smile=2", "σ"]
+    keep(file, [direction(name, random_unit(6, i), "labelled") for i, name in enumerate(names)], OURS)
+    assert [one.name for one in stored(file, OURS)] == names
+    assert shift(file, ["smile=2=3"], OURS) == pytest.approx(3 * random_unit(6, 2), abs=1e-6)
 
 
 def test_wishes_add_up(tmp_path):
     file = tmp_path / "directions.safetensors"
-    keep(file, [direction(name, random_unit(6, i), "labelled") for i, name in enumerate(("smile", "a=b"))], 6)
-    total = shift(file, ["smile=2", "a=b=-0.5"], 6)
+    keep(file, [direction(name, random_unit(6, i), "labelled") for i, name in enumerate(("smile", "a=b"))], OURS)
+    total = shift(file, ["smile=2", "a=b=-0.5"], OURS)
     assert total == pytest.approx(2 * random_unit(6, 0) - 0.5 * random_unit(6, 1), abs=1e-6)
-    assert shift(file, [], 6) is None
+    assert shift(file, [], OURS) is None
     for wish in ("smile", "smile=", "=2", "smile=two", "smile=nan", "smile=inf", "smile=1e9"):
         with pytest.raises(InputError, match="write it as NAME=AMOUNT"):
-            shift(file, [wish], 6)
+            shift(file, [wish], OURS)
     with pytest.raises(InputError, match="did you mean smile"):
-        shift(file, ["smiel=1"], 6)
+        shift(file, ["smiel=1"], OURS)
     with pytest.raises(InputError, match="there are smile, a=b"):
-        shift(file, ["turn=1"], 6)
+        shift(file, ["turn=1"], OURS)
+
+
+def content_of(vectors, **header):
+    usual = {"kind": "directions", "generator": OURS.digest, "directions": [{"name": "a", "how": "x", "facts": {}}]}
+    return save({"vectors": vectors}, {"figment": json.dumps(usual | header)})
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"nothing", "no whole file of directions"),
-        (save({"a": torch.ones(6)}), "holds no directions"),
-        (codes.packed(torch.ones(2, 6)), "holds no directions"),
-        (save({"a": torch.ones(6)}, {"figment": json.dumps({"kind": "directions"})}), "no whole file"),
-        (save({"a": torch.ones(6)}, {"figment": json.dumps({"kind": "directions", "directions": {"b": {"how": "x"}}})}),
-         "no whole file"),
-        (save({"a": torch.ones(6)}, {"figment": json.dumps({"kind": "directions", "directions": {"a": {"how": "x"}}})}),
-         "another generator"),
-        (save({"a": torch.full((6,), torch.nan)},
-              {"figment": json.dumps({"kind": "directions", "directions": {"a": {"how": "x"}}})}), "another generator"),
+        (save({"vectors": torch.eye(6)[:1]}), "no whole file"),
+        (codes.packed(torch.ones(2, 6)), "no whole file"),
+        (content_of(torch.eye(6)[:1], kind="codes"), "holds no directions"),
+        (content_of(torch.eye(6)[:1], directions=[{"how": "x"}]), "no whole file"),
+        (content_of(torch.eye(6)[:2]), "holds no directions"),
+        (content_of(2 * torch.eye(6)[:1]), "changed by hand"),
+        (content_of(torch.full((1, 6), torch.nan)), "changed by hand"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_holds_none_is_refused_and_left_alone(tmp_path, content, sentence):
     file = tmp_path / "directions.safetensors"
     file.write_bytes(content)
-    for attempt in (lambda: stored(file, 6), lambda: keep(file, [Direction("a", torch.eye(6)[0], "x")], 6)):
+    for attempt in (lambda: stored(file, OURS), lambda: keep(file, [Direction("a", torch.eye(6)[0], "x")], OURS)):
         with pytest.raises(InputError, match=sentence):
             attempt()
     assert file.read_bytes() == content
 
 
-def test_another_generators_directions_are_refused(tmp_path):
+def test_another_generators_directions_are_refused_and_replaced(tmp_path):
     file = tmp_path / "directions.safetensors"
-    keep(file, [direction("smile", random_unit(8), "labelled")], 8)
-    with pytest.raises(InputError, match="smile belongs to another generator"):
-        named(file, "smile", 6)
+    keep(file, [direction("smile", random_unit(6), "labelled")], THEIRS)
+    with pytest.raises(InputError, match="directions of another generator, or of this one before it learnt more"):
+        named(file, "smile", OURS)
+    keep(file, [direction("turn", random_unit(6), "labelled")], OURS)
+    assert [one.name for one in stored(file, OURS)] == ["turn"]
     with pytest.raises(InputError, match="doesn't exist: find directions first"):
-        stored(tmp_path / "none.safetensors", 6)
+        stored(tmp_path / "none.safetensors", OURS)

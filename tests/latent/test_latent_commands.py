@@ -138,7 +138,7 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
         assert text in said, said
     generator = load(run)
     names = ["bright", "dark", "principal-1", "principal-2", "factorised-1", "factorised-2"]
-    found = {one.name: one for one in stored(run / "directions.safetensors", 12)}
+    found = {one.name: one for one in stored(run / "directions.safetensors", generator)}
     assert list(found) == names
     record = json.loads((run / "findings" / "directions.json").read_text())
     assert [one["name"] for one in record["numbers"]["directions"]] == names
@@ -162,7 +162,7 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
     assert source_of(walk) == "trainedAlgorithmicMedia"
     assert command("explore", "directions", run, "--from", "dark", "--to", "bright", "--exemplars", 20, "--samples", 100,
                    "--name", "lighter") == 0  # fmt: skip
-    assert list({one.name: one for one in stored(run / "directions.safetensors", 12)}) == [*names, "lighter"]
+    assert list({one.name: one for one in stored(run / "directions.safetensors", generator)}) == [*names, "lighter"]
     assert "along lighter" in capsys.readouterr().out
 
 

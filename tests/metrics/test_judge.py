@@ -23,7 +23,7 @@ from figment.start import Silent
 
 def judge(**changes) -> Judge:
     usual = dict(
-        names=("smile", "glasses", "hair_colour=blond", "glasses=round"), continuous=frozenset({"smile"}), accuracy={},
+        names=("smile", "glasses", "hair_colour=blond", "glasses=round", "smile2"), continuous=frozenset({"smile"}), accuracy={},
         read=lambda pictures: {}, about="a test's", ranges={"smile": (-1.0, 1.0)},
     )  # fmt: skip
     return Judge(**usual | changes)
@@ -42,6 +42,7 @@ def judge(**changes) -> Judge:
         ("hair_colour=blond , smile>0.4", [("hair_colour=blond", ">", 0), ("smile", ">", 0.4)]),
         ("no glasses=round", [("glasses=round", "<", 0)]),
         ("smile <= -.2", [("smile", "<=", -0.2)]),
+        ("class=smile2, no class=smile2", [("smile2", ">", 0), ("smile2", "<", 0)]),
     ],
 )
 def test_conditions_are_read(text, expected) -> None:
@@ -56,6 +57,8 @@ def test_conditions_are_read(text, expected) -> None:
         ("smile", "such as smile>0"),
         ("glasses>2", "such as glasses"),
         ("smile>much", "much is no number"),
+        ("smile>nan", "nan is no number"),
+        ("smile>inf", "inf is no number"),
         ("no smile>0.2", "such as smile>0"),
         ("", "write a condition"),
         ("smile>>2", "write a condition|no number"),
@@ -163,10 +166,32 @@ def test_labels_that_tell_nothing_apart_are_refused(shades: Path, discriminator:
     one = np.full(len(bank.pictures), np.nan)
     one[bank.train[0]] = 1
     one[bank.train[1:9]] = 0
-    with pytest.raises(InputError, match="rare: no two kinds of at least two"):
+    with pytest.raises(
+        InputError, match="--labels: nothing to learn from rare: shades hasn't two kinds of at least two"
+    ):
         of_columns(discriminator, bank, {"rare": one})
-    with pytest.raises(InputError, match="same: no two kinds"):
+    with pytest.raises(InputError, match="nothing to learn from same"):
         of_columns(discriminator, bank, {"same": np.ones(len(bank.pictures))})
+    said = []
+    found = of_columns(discriminator, bank, by_label(bank.labels) | {"rare": one}, say=said.append)
+    assert found.names == ("bright", "dark")
+    assert "left out: rare: " in said[0]
+    assert "on held-out ones it is right: bright 1.00, dark 1.00" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("file,x,\n1.png,1,2\n", "a heading of its own"),
+        ("file,x,x\n1.png,1,2\n", "a heading of its own"),
+        ("file,x\n1.png,inf\n", "the column x has numbers beyond"),
+        ("file,x\n1.png,1e300\n", "the column x has numbers beyond"),
+        (f'file,x\n1.png,"{"a" * 200_000}"\n', "no table that can be read .*: check its quotes"),
+    ],
+)
+def test_tables_that_make_no_sense_are_refused(text, says) -> None:
+    with pytest.raises(InputError, match=rf"x\.csv.* {says}"):
+        by_table(text, ["1.png"], "x.csv")
 
 
 def test_a_table_becomes_columns() -> None:

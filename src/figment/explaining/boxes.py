@@ -99,22 +99,23 @@ def forget_boxed(
         f"as many others (mean of {CONTROLS} draws)": Change(*np.mean([astuple(one) for one in others], 0).tolist()),
     }
     paper = papers(find, papers_layer(generator))
-    whole = paper.dropping(paper.strongest(), "zero")
-    changes[f"the paper's way: {whole.words}"] = change(whole, measure, measure_free)
+    if (paper.weights > 0).any():
+        whole = paper.dropping(paper.strongest(), "zero")
+        changes[f"the paper's way: {whole.words}"] = change(whole, measure, measure_free)
     gone, its = measure.without(best)[:SHOWN], measure.pictures[:SHOWN]
     free_its, free_gone = measure_free.pictures[:SHOWN], measure_free.without(best)[:SHOWN]
     rows = (
         ("samples, with boxes", np.stack([outlined(*one) for one in zip(its, measure.boxes, strict=False)])),
-        (f"without\n{len(best.maps)} maps", coloured(gone)),
+        ("without\nthese maps", coloured(gone)),
         ("what has changed", coloured(difference(its, gone))),
         ("samples without boxes", coloured(free_its)),
-        (f"without\n{len(best.maps)} maps", coloured(free_gone)),
+        ("without\nthese maps", coloured(free_gone)),
     )
     classes = [samples.labels for samples in (measure, measure_free) if samples.labels is not None]
     unseen = "none of which the maps were chosen on" if enough else "which the maps were chosen on, too"
     return Finding(
         "forget",
-        sentence(best, list(changes.values()), len(measure.numbers)),
+        sentence(best, list(changes.values()), len(measure.numbers), enough),
         {"": Sheet(strips(rows, [str(number) for number in measure.numbers[:SHOWN]]),
                    f"Samples of seed {seed}, by number, {unseen}: as they are, with {best.words}, and the difference; "
                    f"beneath samples {', '.join(map(str, measure_free.numbers[:SHOWN]))}, that have no boxes.")},
@@ -157,12 +158,12 @@ def papers(its: Marked, number: int) -> Layer:
     return Layer(number, found, torch.from_numpy(maps.mean(0)))
 
 
-def sentence(best: Dropping, changes: Sequence[Change], count: int) -> str:
-    """What one sees, in words."""
+def sentence(best: Dropping, changes: Sequence[Change], count: int, unseen: bool) -> str:
+    """What one sees, in words. unseen: whether the samples are others than those that the maps were found by."""
     ours, others = changes[:2]
     if ours.ratio > PLAIN * max(1.0, others.ratio):
         verdict = "These maps draw what the boxes mark more than anything else"
-    elif ours.ratio > others.ratio:
+    elif ours.lead > 0 and ours.ratio > others.ratio:
         verdict = "These maps have a part in what the boxes mark, but draw much else as well"
     else:
         verdict = "No maps were found that draw what the boxes mark rather than anything else"
@@ -171,4 +172,9 @@ def sentence(best: Dropping, changes: Sequence[Change], count: int) -> str:
         f"range, others by {100 * ours.outside:.1f} %, and those at the boxes' places in samples without boxes by "
         f"{100 * ours.elsewhere:.1f} %; with as many other maps it is {100 * others.inside:.1f} %, {100 * others.outside:.1f} % "
         f"and {100 * others.elsewhere:.1f} %. Whether the object is gone is for the eye to say."
+        + (
+            ""
+            if unseen
+            else " The maps were found by these very samples: mark more, and half are held back to tell by."
+        )
     )

@@ -112,7 +112,8 @@ def evidence(
         of = None if own is None else own[chosen[what]]
         found[what] = look(discriminator, pictures[chosen[what]], of, titles, mean, seed, done)
     legend = (
-        "Red speaks for fake, blue for real, each picture's strongest in full colour. Occlusion: what covering each place with "
+        "Red speaks for fake, blue for real, each picture's strongest in full colour (a picture can be called fake though most "
+        "of its parts, one by one, speak for real: what covers them looks worse). Occlusion: what covering each place with "
         "the mean training picture does to the verdict. Integrated gradients: from that picture to this one (their sum misses "
         "the verdicts' difference by {:.1f} %), blurred. Below, the same of a discriminator that has learnt nothing."
     )
@@ -237,7 +238,12 @@ def _tested(method: str, telling: list[Telling]) -> str:
     )
     if 0.5**pictures > CHANCE:
         return f"Whether the maps by {method} are right, {pictures} pictures can't tell."
-    verdict = "are right" if chance < CHANCE else "can't be relied on here"
+    if chance >= CHANCE:
+        verdict = "can't be relied on here"
+    elif deleted > 0:
+        verdict = "are right"
+    else:
+        verdict = "tell where more hangs than elsewhere, though blurring makes even that look more fake"
     return f"The maps by {method} {verdict}: {facts}."
 
 

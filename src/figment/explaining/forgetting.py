@@ -90,23 +90,24 @@ def forget(
     shown = which[:SHOWN]
     rows = (
         ("samples", samples.pictures[shown]),
-        (f"without\n{len(best.maps)} maps", after[:SHOWN]),
+        ("without\nthese maps", after[:SHOWN]),
         ("what has changed", difference(samples.pictures[shown], after[:SHOWN])),
-        (f"without {len(others[0].maps)}\nother maps", drawn[0][:SHOWN]),
+        ("without\nother maps", drawn[0][:SHOWN]),
     )
     return Finding(
         "forget",
         sentence(attribute, best, list(effects.values()), before, differ, len(which), sound_by(judge, discriminator)),
         {"": Sheet(strips(rows, [str(number) for number in shown]), caption(attribute, best, seed))},
         {
-            "attribute": attribute, "judge": judge.about, "accuracy": {term.name: judge.accuracy[term.name] for term in wanted},
+            "attribute": attribute, "judge": judge.about,
+            "accuracy": {term.name: none_if_unknown(judge.accuracy[term.name]) for term in wanted},
             "sound": sound_by(judge, discriminator), "seed": seed, "samples": count, "with": int(samples.has.sum()),
             "chosen_on": min(CHOSEN_ON, int(samples.has[choose].sum())), "measured_on": len(which), "aim": AIM,
             "reached_when_chosen": reached, "layer": best.layer, "layers": len(layers(generator.net)),
             "maps": list(best.maps), "of": best.of, "by": best.by, "whole_before": before, "samples_differ": differ,
             "effects": {name: asdict(effect) for name, effect in effects.items()}, "shown": shown.tolist(),
         },
-        ("dropped", "object lost", "sound pictures", "lost, still sound", "other attributes", "pixels"),
+        ("dropped", "object lost", "sound pictures", "lost, no less sound", "other attributes", "pixels"),
         (
             ("nothing", "0 %", percent(before), "0 %", "0 σ", "0 %"),
             *((name, *cells(effect)) for name, effect in effects.items()),
@@ -212,6 +213,11 @@ def cells(effect: Effect) -> tuple[str, ...]:
         f"{effect.others:.2f} σ",
         f"{100 * effect.pixels:.1f} %",
     )
+
+
+def none_if_unknown(share: float) -> float | None:
+    """A number as JSON can hold it."""
+    return None if np.isnan(share) else share
 
 
 def percent(share: float) -> str:

@@ -29,8 +29,8 @@ def read_boxes(file: Path, generator: Generator) -> Boxes:
     """
     try:
         rows = [row for row in csv.reader(file.read_text("utf-8-sig").splitlines()) if any(map(str.strip, row))]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or (str(error) if isinstance(error, csv.Error) else "it is no text")
         raise InputError(f"--boxes {file} can't be read ({reason}): name a CSV file of boxes.") from None
     height, width = generator.recipe.shape
     found: Boxes = {}

@@ -72,8 +72,8 @@ def memorised(
 ) -> Finding:
     """Whether generators of a run, after about 1/4, 1, 4, 16 … passes and at the end, know training pictures by heart.
 
-    count: samples of each. space: what distances are taken in. The codes kept are of the samples shown: first of the
-    generator after one pass, then of the last. Raises InputError where fewer than 20 pictures are held out, or the run has no
+    count: samples of each. space: what distances are taken in. The codes kept are those of the last
+    generator's samples that are shown. Raises InputError where fewer than 20 pictures are held out, or the run has no
     generator yet.
     """
     if len(bank.held_out) < ENOUGH:
@@ -106,9 +106,9 @@ def memorised(
                 ("nearest training pictures", turned(few[to_few.place[closest]], to_few.mirrored[closest])),
                 ("nearest held-out pictures", turned(held_out[to_held_out.place[closest]], to_held_out.mirrored[closest])),
             ]  # fmt: skip
-            shown.append((images, generator, closest))
-    z = torch.cat([generator.codes(1, seed, i) for _, generator, closest in shown for i in closest])
-    labels = [generator.labels(1, seed, i) for _, generator, closest in shown for i in closest]
+            shown.append((images, closest))
+    z = torch.cat([generator.codes(1, seed, i) for i in closest])  # of the last one, whose pictures the run can draw
+    labels = [own for i in closest if (own := generator.labels(1, seed, i)) is not None]
     return Finding(
         "memorised",
         sentence(hearts[list(files).index(first)], hearts[-1], space),
@@ -123,7 +123,7 @@ def memorised(
         {
             "seed": seed, "samples": count, "features": space.name, "train": len(bank.train), "held_out": len(held_out),
             "held_out_distance": float(np.median(theirs)), "generators": [asdict(its) for its in hearts],
-            "shown": [{"images": images, "samples": closest} for images, _, closest in shown],
+            "shown": [{"images": images, "samples": closest} for images, closest in shown],
         },
         ("images seen", "passes", "distance to training", "nearer than held-out", "nearest is a training picture", "z"),
         tuple(
@@ -134,7 +134,7 @@ def memorised(
             for its in hearts
         ),
         z,
-        torch.cat([own for own in labels if own is not None]) if shown[0][1].classes else None,
+        torch.cat(labels) if labels else None,
     )  # fmt: skip
 
 

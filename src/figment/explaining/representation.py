@@ -31,6 +31,7 @@ from figment.strips import strips
 
 MOST, TESTED = 20_000, 5_000  # training pictures, and held-out ones
 DRAWS = 5  # of the few labels
+VALIDATED = 2_000  # labelled pictures that C is chosen on for all of them
 SURE = 2.0  # standard errors by which a lead counts
 SIDE = 32  # pixels: larger pictures are reduced before their pixels are features
 AT_ONCE = 64
@@ -57,12 +58,12 @@ class Labelled:
 class Result:
     """Which held-out pictures are told right with some features, bool (1 + draws, N): with all labels, then by draw of the few.
 
-    dimension: numbers a picture. penalty: the machine's C; None where there is none.
+    dimension: numbers a picture. penalties: the machines' C with all labels and with the few; none of a net.
     """
 
     dimension: int
     right: NDArray[np.bool_]
-    penalty: float | None = None
+    penalties: tuple[float, ...] = ()
 
     @property
     def full(self) -> float:
@@ -95,7 +96,7 @@ class Result:
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         shares = {"full": self.full, "few": self.few, "mean": self.mean, "error": self.error}
-        return {"dimension": self.dimension, "penalty": self.penalty} | shares
+        return {"dimension": self.dimension, "penalties": self.penalties} | shares
 
 
 def _error(numbers: NDArray[np.float64]) -> float:
@@ -188,14 +189,15 @@ def by_features(
 ) -> tuple[Result, NDArray[np.int64]]:
     """How linear machines do on some features; and what that taught by all labels says of the held-out pictures.
 
-    Their C is found once, on the first draw of few labels.
+    C is found by cross-validation: for the few labels on their first draw, for all of them on at most 2,000.
     """
     train, test = described(data.train, describe), described(data.test, describe)
     classes = data.train_classes
-    penalty = best_penalty(train[draws[0]], classes[draws[0]], seed)
-    every = np.arange(len(train))
-    said = np.stack([fitted(train[which], classes[which], penalty, seed).predict(test) for which in (every, *draws)])
-    return Result(train.shape[1], said == data.test_classes, penalty), said[0]
+    some = np.random.default_rng([seed, 6]).permutation(len(train))[:VALIDATED]
+    full, few = (best_penalty(train[part], classes[part], seed) for part in (some, draws[0]))
+    parts = [(np.arange(len(train)), full), *((draw, few) for draw in draws)]
+    said = np.stack([fitted(train[part], classes[part], penalty, seed).predict(test) for part, penalty in parts])
+    return Result(train.shape[1], said == data.test_classes, (full, few)), said[0]
 
 
 def by_supervision(

@@ -55,7 +55,7 @@ def responses(
     count = 0
     for start in range(0, len(pictures), AT_ONCE):
         x = as_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device)
-        maps = discriminator.maps(x)[layer - 1].double().cpu()
+        maps = discriminator.maps(x)[layer - 1].cpu().double()
         value, place = maps.flatten(2).max(2)
         strongest.append(value.float())
         places.append(torch.stack([place // maps.shape[3], place % maps.shape[3]], 2))

@@ -90,7 +90,9 @@ def rebuild(
         best = tried.loss.view(-1, restarts).argmin(1) + torch.arange(len(part)) * restarts
         found.append(tried[best])
     first = order[:, 0]
-    return joined(found), compared(generator, sight, z[first], _of(labels, first), targets, usual)
+    nearest, descended = compared(generator, sight, z[first], _of(labels, first), targets, usual), joined(found)
+    better = torch.where(nearest.loss < descended.loss, 0, len(targets)) + torch.arange(len(targets))
+    return joined([nearest, descended])[better], nearest
 
 
 def descend(

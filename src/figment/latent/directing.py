@@ -46,7 +46,15 @@ def directions(
     """
     code_size, prior = generator.recipe.code_size, generator.recipe.prior
     _check(hows, count, code_size, samples, judge, groups)
-    names = [judge.check(attribute) for attribute in attributes] if judge and attributes else plain(judge)
+    if judge and attributes:
+        names = [judge.check(attribute, "--attributes ") for attribute in attributes]
+    else:
+        names = plain(judge, generator.classes)
+    if "labelled" in hows and judge and not names:
+        raise InputError(
+            "--how labelled: what can be read from these pictures are the generator's own classes, which no direction changes: "
+            "ask for them with figment sample --label, or give --labels of something else."
+        )
     survey = surveyed(generator, judge, samples, seed, label, "principal" in hows and not groups, stage)
     found = [_between(name, *groups, prior)] if groups else _found(generator, hows, count, names, survey)
     z, labels = generator.codes(MEASURED, seed, samples), generator.labels(MEASURED, seed, samples, label)
@@ -81,9 +89,10 @@ def directions(
     return finding, found
 
 
-def plain(judge: Judge | None) -> list[str]:
-    """The attributes that a judge reads, single values of categories left out where there are others."""
-    names = judge.names if judge else ()
+def plain(judge: Judge | None, classes: Sequence[str] = ()) -> list[str]:
+    """The attributes that a judge reads, single values of categories left out where there are others, and a generator's own
+    classes, which no direction changes."""
+    names = [name for name in judge.names if name not in classes] if judge else []
     return [name for name in names if stem(name) == name] or list(names)
 
 

@@ -18,8 +18,9 @@ from torch import Tensor
 from figment import codes
 from figment.errors import InputError
 from figment.files import write_output
+from figment.generator import Generator
 
-FILE = "directions.safetensors"
+FILE, OWN = "directions.safetensors", "generator.safetensors"  # OWN: the file of a run's generator
 REACH = 3.0  # deviations, to either side
 
 
@@ -50,47 +51,71 @@ def moved(z: Tensor, vector: Tensor, amount: Tensor | float, prior: str, replace
 
 
 def beside(generator: Path) -> Path:
-    """Where the directions of a run folder, or of a generator's file, are kept."""
-    return (generator if generator.is_dir() else generator.parent) / FILE
+    """Where the directions of a run's generator, or of another file, are kept."""
+    if generator.is_dir() or generator.name == OWN:
+        return (generator if generator.is_dir() else generator.parent) / FILE
+    return generator.with_name(f"{generator.stem}.{FILE}")
 
 
-def keep(file: Path, found: Sequence[Direction], code_size: int) -> None:
-    """Add directions to a file, in place of those of the same names. Raises InputError as stored() does."""
-    all_of_them = {d.name: d for d in [*(stored(file, code_size) if file.exists() else []), *found]}
-    header = {"kind": "directions", "directions": {d.name: {"how": d.how, **d.facts} for d in all_of_them.values()}}
-    tensors = {d.name: d.vector.float().contiguous() for d in all_of_them.values()}
-    write_output(file, save(tensors, {"figment": json.dumps(header)}))
+def keep(file: Path, found: Sequence[Direction], generator: Generator) -> None:
+    """Add directions to a file, in place of those of the same names, and of all that belong to another generator.
+
+    Raises InputError where what lies there is no file of directions, or can't be written.
+    """
+    before = [] if not file.exists() or is_stale(file, generator) else stored(file, generator)
+    kept = list({one.name: one for one in [*before, *found]}.values())
+    header = {
+        "kind": "directions", "generator": generator.digest,
+        "directions": [{"name": one.name, "how": one.how, "facts": one.facts} for one in kept],
+    }  # fmt: skip
+    write_output(file, save({"vectors": torch.stack([one.vector for one in kept])}, {"figment": json.dumps(header)}))
 
 
-def stored(file: Path, code_size: int) -> list[Direction]:
+def is_stale(file: Path, generator: Generator) -> bool:
+    """Whether the directions of a file were found in another generator, or in this one before it learnt more."""
+    return bool(_read(file)[0]["generator"] != generator.digest)
+
+
+def stored(file: Path, generator: Generator) -> list[Direction]:
     """The directions of a file, in the order in which they were found.
 
     Raises InputError where there is no such file, it is damaged or none of directions, or they are another generator's.
     """
+    header, vectors = _read(file)
+    if header["generator"] != generator.digest:
+        raise InputError(
+            f"{file} holds directions of another generator, or of this one before it learnt more: find them anew, with figment "
+            "explore directions."
+        )
+    return [
+        Direction(facts["name"], vector, facts["how"], facts["facts"])
+        for facts, vector in zip(header["directions"], vectors, strict=True)
+    ]
+
+
+def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
+    """Header and unit vectors, float32 (K, code_size), of a file of directions."""
     if not file.is_file():
         raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {file.parent}.")
     try:
         with safe_open(file, framework="pt") as content:
-            header = json.loads((content.metadata() or {}).get("figment", "{}"))
-            if header.get("kind") != "directions":
-                raise InputError(f"{file} holds no directions: move it away, and find them anew.")
-            facts = {name: dict(of_one) for name, of_one in header["directions"].items()}
-            found = [Direction(n, content.get_tensor(n), str(f.pop("how")), f) for n, f in facts.items()]
+            header, vectors = json.loads((content.metadata() or {})["figment"]), content.get_tensor("vectors")
+        sound = header["kind"] == "directions" and isinstance(header["generator"], str) and vectors.ndim == 2
+        sound = sound and all(
+            isinstance(one["name"], str) and dict(one["facts"]) is not None for one in header["directions"]
+        )
     except (SafetensorError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise InputError(f"{file} is no whole file of directions ({error}): delete it, and find them anew.") from None
-    for one in found:
-        fits = one.vector.shape == (code_size,) and one.vector.dtype == torch.float32
-        if not fits or not abs(float(one.vector.norm()) - 1) < 1e-3:
-            raise InputError(
-                f"{file}: {one.name} belongs to another generator, or was changed by hand: this one's directions have "
-                f"{code_size} numbers and length 1. Delete the file, and find them anew."
-            )
-    return found
+        raise InputError(
+            f"{file} is no whole file of directions ({error}): move it away, and find them anew."
+        ) from None
+    if not sound or len(vectors) != len(header["directions"]) or not ((vectors.norm(dim=1) - 1).abs() < 1e-3).all():
+        raise InputError(f"{file} holds no directions, or was changed by hand: move it away, and find them anew.")
+    return header, vectors
 
 
-def named(file: Path, name: str, code_size: int) -> Direction:
+def named(file: Path, name: str, generator: Generator) -> Direction:
     """A direction of a file. Raises InputError, with the nearest name, for one that isn't there, and as stored() does."""
-    found = {one.name: one for one in stored(file, code_size)}
+    found = {one.name: one for one in stored(file, generator)}
     if name in found:
         return found[name]
     near = get_close_matches(name, found, n=1, cutoff=0.5)
@@ -98,7 +123,7 @@ def named(file: Path, name: str, code_size: int) -> Direction:
     raise InputError(f"--direction {name}: no direction of this generator; {mend}")
 
 
-def shift(file: Path, wishes: Sequence[str], code_size: int) -> Tensor | None:
+def shift(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:
     """The sum of directions from wishes such as "smile=2", float64 (code_size,); None where there are none.
 
     Raises InputError for a wish that is none, and as named() does.
@@ -112,6 +137,6 @@ def shift(file: Path, wishes: Sequence[str], code_size: int) -> Tensor | None:
             amount = float("nan")
         if not name or not abs(amount) <= 100:
             raise InputError(f"--direction {wish}: write it as NAME=AMOUNT, in deviations, such as smile=2.")
-        step = amount * named(file, name, code_size).vector.double()
+        step = amount * named(file, name, generator).vector.double()
         total = step if total is None else total + step
     return total

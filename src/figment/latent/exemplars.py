@@ -46,7 +46,8 @@ class Read:
 
 
 def numbered(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
-    """Samples of a seed by their numbers."""
+    """Samples of a seed by their numbers, each once."""
+    numbers = list(dict.fromkeys(numbers))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     return Group(",".join(map(str, numbers)), z, tuple(numbers))
 
@@ -56,7 +57,7 @@ def refuse_single(option: str, group: Group) -> None:
     if len(group) < 2:
         raise InputError(
             f"{option} {group.name}: a group of a single picture is unstable, for it brings along all else that is in it: "
-            "give two or more samples, best three."
+            "give two or more samples, best three (a class that is a number is written as class=9)."
         )
 
 
@@ -84,7 +85,7 @@ def meeting(
     At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
     conditions make no sense.
     """
-    wanted, seen = terms(conditions, judge), Read(torch.empty(0, generator.recipe.code_size), {})
+    wanted, seen = terms(conditions, judge, option), Read(torch.empty(0, generator.recipe.code_size), {})
     while len(seen.codes) < MOST:
         more = read(generator, judge, AT_ONCE, seed, label, len(seen.codes))
         scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in judge.names}

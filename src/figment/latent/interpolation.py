@@ -138,7 +138,7 @@ def summed(lengths: NDArray[np.float64], ends: NDArray[np.float64]) -> Smoothnes
 def sentence(found: Smoothness) -> str:
     """What the smoothness says, in words."""
     if found.evenness > SMOOTH:
-        how = "changes little by little, as it does in a generator that has learnt what varies"
+        how = "changes little by little, without the jumps of a generator that knows pictures by heart"
     elif found.evenness < JUMPING:
         how = "mostly stands still and then jumps, as it does in a generator that knows pictures by heart"
     else:

@@ -148,6 +148,8 @@ def sentence(found: Rebuilt, places: Mapping[str, Tensor], close: Mapping[str, C
             f". The search itself fails: even the generator's own samples are only rebuilt to within {floor.rms:.1f}, so "
             "this says little of what the generator holds; more --steps may help."
         )
+    elif perfect <= 0:
+        text += f" and the generator's own samples are rebuilt to within {floor.rms:.1f}."
     else:
         text += (
             f" and the generator's own samples are rebuilt to within {floor.rms:.1f}: {max(0, 100 * way / perfect):.0f} % "

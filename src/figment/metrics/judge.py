@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Say
 from figment.data.bank import Bank
 from figment.data.portraits import Attribute
 from figment.discriminator import Discriminator, as_input
@@ -25,8 +25,10 @@ from figment.metrics.teaching import READ_AT_ONCE
 
 Columns = dict[str, NDArray[np.float64]]
 Scores = dict[str, NDArray[np.float32]]
+LARGEST = 1e9  # number in a table of attributes
 POOLED = 4  # places a side at which a layer's maps are looked at
 AT_ONCE = 64
+MOST_NAMED = 8  # columns, in a message
 COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
 TERM = re.compile(r"\s*(no\s+|!)?([^<>=!]+?)\s*(?:(>=|<=|>|<|=)\s*(.+?))?\s*")
 
@@ -48,13 +50,13 @@ class Judge:
     valid: Callable[[NDArray[np.uint8]], NDArray[np.bool_]] | None = None
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def check(self, name: str) -> str:
+    def check(self, name: str, option: str = "") -> str:
         """The name itself. Raises InputError, with the nearest one, for an attribute that it can't read."""
         if name in self.names:
             return name
         near = get_close_matches(name, self.names, n=1, cutoff=0.5)
         mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.names)}."
-        raise InputError(f"{name}: no attribute of these pictures; {mend}")
+        raise InputError(f"{option}{name}: no attribute of these pictures; {mend}")
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,34 @@ class Term:
         return COMPARED[self.sign](scores[self.name], self.limit)
 
 
-def terms(text: str, judge: Judge) -> list[Term]:
+def terms(text: str, judge: Judge, option: str = "") -> list[Term]:
     """Conditions from words: "glasses, smile>0.4, no beard, hair_colour=blond". All have to hold.
 
-    Raises InputError for an attribute that the judge can't read, or a condition that makes no sense for it.
+    "class=9" is "9", which alone would be a sample's number. option: that they were given for, for messages. Raises
+    InputError for an attribute that the judge can't read, or a condition that makes no sense for it.
     """
-    found = []
+    found, option = [], f"{option} " if option else ""
     for part in text.split(","):
         match = TERM.fullmatch(part)
         if match is None:
-            raise InputError(f"{part.strip() or text!r}: write a condition as glasses, no glasses, smile>0.4 or a=b.")
+            raise InputError(
+                f"{option}{part.strip() or text!r}: write a condition as glasses, no glasses, smile>0.4 or a=b."
+            )
         absent, name, sign, value = match.groups()
         if sign == "=" and value == "none" and not absent:
             absent, sign = "no", None  # glasses=none
         elif sign == "=":
-            name, sign = f"{name}={value}", None
-        judge.check(name)
+            name, sign = value if name == "class" and value in judge.names else f"{name}={value}", None
+        judge.check(name, option)
         if (name in judge.continuous) != (sign is not None) or (absent and sign):
             example = f"{name}>{np.mean(judge.ranges.get(name, (0, 1))):.2g}" if name in judge.continuous else name
-            raise InputError(f"{part.strip()}: for this attribute write a condition such as {example}.")
+            raise InputError(f"{option}{part.strip()}: for this attribute write a condition such as {example}.")
         try:
             limit = float(value) if sign else 0.0
         except ValueError:
-            raise InputError(f"{part.strip()}: {value} is no number.") from None
+            limit = float("nan")
+        if not abs(limit) <= LARGEST:
+            raise InputError(f"{option}{part.strip()}: {value} is no number to compare with: give one such as 0.4.")
         found.append(Term(name, sign or ("<" if absent else ">"), limit))
     return found
 
@@ -150,23 +157,32 @@ def _log_odds(attribute: Attribute, logits: torch.Tensor) -> Scores:
     return found
 
 
-def of_columns(discriminator: Discriminator, bank: Bank, columns: Columns, progress: Progress | None = None) -> Judge:
+def of_columns(
+    discriminator: Discriminator,
+    bank: Bank,
+    columns: Columns,
+    progress: Progress | None = None,
+    say: Say = lambda sentence: None,
+) -> Judge:
     """A judge of attributes that pictures of a bank are known to have: a linear model of what the discriminator sees.
 
     columns: by attribute, a number for each picture of the bank, NaN where it isn't known. Of a column of zeros and ones the
     log-odds are learnt by logistic regression, of others the value by ridge regression; each from the training pictures, and
-    tested on held-out ones. Raises InputError for a column that hasn't two of each kind among the training pictures.
+    tested on held-out ones, of which say is told. Columns that haven't two of each kind among the training pictures are left
+    out, which is said, too. Raises InputError where none is left.
     """
     from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.pipeline import Pipeline, make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    for name, column in columns.items():
-        counts = np.unique(column[bank.train][~np.isnan(column[bank.train])], return_counts=True)[1]
-        if len(counts) < 2 or (len(counts) == 2 and counts.min() < 2):
-            raise InputError(
-                f"{name}: no two kinds of at least two training pictures each are labelled so in {bank.source}: label more."
-            )
+    unusable = [name for name, column in columns.items() if not _tells(column[bank.train])]
+    if unusable:
+        named = ", ".join(unusable[:MOST_NAMED]) + (", …" if len(unusable) > MOST_NAMED else "")
+        why = f"{bank.source} hasn't two kinds of at least two training pictures each that are labelled so"
+        if len(unusable) == len(columns):
+            raise InputError(f"--labels: nothing to learn from {named}: {why}: label more pictures.")
+        say(f"left out: {named}: {why}")
+        columns = {name: column for name, column in columns.items() if name not in unusable}
     wanted = ~np.isnan(np.stack(list(columns.values()))).all(0)
     rows = np.flatnonzero(wanted)
     parts = []
@@ -200,7 +216,24 @@ def of_columns(discriminator: Discriminator, bank: Bank, columns: Columns, progr
 
     ranges = {name: (float(np.nanmin(columns[name])), float(np.nanmax(columns[name]))) for name in continuous}
     about = f"a linear model of what the discriminator sees, taught by {int(trained.sum()):,} labelled pictures"
+    say(f"attributes are read by {about}; on held-out ones it is right: {_told(accuracy, continuous)}")
     return Judge(tuple(columns), frozenset(continuous), accuracy, read, about, None, ranges)
+
+
+def _tells(column: NDArray[np.float64]) -> bool:
+    """Whether a column has something to learn from: more than two kinds, or two of at least two pictures each."""
+    counts = np.unique(column[~np.isnan(column)], return_counts=True)[1]
+    return len(counts) > 2 or (len(counts) == 2 and counts.min() >= 2)
+
+
+def _told(accuracy: dict[str, float], continuous: set[str]) -> str:
+    """How well attributes are read, in words."""
+    facts = [
+        f"{name} {'R² ' if name in continuous else ''}{share:.2f}" for name, share in accuracy.items() if share == share
+    ]
+    return (
+        ", ".join(facts[: 3 * MOST_NAMED]) + (", …" if len(facts) > 3 * MOST_NAMED else "") if facts else "nobody knows"
+    )
 
 
 def by_label(labels: Sequence[str | None]) -> Columns:
@@ -216,12 +249,17 @@ def by_table(text: str, names: Sequence[str], where: str) -> Columns:
 
     names: of the bank's pictures; a row names one in full or without its folders. Raises InputError where no row does.
     """
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        raise InputError(f"{where} is no table that can be read ({error}): check its quotes.") from None
     if len(lines) < 2 or len(lines[0]) < 2:
         raise InputError(
             f"{where} is no table: write a first line of headings, then a picture's name and its values a line."
         )
-    headings, rows = lines[0][1:], {line[0]: line[1:] for line in lines[1:] if line}
+    headings, rows = [cell.strip() for cell in lines[0][1:]], {line[0]: line[1:] for line in lines[1:] if line}
+    if len(set(headings)) < len(headings) or not all(heading.isprintable() and heading for heading in headings):
+        raise InputError(f"{where}: each column needs a heading of its own, in letters that can be printed.")
     found = [rows.get(name, rows.get(name.rpartition("/")[2])) for name in names]
     if not any(found):
         raise InputError(
@@ -232,6 +270,8 @@ def by_table(text: str, names: Sequence[str], where: str) -> Columns:
         cells = [row[place].strip() if row and place < len(row) else "" for row in found]
         try:
             column = np.array([float(cell) if cell else np.nan for cell in cells])
+            if (np.abs(column) > LARGEST).any():
+                raise InputError(f"{where}: the column {heading} has numbers beyond ±{LARGEST:g}: mend them.")
         except ValueError:
             words = by_label([cell or None for cell in cells])
             columns |= words if len(headings) == 1 else {f"{heading}={word}": c for word, c in words.items()}

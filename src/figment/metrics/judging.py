@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from figment import sizes
 from figment.data.bank import Bank
 from figment.data.preparing import prepare
 from figment.data.source import open_source
@@ -24,13 +25,19 @@ def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
     these, else what the run's own pictures are labelled with. Raises InputError where there are no labels.
     """
     recipe = run.recipe
-    if labels is None and run.facts["data"] in PORTRAITS and recipe.shape[0] == recipe.shape[1]:
+    if labels is None and run.facts["data"] in PORTRAITS:
         size = recipe.shape[0]
-        return of_portraits(reader_of(size, Tally(display.stage("teaching the reader of portraits"), work_of(size))))
+        if recipe.shape != (size, size):
+            raise InputError(
+                f"{run.folder} draws portraits of {sizes.text(recipe.shape)}, and their reader reads only squares: give --labels."
+            )
+        return of_portraits(
+            reader_of(size, Tally(display.stage("teaching the reader of portraits, once"), work_of(size)))
+        )
     discriminator, learning = load_discriminator(run.folder), display.stage("learning what labels mean")
     if labels is not None and Path(labels).suffix.lower() == ".csv":
         bank, table = bank_of(run, display), _text(Path(labels))
-        return of_columns(discriminator, bank, by_table(table, bank.names, str(labels)), learning)
+        return of_columns(discriminator, bank, by_table(table, bank.names, f"--labels {labels}"), learning, display.say)
     bank = labelled_bank(run, labels, display)
     mend = (
         "give --labels DATA, pictures in a folder a class, or --labels FILE.csv"
@@ -39,7 +46,7 @@ def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
     columns = by_label(bank.labels)
     if len(columns) < 2:
         raise InputError(f"{bank.source} has no labels that tell two kinds of pictures apart: {mend}.")
-    return of_columns(discriminator, bank, columns, learning)
+    return of_columns(discriminator, bank, columns, learning, display.say)
 
 
 def labelled_bank(run: Run, labels: str | Path | None, display: Preparing) -> Bank:

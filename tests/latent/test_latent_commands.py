@@ -210,3 +210,64 @@ def test_what_can_not_be_used_is_told_in_a_sentence(
     assert sentence in said
     assert "Traceback" not in said
     assert not (trained / "directions.safetensors").exists()
+
+
+# ---- what two commands or more share -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("numbers", ["³-1", "1-" + "9" * 5000, "", "0-", "-1", "1-2-3"])
+def test_numbers_that_are_none_are_refused(run: Path, numbers: str, capsys: pytest.CaptureFixture) -> None:
+    assert command("explore", "interpolate", run, f"--between={numbers}") == 2
+    assert "--between" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_is_told_before_any_work(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setattr("figment.generator.load", lambda *_: pytest.fail("work was begun"))
+    for place in (tmp_path / "file", tmp_path / "file" / "findings"):
+        assert command("explore", "interpolate", run, "--out", place) == 2
+        assert f"--out {place}: {tmp_path / 'file'} is a file" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_another_generator_of_a_run_has_findings_of_its_own(run: Path) -> None:
+    shutil.copy(run / "generator.safetensors", run / "generator-best.safetensors")
+    quick = ("--between", "0-1", "--steps", 2, "--name", "it")
+    assert command("explore", "interpolate", run, *quick) == 0
+    before = (run / "findings" / "interpolate-it.json").read_bytes()
+    assert command("explore", "interpolate", run / "generator-best.safetensors", *quick) == 0
+    assert (run / "findings" / "interpolate-it.json").read_bytes() == before
+    assert (run / "generator-best.findings" / "interpolate-it.png").is_file()
+    assert (
+        command("explore", "directions", run / "generator-best.safetensors", "--how", "factorised", "--count", 1) == 0
+    )
+    assert (run / "generator-best.directions.safetensors").is_file()
+    assert not (run / "directions.safetensors").exists()
+
+
+def test_directions_of_a_generator_that_has_learnt_since_are_told_of(run: Path, capsys: pytest.CaptureFixture) -> None:
+    asked = ("explore", "directions", run, "--how", "factorised", "--count", 1, "--samples", 100)
+    assert command(*asked) == 0
+    net = load(run)
+    with torch.no_grad():
+        next(net.net.parameters()).add_(0.01)
+    (run / "generator.safetensors").write_bytes(packed(net.net, net.recipe, "generator"))
+    capsys.readouterr()
+    assert command("sample", run, "-n", 1, "--direction", "factorised-1=2") == 2
+    assert "before it learnt more: find them anew" in capsys.readouterr().err
+    assert command(*asked) == 0
+    assert "they are replaced" in capsys.readouterr().out
+    assert command("sample", run, "-n", 1, "--direction", "factorised-1=2") == 0
+
+
+def test_a_class_that_is_a_number_can_be_a_condition(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    sorted_ones = tmp_path / "sorted"
+    for number, name in enumerate(("dark", "bright")):
+        shutil.copytree(Path(figment.Run(run).facts["data"]) / name, sorted_ones / str(number))
+    groups = ("--a", "class=1", "--b", "class=0", "--c", "class=0", "--labels", sorted_ones)
+    assert command("explore", "arithmetic", run, *groups) == 0
+    assert "on held-out ones it is right: 0 " in capsys.readouterr().out
+    assert command("explore", "arithmetic", run, "--a", "1", *groups[2:]) == 2
+    assert "written as class=9" in capsys.readouterr().err

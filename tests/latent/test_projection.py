@@ -23,7 +23,7 @@ from figment.latent.projection import OWN, closeness, project, sentence
 from figment.latent.sight import PIXELS, apart, differences, named, of_discriminator, of_network, summed
 from figment.metrics.features import extractor
 from figment.pictures import source_of
-from figment.recipe import Recipe
+from figment.recipe import Recipe, make
 
 
 class Linear(nn.Module):
@@ -294,3 +294,17 @@ def test_what_cannot_be_used_is_told_in_a_sentence(
     told = "".join(capsys.readouterr())
     assert says in told
     assert "Traceback" not in told
+
+
+def test_a_start_that_no_descent_betters_is_kept() -> None:
+    """The generator's own first sample is among the starts, and a descent of one step leads away from it."""
+    made = make("dcgan", size=16, channels=3, width=2, code_size=6, prior="normal")
+    generator = Generator(nets.initialised(nets.generator(made), 0, "generator"), made)
+    target = generator.decode(generator.codes(1))
+    found, nearest = rebuild(generator, target, PIXELS, 1, 1)
+    assert float(nearest.rms) == 0
+    assert float(found.rms) == 0
+    assert torch.equal(found.codes, nearest.codes)
+    finding = project(generator, {"given": target}, steps=1, restarts=1)
+    assert "of the way" not in finding.sentence
+    assert "rebuilt to within 0.0" in finding.sentence

@@ -18,7 +18,7 @@ from figment.data.portraits import portraits
 from figment.discriminator import as_input, untrained
 from figment.errors import InputError
 from figment.generator import Generator, load
-from figment.latent.descent import Rebuilt, rebuild, unlikely
+from figment.latent.descent import Rebuilt, compared, rebuild, unlikely
 from figment.latent.projection import OWN, closeness, project, sentence
 from figment.latent.sight import PIXELS, apart, differences, named, of_discriminator, of_network, summed
 from figment.metrics.features import extractor
@@ -308,3 +308,21 @@ def test_a_start_that_no_descent_betters_is_kept() -> None:
     finding = project(generator, {"given": target}, steps=1, restarts=1)
     assert "of the way" not in finding.sentence
     assert "rebuilt to within 0.0" in finding.sentence
+
+
+def test_the_distance_is_the_mean_of_all_layers_features() -> None:
+    """Against the maps by hand: each layer's mean squared difference as a share of its scale."""
+    made = make("dcgan", size=16, channels=3, width=4, code_size=6, discriminator_norm="none")
+    generator, critic = lively(made), untrained(made)
+    z = generator.codes(5)
+    targets, scale = generator.decode(generator.codes(5, seed=1)), torch.rand(1 + len(critic.layers), 5) + 0.5
+    found = compared(generator, of_discriminator(critic), z, None, targets, scale)
+    shares = [
+        (a - b).flatten(1).square().mean(1) / scale[1 + i]
+        for i, (a, b) in enumerate(
+            zip(*(critic.maps(as_input(its)) for its in (generator.decode(z), targets)), strict=True)
+        )
+    ]
+    assert torch.allclose(found.distance, torch.stack(shares).mean(0).sqrt(), rtol=1e-4)
+    pixels = (as_input(generator.decode(z)) - as_input(targets)).flatten(1).square().mean(1) / scale[0]
+    assert torch.allclose(found.loss, pixels + torch.stack(shares).mean(0), rtol=1e-4)

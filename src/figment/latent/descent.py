@@ -136,7 +136,8 @@ def compared(
         shares.append((differences(ours, theirs) / scale[:, rows]).cpu())
     of = torch.cat(shares, 1)
     rms = (pictures.float() - targets.float()).square().mean((1, 2, 3)).sqrt()
-    return Rebuilt(z, labels, pictures, rms, of[-1 * (len(of) > 1) :].mean(0).sqrt(), summed(of))
+    distance = (of[1:] if len(of) > 1 else of).mean(0).sqrt()
+    return Rebuilt(z, labels, pictures, rms, distance, summed(of))
 
 
 def joined(parts: list[Rebuilt]) -> Rebuilt:

@@ -24,10 +24,8 @@ from figment.strips import Row, strips
 HOWS = ("labelled", "principal", "factorised")
 FEWEST = 100  # samples that directions are found from
 MEASURED, SHOWN = 64, 2  # samples that an effect is measured on, and that are shown
-CLEAR, ALONE = (
-    0.8,
-    0.5,
-)  # a direction moves an attribute with at least this correlation, and all others less than this share
+# A direction is said to move an attribute from this correlation on, and to leave others alone below this share of its shift.
+CLEAR, ALONE = 0.8, 0.5
 TITLES = [f"{place:+.0f}σ".replace("+0", "0").replace("-", "−") for place in np.linspace(-REACH, REACH, POSITIONS)]
 
 

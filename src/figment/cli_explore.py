@@ -166,6 +166,8 @@ def directions(
         if bool(first) != bool(second) or (first and not name):
             raise InputError("--from, --to and --name go together: from which group, to which, and what to call that.")
         at.generator.labels(0, label=label)  # a mistyped one is told before anything is learnt
+        if first and how != "all":
+            raise InputError("--how is for directions that are looked for: leave it out with --from and --to.")
         if not name.isprintable():
             raise InputError("--name: give it a name that can be printed.")
         file = beside(run)

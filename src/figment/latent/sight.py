@@ -26,6 +26,8 @@ class Sight:
         return [x.flatten(1), *self.layers(x)]
 
 
+KINDS = "pixels, own, random, inception, dinov2 or own:RUN"  # that gradients flow through
+
 PIXELS = Sight("pixels", lambda x: [])
 
 
@@ -36,15 +38,18 @@ def named(name: str, discriminator: Callable[[], Discriminator], device: str = "
     """
     if name == "pixels":
         return PIXELS
-    return of_discriminator(discriminator()) if name == "own" else of_network(extractor(name, device))
+    if name == "own":
+        return of_discriminator(discriminator())
+    if name.partition(":")[0] not in ("random", "inception", "dinov2", "own", "gradients", "onnx"):
+        raise InputError(f"--features {name}: there are {KINDS}.")
+    return of_network(extractor(name, device))
 
 
 def of_network(network: Extractor) -> Sight:
     """The features of a network. Raises InputError for one without gradients."""
     forward = network.forward
     if forward is None:
-        kinds = "pixels, own, random, inception, dinov2 or own:RUN"
-        raise InputError(f"--features {network.name}: it gives no gradients to go by: give {kinds}.")
+        raise InputError(f"--features {network.name}: it gives no gradients to go by: give {KINDS}.")
     return Sight(network.name, lambda x: [forward((x.expand(-1, 3, -1, -1) + 1) * 127.5).to(x.device)])
 
 

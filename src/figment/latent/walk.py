@@ -82,14 +82,13 @@ def walk(
     for the codes themselves. Raises InputError for an unknown label or a number out of range, or as write_video does.
     """
     frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
-    if keyframes < 2:
+    if along is None and keyframes < 2:
         raise InputError(f"--keyframes {keyframes}: a walk goes between pictures: give it 2 or more.")
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
-    if frames < keyframes:
-        raise InputError(
-            f"--seconds {seconds:g}: too short for {keyframes} keyframes: {keyframes / max(fps, 1):.2g} or more."
-        )
+    least, what = (keyframes, f"{keyframes} keyframes") if along is None else (2, "there and back")
+    if frames < least:
+        raise InputError(f"--seconds {seconds:g}: too short for {what}: {least / max(fps, 1):.2g} or more.")
     if along is None:
         z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
     else:

@@ -8,14 +8,18 @@ Agree = Callable[[str], bool]  # whether a person agrees to what the text says
 Stage = Callable[[str], Progress]  # a new stage of the work by its title; gives what to tell its progress
 
 
-def counted(progress: Progress | None, of: int) -> Callable[[int], None]:
-    """What is to be told how many more are done: it tells progress how many are done in all."""
-    so_far = 0
+class Tally:
+    """Tells the progress of a work of several parts as one."""
 
-    def done(more: int) -> None:
-        nonlocal so_far
-        so_far += more
-        if progress:
-            progress(so_far, of)
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
 
-    return done
+    def __call__(self, more: int) -> None:
+        self.done += more
+        if self.progress:
+            self.progress(min(self.done, self.total), self.total)
+
+
+def part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
+    """The progress of one of several equal parts, counted from 0."""
+    return None if progress is None else lambda done, total: progress(part * total + done, parts * total)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from figment.callbacks import Tally
 from figment.data.portraits import ATTRIBUTES, draw_attributes, portraits, render
 from figment.errors import InputError, Interrupted
 from figment.metrics import attributes as of
@@ -15,7 +16,7 @@ from figment.metrics import reader as readers
 from figment.metrics import teaching
 from figment.metrics.attributes import measure_attributes
 from figment.metrics.reader import CATEGORIES, CONTINUOUS, READ, Reader, Readings, grey
-from figment.metrics.teaching import Tally, taught
+from figment.metrics.teaching import taught
 
 GLASSES = next(a for a in CATEGORIES if a.name == "glasses")
 

@@ -6,12 +6,13 @@ import math
 import numpy as np
 import pytest
 
+from figment.callbacks import Tally
 from figment.data.portraits import render
 from figment.errors import InputError
 from figment.metrics import modes as of
 from figment.metrics.modes import KINDS, MODES, count_modes, stacked
 from figment.metrics.reader import grey
-from figment.metrics.teaching import Tally, taught
+from figment.metrics.teaching import taught
 
 
 def test_divergence_of_equal_of_single_and_of_halved_modes():

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Tally
 from figment.explaining.dropping import (
     BY,
     CONTROLS,
@@ -31,7 +31,6 @@ from figment.explaining.marked import Boxes, Marked, outlined, with_boxes
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.metrics.nearest import coloured
-from figment.metrics.teaching import Tally
 from figment.strips import strips
 
 UNSEEN = 0.01  # change of a pixel, as a share of the range, that nobody sees

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress, counted
+from figment.callbacks import Progress, Tally
 from figment.data.bank import Bank
 from figment.data.reals import some
 from figment.discriminator import Discriminator, as_input, untrained
@@ -103,7 +103,7 @@ def evidence(
     classes = torch.from_numpy(bank.classes.numbers[rows]) if generator.classes else None
     mean = mean_picture(bank, discriminator)
     work = 2 * 2 * (len(saliency.squares(*generator.recipe.shape)) + saliency.STEPS)
-    done = counted(progress, work)
+    done = Tally(progress, work)
     found, chosen = {}, {}
     for what, pictures, own in (("samples", samples, labels), ("reals", reals, classes)):
         logits = discriminator.judge(pictures, own)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, part_of
 from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
 from figment.explaining.responses import TOP, Field, Responses, field_of, gradients, responses
@@ -65,7 +65,7 @@ def filters(
     shown: dict[str, list[Seen]] = {}
     nets = {"trained": discriminator, "untrained": untrained(discriminator.recipe, seed, discriminator.device)}
     for part, (name, net) in enumerate(nets.items()):
-        found = responses(net, looked_at, number, _half(progress, part))
+        found = responses(net, looked_at, number, part_of(progress, part, len(nets)))
         best = [checked(one, number, len(found.mean)) for one in chosen]
         best = best or np.argsort(-found.selectivity, kind="stable")[:count].tolist()
         shown[name] = [seen_by(net, looked_at, number, field, found, one, seed) for one in best]
@@ -192,7 +192,3 @@ def _likeness(difference: float) -> str:
 def _headings(titles: Iterable[str]) -> list[str]:
     """Each title above the first of its pictures."""
     return [heading for title in titles for heading in (title, *[""] * (TOP - 1))]
-
-
-def _half(progress: Progress | None, part: int) -> Progress | None:
-    return None if progress is None else lambda done, total: progress(part * total + done, 2 * total)

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Tally
 from figment.discriminator import Discriminator
 from figment.errors import InputError
 from figment.explaining.dropping import (
@@ -36,7 +36,6 @@ from figment.explaining.judged import Effect, Samples, mean, sampled, sound_by
 from figment.finding import Finding, Sheet
 from figment.generator import BLOCK, Generator
 from figment.metrics.judge import Judge, terms
-from figment.metrics.teaching import Tally
 from figment.nets.layers import layers
 from figment.strips import strips
 

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.callbacks import Tally
 from figment.discriminator import Discriminator
 from figment.explaining.dropping import Dropping, changed, without
 from figment.generator import BLOCK, Generator
 from figment.metrics.judge import Judge, Scores, Term, meets
-from figment.metrics.teaching import Tally
 
 READ = 16 * BLOCK  # samples judged at once
 WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no judge can tell

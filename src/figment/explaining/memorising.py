@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress, counted
+from figment.callbacks import Progress, Tally
 from figment.data.bank import Bank
 from figment.data.reals import some
 from figment.errors import InputError
@@ -83,7 +83,7 @@ def memorised(
     files = kept(run, len(bank.train))
     held_out = Part(bank.pictures, some(bank.held_out, MOST, seed, 0))
     few = Part(bank.pictures, some(bank.train, len(held_out), seed, 1))
-    tell = counted(progress, len(bank.train) + 2 * len(held_out) + count * len(files))
+    tell = Tally(progress, len(bank.train) + 2 * len(held_out) + count * len(files))
     references = described(Part(bank.pictures, bank.train), space, tell)
     few_references = described(few, space, tell)
     held_out_both = both_ways(held_out, space, tell)

@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Tally
 from figment.errors import InputError
 from figment.explaining.charts import lines
 from figment.explaining.representation import Labelled, adapted, described, pixels
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.metrics.nearest import nearest
-from figment.metrics.teaching import Tally
 from figment.strips import strips
 
 COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class

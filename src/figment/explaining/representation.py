@@ -25,6 +25,7 @@ from figment.explaining.supervised import taught
 from figment.finding import Finding, Sheet
 from figment.metrics.judge import representation
 from figment.metrics.nearest import areas
+from figment.metrics.reader import grey
 from figment.names import printable
 from figment.recipe import Recipe
 from figment.strips import strips
@@ -36,7 +37,6 @@ SURE = 2.0  # standard errors by which a lead counts
 SIDE = 32  # pixels: larger pictures are reduced before their pixels are features
 AT_ONCE = 64
 SHOWN = 10
-LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue
 PIXELS, RANDOM, OURS, SUPERVISED = "raw pixels", "an untrained discriminator", "this discriminator", "supervised net"
 
 Describe = Callable[[NDArray[np.uint8]], NDArray[np.float32]]  # pictures, uint8 (N, C, H, W) → (N, d)
@@ -237,7 +237,7 @@ def adapted(pictures: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
     if pictures.shape[1] < channels:
         pictures = np.repeat(pictures, channels, axis=1)
     elif pictures.shape[1] > channels:
-        pictures = np.rint(np.einsum("c,nchw->nhw", LUMA, pictures))[:, None].astype(np.uint8)
+        pictures = grey(pictures)
     if pictures.shape[2:] == recipe.shape:
         return pictures
     resized = F.interpolate(torch.from_numpy(pictures).float(), recipe.shape, mode="bilinear", antialias=True)

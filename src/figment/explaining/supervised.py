@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
-from figment.callbacks import Progress
+from figment.callbacks import Progress, part_of
 from figment.discriminator import as_input
 from figment.nets.layers import layers, watched
 from figment.randomness import generator_at
@@ -69,7 +69,7 @@ def taught(
     found = []
     for part, rate in enumerate(RATES):
         net = Classifier(recipe, int(classes.max()) + 1, seed).to(device)
-        told = None if progress is None else _part(progress, part)
+        told = part_of(progress, part, len(RATES))
         found.append((_train(net, pictures, classes, learnt, held, rate, seed, told), net))
     return max(found, key=lambda one: one[0])[1]
 
@@ -110,7 +110,3 @@ def _train(
 
 def _floats(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
     return as_input(torch.from_numpy(pictures)).to(device)
-
-
-def _part(progress: Progress, part: int) -> Progress:
-    return lambda done, total: progress(part * total + done, len(RATES) * total)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment.callbacks import Progress, counted
+from figment.callbacks import Progress, Tally
 from figment.discriminator import as_input
 from figment.generator import Generator
 from figment.latent.sight import Sight, apart, differences, summed
@@ -65,7 +65,7 @@ def rebuild(
     if targets.shape[1:] != (recipe.channels, *recipe.shape):
         raise ValueError(f"wanted pictures {(recipe.channels, *recipe.shape)}, got {tuple(targets.shape[1:])}")
     draws = restarts * steps
-    done = counted(progress, draws * (1 + len(targets)))
+    done = Tally(progress, draws * (1 + len(targets)))
     z, labels = generator.codes(draws, seed), generator.labels(draws, seed)
     wanted = as_input(targets).to(generator.device)
     distances = []

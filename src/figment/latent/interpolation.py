@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, part_of
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
@@ -74,7 +74,7 @@ def interpolate(
     names = [f"{first} → {second}\n{name}" for first, second in pairs for name in paths]
     smooth = {}
     for part, (name, path) in enumerate(paths.items()):
-        smooth[name] = smoothness(generator, path, network, seed, label, _part(progress, part))
+        smooth[name] = smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)))
     return Finding(
         "interpolate",
         sentence(smooth["spherical"]),
@@ -147,8 +147,3 @@ def sentence(found: Smoothness) -> str:
         f"Between two samples the picture {how}: its steepest step is {found.steepest:.1f} times the mean one (a single "
         f"jump would be {STEPS} times), and the evenness is {found.evenness:.2f} of 1."
     )
-
-
-def _part(progress: Progress | None, part: int) -> Progress | None:
-    """Progress of one of two equal parts."""
-    return None if progress is None else lambda done, total: progress(part * total + done, 2 * total)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress, counted
+from figment.callbacks import Progress, Tally
 from figment.data.bank import Bank
 from figment.data.reals import some
 from figment.errors import InputError
@@ -50,7 +50,7 @@ def neighbours(
     labels = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
     known = torch.cat(labels) if labels else None
     samples = generator.decode(z, known).numpy()
-    references = described(train, space, counted(progress, len(train)))
+    references = described(train, space, Tally(progress, len(train)))
     found = nearest_few(*both_ways(samples, space), references, count)
     others = generator.sample(MEASURED, seed, label=label).numpy()
     ours, theirs = (nearest(*both_ways(its, space), references).distance for its in (others, held_out))

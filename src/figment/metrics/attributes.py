@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Tally
 from figment.data.portraits import Attribute, Table, draw_attributes
 from figment.errors import InputError
 from figment.metrics.reader import (
@@ -29,7 +29,7 @@ from figment.metrics.reader import (
     reader_of,
     work_of,
 )
-from figment.metrics.teaching import Pictures, Tally
+from figment.metrics.teaching import Pictures
 from figment.randomness import seed_at
 
 LEAST = 200  # pictures; fewer say little about ten bins and nothing about combinations

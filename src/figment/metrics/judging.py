@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from figment import sizes
+from figment.callbacks import Tally
 from figment.data.bank import Bank
 from figment.data.preparing import prepare
 from figment.data.source import open_source
@@ -10,7 +11,6 @@ from figment.discriminator import load_discriminator
 from figment.errors import InputError
 from figment.metrics.judge import Judge, by_label, by_table, of_columns, of_portraits
 from figment.metrics.reader import reader_of, work_of
-from figment.metrics.teaching import Tally
 from figment.run import Run
 from figment.start import Preparing, bank_of
 

@@ -17,12 +17,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.callbacks import Progress
+from figment.callbacks import Progress, Tally
 from figment.data.portraits import ATTRIBUTES, HAIR_STYLES, Table, draw_attributes, render
 from figment.data.workers import map_unordered
 from figment.errors import InputError
 from figment.metrics.reader import grey
-from figment.metrics.teaching import READ_AT_ONCE, Lesson, Net, Pictures, Tally, Taught, taught, work
+from figment.metrics.teaching import READ_AT_ONCE, Lesson, Net, Pictures, Taught, taught, work
 from figment.randomness import seed_at
 
 SIDE = 32

@@ -21,11 +21,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.callbacks import Tally
 from figment.data.portrait_renderer import scatter
 from figment.data.portraits import ATTRIBUTES, SMALLEST, Table, draw_attributes, portraits, render
 from figment.data.workers import map_unordered
 from figment.errors import InputError
-from figment.metrics.teaching import READ_AT_ONCE, Lesson, Net, Pictures, Tally, taught, work
+from figment.metrics.teaching import READ_AT_ONCE, Lesson, Net, Pictures, taught, work
 from figment.randomness import seed_at
 
 SIDE = 64  # pixels that the net sees; larger pictures are reduced to it

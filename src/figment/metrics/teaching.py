@@ -23,7 +23,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from figment.cache import cache_folder
-from figment.callbacks import Progress
+from figment.callbacks import Tally
 from figment.data import portrait_renderer, portraits
 from figment.errors import InputError, Interrupted
 from figment.files import naming_full_disk, write_atomically
@@ -87,11 +87,11 @@ class Lesson:
 
     name: str
     net: Callable[[], Net]
-    draw: Callable[[int, "Tally"], tuple[Pictures, Tensor]]
+    draw: Callable[[int, Tally], tuple[Pictures, Tensor]]
     drawn: int
     steps: int
     loss: Callable[[Tensor, Tensor], Tensor]
-    examine: Callable[[Net, int, "Tally"], tuple[dict[str, Tensor], dict[str, Any]]]
+    examine: Callable[[Net, int, Tally], tuple[dict[str, Tensor], dict[str, Any]]]
     examined: int
     seed: int = 0
 
@@ -118,18 +118,6 @@ class Taught:
     net: Net
     kept: dict[str, Tensor]
     facts: dict[str, Any]
-
-
-class Tally:
-    """Tells the progress of a work of several parts as one."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress, self.total, self.done = progress, total, 0
-
-    def __call__(self, more: int) -> None:
-        self.done += more
-        if self.progress:
-            self.progress(min(self.done, self.total), self.total)
 
 
 def work(lesson: Lesson) -> int:

@@ -14,12 +14,12 @@ import argparse
 import json
 from pathlib import Path
 
-from figment.explaining.forgetting import forget
+from figment.attributes.predictor import meets, terms
+from figment.explain.forgetting import forget
+from figment.explore.code_arithmetic import success
+from figment.explore.direction_search import directions
+from figment.explore.groups import read
 from figment.generator import load
-from figment.latent.arithmetic import success
-from figment.latent.directing import directions
-from figment.latent.exemplars import read
-from figment.metrics.judge import meets, terms
 from figment.metrics.judging import judge_of
 from figment.run import Run
 from figment.start import Silent

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 from figment.run import Run
 from scoring import Yardstick, interval, ratio
 from trials import Kept, effort, machine, samples, side_by_side, train

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 from figment.run import Run
-from figment.training.watch import spread
+from figment.training.monitor import spread
 from scoring import Yardstick, coloured
 from trials import Kept, effort, machine, samples, train
 

@@ -25,10 +25,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from figment.data.portraits import portraits
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
+from figment.data.portraits.table import portraits
 from figment.metrics.copying import Copying, measure_copying
-from figment.metrics.nearest import Part, Pictures
+from figment.similarity.nearest import Part, Pictures
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of uint8 (C, H, W)
 TRAIN = 9000  # built-in portraits

@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from figment.data.decode import Unreadable, decode
-from figment.data.fit import resize
-from figment.inspection import denoising, duplicates
+from figment.data.decoding.decode import Unreadable, decode
+from figment.data.decoding.fit import resize
+from figment.similarity import autoencoder_codes as denoising
+from figment.similarity import near_duplicates as duplicates
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import torch
 
+from figment.common.machine import this_machine
 from figment.discriminator import load_discriminator
+from figment.explore.paths import spherical
+from figment.explore.projection import project
+from figment.features.perceptual import named
 from figment.generator import load
-from figment.latent.paths import spherical
-from figment.latent.projection import project
-from figment.latent.sight import named
-from figment.machine import this_machine
+from figment.media.strips import strips
 from figment.run import Run
 from figment.start import Silent, bank_of
-from figment.strips import strips
 
 
 def main() -> None:

@@ -25,11 +25,11 @@ import numpy as np
 import torch
 
 from figment import recipe as recipes
-from figment.data.shards import Shards, per_shard, shard_name
-from figment.training import feed as feeds
+from figment.data.bank.shards import Shards, per_shard, shard_name
+from figment.training import loader as feeds
 from figment.training import loop
-from figment.training.feed import Feed
-from figment.training.parallel import World
+from figment.training.distributed import World
+from figment.training.loader import Feed
 from figment.training.phases import phases_of
 from figment.training.state import new_players
 

@@ -17,8 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from figment.data.preparing import prepare
-from figment.data.workers import cores
+from figment.data.bank.prepare import prepare
+from figment.data.bank.workers import cores
 from figment.inspection.page import page
 from figment.inspection.survey import survey
 

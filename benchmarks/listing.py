@@ -26,7 +26,7 @@ LIST = """
 import re, sys, time
 from pathlib import Path
 def memory(): return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
-from figment.data.source import open_source
+from figment.data.sources.open import open_source
 before, start = memory(), time.perf_counter()
 source = open_source(sys.argv[1])
 fingerprint = source.fingerprint()

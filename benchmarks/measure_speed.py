@@ -14,12 +14,12 @@ from time import perf_counter
 
 import numpy as np
 
-from figment.metrics.coverage import coverage
-from figment.metrics.features import extractor
+from figment.features.extract import Pictures, see
+from figment.features.registry import extractor
 from figment.metrics.frechet import frechet, gaussian, with_limit
-from figment.metrics.kernel import kid
-from figment.metrics.patches import sliced_wasserstein
-from figment.metrics.seeing import Pictures, see
+from figment.metrics.kid import kid
+from figment.metrics.precision_recall import coverage
+from figment.metrics.sliced_wasserstein import sliced_wasserstein
 from trials import machine
 
 

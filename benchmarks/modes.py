@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 import figment
-from figment.metrics.attributes import measure_attributes
-from figment.metrics.modes import count_modes, stacked
+from figment.attributes.coverage import measure_attributes
+from figment.attributes.modes import count_modes, stacked
 from trials import Kept, machine, samples
 
 Measure = Callable[[np.ndarray], dict[str, Any]]

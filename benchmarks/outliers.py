@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from figment.data.portraits import portraits
+from figment.data.portraits.table import portraits
+from figment.features.registry import extractor
 from figment.inspection.outliers import farness
-from figment.metrics.features import extractor
 
 SIDE = 64
 FOLDERS = {

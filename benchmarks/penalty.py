@@ -21,13 +21,14 @@ import torch
 from torch import Tensor
 
 from figment import recipe as recipes
-from figment.data.bank import Bank
-from figment.data.preparing import prepare
-from figment.game import penalties, step
-from figment.game.step import Rules, Shown
-from figment.machine import Machine, prepared_for, this_machine
+from figment.common.machine import Machine, prepared_for, this_machine
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.game import penalties
+from figment.game import phase_losses as step
+from figment.game.phase_losses import Rules, Shown
 from figment.recipe import Recipe
-from figment.training.hand import deal
+from figment.training.inputs import deal
 from train_speed import Played, Side, rate
 
 SHARES = (1.0, 0.25)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, cpu_count, delayed
 
-from figment.data.portraits import portraits
+from figment.data.portraits.table import portraits
 
 CHUNKS = {64: 256, 128: 64, 256: 16}  # portraits a task
 

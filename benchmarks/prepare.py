@@ -27,11 +27,11 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from figment.data.decode import Stored
-from figment.data.preparing import prepare
-from figment.data.source import open_source
-from figment.data.workers import cores, map_unordered
-from figment.memory import keep_memory
+from figment.common.malloc import keep_memory
+from figment.data.bank.prepare import prepare
+from figment.data.bank.workers import cores, map_unordered
+from figment.data.decoding.decode import Stored
+from figment.data.sources.open import open_source
 
 Pixels = np.ndarray | Image.Image
 

@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 from figment.run import Run
 from scoring import Yardstick, interval, ratio
 from trials import Kept, effort, machine, samples, side_by_side, train

@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from figment.nets import parameter_count
-from figment.training.speed import wait_for
+from figment.planning.trials import wait_for
 
 aten = torch.ops.aten
 LEAST_SECONDS = 0.03  # that something is timed for

@@ -40,17 +40,18 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from figment import recipe as recipes
-from figment.data.bank import Bank
-from figment.data.portraits import portraits
-from figment.data.preparing import prepare
+from figment.common.machine import Machine, prepared_for, this_machine
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.data.portraits.table import portraits
 from figment.game import penalties
-from figment.machine import Machine, prepared_for, this_machine
+from figment.planning import trials as speed
+from figment.planning.trials import wait_for
 from figment.recipe import Recipe
-from figment.training import loop, speed
-from figment.training.feed import Feed
-from figment.training.parallel import World
+from figment.training import loop
+from figment.training.distributed import World
+from figment.training.loader import Feed
 from figment.training.phases import Eager, Phases, phases_of
-from figment.training.speed import wait_for
 from figment.training.state import Players, new_players
 from roofline import Work, bandwidth, convolution_seconds, limit, matrix_rate, work_of
 from tutorial import endless, plain

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 import figment
-from figment.machine import this_machine
-from figment.pictures import grid, write
+from figment.common.machine import this_machine
+from figment.media.images import grid, write
 from figment.run import Run
 
 

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from figment import nets
 from figment import recipe as recipes
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 from figment.generator import to_uint8
 from figment.recipe import Recipe
 

@@ -10,6 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from figtest.runs import build
+
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
@@ -61,3 +63,15 @@ def browser() -> Iterator[Any]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """make_run(ticks=40, snapshots=SNAPSHOTS, **facts) → a Run of the test's own."""
+    return lambda **changes: build(tmp_path, **changes)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A finished run for tests that only read it."""
+    return build(tmp_path_factory.mktemp("finished"))

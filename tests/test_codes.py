@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save
 
 from figment import codes
+from figment.common.seeds import generator_at, seed_at
 from figment.errors import InputError
-from figment.randomness import generator_at, seed_at
 
 
 @pytest.mark.parametrize("prior", ["uniform", "normal"])

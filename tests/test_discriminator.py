@@ -10,8 +10,8 @@ from figment import nets, recipe
 from figment.discriminator import as_input, load_discriminator, untrained
 from figment.errors import InputError
 from figment.nets import dcgan, r3gan
-from figment.nets.layers import altered, layers, watched
-from figment.packed import packed
+from figment.nets.hooks import altered, layers, watched
+from figment.nets.serialization import packed
 
 FAMILIES = {
     "dcgan": dict(width=4),

@@ -14,8 +14,8 @@ from torch import nn
 from figment import nets
 from figment.errors import InputError
 from figment.generator import Generator, load, to_uint8
-from figment.packed import packed
-from figment.pictures import grid
+from figment.media.images import grid
+from figment.nets.serialization import packed
 from figment.recipe import Recipe, make
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import figment
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
+from figtest.paths import DATA
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no shared/data beside the checkout")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from figment.errors import InputError
     from figment.generator import Generator, load
-    from figment.metrics.measuring import measure
+    from figment.metrics.measurement import measure
     from figment.recipe import Recipe
     from figment.run import Run
     from figment.start import resume, train
@@ -28,7 +28,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 _HOMES = {
     "train": "start",  # pictures → run
     "resume": "start",  # run → the same run, further on
-    "measure": "metrics.measuring",  # run or pictures → Measurement
+    "measure": "metrics.measurement",  # run or pictures → Measurement
     "load": "generator",  # run or generator file → Generator
     "Generator": "generator",
     "Run": "run",

@@ -1,4 +1,4 @@
-from figment.cli import main
+from figment.cli.app import main
 
 if __name__ == "__main__":
     main()

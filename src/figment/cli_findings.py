@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from figment.cli_data import at_terminal, tell
-from figment.cli_options import PathArgument
+from figment.cli.data import at_terminal, tell
+from figment.cli.options import PathArgument
 from figment.errors import InputError
 
 if TYPE_CHECKING:
-    from figment.data.bank import Bank
+    from figment.attributes.predictor import Judge
+    from figment.cli.terminal import Terminal
+    from figment.data.bank.bank import Bank
     from figment.discriminator import Discriminator
-    from figment.display import Terminal
     from figment.finding import Finding
     from figment.generator import Generator
-    from figment.metrics.judge import Judge
     from figment.run import Run
 
 LONGEST = 15  # digits of a sample's number
@@ -51,7 +51,7 @@ class Bench:
 
     @cached_property
     def device(self) -> str:
-        from figment.machine import this_machine
+        from figment.common.machine import this_machine
 
         return this_machine(self.chosen).device
 
@@ -95,8 +95,8 @@ class Bench:
 
     def show(self, *findings: "Finding") -> None:
         """Keep findings, put them into the run's report, and print them."""
+        from figment.reporting.report import write_report
         from figment.run import Run
-        from figment.sharing.report import write_report
 
         is_run = (self.path / "run.json").is_file()
         images = Run(self.path).facts.get("images") if is_run else None
@@ -141,7 +141,7 @@ def table(finding: "Finding") -> list[str]:
 @contextmanager
 def bench(path: Path, out: Path | None, device: str) -> Iterator[Bench]:
     """The bench for a run; Ctrl-C and SIGTERM end its work in a sentence."""
-    from figment.cache import keep_libraries_in_cache
+    from figment.common.cache import keep_libraries_in_cache
 
     keep_libraries_in_cache()
     with at_terminal("what was found before is kept") as terminal:

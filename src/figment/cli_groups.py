@@ -8,8 +8,8 @@ from figment.cli_findings import Bench, numbers
 from figment.errors import InputError
 
 if TYPE_CHECKING:
-    from figment.latent.exemplars import Group
-    from figment.metrics.judge import Judge
+    from figment.attributes.predictor import Judge
+    from figment.explore.groups import Group
 
 GROUP_FILES = {".txt", ".csv", ".safetensors"}
 
@@ -24,7 +24,7 @@ def group(
 ) -> "Group":
     """Samples by their numbers, from a file of numbers or of codes, or by conditions. Raises InputError for neither."""
     from figment import codes
-    from figment.latent.exemplars import Group, meeting, numbered
+    from figment.explore.groups import Group, meeting, numbered
 
     if conditional(text):
         assert judge is not None

@@ -9,8 +9,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from figment.common.seeds import generator_at
 from figment.errors import InputError
-from figment.randomness import generator_at
 
 
 def draw(count: int, code_size: int, prior: str, generator: torch.Generator) -> Tensor:

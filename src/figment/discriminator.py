@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from figment import nets
 from figment.errors import InputError
-from figment.nets.layers import layers, watched
-from figment.packed import unpacked
+from figment.nets.hooks import layers, watched
+from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
 

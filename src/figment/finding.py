@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.files import write_output
-from figment.names import plain_name
-from figment.pictures import Source, encode
+from figment.common.files import write_output
+from figment.common.text import plain_name
+from figment.media.images import Source, encode
 
 FORMAT = 1
 

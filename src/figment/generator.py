@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from figment import codes
 from figment.errors import InputError
-from figment.packed import unpacked
-from figment.pictures import grid
+from figment.media.images import grid
+from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
 

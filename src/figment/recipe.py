@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from figment import sizes
+from figment.common import sizes
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)

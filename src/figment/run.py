@@ -11,9 +11,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from figment import recipe as recipes
+from figment.common.files import write_atomically
+from figment.common.text import plain_name
 from figment.errors import InputError
-from figment.files import write_atomically
-from figment.names import plain_name
 from figment.recipe import Recipe
 
 FORMAT = 1

@@ -14,26 +14,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from figment import __version__, plan
+from figment import __version__
 from figment import recipe as recipes
-from figment.cache import keep_libraries_in_cache
-from figment.callbacks import Agree, Progress
-from figment.choosing import choose, climb, with_further_budget
-from figment.data.bank import Bank
-from figment.data.patterns import is_pattern
-from figment.data.preparing import prepare
-from figment.data.source import Source, open_source
+from figment.common.cache import keep_libraries_in_cache
+from figment.common.files import naming_full_disk
+from figment.common.machine import Machine, prepared_for, this_machine
+from figment.common.malloc import keep_memory
+from figment.common.progress import Agree, Progress
+from figment.common.signals import as_interrupt, as_wish
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.data.sources.open import Source, open_source
+from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Interrupted
-from figment.files import naming_full_disk
-from figment.interruption import as_interrupt, as_wish
-from figment.machine import Machine, prepared_for, this_machine
-from figment.memory import keep_memory
+from figment.planning import plan
+from figment.planning.autotune import settle, settle_planned, with_less_memory
+from figment.planning.choose import choose, climb, with_further_budget
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
-from figment.training.feed import Feed
-from figment.training.parallel import World, joined, naming_what_is_kept
-from figment.training.settling import settle, settle_planned, with_less_memory
+from figment.training.distributed import World, joined, naming_what_is_kept
+from figment.training.loader import Feed
 from figment.training.state import Players, load_for_all
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     run.log({"event": "end", "images": images, "seconds": seconds, "text": state})
     run.note(state=state, images=images, seconds=seconds)
     if world.leads:
-        from figment.sharing.report import write_report  # charts take a second to import
+        from figment.reporting.report import write_report  # charts take a second to import
 
         write_report(run)
 

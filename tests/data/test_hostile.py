@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 from figment.errors import InputError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are looked up in /proc")
@@ -227,7 +227,7 @@ def many_scans() -> bytes:
 RUN = """
 import json, re, resource, sys
 from pathlib import Path
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
 bank = prepare(sys.argv[1], 32)
 own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

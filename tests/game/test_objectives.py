@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from figment.game import objectives as o
-from figment.game.step import targets
+from figment.game.phase_losses import targets
 
 REAL, FAKE = torch.tensor([0.5, -1.0]), torch.tensor([2.0, -0.25])
 σ = lambda l: 1 / (1 + math.exp(-l))  # noqa: E731

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from figment.game.penalties import finite_difference, wasserstein_penalty, zero_centred
-from figment.game.step import Rules, Shown, discriminator_phase
+from figment.game.phase_losses import Rules, Shown, discriminator_phase
 
 
 def linear(weight: torch.Tensor):

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from figment import sizes
-from figment.data.source import Skipped
+from figment.common import sizes
+from figment.data.sources.open import Skipped
 from figment.inspection.advice import advise, best_shape, best_size
-from figment.inspection.look import FACTS
+from figment.inspection.measures import FACTS
 from figment.inspection.survey import Survey
 
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from figment.data.preparing import prepare
-from figment.data.source import open_source
+from figment.data.bank.prepare import prepare
+from figment.data.sources.open import open_source
 from figment.errors import InputError
 from figment.inspection.drop import Drop
 

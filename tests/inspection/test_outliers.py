@@ -1,14 +1,11 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
 
+from figment.features.registry import Extractor, extractor
 from figment.inspection import outliers
 from figment.inspection.outliers import farness, judged, kth_nearest
-from figment.metrics.features import Extractor, extractor
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+from figtest.paths import DATA
 
 
 def means():

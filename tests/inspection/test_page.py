@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from figment.data.source import Portraits, Skipped
+from figment.data.sources.open import Portraits, Skipped
 from figment.errors import InputError
 from figment.inspection.advice import advise
 from figment.inspection.page import MOST_SKIPPED, page, write_page
 from figment.inspection.survey import survey
-from figment.pictures import source_of
+from figment.media.images import source_of
 
 
 class Page(HTMLParser):

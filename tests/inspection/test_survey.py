@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from figment.cache import cache_folder
-from figment.data.bank import first_of_each
-from figment.data.preparing import prepare
+from figment.common.cache import cache_folder
+from figment.data.bank.bank import first_of_each
+from figment.data.bank.prepare import prepare
 from figment.errors import InputError
-from figment.inspection import looking
+from figment.inspection import scan as looking
 from figment.inspection import survey as surveys
 from figment.inspection.survey import survey
 from figment.inspection.table import lines

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.data.portraits import portraits
-from figment.data.preparing import prepare
+from figment.data.bank.prepare import prepare
+from figment.data.portraits.table import portraits
 from figment.errors import InputError
-from figment.inspection import lookup
-from figment.metrics import copying, features, two_samples, verified
-from figment.metrics import nearest as distances
+from figment.features import registry as features
+from figment.metrics import copy_matches as verified
+from figment.metrics import copying, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
-from figment.metrics.nearest import Part
+from figment.similarity import lookup
+from figment.similarity import nearest as distances
+from figment.similarity.nearest import Part
+from figtest.paths import DATA
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
 Pixels = np.ndarray
 
 

@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from figment import nets
+from figment.common.seeds import generator_at
+from figment.common.sizes import start_grid
 from figment.errors import InputError
 from figment.nets import dcgan
-from figment.randomness import generator_at
 from figment.recipe import Recipe, make
-from figment.sizes import start_grid
 
 SIZES = (16, 32, 64, 128, 256, 512)
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck, gradgradcheck
 
 from figment import nets
+from figment.common.seeds import generator_at
 from figment.errors import InputError
 from figment.nets import r3gan
-from figment.randomness import generator_at
 from figment.recipe import Recipe, make
 
 # preset → classes, the paper's widths from 4×4 up, and its generator's parameters (arXiv 2501.05441)

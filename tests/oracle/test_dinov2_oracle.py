@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from figment.metrics import dinov2
+from figment.features import dinov2
 
 
 def test_features_are_those_of_transformers(tmp_path, asked, monkeypatch):

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from figment.metrics import features
-from figment.metrics.inception import Inception
+from figment.features import registry as features
+from figment.features.inception import Inception
 
 
 @pytest.mark.parametrize("side", [64, 299, 400])

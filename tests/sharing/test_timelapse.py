@@ -2,10 +2,11 @@ import av
 import numpy as np
 import pytest
 
-from figment import generator, pictures
+from figment import generator
 from figment.errors import InputError
+from figment.media import images as pictures
+from figment.media.video import sheet
 from figment.sharing import timelapse
-from figment.video import sheet
 
 
 def frames_of(path):

@@ -3,8 +3,8 @@
 import pytest
 
 from figment.recipe import make
+from figment.training.distributed import World
 from figment.training.loop import Pace, replanned
-from figment.training.parallel import World
 
 RECIPE = make("dcgan", seconds=100.0, planned_images=10_000, batch=10)
 

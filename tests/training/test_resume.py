@@ -6,7 +6,6 @@ import random
 import resource
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,10 +15,14 @@ import torch
 from safetensors.torch import load_file
 
 import figment
-from figment import plan, start
+from figment import start
 from figment.errors import InputError
+from figment.planning import autotune as settling
+from figment.planning import plan
+from figment.planning import trials as speed
 from figment.run import Run
-from figment.training import loop, schedule, settling, speed
+from figment.training import loop, schedule
+from figtest.command import command_line
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
@@ -149,13 +152,9 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     assert run.facts["images"] > 64
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "figment", *map(str, words)]
-
-
 def train_command(faces: Path, out: Path, budget: int) -> list[str]:
     sets = [x for k, v in CHOICES.items() if k != "size" for x in ("--set", f"{k}={v}")]
-    return command("train", faces, "--images", budget, "--recipe", "dcgan", "--size", 16, "--out", out, *sets)
+    return command_line("train", faces, "--images", budget, "--recipe", "dcgan", "--size", 16, "--out", out, *sets)
 
 
 def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> bool:
@@ -166,7 +165,7 @@ def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> boo
     process.kill()
     process.wait()
     begun = (out / "recipe.json").exists()
-    onward = command("resume", out) if begun else train_command(faces, out, BUDGET)
+    onward = command_line("resume", out) if begun else train_command(faces, out, BUDGET)
     done = subprocess.run(onward, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return begun

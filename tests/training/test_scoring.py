@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import figment
-from figment.metrics.features import extractor
+from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
 from figment.recipe import Recipe
 from figment.training import scoring

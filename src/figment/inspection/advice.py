@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from figment import sizes
-from figment.game.augment import FULL_BELOW, NONE_FROM, wanted
+from figment.augment.pipeline import FULL_BELOW, NONE_FROM, wanted
+from figment.common import sizes
 from figment.inspection.survey import USUAL, Survey
 
 SIZES = (16, 32, 64, 128, 256, 512)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from figment.callbacks import Stage
-from figment.data.source import Source
-from figment.inspection import denoising, duplicates
-from figment.inspection.looking import looked_at
+from figment.common.progress import Stage
+from figment.data.sources.open import Source
+from figment.inspection.scan import looked_at
+from figment.similarity import autoencoder_codes as denoising
+from figment.similarity import near_duplicates as duplicates
 
 NAMES = {"hash": "perceptual hash", "autoencoder": "the paper's autoencoder"}
 MOST = 12  # groups that are listed on the terminal

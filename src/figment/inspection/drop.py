@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from figment.callbacks import Progress
-from figment.data.source import Source
+from figment.common.progress import Progress
+from figment.data.sources.open import Source
 from figment.errors import InputError
 from figment.inspection.survey import USUAL, Survey, survey
 

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from figment.callbacks import Progress
-from figment.data.workers import cores
-from figment.metrics.features import Extractor
+from figment.common.progress import Progress
+from figment.data.bank.workers import cores
+from figment.features.registry import Extractor
 
 REFERENCE = 2_500  # pictures among which neighbours are looked for
 SHARE = 0.02  # of them is the k-th neighbour

@@ -12,13 +12,13 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from figment import pages
-from figment.files import write_output
+from figment.common.files import write_output
 from figment.inspection.advice import advise
 from figment.inspection.survey import GREY, MOST_FOUND, MOST_GROUPS, MOST_IN_GROUP, Survey
 from figment.inspection.table import TITLES, facts
-from figment.pages import COLOURS
-from figment.pictures import encode
+from figment.media import pages
+from figment.media.images import encode
+from figment.media.pages import COLOURS
 
 MOST_SKIPPED = 500  # that are listed
 MOST_BARS = 12

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from figment.callbacks import Progress
-from figment.data.source import Skipped, open_source
+from figment.common.progress import Progress
+from figment.data.sources.open import Skipped, open_source
 from figment.errors import InputError
-from figment.inspection import duplicates
-from figment.inspection.looking import looked_at
+from figment.inspection.scan import looked_at
+from figment.similarity import near_duplicates as duplicates
 
 USUAL = "gradients"  # features for outliers
 DARK = 48  # grey value that 98 % of a very dark picture's pixels don't exceed
@@ -120,15 +120,15 @@ def survey(
 ) -> Survey:
     """Look at every picture of data (what open_source takes) once, on all cores.
 
-    features: network for the outliers, see figment.metrics.features. progress: called with (done, total) through all
+    features: network for the outliers, see figment.features.registry. progress: called with (done, total) through all
     stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames.
     Raises InputError where the data, the network or the cache folder can't be used, or the data change meanwhile.
     """
     if size < 1:
         raise InputError(f"--size {size} isn't a size: give the pixels of a side, such as 64")
     source = open_source(data)
+    from figment.features.registry import extractor
     from figment.inspection.outliers import farness
-    from figment.metrics.features import extractor
 
     network = extractor(features)  # a mistyped name is told now
     listing = source.listing

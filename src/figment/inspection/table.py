@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
+from figment.common.text import printable
 from figment.inspection.survey import Survey
-from figment.names import printable
 
 MOST = 5  # kinds, or broken pictures, that are named
 TITLES = {

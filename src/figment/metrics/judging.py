@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from figment import sizes
-from figment.callbacks import Tally
-from figment.data.bank import Bank
-from figment.data.preparing import prepare
-from figment.data.source import open_source
+from figment.attributes.portrait_reader import reader_of, work_of
+from figment.attributes.predictor import Judge, by_label, by_table, of_columns, of_portraits
+from figment.common import sizes
+from figment.common.progress import Tally
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.data.sources.open import open_source
 from figment.discriminator import load_discriminator
 from figment.errors import InputError
-from figment.metrics.judge import Judge, by_label, by_table, of_columns, of_portraits
-from figment.metrics.reader import reader_of, work_of
 from figment.run import Run
 from figment.start import Preparing, bank_of
 

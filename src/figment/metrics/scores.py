@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.metrics.coverage import coverage
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import Gaussian, gaussian, with_limit
-from figment.metrics.kernel import Kernel
-from figment.metrics.patches import sliced_wasserstein
+from figment.metrics.kid import Kernel
+from figment.metrics.precision_recall import coverage
+from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from figment.metrics.measuring import UNUSABLE, Measurement
+from figment.metrics.measurement import UNUSABLE, Measurement
 from figment.metrics.scores import KINDS, Score
 
 GAP = "   "

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
+from figment.common.seeds import generator_at
 from figment.nets import dcgan, r3gan
-from figment.randomness import generator_at
 from figment.recipe import Recipe
 
 # recipe.nets → the module with its Generator and Discriminator, both built from a recipe, and their initial weights

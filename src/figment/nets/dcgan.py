@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from figment import sizes
+from figment.common import sizes
+from figment.common.sizes import Grid
 from figment.recipe import Recipe
-from figment.sizes import Grid
 
 EMBEDDED = 32  # numbers that stand for a class in G
 HIDDEN = 32  # units between the code and what modulates a stage

@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from figment import sizes
+from figment.common import sizes
+from figment.common.sizes import Grid
 from figment.errors import InputError
-from figment.nets.grouped import Grouped
-from figment.nets.precision import in_autocast, in_float32
+from figment.nets.autocast import in_autocast, in_float32
+from figment.nets.grouped_conv import Grouped
 from figment.recipe import Recipe
-from figment.sizes import Grid
 
 SLOPE = 0.2  # of LeakyReLU below 0
 EMBEDDED = 64  # numbers that stand for a class

@@ -8,12 +8,12 @@ import numpy as np
 from torch import Tensor
 
 from figment import codes
-from figment.callbacks import Progress
+from figment.common.progress import Progress
+from figment.common.text import plain_name
 from figment.errors import InputError
 from figment.generator import Generator
-from figment.names import plain_name
-from figment.pictures import columns_for, grid, write
-from figment.strips import strips
+from figment.media.images import columns_for, grid, write
+from figment.media.strips import strips
 
 AT_ONCE = 256  # samples in memory
 LONGEST = 60  # characters of a class in a file's name

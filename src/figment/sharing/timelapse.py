@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from figment import generator
-from figment.callbacks import Progress
+from figment.common.progress import Progress
 from figment.errors import InputError
+from figment.media.video import Frame, sheet, write_video
 from figment.run import Run
-from figment.video import Frame, sheet, write_video
 
 PAPER, INK = (255, 255, 255), (68, 68, 68)
 LAST_HELD = 1.5  # seconds

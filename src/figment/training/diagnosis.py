@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from figment.recipe import Recipe
-from figment.training.watch import Reading
+from figment.training.monitor import Reading
 
 VARIED = 0.4  # spread below which pictures are alike
 CERTAIN = 0.998  # AUC

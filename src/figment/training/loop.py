@@ -13,29 +13,29 @@ from torch import Tensor
 
 from figment import codes
 from figment import recipe as recipes
-from figment.data.bank import Bank
+from figment.augment.pipeline import adapted
+from figment.common.files import write_atomically
+from figment.common.seeds import generator_at, seed_at
+from figment.common.signals import Wish
+from figment.data.bank.bank import Bank
 from figment.errors import InputError
-from figment.files import write_atomically
-from figment.game.augment import adapted
 from figment.game.objectives import OBJECTIVES
-from figment.game.step import Shown
+from figment.game.phase_losses import Shown
 from figment.generator import Generator
-from figment.interruption import Wish
-from figment.packed import packed
-from figment.pictures import write
-from figment.randomness import generator_at, seed_at
+from figment.media.images import write
+from figment.nets.serialization import packed
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
-from figment.training.batch_norm import apart
 from figment.training.diagnosis import diagnose, hints
-from figment.training.feed import Feed
-from figment.training.hand import deal
-from figment.training.parallel import World
+from figment.training.distributed import World
+from figment.training.inputs import deal
+from figment.training.loader import Feed
+from figment.training.monitor import Reading, look
 from figment.training.phases import Game, Phases, arithmetic
 from figment.training.scoring import Scorer, risen
 from figment.training.state import Players, all_finite, load_for_all, save_state
-from figment.training.watch import Reading, look
+from figment.training.sync_batch_norm import apart
 
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)

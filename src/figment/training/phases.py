@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
 
-from figment.game import step
-from figment.game.step import Rules, Shown, Verdict
+from figment.game import phase_losses as step
+from figment.game.phase_losses import Rules, Shown, Verdict
 from figment.recipe import Recipe
-from figment.training.captured import Captured, may_be_captured
-from figment.training.hand import Hand, as_tensor
+from figment.training.cuda_graphs import Captured, may_be_captured
+from figment.training.inputs import Hand, as_tensor
 from figment.training.state import Players
 
 

@@ -13,12 +13,12 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from figment import nets
+from figment.common.files import write_atomically
 from figment.errors import InputError
-from figment.files import write_atomically
 from figment.recipe import Recipe
 from figment.run import Run
-from figment.training.batch_norm import synchronised
-from figment.training.parallel import World
+from figment.training.distributed import World
+from figment.training.sync_batch_norm import synchronised
 
 
 @dataclass

@@ -1,0 +1,208 @@
+"""`figment data …`: pictures looked at, prepared, freed of copies; the public sets that have a name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, agreeing, given, pixels
+from figment.errors import Interrupted
+
+if TYPE_CHECKING:
+    from figment.cli.terminal import Terminal
+
+
+@click.group()
+def data() -> None:
+    """Look at pictures before you train on them, prepare them, find copies, list public sets.
+
+    \b
+      figment data inspect my-pictures        a page about them, and advice
+      figment data prepare my-pictures        what train does first, by itself
+      figment data dedupe my-pictures         which of them are copies of others
+      figment data list                       public sets that figment fetches by name
+    """
+
+
+@data.command()
+@DATA
+@click.option(
+    "--size", default="64", show_default=True, metavar="PIXELS", help="Size that you mean to train at, 64 or 64x96."
+)
+@click.option(
+    "--features",
+    default="gradients",
+    show_default=True,
+    metavar="NAME[:PATH]",
+    help="What outliers are far away in: gradients, random, inception, dinov2, or onnx:FILE for a network of yours.",
+)
+@click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
+@click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
+@ACCEPT
+def inspect(
+    sources: tuple[str, ...], size: str, features: str, first: bool, out: Path | None, accept_licence: bool
+) -> None:
+    """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
+
+    Writes one page and nothing else. Ends with a line `usable N, skipped M`.
+
+    \b
+    Examples:
+      figment data inspect my-pictures
+      figment data inspect faces.zip --size 128 --out faces.html
+    """
+    from figment.common.files import check_output
+    from figment.common.text import plain_name
+    from figment.inspection.advice import advise
+    from figment.inspection.page import write_page
+    from figment.inspection.survey import survey
+    from figment.inspection.table import lines
+
+    height, width = pixels(size)
+    with stages(accept_licence) as (stage, source_of):
+        source = source_of(sources)
+        page = out or Path(f"{plain_name(source.display)}-inspected.html")
+        check_output(page, ".html", sources)
+        found = survey(source, features, stage("looking at pictures"), min(height, width), first)
+        write_page(found, page)
+    *table, last = lines(found)
+    tell([*table, "", *advise(found), "", f"page  {page}", last])
+
+
+@data.command()
+@DATA
+@click.option("--size", default="64", show_default=True, metavar="PIXELS", help="64, or HEIGHTxWIDTH: 64x96.")
+@FIT
+@DROP
+@GROUP
+@click.option("--grey/--colour", default=None, help="[default: as the pictures are]")
+@ACCEPT
+def prepare(
+    sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, group: str | None,
+    grey: bool | None, accept_licence: bool,
+) -> None:  # fmt: skip
+    """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
+
+    figment train with the same DATA, --size, --fit, --drop and --group finds it there (for --grey or --colour with --set
+    channels=1 or 3).
+
+    \b
+    Examples:
+      figment data prepare my-pictures --size 128
+      figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
+    """
+    from figment.data.bank.prepare import prepare as prepared
+    from figment.inspection.drop import Drop
+
+    height, width = pixels(size)
+    channels = {None: None, True: 1, False: 3}[grey]
+    with stages(accept_licence) as (stage, source_of):
+        leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"))
+        bank = prepared(
+            source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
+        )
+    tell(
+        [
+            bank.summary(),
+            f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out",
+        ]
+    )
+
+
+@data.command()
+@DATA
+@click.option(
+    "--method",
+    default="both",
+    show_default=True,
+    type=click.Choice(["hash", "autoencoder", "both"]),
+    help="By perceptual hash, by the DCGAN paper's autoencoder, or both compared.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the autoencoder.")
+@click.option("--out", type=NamedPath(path_type=Path), metavar="FILE.json", help="Write the groups there.")
+@ACCEPT
+def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, accept_licence: bool) -> None:
+    """Find pictures of DATA that are copies of others: re-encoded, resized, mirrored, cropped, brightened.
+
+    Nothing is deleted: --drop near-duplicates leaves them out of a training.
+
+    \b
+    Examples:
+      figment data dedupe my-pictures
+      figment data dedupe my-pictures --method hash --out copies.json
+    """
+    from figment.common.files import check_output, write_output
+    from figment.inspection.dedupe import dedupe as find_copies
+
+    if out:
+        check_output(out, ".json", sources)
+    methods = ("hash", "autoencoder") if method == "both" else (method,)
+    with stages(accept_licence) as (stage, source_of):
+        found = find_copies(source_of(sources), methods, seed, stage)
+    if out:
+        write_output(out, found.json())
+    tell([*found.lines(), *([f"groups in {out}"] if out else [])])
+
+
+@data.command("list")
+def list_sets() -> None:
+    """List the public sets that can be given by name as DATA: licence, size, whether they are verified or here already.
+
+    \b
+    Example:
+      figment train fashion-mnist --for 5m --accept-licence
+    """
+    from figment.common.cache import cache_folder
+    from figment.data.public import catalog
+
+    for entry, row in zip(catalog.entries.values(), catalog.table(), strict=True):
+        name, pictures, pixels, download, licence, checked, here = row
+        size = f"{pictures} pictures of {pixels}, {download}, {checked}"
+        click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
+        click.echo(f"{'':<18} licence: {licence}")
+        click.echo(f"{'':<18} {entry.home}\n")
+    click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
+
+
+def tell(lines: list[str]) -> None:
+    """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
+    from figment.common.text import printable
+
+    click.echo("\n".join(map(printable, lines)))
+
+
+@contextmanager
+def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
+    """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.
+
+    Ctrl-C and SIGTERM end it in a sentence.
+    """
+    from figment.data.sources.open import open_source
+
+    with at_terminal() as terminal:
+
+        def source_of(sources: tuple[str, ...]) -> Any:
+            say, advance = terminal.say, terminal.stage("downloading", "MB")
+            return open_source(given(sources), agreeing(accept_licence), advance, say)
+
+        yield terminal.stage, source_of
+
+
+@contextmanager
+def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
+    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence with kept."""
+    from figment.cli.terminal import Terminal
+    from figment.common.signals import as_interrupt
+
+    terminal = Terminal()
+    try:
+        with as_interrupt():
+            yield terminal
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted; {kept}.") from None
+    finally:
+        terminal.end()

@@ -1,0 +1,215 @@
+"""`figment explain …`: what the nets of a run do, and how."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from figment.cli.options import PIXELS_OR_FEATURES, SEED, PathArgument
+from figment.cli_findings import DEVICE, LABELS, NAMED, OUT, RUN, bench, numbers
+from figment.errors import InputError
+
+
+@click.group()
+def explain() -> None:
+    """Find out what the nets of a run do, and how. Each experiment ends in a sentence and a section of the run's report.
+
+    \b
+      figment explain filters RUN          what the discriminator's filters respond to
+      figment explain forget RUN           which feature maps of the generator draw an object
+      figment explain features RUN         what the discriminator is worth as a reader of pictures
+      figment explain evidence RUN         where the discriminator looks when it calls a picture fake
+      figment explain memorised RUN        does it know its pictures by heart, after one pass and at the end
+    """
+
+
+@explain.command()
+@RUN
+@click.option(
+    "-n", default=6, show_default=True, type=click.IntRange(1, 32), help="Samples, and as many real pictures."
+)
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: str) -> None:
+    """What in a picture speaks for fake, on the samples that look most so and the real pictures that are doubted most.
+
+    \b
+    Examples:
+      figment explain evidence runs/faces-1
+      figment explain evidence runs/faces-1 -n 12 --seed 3
+    """
+    with bench(run, out, device) as at:
+        from figment.explain.evidence_maps import evidence as found
+
+        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.stage("looking for evidence"))
+        at.show(replace(finding, name=name))
+
+
+@explain.command()
+@RUN
+@click.option(
+    "-n", default=1000, show_default=True, type=click.IntRange(20, 100_000), help="Samples of each generator."
+)
+@PIXELS_OR_FEATURES
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Path | None, name: str) -> None:
+    """Whether samples lie nearer to training than to held-out pictures, after a single pass over the data and later.
+
+    \b
+    Examples:
+      figment explain memorised runs/faces-1
+      figment explain memorised runs/faces-1 -n 5000 --features dinov2
+    """
+    with bench(run, out, device) as at:
+        from figment.explain.memorising import memorised as found
+        from figment.similarity.spaces import space
+
+        where = space(features, at.device)
+        finding = found(at.run, at.bank, n, where, seed, at.device, at.stage("comparing generators"))
+        at.show(replace(finding, name=name))
+
+
+@explain.command()
+@RUN
+@click.option(
+    "--layer", type=int, metavar="N", help="Of the discriminator, 1 being nearest the picture. [default: the last]"
+)
+@click.option("-n", default=8, show_default=True, type=click.IntRange(1, 64), help="Filters, the most selective ones.")
+@click.option("--filters", "chosen", metavar="NUMBERS", help="These filters instead, such as 3,17.")
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def filters(
+    run: Path, layer: int | None, n: int, chosen: str | None, seed: int, device: str, out: Path | None, name: str
+) -> None:
+    """The pictures that move the discriminator's filters most, and what in them does, beside an untrained discriminator.
+
+    \b
+    Examples:
+      figment explain filters runs/faces-1
+      figment explain filters runs/faces-1 --layer 3 --filters 3,17,40-43
+    """
+    with bench(run, out, device) as at:
+        from figment.explain.filter_patches import filters as found
+        from figment.similarity.nearest import Part
+
+        which = numbers(chosen, "--filters") if chosen else ()
+        pictures = Part(at.bank.pictures, at.bank.train)
+        finding = found(at.discriminator, pictures, layer, n, which, seed, at.stage("looking at filters"))
+        at.show(replace(finding, name=name))
+
+
+@explain.command()
+@RUN
+@click.option(
+    "--attribute", metavar="CONDITION", help='What samples have to have: glasses, "smile>0.8, no beard", hair=blond.'
+)
+@click.option(
+    "--boxes",
+    type=PathArgument,
+    metavar="FILE.csv",
+    help="Marks the object instead: lines of sample number,left,top,right,bottom, in pixels.",
+)
+@click.option(
+    "--layer", type=int, metavar="N", help="Of the generator, 1 being nearest the code. [default: all are tried]"
+)
+@click.option(
+    "--drop",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Drop this share of the maps with positive weights, the strongest. [default: several are tried]",
+)
+@click.option(
+    "--by",
+    type=click.Choice(("zero", "mean")),
+    help="What maps become: 0, or their mean without it. [default: the better]",
+)
+@click.option("-n", default=3000, show_default=True, type=click.IntRange(64), help="Samples that are looked through.")
+@LABELS
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def forget(
+    run: Path, attribute: str | None, boxes: Path | None, layer: int | None, drop: float | None, by: str | None, n: int,
+    labels: Path | None, seed: int, device: str, out: Path | None, name: str,
+) -> None:  # fmt: skip
+    """Find the feature maps with which the generator draws an object, and show samples with and without them.
+
+    \b
+    Examples:
+      figment explain forget runs/portraits-1 --attribute glasses
+      figment explain forget runs/faces-1 --attribute hats --labels hats-or-not
+      figment explain forget runs/rooms-1 --boxes windows.csv
+    """
+    if (attribute is None) == (boxes is None):
+        raise InputError("--attribute or --boxes: say by one of them, not both, what is to be forgotten.")
+    with bench(run, out, device) as at:
+        if boxes:
+            from figment.explain.boxes import read_boxes
+            from figment.explain.forgetting_boxes import forget_boxed
+
+            marked = read_boxes(boxes, at.generator)
+            finding = forget_boxed(at.generator, marked, layer, drop, by, seed, at.stage("looking for feature maps"))
+        else:
+            from figment.explain.forgetting import forget as forgotten
+
+            judge = at.judge(labels)
+            critic = None if judge.valid else at.discriminator
+            stage = at.stage("looking for feature maps")
+            finding = forgotten(at.generator, judge, attribute or "", critic, layer, drop, by, n, seed, stage)
+        at.show(replace(finding, name=name))
+
+
+@explain.command()
+@RUN
+@click.option("--labels", type=PathArgument, metavar="DATA", help="Labelled pictures. [default: the run's own]")
+@click.option(
+    "--few", default=100, show_default=True, type=click.IntRange(1), help="Labels a class, beside all of them."
+)
+@click.option(
+    "--other",
+    "others",
+    multiple=True,
+    type=PathArgument,
+    metavar="RUN",
+    help="A run that learnt from other pictures, to compare with; may be given several times.",
+)
+@click.option("--no-supervised", is_flag=True, help="Teach no net by the labels themselves, which takes a while.")
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def features(
+    run: Path, labels: Path | None, few: int, others: tuple[Path, ...], no_supervised: bool, seed: int, device: str,
+    out: Path | None, name: str,
+) -> None:  # fmt: skip
+    """How well pictures of different classes are told apart by what the discriminator sees, and by a generator's examples.
+
+    \b
+    Examples:
+      figment explain features runs/fashion-1
+      figment explain features runs/fashion-1 --few 10 --other runs/faces-1
+      figment explain features runs/faces-1 --labels smiling-or-not --no-supervised
+    """
+    with bench(run, out, device) as at:
+        from figment.discriminator import load_discriminator
+        from figment.explain.linear_probe import features as found
+        from figment.explain.linear_probe import labelled
+        from figment.explain.nearest_neighbour import neighbour_test
+        from figment.metrics.judging import labelled_bank
+
+        data = labelled(labelled_bank(at.run, labels, at.terminal), seed)
+        critics = {other.name: load_discriminator(other, at.device) for other in others}
+        stage = at.stage("teaching classifiers")
+        findings = [replace(found(at.discriminator, data, few, critics, not no_supervised, seed, stage), name=name)]
+        if set(data.names) <= set(at.generator.classes):
+            test = neighbour_test(at.generator, data, seed=seed, progress=at.stage("looking for nearest examples"))
+            findings.append(replace(test, name=f"{name} {test.name}".strip()))
+        at.show(*findings)

@@ -1,0 +1,203 @@
+"""What a person sees while a run trains: a live panel on a terminal, plain lines elsewhere."""
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from rich import progress as bars
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from figment.common.progress import Progress
+from figment.common.text import printable
+from figment.common.units import as_images, as_time
+from figment.recipe import Recipe
+
+LINE_SECONDS = 10.0  # between two plain lines
+RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
+
+
+class Rate:
+    """Images a second over the last seconds."""
+
+    def __init__(self) -> None:
+        self.points: deque[tuple[float, int]] = deque()
+
+    def at(self, seconds: float, images: int) -> float:
+        if not self.points or seconds - self.points[-1][0] >= 0.2:
+            self.points.append((seconds, images))
+        while seconds - self.points[0][0] > RATE_SECONDS and len(self.points) > 2:
+            self.points.popleft()
+        since, before = self.points[0]
+        return (images - before) / (seconds - since) if seconds > since else 0.0
+
+
+class Terminal:
+    """Follows a run on a console: live where it is a terminal, else a line every ten seconds."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.live: Live | None = None
+        self.bar: bars.Progress | None = None
+        self.recipe: Recipe | None = None
+        self.rate = Rate()
+        self.last_line = 0.0
+        self.event: dict[str, Any] = {}
+        self.scores: list[dict[str, Any]] = []
+
+    # ---- before training ---------------------------------------------------------------------------------------------
+
+    def stage(self, title: str, unit: str = "") -> Progress:
+        """A new stage of the work: gives what is to be called with (done, total) while it lasts. unit: "MB" for bytes."""
+        self._stop_bar()
+        self.last_line = monotonic()
+
+        def advance(done: int, total: int) -> None:
+            note = _of(done, total, unit)
+            if self.console.is_terminal:
+                if self.bar is None:
+                    self.bar = _bar(title)
+                    self.bar.start()
+                    self.bar.add_task("", total=total or None, note="")
+                self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, note=note)
+            elif monotonic() - self.last_line >= LINE_SECONDS:
+                self.last_line = monotonic()
+                self.say(f"{title}: {note}")
+            if done >= total > 0:
+                self._stop_bar()
+
+        return advance
+
+    def _stop_bar(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+    # ---- training ----------------------------------------------------------------------------------------------------
+
+    def begin(self, recipe: Recipe, images: int, seconds: float) -> None:
+        self._stop_bar()
+        self.recipe = recipe
+        self.rate = Rate()
+        self.last_line = monotonic()
+        self.rate.at(seconds, images)
+        if self.console.is_terminal:
+            self.bar = _bar("training")
+            self.bar.add_task("", total=recipe.seconds or recipe.images, note="")
+            self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
+            self.live.start()
+
+    def progress(self, images: int, seconds: float) -> None:
+        assert self.recipe is not None
+        rate = self.rate.at(seconds, images)
+        if self.bar is not None:
+            note = f"{as_images(images)} seen · {rate:,.0f} images/s · {self._left(images, seconds, rate)} left"
+            self.bar.update(self.bar.task_ids[0], completed=seconds if self.recipe.seconds else images, note=note)
+
+    def tick(self, event: dict[str, Any]) -> None:
+        self.event = event
+        if self.live is not None:
+            self.live.update(self._panel())
+        elif monotonic() - self.last_line >= LINE_SECONDS:
+            self.last_line = monotonic()
+            self.console.print(self._line(event), markup=False)
+
+    def score(self, event: dict[str, Any]) -> None:
+        self.scores.append(event)
+        if self.live is not None:
+            self.live.update(self._panel())
+
+    def say(self, sentence: str) -> None:
+        self.console.print(printable(sentence, lines=True), markup=False)
+
+    def end(self) -> None:
+        """Leave the terminal as it was; what was last told of a training stays as a line."""
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+            self.bar = None
+        self._stop_bar()
+        if self.event:
+            self.console.print(self._line(self.event), markup=False)
+            self.event = {}
+
+    def _left(self, images: int, seconds: float, rate: float) -> str:
+        assert self.recipe is not None
+        if self.recipe.seconds is not None:
+            return as_time(max(self.recipe.seconds - seconds, 0))
+        return as_time(((self.recipe.images or 0) - images) / rate) if rate else "?"
+
+    # ---- words -------------------------------------------------------------------------------------------------------
+
+    def _panel(self) -> Panel:
+        rows = Table.grid(padding=(0, 2))
+        for name, value in self._readings(self.event):
+            rows.add_row(Text(name, style="dim"), value)
+        words = Text("; ".join(self.event.get("diagnosis", ["too early to tell"])), style="bold")
+        assert self.bar is not None
+        return Panel(Group(self.bar, rows, words), title="figment", title_align="left")
+
+    def _readings(self, event: dict[str, Any]) -> list[tuple[str, str]]:
+        return readable(event) + ([(self.scores[-1]["title"], scored(self.scores))] if event and self.scores else [])
+
+    def _line(self, event: dict[str, Any]) -> str:
+        facts = "  ".join(f"{name} {value}" for name, value in self._readings(event))
+        words = "; ".join(event["diagnosis"])
+        return (
+            f"{as_time(event['seconds'])}  {as_images(event['images'])} seen  {event['images_per_second']:,.0f} images/s  "
+            f"{self._left(event['images'], event['seconds'], event['images_per_second'])} left  {facts}  {words}"
+        )
+
+
+def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """A tick's numbers with the words for them; probabilities only where the objective has them."""
+    if not event:
+        return []
+    rows = [("losses", f"D {event['loss_discriminator']:.3f}  G {event['loss_generator']:.3f}")]
+    if event["p_fake_real"] is not None:
+        held = "" if event["p_fake_held_out"] is None else f"  held-out {event['p_fake_held_out']:.2f}"
+        rows.append(("P(fake)", f"reals {event['p_fake_real']:.2f}{held}  fakes {event['p_fake_fake']:.2f}"))
+    rows.append(("separation", f"{event['separation']:.3f} AUC"))
+    if event["memorising"] is not None:
+        rows.append(("memorising", f"{event['memorising']:.3f} AUC"))
+    rows.append(("spread", f"{event['spread']:.2f}"))
+    if event.get("augment_p"):
+        rows.append(("augmentation", f"p {event['augment_p']:.2f}"))
+    if event.get("processes", 1) > 1:
+        rows.append(("processes", str(event["processes"])))
+    return rows
+
+
+def scored(scores: list[dict[str, Any]]) -> str:
+    """The last score, what reals reach, and the best where it isn't the last."""
+    last, best = scores[-1], min(scores, key=lambda score: score["fd"])
+    behind = "" if best is last else f", best {best['fd']:.3g} at {as_images(best['images'])}"
+    return f"{last['fd']:.3g} (reals {last['floor']:.2g}{behind})"
+
+
+def _of(done: int, total: int, unit: str) -> str:
+    """How far something has come; a total of 0 isn't known."""
+    if unit == "MB":
+        done, total = done >> 20, total >> 20
+    whole = f" of {total:,}" if total else ""
+    return f"{done:,}{whole} {unit}".rstrip()
+
+
+def _bar(title: str) -> bars.Progress:
+    console = Console(stderr=True)
+    columns = bars.SpinnerColumn(), bars.TextColumn(title), bars.BarColumn(), bars.TextColumn("{task.fields[note]}")
+    return bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def bar_of(total: int, title: str) -> Iterator[Progress]:
+    """A progress bar for short work, gone when it is done and silent where there is no terminal."""
+    with _bar(title) as bar:
+        task = bar.add_task("", total=total, note="")
+        yield lambda done, of: bar.update(task, completed=done, total=of, note=f"{done:,} of {of:,}")

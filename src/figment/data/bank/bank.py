@@ -1,0 +1,150 @@
+"""The bank: all pictures of a source, prepared once, as one memory-mapped uint8 array with a fixed held-out part."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from figment.common.text import printable
+from figment.data.bank.shards import Shards
+from figment.data.sources.labels import Classes, classes_of
+from figment.data.sources.open import Skipped
+from figment.errors import InputError
+
+FORMAT = 2
+HELD_OUT = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """A prepared set of pictures.
+
+    pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
+    disjoint, together all N. skipped, left_out, copies, ignored: what of the source isn't in the bank, and why.
+    enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
+    """
+
+    folder: Path
+    fingerprint: str
+    height: int
+    width: int
+    channels: int
+    pictures: Shards
+    train: np.ndarray
+    held_out: np.ndarray
+    skipped: list[Skipped]
+    left_out: list[Skipped]
+    copies: list[Skipped]
+    ignored: int
+    enlarged: int
+    source: str
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Name of each picture in the source."""
+        return list(read_json(self.folder / "names.json"))
+
+    @cached_property
+    def labels(self) -> list[str | None]:
+        """Label of each picture, or None."""
+        kinds = read_json(self.folder / "bank.json")["labels"]
+        return [None if kind < 0 else kinds[kind] for kind in np.load(self.folder / "labels.npy").tolist()]
+
+    @cached_property
+    def classes(self) -> Classes:
+        """The classes that the labels make. Raises InputError where they make none (see classes_of)."""
+        return classes_of(self.labels, self.names, self.train, self.source)
+
+    def summary(self) -> str:
+        """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
+        counts = f"{len(self.pictures):,} pictures from {printable(self.source)}"
+        text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
+        reasons = [f"{printable(item.name)}: {item.reason}" for item in self.skipped[:3]]
+        reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
+        absent = [
+            f"{number:,} {what}"
+            for number, what in [
+                (len(self.skipped), f"skipped ({'; '.join(reasons)})"),
+                (len(self.left_out), "dropped as asked"),
+                (len(self.copies), "exact duplicates" if len(self.copies) > 1 else "exact duplicate"),
+                (self.ignored, "other files" if self.ignored > 1 else "other file"),
+            ]
+            if number
+        ]
+        if absent:
+            text += f" Left out: {', '.join(absent)}."
+        if 2 * self.enlarged > len(self.pictures):
+            text += (
+                f" Most are much smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,})"
+                " and had to be enlarged: a smaller --size fits them better."
+            )
+        return text
+
+
+def open_bank(folder: str | Path) -> Bank:
+    """Open a prepared bank by its folder. Raises InputError where there is none."""
+    folder = Path(folder)
+    try:
+        facts = read_json(folder / "bank.json")
+        if facts["format"] != FORMAT:
+            raise ValueError
+        held_out = np.load(folder / "held_out.npy")
+        shape = (facts["channels"], facts["height"], facts["width"])
+        return Bank(
+            folder=folder,
+            fingerprint=folder.name,
+            height=facts["height"],
+            width=facts["width"],
+            channels=facts["channels"],
+            pictures=Shards(folder, facts["count"], shape, facts["per_shard"]),
+            train=np.flatnonzero(~held_out),
+            held_out=np.flatnonzero(held_out),
+            skipped=[Skipped(**item) for item in facts["skipped"]],
+            left_out=[Skipped(**item) for item in facts["left_out"]],
+            copies=[Skipped(**item) for item in facts["copies"]],
+            ignored=facts["ignored"],
+            enlarged=facts["enlarged"],
+            source=facts["source"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
+
+
+def split(keys: list[bytes]) -> np.ndarray:
+    """Which pictures are held out, bool (N,): a tenth, by a hash of each one's key alone, whatever else is there.
+
+    A set so small that this leaves one side empty gets the key with the lowest hash held out. Raises InputError where
+    there is only one key.
+    """
+    draws = np.array([int.from_bytes(sha256(key).digest()[:8], "big") for key in keys], dtype=np.uint64)
+    held_out = draws < np.uint64(int(HELD_OUT * 2**64))
+    if not held_out.any() or held_out.all():
+        held_out = draws == draws.min()
+    if held_out.all():
+        raise InputError(
+            "--group: all pictures are in one group, so none can be held out: give a pattern that tells groups apart"
+        )
+    return held_out
+
+
+def first_of_each(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
+    """Slots, in order, of the first picture with each digest, and the slot of each further copy → the first one's.
+
+    digests: uint8 (slots, 16); zeros mean that there is no picture.
+    """
+    readable = np.flatnonzero(digests.any(axis=1))
+    whole = np.ascontiguousarray(digests[readable]).view(f"V{digests.shape[1]}")[:, 0]
+    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
+    original = first[inverse]
+    copies = np.flatnonzero(original != np.arange(len(readable)))
+    return readable[np.sort(first)], dict(
+        zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
+    )
+
+
+def read_json(file: Path) -> Any:
+    return json.loads(file.read_text("utf-8"))

@@ -1,0 +1,174 @@
+"""Drafts: folders in which banks are built, with a journal of what is done, so that no interruption costs the work.
+
+A draft lies beside the final folder, under its name with a suffix, and becomes it by one rename. What makes a bank
+holds its lock, which the system takes from the dead.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from time import time
+from zipfile import BadZipFile
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from figment.common.files import DISK_FULL, write_atomically
+from figment.data.bank.shards import allocate
+from figment.data.decoding.decode import DIGEST_BYTES, Prepared
+from figment.errors import InputError, Interrupted
+
+JOURNAL = "journal.npz"
+DRAFT_DAYS = 7  # that an abandoned draft is kept for
+
+
+@dataclass
+class Journal:
+    """What is done of a draft. A slot is done when it has a digest or a reason why it has none."""
+
+    digests: np.ndarray  # uint8 (slots, 16); zeros where there is none
+    sides: np.ndarray  # int32 (slots, 2): width and height as stored
+    skipped: dict[int, str] = field(default_factory=dict)
+    left_out: dict[int, str] | None = None  # None: not chosen yet
+
+    @classmethod
+    def new(cls, slots: int) -> "Journal":
+        return cls(np.zeros((slots, DIGEST_BYTES), np.uint8), np.zeros((slots, 2), np.int32))
+
+    @classmethod
+    def read(cls, folder: Path, slots: int) -> "Journal":
+        """Raises OSError, ValueError, KeyError, EOFError or BadZipFile where there is none that fits."""
+        with (folder / JOURNAL).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            reasons = json.loads(arrays["reasons"].tobytes())
+            journal = cls(arrays["digests"], arrays["sides"], _by_slot(reasons["skipped"]))
+        if journal.digests.shape != (slots, DIGEST_BYTES) or journal.sides.shape != (slots, 2):
+            raise ValueError
+        if reasons["left_out"] is not None:
+            journal.left_out = _by_slot(reasons["left_out"])
+        return journal
+
+    def write(self, folder: Path) -> None:
+        """Note what is done, once the disk has the pictures: after a power cut no note may promise what isn't there."""
+        for file in folder.glob("*.uint8"):
+            sync(file)
+        reasons = json.dumps({"skipped": self.skipped, "left_out": self.left_out}).encode()
+        content = BytesIO()
+        np.savez(content, digests=self.digests, sides=self.sides, reasons=np.frombuffer(reasons, np.uint8))
+        write_atomically(folder / JOURNAL, content.getvalue())
+
+    def add(self, picture: Prepared) -> None:
+        if picture.digest is None:
+            self.skipped[picture.slot] = picture.reason or ""
+        else:
+            self.digests[picture.slot] = np.frombuffer(picture.digest, np.uint8)
+            self.sides[picture.slot] = picture.width, picture.height
+
+    def readable(self) -> np.ndarray:
+        """Which slots hold a picture, bool (slots,)."""
+        return np.asarray(self.digests.any(axis=1))
+
+    def done(self) -> np.ndarray:
+        """Which slots nothing is left to do for, bool (slots,)."""
+        done = self.readable()
+        done[[*self.skipped, *(self.left_out or {})]] = True
+        return done
+
+
+@contextmanager
+def locked(banks: Path, fingerprint: str) -> Iterator[None]:
+    """Keep other processes from preparing the same bank, and sweep up what killed ones have left."""
+    lock = FileLock(banks / f"{fingerprint}.lock")
+    try:
+        banks.mkdir(parents=True, exist_ok=True)
+        if not os.access(banks, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        lock.acquire()
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise InputError(_no_room(banks.parent, "the prepared pictures", error)) from None
+        reason = error.strerror or str(error)
+        mend = "set FIGMENT_CACHE to a folder where you may write"
+        raise InputError(f"the cache folder {banks.parent} can't be written to ({reason}): {mend}") from None
+    try:
+        for draft in banks.glob("*.part-*"):
+            _sweep(draft, fingerprint)
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep(draft: Path, own: str) -> None:
+    """Remove a draft that nobody will go on with: without a journal or long abandoned, and its maker dead: a living
+    one holds the lock, which the system takes from the dead."""
+    maker = draft.name.split(".")[0]
+    with suppress(Timeout, OSError):
+        if (draft / JOURNAL).exists() and time() - (draft / JOURNAL).stat().st_mtime < DRAFT_DAYS * 86_400:
+            return
+        lock = nullcontext() if maker == own else FileLock(draft.with_name(f"{maker}.lock"), blocking=False)
+        with lock:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def draft_of(folder: Path, slots: int, row: int, each: int) -> Iterator[tuple[Path, Journal]]:
+    """A folder to build in and its journal: what an interrupted preparation has left, or new ones.
+
+    Kept when interrupted and gone after any other fault. Its name is new each time: workers that outlive a killed
+    process by a moment must not find their files.
+    """
+    draft = folder.with_name(f"{folder.name}.part-{os.urandom(4).hex()}")
+    keep = False
+    try:
+        journal = _take_over(folder, draft, slots)
+        if journal is None:
+            journal = Journal.new(slots)
+            draft.mkdir()
+            allocate(draft, slots, row, each)
+        yield draft, journal
+    except Interrupted:
+        keep = True
+        raise
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        what = f"the {slots * row / 2**20:,.0f} MB of prepared pictures"
+        raise InputError(_no_room(folder.parent.parent, what, error)) from None
+    finally:
+        if not keep:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _take_over(folder: Path, draft: Path, slots: int) -> Journal | None:
+    """The journal of a draft left behind for this bank, which from now on is ours."""
+    for left in folder.parent.glob(f"{folder.name}.part-*"):
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            journal = Journal.read(left, slots)
+            left.rename(draft)
+            return journal
+    return None
+
+
+def _no_room(cache: Path, what: str, error: OSError) -> str:
+    mend = "free some space, or set FIGMENT_CACHE to a folder elsewhere"
+    return f"{cache} has no room for {what} ({error.strerror}): {mend}"
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file, or a folder's entries, to the disk now."""
+    if path.is_dir() and os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _by_slot(reasons: dict[str, str]) -> dict[int, str]:
+    return {int(slot): reason for slot, reason in reasons.items()}

@@ -1,0 +1,176 @@
+"""Arrays of pictures: .npy and .npz files."""
+
+import math
+import zipfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from tokenize import TokenError
+from typing import IO
+
+import numpy as np
+
+from figment.data.decoding.decode import Stored
+from figment.data.sources.archives import DAMAGE
+from figment.data.sources.base import (
+    CHUNK_BYTES,
+    CHUNK_PICTURES,
+    MOST_BYTES,
+    MOST_PICTURES,
+    Chunks,
+    FileSource,
+    Listing,
+)
+from figment.errors import InputError
+
+# What numpy raises at damaged headers, which it reads as Python's literals.
+HEADER_DAMAGE = (*DAMAGE, TokenError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
+READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an array file says of one array."""
+
+    shape: tuple[int, ...]
+    kind: np.dtype
+    by_columns: bool = False  # Fortran's order, in which no picture lies in one piece
+
+    def holds_pictures(self) -> bool:
+        """Whether these are N pictures of 8 bits, grey or with 1 to 4 channels first or last."""
+        sides = self.shape[1:]
+        grey = len(sides) == 2 and sides[-1] > 4
+        coloured = len(sides) == 3 and (sides[-1] in range(1, 5) or sides[0] in range(1, 5))
+        if self.kind != np.uint8 or self.by_columns or not (grey or coloured):
+            return False
+        return min(self.shape) > 0 and self.shape[0] <= MOST_PICTURES and math.prod(sides) <= MOST_BYTES
+
+    def holds_labels(self) -> bool:
+        """Whether this is a column of whole numbers."""
+        return len(self.shape) == 1 and self.kind.kind in "iu"
+
+    def __str__(self) -> str:
+        order = " in Fortran's order" if self.by_columns else ""
+        return f"{self.kind} {'×'.join(map(str, self.shape))}{order}"
+
+
+class Arrays(FileSource):
+    """uint8 arrays N×H×W, N×H×W×C or N×C×H×W in an .npy or .npz file.
+
+    Of an .npz: the first array of pictures and all others with pictures of the same shape (train and test, say),
+    labelled by the integer arrays of the same lengths. Nothing is unpickled.
+    """
+
+    kind = "array file"
+
+    @cached_property
+    def _headers(self) -> dict[str, Header]:
+        """Shape and type of every array, by its key; an .npy has one, under the key ''."""
+        try:
+            keys = [""] if self.path.suffix.lower() == ".npy" else self._keys()
+            return {key: self._header(key) for key in keys}
+        except HEADER_DAMAGE:
+            raise self.cut() from None
+
+    @cached_property
+    def _pictures(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the arrays that hold pictures, by key."""
+        found = {key: header.shape for key, header in self._headers.items() if header.holds_pictures()}
+        if not found:
+            held = ", ".join(f"{key} {header}".strip() for key, header in self._headers.items()) or "nothing"
+            wanted = "uint8 N×H×W, N×H×W×C or N×C×H×W"
+            raise InputError(f"{self.path} holds no array of pictures, but {held}: save them as {wanted}")
+        first = next(iter(found.values()))
+        return {key: shape for key, shape in found.items() if shape[1:] == first[1:]}
+
+    @cached_property
+    def listing(self) -> Listing:
+        names: list[str] = []
+        labels: list[str | None] = []
+        columns = {key: header.shape for key, header in self._headers.items() if header.holds_labels()}
+        for key, (count, *_) in self._pictures.items():
+            names += [f"{key}/{index:06d}" if key else f"{index:06d}" for index in range(count)]
+            column = next((name for name, shape in columns.items() if shape == (count,)), None)
+            if column is None:
+                labels += [None] * count
+            else:
+                # Taken out, so that of two pairs of equal length the second labels go to the second pictures.
+                del columns[column]
+                labels += map(str, self._column(column))
+        return Listing(names, labels)
+
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        start = 0
+        for key, shape in self._pictures.items():
+            try:
+                file, size = self._opened(key)
+                with file:
+                    _read_header(file, size)
+                    yield from row_chunks(file, shape, start, only)
+                    start += shape[0]
+            except DAMAGE:
+                raise self.cut() from None
+
+    def _header(self, key: str) -> Header:
+        file, size = self._opened(key)
+        with file:
+            return _read_header(file, size)
+
+    def _keys(self) -> list[str]:
+        with zipfile.ZipFile(self.path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+    def _column(self, key: str) -> np.ndarray:
+        try:
+            with np.load(self.path, allow_pickle=False) as arrays:
+                return np.asarray(arrays[key])
+        except HEADER_DAMAGE:
+            raise self.cut() from None
+
+    def _opened(self, key: str) -> tuple[IO[bytes], int]:
+        """An array as a file, and how many bytes it ought to have."""
+        if not key:
+            return self.path.open("rb"), self.path.stat().st_size
+        with zipfile.ZipFile(self.path) as archive:
+            member = archive.getinfo(f"{key}.npy")
+            return archive.open(member), member.file_size
+
+
+def _read_header(file: IO[bytes], size: int) -> Header:
+    """Read to where an array's data start. Raises ValueError where the file of `size` bytes is too short for them."""
+    version = np.lib.format.read_magic(file)
+    if version not in READERS:
+        return Header((), np.dtype(object))
+    shape, by_columns, kind = READERS[version](file)
+    if not kind.hasobject and size < file.tell() + kind.itemsize * math.prod(shape):
+        raise ValueError("cut short")
+    return Header(shape, kind, by_columns and len(shape) > 1)
+
+
+def row_chunks(file: IO[bytes], shape: tuple[int, ...], start: int, only: Collection[int] | None) -> Chunks:
+    """Chunks of the pictures in `only` of an array of this shape, whose first slot is start."""
+    for rows in rows_of(file, shape):
+        slots = [slot for slot in range(start, start + len(rows)) if only is None or slot in only]
+        if slots:
+            yield Stored(slots, [_as_picture(rows[slot - start]) for slot in slots])
+        start += len(rows)
+
+
+def rows_of(file: IO[bytes], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Read an array of bytes a few rows at a time, uint8 (n, *shape[1:]). Raises EOFError where rows are missing."""
+    row = math.prod(shape[1:])
+    step = max(1, min(CHUNK_PICTURES, CHUNK_BYTES // row))
+    for start in range(0, shape[0], step):
+        count = min(step, shape[0] - start)
+        content = file.read(count * row)
+        if len(content) < count * row:
+            raise EOFError
+        yield np.frombuffer(content, np.uint8).reshape(count, *shape[1:])
+
+
+def _as_picture(row: np.ndarray) -> np.ndarray:
+    """One row as H×W or H×W×C, as Pillow takes it."""
+    if row.ndim == 3 and row.shape[-1] > 4:
+        row = row.transpose(1, 2, 0)
+    row = row[:, :, 0] if row.ndim == 3 and row.shape[-1] == 1 else row
+    return np.ascontiguousarray(row)

@@ -1,0 +1,143 @@
+"""What every source of pictures is: names, labels, and still-encoded pictures in chunks of bounded size."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Generator, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO
+
+from figment.data.decoding.decode import Broken, Chunk, Payload, Stored
+from figment.errors import InputError
+
+_SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
+PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
+Chunks = Generator[Chunk, None, None]
+CHUNK_PICTURES = 64
+CHUNK_BYTES = 2**20
+MOST_BYTES = 2**28  # of one picture in an archive; more is a bomb or no picture
+MOST_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A picture that can't be used, and the reason in one short sentence."""
+
+    name: str
+    reason: str
+
+
+@dataclass
+class Listing:
+    """What a source holds. A picture's slot is its place in `names`."""
+
+    names: list[str]
+    labels: list[str | None]
+    ignored: int = 0  # files that are neither pictures nor labels by their names
+    skipped: list[Skipped] = field(default_factory=list)  # pictures that show without reading that they can't be used
+
+
+class Source(ABC):
+    """Something that holds pictures."""
+
+    display: str  # its name for people; never an absolute path
+    where: str  # as the user gave it, for messages
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hash that changes when pictures or labels change, found anew at each call and without reading the pictures.
+
+        A source whose fingerprint after reading isn't the one before has changed meanwhile.
+        """
+
+    @cached_property
+    @abstractmethod
+    def listing(self) -> Listing:
+        """Names in a fixed order, and labels: found once. Raises InputError where the whole source can't be read."""
+
+    @abstractmethod
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        """The pictures (of the slots in `only`), encoded, in chunks of bounded size. Raises InputError as listing."""
+
+
+class FileSource(Source):
+    """A source that is one file."""
+
+    kind: str  # for messages
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.where = str(path)
+        self.display = path.name
+
+    def fingerprint(self) -> str:
+        return file_fingerprint(self.path)
+
+    def cut(self) -> InputError:
+        """What is said of a damaged file."""
+        return InputError(f"{self.path} isn't a readable {self.kind}, it may be cut short: download or copy it again")
+
+
+def gather(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
+    """Put (slot, payload, bytes) together into chunks, bounded in number and in bytes."""
+    slots: list[int] = []
+    payloads: list[Payload] = []
+    size = 0
+    for slot, payload, weight in pictures:
+        slots.append(slot)
+        payloads.append(payload)
+        size += weight
+        if len(slots) == CHUNK_PICTURES or size >= CHUNK_BYTES:
+            yield Stored(slots, payloads)
+            slots, payloads, size = [], [], 0
+    if slots:
+        yield Stored(slots, payloads)
+
+
+def weight(content: bytes | Broken) -> int:
+    """How many bytes a picture takes in a chunk."""
+    return len(content) if isinstance(content, bytes) else 0
+
+
+def read_bounded(file: IO[bytes]) -> bytes | Broken:
+    """All of a file that is one picture."""
+    content = file.read(MOST_BYTES + 1)
+    return content if len(content) <= MOST_BYTES else Broken(f"more than {MOST_BYTES >> 20} MB of data")
+
+
+def short_name(name: str) -> str:
+    """A name as a folder would give it: ./a/b.jpg and a\\b.jpg are a/b.jpg."""
+    return name.replace("\\", "/").removeprefix("./").lstrip("/")
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file, or a folder on the way to it, is somebody's housekeeping."""
+    return name.startswith(".") or "/." in name or ("__MACOSX" in name and "__MACOSX" in name.split("/"))
+
+
+def is_picture(name: str) -> bool:
+    """Whether a name is a picture's: by its suffix, and with nothing hidden on the way to it."""
+    return "." in name and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES and not is_hidden(name)
+
+
+def hashed(lines: Iterable[str]) -> str:
+    """SHA-256 of pieces of text, which hold no NUL."""
+    hasher = hashlib.sha256()
+    for line in lines:
+        # File names may hold bytes that aren't text; Python carries them as surrogates.
+        hasher.update(line.encode("utf-8", "surrogatepass") + b"\0")
+    return hasher.hexdigest()
+
+
+def file_fingerprint(path: Path) -> str:
+    """Size, time, and both ends of a file: a zip's end lists its content, and copying tools keep the time."""
+    try:
+        status = path.stat()
+        with path.open("rb") as file:
+            head = file.read(2**16)
+            file.seek(max(0, status.st_size - 2**16))
+            ends = head + file.read(2**16)
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): is it still there, and yours to read?") from None
+    return hashed(["file", str(status.st_size), str(status.st_mtime_ns), hashlib.sha256(ends).hexdigest()])

@@ -1,0 +1,152 @@
+"""A folder of picture files."""
+
+import hashlib
+import os
+import stat
+from array import array
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+from figment.data.decoding.decode import Broken
+from figment.data.sources.base import Chunks, Listing, Skipped, Source, gather, hashed, is_picture, read_bounded
+from figment.data.sources.labels import TABLES, find_labels, unreadable
+from figment.errors import InputError
+
+
+class Folder(Source):
+    """Picture files in a folder and its sub-folders, labelled as `figment.data.sources.labels` says."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.where = str(path)
+        self.display = path.resolve().name or "pictures"
+        self._began: Found | None = None
+
+    @cached_property
+    def listing(self) -> Listing:
+        found = self._found()
+        if not found.names and not found.skipped:
+            content = f"no pictures among its {found.ignored} files" if found.ignored else "nothing in it"
+            raise InputError(f"{self.path} has {content}: training needs a folder of at least 32 pictures")
+        labels = find_labels(found.names, found.tables, {}, self.where)
+        return Listing(found.names, labels, found.ignored, found.skipped)
+
+    def fingerprint(self) -> str:
+        found = _find(self.path)
+        self._began = self._began or found  # pictures listed from now on are those of this moment
+        # Other files don't count: a desktop that leaves its own file in the folder doesn't change the pictures.
+        tables = (f"{name}\0{hashlib.sha256(table).hexdigest()}" for name, table in found.tables.items())
+        skipped = (f"{item.name}\0{item.reason}" for item in found.skipped)
+        rows = zip(found.names, found.sizes, found.times, strict=True)
+        return hashed(chain(["folder"], tables, skipped, (f"{name}\0{size}\0{time}" for name, size, time in rows)))
+
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        found = self._found()
+        slots = range(len(found.names)) if only is None else sorted(only)
+        return gather((slot, f"{self.path}/{found.names[slot]}", found.sizes[slot]) for slot in slots)
+
+    def _found(self) -> "Found":
+        self._began = self._began or _find(self.path)
+        return self._began
+
+
+@dataclass
+class Found:
+    """What lies below a folder, sorted by name. Columns, since a million rows would take three times the memory."""
+
+    names: list[str] = field(default_factory=list)
+    sizes: "array[int]" = field(default_factory=lambda: array("q"))  # bytes
+    times: "array[int]" = field(default_factory=lambda: array("q"))  # of the last change, in ns
+    ignored: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    tables: dict[str, bytes] = field(default_factory=dict)  # contents of labels files
+
+
+def _find(root: Path) -> Found:
+    found = Found()
+    for name, entry in walk(root):
+        if isinstance(entry, str):
+            found.skipped.append(Skipped(name, entry))
+        elif is_picture(name):
+            _add(found, name, entry)
+        elif name in TABLES and (root / name).is_file():  # a pipe would keep us waiting
+            found.tables[name] = _table(root / name)
+        else:
+            found.ignored += 1
+    order = sorted(range(len(found.names)), key=found.names.__getitem__)
+    found.names = [found.names[place] for place in order]
+    found.sizes = array("q", (found.sizes[place] for place in order))
+    found.times = array("q", (found.times[place] for place in order))
+    found.skipped.sort(key=lambda item: item.name)
+    return found
+
+
+def _add(found: Found, name: str, entry: "os.DirEntry[str]") -> None:
+    try:
+        status = entry.stat()
+    except FileNotFoundError:
+        gone = "a link that leads nowhere" if entry.is_symlink() else "gone while the folder was read"
+        found.skipped.append(Skipped(name, gone))
+    except OSError as error:
+        loop = entry.is_symlink()
+        found.skipped.append(Skipped(name, "a link that leads nowhere" if loop else f"no access: {error.strerror}"))
+    else:
+        if stat.S_ISREG(status.st_mode):
+            found.names.append(name)
+            found.sizes.append(status.st_size)
+            found.times.append(status.st_mtime_ns)
+        else:
+            found.skipped.append(Skipped(name, "not a regular file"))
+
+
+def _table(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            content = read_bounded(opened)
+    except OSError as error:
+        raise unreadable(str(file), error.strerror or str(error)) from None
+    if isinstance(content, Broken):
+        raise unreadable(str(file), content.reason)
+    return content
+
+
+def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
+    """Every file below root as (name, its entry), and folders that can't be read as (name, the reason); in no order.
+
+    Links to folders are followed, after everything that lies here itself; no folder is entered twice, so loops end.
+    """
+    entered: set[tuple[int, int]] = set()
+    waiting: list[str] = [""]
+    links: list[str] = []
+    while waiting or links:
+        links.sort()
+        folder = waiting.pop() if waiting else links.pop(0)
+        path, prefix = (f"{root}/{folder}", f"{folder}/") if folder else (str(root), "")
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in entered:
+                continue
+            entered.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    name = prefix + entry.name
+                    if _is_folder(entry):
+                        (links if entry.is_symlink() else waiting).append(name)
+                    else:
+                        yield name, entry
+        except OSError as error:
+            if not folder and isinstance(error, FileNotFoundError):
+                raise InputError(f"{root} is gone: give the path where it is now") from None
+            if not folder:
+                raise InputError(f"{root} can't be read ({error.strerror}): mend its permissions") from None
+            yield folder, f"a folder that can't be read: {error.strerror}"
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

@@ -1,0 +1,74 @@
+"""Several sources as one."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import cached_property
+
+from figment.data.decoding.decode import Stored
+from figment.data.sources.base import Chunks, Listing, Skipped, Source, hashed
+
+
+class Joined(Source):
+    """Sources one after the other; each one's name stands before the names of its pictures.
+
+    parts: (name, source), the names all different. display, where: of the whole. label_by_part: where no part has
+    labels, its name is the label of its pictures.
+    """
+
+    def __init__(
+        self, parts: Sequence[tuple[str, Source]], display: str, where: str, label_by_part: bool = False
+    ) -> None:
+        self.parts = parts
+        self.display = display
+        self.where = where
+        self.label_by_part = label_by_part
+        self.ignored = 0  # files beside the parts
+
+    @cached_property
+    def listing(self) -> Listing:
+        whole = Listing([], [], self.ignored)
+        for name, source in self.parts:
+            part = source.listing
+            whole.names += [f"{name}/{picture}" for picture in part.names]
+            whole.labels += part.labels
+            whole.ignored += part.ignored
+            whole.skipped += [Skipped(f"{name}/{item.name}", item.reason) for item in part.skipped]
+        if self.label_by_part and all(label is None for label in whole.labels):
+            whole.labels = [name for name, source in self.parts for _ in source.listing.names]
+        return whole
+
+    def fingerprint(self) -> str:
+        pieces = (piece for name, source in self.parts for piece in (name, source.fingerprint()))
+        return hashed(["joined", str(self.label_by_part), *pieces])
+
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        start = 0
+        for _, source in self.parts:
+            count = len(source.listing.names)
+            own = None if only is None else {slot - start for slot in only if start <= slot < start + count}
+            if own is None or own:
+                with closing(source.chunks(own)) as chunks:
+                    for chunk in chunks:
+                        if isinstance(chunk, Stored):
+                            yield replace(chunk, slots=[slot + start for slot in chunk.slots])
+                        else:
+                            yield replace(chunk, offset=chunk.offset + start)
+            start += count
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names made unique: the second and later of one name get -2, -3, …"""
+    seen: Counter[str] = Counter()
+    taken = set(names)
+    unique = []
+    for name in names:
+        seen[name] += 1
+        fresh = name
+        while seen[name] > 1 and fresh in taken:
+            fresh = f"{name}-{seen[name]}"
+            seen[name] += fresh in taken
+        taken.add(fresh)
+        unique.append(fresh)
+    return unique

@@ -1,0 +1,251 @@
+"""Where pictures come from: finds out what DATA is, and opens it as a source.
+
+A further file format is a class in a module of its own, and its name in `_reader`.
+"""
+
+import difflib
+import os
+import re
+import zipfile
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from figment.common.progress import Agree, Progress, Say
+from figment.data.decoding.decode import Drawn
+from figment.data.sources import hub
+from figment.data.sources.archives import Tar, Zip, tar_members
+from figment.data.sources.arrays import Arrays
+from figment.data.sources.base import (
+    CHUNK_PICTURES,
+    Chunks,
+    FileSource,
+    Listing,
+    Skipped,
+    Source,
+    hashed,
+    is_hidden,
+    is_picture,
+)
+from figment.data.sources.binaries import Cifar, Idx, is_cifar, is_idx
+from figment.data.sources.folder import Folder, walk
+from figment.data.sources.joined import Joined, told_apart
+from figment.data.sources.parquet import Arrow, Parquet, Table
+from figment.data.sources.patterns import is_pattern, matched
+from figment.errors import InputError
+
+__all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_source"]
+
+Data = str | Path | Source
+Reader = type[FileSource]
+
+PORTRAITS = 10_000  # how many built-in portraits stand in where no data are given
+FEW = 32  # a folder with fewer pictures than anybody could train on is opened as the archives or tables that it holds
+FIRST_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
+TAR = re.compile(r"\.(tar|tar\.\w+|tgz|tbz2?|txz|tzst)$")
+PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
+# Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
+KINDS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
+
+
+class Portraits(Source):
+    """The built-in portraits: drawn, not stored, so they come at any size and cost nobody a download."""
+
+    def __init__(self, count: int = PORTRAITS, seed: int = 0) -> None:
+        self.count = count
+        self.seed = seed
+        self.display = self.where = "portraits"
+
+    @cached_property
+    def listing(self) -> Listing:
+        return Listing([f"portrait-{index:06d}" for index in range(self.count)], [None] * self.count)
+
+    def fingerprint(self) -> str:
+        if (self.count, self.seed) == (PORTRAITS, 0):
+            return DRAWING
+        return hashed(["portraits", str(self.count), str(self.seed), DRAWING])
+
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        if only is not None:
+            return (Drawn(slot, slot + 1, self.seed) for slot in sorted(only))
+        starts = range(0, self.count, CHUNK_PICTURES)
+        return (Drawn(start, min(start + CHUNK_PICTURES, self.count), self.seed) for start in starts)
+
+
+def open_source(
+    data: Data | Iterable[Data] | None,
+    agree: Agree | None = None,
+    progress: Progress | None = None,
+    say: Say | None = None,
+) -> Source:
+    """Find out what data is, and open it: nothing is read yet but what tells that.
+
+    data: a source; a folder or file; a pattern of several, shards-{000..009}.tar or shards-*.tar; hf:OWNER/NAME; a
+    name from the catalog; "portraits" or None for the built-in ones; or several of these, joined. agree is asked
+    whether a licence suits before a set of the catalog is downloaded, progress told (done, total) bytes of it, and say
+    what couldn't be checked.
+    Raises InputError where there is nothing, or nothing that we can read.
+    """
+    if data is None:
+        return Portraits()
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, str | Path):
+        return _open_one(str(data), agree, progress, say)
+    sources = [open_source(part, agree, progress, say) for part in data]
+    if len(sources) < 2:
+        return sources[0] if sources else Portraits()
+    names = told_apart([source.display for source in sources])
+    where = " ".join(source.where for source in sources)
+    return Joined(list(zip(names, sources, strict=True)), " + ".join(names), where, label_by_part=True)
+
+
+def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Say | None) -> Source:
+    path = Path(os.path.expanduser(text))
+    if os.path.lexists(path):
+        return _open_path(path)
+    if text.startswith(hub.PREFIX):
+        folder, commit = hub.download(text)
+        return hub.HubSet(_open_path(folder), text, commit)
+    if is_pattern(text):
+        return _shards(matched(str(path)), path.name, text)
+    if text == "portraits":
+        return Portraits()
+    from figment.data.public import catalog
+
+    if text in catalog.entries:
+        source = _open_path(catalog.fetch(text, agree, progress, say))
+        source.display = text
+        return source
+    near = difflib.get_close_matches(text, ["portraits", *catalog.entries, *_neighbours(path)], n=1)
+    mend = f"did you mean {near[0]}?" if near else "check the path, or leave it out to use the built-in portraits"
+    raise InputError(f"{text} doesn't exist: {mend}")
+
+
+def _neighbours(path: Path) -> list[str]:
+    """Names that somebody who misspelt a path may have meant."""
+    try:
+        return [str(path.with_name(name)) for name in islice(os.listdir(path.parent), 1000)]
+    except (OSError, ValueError):
+        return []
+
+
+def _open_path(path: Path) -> Source:
+    try:
+        path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError
+    except OSError:
+        gone = "is a link that leads nowhere" if path.is_symlink() and not path.exists() else "can't be read"
+        raise InputError(f"{path} {gone}: mend {'the link' if 'link' in gone else 'its permissions'}") from None
+    if path.is_dir():
+        return _open_folder(path)
+    if not path.is_file():  # a pipe would keep us waiting
+        raise InputError(f"{path} is neither a folder nor a regular file: give one of them")
+    reader = _reader(path.name) or _reader_by_content(path)
+    if reader is None:
+        raise _refusal(path, path.name)
+    return _tar(path) if reader is Tar else reader(path)
+
+
+def _open_folder(path: Path) -> Source:
+    """The pictures in a folder; or what is in its files of another kind, where it has next to no pictures."""
+    pictures = 0
+    files: dict[Reader, list[str]] = {}
+    pickles = []
+    for name, _ in walk(path):
+        if is_picture(name):
+            pictures += 1
+            if pictures == FEW:
+                return Folder(path)
+        elif not is_hidden(name):
+            reader = _reader(name)
+            if reader is not None:
+                files.setdefault(reader, []).append(name)
+            elif PICKLE.fullmatch(name.rpartition("/")[2]):
+                pickles.append(name)
+    for kind in KINDS:
+        held = sorted(name for reader in kind for name in files.get(reader, []))
+        # A file that lies there packed and unpacked is one; `datasets` keeps what it computed in files of its own.
+        held = [n for n in held if n.removesuffix(".gz") == n or n.removesuffix(".gz") not in held]
+        held = [n for n in held if not n.rpartition("/")[2].startswith("cache-")]
+        if held:
+            source = _shards([path / name for name in held], Folder(path).display, str(path), held)
+            source.ignored = pictures + sum(len(names) for reader, names in files.items() if reader not in kind)
+            return source
+    if pickles and not pictures:
+        raise _refusal(path / pickles[0], pickles[0])
+    return Folder(path)
+
+
+def _shards(paths: list[Path], display: str, where: str, names: list[str] | None = None) -> Joined:
+    """Files that make up one set."""
+    sources = [_open_path(path) for path in paths]
+    if isinstance(sources[0], Table):
+        display += sources[0].note
+    return Joined(list(zip(told_apart(names or [path.name for path in paths]), sources, strict=True)), display, where)
+
+
+def _reader(name: str) -> Reader | None:
+    """What reads a file of this name."""
+    low = name.lower()
+    if low.endswith((".npy", ".npz")):
+        return Arrays
+    if low.endswith(".zip"):
+        return Zip
+    if TAR.search(low):
+        return Tar
+    if low.endswith((".parquet", ".pq")):
+        return Parquet
+    if low.endswith((".arrow", ".feather")):
+        return Arrow
+    if is_idx(low):
+        return Idx
+    return Cifar if is_cifar(name) else None
+
+
+def _reader_by_content(path: Path) -> Reader | None:
+    """What reads a file whose name tells nothing."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(265)
+        if start.startswith((b"PAR1", b"ARROW1")):
+            return Parquet if start.startswith(b"PAR1") else Arrow
+        if start[257:262] == b"ustar":
+            return Tar
+        if start.startswith((b"\0\0\x08\x03", b"\0\0\x08\x04")):
+            return Idx
+        return Zip if zipfile.is_zipfile(path) else None
+    except OSError:
+        return None
+
+
+def _tar(path: Path) -> Source:
+    """A tar of pictures, or of CIFAR's files."""
+    tar = Tar(path)
+    try:
+        with tar.opened() as archive:
+            first = [member.name for member in islice(tar_members(archive), FIRST_MEMBERS)]
+    except InputError:
+        return tar  # which says so when it is read
+    if any(map(is_picture, first)):
+        return tar
+    if any(map(is_cifar, first)):
+        return Cifar(path)
+    pickles = [name for name in first if PICKLE.fullmatch(name.rpartition("/")[2])]
+    if pickles:
+        raise _refusal(path, pickles[0])
+    return tar
+
+
+def _refusal(path: Path, name: str) -> InputError:
+    """What is said of a path because of what is there under this name."""
+    if PICKLE.fullmatch(name.rpartition("/")[2]):
+        mend = f"{name} is a pickle, which may run any code and is never opened: get the binary version (CIFAR has one)"
+    elif is_picture(name):
+        mend = "it is a single picture: give the folder that it lies in"
+    else:
+        files = "a .zip or .tar archive, an .npy, .npz, .parquet or .arrow file, or MNIST's or CIFAR's own binaries"
+        mend = f"give a folder, {files}"
+    return InputError(f"{path} holds no set of pictures that we can read: {mend}")

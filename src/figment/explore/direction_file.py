@@ -1,0 +1,142 @@
+"""Directions in the latent space by name, kept in a file beside the generator that they belong to.
+
+A direction is a unit vector in Gaussian space: t along it is t deviations of the prior, whatever the prior.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from figment import codes
+from figment.common.files import write_output
+from figment.errors import InputError
+from figment.generator import Generator
+
+FILE, OWN = "directions.safetensors", "generator.safetensors"  # OWN: the file of a run's generator
+REACH = 3.0  # deviations, to either side
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """name; vector: float32 (code_size,), of length 1; how it was found; facts: what it does, whatever JSON can hold."""
+
+    name: str
+    vector: Tensor
+    how: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def direction(name: str, vector: Tensor, how: str, **facts: Any) -> Direction:
+    """A direction of any vector but 0, (code_size,)."""
+    return Direction(name, (vector.double() / vector.double().norm()).float(), how, facts)
+
+
+def moved(z: Tensor, vector: Tensor, amount: Tensor | float, prior: str, replace: bool = False) -> Tensor:
+    """Codes (N, d) moved along a unit vector (d,) in Gaussian space by amount, one for all or (N,), in deviations.
+
+    replace: what a code has of the direction already is taken away first, so that it is then at amount exactly.
+    """
+    amounts = torch.as_tensor(amount, dtype=torch.float64).expand(len(z))
+    if replace:
+        amounts = amounts - codes.to_gaussian(z.double(), prior) @ vector.double()
+    return codes.shifted(z, amounts[:, None] * vector.double(), prior)
+
+
+def beside(generator: Path) -> Path:
+    """Where the directions of a run's generator, or of another file, are kept."""
+    if generator.is_dir() or generator.name == OWN:
+        return (generator if generator.is_dir() else generator.parent) / FILE
+    return generator.with_name(f"{generator.stem}.{FILE}")
+
+
+def keep(file: Path, found: Sequence[Direction], generator: Generator) -> None:
+    """Add directions to a file, in place of those of the same names, and of all that belong to another generator.
+
+    Raises InputError where what lies there is no file of directions, or can't be written.
+    """
+    before = [] if not file.exists() or is_stale(file, generator) else stored(file, generator)
+    kept = list({one.name: one for one in [*before, *found]}.values())
+    header = {
+        "kind": "directions", "generator": generator.digest,
+        "directions": [{"name": one.name, "how": one.how, "facts": one.facts} for one in kept],
+    }  # fmt: skip
+    write_output(file, save({"vectors": torch.stack([one.vector for one in kept])}, {"figment": json.dumps(header)}))
+
+
+def is_stale(file: Path, generator: Generator) -> bool:
+    """Whether the directions of a file were found in another generator, or in this one before it learnt more."""
+    return bool(_read(file)[0]["generator"] != generator.digest)
+
+
+def stored(file: Path, generator: Generator) -> list[Direction]:
+    """The directions of a file, in the order in which they were found.
+
+    Raises InputError where there is no such file, it is damaged or none of directions, or they are another generator's.
+    """
+    header, vectors = _read(file)
+    if header["generator"] != generator.digest:
+        raise InputError(
+            f"{file} holds directions of another generator, or of this one before it learnt more: find them anew, with figment "
+            "explore directions."
+        )
+    return [
+        Direction(facts["name"], vector, facts["how"], facts["facts"])
+        for facts, vector in zip(header["directions"], vectors, strict=True)
+    ]
+
+
+def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
+    """Header and unit vectors, float32 (K, code_size), of a file of directions."""
+    if not file.is_file():
+        raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {file.parent}.")
+    try:
+        with safe_open(file, framework="pt") as content:
+            header, vectors = json.loads((content.metadata() or {})["figment"]), content.get_tensor("vectors")
+        sound = header["kind"] == "directions" and isinstance(header["generator"], str) and vectors.ndim == 2
+        sound = sound and all(
+            isinstance(one["name"], str) and dict(one["facts"]) is not None for one in header["directions"]
+        )
+    except (SafetensorError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file} is no whole file of directions ({error}): move it away, and find them anew."
+        ) from None
+    if not sound or len(vectors) != len(header["directions"]) or not ((vectors.norm(dim=1) - 1).abs() < 1e-3).all():
+        raise InputError(f"{file} holds no directions, or was changed by hand: move it away, and find them anew.")
+    return header, vectors
+
+
+def named(file: Path, name: str, generator: Generator) -> Direction:
+    """A direction of a file. Raises InputError, with the nearest name, for one that isn't there, and as stored() does."""
+    found = {one.name: one for one in stored(file, generator)}
+    if name in found:
+        return found[name]
+    near = get_close_matches(name, found, n=1, cutoff=0.5)
+    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(found)}."
+    raise InputError(f"--direction {name}: no direction of this generator; {mend}")
+
+
+def shift(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:
+    """The sum of directions from wishes such as "smile=2", float64 (code_size,); None where there are none.
+
+    Raises InputError for a wish that is none, and as named() does.
+    """
+    total = None
+    for wish in wishes:
+        name, _, text = wish.rpartition("=")
+        try:
+            amount = float(text)
+        except ValueError:
+            amount = float("nan")
+        if not name or not abs(amount) <= 100:
+            raise InputError(f"--direction {wish}: write it as NAME=AMOUNT, in deviations, such as smile=2.")
+        step = amount * named(file, name, generator).vector.double()
+        total = step if total is None else total + step
+    return total

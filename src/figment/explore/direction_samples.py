@@ -1,0 +1,62 @@
+"""Samples looked at together: their codes, what the generator's first layer makes of them, and what a judge reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment import codes
+from figment.attributes.predictor import Judge, Scores
+from figment.common.progress import Stage
+from figment.explore.groups import AT_ONCE
+from figment.generator import Generator
+from figment.nets.hooks import layers, watched
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Samples with what is known of them.
+
+    gaussian: codes in Gaussian space, (N, d). activations: what the first layer makes of them, (N, m). scores: (N,) each.
+    """
+
+    gaussian: NDArray[np.float64]
+    classes: NDArray[np.int64] | None
+    activations: NDArray[np.float32]
+    scores: Scores
+
+
+def surveyed(
+    generator: Generator, judge: Judge | None, count: int, seed: int, label: str | None, activated: bool,
+    stage: Stage | None = None,
+) -> Survey:  # fmt: skip
+    """Samples 0 … count − 1 of a seed; activated: with what the generator's first layer makes of them."""
+    z, labels = generator.codes(count, seed), generator.labels(count, seed, label=label)
+    progress = stage("looking at samples") if stage and (judge or activated) else None
+    activations: list[NDArray[np.float32]] = []
+    scores: dict[str, list[NDArray[np.float32]]] = {attribute: [] for attribute in (judge.names if judge else ())}
+    for start in range(0, count if judge or activated else 0, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        with watched(layers(generator.net)[:1] if activated else []) as seen:
+            pictures = generator.decode(z[part], None if labels is None else labels[part])
+        activations += [maps.flatten(1).float().cpu().numpy() for maps in seen]
+        for attribute, read in judge.read(pictures.numpy()).items() if judge else ():
+            scores[attribute].append(read)
+        if progress:
+            progress(min(start + AT_ONCE, count), count)
+    return Survey(
+        codes.to_gaussian(z.double(), generator.recipe.prior).numpy(),
+        None if labels is None else labels.numpy(),
+        np.concatenate(activations) if activations else np.empty((0, 0), np.float32),
+        {attribute: np.concatenate(parts) for attribute, parts in scores.items()},
+    )
+
+
+def centred(rows: NDArray[np.float32], classes: NDArray[np.int64] | None) -> NDArray[np.float32]:
+    """Rows (N, …) less the mean of their class, which no direction changes; as they are where there are no classes."""
+    if classes is None:
+        return rows
+    less = np.empty_like(rows)
+    for kind in np.unique(classes):
+        less[classes == kind] = rows[classes == kind] - rows[classes == kind].mean(0)
+    return less

@@ -1,0 +1,70 @@
+"""What a direction does to pictures: read by a judge where there is one, and as the share of the picture that changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from figment.attributes.predictor import Judge
+from figment.explore.attribute_directions import stem
+from figment.explore.direction_file import REACH, moved
+from figment.generator import Generator
+
+POSITIONS = 7
+
+
+@dataclass(frozen=True)
+class Effect:
+    """correlation, shift: by attribute, of its score with the place along the direction, and how far its mean moves from −3σ
+    to 3σ, in deviations of the attribute over samples. change: the mean absolute change of a pixel from one end to the
+    other, as a share of the range of brightness."""
+
+    correlation: dict[str, float]
+    shift: dict[str, float]
+    change: float
+
+    @property
+    def most(self) -> str | None:
+        """The attribute that is moved furthest; None without a judge."""
+        return max(self.shift, key=self.shift.__getitem__, default=None)
+
+    def next_to(self, name: str) -> tuple[str, float] | None:
+        """Of the attributes of another stem the one that is moved furthest, and its shift as a share of the named one's."""
+        others = [other for other in self.shift if stem(other) != stem(name)]
+        if not others:
+            return None
+        furthest = max(others, key=self.shift.__getitem__)
+        return furthest, self.shift[furthest] / max(self.shift[name], 1e-12)
+
+
+def positions(z: Tensor, vector: Tensor, prior: str) -> Tensor:
+    """Codes (N, d) at −3, −2, … 3 deviations along a direction, all else as it was: (N · 7, d)."""
+    places = torch.linspace(-REACH, REACH, POSITIONS, dtype=torch.float64)
+    return moved(z.repeat_interleave(POSITIONS, 0), vector, places.repeat(len(z)), prior, replace=True)
+
+
+def effect(
+    generator: Generator, vector: Tensor, z: Tensor, labels: Tensor | None, judge: Judge | None,
+    deviations: Mapping[str, float],
+) -> Effect:  # fmt: skip
+    """The effect of a direction on samples, codes (N, d) and classes (N,), which keep their class.
+
+    deviations: of each attribute over samples.
+    """
+    repeated = None if labels is None else labels.repeat_interleave(POSITIONS)
+    pictures = generator.decode(positions(z, vector, generator.recipe.prior), repeated).numpy()
+    ends = pictures.reshape(len(z), POSITIONS, -1)[:, [0, -1]].astype(np.float32)
+    correlation, shift = {}, {}
+    for name, scores in judge.read(pictures).items() if judge else ():
+        table = scores.reshape(len(z), POSITIONS).astype(np.float64)
+        correlation[name] = _correlation(table)
+        shift[name] = float(np.ptp(table.mean(0)) / max(deviations[name], 1e-12))
+    return Effect(correlation, shift, float(np.abs(ends[:, 1] - ends[:, 0]).mean() / 255))
+
+
+def _correlation(table: np.ndarray) -> float:
+    """The correlation of scores (N, 7) with their place; 0 where nothing changes."""
+    places = np.broadcast_to(np.arange(POSITIONS), table.shape)
+    return float(np.corrcoef(places.ravel(), table.ravel())[0, 1]) if table.std() > 0 else 0.0

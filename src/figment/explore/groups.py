@@ -1,0 +1,133 @@
+"""Exemplars: groups of samples whose mean code stands for what they have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from figment import codes
+from figment.attributes.predictor import Judge, Scores, Term, meets, terms
+from figment.common.progress import Progress
+from figment.errors import InputError
+from figment.generator import Generator
+
+MOST = 4096  # samples of a seed that are looked through for a group
+AT_ONCE = 256
+# Of so many times the samples wanted the clearest are taken, as a person would choose. On three portraits generators that
+# lifts the share of sums of means of three that come true from 0.50, 0.51, 0.56 to 0.58, 0.60, 0.66 (six sums, 200 cases).
+CHOICE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Samples that have something in common.
+
+    name: what a person calls it: its numbers, conditions or file. codes: float32 (K, code_size). numbers: of the samples in
+    their seed; none where the codes came from a file.
+    """
+
+    name: str
+    codes: Tensor
+    numbers: tuple[int, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Samples 0 … N − 1 of a seed with what a judge reads from them: codes float32 (N, code_size), scores (N,) each."""
+
+    codes: Tensor
+    scores: Scores
+
+
+def numbered(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
+    """Samples of a seed by their numbers, each once."""
+    numbers = list(dict.fromkeys(numbers))
+    z = torch.cat([generator.codes(1, seed, number) for number in numbers])
+    return Group(",".join(map(str, numbers)), z, tuple(numbers))
+
+
+def refuse_single(option: str, group: Group) -> None:
+    """Raise InputError for a group that has no mean worth the name."""
+    if len(group) < 2:
+        raise InputError(
+            f"{option} {group.name}: a group of a single picture is unstable, for it brings along all else that is in it: "
+            "give two or more samples, best three (a class that is a number is written as class=9)."
+        )
+
+
+def read(
+    generator: Generator, judge: Judge, count: int, seed: int = 0, label: str | None = None, start: int = 0,
+    progress: Progress | None = None,
+) -> Read:  # fmt: skip
+    """Samples start … start + count − 1 of a seed, read by a judge; of the class that label names, or each of its own."""
+    z, parts = generator.codes(count, seed, start), []
+    labels = generator.labels(count, seed, start, label)
+    for first in range(0, count, AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        parts.append(judge.read(generator.decode(z[part], None if labels is None else labels[part]).numpy()))
+        if progress:
+            progress(min(first + AT_ONCE, count), count)
+    return Read(z, {name: np.concatenate([part[name] for part in parts]) for name in judge.names})
+
+
+def meeting(
+    generator: Generator, judge: Judge, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
+    option: str = "--a", progress: Progress | None = None,
+) -> Group:  # fmt: skip
+    """count samples of a seed that meet conditions (see judge.terms): of the first 4 · count that do, the clearest.
+
+    At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
+    conditions make no sense.
+    """
+    wanted, seen = terms(conditions, judge, option), Read(torch.empty(0, generator.recipe.code_size), {})
+    while len(seen.codes) < MOST:
+        more = read(generator, judge, AT_ONCE, seed, label, len(seen.codes))
+        scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in judge.names}
+        seen = Read(torch.cat([seen.codes, more.codes]), scores)
+        met = np.flatnonzero(meets(seen.scores, wanted))
+        if progress:
+            progress(min(len(met), CHOICE * count), CHOICE * count)
+        if len(met) >= CHOICE * count:
+            break
+    if len(met) < count:
+        raise InputError(
+            f"{option} {conditions}: {len(met)} of the {len(seen.codes):,} first samples meet{'s' * (len(met) == 1)} it, and "
+            f"{count} are wanted: ask for less, or for another --seed."
+        )
+    chosen = clearest(met[: CHOICE * count], margins(seen.scores, wanted), count)
+    return Group(conditions, seen.codes[chosen], tuple(map(int, chosen)))
+
+
+def margins(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.float64]:
+    """By how much samples meet the condition that they meet least, in deviations of the attribute over the samples: (N,)."""
+    return np.min([_margin(scores[term.name].astype(np.float64), term) for term in wanted], axis=0)
+
+
+def words(wanted: Sequence[Term], judge: Judge | None) -> str:
+    """Conditions as they are written: the inverse of judge.terms."""
+    continuous = judge.continuous if judge else frozenset()
+    return ", ".join(
+        f"{t.name}{t.sign}{t.limit:.3g}" if t.name in continuous else f"{'no ' * (t.sign == '<')}{t.name}"
+        for t in wanted
+    )
+
+
+def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """The count of those met that have the largest margin, in order of their numbers."""
+    return np.sort(met[np.argsort(-margin[met], kind="stable")[:count]])
+
+
+def mean(group: Tensor, prior: str) -> Tensor:
+    """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
+    return codes.to_gaussian(group.double(), prior).mean(0)
+
+
+def _margin(scores: NDArray[np.float64], term: Term) -> NDArray[np.float64]:
+    above = (scores - term.limit) / max(scores.std(), 1e-12)
+    return above if term.sign.startswith(">") else -above

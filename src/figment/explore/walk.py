@@ -1,0 +1,111 @@
+"""Walks in the latent space: closed, smooth paths that stay on the prior, as video."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from figment import codes
+from figment.common.progress import Progress
+from figment.errors import InputError
+from figment.explore.direction_file import REACH, moved
+from figment.generator import Generator
+from figment.media.video import Frame, sheet, write_video
+
+DECODED = 64  # pictures decoded at once
+
+
+def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
+    """The trigonometric interpolation of keyframes, evenly spaced on a circle. (K, d) → (frames, d).
+
+    Infinitely smooth, periodic (frame `frames` would be frame 0) and through every keyframe: keyframe k is at time
+    t = k, frame j at t = jK/frames. The weights are Dirichlet kernels, w_k(t) = Σ_m exp(2πim(t - k)/K)/K over the K
+    lowest frequencies. If keyframes are independent standard normals, then each frame is a standard normal as well:
+    by Parseval Σ_k w_k(t)² is 1 for odd K. For even K the highest frequency K/2 can only be a cosine, so the sum is
+    (K - 1)/K + cos²(πt)/K, and the weights are divided by its root, which is 1 at the keyframes.
+    """
+    count = len(keyframes)
+    times = torch.arange(frames, dtype=torch.float64) * count / frames
+    apart = times[:, None] - torch.arange(count, dtype=torch.float64)
+    frequencies = torch.arange(1, (count - 1) // 2 + 1, dtype=torch.float64)
+    weights = 1 + 2 * torch.cos(2 * math.pi / count * apart[..., None] * frequencies).sum(-1)
+    if count % 2 == 0:
+        variance = (count - 1 + torch.cos(math.pi * times) ** 2) / count
+        weights = (weights + torch.cos(math.pi * apart)) / variance.sqrt()[:, None]
+    return (weights / count @ keyframes.double()).to(keyframes.dtype)
+
+
+def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: int = 0) -> Tensor:
+    """Codes of several loops side by side, float32 (frames, tiles, code_size), each frame of each on the prior.
+
+    Keyframe k of tile j is sample number k·tiles + j of the seed: the walk opens with the first samples of the seed and
+    comes past the next ones after each part of its time.
+    """
+    z = generator.codes(tiles * keyframes, seed).double()  # so that erf undoes erfinv to the last digit of float32
+    gaussian = codes.to_gaussian(z, generator.recipe.prior).reshape(keyframes, -1)
+    path = codes.from_gaussian(closed_loop(gaussian, frames), generator.recipe.prior)
+    return path.float().reshape(frames, tiles, -1)
+
+
+def sweep(z: Tensor, vector: Tensor, frames: int, prior: str) -> Tensor:
+    """Codes (N, d) carried along a direction from −3 deviations to 3 and back, float32 (frames, N, d); all else stays.
+
+    The place is −3 cos(2πj/frames) at frame j: a closed loop that slows down where it turns.
+    """
+    places = -REACH * torch.cos(2 * math.pi / frames * torch.arange(frames, dtype=torch.float64))
+    swept = moved(z.repeat(frames, 1), vector, places.repeat_interleave(len(z)), prior, replace=True)
+    return swept.float().reshape(frames, len(z), -1)
+
+
+def walk(
+    generator: Generator,
+    path: str | Path,
+    keyframes: int = 8,
+    seconds: float = 8.0,
+    fps: int = 30,
+    seed: int = 0,
+    truncation: float = 1.0,
+    tiles: int = 9,
+    columns: int | None = None,
+    progress: Progress | None = None,
+    label: str | None = None,
+    along: Tensor | None = None,
+) -> None:
+    """Write an mp4 that can be played round and round: tiles generated pictures side by side, each on its own loop.
+
+    Each loop comes past keyframes samples of the seed (see loops), or with a direction along, (code_size,) of length 1, goes
+    up and down it from one sample (see sweep); the pictures are enlarged to 384 pixels or more.
+    truncation scales codes towards the prior's mean. A generator with classes keeps the class of a tile all along: the
+    one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but
+    for the codes themselves. Raises InputError for an unknown label or a number out of range, or as write_video does.
+    """
+    frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
+    if along is None and keyframes < 2:
+        raise InputError(f"--keyframes {keyframes}: a walk goes between pictures: give it 2 or more.")
+    if tiles < 1:
+        raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
+    least, what = (keyframes, f"{keyframes} keyframes") if along is None else (2, "there and back")
+    if frames < least:
+        raise InputError(f"--seconds {seconds:g}: too short for {what}: {least / max(fps, 1):.2g} or more.")
+    if along is None:
+        z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
+    else:
+        z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
+    labels = generator.labels(tiles, seed, label=label)
+    write_video(path, _frames(generator, z, labels, columns, progress), fps)
+
+
+def _frames(
+    generator: Generator, z: Tensor, labels: Tensor | None, columns: int | None, progress: Progress | None
+) -> Iterator[Frame]:
+    frames, tiles, _ = z.shape
+    done = 0
+    for batch in z.split(max(1, DECODED // tiles)):
+        repeated = None if labels is None else labels.repeat(len(batch))
+        for pictures in generator.decode(batch.flatten(0, 1), repeated).split(tiles):
+            yield sheet(pictures, columns)
+            done += 1
+            if progress:
+                progress(done, frames)

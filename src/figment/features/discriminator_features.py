@@ -1,0 +1,52 @@
+"""A run's own discriminator as a network of features: what it sees before its last layer.
+
+It was trained to find faults in one generator, and sees what that one got wrong last. That serves to watch the run that
+it comes from; it says nothing of another.
+"""
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from figment.discriminator import load_discriminator
+from figment.features.registry import resized
+from figment.nets import dcgan
+from figment.recipe import Recipe
+
+LIMIT = 1024  # numbers in a vector, beyond which neighbouring places are averaged
+GREY = (0.299, 0.587, 0.114)  # brightness of red, green and blue as Pillow has it (ITU-R 601)
+
+
+class Pooled(nn.Module):
+    """In place of a last layer: its input (N, C, h, w) → (N, C · h′ · w′), averaged to at most LIMIT numbers, or to C."""
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        side = max(1, math.isqrt(LIMIT // x.shape[1]))
+        return F.adaptive_avg_pool2d(x, (min(side, x.shape[2]), min(side, x.shape[3]))).flatten(1)
+
+
+def loaded(file: Path) -> tuple[nn.Module, Recipe]:
+    """The discriminator of a file, on the CPU, with Pooled in place of its last layer; and its recipe.
+
+    Raises InputError where there is no such file, or it is damaged or none of figment's discriminators.
+    """
+    discriminator = load_discriminator(file)
+    net, recipe = discriminator.net, discriminator.recipe
+    if isinstance(net, dcgan.Discriminator):
+        if not isinstance(net[-1], dcgan.Projection):
+            del net[-1]  # Flatten, behind the convolution
+        net[-1] = Pooled()
+    else:
+        net.end = Pooled()
+    return net.to(memory_format=torch.channels_last), recipe  # type: ignore[call-overload]
+
+
+def prepared(pictures: Tensor, recipe: Recipe) -> Tensor:
+    """uint8 (N, 3, H, W) → what the discriminator takes: float (N, channels, height, width) in [-1, 1]."""
+    x = resized(pictures.float(), recipe.shape)
+    if recipe.channels == 1:
+        x = (x * torch.tensor(GREY, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
+    return x.div(127.5).sub_(1).contiguous(memory_format=torch.channels_last)

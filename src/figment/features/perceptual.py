@@ -1,0 +1,75 @@
+"""How far pictures are from others, in pixels and in features that gradients flow through, as shares of what is usual."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from figment.discriminator import Discriminator
+from figment.errors import InputError
+from figment.features.registry import Extractor, extractor
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is looked at beside pixels.
+
+    name: for tables. layers: pictures, float (N, C, H, W) in [-1, 1] → features, float (N, dᵢ) of each layer.
+    """
+
+    name: str
+    layers: Callable[[Tensor], list[Tensor]]
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """Pixels and layers of features of pictures, float (N, dᵢ) each."""
+        return [x.flatten(1), *self.layers(x)]
+
+
+KINDS = "pixels, own, random, inception, dinov2 or own:RUN"  # that gradients flow through
+
+PIXELS = Sight("pixels", lambda x: [])
+
+
+def named(name: str, discriminator: Callable[[], Discriminator], device: str = "cpu") -> Sight:
+    """ "pixels", "own" for the layers of a run's discriminator, or a network by a name that extractor() knows.
+
+    Raises InputError for any other, and for networks without gradients.
+    """
+    if name == "pixels":
+        return PIXELS
+    if name == "own":
+        return of_discriminator(discriminator())
+    if name.partition(":")[0] not in ("random", "inception", "dinov2", "own", "gradients", "onnx"):
+        raise InputError(f"--features {name}: there are {KINDS}.")
+    return of_network(extractor(name, device))
+
+
+def of_network(network: Extractor) -> Sight:
+    """The features of a network. Raises InputError for one without gradients."""
+    forward = network.forward
+    if forward is None:
+        raise InputError(f"--features {network.name}: it gives no gradients to go by: give {KINDS}.")
+    return Sight(network.name, lambda x: [forward((x.expand(-1, 3, -1, -1) + 1) * 127.5).to(x.device)])
+
+
+def of_discriminator(discriminator: Discriminator) -> Sight:
+    """All that the layers of a discriminator make of a picture, which is Larsen et al.'s distance (arXiv 1512.09300)."""
+    return Sight("own", lambda x: [maps.flatten(1) for maps in discriminator.maps(x)])
+
+
+def apart(first: list[Tensor], second: list[Tensor]) -> Tensor:
+    """Mean squared differences between all of one set and all of another, layer by layer: (L, N, M)."""
+    return torch.stack(
+        [torch.cdist(a.float(), b.float()).square() / a.shape[1] for a, b in zip(first, second, strict=True)]
+    )
+
+
+def differences(first: list[Tensor], second: list[Tensor]) -> Tensor:
+    """Mean squared differences between pictures and those at the same places of another set, layer by layer: (L, N)."""
+    return torch.stack([(a - b).square().mean(1) for a, b in zip(first, second, strict=True)])
+
+
+def summed(shares: Tensor) -> Tensor:
+    """One number from those of pixels and L layers, (1 + L, …) → (…): of pixels, plus the mean of the layers."""
+    return shares[0] + shares[1:].mean(0) if len(shares) > 1 else shares[0]

@@ -1,0 +1,146 @@
+"""A look at one picture: what it was stored as, its identity, a few measures, and small copies; made in the workers.
+
+A large JPEG is decoded at a fraction of its size, and everything is measured on the small copy, for a chunk of pictures
+at once, so that looking costs little more than decoding.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from figment.data.decoding.decode import Chunk, Drawn, Unreadable, read
+from figment.data.decoding.fit import Target, resize
+from figment.similarity.near_duplicates import SMALL, luma, thumbnails
+
+SIDE = SMALL  # of the small copy
+TAIL = 0.02  # share of the pixels that may be darker than `darkest`, or lighter than `lightest`
+
+#: What is kept of every picture: 60 bytes. Measures are of the small copy; grey values run from 0 to 255.
+FACTS = np.dtype([
+    ("digest", np.uint8, 16),    # as the bank has it; zeros: the picture can't be read
+    ("width", np.int32),         # upright
+    ("height", np.int32),
+    ("animated", np.bool_),
+    ("colour", np.uint8, 3),     # mean R, G and B
+    ("darkest", np.uint8),       # grey value of the picture's dark end
+    ("lightest", np.uint8),      # and of its light end
+    ("brightness", np.float32),  # mean grey value
+    ("contrast", np.float32),    # standard deviation of the grey values
+    ("saturation", np.float32),  # mean over pixels of the largest less the smallest of R, G and B
+    ("sharpness", np.float32),   # variance of the grey values' Laplacian, as a share of their own variance
+])  # fmt: skip
+
+
+class Seen(NamedTuple):
+    """One picture as it comes from its file."""
+
+    slot: int
+    digest: bytes
+    kind: tuple[str, str]  # format and mode as stored
+    animated: bool
+    size: tuple[int, int]
+    small: np.ndarray  # uint8 (SIDE, SIDE, 3), squashed to a square
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What a chunk of pictures turned out to be.
+
+    slots: of those that can be read; facts: FACTS (len(slots),); kinds: (format, mode) of each; broken: slot → reason.
+    """
+
+    slots: list[int]
+    facts: np.ndarray
+    kinds: list[tuple[str, str]]
+    broken: dict[int, str]
+
+    def __len__(self) -> int:
+        return len(self.slots) + len(self.broken)
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Looks at chunks of pictures and writes each one's small copies at its slot in two files; runs in the workers.
+
+    pictures: file of uint8 (slots, SIDE, SIDE, 3); thumbnails: file of uint8 (slots, S, S). first: of strips of frames
+    only the first frame is looked at.
+    """
+
+    pictures: str
+    thumbnails: str
+    first: bool = False
+
+    def __call__(self, chunk: Chunk) -> Looks:
+        broken: dict[int, str] = {}
+        seen = list(_drawn(chunk) if isinstance(chunk, Drawn) else _stored(chunk, broken, self.first))
+        slots = [one.slot for one in seen]
+        small = np.array([one.small for one in seen], np.uint8).reshape(-1, SIDE, SIDE, 3)
+        # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
+        _write(self.pictures, slots, small)
+        _write(self.thumbnails, slots, thumbnails(small))
+        facts = measure(small)
+        for row, one in zip(facts, seen, strict=True):
+            row["digest"] = np.frombuffer(one.digest, np.uint8)
+            row["width"], row["height"] = one.size
+            row["animated"] = one.animated
+        return Looks(slots, facts, [one.kind for one in seen], broken)
+
+
+def measure(pictures: np.ndarray) -> np.ndarray:
+    """What can be measured on small copies, uint8 (N, H, W, 3): FACTS (N,), its other fields zero.
+
+    Sharpness is that of Pech-Pacheco et al. 2000 (variance of the Laplacian), made independent of contrast.
+    """
+    facts = np.zeros(len(pictures), FACTS)
+    if not len(pictures):
+        return facts
+    red, green, blue = planes = np.ascontiguousarray(pictures.transpose(3, 0, 1, 2))
+    grey = luma(pictures)
+    facts["colour"] = np.rint(planes.mean((2, 3))).T
+    facts["brightness"] = grey.mean((1, 2))
+    facts["contrast"] = grey.std((1, 2))
+    # A quarter of the pixels tells the ends well enough, in a quarter of the time.
+    some = np.rint(grey[:, ::2, ::2]).astype(np.uint8).reshape(len(grey), -1)
+    low, high = (tail := int(TAIL * some.shape[1])), some.shape[1] - 1 - tail
+    facts["darkest"], facts["lightest"] = np.partition(some, (low, high), axis=1)[:, [low, high]].T
+    colourful = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    facts["saturation"] = colourful.mean((1, 2))
+    middle = grey[:, 1:-1, 1:-1]
+    bend = 4 * middle - grey[:, :-2, 1:-1] - grey[:, 2:, 1:-1] - grey[:, 1:-1, :-2] - grey[:, 1:-1, 2:]
+    facts["sharpness"] = bend.var((1, 2)) / np.maximum(facts["contrast"] ** 2, 1)
+    return facts
+
+
+def _stored(chunk: Chunk, broken: dict[int, str], first: bool) -> Iterator[Seen]:
+    """Pictures of a stored chunk; the reasons of those that can't be read go into `broken`."""
+    assert not isinstance(chunk, Drawn)
+    for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
+        try:
+            found = read(payload, (SIDE, SIDE))
+        except Unreadable as error:
+            broken[slot] = str(error)
+        else:
+            size = (found.width, found.height)
+            small = resize(found.pixels, SIDE, SIDE)
+            if first:
+                small = Target(SIDE, SIDE, fit="first").bring(found.pixels).transpose(1, 2, 0)
+                size = (min(size), min(size))
+            yield Seen(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
+
+
+def _drawn(chunk: Drawn) -> Iterator[Seen]:
+    """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
+    from figment.data.portraits.table import LARGEST, portraits
+
+    pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=SIDE, start=chunk.start)
+    for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
+        yield Seen(chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (LARGEST, LARGEST), pixels)
+
+
+def _write(file: str, slots: list[int], rows: np.ndarray) -> None:
+    with open(file, "r+b") as opened:
+        for slot, row in zip(slots, rows, strict=True):
+            opened.seek(slot * row.nbytes)
+            opened.write(row.tobytes())

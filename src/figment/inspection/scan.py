@@ -1,0 +1,161 @@
+"""All pictures of a set looked at once, in the workers: what table, page and search for copies are made of.
+
+Small copies lie in files in the cache folder until the look is done with, so that memory doesn't grow with the pictures.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from figment.common.cache import cache_folder
+from figment.common.files import naming_full_disk
+from figment.common.progress import Progress
+from figment.data.bank.bank import first_of_each
+from figment.data.bank.workers import map_unordered
+from figment.data.decoding.decode import rescue
+from figment.data.sources.open import Source
+from figment.errors import InputError
+from figment.inspection.measures import FACTS, SIDE, Looker
+from figment.similarity import near_duplicates as duplicates
+
+LEAST_PART = 500  # pictures of a set that tell how alike its own are
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What a look at a set gave. A picture is named by its slot in the source.
+
+    facts: FACTS (slots,), see look.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them,
+    −1 where it can't be read. broken: slot → reason. usable: slots that can be trained on: readable, and the first of
+    those with equal identity. copies: a further copy's slot → the first one's. pictures and thumbnails: small copies of
+    the usable, uint8 (N, SIDE, SIDE, 3) and (N, S, S), mapped from files in folder, which may be used for more. parts:
+    int (N,), the set that each is from, where several are joined or lie in one folder.
+    """
+
+    folder: Path
+    facts: np.ndarray
+    kinds: list[tuple[str, str]]
+    kind: np.ndarray
+    broken: dict[int, str]
+    usable: np.ndarray
+    copies: dict[int, int]
+    pictures: np.ndarray
+    thumbnails: np.ndarray
+    parts: np.ndarray
+
+
+@contextmanager
+def looked_at(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Looked]:
+    """Look at every picture of a source once, on all cores; the small copies are gone when the block is left.
+
+    progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError
+    where the data or the cache folder can't be used, or the data change meanwhile.
+    """
+    before = source.fingerprint()
+    with _scratch() as folder:
+        facts, kinds, kind, broken = _look(source, folder, progress, first)
+        if source.fingerprint() != before:
+            mend = "run this again when nothing writes to it any more"
+            raise InputError(f"{source.where} changed while it was being read: {mend}")
+        names = source.listing.names
+        usable, copies = first_of_each(facts["digest"])
+        pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
+        thumbnails = _closed_up(folder / "thumbnails", usable, (duplicates.SIDE, duplicates.SIDE))
+        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, thumbnails, _parts(names, usable))
+
+
+def _look(
+    source: Source, folder: Path, progress: Progress | None, first: bool
+) -> tuple[np.ndarray, list[tuple[str, str]], np.ndarray, dict[int, str]]:
+    """Look at every picture. Returns facts, kinds, kind and broken, as Looked has them."""
+    total = len(source.listing.names)
+    facts = np.zeros(total, FACTS)
+    pairs: dict[tuple[str, str], int] = {}
+    kind = np.full(total, -1, np.int16)
+    broken: dict[int, str] = {}
+    looker = Looker(str(folder / "pictures"), str(folder / "thumbnails"), first)
+    for file in (looker.pictures, looker.thumbnails):
+        Path(file).touch()
+    done = 0
+    with closing(source.chunks()) as chunks, closing(map_unordered(looker, chunks, rescue=rescue)) as results:
+        for looks in results:
+            facts[looks.slots] = looks.facts
+            for slot, pair in zip(looks.slots, looks.kinds, strict=True):
+                kind[slot] = pairs.setdefault(pair, len(pairs))
+            broken |= looks.broken
+            done += len(looks)
+            if progress:
+                progress(done, total)
+    # Chunks come in any order; kinds are numbered by their names, so that the same pictures give the same survey.
+    ordered = sorted(pairs)
+    places = np.array([ordered.index(pair) for pair in pairs] + [-1], np.int16)
+    return facts, ordered, places[kind], dict(sorted(broken.items()))
+
+
+def _parts(names: list[str], usable: np.ndarray) -> np.ndarray:
+    """Number of the set that each usable picture is from, by the first folder of its name; those with few share one."""
+    firsts = [names[slot].partition("/")[0] if "/" in names[slot] else "" for slot in usable.tolist()]
+    large = [first for first, count in sorted(Counter(firsts).items()) if count >= LEAST_PART]
+    numbers = {first: number for number, first in enumerate(large, 1)}
+    return np.array([numbers.get(first, 0) for first in firsts], np.int64)
+
+
+def _closed_up(file: Path, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The rows of the kept slots as one memory-mapped array (len(kept), *shape): moved to the front, in order."""
+    row = int(np.prod(shape))
+    with file.open("r+b", buffering=0) as opened:
+        for place, slot in enumerate(kept.tolist()):
+            if place != slot:
+                opened.seek(slot * row)
+                content = opened.read(row)
+                opened.seek(place * row)
+                opened.write(content)
+        opened.truncate(len(kept) * row)
+    return np.memmap(file, np.uint8, "r", shape=(len(kept), *shape)) if len(kept) else np.zeros((0, *shape), np.uint8)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder in the cache for the time of a survey. What killed surveys have left there is swept up."""
+    place = cache_folder() / "looks"
+    folder = place / os.urandom(8).hex()
+    lock = FileLock(folder.with_suffix(".lock"))
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if not os.access(place, os.W_OK):
+            raise PermissionError(13, "no permission to write")
+        lock.acquire()
+        folder.mkdir()
+    except OSError as error:
+        mend = "set FIGMENT_CACHE to a folder where you may write"
+        reason = error.strerror or str(error)
+        raise InputError(f"the cache folder {place.parent} can't be written to ({reason}): {mend}") from None
+    try:
+        _sweep(place, folder)
+        with naming_full_disk(
+            f"{place}, which holds small copies during a look,", "Free some space, or set FIGMENT_CACHE."
+        ):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        with suppress(OSError):
+            folder.with_suffix(".lock").unlink()
+
+
+def _sweep(place: Path, own: Path) -> None:
+    """Remove what belongs to nobody alive: a living survey holds its lock, which the system takes from the dead."""
+    for file in place.glob("*.lock"):
+        folder = file.with_suffix("")
+        if folder == own:
+            continue
+        with suppress(Timeout, OSError), FileLock(file, blocking=False):
+            shutil.rmtree(folder, ignore_errors=True)
+            file.unlink()

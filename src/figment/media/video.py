@@ -1,0 +1,100 @@
+"""Frames into an mp4 that every browser plays, marked as synthetic; the same frames give the same bytes."""
+
+import itertools
+import math
+import os
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import torch.nn.functional as F
+from av.codec.context import Flags
+from numpy.typing import NDArray
+from torch import Tensor
+
+from figment.common.files import cannot_write, naming_full_disk
+from figment.errors import InputError
+from figment.media.images import Source, columns_for, grid, xmp_box
+
+Frame = NDArray[np.uint8]
+
+# One thread: with more, x264 cuts its work by the clock and the bytes change from run to run. CRF 17 is about where
+# the eye stops seeing a loss. The index goes to the front, so that a browser plays before it has everything.
+ENCODER = {"crf": "17", "preset": "medium", "threads": "1"}
+CONTAINER = {"movflags": "+faststart", "fflags": "+bitexact"}
+BT709, LIMITED = 1, 1  # ITU-T H.273: what players assume of video when they are told nothing, told to be sure
+SHORT_SIDE = 384  # pixels
+
+
+def write_video(
+    path: str | Path, frames: Iterable[Frame], fps: float = 30, source: Source | None = "trainedAlgorithmicMedia"
+) -> None:
+    """Write frames, uint8 (H, W, 3) and all of one size, as h264 in an mp4 at fps frames a second.
+
+    An odd height or width is made even by repeating the last row or column. frames are taken one at a time. The file is
+    whole or as it was before. Raises InputError for another ending than .mp4, a place that can't be written or a full
+    disk; ValueError if there are no frames or their sizes differ.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".mp4":
+        raise InputError(f"--out {path}: figment writes video as mp4 only: let it end in .mp4.")
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
+    try:
+        with naming_full_disk(f"{path}", "Free some space and try again."):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _encode(partial, frames, fps)
+                _append(partial, xmp_box(source) if source else b"")
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from None
+
+
+def sheet(pictures: Tensor, columns: int | None = None) -> Frame:
+    """Pictures side by side as a frame of video, each enlarged so many whole times that no side is under 384 pixels.
+
+    pictures: uint8 (N, C, H, W). Returns uint8 (H', W', 3). Bicubic, each by itself: none bleeds into the next.
+    """
+    n, _, height, width = pictures.shape
+    columns = min(columns or columns_for(n, height, width), n)
+    factor = math.ceil(SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
+    large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
+    return grid(large.round().clamp(0, 255).byte(), columns, gap=4)
+
+
+def _encode(path: Path, frames: Iterable[Frame], fps: float) -> None:
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise ValueError("a video needs at least one frame")
+    with av.open(str(path), "w", format="mp4", options=CONTAINER) as container:
+        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=ENCODER)
+        stream.height, stream.width = (side + side % 2 for side in first.shape[:2])
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.flags |= Flags.bitexact
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = LIMITED
+        for frame in itertools.chain([first], iterator):
+            if frame.shape != first.shape:
+                raise ValueError(f"a frame of {frame.shape} among frames of {first.shape}")
+            container.mux(stream.encode(_as_yuv(frame)))
+        container.mux(stream.encode(None))
+
+
+def _append(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _as_yuv(frame: Frame) -> av.VideoFrame:
+    height, width, _ = frame.shape
+    even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
+    return rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=LIMITED)

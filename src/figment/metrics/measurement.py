@@ -1,0 +1,404 @@
+"""How good a generator, or a folder of pictures, is: how real, how varied, how original; each beside what reals reach."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment import __version__
+from figment.common.machine import this_machine
+from figment.common.progress import Agree, Progress
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.data.decoding.decode import Stored, Unreadable, decode
+from figment.data.sources.open import Portraits, Source, open_source
+from figment.errors import InputError
+from figment.features import weights
+from figment.features.codec import check_codec, codec_for
+from figment.features.extract import Pictures, Seen, drawn, see, taken
+from figment.features.registry import Extractor, extractor
+from figment.generator import load
+from figment.media.images import write
+from figment.metrics import scores as kinds
+from figment.metrics.copying import Copying, gallery, measure_copying
+from figment.metrics.scores import Missing, Reference, Score
+from figment.run import Run
+from figment.similarity.nearest import Part, coloured
+from figment.start import Data, Preparing, Silent, bank_of
+
+if TYPE_CHECKING:
+    from figment.attributes.coverage import Attributes
+
+FORMAT = 1
+NAMES = ("gradients", "random", "onnx", "inception", "dinov2", "own")  # of networks
+UNUSABLE = "features "  # before the name of one, in what is missing
+SMALLEST = 16  # pixels a side, below which pictures show too little to be told apart
+LARGEST = 512  # and above which a folder's are reduced, where no size is asked for
+SAMPLES = 5000
+MOST_REALS = 50_000  # that samples are compared with; so many are FID's custom
+MOST_COMPARED = 5000  # samples whose nearest training pictures are looked for
+READ = 2000  # samples whose attributes are read, on the built-in portraits
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
+
+    name: str
+    pictures: Pictures
+    run: Run | None = None
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """All that was found out. facts: what is needed to repeat it. run: whose it is, None for a folder's pictures.
+
+    missing: scores that can't be had, and why.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    run: Run | None
+    scores: list[Score]
+    missing: Missing
+    copying: Copying | None = None
+    attributes: "Attributes | None" = None
+    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
+    notes: list[str] = field(default_factory=list)
+    files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
+
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of measures.jsonl: one for each score, one for originality, one for attributes."""
+        found = [score.as_record() for score in self.scores]
+        if self.copying is not None:
+            found.append({"score": "copying", **self.originality()})
+        if self.attributes is not None:
+            found.append({
+                "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
+            })  # fmt: skip
+        return [record | self.facts for record in found]
+
+    def originality(self) -> dict[str, Any]:
+        """What copying found, as a record in which pairs have the names of their files."""
+        assert self.copying is not None
+        record = self.copying.as_record()
+        samples, reals = self.files
+        for pair in [*record["copies"], *record["closest"]]:
+            pair["real_file"] = reals[pair["train"]]
+            if samples:
+                pair["sample_file"] = samples[pair["generated"]]
+        return record
+
+    def as_json(self) -> str:
+        """What --out FILE.json holds: documented in docs/measure.md."""
+        found = {score.key: score.as_record() for score in self.scores}
+        content = {
+            "format": FORMAT, "what": self.name, "scores": found, "missing": self.missing,
+            "copying": None if self.copying is None else self.originality(),
+            "attributes": None if self.attributes is None else self.attributes.as_record(),
+            "notes": self.notes, **self.facts,
+        }  # fmt: skip
+        return json.dumps(content, indent=1) + "\n"
+
+
+def measure(
+    what: Run | str | Path,
+    against: Data = None,
+    *,
+    features: str | Sequence[str] = (),
+    n: int = SAMPLES,
+    seed: int = 0,
+    codec: str = "auto",
+    size: int | tuple[int, int] | None = None,
+    group: str | None = None,
+    device: str = "auto",
+    agree: Agree | None = None,
+    display: Preparing | None = None,
+) -> Measurement:
+    """Measure the pictures of a generator, or of a folder, against real ones.
+
+    what: a run, its folder, a generator.safetensors, or pictures of any kind that open_source takes. against: the real
+    pictures; None takes those that a run was trained on. features: networks' names, as extractor takes them; without any,
+    inception where its weights lie ready, else random. n: samples; where there are fewer than twice as many reals, half
+    of the reals' number, since the floor is taken of as many. codec: none, jpeg:QUALITY, which both sides then go
+    through, or auto: jpeg:90 where one side's files are mostly JPEG and the other's aren't. size: what pictures of a
+    folder, and the reals, are brought to; None takes the folder's first picture's. group: as for train, where against is given.
+
+    What is measured of a run goes into its measures.jsonl, too. Raises InputError for what can't be used; a score that
+    the pictures are too few for is named in missing, and the others come.
+    """
+    if n < 1:
+        raise InputError(f"-n {n}: give the number of samples, such as {SAMPLES}")
+    display, codec = display or Silent(), check_codec(codec)
+    machine = this_machine(device)
+    features = (features,) if isinstance(features, str) else tuple(features) or (usual(),)
+    networks, missing = _networks(features, str(machine.device), display)
+    subject, bank = opened(what, against, n, seed, size, group, str(machine.device), agree, display)
+    display.say(bank.summary())
+    count = min(n, subject.pictures.count, len(bank.pictures) // 2)
+    chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
+    chosen = "none" if chosen == "auto" else chosen
+    notes = _notes(subject, bank, n, count, chosen if codec == "auto" else "none")
+    for note in notes:
+        display.say(note)
+    facts = _facts(subject, bank, networks, chosen, seed)
+    spare, reference = parted(bank, count, seed)
+
+    ours = see(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
+    theirs = see(taken(bank, reference), networks, chosen, display.stage("real pictures"))
+    others = see(taken(bank, spare), networks, chosen, display.stage("other real pictures, for the floor"))
+    found, more = scored(ours, theirs, others, networks, seed, display.stage("scores"))
+    result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
+    _keep(subject.run, result.records())  # at once: what follows takes its time, too
+
+    # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
+    wanted = min(MOST_COMPARED, subject.pictures.count)
+    seen = chosen == "none" and len(ours.pictures) >= wanted
+    samples = ours.pictures[:wanted] if seen else coloured(subject.pictures.between(0, wanted))
+    result = _with_originality(result, samples, subject, bank, against is None, display)
+    _keep(subject.run, result.records()[len(found) :], result.pairs)
+    if _drawn_by_us(subject, against):
+        result = _with_attributes(result, samples[:READ], seed, display)
+    return result
+
+
+def _with_originality(
+    result: Measurement, samples: NDArray[np.uint8], subject: Subject, bank: Bank, own: bool, display: Preparing
+) -> Measurement:
+    """The same, with what is copied. own: the reals are the run's own, so it is known which it was trained on.
+
+    Of others that isn't known: copies are then looked for among all of them, and nothing is held out to compare with.
+    """
+    everything = np.arange(len(bank.pictures))
+    rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
+    reals, called = Part(bank.pictures, rows), "training pictures" if own else "real pictures"
+    if min(bank.height, bank.width) < SMALLEST:
+        reason = f"needs pictures of at least {SMALLEST} pixels a side"
+        return replace(result, missing=result.missing | {"copying": reason})
+    copying = measure_copying(
+        samples, reals, Part(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
+    )
+    names = [bank.names[row] for row in rows] if copying.closest else []
+    return replace(
+        result, copying=copying, pairs=gallery(samples, reals, copying.closest), files=(subject.names, names)
+    )
+
+
+def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
+    """The same, with what attributes the samples of built-in portraits have."""
+    from figment.attributes.coverage import measure_attributes
+    from figment.attributes.portrait_reader import work_of
+
+    try:
+        if samples.shape[2] == samples.shape[3] and work_of(samples.shape[2]):
+            display.say("A small net is taught to read portraits of this size, once: a minute or a few.")
+        attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
+    except InputError as error:
+        return replace(result, missing=result.missing | {"attributes": str(error)})
+    before = len(result.records())
+    result = replace(result, attributes=attributes)
+    _keep(result.run, result.records()[before:])
+    return result
+
+
+def _keep(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None) -> None:
+    """Into the run's folder, where it is a run that is measured."""
+    if run is None:
+        return
+    run.add_measures(records)
+    if pairs is not None:
+        write(run.pairs_file, pairs, "compositeWithTrainedAlgorithmicMedia")
+
+
+def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: str, seed: int) -> dict[str, Any]:
+    """What is needed to repeat a measurement."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "images": _seen(subject),
+        "networks": {network.name: {"digest": network.digest, "resize": network.resize} for network in networks},
+        "codec": codec, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
+        "size": [bank.height, bank.width], "figment": __version__,
+    }  # fmt: skip
+
+
+def scored(
+    ours: Seen, theirs: Seen, others: Seen, networks: Sequence[Extractor], seed: int, progress: Progress
+) -> tuple[list[Score], Missing]:
+    """All scores of what was seen in the samples, against the reals, with those of other reals beside them."""
+    found: list[Score] = []
+    missing: Missing = {}
+    for place, network in enumerate(networks):
+        name, key = network.name, f":{network.name}" if place else ""
+        reference = Reference(theirs.features[name])
+        values, absent = kinds.of_features(ours.features[name], ours.logits[name], reference)
+        floors, _ = kinds.of_features(others.features[name], others.logits[name], reference)
+        found += kinds.compared(values, floors, network.label, name, key)
+        missing |= {kind + key: reason for kind, reason in absent.items()}
+        progress(place + 1, len(networks) + 1)
+    values, absent = kinds.of_pictures(ours.pictures, theirs.pictures, seed)
+    floors, _ = kinds.of_pictures(others.pictures, theirs.pictures, seed)
+    progress(len(networks) + 1, len(networks) + 1)
+    return [*found, *kinds.compared(values, floors)], missing | absent
+
+
+def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
+    """The networks that can be had, and why the others can't: scores that need none come nevertheless."""
+    networks: list[Extractor] = []
+    missing: Missing = {}
+    for name in dict.fromkeys(names):
+        try:
+            network = extractor(name, device, display.stage("downloading weights", "MB"))
+        except InputError as error:
+            if name.partition(":")[0] not in NAMES:  # mistyped
+                raise
+            display.say(f"{error}\nIts scores are left out.")
+            missing[UNUSABLE + name] = str(error)
+            continue
+        if any(network.name == other.name for other in networks):
+            if any(network.digest == other.digest for other in networks):
+                continue  # the same under two names
+            network.name = f"{network.name}-{network.digest}"
+        networks.append(network)
+    return networks, missing
+
+
+def usual() -> str:
+    """The features that are taken where none are named: those of FID where its weights lie ready, else random."""
+    return "inception" if weights.is_at_hand(weights.INCEPTION) else "random"
+
+
+def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the reals that stand in the samples' place for the floor, count of them, and of those to compare with.
+
+    Held-out reals come first into the floor, since no generator was trained on them; the two parts share no picture.
+    """
+    random = np.random.default_rng([seed, 5])
+    order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
+    # In no order of names or classes: some scores are taken of the first so many, or part by part.
+    return random.permutation(order[:count]), random.permutation(order[count : count + MOST_REALS])
+
+
+# ---- what is measured ------------------------------------------------------------------------------------------------
+
+
+def opened(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    """The pictures that are measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
+    path = None if isinstance(what, Run) else Path(what)
+    if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
+        return _of_generator(what, against, n, seed, size, group, device, agree, display)
+    if not path.exists() and against is None:
+        raise InputError(f"{what} doesn't exist: name a run, a generator.safetensors, or a folder of pictures.")
+    if path.is_dir() and any(path.glob("*/run.json")):
+        raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
+    if against is None:
+        raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
+    source = open_source(str(path), None, None, display.say)
+    size = size or _own_size(source)
+    if min(size if isinstance(size, tuple) else (size, size)) < SMALLEST:
+        raise InputError(f"--size: pictures of less than {SMALLEST} pixels a side can't be measured: give more.")
+    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
+    reals = _bank(against, size, 3, group, "crop", agree, display)
+    rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
+    return Subject(str(what), taken(ours, rows), names=[ours.names[row] for row in rows]), reals
+
+
+def _of_generator(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    if size is not None:
+        raise InputError("--size is for folders of pictures: a generator's pictures have their own size.")
+    run = what if isinstance(what, Run) else Run(what) if Path(what).is_dir() else None
+    if run is None and against is None:
+        raise InputError(
+            f"{what} is a generator alone: name the real pictures with --against DATA, or give its run folder."
+        )
+    if group is not None and against is None:
+        raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
+    generator = load(run.folder if run else str(what)).to(device)
+    subject = Subject(str(run.folder if run else what), drawn(generator, n, seed), run)
+    if against is None:
+        assert run is not None
+        try:
+            return subject, bank_of(run, display)
+        except InputError as error:
+            reason = str(error).rstrip(".")
+            mend = "put them back, or name them with --against DATA"
+            raise InputError(
+                f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
+            ) from None
+    return subject, _bank(
+        against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
+    )
+
+
+def _bank(
+    data: Data,
+    size: int | tuple[int, int],
+    channels: int,
+    group: str | None,
+    fit: str,
+    agree: Agree | None,
+    display: Preparing,
+) -> Bank:
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    return prepare(source, size, channels, group, display.stage("preparing real pictures"), fit)
+
+
+def _own_size(source: Source) -> tuple[int, int]:
+    """Height and width of the first picture that can be read, at most LARGEST; the usual size for drawn portraits."""
+    if isinstance(source, Portraits):
+        return 64, 64
+    for chunk in source.chunks():
+        for payload in chunk.payloads if isinstance(chunk, Stored) else ():
+            try:
+                width, height = decode(payload).size
+            except Unreadable:
+                continue
+            scale = min(1.0, LARGEST / max(height, width))
+            return round(height * scale), round(width * scale)
+    count = len(source.listing.names)
+    raise InputError(f"{source.where}: none of its {count:,} pictures can be read: name a folder of pictures that can.")
+
+
+def _with_copies(bank: Bank) -> NDArray[np.int64]:
+    """Rows of all pictures of a source, exact copies too: a generator that repeats itself is to be seen to do so."""
+    places = {name: row for row, name in enumerate(bank.names)}
+    copies = [places.get(item.reason.removeprefix("exact copy of "), -1) for item in bank.copies]
+    return np.array([*range(len(bank.names)), *(row for row in copies if row >= 0)], np.int64)
+
+
+def _first(pictures: Pictures, count: int) -> Pictures:
+    return Pictures(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")
+
+
+def _drawn_by_us(subject: Subject, against: Data) -> bool:
+    """Whether the reals are the built-in portraits, whose attributes are known."""
+    if against is None:
+        return subject.run is not None and subject.run.facts["data"] in (None, "portraits")
+    return against == "portraits" or isinstance(against, Portraits)
+
+
+def _seen(subject: Subject) -> int | None:
+    return None if subject.run is None else subject.run.facts.get("images")
+
+
+def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) -> list[str]:
+    """What a person should know of how it is measured. evened: the codec that auto has chosen."""
+    notes = []
+    if count < min(asked, subject.pictures.count):
+        notes.append(
+            f"Scores are taken of {count:,} samples: the floor needs as many reals beside those to compare with, and "
+            f"there are {len(bank.pictures):,}."
+        )
+    if evened != "none":
+        notes.append(f"Both sides go through {evened}, since one side's files are mostly JPEG and the other's aren't.")
+    return notes

@@ -1,0 +1,132 @@
+"""Before the first step: what is played, with what arithmetic, for how many images. Under a time budget it is measured."""
+
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+import torch
+
+from figment import recipe as recipes
+from figment.common.machine import Machine
+from figment.errors import InputError
+from figment.planning import plan
+from figment.planning import trials as speed
+from figment.planning.plan import Rung
+from figment.recipe import Recipe
+from figment.training.distributed import World
+from figment.training.loader import Feed
+from figment.training.phases import Game, Phases, phases_of
+from figment.training.state import Players, new_players
+
+SHORTEST, LONGEST = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
+
+
+class Tried(NamedTuple):
+    """One rung, its game, and how fast each way of playing it is here, fastest first."""
+
+    rung: Rung
+    game: Game
+    trials: list[speed.Trial]
+
+
+def settle_planned(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None]) -> Game:
+    """The game of a recipe whose images are planned already: nothing is measured, but that it can be played is tried."""
+    recipe, trials, players, phases = _playable(recipe, machine, feed, world, 0.0, say)
+    if not trials:
+        say("torch.compile doesn't work here: training without it")
+        return settle_planned(recipes.changed(recipe, compile="off"), machine, feed, world, say)
+    return Game(recipe, players, phases[0])
+
+
+def settle(
+    climb: Sequence[tuple[Rung, Recipe]],
+    machine: Machine,
+    feed: Feed,
+    world: World,
+    say: Callable[[str], None],
+) -> Game:
+    """Climb from the smallest recipe as far as the time budget carries it, measuring each. Says what it took and why.
+
+    The seconds that this takes are counted as training. Raises InputError where the budget is shorter than a step.
+    """
+    began, tried = monotonic(), list[Tried]()
+    for rung, recipe in climb:
+        seconds = min(max((recipe.seconds or 0) / 100, SHORTEST), LONGEST)
+        recipe, trials, players, phases = _playable(recipe, machine, feed, world, seconds, say)
+        if not trials:
+            say("torch.compile doesn't work here: training without it")
+            recipe = recipes.changed(recipe, compile="off")
+            recipe, trials, players, phases = _playable(recipe, machine, feed, world, seconds, say)
+        spent = _of_the_first(world, monotonic() - began)
+        planned = plan.images_for(recipe, trials[0].images_per_second, spent)
+        game = Game(_settled(recipe, trials[0], planned), players, phases[0])
+        game.players.seconds = spent
+        tried.append(Tried(rung, game, trials))
+        if planned < rung.worth_from:
+            break
+    chosen = [one for one in tried if one.game.recipe.planned_images >= one.rung.worth_from][-1]
+    for line in explained(chosen, tried):
+        say(line)
+    return chosen.game
+
+
+def explained(chosen: Tried, tried: Sequence[Tried]) -> list[str]:
+    """The choice in three lines: what, how fast here, and what that buys."""
+    recipe = chosen.game.recipe
+    rates = [f"{one.rung.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
+    passed_over = [one for one in tried if one is not chosen]
+    why = "".join(
+        f"; {one.rung.recipe} would see {one.game.recipe.planned_images:,} and pays from {one.rung.worth_from:,} on"
+        for one in passed_over
+        if one.game.recipe.planned_images < one.rung.worth_from
+    )
+    return [
+        *([f"recipe {recipe.name}: {chosen.rung.why}"] if chosen.rung.why else []),
+        f"measured: {', '.join(rates)}",
+        f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
+        *plan.warnings(recipe),
+    ]
+
+
+def _settled(recipe: Recipe, fastest: speed.Trial, planned: int) -> Recipe:
+    return recipes.changed(recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned)
+
+
+def _playable(
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
+) -> tuple[Recipe, list[speed.Trial], Players, list[Phases]]:
+    """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
+    asked, recipe = recipe, plan.fitting(recipe, machine)
+    if recipe.batch != asked.batch:
+        say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
+    while True:
+        world.check_batch(recipe.batch)
+        players = new_players(recipe, world)
+        if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
+            return recipe, [speed.Trial(recipe.precision, "off", 0.0)], players, [phases_of(players, recipe)]
+        try:
+            trials = speed.try_out(recipe, machine, players, feed, world, seconds)
+            return recipe, [trial for trial, _ in trials], players, [phases for _, phases in trials]
+        except torch.OutOfMemoryError:
+            recipe = with_less_memory(recipe, world, say)
+
+
+def with_less_memory(recipe: Recipe, world: World, say: Callable[[str], None]) -> Recipe:
+    """The recipe with half the batch, after the device ran out of memory. Raises InputError where that can't be."""
+    if world.size > 1 or recipe.batch < 4:
+        raise InputError(
+            f"--set batch={recipe.batch}: the device's memory is too small for a step: take a smaller batch, "
+            "a smaller --size or a narrower recipe."
+        )
+    if world.device.type == "cuda":
+        torch.cuda.empty_cache()
+    recipe = plan.smaller(recipe)
+    say(f"out of memory: going on with batches of {recipe.batch}")
+    return recipe
+
+
+def _of_the_first(world: World, value: float) -> float:
+    """The first process's number, for all."""
+    told = torch.tensor(value, dtype=torch.float64)
+    world.broadcast([told])
+    return float(told)

@@ -1,0 +1,143 @@
+"""The part of a run's report that says how good it is: scores with floors, scores over time, originality, attributes."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from figment.media import pages
+from figment.media.pages import COLOURS
+from figment.metrics.estimate import Estimate
+from figment.run import Run
+
+FACTS = {"score", "at", "data", "networks", "codec", "seed"}  # that every record has which can be shown
+ROW = {"value", "error", "floor", "floor_error", "n", "reference", "title", "features", "better", "meaning", "verdict"}
+WIDE = 20  # times the least that the largest value has to be for a logarithmic scale
+
+
+def contents(run: Run) -> dict[str, Any] | None:
+    """The last measurement of a run as plain values; None where it was never measured."""
+    records = latest([record for record in run.measures() if record.keys() >= FACTS], run.facts.get("source"))
+    if not records:
+        return None
+    by_name = {record["score"]: record for record in records}
+    copying, attributes = (by_name.pop(name, None) for name in ("copying", "attributes"))
+    return {
+        "about": _about(records[0]),
+        "rows": [_row(record) for record in by_name.values() if record.keys() >= ROW],
+        "copying": None if copying is None else copying.get("verdict"),
+        "pairs": _picture(run) if copying is not None and copying.get("closest") else None,
+        "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
+        "told": (attributes or {}).get("sentences", []),
+    }
+
+
+def latest(records: Sequence[dict[str, Any]], source: str | None) -> list[dict[str, Any]]:
+    """The records of one measurement: the last that has a network's scores, against the run's own pictures if one is."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        groups.setdefault(str(record["at"]), []).append(record)
+
+    def worth(group: list[dict[str, Any]]) -> tuple[bool, bool]:
+        return any(record.get("features") for record in group), group[0]["data"] == source
+
+    return max(reversed(groups.values()), key=worth, default=[])
+
+
+def over_time(run: Run) -> dict[str, Any] | None:
+    """The scores that were taken while the run trained, as a chart; None where there are none."""
+    numbers = ("fd", "error", "floor")
+    events = [e for e in run.events("score") if all(isinstance(e.get(name), int | float) for name in numbers)]
+    if not events:
+        return None
+    last, best = events[-1], min(events, key=lambda event: event["fd"])
+    title = f"{last.get('title', 'score')} while it trained"
+    return {
+        "title": title,
+        "reading": f"How far samples lie from reals in the features {last.get('features', '?')}: less is better,"
+        " the dashed line is what other reals reach, and the bars are two standard errors.",
+        "legend": [],
+        "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {best['fd']:.3g} at {best['images']:,}"
+        f" images; reals {last['floor']:.3g}.",
+        "svg": pages.chart(title, 2.9, lambda axes: _draw_scores(axes, events)),
+    }
+
+
+def _draw_scores(axes: Axes, events: Sequence[dict[str, Any]]) -> None:
+    images = [event["images"] for event in events]
+    axes.errorbar(
+        images, [event["fd"] for event in events], [2 * event["error"] for event in events], color=COLOURS["second"],
+        linewidth=2, elinewidth=1, marker="o", markersize=3,
+    )  # fmt: skip
+    axes.axhline(events[-1]["floor"], color=COLOURS["ink"], linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
+    axes.set_xlim(0, 1.03 * max(*images, 1))
+    values = [event["fd"] for event in events]
+    if min(values) > 0 and max(values) > WIDE * min(values):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=min(0, *values))
+    axes.xaxis.set_major_formatter(pages.COUNTS)
+    axes.set_xlabel("images seen")
+    axes.grid(alpha=0.5, linewidth=0.6)
+    axes.tick_params(length=0)
+
+
+def _about(record: dict[str, Any]) -> str:
+    networks = "; ".join(f"{name}, pictures resized: {facts['resize']}" for name, facts in record["networks"].items())
+    codec = "" if record["codec"] == "none" else f" Both sides went through {record['codec']}."
+    seen = "" if record.get("images") is None else f" after {record['images']:,} images"
+    return f"Measured{seen} against {record['data']}, seed {record['seed']}. Features: {networks or 'none'}.{codec}"
+
+
+def _row(record: dict[str, Any]) -> dict[str, str]:
+    value, floor = (
+        str(Estimate(record[key], np.nan if record[error] is None else record[error]))
+        for key, error in (("value", "error"), ("floor", "floor_error"))
+    )
+    against = f" against {record['reference']:,} reals" if record["reference"] else ""
+    title = record["title"]
+    if ":" in record["score"] and not title.startswith(("FD-", "FID")):
+        title = f"{title} ({record['features']})"
+    return {
+        "title": title, "value": value, "floor": floor, "verdict": record["verdict"],
+        "meaning": record["meaning"], "better": "less" if record["better"] == "lower" else "more",
+        "counted": f"{record['n']:,} samples{against}",
+    }  # fmt: skip
+
+
+def _picture(run: Run) -> str | None:
+    if not run.pairs_file.is_file():
+        return None
+    return "data:image/png;base64," + base64.b64encode(run.pairs_file.read_bytes()).decode()
+
+
+def _bars(marginal: dict[str, Any]) -> dict[str, Any]:
+    """One attribute's spread: bars of the truth and of the samples side by side."""
+    title = str(marginal["name"]).replace("_", " ")
+    told = ", ".join(
+        f"{label} {found:.0%} ({truth:.0%})"
+        for label, found, truth in zip(marginal["labels"], marginal["found"], marginal["truth"], strict=True)
+    )
+    distance = marginal["distance"]
+    return {
+        "title": title,
+        "note": f"apart by {distance['value']:.2f}, reals by {distance['floor']:.2f}",
+        "label": f"{title}: share among samples, in brackets among reals: {told}.",
+        "svg": pages.chart(f"attribute {title}", 2.0, lambda axes: _draw_bars(axes, marginal)),
+    }
+
+
+def _draw_bars(axes: Axes, marginal: dict[str, Any]) -> None:
+    places = np.arange(len(marginal["labels"]))
+    axes.bar(places - 0.2, marginal["truth"], 0.4, color=COLOURS["first"])
+    axes.bar(places + 0.2, marginal["found"], 0.4, color=COLOURS["second"])
+    if len(edges := marginal.get("edges", ())) > 2:  # of many bins only the ends and the middle are named
+        axes.set_xticks(
+            [-0.5, len(places) / 2 - 0.5, len(places) - 0.5], [f"{edges[i]:g}" for i in (0, len(edges) // 2, -1)]
+        )
+    else:
+        axes.set_xticks(places, marginal["labels"])
+    axes.tick_params(length=0, labelsize=8)
+    axes.yaxis.set_major_formatter(pages.PERCENT)

@@ -1,0 +1,314 @@
+"""The command line as a person uses it: what it prints, what it makes, and one sentence for what it can't use."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from figment.cli.app import main, value
+from figment.media import images as pictures
+from figment.recipe import RECIPES
+
+
+def figment(*words: object) -> int:
+    """Run a command in this process; its exit status."""
+    with pytest.raises(SystemExit) as end:
+        main([str(w) for w in words])
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def run(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
+    out = tmp_path / "runs" / "a"
+    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    assert figment("train", faces, "--images", 640, "--out", out, *small) == 0
+    return out
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
+    assert figment(*words) == 2
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert len(err.strip().splitlines()) <= 3
+    for text in says:
+        assert text in err, err
+
+
+def test_train_ends_with_grid_report_and_next_steps(run: Path, capsys: pytest.CaptureFixture) -> None:
+    said = capsys.readouterr().out
+    assert "80 pictures from faces" in said
+    grid = run / "pictures" / "000000640.png"
+    assert f"pictures   {grid}" in said
+    assert f"report     {run / 'report.html'}" in said
+    assert f"figment sample {run}" in said
+    assert size_of(grid) == (8 * 16 + 7 * 2,) * 2
+    assert pictures.source_of(grid) == "trainedAlgorithmicMedia"
+    assert (run / "report.html").read_text().startswith("<!DOCTYPE html>")
+    events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    assert all(isinstance(e["images"], int) for e in events)
+
+
+def test_last_grid_is_sample_of_the_run_s_seed(run: Path, tmp_path: Path) -> None:
+    assert figment("sample", run, "--out", tmp_path / "s.png") == 0
+    assert (tmp_path / "s.png").read_bytes() == (run / "pictures" / "000000640.png").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
+def test_sample_files_are_marked_and_numbered(run: Path, tmp_path: Path, suffix: str) -> None:
+    assert figment("sample", run, "-n", 5, "--files", "--format", suffix, "--out", tmp_path / "s", "--seed", 3) == 0
+    files = sorted((tmp_path / "s").iterdir())
+    assert [p.name for p in files] == [f"3-{i:06d}.{suffix}" for i in range(5)]
+    assert {pictures.source_of(p) for p in files} == {"trainedAlgorithmicMedia"}
+    assert {size_of(p) for p in files} == {(16, 16)}
+
+
+def test_generator_file_alone_is_enough(run: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.safetensors"
+    (run / "generator.safetensors").rename(alone)
+    assert figment("sample", alone, "--out", tmp_path / "s.png") == 0
+    assert figment("walk", alone, "--seconds", 0.5, "--tiles", 1, "--out", tmp_path / "w.mp4") == 0
+    assert pictures.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
+
+
+def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.CaptureFixture) -> None:
+    (run / "report.html").unlink()
+    assert figment("walk", run, "--seconds", 0.5) == 0
+    assert figment("timelapse", run) == 0
+    assert figment("report", run) == 0
+    assert all((run / name).is_file() for name in ("walk.mp4", "timelapse.mp4", "report.html"))
+
+
+@pytest.fixture
+def pets(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
+    """A run of 16×24 pictures of two classes."""
+    for i, file in enumerate(sorted(faces.iterdir())):
+        (faces / ("ant", "sea lion")[i % 2]).mkdir(exist_ok=True)
+        file.rename(faces / ("ant", "sea lion")[i % 2] / file.name)
+    out = tmp_path / "runs" / "pets"
+    small = ["--size", "16x24", "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    assert figment("train", faces, "--labels", "--images", 64, "--out", out, *small) == 0
+    return out
+
+
+def test_labels_and_other_shapes_from_training_to_film(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    recipe = json.loads((pets / "recipe.json").read_text())
+    assert (recipe["size"], recipe["classes"]) == ([16, 24], ["ant", "sea lion"])
+    capsys.readouterr()
+    assert figment("sample", pets) == 0
+    assert capsys.readouterr().out == f"16 samples in {pets / 'samples-0.png'}\nrows: ant, sea lion\n"
+    assert size_of(pets / "samples-0.png") == (8 * 26 - 2, 2 * 18 - 2)
+    assert figment("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
+    assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n"
+    assert size_of(tmp_path / "s.png") == (24, 16)
+    both = ["--label", "sea lion", "--label", "ant", "--label", "ant"]
+    assert figment("sample", pets, "--files", *both, "-n", 2, "--out", tmp_path / "s") == 0
+    names = [f"0-00000{i}-{name}.png" for i in range(2) for name in ("ant", "sea-lion")]
+    assert sorted(p.name for p in (tmp_path / "s").iterdir()) == names
+    assert figment("walk", pets, "--label", "ant", "--seconds", 0.5, "--tiles", 1) == 0
+    assert figment("timelapse", pets, "--label", "ant", "--tiles", 1, "--seconds", 2) == 0
+    assert figment("report", pets) == 0
+    assert "2 classes: ant, sea lion" in (pets / "report.html").read_text()
+    for command in ("sample", "walk", "timelapse"):
+        refused(capsys, command, pets, "--label", "sea lino", says=["--label sea lino", "did you mean sea lion?"])
+
+
+def test_labels_are_told_where_they_cannot_be_used(faces: Path, run: Path, tmp_path: Path, capsys) -> None:
+    refused(capsys, "sample", run, "--label", "ant", says=["--label ant", "without labels", "--labels"])
+    small = ["--images", 64, "--size", 16, "--recipe", "dcgan", "--set", "width=2", "--set", "batch=16"]
+    refused(
+        capsys, "train", faces, "--labels", *small, "--out", tmp_path / "x", says=["--labels", "faces has no labels"]
+    )
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("size", ["abc", "64x", "x64", "64x64x3", "64.5", "", "1e3", "-64"])
+def test_a_size_that_is_none_is_told_both_forms(size: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    says = [f"--size {size}: ", "such as 64,", "height x width", "such as 64x96"]
+    refused(capsys, "train", f"--size={size}", "--out", tmp_path / "out", says=says)
+
+
+@pytest.mark.parametrize("size", ["32x48", "32×48", "32X48"])
+def test_a_size_is_height_by_width(size: str, faces: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("train", faces, "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
+    assert "32×48" in capsys.readouterr().out
+
+
+def test_values_of_fields() -> None:
+    given = ["7", "0.5", "1e-3", "true", "hinge", "64x96", "500k", "768,768,384", "pad:#aabbcc"]
+    expected = [7, 0.5, 1e-3, True, "hinge", "64x96", "500k", [768, 768, 384], "pad:#aabbcc"]
+    assert [value(text) for text in given] == expected
+
+
+def test_help_of_train_names_recipes_shapes_labels_and_processes(capsys: pytest.CaptureFixture) -> None:
+    assert figment("train", "--help") == 0
+    said = "".join(capsys.readouterr().out.split())  # lines are broken at hyphens too
+    for words in (*RECIPES, "figment recipes", "64x96", "--labels", "torchrun --nproc-per-node=K", "docs/scale.md"):
+        assert words.replace(" ", "") in said
+
+
+def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixture) -> None:
+    assert figment("resume", run) == 0
+    assert "is finished" in capsys.readouterr().out
+
+
+def test_dry_run_prints_the_plan_and_makes_nothing(faces: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
+    monkeypatch.chdir(faces.parent)
+    assert figment("train", faces, "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
+    said = capsys.readouterr().out
+    assert "80 pictures from faces" in said
+    assert "3,576,704 parameters" in said
+    assert "2,765,568 parameters" in said
+    assert "100 → 512 → 256 → 128 → 64 → 3" in said
+    assert "32, at 0, 4,992, 6,016, 7,168, …, 1,000,064 images seen" in said
+    assert list(faces.parent.iterdir()) == [faces]
+
+
+def test_dry_run_goes_by_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for i, label in enumerate(["cat", "dog", "cow"] * 20):
+        (tmp_path / label).mkdir(exist_ok=True)
+        grey = np.random.default_rng(i).integers(0, 256, (16, 16), np.uint8)
+        Image.fromarray(grey).save(tmp_path / label / f"{i}.png")
+    small = ["--size", 16, "--set", "augment_p=0.4", "--set", "width=4", "--set", "batch=8"]
+    assert figment("train", tmp_path, "--dry-run", "--labels", *small, "--for", "5s") == 0
+    said = capsys.readouterr().out
+    assert "16×16, grey, 3 classes" in said
+    assert "full, fixed, p 0.4" in said
+    assert "measured: " in said
+    assert "→ 1\n" in said
+
+
+def test_the_same_set_by_two_options_is_refused(faces: Path, capsys: pytest.CaptureFixture) -> None:
+    refused(capsys, "train", faces, "--set", "size=32", "--size", 64, says=["--set size", "--size", "one of them"])
+
+
+def test_tenth_of_broken_pictures_is_skipped_and_said_also_the_second_time(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for i in range(1000):
+        file = folder / f"{i:04d}.png"
+        Image.fromarray(random.integers(0, 256, (16, 16, 3), np.uint8)).save(file)
+        if i % 10 == 3:
+            file.write_bytes(file.read_bytes()[:200])
+    for out in ("first", "second"):
+        small = ["--size", 16, "--set", "width=2", "--set", "batch=16"]
+        assert figment("train", folder, "--images", 32, "--out", tmp_path / out, *small) == 0
+        said = capsys.readouterr().out
+        assert "900 pictures from mixed" in said
+        assert "100 skipped" in said
+        facts = json.loads((tmp_path / out / "run.json").read_text())
+        assert facts["trained_on"] + facts["held_out"] == 900
+        assert 60 <= facts["held_out"] <= 120  # 90 expected, sd 9
+        assert len(facts["skipped"]) == 100
+        assert "0003.png" in [s["name"] for s in facts["skipped"]]
+
+
+BAD = [
+    "--size=63",
+    "--set=width=0",
+    "--for=soon",
+    "--images=many",
+    "--recipe=dcgam",
+    "--set=widht=3",
+    "--device=tpu",
+    "--set=images=5",
+    "--set=name=x",
+    "--set=width",
+    "--seed=x",
+]
+
+
+@pytest.mark.parametrize("option", BAD)
+def test_bad_options(option: str, faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    name = option.split("=")[0]
+    refused(capsys, "train", faces, option, "--out", tmp_path / "out", says=[name])
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_data(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty, texts, few, cut, notes = (tmp_path / n for n in ("empty", "texts", "few", "cut.zip", "notes.txt"))
+    for folder in (empty, texts, few):
+        folder.mkdir()
+    notes.write_text("hello")
+    (texts / "a.txt").write_text("hello")
+    for i, file in enumerate(sorted(faces.iterdir())[:20]):
+        (few / f"{i}.png").write_bytes(file.read_bytes())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(faces.iterdir()):
+            archive.write(file, file.name)
+    cut.write_bytes(packed.getvalue()[:-500])
+    for data, says in [
+        ("missing", ["missing"]),
+        (empty, ["empty"]),
+        (texts, ["texts"]),
+        (few, ["few", "20", "32"]),
+        (cut, ["cut.zip"]),
+        (notes, ["notes.txt"]),
+    ]:
+        refused(capsys, "train", data, "--images", "1k", says=says)
+    tar = tmp_path / "cut.tar.gz"
+    with tarfile.open(tar, "w:gz") as archive:
+        archive.add(faces, "faces")
+    tar.write_bytes(tar.read_bytes()[:-3000])
+    refused(capsys, "train", tar, "--images", "1k", says=["cut.tar.gz"])
+    refused(capsys, "train", "", "--images", "1k", says=["DATA", "empty"])
+    refused(capsys, "train", "missing", "--dry-run", says=["missing"])
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_bad_runs(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for command in ("sample", "walk", "timelapse", "report", "resume"):
+        refused(capsys, command, tmp_path / "missing", says=["missing", "doesn't exist"])
+        refused(capsys, command, tmp_path, says=[str(tmp_path)])
+    refused(capsys, "train", "--out", run, says=[str(run), "isn't empty", "figment resume"])
+    refused(capsys, "sample", run, "--out", tmp_path / "x.bmp", says=["--out", "x.bmp", ".png"])
+    refused(capsys, "sample", run, "--files", "--out", run / "run.json", says=["--out", "run.json", "is a file"])
+    (run / "generator.safetensors").write_bytes((run / "generator.safetensors").read_bytes()[:-10])
+    refused(capsys, "sample", run, says=["generator.safetensors"])
+    refused(capsys, "sample", run, "-n", "0", says=["-n"])
+    refused(capsys, "frobnicate", says=["frobnicate"])
+    state = run / "state" / "state.safetensors"
+    state.write_bytes(state.read_bytes()[:-10])
+    refused(capsys, "resume", run, "--images", "100", says=["state.safetensors", "damaged"])
+    state.unlink()
+    refused(capsys, "resume", run, "--images", "100", says=["state.safetensors", "missing"])
+    (run / "recipe.json").write_text("{")
+    refused(capsys, "resume", run, says=["recipe.json"])
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """What makes --help quick: it is timed in benchmarks/."""
+    code = "import sys, figment.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: print(sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "figment train" in said
+    assert not any(f"'{heavy}'" in said for heavy in ("torch", "numpy", "PIL", "pydantic", "rich", "matplotlib", "av"))
+
+
+@pytest.mark.parametrize("command", ["train", "resume", "sample", "walk", "timelapse", "report", "recipes"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture) -> None:
+    assert figment(command, "--help") == 0
+    assert "figment " + command in capsys.readouterr().out
+
+
+def test_public_names() -> None:
+    import figment as package
+
+    assert all(callable(getattr(package, name)) for name in package.__all__)
+    with pytest.raises(AttributeError):
+        package.nothing  # noqa: B018

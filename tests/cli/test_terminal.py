@@ -1,0 +1,85 @@
+"""What a person sees: a live panel on a terminal, plain lines in a pipe."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from figment.cli import terminal as display
+from figment.recipe import make
+
+EVENT = {
+    "event": "tick", "images": 64_000, "seconds": 80.0, "loss_discriminator": 0.9, "loss_generator": 1.5,
+    "separation": 0.91, "memorising": None, "p_fake_real": 0.25, "p_fake_held_out": None, "p_fake_fake": 0.75,
+    "spread": 0.8, "images_per_second": 800.0, "diagnosis": ["the two nets are in balance"],
+}  # fmt: skip
+
+
+def followed(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(display, "LINE_SECONDS", 0.0)
+    out = io.StringIO()
+    shown = display.Terminal(Console(file=out, force_terminal=terminal, width=140, highlight=False))
+    preparing = shown.stage("preparing pictures")
+    for done in (0, 50, 100):
+        preparing(done, 100)
+    shown.begin(make("dcgan", seconds=160.0), 0, 0.0)
+    for i in range(5):
+        shown.progress(i * 16_000, i * 20.0)
+    shown.tick(EVENT)
+    shown.say("a [bold]plain[/bold] sentence")
+    shown.end()
+    return out.getvalue()
+
+
+def test_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = followed(False, monkeypatch)
+    assert "\x1b" not in said
+    assert "64.0 kimg seen" in said
+    assert "1 min 20 s left" in said
+    assert "P(fake) reals 0.25  fakes 0.75" in said
+    assert "held-out" not in said
+    assert "the two nets are in balance" in said
+    assert "a [bold]plain[/bold] sentence" in said
+
+
+def test_live_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = followed(True, monkeypatch)
+    assert "\x1b" in said
+    for words in ("training", "0.910 AUC", "the two nets are in balance"):
+        assert words in said
+
+
+def test_no_probabilities_where_the_objective_has_none() -> None:
+    event = EVENT | {"p_fake_real": None, "p_fake_fake": None, "memorising": 0.6}
+    names = [name for name, _ in display.readable(event)]
+    assert names == ["losses", "separation", "memorising", "spread"]
+
+
+def test_rate_is_of_the_last_seconds() -> None:
+    rate = display.Rate()
+    for second in range(100):
+        rate.at(float(second), second * 10)
+    assert rate.at(100.0, 990 + 50) == pytest.approx((1040 - 800) / 20, rel=0.1)
+
+
+def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
+    out = io.StringIO()
+    shown = display.Terminal(Console(file=out, force_terminal=True, width=100))
+    shown.stage("looking at pictures")(3, 10)
+    shown.end()
+    assert shown.bar is None
+    shown.stage("another")(10, 10)
+    assert shown.bar is None
+
+
+def test_augmentation_and_processes_are_told_where_there_are_any() -> None:
+    names = dict(display.readable(EVENT | {"augment_p": 0.25, "processes": 4}))
+    assert (names["augmentation"], names["processes"]) == ("p 0.25", "4")
+    for event in (EVENT, EVENT | {"augment_p": 0.0, "processes": 1}):
+        assert not {"augmentation", "processes"} & dict(display.readable(event)).keys()
+
+
+def test_hints_are_told_with_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EVENT, "diagnosis", ["the two nets are in balance", "γ looks too small: try --set gamma=2"])
+    for terminal in (False, True):
+        assert "γ looks too small: try --set gamma=2" in followed(terminal, monkeypatch)

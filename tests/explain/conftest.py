@@ -1,0 +1,74 @@
+"""What tests of explaining share: small nets of both families that do something in every layer, and a short run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import figment
+from figment import nets
+from figment.data.portraits.table import portraits
+from figment.discriminator import Discriminator, untrained
+from figment.generator import Generator
+from figment.recipe import Recipe, make
+
+FAMILIES: dict[str, dict[str, Any]] = {
+    "dcgan": dict(width=4, code_size=6),
+    "dcgan-r1": dict(width=4, code_size=6),
+    "r3gan": dict(width=8, blocks=1, group_channels=4, code_size=6),
+}
+
+
+def small(name: str, **choices: Any) -> Recipe:
+    return make(name, **(FAMILIES[name] | dict(size=16, channels=3) | choices))
+
+
+def stirred(net: torch.nn.Module) -> torch.nn.Module:
+    """The net, with what begins as zero drawn as well: R3GAN's blocks begin as identities."""
+    random = torch.Generator().manual_seed(7)
+    for parameter in net.parameters():
+        if not parameter.any():
+            parameter.data.normal_(0, 0.3, generator=random)
+    return net
+
+
+@pytest.fixture(params=["dcgan", "r3gan"])
+def critic(request: pytest.FixtureRequest) -> Discriminator:
+    recipe = small(request.param)
+    return Discriminator(stirred(untrained(recipe).net), recipe)
+
+
+@pytest.fixture
+def generator_of() -> Callable[..., Generator]:
+    """Makes a generator with random weights: of the recipe named, with choices of one's own."""
+
+    def made(name: str, **choices: Any) -> Generator:
+        recipe = small(name, **choices)
+        return Generator(stirred(nets.initialised(nets.generator(recipe), 1, "generator")), recipe)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def dark_and_bright(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 160 portraits in two classes, dark and bright."""
+    folder = tmp_path_factory.mktemp("data") / "pictures"
+    for number, kind in enumerate(("dark", "bright")):
+        (folder / kind).mkdir(parents=True)
+        for i, picture in enumerate(portraits(80, number, 16)[0] // 2 + np.uint8(120 * number)):
+            Image.fromarray(picture.transpose(1, 2, 0)).save(folder / kind / f"{i:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_with_classes(dark_and_bright: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a class-conditional generator that has only just begun to learn."""
+    out = tmp_path_factory.mktemp("runs") / "classes"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        choices: dict[str, Any] = dict(width=4, batch=16, labels=True, snapshots=2, scores="none", compile="off")
+        return figment.train(dark_and_bright, images=320, recipe="dcgan-r1", size=16, out=out, **choices).folder

@@ -1,0 +1,137 @@
+"""Trying out ways of doing the arithmetic leaves a run as it was, and a way that fails is left out."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import figment
+from figment import start
+from figment.common.machine import Machine
+from figment.planning import plan
+from figment.planning import trials as speed
+from figment.recipe import Recipe, make
+from figment.training import loop
+from figment.training.distributed import World
+from figment.training.loader import Feed
+from figment.training.phases import phases_of
+from figment.training.state import Players, new_players, remembered
+
+RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16="fast", compiler=True)
+CPU = torch.device("cpu")
+ALONE = World.alone()
+
+
+def parts(**choices) -> tuple[Recipe, Players, Feed]:
+    plain = dict(size=16, width=4, batch=16, channels=3, seconds=60.0, augment="none")
+    recipe = make(choices.pop("recipe", "dcgan"), **(plain | choices))
+    pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
+    return recipe, new_players(recipe, ALONE), Feed(pictures, np.arange(64), 0, True, CPU)
+
+
+def test_players_are_as_they_were() -> None:
+    recipe, players, feed = parts()
+    before = remembered(players)
+    trials = speed.try_out(recipe, replace(RICH, bf16="perhaps"), players, feed, ALONE, 0.0)
+    assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
+    assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
+    assert players.images == 0
+    after = remembered(players)
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_what_the_recipe_leaves_open_is_tried() -> None:
+    def ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
+        return speed.candidates(parts(**choices)[0], machine)
+
+    assert ways() == [("bf16", "off")]
+    assert ways(precision="fp32") == [("fp32", "off")]
+    assert ways(seconds=3600.0, width=64) == [("bf16", "off"), ("bf16", "on")]
+    assert ways(compile="on") == [("bf16", "on")]
+    assert ways(compile="on", objective="wgan") == [("bf16", "off")]
+    assert ways(replace(RICH, bf16="perhaps")) == [("fp32", "off"), ("bf16", "off")]
+    assert ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
+
+
+class Listening(start.Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(net: torch.nn.Module) -> object:
+        def call(x: torch.Tensor) -> torch.Tensor:
+            raise RuntimeError("no compiler")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", broken)
+    monkeypatch.setattr(start, "this_machine", lambda device: RICH)
+    display = Listening()
+    choices = dict(size=16, width=4, batch=16, compile="on", precision="fp32", recipe="dcgan")
+    run = figment.train(faces, images=64, out=tmp_path / "run", display=display, **choices)
+    assert run.facts["state"] == "finished"
+    assert run.recipe.compile == "off"
+    assert [s for s in display.said if "torch.compile doesn't work here" in s]
+
+
+@pytest.mark.parametrize("budget", [dict(time="2s"), dict(images=64)])
+def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
+) -> None:
+    choices = dict(size=16, width=4, batch=64, precision="fp32", compile="off")
+    needed = plan.memory(make("dcgan", channels=3, **choices)) / 2**30
+    monkeypatch.setattr(start, "this_machine", lambda device: replace(RICH, memory=needed))
+    display = Listening()
+    run = figment.train(faces, recipe="dcgan", out=tmp_path / "run", display=display, **choices, **budget)
+    assert run.recipe.batch < 64
+    assert [
+        s for s in display.said if f"batches of 64 doesn't fit the memory here: going on with {run.recipe.batch}" in s
+    ]
+
+
+def one_step(compiled: bool, **choices) -> Players:
+    recipe, players, feed = parts(precision="fp32", planned_images=1600, compile="on" if compiled else "off", **choices)
+    phases = phases_of(players, recipe)
+    for _ in range(2):
+        loop.play(players, phases, recipe, feed, ALONE)
+    return players
+
+
+WHOLE = dict(recipe="r3gan", width=16, code_size=8, gamma=1.0)
+COMPILED = {
+    "batch norm: net by net": dict(),
+    "exact penalty": dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True),
+    "r3gan": WHOLE,
+    "finite differences": WHOLE | dict(penalty="finite", penalty_share=0.5),
+    "augmented": WHOLE | dict(augment="full", augment_p=0.5, augment_mode="fixed"),
+}
+
+
+def check_equal(choices: dict) -> None:
+    """Two steps from the same state: the same losses and moments, to float32's tolerance for sums in another order."""
+    eager, compiled = one_step(False, **choices), one_step(True, **choices)
+    assert torch.allclose(eager.losses, compiled.losses, rtol=1e-3)
+    a, b = remembered(eager), remembered(compiled)
+    for name in (name for name in a if "exp_avg" in name):
+        assert torch.allclose(a[name], b[name], rtol=1e-2, atol=1e-3 * float(a[name].abs().max())), name
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+@pytest.mark.parametrize("choices", COMPILED.values(), ids=COMPILED)
+def test_compiled_equals_eager(choices: dict) -> None:
+    check_equal(choices)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_captured_as_one_graph_equals_eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of torch.compile but the code it writes, which takes minutes: capture, and autograd ahead of time."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    check_equal(WHOLE)

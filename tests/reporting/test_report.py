@@ -1,0 +1,330 @@
+import base64
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from figment.media.images import source_of
+from figment.recipe import Recipe
+from figment.reporting import report
+
+
+class Page(HTMLParser):
+    """Text, tags and attributes of a page, as a browser without scripts would take them."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.texts, self.open = [], [], []
+        self.feed(path.read_text())
+        self.text = re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        while tag in self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"script", "style"}:
+            self.texts.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def embedded(path):
+    """Every picture that the file holds, as its bytes."""
+    return [base64.b64decode(m) for m in re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", path.read_text())]
+
+
+@pytest.fixture(scope="module")
+def file(finished):
+    return report.write_report(finished)
+
+
+# ---- what is in the file -----------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_how_the_run_stands(finished, file):
+    assert file == finished.folder / "report.html"
+    page = Page(file)
+    for expected in (
+        "x-1",
+        "After 10,240 images in 1 min 00 s: the two nets are in balance.",
+        "figment train 'my faces.zip' --for 1m",
+        f"figment resume {finished.folder}",
+        f"figment walk {finished.folder}",
+        "3,400",  # trained on
+        "f00dcafe",
+        "Example CPU",
+        "7.8 GiB",
+        "broken.png: cut off",
+    ):
+        assert expected in page.text, expected
+
+
+def test_every_field_of_the_recipe_is_explained(file):
+    page = Page(file)
+    for name, field in Recipe.model_fields.items():
+        assert name in page.text
+        assert (field.description or "") in page.text
+
+
+def test_pictures_are_held_once_with_their_marks(finished, file, tmp_path):
+    found = embedded(file)
+    assert sorted(found) == sorted(path.read_bytes() for path in finished.pictures().values())
+    for i, content in enumerate(found):
+        (tmp_path / f"{i}.png").write_bytes(content)
+        assert source_of(tmp_path / f"{i}.png") == "trainedAlgorithmicMedia"
+
+
+def test_pictures_have_words_and_charts_have_labels(file):
+    page = Page(file)
+    static = [image for image in page.all("img") if image.get("src")]
+    assert [image["alt"].split(": ")[1] for image in static] == [
+        "640 images seen · 4 s",
+        "2,560 images seen · 15 s",
+        "10,240 images seen · 1 min 00 s",
+    ]
+    labels = [div["aria-label"] for div in page.all("div") if div.get("role") == "img"]
+    assert len(labels) == len(report.CHARTS) == len(page.all("svg"))
+    assert any("separation 0.8." in label for label in labels)
+    assert any("training reals 0.2, held-out reals 0.25, generated 0.8." in label for label in labels)
+
+
+def test_nothing_is_loaded_from_elsewhere(file):
+    page = Page(file)
+    for tag, attributes in page.tags:
+        for name in ("src", "href", "xlink:href", "action", "data", "poster"):
+            value = attributes.get(name)
+            assert value is None or value.startswith(("data:", "#")), (tag, name, value)
+    assert not re.search(r"@import|url\((?!#)", file.read_text())
+
+
+def test_same_run_same_bytes(finished, file):
+    first = file.read_bytes()
+    assert report.write_report(finished).read_bytes() == first
+
+
+def test_a_run_that_has_only_begun(make_run):
+    page = Page(report.write_report(make_run(ticks=0, snapshots=())))
+    assert "No reading yet" in page.text
+    assert "No pictures yet" in page.text
+    assert not page.all("svg")
+    assert not page.all("script")
+
+
+def test_one_reading_and_one_picture(make_run):
+    page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))))
+    assert len(page.all("svg")) == len(report.CHARTS)
+    assert len(page.all("img")) == 1
+    assert not page.all("input")
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan, math.inf])
+def test_values_that_are_missing(make_run, nothing):
+    run = make_run(ticks=10)
+    fields = ("memorising", "p_fake_real", "p_fake_held_out", "p_fake_fake")
+    events = [e | dict.fromkeys(fields, nothing) for e in run.events()]
+    events += [{"event": "tick", "images": 10_300}, {"event": "note", "images": 10_300, "text": "a word"}]
+    (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
+    page = Page(report.write_report(run))
+    assert len(page.all("svg")) == len(report.CHARTS) - 2
+    assert "Learning by heart" not in page.text
+    assert "At 10,300 images: a word" in page.text
+
+
+def test_facts_that_are_missing(make_run):
+    run = make_run()
+    (run.folder / "run.json").write_text('{"format": 1}')
+    page = Page(report.write_report(run))
+    assert "The command wasn't kept" in page.text
+    assert "None" not in page.text
+
+
+def test_shape_and_classes_are_told(make_run, file):
+    assert "A generator of 16×16 pictures, learnt from" in Page(file).text
+    assert "--label" not in Page(file).text
+    page = Page(report.write_report(make_run(choices={"size": "16x24", "classes": ("ant", "sea lion")})))
+    assert "A generator of 16×24 (height × width) pictures of 2 classes: ant, sea lion, learnt from" in page.text
+    assert "--label ant" in page.text
+
+
+def test_many_classes_are_told_in_few_words(make_run):
+    page = Page(report.write_report(make_run(choices={"classes": [f"class-{i}" for i in range(5000)]})))
+    assert "of 5,000 classes: class-0, class-1," in page.text
+    assert "class-19 and 4,980 more" in page.text
+    assert "class-20" not in page.text
+
+
+# ---- its parts ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        ([], {}),
+        ([0], {"late": 0}),
+        ([0, 100], {"middle": 0, "late": 100}),
+        ([0, 50, 100], {"early": 0, "middle": 50, "late": 100}),
+        (list(range(0, 1001, 10)), {"early": 100, "middle": 330, "late": 1000}),
+    ],
+)
+def test_stages(images, expected):
+    assert report.stages(images) == expected
+    assert list(report.stages(images)) == list(expected)
+
+
+def test_thinning_keeps_both_ends_and_the_limits(tmp_path):
+    pictures = {i: tmp_path / f"{i}.png" for i in range(100)}
+    for path in pictures.values():
+        path.write_bytes(bytes(1000))
+    assert report.thinned(pictures) != pictures
+    assert report.thinned(pictures, most=100) == pictures
+    assert list(report.thinned(pictures, most=12)) == [9 * i for i in range(12)]
+    few = list(report.thinned(pictures, most=100, most_bytes=10_000))
+    assert len(few) == 10
+    assert (few[0], few[-1]) == (0, 99)
+
+
+def test_smoothing_is_a_running_mean():
+    values = np.random.default_rng(0).normal(size=20)
+    expected = np.convolve(values, np.full(5, 0.2), "valid")
+    assert np.allclose(report.smooth(values, 5)[2:-2], expected)
+    assert np.array_equal(report.smooth(values, 1), values)
+    assert np.allclose(report.smooth(np.full(7, 3.0), 4), 3.0)
+
+
+def test_smoothing_leaves_out_what_is_no_number():
+    assert np.allclose(report.smooth(np.array([1.0, np.nan, 3.0]), 3), [1, 2, 3])
+    assert np.isnan(report.smooth(np.array([np.nan, np.nan]), 3)).all()
+
+
+# ---- in a browser ------------------------------------------------------------------------------------------------
+
+
+def requests(browser):
+    """Addresses that the page asked for since the last call."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+
+
+def opened(browser, path, dark=False, width=1200):
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.get(path.as_uri())
+    return browser
+
+
+def luminance(colour):
+    """Relative luminance of rgb(r, g, b) by WCAG 2."""
+    parts = [int(c) / 255 for c in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_slider_goes_through_time(finished, file, browser):
+    opened(browser, file)
+    slider, shown, moment = (browser.find_element("id", name) for name in ("slider", "shown", "moment"))
+    files = [base64.b64encode(path.read_bytes()).decode() for path in finished.pictures().values()]
+    assert slider.get_attribute("max") == "3"
+
+    def is_at(i, label):
+        assert shown.get_attribute("src") == f"data:image/png;base64,{files[i]}"
+        assert browser.execute_script("return arguments[0].decode().then(() => arguments[0].naturalWidth)", shown) > 0
+        assert moment.text == label
+        assert slider.get_attribute("aria-valuetext") == label
+        assert label in shown.get_attribute("alt")
+
+    is_at(3, "10,240 images seen · 1 min 00 s")
+    slider.send_keys("\ue012")  # arrow left
+    is_at(2, "2,560 images seen · 15 s")
+    slider.send_keys("\ue011")  # home
+    is_at(0, "0 images seen · 0 s")
+    slider.send_keys("\ue014")  # arrow right
+    is_at(1, "640 images seen · 4 s")
+
+
+def test_the_page_asks_nobody_and_complains_of_nothing(file, browser, tmp_path):
+    (tmp_path / "other.html").write_text('<img src="http://127.0.0.1:9/picture.png">')
+    opened(browser, tmp_path / "other.html")
+    assert "http://127.0.0.1:9/picture.png" in requests(browser)  # this test would notice
+    browser.get_log("browser")
+
+    opened(browser, file)
+    browser.find_element("id", "slider").send_keys("\ue011")
+    assert [url for url in requests(browser) if not url.startswith("data:")] == [file.as_uri()]
+    assert browser.get_log("browser") == []
+
+
+def test_words_from_the_data_stay_words(make_run, browser):
+    evil = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+    changes = {"source": evil, "command": ["figment", evil], "skipped": [{"name": evil, "reason": evil}]}
+    run = make_run(**changes, machine={evil: evil})
+    run.log({"event": "tick", "images": 10_250, "seconds": 61.0, "diagnosis": [evil, evil]})
+    run.log({"event": "note", "images": 10_250, "seconds": 61.0, "text": evil})
+    opened(browser, report.write_report(run))
+    assert browser.title == "x-1 · figment"
+    text = browser.execute_script("return document.body.textContent")
+    assert text.count(evil) >= 8
+    assert len(browser.find_elements("css selector", "img[onerror]")) == 0
+
+
+def test_charts_and_their_parts_are_drawn(file, browser):
+    opened(browser, file)
+    charts = browser.find_elements("css selector", ".chart svg")
+    assert len(charts) == len(report.CHARTS)
+    for chart in charts:
+        assert chart.rect["width"] > 200
+        assert chart.rect["height"] > 100
+    ids = browser.execute_script("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+    repeated = {i for i in ids if ids.count(i) > 1}
+    assert repeated == set()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_and_lines_stand_out_in_light_and_dark(file, browser, dark):
+    opened(browser, file, dark)
+    paper = luminance(browser.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    card = luminance(browser.execute_script("return getComputedStyle(document.querySelector('.card')).backgroundColor"))
+    assert (paper < 0.1) if dark else (paper > 0.8)
+
+    def contrast(a, b):
+        return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+    for selector in ("p", ".card p", ".chart svg text", "#verdict", "td"):
+        property_ = "fill" if "text" in selector else "color"
+        script = f"return getComputedStyle(document.querySelector('{selector}')).{property_}"
+        colour = luminance(browser.execute_script(script))
+        assert min(contrast(colour, paper), contrast(colour, card)) > 4.5, selector  # WCAG 2 AA
+    for name in ("first", "second", "third"):
+        swatch = browser.find_element("css selector", f"i[style*='--{name}']").value_of_css_property("background-color")
+        assert contrast(luminance(swatch), card) > 3, name  # WCAG 2 AA for graphics
+        lines = browser.execute_script(
+            "return [...document.querySelectorAll('.chart svg path')].map(e => getComputedStyle(e).stroke)"
+        )
+        assert swatch.replace("rgba", "rgb").replace(", 1)", ")") in lines  # the legend names a line that is there
+
+
+def test_a_phone_need_not_scroll_sideways(make_run, browser):
+    opened(browser, report.write_report(make_run(source="a" * 200)), width=360)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+
+
+def test_without_scripts_the_grids_stay(file, browser):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        opened(browser, file)
+        shown = [i.is_displayed() for i in browser.find_elements("css selector", "figure img")]
+        slider = browser.find_element("id", "slider").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert shown == [True] * 3
+    assert not slider

@@ -14,7 +14,7 @@ import argparse
 import json
 from pathlib import Path
 
-from figment.attributes.predictor import meets, terms
+from figment.attributes.conditions import meets, terms
 from figment.explain.forgetting import forget
 from figment.explore.code_arithmetic import success
 from figment.explore.direction_search import directions

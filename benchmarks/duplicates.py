@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from figment.data.decoding.decode import Unreadable, decode
-from figment.data.decoding.fit import resize
+from figment.data.decoding.decode import decode
+from figment.data.decoding.resample import resize
+from figment.errors import Unreadable
 from figment.similarity import autoencoder_codes as denoising
 from figment.similarity import near_duplicates as duplicates
 
@@ -97,8 +98,8 @@ def plant(
         for kind, version in versions.items():
             origins.append(len(names))
             kinds.append(kind)
-            thumbnails.append(duplicates.thumbnail(version))
-            small = resize(version, duplicates.SMALL, duplicates.SMALL)
+            thumbnails.append(thumbnails.thumbnail(version))
+            small = resize(version, thumbnails.SMALL, thumbnails.SMALL)
             centres.append(denoising.centre(small, *version.size))
         names.append(path.name)
     return names, np.array(origins), kinds, {"thumbnails": np.stack(thumbnails), "centres": np.stack(centres)}

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from figment import recipe as recipes
+from figment import presets
 from figment.data.bank.shards import Shards, per_shard, shard_name
 from figment.training import loader as feeds
 from figment.training import loop
@@ -89,7 +89,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_flush_denormal(True)
     settled = dict(channels=3, planned_images=10**6, precision="fp32", compile="off", augment="none")
-    recipe = recipes.make(options.recipe, **settled)
+    recipe = presets.make(options.recipe, **settled)
 
     def turn(pictures: "Shards | np.ndarray", ahead: int, seed: int) -> tuple[float, float]:
         world = World.alone()

@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from figment import presets
 from figment import recipe as recipes
 from figment.common.machine import Machine, prepared_for, this_machine
 from figment.data.bank.bank import Bank
@@ -123,7 +124,7 @@ def main() -> None:
     bank = prepare(options.data, options.size, 3)
     asked = {name: getattr(options, name) for name in ("width", "batch") if getattr(options, name)}
     precision = "bf16" if machine.bf16 == "fast" else "fp32"
-    recipe = recipes.make(
+    recipe = presets.make(
         options.recipe, size=options.size, channels=3, augment="none", precision=precision, planned_images=10**6, **asked
     )  # fmt: skip
     print(f"{machine}, torch {torch.__version__}, {torch.get_num_threads()} threads")

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common.pixels import coloured
 from figment.data.bank.bank import Bank
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
 from figment.metrics.kid import kid
 from figment.metrics.precision_recall import coverage
 from figment.metrics.sliced_wasserstein import sliced_wasserstein
-from figment.similarity.nearest import coloured
 
 Pictures = NDArray[np.uint8]
 

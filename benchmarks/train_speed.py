@@ -39,6 +39,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from figment import presets
 from figment import recipe as recipes
 from figment.common.machine import Machine, prepared_for, this_machine
 from figment.data.bank.bank import Bank
@@ -50,8 +51,9 @@ from figment.planning.trials import wait_for
 from figment.recipe import Recipe
 from figment.training import loop
 from figment.training.distributed import World
+from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Eager, Phases, phases_of
+from figment.training.phases import Eager, phases_of
 from figment.training.state import Players, new_players
 from roofline import Work, bandwidth, convolution_seconds, limit, matrix_rate, work_of
 from tutorial import endless, plain
@@ -248,7 +250,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     asked = {name: getattr(options, name) for name in ("width", "batch", "precision") if getattr(options, name)}
-    recipe = recipes.make(
+    recipe = presets.make(
         options.recipe, size=options.size, channels=3, augment="none", planned_images=10**6, **asked
     )  # fmt: skip
     machine, device = this_machine(options.device), torch.device(options.device)

@@ -20,10 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from figment import nets
-from figment import recipe as recipes
+from figment import nets, presets
+from figment.common.pixels import to_uint8
 from figment.data.bank.prepare import prepare
-from figment.generator import to_uint8
 from figment.recipe import Recipe
 
 
@@ -97,7 +96,7 @@ def main() -> None:
     start = time.monotonic()
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
-    recipe = recipes.make("dcgan", size=options.size, channels=bank.channels, seed=options.seed)
+    recipe = presets.make("dcgan", size=options.size, channels=bank.channels, seed=options.seed)
     pictures = np.asarray(bank.pictures[bank.train])
     step, generator = plain(recipe, endless(Prepared(pictures), recipe.batch, workers=0))
     facts, images = {}, 0

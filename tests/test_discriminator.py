@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from figment import nets, recipe
-from figment.discriminator import as_input, load_discriminator, untrained
+from figment import nets, presets
+from figment.common.pixels import as_input
+from figment.discriminator import load_discriminator, untrained
 from figment.errors import InputError
 from figment.nets import dcgan, r3gan
 from figment.nets.hooks import altered, layers, watched
@@ -24,7 +25,7 @@ FAMILIES = {
 
 
 def made(family: str, **choices):
-    return recipe.make("dcgan", **dict(size=32, channels=3, code_size=5) | FAMILIES[family] | choices)
+    return presets.make("dcgan", **dict(size=32, channels=3, code_size=5) | FAMILIES[family] | choices)
 
 
 def pictures(count: int, seed: int = 0) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 from figment import codes
 from figment.errors import InputError
 from figment.finding import Finding, Sheet, found
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 
 GREY = np.full((4, 6, 3), 128, np.uint8)
 

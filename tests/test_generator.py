@@ -12,11 +12,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from figment import nets
+from figment.common.pixels import to_uint8
 from figment.errors import InputError
-from figment.generator import Generator, load, to_uint8
+from figment.generator import Generator, load
 from figment.media.images import grid
 from figment.nets.serialization import packed
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 
 
 @pytest.fixture

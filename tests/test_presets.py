@@ -2,7 +2,7 @@
 
 import pytest
 
-from figment.recipe import RECIPES, gamma_for, make
+from figment.presets import RECIPES, gamma_for, make
 
 # preset → size, with labels, images seen (M), burn-in (M), batch, γ, EMA half-life (M), augmentation p, group
 PUBLISHED = {

@@ -3,7 +3,8 @@
 import pytest
 
 from figment.errors import InputError
-from figment.recipe import changed, from_json, make, to_json
+from figment.presets import make
+from figment.recipe import changed, from_json, to_json
 
 
 def test_defaults_are_the_paper_s() -> None:

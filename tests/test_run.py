@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from figment.errors import InputError
-from figment.recipe import make
+from figment.presets import make
 from figment.run import Run, next_name
 
 RECIPE = make("dcgan", images=100)

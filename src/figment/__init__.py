@@ -11,6 +11,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from figment.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from figment.errors import InputError
     from figment.generator import Generator, load
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from figment.run import Run
     from figment.start import resume, train
 
-__version__ = "0.1.0"
 
 # GNU's OpenMP lets a waiting thread spin for minutes: a core that other work holds then slows training twentyfold. With
 # this many turns it soon sleeps, and nothing is lost where the cores are free (LOG.md). torch reads it when it is loaded.

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
+from figment.common.pixels import as_input
 from figment.errors import InputError
 from figment.nets.hooks import layers, watched
 from figment.nets.serialization import unpacked
@@ -66,11 +69,6 @@ class Discriminator:
         return seen
 
 
-def as_input(pictures: Tensor) -> Tensor:
-    """uint8 (N, C, H, W) → float32 in [-1, 1], channels last in memory, as nets take it."""
-    return (pictures.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-
-
 def discriminator_file(path: Path) -> Path:
     """The discriminator's file of a run folder, or the file itself. Raises InputError where there is none."""
     file = Run(path).discriminator_file if path.is_dir() else path
@@ -93,3 +91,20 @@ def load_discriminator(path: str | Path, device: str | torch.device = "cpu") -> 
 def untrained(recipe: Recipe, seed: int = 0, device: str | torch.device = "cpu") -> Discriminator:
     """A discriminator of the recipe as it is before the first step, with weights drawn from the seed."""
     return Discriminator(nets.initialised(nets.discriminator(recipe), seed, "discriminator").to(device), recipe)
+
+
+POOLED = 4  # places a side at which a layer's maps are looked at
+
+
+@torch.inference_mode()
+def representation(discriminator: Discriminator, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a discriminator sees in pictures, uint8 (N, C, H, W), after the DCGAN paper's section 5.1: every layer's maps,
+    max-pooled to 4×4 (or left where they are smaller), in one row: float32 (N, d)."""
+    x = as_input(torch.from_numpy(np.ascontiguousarray(pictures))).to(discriminator.device)
+    pooled = [
+        torch.nn.functional.adaptive_max_pool2d(maps, (min(POOLED, maps.shape[2]), min(POOLED, maps.shape[3]))).flatten(
+            1
+        )
+        for maps in discriminator.maps(x)
+    ]
+    return torch.cat(pooled, 1).float().cpu().numpy()

@@ -20,3 +20,7 @@ class LostProcess(Exception):
     ) -> None:
         super().__init__(f"another process of this training is gone ({reason}); {kept}")
         self.reason = reason
+
+
+class Unreadable(Exception):
+    """This file can't be used as a picture; the message is the reason, one short sentence."""

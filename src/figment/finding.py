@@ -18,7 +18,8 @@ from torch import Tensor
 from figment import codes
 from figment.common.files import write_output
 from figment.common.text import plain_name
-from figment.media.images import Source, encode
+from figment.media.images import encode
+from figment.media.provenance import Source
 
 FORMAT = 1
 

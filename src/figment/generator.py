@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import codes
+from figment.common.pixels import to_uint8
 from figment.errors import InputError
 from figment.media.images import grid
 from figment.nets.serialization import unpacked
@@ -132,11 +133,6 @@ class Generator:
         if n is None and not labels and 2 <= len(self.classes) <= MOST_ROWS:
             labels = self.classes
         return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
-
-
-def to_uint8(pictures: Tensor) -> Tensor:
-    """Pictures in [-1, 1] → uint8 on the CPU, rounded to the nearest of 256 levels."""
-    return ((pictures.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from figment.common import sizes
 from figment.common.progress import Say
 from figment.common.text import printable
-from figment.data.decoding.decode import Unreadable, read
+from figment.data.decoding.decode import read
 from figment.data.decoding.fit import Target
-from figment.errors import InputError
+from figment.errors import InputError, Unreadable
 
 
 def some(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:

@@ -1,13 +1,12 @@
 """Recipe: every choice of a training run, frozen and validated; and the named recipes."""
 
-import difflib
 import json
-import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from figment.common import sizes
+from figment.common.text import suggestion
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -193,123 +192,6 @@ class Recipe(BaseModel):
         return self.batch * self.discriminator_steps
 
 
-# What an objective needs beside its loss; a field that the user sets wins.
-NEEDS: dict[str, dict[str, Any]] = {
-    "bce": {},
-    "mse": {},
-    "ml": {},
-    "hinge": {},
-    # arXiv 1704.00028, algorithm 1: λ = 10, 5 critic steps, Adam 1e-4 (0, .9), no batch norm in the critic.
-    "wgan": dict(
-        discriminator_norm="none", gradient_penalty=10.0, discriminator_steps=5, lr=1e-4, beta1=0.0, beta2=0.9
-    ),
-    # R1 and R2 are taken on each sample's own gradient, which batch norm mixes; γ by gamma_for.
-    "relativistic": dict(discriminator_norm="none"),
-}
-
-# R3GAN's nets and game (arXiv 2501.05441). One half cosine over the burn-in takes lr, β₂ and γ to their final values and
-# the half-life and the augmentation's probability up from 0. Width 768 is the paper's for all but ImageNet.
-R3GAN: dict[str, Any] = dict(
-    nets="r3gan", width=768, blocks=2, group_channels=16, code_size=64, prior="normal",
-    objective="relativistic", penalty="exact", gamma_final=0.1, fresh=True,
-    batch=256, lr=2e-4, lr_final=0.25, beta1=0.0, beta2=0.9, beta2_final=0.99, lr_decay_start=0.0, lr_decay_end=0.2,
-    ema_half_life=500_000, ema_ramp=True, augment="full", augment_p=0.3, augment_mode="ramp",
-)  # fmt: skip
-IMAGENET: dict[str, Any] = dict(
-    width=1536, group_channels=32, labels=True, batch=4096, lr_decay_end=200 / 1000, ema_half_life=50_000_000
-)
-
-# DCGAN's nets without chequerboards, every stage of G modulated by the code (arXiv 1810.01365), and a discriminator held by
-# R1 (arXiv 1801.04406) instead of batch norm, under which small nets lose their variety within minutes.
-R1: dict[str, Any] = dict(
-    batch=32, upsampling="nearest", modulated=True, initial_weights="he", discriminator_norm="none", prior="normal",
-    gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
-)  # fmt: skip
-
-# name → what it sets beside the paper's defaults.
-RECIPES: dict[str, dict[str, Any]] = {
-    # The article's widths and the paper's numbers: for a GPU, or hours on a CPU.
-    "dcgan": {},
-    # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
-    # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
-    "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
-    # What the search in LOG.md found for minutes on a CPU.
-    "dcgan-r1": R1 | dict(width=24),
-    "dcgan-r1-small": R1 | dict(width=16),
-    # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
-    # budget: for GPU-days.
-    "r3gan": R3GAN | dict(augment="auto", ema_ramp=False),
-    # The published runs; lr_decay_end is burn-in / images seen, so give the budget named. FFHQ-64 takes half a TFLOP an
-    # image seen: 6 days at 100 TFLOP/s.
-    # --images 250M: FID 1.96, 10 classes.
-    "r3gan-cifar10": R3GAN | dict(
-        size=32, labels=True, batch=512, gamma=0.05, lr_decay_end=20 / 250, ema_half_life=5_000_000, augment_p=0.55
-    ),
-    # --images 100M: FID 1.95.
-    "r3gan-ffhq64": R3GAN | dict(size=64, gamma=2.0, lr_decay_end=20 / 100),
-    # --images 200M: FID 2.75.
-    "r3gan-ffhq256": R3GAN | dict(size=256, gamma=150.0, lr_decay_end=20 / 200),
-    # --images 1000M: FID 1.27, 1000 classes.
-    "r3gan-imagenet32": R3GAN | IMAGENET | dict(size=32, gamma=0.5, augment_p=0.5),
-    # --images 1000M: FID 2.09, 1000 classes.
-    "r3gan-imagenet64": R3GAN | IMAGENET | dict(size=64, widths=(1536,) * 5, gamma=1.0, augment_p=0.4),
-    # One hour of a data-centre GPU: half the widths are a quarter of the work. An H100 does 205 images/s with exact
-    # penalties and 553 with finite differences on a quarter of the batch (LOG.md), which is 2 million in the hour; never run
-    # to its end. Burn-in and average are shortened to suit.
-    "r3gan-hour": R3GAN | dict(
-        width=384, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5, ema_half_life=50_000, ema_ramp=False
-    ),
-    # The narrow one for a CPU, never run to an end there: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of
-    # them an image. bf16 was slower than float32 at such widths.
-    "r3gan-small": R3GAN | dict(
-        width=16, blocks=1, batch=64, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5,
-        ema_half_life=10_000, ema_ramp=False, precision="fp32",
-    ),
-}  # fmt: skip
-
-
-# name → what to expect of it, in a line; numbers that weren't measured with this code say whose they are.
-EXPECT: dict[str, str] = {
-    "dcgan": "the article's nets, the paper's numbers: hours on a CPU",
-    "dcgan-small": "a quarter of the widths: 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples",
-    "dcgan-r1": "what auto takes on a CPU: small modulated nets, no chequerboards, D held by R1 (LOG.md)",
-    "dcgan-r1-small": "the same two thirds as wide: for a minute or two, or a slow machine",
-    "r3gan": "the paper's nets at any size, for days on a GPU",
-    "r3gan-cifar10": "with --images 250M: FID 1.96 (the paper's; 10 classes)",
-    "r3gan-ffhq64": "with --images 100M: FID 1.95 (the paper's); half a TFLOP an image",
-    "r3gan-ffhq256": "with --images 200M: FID 2.75 (the paper's)",
-    "r3gan-imagenet32": "with --images 1000M: FID 1.27 (the paper's; 1,000 classes)",
-    "r3gan-imagenet64": "with --images 1000M: FID 2.09 (the paper's; 1,000 classes)",
-    "r3gan-hour": "half the widths: an hour of a data-centre GPU, 2 million images of 64 px on an H100; never run to its end",
-    "r3gan-small": "a narrow one for a CPU; the small DCGANs learn faster there (LOG.md)",
-}
-
-
-def gamma_for(size: int | tuple[int, int]) -> float:
-    """γ for pictures of a size, to 3 digits: through the paper's for FFHQ, 2 at 64 px and 150 at 256 px, γ ∝ side^3.11.
-
-    Between the two sizes this is interpolation; outside it is extrapolation, a guess to start from. An image that isn't
-    square has the side of a square of its area. FFHQ's γ are high: the paper's CIFAR-10 and ImageNet runs take less.
-    """
-    side = math.prod(sizes.shape(size)) ** 0.5
-    return float(f"{2 * 75 ** math.log(side / 64, 4):.3g}")
-
-
-def make(name: str, **choices: Any) -> Recipe:
-    """A named recipe with some fields set: paper's defaults ← the objective's needs ← the recipe's row ← choices.
-
-    Raises InputError with one sentence for an unknown name or field (with the nearest real one) or a value out of range.
-    """
-    if name not in RECIPES:
-        raise InputError(f"--recipe {name}: unknown recipe{suggestion(name, ['auto', *RECIPES])}")
-    objective = choices.get("objective", RECIPES[name].get("objective", "bce"))
-    fields = {"name": name} | RECIPES[name] | NEEDS.get(objective, {}) | choices
-    recipe = validated(fields)
-    if objective == "relativistic" and "gamma" not in fields:
-        return changed(recipe, gamma=gamma_for(recipe.size))
-    return recipe
-
-
 def validated(fields: dict[str, Any]) -> Recipe:
     """A recipe from fields, its numbers also as text. Raises InputError naming the first bad field, why and the mend."""
     try:
@@ -366,9 +248,3 @@ def sentence(error: ValidationError) -> str:
         reason = reason.replace(jargon, plain)
     option = f"--{field} " if field in {"size", "images", "seed"} else f"--set {field}="
     return f"{option}{first['input']}: must be {reason}."
-
-
-def suggestion(word: str, known: list[str]) -> str:
-    """ "; did you mean X?" for the nearest known word, else the list of all."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}."

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from figment import __version__
 from figment import recipe as recipes
+from figment.common import progress
 from figment.common.cache import keep_libraries_in_cache
 from figment.common.files import naming_full_disk
 from figment.common.machine import Machine, prepared_for, this_machine
@@ -27,15 +27,16 @@ from figment.data.bank.prepare import prepare
 from figment.data.sources.open import Source, open_source
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Interrupted
-from figment.planning import plan
+from figment.planning import dry_run, plan
 from figment.planning.autotune import settle, settle_planned, with_less_memory
 from figment.planning.choose import choose, climb, with_further_budget
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
-from figment.training.distributed import World, joined, naming_what_is_kept
+from figment.training.distributed import World, joined
 from figment.training.loader import Feed
-from figment.training.state import Players, load_for_all
+from figment.training.state import Players, load_for_all, naming_what_is_kept
+from figment.version import __version__
 
 if TYPE_CHECKING:
     from figment.inspection.drop import Drop
@@ -50,7 +51,7 @@ class Preparing(Protocol):
     def say(self, sentence: str) -> None: ...
 
 
-class Display(loop.Display, Preparing, Protocol):
+class Display(progress.Display, Preparing, Protocol):
     """What is told of a whole run, from preparing to the end."""
 
     def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
@@ -168,7 +169,7 @@ def rehearse(
         prepared_for(world.device)  # as in training, so that the same is measured
         rungs = climb({"recipe": recipe, "choices": choices}, chosen, machine, partial(fitted, bank=bank))
         chosen = settle(rungs, machine, fed(bank, chosen, world), world, display.say).recipe
-    return plan.describe(chosen, machine)
+    return dry_run.describe(chosen, machine)
 
 
 def resume(

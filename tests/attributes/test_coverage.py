@@ -12,8 +12,9 @@ from figment.attributes import coverage as of
 from figment.attributes import portrait_reader as readers
 from figment.attributes import small_nets as teaching
 from figment.attributes.coverage import measure_attributes
-from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, Reader, Readings, grey
+from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, Reader, Readings
 from figment.attributes.small_nets import taught
+from figment.common.pixels import grey
 from figment.common.progress import Tally
 from figment.data.portraits.table import ATTRIBUTES, draw_attributes, portraits, render
 from figment.errors import InputError, Interrupted

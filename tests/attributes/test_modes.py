@@ -8,8 +8,8 @@ import pytest
 
 from figment.attributes import modes as of
 from figment.attributes.modes import KINDS, MODES, count_modes, stacked
-from figment.attributes.portrait_reader import grey
 from figment.attributes.small_nets import taught
+from figment.common.pixels import grey
 from figment.common.progress import Tally
 from figment.data.portraits.table import render
 from figment.errors import InputError

@@ -9,21 +9,15 @@ import torch
 from PIL import Image
 
 import figment
-from figment import recipe
+from figment import presets
+from figment.attributes.conditions import terms
+from figment.attributes.from_labels import by_label, by_table, of_columns
+from figment.attributes.from_portraits import of_portraits, scores_of
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, HEAD, told
-from figment.attributes.predictor import (
-    Judge,
-    by_label,
-    by_table,
-    of_columns,
-    of_portraits,
-    representation,
-    scores_of,
-    terms,
-)
+from figment.attributes.predictor import Judge
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import ATTRIBUTES
-from figment.discriminator import Discriminator, untrained
+from figment.discriminator import Discriminator, representation, untrained
 from figment.errors import InputError
 from figment.metrics import judging
 from figment.metrics.judging import judge_of
@@ -140,7 +134,7 @@ def shades(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def discriminator() -> Discriminator:
-    return untrained(recipe.make("dcgan", size=16, channels=3, width=4, discriminator_norm="none"))
+    return untrained(presets.make("dcgan", size=16, channels=3, width=4, discriminator_norm="none"))
 
 
 def test_a_judge_learns_what_labels_mean(shades: Path, discriminator: Discriminator) -> None:
@@ -220,7 +214,7 @@ def test_a_table_becomes_columns() -> None:
 
 def test_the_representation_is_every_layers_maxima() -> None:
     """Against the paper's words, layer by layer: convolutions written out, largest values of a 4×4 grid."""
-    made = recipe.make("dcgan", size=32, channels=3, width=4, discriminator_norm="none")
+    made = presets.make("dcgan", size=32, channels=3, width=4, discriminator_norm="none")
     net = untrained(made, 3).net
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), np.uint8)
     x, expected = torch.from_numpy(pictures).float() / 127.5 - 1, []
@@ -272,7 +266,7 @@ def test_portraits_are_judged_by_their_reader(monkeypatch: pytest.MonkeyPatch) -
     asked = []
     monkeypatch.setattr(judging, "reader_of", lambda size, tally: asked.append(size) or "reader")
     monkeypatch.setattr(judging, "of_portraits", lambda reader: f"judge with {reader}")
-    made = recipe.make("dcgan", size=32)
+    made = presets.make("dcgan", size=32)
     run = SimpleNamespace(recipe=made, facts={"data": None}, folder=None)
     assert judge_of(run, None, Silent()) == "judge with reader"  # type: ignore[arg-type]
     assert asked == [32]

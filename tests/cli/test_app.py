@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from figment.cli.app import main, value
-from figment.media import images as pictures
-from figment.recipe import RECIPES
+from figment.media import provenance
+from figment.presets import RECIPES
 
 
 def figment(*words: object) -> int:
@@ -54,7 +54,7 @@ def test_train_ends_with_grid_report_and_next_steps(run: Path, capsys: pytest.Ca
     assert f"report     {run / 'report.html'}" in said
     assert f"figment sample {run}" in said
     assert size_of(grid) == (8 * 16 + 7 * 2,) * 2
-    assert pictures.source_of(grid) == "trainedAlgorithmicMedia"
+    assert provenance.source_of(grid) == "trainedAlgorithmicMedia"
     assert (run / "report.html").read_text().startswith("<!DOCTYPE html>")
     events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
     assert all(isinstance(e["images"], int) for e in events)
@@ -70,7 +70,7 @@ def test_sample_files_are_marked_and_numbered(run: Path, tmp_path: Path, suffix:
     assert figment("sample", run, "-n", 5, "--files", "--format", suffix, "--out", tmp_path / "s", "--seed", 3) == 0
     files = sorted((tmp_path / "s").iterdir())
     assert [p.name for p in files] == [f"3-{i:06d}.{suffix}" for i in range(5)]
-    assert {pictures.source_of(p) for p in files} == {"trainedAlgorithmicMedia"}
+    assert {provenance.source_of(p) for p in files} == {"trainedAlgorithmicMedia"}
     assert {size_of(p) for p in files} == {(16, 16)}
 
 
@@ -79,7 +79,7 @@ def test_generator_file_alone_is_enough(run: Path, tmp_path: Path) -> None:
     (run / "generator.safetensors").rename(alone)
     assert figment("sample", alone, "--out", tmp_path / "s.png") == 0
     assert figment("walk", alone, "--seconds", 0.5, "--tiles", 1, "--out", tmp_path / "w.mp4") == 0
-    assert pictures.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
+    assert provenance.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
 
 
 def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.CaptureFixture) -> None:

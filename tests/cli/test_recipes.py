@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from figment import recipe
+from figment import presets, recipe
 from figment.cli.app import main
 from figment.cli.recipes import written
 
@@ -20,8 +20,8 @@ def said(capsys: pytest.CaptureFixture, *words: str, status: int = 0) -> str:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {"dcgan": {}, "some-faces": dict(size="64x96", nets="r3gan", lr_final=0.2, widths=(8, 8, 8, 4, 4))}
-    monkeypatch.setattr(recipe, "RECIPES", rows)
-    monkeypatch.setattr(recipe, "EXPECT", {"dcgan": "the article's", "some-faces": "faces in an hour"})
+    monkeypatch.setattr(presets, "RECIPES", rows)
+    monkeypatch.setattr(presets, "EXPECT", {"dcgan": "the article's", "some-faces": "faces in an hour"})
 
 
 @pytest.mark.usefixtures("table")
@@ -49,8 +49,8 @@ def test_a_line_a_field(capsys: pytest.CaptureFixture) -> None:
 
 
 def test_every_recipe_of_the_table_is_listed(capsys: pytest.CaptureFixture) -> None:
-    assert [line.split()[0] for line in said(capsys).splitlines()] == ["auto", *recipe.RECIPES]
-    for name in recipe.RECIPES:
+    assert [line.split()[0] for line in said(capsys).splitlines()] == ["auto", *presets.RECIPES]
+    for name in presets.RECIPES:
         assert said(capsys, name).startswith(name)
 
 

@@ -14,7 +14,8 @@ from figment import nets
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
 from figment.generator import Generator
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 
 FAMILIES: dict[str, dict[str, Any]] = {
     "dcgan": dict(width=4, code_size=6),

@@ -10,12 +10,13 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from figment import codes
-from figment.discriminator import Discriminator, as_input
+from figment.common.pixels import as_input
+from figment.discriminator import Discriminator
 from figment.explain import saliency
 from figment.explain.evidence_maps import METHODS, Looked, Telling, look, sentence, title
 from figment.explain.heatmaps import overlay
 from figment.generator import load
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figtest.command import command
 

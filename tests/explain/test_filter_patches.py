@@ -10,13 +10,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from figment.cli.app import main
+from figment.common.pixels import as_input
 from figment.data.portraits.table import portraits
-from figment.discriminator import Discriminator, as_input, untrained
+from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
 from figment.explain.filter_patches import alike, filters, sentence, shaded
 from figment.explain.guided_backprop import guided
 from figment.explain.receptive_fields import Field, Responses, field_of, gradients, responses
-from figment.recipe import make
+from figment.presets import make
 
 PICTURES = portraits(40, 0, 16)[0]
 

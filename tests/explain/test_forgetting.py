@@ -11,14 +11,15 @@ import torch
 
 from figment.attributes.predictor import Judge
 from figment.cli_findings import Bench
+from figment.common.pixels import to_uint8
 from figment.errors import InputError
 from figment.explain.ablated_samples import Effect, plausible
 from figment.explain.ablation import Dropping, Layer, activations, candidates, changed, difference, weights, without
 from figment.explain.boxes import marked, outlined, read_boxes
 from figment.explain.forgetting import forget, sentence
 from figment.explain.forgetting_boxes import forget_boxed
-from figment.generator import Generator, to_uint8
-from figment.media.images import source_of
+from figment.generator import Generator
+from figment.media.provenance import source_of
 from figment.nets.hooks import layers
 from figtest.command import command
 

@@ -8,10 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from figment.attributes.predictor import representation
 from figment.cli.app import main
 from figment.data.bank.prepare import prepare
-from figment.discriminator import Discriminator
+from figment.discriminator import Discriminator, representation
 from figment.errors import InputError
 from figment.explain import supervised
 from figment.explain.linear_probe import (
@@ -37,7 +36,8 @@ from figment.explain.supervised import Classifier, taught
 from figment.explain.svm import PENALTIES, best_penalty, fitted
 from figment.generator import Generator
 from figment.media import charts
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 
 
 def stripes(count: int, seed: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:

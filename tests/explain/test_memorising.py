@@ -9,13 +9,12 @@ import torch
 from PIL import Image
 
 import figment
-from figment import codes
-from figment import recipe as recipes
+from figment import codes, presets
 from figment.data.portraits.table import portraits
 from figment.explain import memorising
 from figment.explain.memorising import Heart, heart, kept, nearer, passes, sentence
 from figment.generator import load
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.similarity.nearest import nearest
 from figment.similarity.spaces import PIXELS, both_ways, described
 from figtest.command import command
@@ -120,7 +119,7 @@ def test_passes_are_counted_in_words() -> None:
 
 
 def test_generators_near_the_wanted_passes_are_taken(tmp_path: Path) -> None:
-    run = figment.Run.create(tmp_path / "run", recipes.make("dcgan", size=16), {"images": 5000})
+    run = figment.Run.create(tmp_path / "run", presets.make("dcgan", size=16), {"images": 5000})
     for images in (0, 10, 26, 60, 90, 130, 300, 500, 4900, 5000):
         run.snapshot_file(images).touch()
     files = kept(run, 100)

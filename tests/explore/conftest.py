@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from figment.attributes.predictor import Judge
 from figment.generator import Generator
-from figment.recipe import make
+from figment.presets import make
 
 NAMES = ("left", "right", "both", "last")
 

@@ -8,9 +8,9 @@ import torch
 from scipy.stats import norm
 
 from figment import InputError
-from figment.attributes.predictor import Term, terms
+from figment.attributes.conditions import Term, terms, words
 from figment.explore.code_arithmetic import NOISE, arithmetic, around, combined, expected, success
-from figment.explore.groups import CHOICE, Group, meeting, numbered, read, refuse_single, words
+from figment.explore.groups import CHOICE, Group, meeting, numbered, read, refuse_single
 from figment.media.strips import GAP
 
 

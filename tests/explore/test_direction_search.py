@@ -24,7 +24,7 @@ from figment.explore.sefa import factorised
 from figment.explore.walk import sweep
 from figment.generator import Generator
 from figment.nets.hooks import entries, layers, watched
-from figment.recipe import make
+from figment.presets import make
 
 PRIORS = pytest.mark.parametrize("prior", ["normal", "uniform"])
 

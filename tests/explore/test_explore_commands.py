@@ -16,10 +16,10 @@ from figment.common.files import write_output
 from figment.data.portraits.table import portraits
 from figment.explore.direction_file import stored
 from figment.generator import load
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.metrics.judging import judge_of
 from figment.nets.serialization import packed
-from figment.recipe import make
+from figment.presets import make
 from figtest.command import command
 
 

@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from figment import codes, nets, recipe
+from figment import codes, nets, presets
 from figment.errors import InputError
 from figment.explore import interpolation
 from figment.explore.interpolation import interpolate, smoothness, summed
 from figment.explore.paths import linear, spherical
-from figment.features.registry import Extractor
+from figment.features.base import Extractor
 from figment.generator import Generator
 
 
 def generator_of(**choices):
-    made = recipe.make("dcgan", **dict(size=16, channels=3, width=2, code_size=6) | choices)
+    made = presets.make("dcgan", **dict(size=16, channels=3, width=2, code_size=6) | choices)
     return Generator(nets.initialised(nets.generator(made), 0, "generator"), made)
 
 

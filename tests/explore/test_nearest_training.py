@@ -16,7 +16,7 @@ from figment.errors import InputError
 from figment.explore.nearest_training import neighbours, sentence
 from figment.features.registry import extractor
 from figment.generator import load
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.similarity import spaces as space
 from figment.similarity.nearest import nearest
 from figtest.command import command

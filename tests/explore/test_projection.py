@@ -13,16 +13,18 @@ from torch import Tensor, nn
 
 import figment
 from figment import codes, nets
+from figment.common.pixels import as_input
 from figment.data.portraits.table import portraits
-from figment.discriminator import as_input, untrained
+from figment.discriminator import untrained
 from figment.errors import InputError
 from figment.explore.inversion import Rebuilt, compared, rebuild, unlikely
 from figment.explore.projection import OWN, closeness, project, sentence
 from figment.features.perceptual import PIXELS, apart, differences, named, of_discriminator, of_network, summed
 from figment.features.registry import extractor
 from figment.generator import Generator, load
-from figment.media.images import source_of
-from figment.recipe import Recipe, make
+from figment.media.provenance import source_of
+from figment.presets import make
+from figment.recipe import Recipe
 from figtest.command import command
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from figment import codes, nets, recipe
+from figment import codes, nets, presets
 from figment.errors import InputError
 from figment.explore import walk
 from figment.generator import Generator
-from figment.media import images as pictures
+from figment.media import provenance
 from figment.media.video import sheet
 
 
@@ -20,7 +20,7 @@ def normals(*shape, seed=0):
 
 @pytest.fixture(scope="module", params=["uniform", "normal"])
 def generator(request):
-    choices = recipe.make("dcgan", size=16, channels=3, width=2, code_size=6, prior=request.param)
+    choices = presets.make("dcgan", size=16, channels=3, width=2, code_size=6, prior=request.param)
     return Generator(nets.initialised(nets.generator(choices), 0, "generator"), choices)
 
 
@@ -154,7 +154,7 @@ def test_walk_opens_with_samples_and_closes(generator, tmp_path):
     steps = np.abs(np.roll(frames, -1, 0) - frames).mean((1, 2, 3))
     assert steps[-1] < 2 * steps.mean()  # from the last frame to the first is a step like the others
     assert reported == [(i, 12) for i in range(1, 13)]
-    assert pictures.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
+    assert provenance.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
 
 
 def test_truncation_zero_stands_still_at_the_mean(generator, tmp_path):
@@ -194,7 +194,7 @@ def test_numbers_out_of_range_are_named(generator, tmp_path, choices, named):
 
 @pytest.fixture(scope="module")
 def conditional():
-    choices = recipe.make("dcgan", size="16x24", channels=3, width=2, code_size=6, classes=("a", "b", "c"))
+    choices = presets.make("dcgan", size="16x24", channels=3, width=2, code_size=6, classes=("a", "b", "c"))
     net = nets.initialised(nets.generator(choices), 0, "generator")
     with torch.no_grad():  # or all classes would draw nearly the same grey
         [m for m in net.modules() if isinstance(m, torch.nn.ConvTranspose2d)][-1].weight.mul_(20)

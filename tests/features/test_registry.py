@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from figment import nets
 from figment.errors import InputError
+from figment.features import base, gradients, onnx_network, random_network
 from figment.features import discriminator_features as own
 from figment.features import registry as features
 from figment.nets.serialization import packed
@@ -42,7 +43,7 @@ def test_the_random_networks_digest_tells_its_seed(monkeypatch):
     before = features.extractor("random").digest
     assert before == features.extractor("random").digest
     assert len(before) == 16
-    monkeypatch.setattr(features, "SEED", 1)
+    monkeypatch.setattr(random_network, "SEED", 1)
     assert features.extractor("random").digest != before
 
 
@@ -60,7 +61,7 @@ def test_logits_come_from_the_features():
         passes.append(len(x))
         return x.mean((2, 3), dtype=np.float32)
 
-    extractor = features.Extractor("means", 3, 2, network, head=lambda found: found[:, :2] * 2)
+    extractor = base.Extractor("means", 3, 2, network, head=lambda found: found[:, :2] * 2)
     x = pictures(3)
     found = extractor(x)
     assert passes == [2, 1]
@@ -68,7 +69,7 @@ def test_logits_come_from_the_features():
 
 
 def test_numbers_that_are_not_finite_are_refused():
-    extractor = features.Extractor("broken", 1, 2, lambda x: np.full((len(x), 1), np.inf, np.float32))
+    extractor = base.Extractor("broken", 1, 2, lambda x: np.full((len(x), 1), np.inf, np.float32))
     with pytest.raises(InputError, match="--features broken gives numbers that aren't finite"):
         extractor(pictures(3))
 
@@ -78,13 +79,13 @@ def test_gradients_are_counted_as_by_hand():
     found = features.extractor("gradients")(x)
     for picture, row in zip(x.astype(float), found, strict=True):
         sizes, places = [], []
-        for scale in range(features.SCALES):
+        for scale in range(gradients.SCALES):
             side = 32 >> scale
             red, green, blue = picture.reshape(3, side, 64 // side, side, 64 // side).mean((2, 4))
             planes = [(red + green + blue) / 3, (red - blue) / 2, (2 * green - red - blue) / 4]
             for axis in (1, 0):
                 for plane in planes:
-                    counts = np.histogram(np.abs(np.diff(plane, axis=axis)), [0, *features.EDGES, 1000])[0]
+                    counts = np.histogram(np.abs(np.diff(plane, axis=axis)), [0, *gradients.EDGES, 1000])[0]
                     sizes.append(counts / counts.sum() / 9)
                 if scale == 0:
                     differences = np.zeros((32, 32))
@@ -108,15 +109,15 @@ def test_gradients_of_pictures_of_another_size_are_those_of_them_resized():
 
 
 def test_a_flat_picture_has_only_the_smallest_gradients():
-    found = features.gradients(np.full((1, 3, 64, 64), 77, np.uint8))[0]
-    bins = len(features.EDGES) + 1
+    found = gradients.gradients(np.full((1, 3, 64, 64), 77, np.uint8))[0]
+    bins = len(gradients.EDGES) + 1
     assert np.allclose(found[: 18 * bins].reshape(18, bins), np.eye(bins)[0] / 9)
     assert np.allclose(found[18 * bins :], 1 / 64 / 2)
 
 
 def test_the_first_layer_computes_what_it_says(monkeypatch):
-    monkeypatch.setattr(features, "WIDTHS", (5,))
-    network = features.random_network(7)
+    monkeypatch.setattr(random_network, "WIDTHS", (5,))
+    network = random_network.random_network(7)
     x = pictures(2)
     found = network(x)
     random = torch.Generator().manual_seed(7)
@@ -208,7 +209,7 @@ def onnx(monkeypatch, tmp_path):
 
     def make(shape, note="", options=""):
         session = FakeSession(shape, note)
-        monkeypatch.setattr(features, "_session", lambda file: session)
+        monkeypatch.setattr(onnx_network, "_session", lambda file: session)
         (tmp_path / "a.onnx").write_bytes(b"network")
         return f"onnx:{tmp_path / 'a.onnx'}{options}", session
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 from figment.data.decoding.decode import Broken, Drawn, Stored
 from figment.data.decoding.fit import Target
 from figment.inspection.measures import FACTS, SIDE, Looker, measure
-from figment.similarity import near_duplicates as duplicates
+from figment.similarity import thumbnails
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_a_chunk_is_looked_at(looker, tmp_path):
     expected = scene().resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     assert np.abs(small[0].astype(int) - np.asarray(expected)).max() <= 1
     assert np.array_equal(small[7], small[0])
-    thumbnails = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(-1, duplicates.SIDE, duplicates.SIDE)
-    assert np.array_equal(thumbnails[0], duplicates.thumbnail(scene()))
+    stored = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(-1, thumbnails.SIDE, thumbnails.SIDE)
+    assert np.array_equal(stored[0], thumbnails.thumbnail(scene()))
     assert not small[1].any()  # broken ones leave their place empty
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.features.registry import Extractor, extractor
+from figment.features.base import Extractor
+from figment.features.registry import extractor
 from figment.inspection import outliers
 from figment.inspection.outliers import farness, judged, kth_nearest
 from figtest.paths import DATA

@@ -12,7 +12,7 @@ from figment.errors import InputError
 from figment.inspection.advice import advise
 from figment.inspection.page import MOST_SKIPPED, page, write_page
 from figment.inspection.survey import survey
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 
 
 class Page(HTMLParser):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from figment.errors import InputError
 from figment.media import images as pictures
+from figment.media import provenance
 
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -187,12 +188,12 @@ def test_unknown_source_is_an_error():
 def test_what_is_written_is_read_back(tmp_path, name, source):
     path = tmp_path / "new" / "folder" / name
     pictures.write(path, picture(), source)
-    assert pictures.source_of(path) == source
+    assert provenance.source_of(path) == source
     assert [p.name for p in path.parent.iterdir()] == [name]
 
 
 def test_the_mark_is_read_as_other_programs_write_it(tmp_path):
-    packet = pictures.xmp("trainedAlgorithmicMedia").decode()
+    packet = provenance.xmp("trainedAlgorithmicMedia").decode()
     element = f"<Iptc4xmpExt:DigitalSourceType>{SYNTHETIC}</Iptc4xmpExt:DigitalSourceType>"
     assert element in packet
     as_attribute = packet.replace(element, "").replace(
@@ -202,14 +203,14 @@ def test_the_mark_is_read_as_other_programs_write_it(tmp_path):
     for i, other in enumerate([as_attribute, as_resource]):
         path = tmp_path / f"{i}.jpg"
         Image.fromarray(picture()).save(path, xmp=other.encode())
-        assert pictures.source_of(path) == "trainedAlgorithmicMedia"
+        assert provenance.source_of(path) == "trainedAlgorithmicMedia"
 
 
 def test_a_caption_that_quotes_the_address_is_no_mark(tmp_path):
     path = tmp_path / "a.jpg"
-    other = pictures.xmp("trainedAlgorithmicMedia").replace(b"DigitalSourceType", b"Headline")
+    other = provenance.xmp("trainedAlgorithmicMedia").replace(b"DigitalSourceType", b"Headline")
     Image.fromarray(picture()).save(path, xmp=other)
-    assert pictures.source_of(path) is None
+    assert provenance.source_of(path) is None
 
 
 def test_unknown_ending_is_refused_and_writes_nothing(tmp_path):
@@ -229,4 +230,4 @@ def test_source_of_what_is_no_picture(tmp_path, name, content):
     if content:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
-        pictures.source_of(tmp_path / name)
+        provenance.source_of(tmp_path / name)

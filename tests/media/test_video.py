@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from figment.errors import InputError
-from figment.media import images as pictures
-from figment.media import video
+from figment.media import provenance, video
 
 # BT.709, limited range: Kr, Kg, Kb of ITU-R BT.709-6, section 3
 LUMA = np.array([0.2126, 0.7152, 0.0722])
@@ -100,14 +99,14 @@ def test_the_mark_is_a_box_of_its_own_at_the_end(tmp_path):
     assert kind == b"uuid"
     assert content[:16].hex() == "be7acfcb97a942e89c71999491e3afac"
     assert b"digitalsourcetype/trainedAlgorithmicMedia<" in content[16:]
-    assert pictures.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
+    assert provenance.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
 
 
 def test_another_mark_and_none(tmp_path):
     video.write_video(tmp_path / "a.mp4", moving(), source="compositeWithTrainedAlgorithmicMedia")
-    assert pictures.source_of(tmp_path / "a.mp4") == "compositeWithTrainedAlgorithmicMedia"
+    assert provenance.source_of(tmp_path / "a.mp4") == "compositeWithTrainedAlgorithmicMedia"
     video.write_video(tmp_path / "b.mp4", moving(), source=None)
-    assert pictures.source_of(tmp_path / "b.mp4") is None
+    assert provenance.source_of(tmp_path / "b.mp4") is None
     assert b"uuid" not in [kind for kind, _ in boxes((tmp_path / "b.mp4").read_bytes())]
 
 
@@ -119,7 +118,7 @@ def test_damaged_boxes_are_no_mark(tmp_path):
     ):
         path = tmp_path / f"{i}.mp4"
         path.write_bytes(damaged)
-        assert pictures.source_of(path) is None
+        assert provenance.source_of(path) is None
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a", "a.mov"])

@@ -12,7 +12,7 @@ import figment
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.data.sources.open import Portraits
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.metrics import measurement as measuring
 from figment.metrics.measurement import measure, parted
 from figtest.command import command

@@ -9,7 +9,8 @@ from figment.common.seeds import generator_at
 from figment.common.sizes import start_grid
 from figment.errors import InputError
 from figment.nets import dcgan
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 
 SIZES = (16, 32, 64, 128, 256, 512)
 

@@ -13,7 +13,8 @@ from figment import nets
 from figment.common.seeds import generator_at
 from figment.errors import InputError
 from figment.nets import r3gan
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 
 # preset → classes, the paper's widths from 4×4 up, and its generator's parameters (arXiv 2501.05441)
 PUBLISHED = {

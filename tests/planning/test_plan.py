@@ -6,8 +6,8 @@ import pytest
 
 from figment.common.machine import Machine, this_machine
 from figment.errors import InputError
-from figment.planning import plan
-from figment.recipe import make
+from figment.planning import choose, dry_run, memory, plan
+from figment.presets import make
 
 LAPTOP = Machine("cpu", "a laptop", 4, 16.0, bf16="slow", compiler=False)
 GPU = replace(LAPTOP, device="cuda", bf16="fast", compiler=True)
@@ -15,12 +15,12 @@ GPU = replace(LAPTOP, device="cuda", bf16="fast", compiler=True)
 
 @pytest.mark.parametrize("machine", [LAPTOP, GPU])
 def test_auto_under_an_image_budget_goes_by_the_images_alone(machine: Machine) -> None:
-    rungs = plan.ladder(machine)
+    rungs = choose.ladder(machine)
     assert rungs[0].worth_from == 0
     assert [r.worth_from for r in rungs] == sorted({r.worth_from for r in rungs})
     for rung in rungs:
-        assert plan.by_images(machine, max(rung.worth_from, 1)) == rung
-    assert plan.by_images(machine, 10**9) == rungs[-1]
+        assert choose.by_images(machine, max(rung.worth_from, 1)) == rung
+    assert choose.by_images(machine, 10**9) == rungs[-1]
 
 
 def test_augmentation_goes_by_the_number_of_pictures() -> None:
@@ -41,10 +41,10 @@ def test_adaptive_augmentation_starts_from_nothing_but_happens() -> None:
 def test_a_batch_that_doesn_t_fit_is_halved() -> None:
     recipe = make("dcgan", channels=3, batch=512)
     small = replace(LAPTOP, memory=2.0)
-    fitted = plan.fitting(recipe, small)
-    assert plan.memory(fitted) <= 0.7 * 2 * 2**30 < plan.memory(recipe)
+    fitted = memory.fitting(recipe, small)
+    assert memory.memory(fitted) <= 0.7 * 2 * 2**30 < memory.memory(recipe)
     assert fitted.batch in (64, 128, 256)
-    assert plan.fitting(recipe, LAPTOP) == recipe
+    assert memory.fitting(recipe, LAPTOP) == recipe
 
 
 def test_a_budget_too_small_to_be_any_good_is_told_what_would_do() -> None:
@@ -84,16 +84,18 @@ def test_a_time_budget_in_images() -> None:
 
 
 def test_memory_grows_with_batch_and_width() -> None:
-    small, wide, many = (plan.memory(make("dcgan", channels=3, **c)) for c in (dict(width=16), dict(), dict(batch=256)))
+    small, wide, many = (
+        memory.memory(make("dcgan", channels=3, **c)) for c in (dict(width=16), dict(), dict(batch=256))
+    )
     assert small < wide < many < 2 * 2**30
 
 
 def test_the_plan_shows_the_batch_that_fits_the_memory() -> None:
     recipe = make("r3gan", size=32, images=10**6, channels=3)
     small = replace(LAPTOP, memory=4.0)
-    fitted = plan.fitting(recipe, small).batch
+    fitted = memory.fitting(recipe, small).batch
     assert 2 <= fitted < recipe.batch
-    assert f"batch {fitted}," in plan.describe(plan.by_rule(recipe, small), small)
+    assert f"batch {fitted}," in dry_run.describe(plan.by_rule(recipe, small), small)
 
 
 def test_this_machine() -> None:

@@ -11,9 +11,10 @@ import torch
 import figment
 from figment import start
 from figment.common.machine import Machine
-from figment.planning import plan
+from figment.planning import memory
 from figment.planning import trials as speed
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 from figment.training import loop
 from figment.training.distributed import World
 from figment.training.loader import Feed
@@ -86,7 +87,7 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
 ) -> None:
     choices = dict(size=16, width=4, batch=64, precision="fp32", compile="off")
-    needed = plan.memory(make("dcgan", channels=3, **choices)) / 2**30
+    needed = memory.memory(make("dcgan", channels=3, **choices)) / 2**30
     monkeypatch.setattr(start, "this_machine", lambda device: replace(RICH, memory=needed))
     display = Listening()
     run = figment.train(faces, recipe="dcgan", out=tmp_path / "run", display=display, **choices, **budget)

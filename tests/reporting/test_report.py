@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from figment.media.images import source_of
+from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figment.reporting import report
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from figment import nets
 from figment.generator import Generator
-from figment.media.images import source_of
-from figment.recipe import make
+from figment.media.provenance import source_of
+from figment.presets import make
 from figment.sharing.samples import file_endings, write_files, write_grid
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from figment import generator
 from figment.errors import InputError
-from figment.media import images as pictures
+from figment.media import provenance
 from figment.media.video import sheet
 from figment.sharing import timelapse
 
@@ -35,7 +35,7 @@ def test_the_same_codes_from_first_to_last(finished, tmp_path):
         assert np.abs(frames[at][:height, :width] - expected[snapshot]).mean() < 4
     assert np.abs(frames[15] - frames[29]).mean() < 1
     assert reported == [(i, 30) for i in range(1, 31)]
-    assert pictures.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
+    assert provenance.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
 
 
 def test_the_seed_is_chosen(finished, tmp_path):

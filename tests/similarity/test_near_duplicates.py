@@ -10,8 +10,11 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from figment.data.portraits.table import portraits
+from figment.similarity import alignment, candidates, thumbnails
 from figment.similarity import near_duplicates as duplicates
-from figment.similarity.near_duplicates import SIDE, Comparison, compare, near_duplicates, stars, thumbnail, verify
+from figment.similarity.alignment import verify
+from figment.similarity.near_duplicates import Comparison, compare, near_duplicates, stars
+from figment.similarity.thumbnails import SIDE, thumbnail
 from figtest.paths import DATA
 
 CELEBA = DATA / "celeba" / "dev"
@@ -103,7 +106,7 @@ def test_pictures_of_any_size_have_a_thumbnail(size: tuple[int, int]) -> None:
 
 def test_thumbnails_of_small_copies_are_means_of_their_neighbourhoods() -> None:
     small = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
-    for picture, made in zip(small, duplicates.thumbnails(small), strict=True):
+    for picture, made in zip(small, thumbnails.thumbnails(small), strict=True):
         plain = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("L")
         assert np.abs(made.astype(int) - np.asarray(plain)).max() <= 1
         assert np.array_equal(thumbnail(picture), made)
@@ -153,7 +156,8 @@ def test_candidates_miss_hardly_anything_that_verifying_all_pairs_finds(cloud_pi
 def test_neither_the_number_of_processes_nor_a_memory_map_matters(
     cloud_pictures: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(duplicates, "BLOCK", 32)  # for several blocks, so that workers are started
+    for module in (duplicates, candidates):  # for several blocks, so that workers are started
+        monkeypatch.setattr(module, "BLOCK", 32)
     thumbnails, _ = plant(cloud_pictures, each=10)
     alone = near_duplicates(thumbnails, processes=1)
     assert len(alone) > 20
@@ -179,7 +183,7 @@ def test_interpolation_weighs_pixels_by_the_cubic_kernel() -> None:
     x = np.abs(places[:, :, None] - np.arange(8))
     near, far = (1.5 * x - 2.5) * x * x + 1, ((2.5 - 0.5 * x) * x - 4) * x + 2  # Keys 1981
     expected = np.where(x < 1, near, np.where(x < 2, far, 0))
-    np.testing.assert_allclose(duplicates._cubic(places), expected, atol=1e-5)
+    np.testing.assert_allclose(alignment._cubic(places), expected, atol=1e-5)
 
 
 def test_the_order_of_the_pictures_does_not_matter(cloud_pictures: list[Image.Image]) -> None:
@@ -194,7 +198,7 @@ def test_the_order_of_the_pictures_does_not_matter(cloud_pictures: list[Image.Im
 def test_a_mirrored_description_negates_its_odd_directions(cloud_pictures: list[Image.Image]) -> None:
     thumbnails = stacked(cloud_pictures)
     everything = np.arange(len(thumbnails))
-    space = duplicates._discriminant(thumbnails, everything)
+    space = candidates._discriminant(thumbnails, everything)
     plain, _ = space.project(thumbnails, everything)
     mirrored, _ = space.project(np.ascontiguousarray(thumbnails[:, :, ::-1]), everything)
     np.testing.assert_allclose(mirrored, plain * space.signs, atol=1e-3 * np.abs(plain).max())
@@ -205,16 +209,16 @@ def test_left_over_is_half_of_the_reach_less_the_squared_distance() -> None:
     random = np.random.default_rng(0)
     a, b = (random.normal(size=(n, 16)).astype(np.float32) for n in (5, 7))
     distance = ((a[:, None].astype(float) - b) ** 2).sum(2)
-    np.testing.assert_allclose(duplicates._left_over(a, b, 30.0), (30 - distance) / 2, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(candidates._left_over(a, b, 30.0), (30 - distance) / 2, rtol=1e-4, atol=1e-4)
 
 
 def test_alignment_finds_a_known_window() -> None:
     (picture,) = clouds(1, seed=5, size=480)
     whole, part = thumbnail(picture), thumbnail(picture.crop((24, 10, 460, 450)))
-    standard = [duplicates._standard(grey[None].astype(np.float32)) for grey in (whole, part)]
+    standard = [alignment._standard(grey[None].astype(np.float32)) for grey in (whole, part)]
     window = np.array([[0.04, 0.92, 0.04, 0.92]])
     for _ in range(10):
-        window = duplicates._step(window, *duplicates._look(standard[0], window), standard[1])
+        window = alignment._step(window, *alignment._look(standard[0], window), standard[1])
     np.testing.assert_allclose(window, [[24 / 480, 436 / 480, 10 / 480, 440 / 480]], atol=0.003)
 
 
@@ -249,7 +253,8 @@ def test_other_arrays_are_refused() -> None:
 
 
 def test_progress_ends_with_all_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "BLOCK", 8)
+    for module in (duplicates, candidates):
+        monkeypatch.setattr(module, "BLOCK", 8)
     pictures = stacked(clouds(20, seed=6))
     calls: list[tuple[int, int]] = []
     assert near_duplicates(np.concatenate([pictures, pictures[:3, :, ::-1]]), lambda *call: calls.append(call)) == [
@@ -302,11 +307,11 @@ def test_the_reach_shrinks_where_every_picture_is_like_every_other() -> None:
     random = np.random.default_rng(0)
     crowd = random.normal(scale=0.2, size=(500, 16)).astype(np.float32)
     signs = np.ones(16, np.float32)
-    reach = duplicates._reach(crowd, crowd, signs)
-    assert 0 < reach < duplicates.REACH
-    pairs = duplicates._candidates(crowd, crowd, signs, reach, 0, 0)
+    reach = candidates._reach(crowd, crowd, signs)
+    assert 0 < reach < candidates.REACH
+    pairs = candidates._candidates(crowd, crowd, signs, reach, 0, 0)
     plain = pairs[pairs[:, 2] == 0]
-    assert 0.5 * duplicates.MOST < 2 * len(pairs) / 500 < 1.5 * duplicates.MOST
+    assert 0.5 * candidates.MOST < 2 * len(pairs) / 500 < 1.5 * candidates.MOST
     distance = ((crowd[:, None].astype(float) - crowd) ** 2).sum(2)[np.triu_indices(500, 1)]
     nearest = np.sort(distance)[: len(plain)]
     chosen = ((crowd[plain[:, 0]].astype(float) - crowd[plain[:, 1]]) ** 2).sum(1)

@@ -11,13 +11,15 @@ from torch import Tensor
 
 import figment
 from figment.common.machine import prepared_for
-from figment.recipe import Recipe, make
+from figment.presets import make
+from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import loop
 from figment.training.cuda_graphs import Captured
 from figment.training.distributed import World
+from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Eager, Phases, phases_of
+from figment.training.phases import Eager, phases_of
 from figment.training.state import Players, new_players, remembered
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")

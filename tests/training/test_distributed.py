@@ -21,12 +21,12 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from figment import nets
-from figment import recipe as recipes
+from figment import nets, presets
 from figment.cli.app import loss_behind
 from figment.errors import InputError, LostProcess
 from figment.run import Run
-from figment.training.distributed import World, join, joined, naming_what_is_kept
+from figment.training.distributed import World, join, joined
+from figment.training.state import naming_what_is_kept
 from figment.training.sync_batch_norm import SynchronisedBatchNorm2d, apart, synchronised
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
@@ -38,7 +38,7 @@ BATCH = 12
 
 def a_step(world: World, dtype: torch.dtype) -> dict[str, Any]:
     """Gradients and buffers of a small DCGAN after D's and G's phase, and D's gradient at its input."""
-    recipe = recipes.make("dcgan", size=16, width=4, channels=3)
+    recipe = presets.make("dcgan", size=16, width=4, channels=3)
     random = torch.Generator().manual_seed(1)
     generator = nets.initialised(nets.generator(recipe), 0, "generator").to(dtype)
     discriminator = nets.initialised(nets.discriminator(recipe), 0, "discriminator").to(dtype)
@@ -353,7 +353,7 @@ def test_devices_that_cannot_be_shared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_loss_says_what_is_kept(tmp_path: Path) -> None:
-    run = Run.create(tmp_path / "run", recipes.make("dcgan"), {})
+    run = Run.create(tmp_path / "run", presets.make("dcgan"), {})
     header = '{"kind": "state", "format": 1, "counters": {"images": 12800, "seconds": 1.0, "setbacks": 0}}'
     save_file({"losses": torch.zeros(2)}, run.state_file, {"figment": header})
     sentence = rf"gone \(Connection closed\); the state at 12,800 images is kept.*figment resume {run.folder}$"

@@ -7,7 +7,7 @@ from torch import nn
 
 from figment import nets
 from figment.game.phase_losses import Shown
-from figment.recipe import make
+from figment.presets import make
 from figment.training.diagnosis import diagnose, hints
 from figment.training.monitor import Reading, auc, look, p_fake, spread
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from figment.recipe import make
+from figment.presets import make
 from figment.training.distributed import World
-from figment.training.loop import Pace, replanned
+from figment.training.pace import Pace, replanned
 
 RECIPE = make("dcgan", seconds=100.0, planned_images=10_000, batch=10)
 

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from figment.recipe import make
+from figment.presets import make
 from figment.training import schedule
 
 

@@ -22,11 +22,11 @@ from figment.attributes.portrait_reader import (
     Reader,
     Readings,
     drawn_portraits,
-    grey,
     reader_of,
     work_of,
 )
 from figment.attributes.small_nets import Pictures
+from figment.common.pixels import grey
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
 from figment.data.portraits.table import Attribute, Table, draw_attributes

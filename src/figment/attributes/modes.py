@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.portrait_reader import grey
 from figment.attributes.small_nets import READ_AT_ONCE, Lesson, Net, Pictures, Taught, taught, work
+from figment.common.pixels import grey
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.attributes.small_nets import READ_AT_ONCE, Lesson, Net, Pictures, taught, work
+from figment.common.pixels import grey
 from figment.common.progress import Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
@@ -210,12 +211,6 @@ def drawn_portraits(count: int, seed: int, size: int, tally: Tally | None = None
         if tally:
             tally(len(some))
     return pictures, table
-
-
-def grey(pictures: Pictures) -> Pictures:
-    """uint8 (N, 3, H, W) → (N, 1, H, W), by ITU-R BT.601's weights, as Pillow's mode L has them."""
-    red, green, blue = (pictures[:, c : c + 1].astype(np.uint32) for c in range(3))
-    return ((19595 * red + 38470 * green + 7471 * blue + (1 << 15)) >> 16).astype(np.uint8)
 
 
 def _chunk(count: int, seed: int, size: int, start: int) -> tuple[int, Pictures, Table]:

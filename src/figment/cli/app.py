@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from figment import __version__
 from figment.cli.data import data as data_commands
 from figment.cli.explain import explain as explain_commands
 from figment.cli.explore import explore as explore_commands
@@ -34,6 +33,7 @@ from figment.cli.recipes import recipes as recipes_command
 from figment.common.signals import as_interrupt
 from figment.common.text import plain_name, printable
 from figment.errors import InputError, LostProcess
+from figment.version import __version__
 
 if TYPE_CHECKING:
     from figment.run import Run

@@ -106,7 +106,7 @@ def arithmetic(
           --b "smile<-0.1, no glasses" --c "glasses, smile<-0.1" --name smiling-with-glasses
     """
     with bench(run, out, device) as at:
-        from figment.attributes.predictor import terms
+        from figment.attributes.conditions import terms
         from figment.explore.code_arithmetic import arithmetic as summed
         from figment.explore.code_arithmetic import expected
 

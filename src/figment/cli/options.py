@@ -24,7 +24,7 @@ class RecipeOption(click.Option):
     """An option whose help names the recipes; they are looked up when that help is asked for."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        from figment.recipe import RECIPES
+        from figment.presets import RECIPES
 
         self.help = f"auto, or one of {', '.join(RECIPES)} (figment recipes tells of them)."
         return super().get_help_record(ctx)

@@ -23,14 +23,14 @@ def recipes(name: str | None) -> None:
 
 def overview() -> list[str]:
     """A line a recipe: name, nets, size, what to expect of it."""
-    from figment import recipe
+    from figment import presets
     from figment.common import sizes
 
     rows = [("auto", "", "", AUTO)]
-    for name, row in recipe.RECIPES.items():
-        chosen = recipe.make(name)
+    for name, row in presets.RECIPES.items():
+        chosen = presets.make(name)
         size = f"{sizes.text(chosen.size)} px" if "size" in row else "any size"
-        rows.append((name, chosen.nets, size, recipe.EXPECT[name]))
+        rows.append((name, chosen.nets, size, presets.EXPECT[name]))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     return [line.rstrip() for line in lines]
@@ -38,13 +38,13 @@ def overview() -> list[str]:
 
 def details(name: str) -> list[str]:
     """A line a field: its name, its value in this recipe, what it is; * where the recipe departs from the defaults."""
-    from figment import recipe
+    from figment import presets, recipe
     from figment.common import sizes
 
-    chosen, fields = recipe.make(name), recipe.Recipe.model_fields
+    chosen, fields = presets.make(name), recipe.Recipe.model_fields
     values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.text(chosen.size)}
     wide, widest = max(map(len, fields)), max(map(len, values.values()))
-    lines = [f"{name}: {recipe.EXPECT[name]}", ""]
+    lines = [f"{name}: {presets.EXPECT[name]}", ""]
     for field, info in fields.items():
         mark = " " if getattr(chosen, field) == info.default or field == "name" else "*"
         lines.append(f"{mark} {field:<{wide}}  {values[field]:<{widest}}  {info.description or ''}".rstrip())

@@ -1,6 +1,7 @@
 """What long work tells and asks of whoever started it."""
 
 from collections.abc import Callable
+from typing import Any, Protocol
 
 Progress = Callable[[int, int], None]  # what is done, of how much (0: nobody knows)
 Say = Callable[[str], None]  # a sentence for a person
@@ -23,3 +24,12 @@ class Tally:
 def part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
     """The progress of one of several equal parts, counted from 0."""
     return None if progress is None else lambda done, total: progress(part * total + done, parts * total)
+
+
+class Display(Protocol):
+    """What is told while a run trains."""
+
+    def progress(self, images: int, seconds: float) -> None: ...
+    def tick(self, event: dict[str, Any]) -> None: ...
+    def score(self, event: dict[str, Any]) -> None: ...
+    def say(self, sentence: str) -> None: ...

@@ -1,5 +1,6 @@
 """File names as people can be shown them, and names made of them."""
 
+import difflib
 import re
 
 CONTAINERS = re.compile(r"\.(zip|npy|npz|parquet|arrow|feather|gz|bz2|tgz|tbz2?|txz|tzst|tar(\.\w+)?)$")
@@ -21,3 +22,9 @@ def plain_name(data: str) -> str:
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else character.encode("unicode_escape").decode()
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """ "; did you mean X?" for the nearest known word, else the list of all."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}."

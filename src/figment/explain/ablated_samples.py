@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.predictor import Judge, Scores, Term, meets
+from figment.attributes.conditions import Term, meets
+from figment.attributes.predictor import Judge, Scores
 from figment.common.progress import Tally
 from figment.discriminator import Discriminator
 from figment.explain.ablation import Dropping, changed, without

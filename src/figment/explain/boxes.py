@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from figment.common.pixels import coloured
 from figment.errors import InputError
 from figment.explain.ablation import Dropping, activations, changed, without
 from figment.generator import BLOCK, Generator
-from figment.similarity.nearest import coloured
 
 LINE = (255, 60, 60)  # of boxes
 

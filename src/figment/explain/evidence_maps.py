@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.common.pixels import as_input, coloured
 from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
-from figment.discriminator import Discriminator, as_input, untrained
+from figment.discriminator import Discriminator, untrained
 from figment.explain import saliency
 from figment.explain.heatmaps import overlay
 from figment.explain.saliency import Done
@@ -25,7 +26,6 @@ from figment.game.objectives import OBJECTIVES
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.reals import some
-from figment.similarity.nearest import coloured
 
 AMONG = 256  # samples, and reals, that the pictures are chosen from
 MEAN_OF = 2048  # training pictures

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.predictor import Judge, terms
+from figment.attributes.conditions import terms
+from figment.attributes.predictor import Judge
 from figment.common.progress import Progress, Tally
 from figment.discriminator import Discriminator
 from figment.errors import InputError

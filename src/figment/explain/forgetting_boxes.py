@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from figment.common.pixels import coloured
 from figment.common.progress import Progress, Tally
 from figment.explain.ablation import (
     BY,
@@ -31,7 +32,6 @@ from figment.explain.boxes import Boxes, Marked, outlined, with_boxes
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
-from figment.similarity.nearest import coloured
 
 UNSEEN = 0.01  # change of a pixel, as a share of the range, that nobody sees
 SHOWN = 10

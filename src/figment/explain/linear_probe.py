@@ -15,12 +15,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from figment.attributes.portrait_reader import grey
-from figment.attributes.predictor import representation
+from figment.common.pixels import grey
 from figment.common.progress import Progress
 from figment.common.text import printable
 from figment.data.bank.bank import Bank
-from figment.discriminator import Discriminator, untrained
+from figment.discriminator import Discriminator, representation, untrained
 from figment.errors import InputError
 from figment.explain.supervised import taught
 from figment.explain.svm import best_penalty, fitted

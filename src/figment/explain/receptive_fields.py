@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from figment.common.pixels import as_input
 from figment.common.progress import Progress
 from figment.common.seeds import generator_at
-from figment.discriminator import Discriminator, as_input
+from figment.discriminator import Discriminator
 from figment.explain.guided_backprop import guided
 
 AT_ONCE = 64

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
+from figment.common.pixels import as_input
 from figment.common.progress import Progress, part_of
 from figment.common.seeds import generator_at
-from figment.discriminator import as_input
 from figment.nets.hooks import layers, watched
 from figment.recipe import Recipe, changed
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.attributes.predictor import Judge, Term, meets, terms
+from figment.attributes.conditions import Term, margins, meets, terms, words
+from figment.attributes.predictor import Judge
 from figment.common.seeds import generator_at
 from figment.errors import InputError
-from figment.explore.groups import CHOICE, Group, Read, clearest, margins, mean, refuse_single, words
+from figment.explore.groups import CHOICE, Group, Read, clearest, mean, refuse_single
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips

@@ -1,6 +1,5 @@
 """Exemplars: groups of samples whose mean code stands for what they have in common."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.attributes.predictor import Judge, Scores, Term, meets, terms
+from figment.attributes.conditions import margins, meets, terms
+from figment.attributes.predictor import Judge, Scores
 from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.generator import Generator
@@ -104,20 +104,6 @@ def meeting(
     return Group(conditions, seen.codes[chosen], tuple(map(int, chosen)))
 
 
-def margins(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.float64]:
-    """By how much samples meet the condition that they meet least, in deviations of the attribute over the samples: (N,)."""
-    return np.min([_margin(scores[term.name].astype(np.float64), term) for term in wanted], axis=0)
-
-
-def words(wanted: Sequence[Term], judge: Judge | None) -> str:
-    """Conditions as they are written: the inverse of judge.terms."""
-    continuous = judge.continuous if judge else frozenset()
-    return ", ".join(
-        f"{t.name}{t.sign}{t.limit:.3g}" if t.name in continuous else f"{'no ' * (t.sign == '<')}{t.name}"
-        for t in wanted
-    )
-
-
 def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     """The count of those met that have the largest margin, in order of their numbers."""
     return np.sort(met[np.argsort(-margin[met], kind="stable")[:count]])
@@ -126,8 +112,3 @@ def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) ->
 def mean(group: Tensor, prior: str) -> Tensor:
     """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
     return codes.to_gaussian(group.double(), prior).mean(0)
-
-
-def _margin(scores: NDArray[np.float64], term: Term) -> NDArray[np.float64]:
-    above = (scores - term.limit) / max(scores.std(), 1e-12)
-    return above if term.sign.startswith(">") else -above

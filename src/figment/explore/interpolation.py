@@ -13,14 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.common.pixels import coloured
 from figment.common.progress import Progress, part_of
 from figment.errors import InputError
 from figment.explore.paths import linear, spherical
-from figment.features.registry import Extractor, extractor
+from figment.features.base import Extractor
+from figment.features.registry import extractor
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
-from figment.similarity.nearest import coloured
 
 MEASURED, STEPS = 64, 32  # paths that smoothness is measured on, and steps of each
 AT_ONCE = 16  # paths in memory

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from figment import codes
+from figment.common.pixels import as_input
 from figment.common.progress import Progress, Tally
-from figment.discriminator import as_input
 from figment.features.perceptual import Sight, apart, differences, summed
 from figment.generator import Generator
 

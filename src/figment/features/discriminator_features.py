@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from figment.discriminator import load_discriminator
-from figment.features.registry import resized
+from figment.features.resize import resized
 from figment.nets import dcgan
 from figment.recipe import Recipe
 

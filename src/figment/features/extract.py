@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from figment import __version__
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
+from figment.common.pixels import coloured
 from figment.common.progress import Progress
 from figment.data.bank.bank import Bank
+from figment.features.base import Extractor
 from figment.features.codec import through
-from figment.features.registry import Extractor
 from figment.generator import Generator
-from figment.similarity.nearest import coloured
+from figment.version import __version__
 
 BLOCK = 256  # pictures that are there at a time
 MOST_PATCHED, MOST_BYTES = 5000, 2**28  # pictures that patches are taken from

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from figment.discriminator import Discriminator
 from figment.errors import InputError
-from figment.features.registry import Extractor, extractor
+from figment.features.base import Extractor
+from figment.features.registry import extractor
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from figment.common.progress import Progress
 from figment.data.bank.workers import cores
-from figment.features.registry import Extractor
+from figment.features.base import Extractor
 
 REFERENCE = 2_500  # pictures among which neighbours are looked for
 SHARE = 0.02  # of them is the k-th neighbour

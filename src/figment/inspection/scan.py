@@ -23,7 +23,7 @@ from figment.data.decoding.decode import rescue
 from figment.data.sources.open import Source
 from figment.errors import InputError
 from figment.inspection.measures import FACTS, SIDE, Looker
-from figment.similarity import near_duplicates as duplicates
+from figment.similarity import thumbnails
 
 LEAST_PART = 500  # pictures of a set that tell how alike its own are
 
@@ -67,8 +67,8 @@ def looked_at(source: Source, progress: Progress | None = None, first: bool = Fa
         names = source.listing.names
         usable, copies = first_of_each(facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
-        thumbnails = _closed_up(folder / "thumbnails", usable, (duplicates.SIDE, duplicates.SIDE))
-        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, thumbnails, _parts(names, usable))
+        small = _closed_up(folder / "thumbnails", usable, (thumbnails.SIDE, thumbnails.SIDE))
+        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))
 
 
 def _look(

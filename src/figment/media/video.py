@@ -16,7 +16,8 @@ from torch import Tensor
 
 from figment.common.files import cannot_write, naming_full_disk
 from figment.errors import InputError
-from figment.media.images import Source, columns_for, grid, xmp_box
+from figment.media.images import columns_for, grid
+from figment.media.provenance import Source, xmp_box
 
 Frame = NDArray[np.uint8]
 

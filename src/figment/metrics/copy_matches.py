@@ -8,10 +8,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.data.decoding.fit import resize
+from figment.common.pixels import coloured
+from figment.data.decoding.resample import resize
 from figment.similarity.lookup import BANDS, UNLIKE, Lookup, likeness, noise_in_bands
-from figment.similarity.near_duplicates import SIDE, SMALL, thumbnails
-from figment.similarity.nearest import CHUNK, Near, Pictures, areas, coloured
+from figment.similarity.nearest import CHUNK, Near, Pictures, areas
+from figment.similarity.thumbnails import SIDE, SMALL, thumbnails
 
 CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
 # Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of

@@ -14,15 +14,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common.pixels import coloured
 from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.features.registry import Extractor
+from figment.features.base import Extractor
 from figment.media.images import grid
 from figment.metrics import copy_matches as verified
 from figment.metrics.originality import Copying, Pair
 from figment.metrics.two_samples import chance_below, data_copying, interval, leaning, mann_whitney, more_often, nearer
 from figment.similarity.lookup import Lookup
-from figment.similarity.nearest import Describe, Near, Part, Pictures, cell_of, cells, coloured, nearest, parts, reduced
+from figment.similarity.nearest import Describe, Near, Part, Pictures, cell_of, cells, nearest, parts, reduced
 
 STRANGERS = 2000  # training pictures, looked up among the others, to see how alike pictures get that are no copies
 ENOUGH = 20  # fewer pictures than this say nothing about distances

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from figment.attributes.from_labels import by_label, by_table, of_columns
+from figment.attributes.from_portraits import of_portraits
 from figment.attributes.portrait_reader import reader_of, work_of
-from figment.attributes.predictor import Judge, by_label, by_table, of_columns, of_portraits
+from figment.attributes.predictor import Judge
 from figment.common import sizes
 from figment.common.progress import Tally
 from figment.data.bank.bank import Bank

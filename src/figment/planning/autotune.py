@@ -9,13 +9,14 @@ import torch
 from figment import recipe as recipes
 from figment.common.machine import Machine
 from figment.errors import InputError
-from figment.planning import plan
+from figment.planning import memory, plan
 from figment.planning import trials as speed
-from figment.planning.plan import Rung
+from figment.planning.choose import Rung
 from figment.recipe import Recipe
 from figment.training.distributed import World
+from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Game, Phases, phases_of
+from figment.training.phases import Game, phases_of
 from figment.training.state import Players, new_players
 
 SHORTEST, LONGEST = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
@@ -96,7 +97,7 @@ def _playable(
     recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
 ) -> tuple[Recipe, list[speed.Trial], Players, list[Phases]]:
     """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
-    asked, recipe = recipe, plan.fitting(recipe, machine)
+    asked, recipe = recipe, memory.fitting(recipe, machine)
     if recipe.batch != asked.batch:
         say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
@@ -120,7 +121,7 @@ def with_less_memory(recipe: Recipe, world: World, say: Callable[[str], None]) -
         )
     if world.device.type == "cuda":
         torch.cuda.empty_cache()
-    recipe = plan.smaller(recipe)
+    recipe = memory.smaller(recipe)
     say(f"out of memory: going on with batches of {recipe.batch}")
     return recipe
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
+from figment import presets
 from figment import recipe as recipes
 from figment.common import units as budgets
 from figment.common.machine import Machine
@@ -25,11 +26,11 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget = _budget(time, images)
-    rung, why = plan.ladder(machine)[0], "auto: measuring what this machine can do in that time"
+    rung, why = ladder(machine)[0], "auto: measuring what this machine can do in that time"
     if "images" in budget:
-        rung = plan.by_images(machine, budget["images"])
+        rung = by_images(machine, budget["images"])
         why = f"recipe {rung.recipe}: {rung.why}"
-    recipe = recipes.make(rung.recipe if name == "auto" else name, **choices, **budget)
+    recipe = presets.make(rung.recipe if name == "auto" else name, **choices, **budget)
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
     if recipe.seconds is not None:
@@ -40,13 +41,11 @@ def choose(
 
 def climb(
     asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe]
-) -> list[tuple[plan.Rung, Recipe]]:
+) -> list[tuple[Rung, Recipe]]:
     """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
     if asked["recipe"] != "auto":
-        return [(plan.Rung(recipe.name, 0, ""), recipe)]
-    rungs = [
-        (rung, recipes.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in plan.ladder(machine)
-    ]
+        return [(Rung(recipe.name, 0, ""), recipe)]
+    rungs = [(rung, presets.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in ladder(machine)]
     return [(rung, fit_to_data(one)) for rung, one in rungs]
 
 
@@ -71,3 +70,37 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
 
 def _seen(run: Run) -> dict[str, Any]:
     return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
+
+
+class Rung(NamedTuple):
+    """A recipe that "auto" may take, and the images seen from which it beats the smaller one before it."""
+
+    recipe: str
+    worth_from: int
+    why: str
+
+
+# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG.md). On a GPU
+# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths; from where on R3GAN is worth it there is an estimate.
+WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
+LADDERS = {
+    "cpu": (
+        Rung("dcgan-r1-small", 0, WITHOUT_GPU),
+        Rung("dcgan-r1", 60_000, WITHOUT_GPU),
+    ),
+    "gpu": (
+        Rung("dcgan", 0, "a GPU carries the article's widths"),
+        Rung("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
+        Rung("r3gan", 20_000_000, "the full nets of R3GAN"),
+    ),
+}  # fmt: skip
+
+
+def ladder(machine: Machine) -> tuple[Rung, ...]:
+    """The recipes that "auto" climbs on a machine, smallest first."""
+    return LADDERS["cpu" if machine.kind == "cpu" else "gpu"]
+
+
+def by_images(machine: Machine, images: int) -> Rung:
+    """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
+    return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]

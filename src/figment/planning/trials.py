@@ -9,9 +9,10 @@ from figment import recipe as recipes
 from figment.common.machine import Machine
 from figment.recipe import Recipe
 from figment.training.distributed import World
+from figment.training.inputs import Phases
 from figment.training.loader import Feed
 from figment.training.loop import play
-from figment.training.phases import Phases, phases_of
+from figment.training.phases import phases_of
 from figment.training.state import Players, remembered, restore
 
 WORTH_COMPILING = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay

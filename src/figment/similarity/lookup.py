@@ -11,19 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.similarity.near_duplicates import (
+from figment.similarity.alignment import (
     BATCH,
-    BLOCK,
     CENTRE,
     DETAIL,
-    FLAT,
     GRAIN,
-    REACH,
-    SAMPLE,
-    SIDE,
     _correlation,
-    _discriminant,
-    _left_over,
     _look,
     _of,
     _reduce,
@@ -31,6 +24,8 @@ from figment.similarity.near_duplicates import (
     _step,
     _sums,
 )
+from figment.similarity.candidates import BLOCK, REACH, SAMPLE, _discriminant, _left_over
+from figment.similarity.thumbnails import FLAT, SIDE
 
 # What is left of the picture between a blur of the first width and one of the second, in pixels of a thumbnail.
 BANDS = ((0.0, DETAIL), (1.0, 4.0), (DETAIL, 8.0))

@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common.pixels import coloured
+
 REDUCED = 16  # pixels a side
 QUERIES, REFERENCES = 1024, 4096  # compared at a time: 16 MiB of products
 CHUNK = 256  # pictures read at a time
@@ -58,11 +60,6 @@ def parts(pictures: Pictures) -> Iterator[NDArray[np.uint8]]:
     """The pictures in colour, some at a time: uint8 (n, 3, H, W). At least one part, which may be empty."""
     for start in range(0, max(1, len(pictures)), CHUNK):
         yield coloured(pictures[np.arange(start, min(start + CHUNK, len(pictures)))])
-
-
-def coloured(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey pictures in colour, others as they are: (N, 1 or 3, H, W) → (N, 3, H, W)."""
-    return np.repeat(pictures, 3, axis=1) if pictures.shape[1] == 1 else pictures
 
 
 def reduced(pictures: NDArray[np.uint8]) -> NDArray[np.int8]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.features.registry import Extractor, extractor
+from figment.features.base import Extractor
+from figment.features.registry import extractor
 from figment.similarity.nearest import Describe, Near, Pictures, distances, parts, reduced
 
 BLOCK = 4096  # references compared at a time

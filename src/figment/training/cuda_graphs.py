@@ -14,7 +14,7 @@ from figment.training.state import Players
 from figment.training.sync_batch_norm import SynchronisedBatchNorm2d
 
 if TYPE_CHECKING:
-    from figment.training.phases import Phases
+    from figment.training.inputs import Phases
 
 PLAYED_FIRST = 2  # times that a phase is played as it is: libraries set themselves up, and torch.compile compiles
 

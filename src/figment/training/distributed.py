@@ -19,7 +19,6 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from figment.errors import InputError, LostProcess
-from figment.run import Run
 
 PATIENCE = timedelta(minutes=15)  # for a process that says nothing: the first may be drawing or measuring meanwhile
 POLL_SECONDS = 0.05
@@ -207,21 +206,6 @@ def _own(device: torch.device, local_rank: int) -> torch.device:
 
 
 # ---- noticing who is gone ------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
-    """Let the first process's LostProcess say what exactly is kept of the run; the others may not see the run folder."""
-    from figment.training.state import counters
-
-    try:
-        yield
-    except LostProcess as loss:
-        if not (world.leads and run.state_file.exists()):
-            raise
-        images = counters(run.state_file)["images"]
-        kept = f"the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
-        raise LostProcess(loss.reason, kept) from loss
 
 
 @contextmanager

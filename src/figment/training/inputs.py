@@ -1,6 +1,6 @@
 """What each phase of a step is played with, drawn from the seed and the images seen alone."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -10,10 +10,11 @@ from figment.augment.pipeline import draw
 from figment.common.machine import sent
 from figment.common.seeds import generator_at, seed_at
 from figment.game import phase_losses as step
-from figment.game.phase_losses import Shown
+from figment.game.phase_losses import Shown, Verdict
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.loader import Feed
+from figment.training.state import Players
 
 
 class Hand(NamedTuple):
@@ -64,3 +65,10 @@ def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple
     drawn = [torch.randn(shape, generator=random, device=pictures.device) for _ in range(2)]
     real, fake = (world.share(n)[:count].contiguous(memory_format=torch.channels_last) for n in drawn)
     return real, fake
+
+
+class Phases(Protocol):
+    """A D phase and a G phase. Each leaves gradients in the .grad of its net's weights."""
+
+    def discriminator(self, players: Players, hand: Hand, p: Tensor | float, gamma: Tensor | None) -> Verdict: ...
+    def generator(self, players: Players, hand: Hand, p: Tensor | float) -> Tensor: ...

@@ -1,10 +1,9 @@
 """The training loop: the game from first to last step, read from top to bottom."""
 
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 import psutil
@@ -12,45 +11,31 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment import recipe as recipes
 from figment.augment.pipeline import adapted
-from figment.common.files import write_atomically
+from figment.common.progress import Display
 from figment.common.seeds import generator_at, seed_at
 from figment.common.signals import Wish
 from figment.data.bank.bank import Bank
-from figment.errors import InputError
 from figment.game.objectives import OBJECTIVES
 from figment.game.phase_losses import Shown
-from figment.generator import Generator
-from figment.media.images import write
-from figment.nets.serialization import packed
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
 from figment.training.diagnosis import diagnose, hints
 from figment.training.distributed import World
-from figment.training.inputs import deal
+from figment.training.inputs import Phases, deal
+from figment.training.keep import keep_score, keep_snapshot, keep_state, take_back
 from figment.training.loader import Feed
 from figment.training.monitor import Reading, look
-from figment.training.phases import Game, Phases, arithmetic
-from figment.training.scoring import Scorer, risen
-from figment.training.state import Players, all_finite, load_for_all, save_state
+from figment.training.pace import Clock, Pace, is_spent, replanned
+from figment.training.phases import Game, arithmetic
+from figment.training.scoring import Scorer
+from figment.training.state import Players, all_finite
 from figment.training.sync_batch_norm import apart
 
 WATCHED = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
 STRETCH = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
-MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
-SETBACKS = 3  # times that training goes back to its last good state before it is given up
-
-
-class Display(Protocol):
-    """What is told while a run trains."""
-
-    def progress(self, images: int, seconds: float) -> None: ...
-    def tick(self, event: dict[str, Any]) -> None: ...
-    def score(self, event: dict[str, Any]) -> None: ...
-    def say(self, sentence: str) -> None: ...
 
 
 def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
@@ -170,54 +155,6 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Dis
 # ---- what is kept --------------------------------------------------------------------------------------------------
 
 
-def keep_state(run: Run, players: Players, clock: "Clock") -> None:
-    """Save all that resume needs, and the two nets as files of their own. The state comes first: it is the one to lose."""
-    players.seconds = clock.seconds()
-    save_state(players, run.state_file)
-    write_atomically(run.generator_file, packed(players.average, run.recipe, "generator"))
-    write_atomically(run.discriminator_file, packed(players.discriminator, run.recipe, "discriminator"))
-
-
-def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
-    """Keep the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
-    recipe = run.recipe
-    file = run.snapshot_file(players.images)
-    write_atomically(file, packed(players.average, recipe, "generator"))
-    write(run.picture_file(players.images), Generator(players.average, recipe).sheet(seed=recipe.seed))
-    run.log({"event": "snapshot", "images": players.images, "seconds": round(clock.seconds(), 2)})
-
-
-def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", display: Display) -> None:
-    """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
-    display.score(scorer.look(players.average, run.recipe, players.images, clock.seconds()))
-    warning = risen(scorer.looks)
-    if warning and not run.events("risen"):
-        run.log({"event": "risen", "images": players.images, "seconds": round(clock.seconds(), 2), "text": warning})
-        display.say(warning)
-
-
-def take_back(run: Run, players: Players, world: World, clock: "Clock", display: Display) -> None:
-    """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
-    at, setbacks = players.images, players.setbacks + 1
-    load_for_all(players, run, world)
-    if setbacks > SETBACKS:
-        raise InputError(
-            f"{run.folder}: training diverged (NaN or infinity) {SETBACKS + 1} times and was stopped; the state at "
-            f"{players.images:,} images is kept. Train anew with a smaller rate: --set lr={run.recipe.lr / 10:g}"
-        )
-    players.setbacks = setbacks
-    if not world.leads:
-        return
-    run.forget_after(players.images)
-    text = (
-        f"diverged (NaN or infinity) before {at:,} images: back to {players.images:,} with the learning rate "
-        f"halved to {run.recipe.lr * 0.5**setbacks:g} (setback {setbacks} of {SETBACKS})"
-    )
-    run.log({"event": "setback", "images": players.images, "seconds": round(clock.seconds(), 2), "text": text})
-    keep_state(run, players, clock)
-    display.say(text)
-
-
 # ---- what is looked at ---------------------------------------------------------------------------------------------
 
 
@@ -301,41 +238,3 @@ def _seeded_globally(seed: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
-
-
-class Clock:
-    """Seconds of training, over all the times that a run was started."""
-
-    def __init__(self, before: float) -> None:
-        self.start = time.monotonic() - before
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.start
-
-
-class Pace(NamedTuple):
-    """How far a run was at a moment: images seen, seconds of training."""
-
-    images: int
-    seconds: float
-
-
-def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
-    """The recipe with the images that its time budget will be good for at the pace since a moment before, if misjudged.
-
-    Other work on the machine comes and goes: a plan that is kept ends its schedules too early or not at all. Beyond the
-    planned end, where the final rates are held, nothing is planned.
-    """
-    seconds = recipe.seconds or 0
-    expected = now.images + (now.images - before.images) / (now.seconds - before.seconds) * (seconds - now.seconds)
-    told = torch.tensor([expected, now.seconds < seconds], dtype=torch.float64)
-    world.broadcast([told])  # the first one's clock holds
-    planned, may = int(told[0]), bool(told[1]) and before.images < recipe.planned_images
-    if not may or abs(planned - recipe.planned_images) < MISJUDGED * recipe.planned_images:
-        return recipe
-    return recipes.changed(recipe, planned_images=planned)
-
-
-def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:
-    """Whether the budget is used up: of images, or of seconds."""
-    return images >= recipe.images if recipe.images is not None else seconds >= (recipe.seconds or 0)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +13,8 @@ from figment.game import phase_losses as step
 from figment.game.phase_losses import Rules, Shown, Verdict
 from figment.recipe import Recipe
 from figment.training.cuda_graphs import Captured, may_be_captured
-from figment.training.inputs import Hand, as_tensor
+from figment.training.inputs import Hand, Phases, as_tensor
 from figment.training.state import Players
-
-
-class Phases(Protocol):
-    """A D phase and a G phase. Each leaves gradients in the .grad of its net's weights."""
-
-    def discriminator(self, players: Players, hand: Hand, p: Tensor | float, gamma: Tensor | None) -> Verdict: ...
-    def generator(self, players: Players, hand: Hand, p: Tensor | float) -> Tensor: ...
 
 
 class Game(NamedTuple):

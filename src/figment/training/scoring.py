@@ -14,16 +14,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from figment.common.pixels import coloured
 from figment.common.seeds import seed_at
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
+from figment.features.base import Extractor
 from figment.features.extract import drawn, see, taken
-from figment.features.registry import Extractor, extractor
+from figment.features.registry import extractor
 from figment.generator import Generator
 from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
 from figment.recipe import Recipe
 from figment.run import Run
-from figment.similarity.nearest import coloured
 from figment.training import schedule
 
 SHARE = 0.05  # of the time, at most

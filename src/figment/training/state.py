@@ -2,7 +2,8 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from figment import nets
 from figment.common.files import write_atomically
-from figment.errors import InputError
+from figment.errors import InputError, LostProcess
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.distributed import World
@@ -176,3 +177,18 @@ def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
     raise InputError(
         f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan."
     )
+
+
+@contextmanager
+def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
+    """Let the first process's LostProcess say what exactly is kept of the run; the others may not see the run folder."""
+    from figment.training.state import counters
+
+    try:
+        yield
+    except LostProcess as loss:
+        if not (world.leads and run.state_file.exists()):
+            raise
+        images = counters(run.state_file)["images"]
+        kept = f"the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
+        raise LostProcess(loss.reason, kept) from loss

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from figment.data.decoding import decode as module
-from figment.data.decoding.decode import Broken, Drawn, Stored, Unreadable, decode, is_grey, read
+from figment.data.decoding.decode import Broken, Drawn, Stored, decode, is_grey, read
 from figment.data.decoding.fit import Target
+from figment.errors import Unreadable
 from figtest.paths import DATA
 
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from figment import nets, recipe
+from figment import nets, presets
 from figment.generator import Generator
 from figment.media.images import grid, write
 from figment.nets.serialization import packed
@@ -38,7 +38,7 @@ def facts(**changes):
 def build(folder, ticks=40, snapshots=SNAPSHOTS, choices=(), **changes):
     """A Run of tiny nets with so many readings, and pictures and generators after so many images."""
     tiny = dict(size=16, channels=3, width=2, code_size=4, images=10240, planned_images=10240)
-    choices = recipe.make("dcgan", **tiny | dict(choices))
+    choices = presets.make("dcgan", **tiny | dict(choices))
     run = Run.create(folder / "runs" / "x-1", choices, facts(**changes))
     run.log({"event": "start", "images": 0, "seconds": 0.0})
     for i in range(1, ticks + 1):

@@ -25,10 +25,10 @@ from figment.data.bank.bank import FORMAT, Bank, first_of_each, open_bank, split
 from figment.data.bank.drafts import JOURNAL, Journal, draft_of, locked, sync
 from figment.data.bank.shards import Writer, close_gaps, per_shard
 from figment.data.bank.workers import map_unordered
-from figment.data.decoding.decode import Chunk, Prepared, Stored, Unreadable, is_grey, rescue, short_hash
+from figment.data.decoding.decode import Chunk, Prepared, Stored, is_grey, rescue, short_hash
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.open import Portraits, Skipped, Source, open_source
-from figment.errors import InputError, Interrupted
+from figment.errors import InputError, Interrupted, Unreadable
 
 FEWEST = 32
 ENLARGED = 0.75  # of the size: a picture with less shows that it was enlarged

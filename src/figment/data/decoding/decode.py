@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from figment.common.malloc import keep_memory
 from figment.data.decoding import jpeg
 from figment.data.decoding.fit import Target
+from figment.errors import Unreadable
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,6 @@ DIGEST_BYTES = 16
 EMPTY = "an empty file (0 bytes)"
 UNKNOWN = "not a picture in a format that we read"
 NO_HEIC = "HEIC needs pillow-heif: pip install 'figment-gan[heic]'"
-
-
-class Unreadable(Exception):
-    """This file can't be used as a picture; the message is the reason, one short sentence."""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from figment.data.decoding.decode import Unreadable
-from figment.data.decoding.fit import resize
-from figment.data.decoding.resample import resample
-from figment.errors import InputError
+from figment.data.decoding.resample import resample, resize
+from figment.errors import InputError, Unreadable
 
 CONFIDENT = 0.5
 SMALL = 4  # a face that many times smaller than its picture is looked at twice

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from figment.data.decoding.resample import resample
+from figment.data.decoding.resample import resize
 from figment.errors import InputError
 
 FITS = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch or face"
 FINER = 2  # how much finer than the target a decoder may deliver a picture without being seen to
-GAP = 3  # how much finer than the target plain averages may leave it, before the filter
 
 
 @dataclass(frozen=True)
@@ -90,17 +89,6 @@ def check_fit(text: str) -> str:
     if fit in ("crop", "first", "pad:edge", "stretch", "face") or re.fullmatch("pad:#[0-9a-f]{6}", fit):
         return fit
     raise InputError(f"--fit {text!r} isn't a way to fit a picture: give {FITS}")
-
-
-def resize(picture: Image.Image | np.ndarray, height: int, width: int) -> np.ndarray:
-    """An RGB picture, Pillow's or uint8 (H, W, 3), antialiased to uint8 (height, width, 3)."""
-    if isinstance(picture, np.ndarray):
-        return resample(np.ascontiguousarray(picture), height, width)
-    # A large reduction goes in whole-number steps by plain averages first: the eye sees no difference, and a
-    # 24-megapixel photograph takes a third of the time.
-    down, along = (max(1, old // (GAP * new)) for old, new in ((picture.height, height), (picture.width, width)))
-    near = picture if down == along == 1 else picture.reduce((along, down))
-    return resample(np.asarray(near), height, width, (picture.height / down, picture.width / along))
 
 
 def _shape(picture: Image.Image | np.ndarray) -> tuple[int, int]:

@@ -1,0 +1,83 @@
+"""TODO"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.attributes.predictor import LARGEST, Judge, Scores
+from figment.errors import InputError
+
+COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
+TERM = re.compile(r"\s*(no\s+|!)?([^<>=!]+?)\s*(?:(>=|<=|>|<|=)\s*(.+?))?\s*")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One condition: an attribute's score above or below a limit."""
+
+    name: str
+    sign: str
+    limit: float
+
+    def holds(self, scores: Scores) -> NDArray[np.bool_]:
+        """Where it is met, bool (N,)."""
+        return COMPARED[self.sign](scores[self.name], self.limit)
+
+
+def terms(text: str, judge: Judge, option: str = "") -> list[Term]:
+    """Conditions from words: "glasses, smile>0.4, no beard, hair_colour=blond". All have to hold.
+
+    "class=9" is "9", which alone would be a sample's number. option: that they were given for, for messages. Raises
+    InputError for an attribute that the judge can't read, or a condition that makes no sense for it.
+    """
+    found, option = [], f"{option} " if option else ""
+    for part in text.split(","):
+        match = TERM.fullmatch(part)
+        if match is None:
+            raise InputError(
+                f"{option}{part.strip() or text!r}: write a condition as glasses, no glasses, smile>0.4 or a=b."
+            )
+        absent, name, sign, value = match.groups()
+        if sign == "=" and value == "none" and not absent:
+            absent, sign = "no", None  # glasses=none
+        elif sign == "=":
+            name, sign = value if name == "class" and value in judge.names else f"{name}={value}", None
+        judge.check(name, option)
+        if (name in judge.continuous) != (sign is not None) or (absent and sign):
+            example = f"{name}>{np.mean(judge.ranges.get(name, (0, 1))):.2g}" if name in judge.continuous else name
+            raise InputError(f"{option}{part.strip()}: for this attribute write a condition such as {example}.")
+        try:
+            limit = float(value) if sign else 0.0
+        except ValueError:
+            limit = float("nan")
+        if not abs(limit) <= LARGEST:
+            raise InputError(f"{option}{part.strip()}: {value} is no number to compare with: give one such as 0.4.")
+        found.append(Term(name, sign or ("<" if absent else ">"), limit))
+    return found
+
+
+def meets(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.bool_]:
+    """Which pictures meet all conditions, bool (N,)."""
+    return np.logical_and.reduce([term.holds(scores) for term in wanted])
+
+
+def margins(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.float64]:
+    """By how much samples meet the condition that they meet least, in deviations of the attribute over the samples: (N,)."""
+    return np.min([_margin(scores[term.name].astype(np.float64), term) for term in wanted], axis=0)
+
+
+def words(wanted: Sequence[Term], judge: Judge | None) -> str:
+    """Conditions as they are written: the inverse of judge.terms."""
+    continuous = judge.continuous if judge else frozenset()
+    return ", ".join(
+        f"{t.name}{t.sign}{t.limit:.3g}" if t.name in continuous else f"{'no ' * (t.sign == '<')}{t.name}"
+        for t in wanted
+    )
+
+
+def _margin(scores: NDArray[np.float64], term: Term) -> NDArray[np.float64]:
+    above = (scores - term.limit) / max(scores.std(), 1e-12)
+    return above if term.sign.startswith(">") else -above

@@ -1,0 +1,150 @@
+"""TODO"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from figment.common.sizes import text
+from figment.errors import InputError
+from figment.features.base import Extractor
+from figment.features.resize import _bicubic, resized
+
+if TYPE_CHECKING:
+    pass
+
+
+ONNX_BATCH = 32
+NUMBER = r"(-?\d+(?:\.\d+)?)"
+
+
+class Options(NamedTuple):
+    """What is said of an ONNX network beside its file; None where nothing is."""
+
+    size: tuple[int, int] | None = None
+    range: tuple[float, float] | None = None
+    layout: str | None = None
+
+
+def _options(name: str) -> tuple[str, Options]:
+    """FILE[,size=…][,range=…][,layout=…] taken apart. Raises InputError for an option that isn't one of these."""
+    file, *given = re.split(r",(?=\w+=)", name)
+    options = Options()
+    for part in given:
+        key, _, value = part.partition("=")
+        if key == "size" and (sides := re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", value)):
+            options = options._replace(size=(int(sides[1]), int(sides[2] or sides[1])))
+        elif key == "range" and (ends := re.fullmatch(rf"{NUMBER}\.\.{NUMBER}", value)):
+            options = options._replace(range=(float(ends[1]), float(ends[2])))
+        elif key == "layout" and value in ("nchw", "nhwc"):
+            options = options._replace(layout=value)
+        else:
+            wanted = "size=224 or size=HEIGHTxWIDTH, range=-1..1, and layout=nchw or layout=nhwc"
+            raise InputError(f"--features onnx:{name}: {part} isn't understood: give {wanted}")
+    return file, options
+
+
+def _from_onnx(name: str) -> Extractor:
+    import torch
+    from torch.nn import functional as F
+
+    from figment.features.weights import sha256_of
+
+    given, options = _options(name)
+    file = Path(given).expanduser()
+    session = _session(file)
+    source, *others = session.get_inputs()
+    if others or source.type not in ("tensor(float)", "tensor(uint8)") or len(source.shape) != 4:
+        raise _unfit(file, source, "")
+    channels_last = _is_channels_last(file, source, options)
+    sides = _sides(file, source, options, channels_last)
+    low, high = options.range or _range(session)
+    fixed = source.shape[0] if isinstance(source.shape[0], int) else None
+    kind = torch.uint8 if source.type == "tensor(uint8)" else torch.float32
+
+    def network(pictures: np.ndarray) -> np.ndarray:
+        x = resized(torch.from_numpy(pictures).float(), sides)
+        if (low, high) != (0, 255):
+            x = x * ((high - low) / 255) + low
+        count = len(x)
+        if fixed is not None:
+            x = F.pad(x, (0, 0, 0, 0, 0, 0, 0, fixed - count))
+        x = (x.permute(0, 2, 3, 1) if channels_last else x).contiguous().to(kind)
+        answer = session.run([session.get_outputs()[0].name], {source.name: x.numpy()})[0]
+        return answer[:count].reshape(count, -1).astype(np.float32, copy=False)
+
+    try:
+        dimension = network(np.zeros((1, 3, *sides), np.uint8)).shape[1]
+    except Exception as error:  # what it can't compute, onnxruntime says with classes of its own that can't be named
+        raise InputError(f"--features onnx:{file} can't be run: {_first_line(error)}") from None
+    return Extractor(
+        f"onnx:{file.name}{name.removeprefix(given)}",
+        dimension,
+        fixed or ONNX_BATCH,
+        network,
+        label=f"FD-{file.stem.removesuffix('_features')}",
+        resize=_bicubic(*sides),
+        digest=sha256_of(file)[:16],
+    )
+
+
+def _is_channels_last(file: Path, source: Any, options: Options) -> bool:
+    """Whether the colours are the last axis of what a network takes. Raises InputError where neither axis can be them."""
+    places = {layout: axis for layout, axis in {"nchw": 1, "nhwc": 3}.items() if source.shape[axis] == 3}
+    if options.layout:
+        axis = {"nchw": 1, "nhwc": 3}[options.layout]
+        if isinstance(source.shape[axis], int) and source.shape[axis] != 3:
+            raise _unfit(file, source, f"layout={options.layout} doesn't fit that, and can be left out")
+        return axis == 3
+    if not places:
+        asked = any(not isinstance(source.shape[axis], int) for axis in (1, 3))
+        raise _unfit(file, source, "say where the colours are with ,layout=nchw or ,layout=nhwc" if asked else "")
+    return "nchw" not in places
+
+
+def _sides(file: Path, source: Any, options: Options, channels_last: bool) -> tuple[int, int]:
+    """Height and width of what a network takes, from its file or else from the options."""
+    sides = tuple(source.shape[1:3] if channels_last else source.shape[2:4])
+    given = options.size or sides
+    if not all(isinstance(side, int) for side in given):
+        raise _unfit(file, source, "say which height and width it wants, such as ,size=224")
+    if any(isinstance(side, int) and side != wanted for side, wanted in zip(sides, given, strict=True)):
+        raise _unfit(file, source, f"size={text(given)} doesn't fit that, and can be left out")
+    return given[0], given[1]
+
+
+def _unfit(file: Path, source: Any, mend: str) -> InputError:
+    mend = mend or "give a network with one input N×3×H×W or N×H×W×3 of float32 or uint8"
+    return InputError(f"--features onnx:{file} takes {source.type} {source.shape}: {mend}")
+
+
+def _session(file: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        mend = 'install it with pip install "figment-gan[onnx]"'
+        raise InputError(f"--features onnx:{file} needs the package onnxruntime: {mend}") from None
+    if not file.is_file():
+        raise InputError(f"--features onnx:{file}: there is no such file: check the path")
+    import torch
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # as above
+        raise InputError(f"--features onnx:{file} isn't a readable ONNX network: {_first_line(error)}") from None
+
+
+def _range(session: Any) -> tuple[float, float]:
+    """The range of pixels that a network wants, where its file notes one as "0..255" or "-1 to 1"; else 0…255."""
+    for note in session.get_modelmeta().custom_metadata_map.values():
+        if found := re.search(rf"{NUMBER}\s*(?:\.\.\.?|…|to)\s*{NUMBER}", note):
+            return float(found[1]), float(found[2])
+    return 0.0, 255.0
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,131 @@
+"""TODO"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.common.progress import Agree
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
+from figment.data.decoding.decode import Stored, decode
+from figment.data.sources.open import Portraits, Source, open_source
+from figment.errors import InputError, Unreadable
+from figment.features.extract import Pictures, drawn, taken
+from figment.generator import load
+from figment.run import Run
+from figment.start import Data, Preparing, bank_of
+
+if TYPE_CHECKING:
+    pass
+
+
+SMALLEST = 16  # pixels a side, below which pictures show too little to be told apart
+LARGEST = 512  # and above which a folder's are reduced, where no size is asked for
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
+
+    name: str
+    pictures: Pictures
+    run: Run | None = None
+    names: Sequence[str] = ()
+
+
+def opened(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    """The pictures that are measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
+    path = None if isinstance(what, Run) else Path(what)
+    if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
+        return _of_generator(what, against, n, seed, size, group, device, agree, display)
+    if not path.exists() and against is None:
+        raise InputError(f"{what} doesn't exist: name a run, a generator.safetensors, or a folder of pictures.")
+    if path.is_dir() and any(path.glob("*/run.json")):
+        raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
+    if against is None:
+        raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
+    source = open_source(str(path), None, None, display.say)
+    size = size or _own_size(source)
+    if min(size if isinstance(size, tuple) else (size, size)) < SMALLEST:
+        raise InputError(f"--size: pictures of less than {SMALLEST} pixels a side can't be measured: give more.")
+    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
+    reals = _bank(against, size, 3, group, "crop", agree, display)
+    rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
+    return Subject(str(what), taken(ours, rows), names=[ours.names[row] for row in rows]), reals
+
+
+def _of_generator(
+    what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
+    device: str, agree: Agree | None, display: Preparing,
+) -> tuple[Subject, Bank]:  # fmt: skip
+    if size is not None:
+        raise InputError("--size is for folders of pictures: a generator's pictures have their own size.")
+    run = what if isinstance(what, Run) else Run(what) if Path(what).is_dir() else None
+    if run is None and against is None:
+        raise InputError(
+            f"{what} is a generator alone: name the real pictures with --against DATA, or give its run folder."
+        )
+    if group is not None and against is None:
+        raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
+    generator = load(run.folder if run else str(what)).to(device)
+    subject = Subject(str(run.folder if run else what), drawn(generator, n, seed), run)
+    if against is None:
+        assert run is not None
+        try:
+            return subject, bank_of(run, display)
+        except InputError as error:
+            reason = str(error).rstrip(".")
+            mend = "put them back, or name them with --against DATA"
+            raise InputError(
+                f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
+            ) from None
+    return subject, _bank(
+        against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
+    )
+
+
+def _bank(
+    data: Data,
+    size: int | tuple[int, int],
+    channels: int,
+    group: str | None,
+    fit: str,
+    agree: Agree | None,
+    display: Preparing,
+) -> Bank:
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    return prepare(source, size, channels, group, display.stage("preparing real pictures"), fit)
+
+
+def _own_size(source: Source) -> tuple[int, int]:
+    """Height and width of the first picture that can be read, at most LARGEST; the usual size for drawn portraits."""
+    if isinstance(source, Portraits):
+        return 64, 64
+    for chunk in source.chunks():
+        for payload in chunk.payloads if isinstance(chunk, Stored) else ():
+            try:
+                width, height = decode(payload).size
+            except Unreadable:
+                continue
+            scale = min(1.0, LARGEST / max(height, width))
+            return round(height * scale), round(width * scale)
+    count = len(source.listing.names)
+    raise InputError(f"{source.where}: none of its {count:,} pictures can be read: name a folder of pictures that can.")
+
+
+def _with_copies(bank: Bank) -> NDArray[np.int64]:
+    """Rows of all pictures of a source, exact copies too: a generator that repeats itself is to be seen to do so."""
+    places = {name: row for row, name in enumerate(bank.names)}
+    copies = [places.get(item.reason.removeprefix("exact copy of "), -1) for item in bank.copies]
+    return np.array([*range(len(bank.names)), *(row for row in copies if row >= 0)], np.int64)
+
+
+def _first(pictures: Pictures, count: int) -> Pictures:
+    return Pictures(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")

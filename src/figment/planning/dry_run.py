@@ -1,0 +1,56 @@
+"""TODO"""
+
+import itertools
+
+from torch import nn
+
+from figment import nets
+from figment.common.machine import Machine
+from figment.common.units import as_images, as_time
+from figment.planning.memory import _convolutions, fitting, memory
+from figment.recipe import Recipe
+from figment.training import schedule
+
+
+def describe(recipe: Recipe, machine: Machine) -> str:
+    """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run.
+
+    recipe: with nothing left open that pictures or a measurement decide.
+    """
+    recipe = fitting(recipe, machine)
+    generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
+    colours = "grey" if recipe.channels == 1 else "colour"
+    classes = f", {len(recipe.classes)} classes" if recipe.classes else ""
+    times = [f"{at:,}" for at in schedule.snapshot_times(recipe)]
+    shown = times if len(times) < 6 else [*times[:4], "…", times[-1]]
+    where = "R1" if recipe.penalised == "reals" else "R1 + R2"
+    often = "" if recipe.penalty_every == 1 else f", every {recipe.penalty_every}th step"
+    penalty = f", γ {recipe.gamma:g} ({recipe.penalty} {where}{often})" if recipe.gamma else ""
+    rows = [
+        ("machine", str(machine)),
+        ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}{classes}, nets {recipe.nets}"),
+        ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
+        ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
+        ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
+                 f"{recipe.discriminator_steps} discriminator step(s) for each of the generator"),
+        ("augmentation", _augmenting(recipe)),
+        ("arithmetic", f"{recipe.precision}, compile {recipe.compile}"),
+        ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
+        ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
+                     f"to {recipe.lr * recipe.lr_final:g}"),
+        ("snapshots", f"{len(times)}, at {', '.join(shown)} images seen"),
+        ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first"),
+        ("memory", f"about {memory(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
+    ]  # fmt: skip
+    return "\n".join(f"{name:<14} {text}" for name, text in rows)
+
+
+def _layers(net: nn.Module) -> str:
+    """The channels that the net passes through, each run of equal ones once."""
+    convolutions = _convolutions(net)
+    channels = (convolutions[0].in_channels, *(c.out_channels for c in convolutions))
+    return " → ".join(str(n) for n, _ in itertools.groupby(channels))
+
+
+def _augmenting(recipe: Recipe) -> str:
+    return "none" if recipe.augment == "none" else f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}"

@@ -1,0 +1,50 @@
+"""TODO"""
+
+import time
+from typing import NamedTuple
+
+import torch
+
+from figment import recipe as recipes
+from figment.recipe import Recipe
+from figment.training.distributed import World
+
+MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
+
+
+class Clock:
+    """Seconds of training, over all the times that a run was started."""
+
+    def __init__(self, before: float) -> None:
+        self.start = time.monotonic() - before
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+
+class Pace(NamedTuple):
+    """How far a run was at a moment: images seen, seconds of training."""
+
+    images: int
+    seconds: float
+
+
+def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
+    """The recipe with the images that its time budget will be good for at the pace since a moment before, if misjudged.
+
+    Other work on the machine comes and goes: a plan that is kept ends its schedules too early or not at all. Beyond the
+    planned end, where the final rates are held, nothing is planned.
+    """
+    seconds = recipe.seconds or 0
+    expected = now.images + (now.images - before.images) / (now.seconds - before.seconds) * (seconds - now.seconds)
+    told = torch.tensor([expected, now.seconds < seconds], dtype=torch.float64)
+    world.broadcast([told])  # the first one's clock holds
+    planned, may = int(told[0]), bool(told[1]) and before.images < recipe.planned_images
+    if not may or abs(planned - recipe.planned_images) < MISJUDGED * recipe.planned_images:
+        return recipe
+    return recipes.changed(recipe, planned_images=planned)
+
+
+def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:
+    """Whether the budget is used up: of images, or of seconds."""
+    return images >= recipe.images if recipe.images is not None else seconds >= (recipe.seconds or 0)

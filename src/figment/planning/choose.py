@@ -19,6 +19,40 @@ from figment.training.state import counters
 DEFAULT_TIME = "10m"
 
 
+class Rung(NamedTuple):
+    """A recipe that "auto" may take, and the images seen from which it beats the smaller one before it."""
+
+    recipe: str
+    worth_from: int
+    why: str
+
+
+# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG.md). On a GPU
+# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths; from where on R3GAN is worth it there is an estimate.
+WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
+LADDERS = {
+    "cpu": (
+        Rung("dcgan-r1-small", 0, WITHOUT_GPU),
+        Rung("dcgan-r1", 60_000, WITHOUT_GPU),
+    ),
+    "gpu": (
+        Rung("dcgan", 0, "a GPU carries the article's widths"),
+        Rung("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
+        Rung("r3gan", 20_000_000, "the full nets of R3GAN"),
+    ),
+}  # fmt: skip
+
+
+def ladder(machine: Machine) -> tuple[Rung, ...]:
+    """The recipes that "auto" climbs on a machine, smallest first."""
+    return LADDERS["cpu" if machine.kind == "cpu" else "gpu"]
+
+
+def by_images(machine: Machine, images: int) -> Rung:
+    """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
+    return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]
+
+
 def choose(
     name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
 ) -> tuple[Recipe, list[str]]:
@@ -70,37 +104,3 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
 
 def _seen(run: Run) -> dict[str, Any]:
     return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
-
-
-class Rung(NamedTuple):
-    """A recipe that "auto" may take, and the images seen from which it beats the smaller one before it."""
-
-    recipe: str
-    worth_from: int
-    why: str
-
-
-# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG.md). On a GPU
-# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths; from where on R3GAN is worth it there is an estimate.
-WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
-LADDERS = {
-    "cpu": (
-        Rung("dcgan-r1-small", 0, WITHOUT_GPU),
-        Rung("dcgan-r1", 60_000, WITHOUT_GPU),
-    ),
-    "gpu": (
-        Rung("dcgan", 0, "a GPU carries the article's widths"),
-        Rung("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
-        Rung("r3gan", 20_000_000, "the full nets of R3GAN"),
-    ),
-}  # fmt: skip
-
-
-def ladder(machine: Machine) -> tuple[Rung, ...]:
-    """The recipes that "auto" climbs on a machine, smallest first."""
-    return LADDERS["cpu" if machine.kind == "cpu" else "gpu"]
-
-
-def by_images(machine: Machine, images: int) -> Rung:
-    """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
-    return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]

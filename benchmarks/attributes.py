@@ -15,14 +15,14 @@ import json
 from pathlib import Path
 
 from figment.attributes.conditions import meets, terms
+from figment.common.progress import Silent
 from figment.explain.forgetting import forget
 from figment.explore.code_arithmetic import success
 from figment.explore.direction_search import directions
 from figment.explore.groups import read
 from figment.generator import load
-from figment.metrics.judging import judge_of
 from figment.run import Run
-from figment.start import Silent
+from figment.workbench import judge_of
 
 SUMS = (  # A − B + C, and what it should have
     ("smile>0.4, no glasses", "smile<0, no glasses", "smile<0, glasses", "smile>0.2, glasses"),

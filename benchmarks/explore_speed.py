@@ -16,14 +16,15 @@ from pathlib import Path
 import torch
 
 from figment.common.machine import this_machine
+from figment.common.progress import Silent
 from figment.discriminator import load_discriminator
 from figment.explore.paths import spherical
 from figment.explore.projection import project
 from figment.features.perceptual import named
 from figment.generator import load
 from figment.media.strips import strips
+from figment.reals import bank_of
 from figment.run import Run
-from figment.start import Silent, bank_of
 
 
 def main() -> None:

@@ -1,17 +1,30 @@
-"""Some real pictures for an experiment: of a bank, or from files that a user names."""
+"""The real pictures: those of a run, where they lie, some of them for an experiment, or files that a user names."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from figment.common import sizes
-from figment.common.progress import Say
+from figment.common.progress import Preparing, Say
 from figment.common.text import printable
+from figment.data.bank.bank import Bank
+from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.fit import Target
+from figment.data.sources.open import Source
+from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Unreadable
+from figment.recipe import Recipe
+from figment.run import Run
+
+if TYPE_CHECKING:
+    from figment.inspection.drop import Drop
+
+Data = str | Path | Source | Sequence[str | Path | Source] | None  # what training takes; None is the built-in portraits
 
 
 def some(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:
@@ -38,3 +51,37 @@ def given(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
             theirs, ours = ((its.height, its.width) for its in (picture, target))
             say(f"{printable(file.name)} is {sizes.text(theirs)}: brought to {sizes.text(ours)} (fit: {target.fit})")
     return np.stack(found)
+
+
+def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
+    """The bank of a run's data. Says so where the source has changed since the run began."""
+    facts, recipe = run.facts, run.recipe
+    channels = None if recipe.channels == "auto" else recipe.channels
+    bank = prepare(
+        source or facts["data"], recipe.size, channels, facts["group"], display.stage("preparing pictures"),
+        recipe.fit, dropping(facts.get("drop"), recipe, display),
+    )  # fmt: skip
+    if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
+        display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
+    return bank
+
+
+def lasting(data: Data) -> str | list[str] | None:
+    """DATA as it is noted in a run: what lies on this machine by absolute paths, since resume may start elsewhere."""
+    if data is None:
+        return None
+    if isinstance(data, str | Path):
+        path = os.path.abspath(os.path.expanduser(data))
+        return path if os.path.lexists(path) or is_pattern(str(data)) else str(data)
+    if isinstance(data, Source):
+        return data.where
+    return [str(lasting(one)) for one in data]
+
+
+def dropping(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
+    """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
+    if drop is None:
+        return None
+    from figment.inspection.drop import Drop  # brings in what only looking at pictures needs
+
+    return Drop.parse(drop, *recipe.shape, display.stage("looking at pictures"))

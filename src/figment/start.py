@@ -1,7 +1,6 @@
 """train() and resume(): from what the user asks for to a run folder that holds the result."""
 
 import json
-import os
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
@@ -10,26 +9,25 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from figment import recipe as recipes
-from figment.common import progress
 from figment.common.cache import keep_libraries_in_cache
 from figment.common.files import naming_full_disk
 from figment.common.machine import Machine, prepared_for, this_machine
 from figment.common.malloc import keep_memory
-from figment.common.progress import Agree, Progress
+from figment.common.progress import Agree, Display, Silent
 from figment.common.signals import as_interrupt, as_wish
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.sources.open import Source, open_source
-from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Interrupted
 from figment.planning import dry_run, plan
 from figment.planning.autotune import settle, settle_planned, with_less_memory
 from figment.planning.choose import choose, climb, with_further_budget
+from figment.reals import Data, bank_of, dropping, lasting
 from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
@@ -39,37 +37,7 @@ from figment.training.state import Players, load_for_all, naming_what_is_kept
 from figment.version import __version__
 
 if TYPE_CHECKING:
-    from figment.inspection.drop import Drop
-
-Data = str | Path | Source | Sequence[str | Path | Source] | None
-
-
-class Preparing(Protocol):
-    """What is told while pictures are prepared."""
-
-    def stage(self, title: str, unit: str = "") -> Progress: ...
-    def say(self, sentence: str) -> None: ...
-
-
-class Display(progress.Display, Preparing, Protocol):
-    """What is told of a whole run, from preparing to the end."""
-
-    def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
-    def end(self) -> None: ...
-
-
-class Silent:
-    """Tells nothing."""
-
-    def stage(self, title: str, unit: str = "") -> Progress:
-        return lambda done, total: None
-
-    def begin(self, recipe: Recipe, images: int, seconds: float) -> None: ...
-    def progress(self, images: int, seconds: float) -> None: ...
-    def tick(self, event: dict[str, Any]) -> None: ...
-    def score(self, event: dict[str, Any]) -> None: ...
-    def say(self, sentence: str) -> None: ...
-    def end(self) -> None: ...
+    pass
 
 
 def train(
@@ -269,7 +237,7 @@ def _train(run: Run, machine: Machine, display: Display, world: World, source: S
     run.note(
         state="training", machine=machine.facts(), versions=versions(), images=game.players.images, processes=world.size
     )
-    display.begin(run.recipe, game.players.images, game.players.seconds)
+    display.begin(run.recipe.images, run.recipe.seconds, game.players.images, game.players.seconds)
     try:
         with as_wish() as wish:
             spent = loop.fit(run, bank, game, feed, world, display, wish)
@@ -300,19 +268,6 @@ def fed(bank: Bank, recipe: Recipe, world: World) -> Feed:
     return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
 
 
-def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
-    """The bank of a run's data. Says so where the source has changed since the run began."""
-    facts, recipe = run.facts, run.recipe
-    channels = None if recipe.channels == "auto" else recipe.channels
-    bank = prepare(
-        source or facts["data"], recipe.size, channels, facts["group"], display.stage("preparing pictures"),
-        recipe.fit, dropping(facts.get("drop"), recipe, display),
-    )  # fmt: skip
-    if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
-        display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
-    return bank
-
-
 def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
     """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
     bank = bank_of(run, display, source)
@@ -323,27 +278,6 @@ def prepare_for(run: Run, display: Display, source: Source | None = None) -> Ban
         skipped=[asdict(item) for item in bank.skipped], left_out=[asdict(item) for item in bank.left_out],
     )  # fmt: skip
     return bank
-
-
-def lasting(data: Data) -> str | list[str] | None:
-    """DATA as it is noted in a run: what lies on this machine by absolute paths, since resume may start elsewhere."""
-    if data is None:
-        return None
-    if isinstance(data, str | Path):
-        path = os.path.abspath(os.path.expanduser(data))
-        return path if os.path.lexists(path) or is_pattern(str(data)) else str(data)
-    if isinstance(data, Source):
-        return data.where
-    return [str(lasting(one)) for one in data]
-
-
-def dropping(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
-    """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
-    if drop is None:
-        return None
-    from figment.inspection.drop import Drop  # brings in what only looking at pictures needs
-
-    return Drop.parse(drop, *recipe.shape, display.stage("looking at pictures"))
 
 
 def versions() -> dict[str, str]:

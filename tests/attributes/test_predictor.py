@@ -9,19 +9,18 @@ import torch
 from PIL import Image
 
 import figment
-from figment import presets
+from figment import presets, workbench
 from figment.attributes.conditions import terms
 from figment.attributes.from_labels import by_label, by_table, of_columns
 from figment.attributes.from_portraits import of_portraits, scores_of
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, HEAD, told
 from figment.attributes.predictor import Judge
+from figment.common.progress import Silent
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import ATTRIBUTES
 from figment.discriminator import Discriminator, representation, untrained
 from figment.errors import InputError
-from figment.metrics import judging
-from figment.metrics.judging import judge_of
-from figment.start import Silent
+from figment.workbench import judge_of
 
 
 def judge(**changes) -> Judge:
@@ -264,8 +263,8 @@ def test_a_run_without_labels_says_how_to_give_some(faces: Path, run: figment.Ru
 
 def test_portraits_are_judged_by_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(judging, "reader_of", lambda size, tally: asked.append(size) or "reader")
-    monkeypatch.setattr(judging, "of_portraits", lambda reader: f"judge with {reader}")
+    monkeypatch.setattr(workbench, "reader_of", lambda size, tally: asked.append(size) or "reader")
+    monkeypatch.setattr(workbench, "of_portraits", lambda reader: f"judge with {reader}")
     made = presets.make("dcgan", size=32)
     run = SimpleNamespace(recipe=made, facts={"data": None}, folder=None)
     assert judge_of(run, None, Silent()) == "judge with reader"  # type: ignore[arg-type]

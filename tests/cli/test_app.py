@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.cli.app import main, value
+from figment.cli.app import main
+from figment.cli.train import value
 from figment.media import provenance
 from figment.presets import RECIPES
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from figment.attributes.predictor import Judge
-from figment.cli_findings import Bench
 from figment.common.pixels import to_uint8
 from figment.errors import InputError
 from figment.explain.ablated_samples import Effect, plausible
@@ -21,6 +20,7 @@ from figment.explain.forgetting_boxes import forget_boxed
 from figment.generator import Generator
 from figment.media.provenance import source_of
 from figment.nets.hooks import layers
+from figment.workbench import Workbench
 from figtest.command import command
 
 Make = Callable[..., Generator]
@@ -292,7 +292,7 @@ def test_the_command_forgets_by_attribute_and_by_boxes(
     assert command(*common, "--attribute", "brigth") == 2
     assert "did you mean bright?" in capsys.readouterr().err
     monkeypatch.setattr(
-        Bench, "judge", lambda at, labels: brightness(middle(at.generator))
+        Workbench, "predictor", lambda at, labels: brightness(middle(at.generator))
     )  # which a net just begun splits
     assert command(*common, "--attribute", "bright", "-n", 200) == 0
     assert "says the run's discriminator" in capsys.readouterr().out

@@ -17,9 +17,9 @@ from figment.data.portraits.table import portraits
 from figment.explore.direction_file import stored
 from figment.generator import load
 from figment.media.provenance import source_of
-from figment.metrics.judging import judge_of
 from figment.nets.serialization import packed
 from figment.presets import make
+from figment.workbench import judge_of
 from figtest.command import command
 
 

@@ -10,6 +10,7 @@ import torch
 
 import figment
 from figment import start
+from figment.common import progress
 from figment.common.machine import Machine
 from figment.planning import memory
 from figment.planning import trials as speed
@@ -57,7 +58,7 @@ def test_what_the_recipe_leaves_open_is_tried() -> None:
     assert ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
 
 
-class Listening(start.Silent):
+class Listening(progress.Silent):
     def __init__(self) -> None:
         self.said: list[str] = []
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 import figment
-from figment import start
+from figment.common import progress
 from figment.errors import InputError
 from figment.planning import autotune as settling
 from figment.planning import plan
@@ -136,7 +136,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
             raise torch.OutOfMemoryError("CUDA out of memory")
         play(players, phases, recipe, *rest)
 
-    class Listening(start.Silent):
+    class Listening(progress.Silent):
         def say(self, sentence: str) -> None:
             said.append(sentence)
 
@@ -325,7 +325,7 @@ def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: py
 def test_source_that_changed_is_noticed(uninterrupted: Run, faces: Path) -> None:
     said: list[str] = []
 
-    class Listening(start.Silent):
+    class Listening(progress.Silent):
         def say(self, sentence: str) -> None:
             said.append(sentence)
 

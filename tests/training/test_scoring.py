@@ -57,7 +57,9 @@ def test_scores_are_those_of_the_snapshots_and_the_best_one_is_kept(often, faces
     assert run.best_file.read_bytes() == run.snapshots()[best["images"]].read_bytes()
     generator = figment.load(run.snapshots()[looks[0]["images"]])
     network = extractor("random")
-    scorer = scoring.Scorer(run, figment.start.bank_of(run, figment.start.Silent()), run.recipe, generator.device)
+    scorer = scoring.Scorer(
+        run, figment.reals.bank_of(run, figment.common.progress.Silent()), run.recipe, generator.device
+    )
     samples = generator.sample(40, scoring.seed_at(run.recipe.seed, "scored")).numpy()
     assert looks[0]["fd"] == pytest.approx(frechet(network(samples), scorer._reals()), abs=1e-3)
     assert np.isfinite(looks[0]["floor"])
@@ -81,7 +83,7 @@ def test_a_run_taken_back_has_the_best_of_what_is_left(often, faces: Path, tmp_p
         if event["event"] == "score":
             event["fd"] = 1.0 if event["images"] == second else 2.0
     (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
-    bank = figment.start.bank_of(run, figment.start.Silent())
+    bank = figment.reals.bank_of(run, figment.common.progress.Silent())
     scoring.Scorer(run, bank, run.recipe, figment.load(run.folder).device)
     assert run.best_file.read_bytes() == run.snapshots()[second].read_bytes()
     run.forget_after(first)
@@ -93,7 +95,7 @@ def test_under_a_time_budget_the_clock_keeps_looks_to_a_twentieth(often, faces: 
     run = figment.train(faces, time="4s", out=tmp_path / "run", **TINY)
     recipe, looks = run.recipe, run.events("score")
     assert looks
-    bank = figment.start.bank_of(run, figment.start.Silent())
+    bank = figment.reals.bank_of(run, figment.common.progress.Silent())
     scorer = scoring.Scorer(run, bank, recipe, figment.load(run.folder).device)
     spent = sum(look["took"] for look in looks)
     assert not scorer.is_due(recipe, 100, (spent + scorer.cost) / 0.05 - 1)

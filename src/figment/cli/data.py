@@ -1,17 +1,15 @@
 """`figment data …`: pictures looked at, prepared, freed of copies; the public sets that have a name."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, agreeing, given, pixels
-from figment.errors import Interrupted
+from figment.cli.console import stages, tell
+from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, pixels
 
 if TYPE_CHECKING:
-    from figment.cli.terminal import Terminal
+    pass
 
 
 @click.group()
@@ -164,45 +162,3 @@ def list_sets() -> None:
         click.echo(f"{'':<18} licence: {licence}")
         click.echo(f"{'':<18} {entry.home}\n")
     click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
-
-
-def tell(lines: list[str]) -> None:
-    """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
-    from figment.common.text import printable
-
-    click.echo("\n".join(map(printable, lines)))
-
-
-@contextmanager
-def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
-    """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.
-
-    Ctrl-C and SIGTERM end it in a sentence.
-    """
-    from figment.data.sources.open import open_source
-
-    with at_terminal() as terminal:
-
-        def source_of(sources: tuple[str, ...]) -> Any:
-            say, advance = terminal.say, terminal.stage("downloading", "MB")
-            return open_source(given(sources), agreeing(accept_licence), advance, say)
-
-        yield terminal.stage, source_of
-
-
-@contextmanager
-def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
-    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence with kept."""
-    from figment.cli.terminal import Terminal
-    from figment.common.signals import as_interrupt
-
-    terminal = Terminal()
-    try:
-        with as_interrupt():
-            yield terminal
-    except Interrupted:
-        raise
-    except KeyboardInterrupt:
-        raise Interrupted(f"Interrupted; {kept}.") from None
-    finally:
-        terminal.end()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from figment.cli.options import PIXELS_OR_FEATURES, SEED, PathArgument
-from figment.cli_findings import DEVICE, LABELS, NAMED, OUT, RUN, bench, numbers
+from figment.cli.console import workbench
+from figment.cli.options import DEVICE, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, PathArgument
 from figment.errors import InputError
 
 
@@ -40,11 +40,11 @@ def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: 
       figment explain evidence runs/faces-1
       figment explain evidence runs/faces-1 -n 12 --seed 3
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.explain.evidence_maps import evidence as found
 
-        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.stage("looking for evidence"))
-        at.show(replace(finding, name=name))
+        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.display.stage("looking for evidence"))
+        show(replace(finding, name=name))
 
 
 @explain.command()
@@ -65,13 +65,13 @@ def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Pat
       figment explain memorised runs/faces-1
       figment explain memorised runs/faces-1 -n 5000 --features dinov2
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.explain.memorising import memorised as found
         from figment.similarity.spaces import space
 
         where = space(features, at.device)
-        finding = found(at.run, at.bank, n, where, seed, at.device, at.stage("comparing generators"))
-        at.show(replace(finding, name=name))
+        finding = found(at.run, at.bank, n, where, seed, at.device, at.display.stage("comparing generators"))
+        show(replace(finding, name=name))
 
 
 @explain.command()
@@ -95,14 +95,15 @@ def filters(
       figment explain filters runs/faces-1
       figment explain filters runs/faces-1 --layer 3 --filters 3,17,40-43
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.explain.filter_patches import filters as found
+        from figment.explore.groups import numbers
         from figment.similarity.nearest import Part
 
         which = numbers(chosen, "--filters") if chosen else ()
         pictures = Part(at.bank.pictures, at.bank.train)
-        finding = found(at.discriminator, pictures, layer, n, which, seed, at.stage("looking at filters"))
-        at.show(replace(finding, name=name))
+        finding = found(at.discriminator, pictures, layer, n, which, seed, at.display.stage("looking at filters"))
+        show(replace(finding, name=name))
 
 
 @explain.command()
@@ -150,21 +151,23 @@ def forget(
     """
     if (attribute is None) == (boxes is None):
         raise InputError("--attribute or --boxes: say by one of them, not both, what is to be forgotten.")
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         if boxes:
             from figment.explain.boxes import read_boxes
             from figment.explain.forgetting_boxes import forget_boxed
 
             marked = read_boxes(boxes, at.generator)
-            finding = forget_boxed(at.generator, marked, layer, drop, by, seed, at.stage("looking for feature maps"))
+            finding = forget_boxed(
+                at.generator, marked, layer, drop, by, seed, at.display.stage("looking for feature maps")
+            )
         else:
             from figment.explain.forgetting import forget as forgotten
 
-            judge = at.judge(labels)
+            judge = at.predictor(labels)
             critic = None if judge.valid else at.discriminator
-            stage = at.stage("looking for feature maps")
+            stage = at.display.stage("looking for feature maps")
             finding = forgotten(at.generator, judge, attribute or "", critic, layer, drop, by, n, seed, stage)
-        at.show(replace(finding, name=name))
+        show(replace(finding, name=name))
 
 
 @explain.command()
@@ -198,18 +201,20 @@ def features(
       figment explain features runs/fashion-1 --few 10 --other runs/faces-1
       figment explain features runs/faces-1 --labels smiling-or-not --no-supervised
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.discriminator import load_discriminator
         from figment.explain.linear_probe import features as found
         from figment.explain.linear_probe import labelled
         from figment.explain.nearest_neighbour import neighbour_test
-        from figment.metrics.judging import labelled_bank
+        from figment.workbench import labelled_bank
 
-        data = labelled(labelled_bank(at.run, labels, at.terminal), seed)
+        data = labelled(labelled_bank(at.run, labels, at.display), seed)
         critics = {other.name: load_discriminator(other, at.device) for other in others}
-        stage = at.stage("teaching classifiers")
+        stage = at.display.stage("teaching classifiers")
         findings = [replace(found(at.discriminator, data, few, critics, not no_supervised, seed, stage), name=name)]
         if set(data.names) <= set(at.generator.classes):
-            test = neighbour_test(at.generator, data, seed=seed, progress=at.stage("looking for nearest examples"))
+            test = neighbour_test(
+                at.generator, data, seed=seed, progress=at.display.stage("looking for nearest examples")
+            )
             findings.append(replace(test, name=f"{name} {test.name}".strip()))
-        at.show(*findings)
+        show(*findings)

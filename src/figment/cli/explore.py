@@ -6,10 +6,8 @@ from shlex import quote
 
 import click
 
-from figment.cli.data import tell
-from figment.cli.options import LABEL, PIXELS_OR_FEATURES, SEED, NamedPath
-from figment.cli_findings import DEVICE, LABELS, NAMED, OUT, RUN, bench, numbers
-from figment.cli_groups import conditional, group, judge_if_any, one_class
+from figment.cli.console import tell, workbench
+from figment.cli.options import DEVICE, LABEL, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, NamedPath
 from figment.errors import InputError
 
 FEATURES = click.option(
@@ -62,14 +60,14 @@ def interpolate(
       figment explore interpolate runs/faces-1
       figment explore interpolate runs/faces-1 --between 3-17,8-40 --steps 12
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.explore.interpolation import interpolate as interpolated
         from figment.features.registry import extractor
 
         pairs = [pair_of(part) for part in ("0-1,2-3,4-5,6-7" if between is None else between).split(",")]
         network = extractor(features, at.device)
-        finding = interpolated(at.generator, pairs, steps, seed, network, label, at.stage("measuring paths"))
-        at.show(replace(finding, name=name))
+        finding = interpolated(at.generator, pairs, steps, seed, network, label, at.display.stage("measuring paths"))
+        show(replace(finding, name=name))
 
 
 @explore.command()
@@ -105,21 +103,25 @@ def arithmetic(
       figment explore arithmetic runs/portraits-1 --a "smile>0.4, no glasses" \\
           --b "smile<-0.1, no glasses" --c "glasses, smile<-0.1" --name smiling-with-glasses
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.attributes.conditions import terms
         from figment.explore.code_arithmetic import arithmetic as summed
         from figment.explore.code_arithmetic import expected
+        from figment.explore.groups import conditional, group, one_class
 
         texts = {"--a": a, "--b": b, "--c": c}
         conditions = {option: conditional(text) for option, text in texts.items()}
-        judge = at.judge(labels) if any(conditions.values()) or wanted else None
-        label = label or one_class(at, c, "--c", seed, judge)
-        groups = [group(at, text, option, seed, label, exemplars, judge) for option, text in texts.items()]
+        judge = at.predictor(labels) if any(conditions.values()) or wanted else None
+        label = label or one_class(at.generator, judge, c, "--c", seed, at.display.stage)
+        groups = [
+            group(at.generator, judge, text, option, seed, label, exemplars, at.display.stage)
+            for option, text in texts.items()
+        ]
         hoped = terms(wanted, judge, "--wanted") if wanted and judge else []
         if judge and not wanted and all(conditions.values()):
             hoped = expected(*(terms(text, judge) for text in texts.values()))
         first, second, third = groups
-        at.show(summed(at.generator, first, second, third, seed, label, name, judge, hoped))
+        show(summed(at.generator, first, second, third, seed, label, name, judge, hoped))
 
 
 @explore.command()
@@ -158,10 +160,11 @@ def directions(
       figment explore directions runs/faces-1 --how labelled --labels sorted-faces
       figment explore directions runs/faces-1 --from 3,17,40-43 --to 5,9,11 --name turn
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         from figment.explore.direction_file import beside, is_stale, keep
         from figment.explore.direction_search import HOWS, plain
         from figment.explore.direction_search import directions as found_directions
+        from figment.explore.groups import conditional, group, one_class
 
         if bool(first) != bool(second) or (first and not name):
             raise InputError("--from, --to and --name go together: from which group, to which, and what to call that.")
@@ -172,26 +175,29 @@ def directions(
             raise InputError("--name: give it a name that can be printed.")
         file = beside(run)
         if file.exists() and is_stale(file, at.generator):  # one that can't be read is told now, too
-            at.terminal.say(
+            at.display.say(
                 f"{file} holds directions that were found before the generator learnt more: they are replaced"
             )
         if out and (out / file.name).resolve() == file.resolve():
             raise InputError(f"--out {out}: the directions themselves are kept there: name another folder.")
         hows = HOWS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
         reads = attributes or labels or how == "labelled" or any(text and conditional(text) for text in (first, second))
-        judge = at.judge(labels) if reads else judge_if_any(at)
+        judge = at.predictor(labels) if reads else at.predictor_if_any()
         if how == "all" and not plain(judge, at.generator.classes):
             hows = HOWS[1:]
         groups = None
         if first and second:
-            label = label or one_class(at, first, "--from", seed, judge)
-            groups = (group(at, first, "--from", seed, label, exemplars, judge),
-                      group(at, second, "--to", seed, label, exemplars, judge))  # fmt: skip
+            label = label or one_class(at.generator, judge, first, "--from", seed, at.display.stage)
+            begin, end = (
+                group(at.generator, judge, text, option, seed, label, exemplars, at.display.stage)
+                for option, text in (("--from", first), ("--to", second))
+            )
+            groups = (begin, end)
         wanted = [part.strip() for part in attributes.split(",")] if attributes else []
         finding, found = found_directions(
-            at.generator, hows, count, judge, wanted, samples, seed, label, name, groups, at.stage
+            at.generator, hows, count, judge, wanted, samples, seed, label, name, groups, at.display.stage
         )
-        at.show(finding)
+        show(finding)
         keep(file, found, at.generator)
         tell(
             [
@@ -204,6 +210,8 @@ def directions(
 
 def pair_of(text: str) -> tuple[int, int]:
     """Two sample numbers from "3-17". Raises InputError."""
+    from figment.explore.groups import numbers
+
     ends = text.split("-")
     if len(ends) != 2:
         raise InputError(f"--between {text}: give pairs of sample numbers such as 3-17,8-40.")
@@ -252,7 +260,7 @@ def project(
       figment explore project runs/faces-1 me.jpg friend.png --restarts 4
       figment sample runs/faces-1 --codes runs/faces-1/findings/project.safetensors
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
         import torch
 
         from figment.data.decoding.fit import Target
@@ -263,7 +271,7 @@ def project(
         recipe, names = at.generator.recipe, {}
         if pictures:
             target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
-            groups = {"given": torch.from_numpy(given(pictures, target, at.terminal.say))}
+            groups = {"given": torch.from_numpy(given(pictures, target, at.display.say))}
             names["given"] = [str(picture) for picture in pictures]
         else:
             groups = {}
@@ -276,8 +284,8 @@ def project(
                 f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
             )
         sight = named(features, lambda: at.discriminator, at.device)
-        found = projected(at.generator, groups, sight, restarts, steps, seed, names, at.stage("descending"))
-        at.show(replace(found, name=name))
+        found = projected(at.generator, groups, sight, restarts, steps, seed, names, at.display.stage("descending"))
+        show(replace(found, name=name))
 
 
 @explore.command()
@@ -310,7 +318,8 @@ def neighbours(
       figment explore neighbours runs/faces-1
       figment explore neighbours runs/faces-1 --samples 3,17 -k 10 --features dinov2
     """
-    with bench(run, out, device) as at:
+    with workbench(run, out, device) as (at, show):
+        from figment.explore.groups import numbers
         from figment.explore.nearest_training import neighbours as found
         from figment.similarity.spaces import space
 
@@ -318,5 +327,7 @@ def neighbours(
             raise InputError("--samples and -n exclude each other: give one of them.")
         chosen = numbers(samples, "--samples") if samples else list(range(n or 8))
         where = space(features, at.device)
-        finding = found(at.generator, at.bank, chosen, k, seed, where, label, at.stage("reading training pictures"))
-        at.show(replace(finding, name=name))
+        finding = found(
+            at.generator, at.bank, chosen, k, seed, where, label, at.display.stage("reading training pictures")
+        )
+        show(replace(finding, name=name))

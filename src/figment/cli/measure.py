@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from figment.cli.data import at_terminal, tell
+from figment.cli.console import at_terminal, tell
 from figment.cli.options import ACCEPT, GROUP, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.errors import InputError
 

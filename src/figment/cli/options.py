@@ -4,11 +4,14 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from figment.errors import InputError
+
+if TYPE_CHECKING:
+    pass
 
 
 class NamedPath(click.Path):
@@ -97,3 +100,19 @@ def pixels(size: str) -> tuple[int, int]:
     if not 1 <= min(height, width) <= max(height, width) <= 4096:
         raise InputError(f"--size {size}: give pixels from 1 to 4096, such as 64, or height x width: 64x96.")
     return height, width
+
+
+RUN = click.argument("run", type=PathArgument)
+OUT = click.option("--out", type=PathArgument, metavar="FOLDER", help="[default: findings in the run]")
+DEVICE = click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
+NAMED = click.option(
+    "--name",
+    default="",
+    metavar="NAME",
+    help="Tells it from other findings of its kind; else it replaces the last.",
+)
+LABELS = click.option(
+    "--labels", type=PathArgument, metavar="DATA|FILE.csv",
+    help="Teaches attributes: pictures in a folder a class (sorted samples, too), or a table of the run's own pictures. "
+    "[default: the portraits' reader, else the run's own labels]",
+)  # fmt: skip

@@ -17,7 +17,6 @@ from rich.text import Text
 from figment.common.progress import Progress
 from figment.common.text import printable
 from figment.common.units import as_images, as_time
-from figment.recipe import Recipe
 
 LINE_SECONDS = 10.0  # between two plain lines
 RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
@@ -45,7 +44,8 @@ class Terminal:
         self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
         self.live: Live | None = None
         self.bar: bars.Progress | None = None
-        self.recipe: Recipe | None = None
+        self.budget_images: int | None = None
+        self.budget_seconds: float | None = None
         self.rate = Rate()
         self.last_line = 0.0
         self.event: dict[str, Any] = {}
@@ -81,24 +81,23 @@ class Terminal:
 
     # ---- training ----------------------------------------------------------------------------------------------------
 
-    def begin(self, recipe: Recipe, images: int, seconds: float) -> None:
+    def begin(self, budget_images: int | None, budget_seconds: float | None, images: int, seconds: float) -> None:
         self._stop_bar()
-        self.recipe = recipe
+        self.budget_images, self.budget_seconds = budget_images, budget_seconds
         self.rate = Rate()
         self.last_line = monotonic()
         self.rate.at(seconds, images)
         if self.console.is_terminal:
             self.bar = _bar("training")
-            self.bar.add_task("", total=recipe.seconds or recipe.images, note="")
+            self.bar.add_task("", total=budget_seconds or budget_images, note="")
             self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
             self.live.start()
 
     def progress(self, images: int, seconds: float) -> None:
-        assert self.recipe is not None
         rate = self.rate.at(seconds, images)
         if self.bar is not None:
             note = f"{as_images(images)} seen · {rate:,.0f} images/s · {self._left(images, seconds, rate)} left"
-            self.bar.update(self.bar.task_ids[0], completed=seconds if self.recipe.seconds else images, note=note)
+            self.bar.update(self.bar.task_ids[0], completed=seconds if self.budget_seconds else images, note=note)
 
     def tick(self, event: dict[str, Any]) -> None:
         self.event = event
@@ -128,10 +127,9 @@ class Terminal:
             self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
-        assert self.recipe is not None
-        if self.recipe.seconds is not None:
-            return as_time(max(self.recipe.seconds - seconds, 0))
-        return as_time(((self.recipe.images or 0) - images) / rate) if rate else "?"
+        if self.budget_seconds is not None:
+            return as_time(max(self.budget_seconds - seconds, 0))
+        return as_time(((self.budget_images or 0) - images) / rate) if rate else "?"
 
     # ---- words -------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """Exemplars: groups of samples whose mean code stands for what they have in common."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,7 +12,7 @@ from torch import Tensor
 from figment import codes
 from figment.attributes.conditions import margins, meets, terms
 from figment.attributes.predictor import Judge, Scores
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Stage
 from figment.errors import InputError
 from figment.generator import Generator
 
@@ -112,3 +114,63 @@ def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) ->
 def mean(group: Tensor, prior: str) -> Tensor:
     """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
     return codes.to_gaussian(group.double(), prior).mean(0)
+
+
+LONGEST = 15  # digits of a sample's number
+
+
+def numbers(text: str, option: str) -> list[int]:
+    """Sample numbers: 3,17,40-43. Raises InputError for anything else."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not _is_number(first) or (dash and (not _is_number(last) or int(last) < int(first))):
+            raise InputError(f"{option} {text}: give numbers of samples such as 3,17,40-43.")
+        if dash and int(last) - int(first) > 10_000:
+            raise InputError(f"{option} {text}: at most 10,000 samples.")
+        found += range(int(first), int(last or first) + 1)
+    return found
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST
+
+
+GROUP_FILES = {".txt", ".csv", ".safetensors"}
+
+
+def conditional(text: str) -> bool:
+    """Whether a group is given by conditions rather than by numbers or a file."""
+    return not re.fullmatch(r"[\d\s,-]*", text) and Path(text).suffix.lower() not in GROUP_FILES
+
+
+def group(
+    generator: Generator, judge: Judge | None, text: str, option: str, seed: int, label: str | None, exemplars: int,
+    stage: Stage,
+) -> Group:  # fmt: skip
+    """Samples by their numbers, from a file of numbers or of codes, or by conditions. Raises InputError for neither."""
+    if conditional(text):
+        assert judge is not None
+        return meeting(generator, judge, text, exemplars, seed, label, option, stage(f"looking for {text}"))
+    file = Path(text)
+    if file.suffix.lower() == ".safetensors":
+        recipe = generator.recipe
+        return Group(file.name, codes.read(file, recipe.code_size, len(recipe.classes))[0])
+    if file.suffix.lower() in GROUP_FILES:
+        try:
+            text = ",".join(file.read_text("utf-8-sig").replace(",", " ").split())
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{option} {file} can't be read ({error}): name a file of sample numbers.") from None
+    return numbered(generator, numbers(text, option), seed)
+
+
+def one_class(generator: Generator, judge: Judge | None, text: str, option: str, seed: int, stage: Stage) -> str | None:
+    """The class of a group's first sample, which a generator with classes draws all others in; None without classes."""
+    names = generator.classes
+    if not names:
+        return None
+    if Path(text).suffix.lower() == ".safetensors":
+        kept = codes.read(Path(text), generator.recipe.code_size, len(names))[1]
+        return None if kept is None else names[int(kept[0])]
+    first = group(generator, judge, text, option, seed, None, 1, stage).numbers[0]
+    return names[int(codes.numbered_classes(seed, first, 1, len(names))[0])]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from figment.common.machine import this_machine
 from figment.common.pixels import coloured
-from figment.common.progress import Agree, Progress
+from figment.common.progress import Agree, Preparing, Progress, Silent
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Portraits
 from figment.errors import InputError
@@ -28,7 +28,7 @@ from figment.metrics.scores import Missing, Reference, Score
 from figment.metrics.subjects import SMALLEST, Subject, _first, opened
 from figment.run import Run
 from figment.similarity.nearest import Part
-from figment.start import Data, Preparing, Silent
+from figment.start import Data
 from figment.version import __version__
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.progress import Agree
+from figment.common.progress import Agree, Preparing
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import Stored, decode
@@ -16,8 +16,9 @@ from figment.data.sources.open import Portraits, Source, open_source
 from figment.errors import InputError, Unreadable
 from figment.features.extract import Pictures, drawn, taken
 from figment.generator import load
+from figment.reals import bank_of
 from figment.run import Run
-from figment.start import Data, Preparing, bank_of
+from figment.start import Data
 
 if TYPE_CHECKING:
     pass

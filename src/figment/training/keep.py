@@ -1,7 +1,7 @@
 """TODO"""
 
 from figment.common.files import write_atomically
-from figment.common.progress import Display
+from figment.common.progress import Training
 from figment.errors import InputError
 from figment.generator import Generator
 from figment.media.images import write
@@ -32,7 +32,7 @@ def keep_snapshot(run: Run, players: Players, clock: "Clock") -> None:
     run.log({"event": "snapshot", "images": players.images, "seconds": round(clock.seconds(), 2)})
 
 
-def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", display: Display) -> None:
+def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", display: Training) -> None:
     """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
     display.score(scorer.look(players.average, run.recipe, players.images, clock.seconds()))
     warning = risen(scorer.looks)
@@ -41,7 +41,7 @@ def keep_score(run: Run, scorer: Scorer, players: Players, clock: "Clock", displ
         display.say(warning)
 
 
-def take_back(run: Run, players: Players, world: World, clock: "Clock", display: Display) -> None:
+def take_back(run: Run, players: Players, world: World, clock: "Clock", display: Training) -> None:
     """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
     at, setbacks = players.images, players.setbacks + 1
     load_for_all(players, run, world)

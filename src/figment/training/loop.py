@@ -12,7 +12,7 @@ from torch import Tensor
 
 from figment import codes
 from figment.augment.pipeline import adapted
-from figment.common.progress import Display
+from figment.common.progress import Training
 from figment.common.seeds import generator_at, seed_at
 from figment.common.signals import Wish
 from figment.data.bank.bank import Bank
@@ -71,7 +71,7 @@ def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: Wo
     end_step(players, recipe)
 
 
-def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Display, wish: Wish) -> bool:
+def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Training, wish: Wish) -> bool:
     """Train until the recipe's budget is spent or somebody wishes to stop. Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises

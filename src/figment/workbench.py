@@ -1,5 +1,7 @@
-"""Which judge a run has: the portraits' reader, or linear models taught by labels."""
+"""The workbench: a run with whatever an experiment may need of it, for the command line, Python and the studio alike."""
 
+import os
+from functools import cached_property
 from pathlib import Path
 
 from figment.attributes.from_labels import by_label, by_table, of_columns
@@ -7,14 +9,74 @@ from figment.attributes.from_portraits import of_portraits
 from figment.attributes.portrait_reader import reader_of, work_of
 from figment.attributes.predictor import Judge
 from figment.common import sizes
-from figment.common.progress import Tally
+from figment.common.machine import this_machine
+from figment.common.progress import Preparing, Silent, Tally
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.sources.open import open_source
-from figment.discriminator import load_discriminator
+from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
+from figment.generator import Generator, load
+from figment.reals import bank_of
 from figment.run import Run
-from figment.start import Preparing, bank_of
+
+PORTRAITS = (None, "portraits")  # a run's data that are the built-in portraits
+
+
+class Workbench:
+    """A run, or a generator alone, with what an experiment may need of it, made ready when it is asked for.
+
+    path: a run folder or a generator's file. device: auto, cuda, mps or cpu. display: is told what takes long.
+    """
+
+    def __init__(self, path: str | Path, device: str = "auto", display: Preparing | None = None) -> None:
+        self.path, self.asked_device = Path(path), device
+        self.display: Preparing = display or Silent()
+
+    @cached_property
+    def device(self) -> str:
+        return this_machine(self.asked_device).device
+
+    @cached_property
+    def run(self) -> Run:
+        """Raises InputError where it is a generator alone."""
+        if self.path.is_file():
+            raise InputError(f"{self.path} is a file: this needs what else is in the run: name its run folder.")
+        return Run(self.path)
+
+    @cached_property
+    def generator(self) -> Generator:
+        return load(self.path, self.device)
+
+    @cached_property
+    def discriminator(self) -> Discriminator:
+        return load_discriminator(self.run.folder, self.device)
+
+    @cached_property
+    def bank(self) -> Bank:
+        """The run's real pictures. Raises InputError where they are gone."""
+        return bank_of(self.run, self.display)
+
+    @property
+    def findings(self) -> Path:
+        """Where findings are kept; those of a generator's file in a folder of its own, lest the run's be overwritten."""
+        if self.path.is_dir():
+            return self.path / "findings"
+        return self.path.parent / (
+            "findings" if self.path.name == "generator.safetensors" else f"{self.path.stem}.findings"
+        )
+
+    def predictor(self, labels: str | Path | None = None) -> Judge:
+        """What reads attributes from the run's pictures: attribute_predictor. Raises InputError where nothing does."""
+        return judge_of(self.run, labels, self.display)
+
+    def predictor_if_any(self) -> Judge | None:
+        """What reads attributes, where that can be had without being told how."""
+        try:
+            return self.predictor()
+        except InputError:
+            return None
+
 
 PORTRAITS = (None, "portraits")
 
@@ -66,3 +128,12 @@ def _text(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise InputError(f"--labels {file} can't be read ({reason}): name a CSV file of attributes.") from None
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError, before any work is done, where no folder can be made or written to."""
+    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not place.is_dir():
+        raise InputError(f"--out {folder}: {place} is a file: name a folder.")
+    if not os.access(place, os.W_OK):
+        raise InputError(f"--out {folder}: {place} can't be written to: name another folder.")

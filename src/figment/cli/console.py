@@ -1,0 +1,142 @@
+"""What commands print, and how they tell of long work."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from figment.cli.options import agreeing, given
+from figment.common.signals import as_interrupt
+from figment.common.text import printable
+from figment.errors import Interrupted
+
+if TYPE_CHECKING:
+    from figment.cli.terminal import Terminal
+    from figment.finding import Finding
+    from figment.run import Run
+    from figment.workbench import Workbench
+
+KIND_OF_FILE = {".png": "picture", ".safetensors": "codes", ".json": "record"}
+
+
+def tell(lines: list[str]) -> None:
+    """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
+    click.echo("\n".join(map(printable, lines)))
+
+
+@contextmanager
+def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
+    """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.
+
+    Ctrl-C and SIGTERM end it in a sentence.
+    """
+    from figment.data.sources.open import open_source
+
+    with at_terminal() as terminal:
+
+        def source_of(sources: tuple[str, ...]) -> Any:
+            say, advance = terminal.say, terminal.stage("downloading", "MB")
+            return open_source(given(sources), agreeing(accept_licence), advance, say)
+
+        yield terminal.stage, source_of
+
+
+@contextmanager
+def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
+    """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence with kept."""
+    from figment.cli.terminal import Terminal
+
+    terminal = Terminal()
+    try:
+        with as_interrupt():
+            yield terminal
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted; {kept}.") from None
+    finally:
+        terminal.end()
+
+
+def table(finding: "Finding") -> list[str]:
+    """A finding's table as lines of text, columns aligned: the first to the left, the others to the right."""
+    if not finding.rows:
+        return []
+    lines = [finding.columns, *finding.rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    aligned = [
+        [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        for line in lines
+    ]
+    return ["  ".join(cells).rstrip() for cells in aligned]
+
+
+@contextmanager
+def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Workbench", Callable[..., None]]]:
+    """The workbench for a run, and what shows findings made on it: `show(finding, …)` keeps, reports and prints them.
+
+    Ctrl-C and SIGTERM end its work in a sentence. Raises InputError, before any work, where out can't be written to.
+    """
+    from figment.common.cache import keep_libraries_in_cache
+    from figment.workbench import Workbench, check_folder
+
+    keep_libraries_in_cache()
+    with at_terminal("what was found before is kept") as terminal:
+        at = Workbench(path, device, terminal)
+        folder = out or at.findings
+        if path.exists():
+            check_folder(folder)
+
+        def show(*findings: "Finding") -> None:
+            terminal.end()
+            show_findings(at, folder, findings)
+
+        yield at, show
+
+
+def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) -> None:
+    """Keep findings in a folder, put them into the run's report where that is the run's own, and print them."""
+    from figment.reporting.report import write_report
+    from figment.run import Run
+
+    is_run = (at.path / "run.json").is_file()
+    images = Run(at.path).facts.get("images") if is_run else None
+    for finding in findings:
+        files = finding.save(folder, images, ["figment", *sys.argv[1:]])
+        tell([finding.sentence, *([""] if finding.rows else []), *table(finding), ""])
+        tell([f"{KIND_OF_FILE[file.suffix]:<9}{file}" for file in files])
+    if is_run and folder == at.findings:
+        tell([f"{'report':<9}{write_report(Run(at.path))}"])
+
+
+def progress_bar(total: int, title: str) -> Any:
+    """A progress bar on a terminal, gone when done; gives a function (done, total)."""
+    from figment.cli.terminal import bar_of
+
+    return bar_of(total, title)
+
+
+def leads() -> bool:
+    """Whether this process speaks for those that torchrun started with it; the run folder may be out of the others' reach."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def conclude(run: "Run") -> None:
+    """Say where the result is and what can be done next."""
+    if not leads():
+        return
+    pictures = list(run.pictures().values())
+    facts = run.facts
+    if facts["state"] == "interrupted":
+        click.echo(
+            f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {run.folder}"
+        )
+        raise click.exceptions.Exit(130)
+    click.echo(
+        f"pictures   {pictures[-1]}\nreport     {run.report_file}\ngenerator  {run.generator_file}\n"
+        f"Next: figment sample {run.folder} · figment measure {run.folder} · figment resume {run.folder} --for 10m"
+    )

@@ -1,0 +1,161 @@
+"""`figment train` and `figment resume`."""
+
+import inspect
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from figment.cli.console import conclude, leads
+from figment.cli.options import (
+    ACCEPT,
+    DATA,
+    DROP,
+    FIT,
+    GROUP,
+    NamedPath,
+    PathArgument,
+    RecipeOption,
+    agreeing,
+    given,
+)
+from figment.errors import InputError
+
+
+@click.command()
+@DATA
+@click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
+@click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
+@click.option("--recipe", cls=RecipeOption, default="auto", show_default=True, metavar="NAME")
+@click.option(
+    "--size", metavar="PIXELS", help="16 to 512, or HxW (height x width) such as 64x96. [default: 64, or the recipe's]"
+)
+@click.option(
+    "--labels/--no-labels",
+    default=None,
+    help="Train on the labels of the pictures (folders, files, columns), so that samples of a class can be asked for.",
+)
+@click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
+@click.option(
+    "--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse."
+)
+@FIT
+@DROP
+@GROUP
+@ACCEPT
+@click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
+@click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Prepare the pictures and print the plan: auto's choice (measured), nets, schedule, memory; train nothing.",
+)
+def train(
+    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
+    out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
+    accept_licence: bool, seed: str | None, device: str, dry_run: bool,
+) -> None:  # fmt: skip
+    """Train a generator on DATA; on the built-in portraits where none is given.
+
+    DATA is a folder (nested), a zip or tar, parquet, .npy or .npz file, a pattern of shards (faces-{000..009}.tar), a
+    name from figment data list, hf:OWNER/NAME from the Hugging Face hub, or several of these.
+
+    A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
+    which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on. With --labels every
+    different label is a class. Several GPUs or processes: torchrun --nproc-per-node=K -m figment train … (docs/scale.md).
+
+    \b
+    Examples:
+      figment train --for 3m
+      figment train faces --for 2h --size 64
+      figment train celeba --images 2M --recipe dcgan --group '^(\\d+)_'
+      figment train flowers --for 1h --size 96x64 --labels
+      figment train faces --for 20m --set objective=hinge --set width=32
+    """
+    from figment import start
+    from figment.cli.terminal import Terminal
+
+    options = {"size": size, "labels": labels, "seed": seed and value(seed), "fit": fit}
+    options = {name: chosen for name, chosen in options.items() if chosen is not None}
+    for name in options.keys() & assignments(choices).keys():
+        raise InputError(f"--set {name} and --{name} say it twice: give one of them.")
+    fields = assignments(choices) | options
+    for name in fields.keys() & inspect.signature(start.train).parameters.keys():
+        raise InputError(
+            f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
+        )
+    asked: dict[str, Any] = {
+        "time": time, "images": images, "recipe": recipe, "group": group, "drop": drop, "agree": agreeing(accept_licence),
+        "device": device, "display": Terminal(),
+    }  # fmt: skip
+    if dry_run:
+        click.echo(start.rehearse(given(sources), **asked, **fields))
+        return
+    run = start.train(given(sources), out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
+    conclude(run)
+
+
+@click.command()
+@click.argument("run", type=PathArgument)
+@click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
+@click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
+@click.option(
+    "--data",
+    "sources",
+    multiple=True,
+    type=NamedPath(),
+    metavar="DATA",
+    help="Where the pictures are now, if they were moved; once for each that there was.",
+)
+@click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
+def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> None:
+    """Go on with RUN exactly where it was stopped: by Ctrl-C, SIGTERM, kill -9, a power cut, or the end of its budget.
+
+    Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
+
+    \b
+    Examples:
+      figment resume runs/faces-1
+      figment resume runs/faces-1 --for 1h
+    """
+    from figment import start
+    from figment.cli.terminal import Terminal
+    from figment.run import Run
+
+    was_finished = False
+    if leads():
+        opened = Run(run)
+        opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
+        was_finished = opened.facts["state"] == "finished" and time is None and images is None
+    after = start.resume(run, time=time, images=images, data=given(sources), device=device, display=Terminal())
+    if was_finished:
+        click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
+    else:
+        conclude(after)
+
+
+def assignments(choices: Sequence[str]) -> dict[str, Any]:
+    """--set FIELD=VALUE … as recipe fields."""
+    fields = {}
+    for choice in choices:
+        name, equals, text = choice.partition("=")
+        if not equals:
+            raise InputError(f"--set {choice}: write it as FIELD=VALUE, such as --set width=32.")
+        fields[name.strip()] = value(text.strip())
+    return fields
+
+
+def value(text: str) -> Any:
+    """A number, true or false where the text is one; a list where commas part numbers; else the text, as for 500k."""
+    import json
+
+    if re.fullmatch(r"[0-9]+(,[0-9]+)+", text):
+        return [int(part) for part in text.split(",")]
+    try:
+        parsed = json.loads(text)
+    except ValueError:
+        return text
+    return parsed if isinstance(parsed, int | float) else text

@@ -6,7 +6,6 @@ import pytest
 from rich.console import Console
 
 from figment.cli import terminal as display
-from figment.presets import make
 
 EVENT = {
     "event": "tick", "images": 64_000, "seconds": 80.0, "loss_discriminator": 0.9, "loss_generator": 1.5,

@@ -14,7 +14,7 @@ import argparse
 import json
 from pathlib import Path
 
-from figment.attributes.conditions import meets, terms
+from figment.attributes.conditions import parse_conditions, satisfied
 from figment.common.progress import Silent
 from figment.explain.forgetting import forget
 from figment.explore.code_arithmetic import success
@@ -22,7 +22,7 @@ from figment.explore.direction_search import directions
 from figment.explore.groups import read
 from figment.generator import load
 from figment.run import Run
-from figment.workbench import judge_of
+from figment.workbench import attribute_predictor
 
 SUMS = (  # A − B + C, and what it should have
     ("smile>0.4, no glasses", "smile<0, no glasses", "smile<0, glasses", "smile>0.2, glasses"),
@@ -43,10 +43,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     run, generator = Run(args.run), load(args.run)
-    judge = judge_of(run, None, Silent())
-    seen = read(generator, judge, args.samples, args.seed)
-    assert judge.valid is not None
-    valid = float(judge.valid(generator.sample(1000, args.seed).numpy()).mean())
+    predictor = attribute_predictor(run, None, Silent())
+    seen = read(generator, predictor, args.samples, args.seed)
+    assert predictor.valid is not None
+    valid = float(predictor.valid(generator.sample(1000, args.seed).numpy()).mean())
     print(f"{run.recipe.name}, {run.facts['images']:,} images; {valid:.0%} of 1,000 samples are portraits\n")
     found: dict[str, object] = {
         "run": run.recipe.name,
@@ -58,22 +58,22 @@ def main() -> None:
     print(f"{'sum':88}  anyway  singles  threes  fives")
     sums = []
     for a, b, c, wanted in SUMS:
-        anyway = float(meets(seen.scores, terms(wanted, judge)).mean())
-        shares = {n: success(generator, judge, seen, a, b, c, wanted, n, args.cases, args.seed) for n in (1, 3, 5)}
+        anyway = float(satisfied(seen.scores, parse_conditions(wanted, predictor)).mean())
+        shares = {n: success(generator, predictor, seen, a, b, c, wanted, n, args.cases, args.seed) for n in (1, 3, 5)}
         sums.append({"a": a, "b": b, "c": c, "wanted": wanted, "anyway": anyway, "of": shares})
         print(
             f"({a}) − ({b}) + ({c})".ljust(88), f" {anyway:6.0%}  {shares[1]:7.0%}  {shares[3]:6.0%}  {shares[5]:5.0%}"
         )
     found["sums"] = sums
 
-    finding, _ = directions(generator, ["labelled"], judge=judge, samples=args.samples, seed=args.seed)
+    finding, _ = directions(generator, ["labelled"], predictor=predictor, samples=args.samples, seed=args.seed)
     print()
     for line in (finding.columns, *finding.rows):
         print("  ".join(cell.ljust(14) for cell in line).rstrip())
     print(finding.sentence)
     found["directions"] = finding.numbers["directions"]
 
-    forgotten = forget(generator, judge, "glasses", seed=args.seed)
+    forgotten = forget(generator, predictor, "glasses", seed=args.seed)
     print()
     for line in (forgotten.columns, *forgotten.rows):
         print("  ".join(cell.ljust(20) for cell in line).rstrip())

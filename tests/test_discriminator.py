@@ -42,7 +42,7 @@ def test_a_discriminator_is_loaded_as_it_was(family: str, tmp_path: Path) -> Non
     assert found.recipe == choices
     x, labels = as_input(pictures(70)), torch.arange(70) % 3 if choices.classes else None
     expected = net(x) if labels is None else net(x, labels)
-    assert torch.allclose(found.judge(pictures(70), labels), expected, atol=1e-5)
+    assert torch.allclose(found.logits(pictures(70), labels), expected, atol=1e-5)
     assert not any(p.requires_grad for p in found.net.parameters())
 
 
@@ -75,8 +75,10 @@ def test_classes_change_logits_and_nothing_that_layers_see() -> None:
     with torch.no_grad():
         discriminator.net[-1].embedding.weight.normal_()
     x = pictures(4)
-    assert not torch.allclose(discriminator.judge(x, torch.full((4,), 2)), discriminator.judge(x, torch.full((4,), 1)))
-    assert torch.equal(discriminator.judge(x), discriminator.judge(x, torch.zeros(4, dtype=torch.int64)))
+    assert not torch.allclose(
+        discriminator.logits(x, torch.full((4,), 2)), discriminator.logits(x, torch.full((4,), 1))
+    )
+    assert torch.equal(discriminator.logits(x), discriminator.logits(x, torch.zeros(4, dtype=torch.int64)))
 
 
 def test_an_untrained_one_is_what_training_starts_from() -> None:

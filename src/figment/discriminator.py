@@ -50,7 +50,7 @@ class Discriminator:
         return self.net(x, torch.zeros(len(x), dtype=torch.int64, device=x.device) if labels is None else labels)
 
     @torch.inference_mode()
-    def judge(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
+    def logits(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits of pictures, uint8 (N, C, H, W) → float32 (N,) on the CPU."""
         found = []
         for start in range(0, len(pictures), BLOCK):

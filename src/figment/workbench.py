@@ -4,10 +4,10 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-from figment.attributes.from_labels import by_label, by_table, of_columns
-from figment.attributes.from_portraits import of_portraits
+from figment.attributes.from_labels import label_columns, linear_predictor, table_columns
+from figment.attributes.from_portraits import portrait_predictor
 from figment.attributes.portrait_reader import reader_of, work_of
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.common import sizes
 from figment.common.machine import this_machine
 from figment.common.progress import Preparing, Silent, Tally
@@ -66,11 +66,11 @@ class Workbench:
             "findings" if self.path.name == "generator.safetensors" else f"{self.path.stem}.findings"
         )
 
-    def predictor(self, labels: str | Path | None = None) -> Judge:
+    def predictor(self, labels: str | Path | None = None) -> AttributePredictor:
         """What reads attributes from the run's pictures: attribute_predictor. Raises InputError where nothing does."""
-        return judge_of(self.run, labels, self.display)
+        return attribute_predictor(self.run, labels, self.display)
 
-    def predictor_if_any(self) -> Judge | None:
+    def predictor_if_any(self) -> AttributePredictor | None:
         """What reads attributes, where that can be had without being told how."""
         try:
             return self.predictor()
@@ -81,8 +81,8 @@ class Workbench:
 PORTRAITS = (None, "portraits")
 
 
-def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
-    """The judge of a run's pictures.
+def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing) -> AttributePredictor:
+    """The predictor of a run's pictures.
 
     labels: DATA whose pictures have labels (a folder with sub-folders, say; real pictures or sorted samples), or a .csv file of
     attributes of the run's own pictures. Without them it is the reader of the built-in portraits for a run that learnt from
@@ -95,22 +95,24 @@ def judge_of(run: Run, labels: str | Path | None, display: Preparing) -> Judge:
             raise InputError(
                 f"{run.folder} draws portraits of {sizes.text(recipe.shape)}, and their reader reads only squares: give --labels."
             )
-        return of_portraits(
+        return portrait_predictor(
             reader_of(size, Tally(display.stage("teaching the reader of portraits, once"), work_of(size)))
         )
     discriminator, learning = load_discriminator(run.folder), display.stage("learning what labels mean")
     if labels is not None and Path(labels).suffix.lower() == ".csv":
         bank, table = bank_of(run, display), _text(Path(labels))
-        return of_columns(discriminator, bank, by_table(table, bank.names, f"--labels {labels}"), learning, display.say)
+        return linear_predictor(
+            discriminator, bank, table_columns(table, bank.names, f"--labels {labels}"), learning, display.say
+        )
     bank = labelled_bank(run, labels, display)
     mend = (
         "give --labels DATA, pictures in a folder a class, or --labels FILE.csv"
         if labels is None else "put the pictures of each class into a folder of its own"
     )  # fmt: skip
-    columns = by_label(bank.labels)
+    columns = label_columns(bank.labels)
     if len(columns) < 2:
         raise InputError(f"{bank.source} has no labels that tell two kinds of pictures apart: {mend}.")
-    return of_columns(discriminator, bank, columns, learning, display.say)
+    return linear_predictor(discriminator, bank, columns, learning, display.say)
 
 
 def labelled_bank(run: Run, labels: str | Path | None, display: Preparing) -> Bank:

@@ -10,25 +10,25 @@ from PIL import Image
 
 import figment
 from figment import presets, workbench
-from figment.attributes.conditions import terms
-from figment.attributes.from_labels import by_label, by_table, of_columns
-from figment.attributes.from_portraits import of_portraits, scores_of
+from figment.attributes.conditions import parse_conditions
+from figment.attributes.from_labels import label_columns, linear_predictor, table_columns
+from figment.attributes.from_portraits import portrait_predictor, scores_of
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, HEAD, told
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Silent
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import ATTRIBUTES
 from figment.discriminator import Discriminator, representation, untrained
 from figment.errors import InputError
-from figment.workbench import judge_of
+from figment.workbench import attribute_predictor
 
 
-def judge(**changes) -> Judge:
+def predictor(**changes) -> AttributePredictor:
     usual = dict(
         names=("smile", "glasses", "hair_colour=blond", "glasses=round", "smile2"), continuous=frozenset({"smile"}), accuracy={},
         read=lambda pictures: {}, about="a test's", ranges={"smile": (-1.0, 1.0)},
     )  # fmt: skip
-    return Judge(**usual | changes)
+    return AttributePredictor(**usual | changes)
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def judge(**changes) -> Judge:
     ],
 )
 def test_conditions_are_read(text, expected) -> None:
-    assert [(term.name, term.sign, term.limit) for term in terms(text, judge())] == expected
+    assert [(term.name, term.sign, term.limit) for term in parse_conditions(text, predictor())] == expected
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_conditions_are_read(text, expected) -> None:
 )
 def test_conditions_that_make_no_sense_are_refused_in_a_sentence(text, says) -> None:
     with pytest.raises(InputError, match=says):
-        terms(text, judge())
+        parse_conditions(text, predictor())
 
 
 def test_conditions_hold_where_they_hold() -> None:
     scores = {"smile": np.array([0.1, 0.5, 0.9], np.float32), "glasses": np.array([2, -1, 3], np.float32)}
-    (term,) = terms("smile>0.4", judge())
+    (term,) = parse_conditions("smile>0.4", predictor())
     assert term.holds(scores).tolist() == [False, True, True]
-    (term,) = terms("no glasses", judge())
+    (term,) = parse_conditions("no glasses", predictor())
     assert term.holds(scores).tolist() == [False, True, False]
 
 
-# ---- the portraits' reader as a judge ------------------------------------------------------------------------------------
+# ---- the portraits' reader as a predictor ------------------------------------------------------------------------------------
 
 
 def test_log_odds_are_those_of_the_softmax() -> None:
@@ -102,10 +102,10 @@ def test_log_odds_are_those_of_the_softmax() -> None:
         assert np.allclose(found[attribute.name][inside], table[attribute.name][inside], atol=1e-5)
 
 
-def test_the_portraits_judge_knows_every_attribute_that_can_be_read() -> None:
+def test_the_portraits_predictor_knows_every_attribute_that_can_be_read() -> None:
     net = SimpleNamespace(answers=lambda x: torch.zeros(len(x), HEAD))
     accuracy = {a.name: 0.9 for a in (*CONTINUOUS, *CATEGORIES)}
-    found = of_portraits(SimpleNamespace(net=net, accuracy=accuracy))  # type: ignore[arg-type]
+    found = portrait_predictor(SimpleNamespace(net=net, accuracy=accuracy))  # type: ignore[arg-type]
     assert {"smile", "glasses", "glasses=round", "hair_style=bald", "beard"} <= set(found.names)
     assert "hair_style" not in found.names
     assert not {name for name in found.names if name.endswith("=none")}
@@ -136,10 +136,12 @@ def discriminator() -> Discriminator:
     return untrained(presets.make("dcgan", size=16, channels=3, width=4, discriminator_norm="none"))
 
 
-def test_a_judge_learns_what_labels_mean(shades: Path, discriminator: Discriminator) -> None:
+def test_a_predictor_learns_what_labels_mean(shades: Path, discriminator: Discriminator) -> None:
     bank = prepare(shades, 16)
     told_of = []
-    found = of_columns(discriminator, bank, by_label(bank.labels), lambda done, total: told_of.append((done, total)))
+    found = linear_predictor(
+        discriminator, bank, label_columns(bank.labels), lambda done, total: told_of.append((done, total))
+    )
     assert found.names == ("bright", "dark")
     assert found.accuracy == {"bright": 1, "dark": 1}
     assert told_of[-1] == (120, 120)
@@ -153,14 +155,14 @@ def test_numbers_are_read_as_numbers(shades: Path, discriminator: Discriminator)
     bank = prepare(shades, 16)
     level = np.array([picture.mean() for picture in bank.pictures[np.arange(len(bank.pictures))]])
     level[::7] = np.nan
-    found = of_columns(discriminator, bank, {"level": level})
+    found = linear_predictor(discriminator, bank, {"level": level})
     assert found.continuous == {"level"}
     assert found.accuracy["level"] > 0.9
     flat = np.repeat(np.array([180, 60], np.uint8), 768).reshape(2, 3, 16, 16)
     bright, dark = found.read(flat)["level"]
     assert bright > dark + 60
     with pytest.raises(InputError, match="such as level>1"):
-        terms("level", found)
+        parse_conditions("level", found)
 
 
 def test_labels_that_tell_nothing_apart_are_refused(shades: Path, discriminator: Discriminator) -> None:
@@ -171,11 +173,11 @@ def test_labels_that_tell_nothing_apart_are_refused(shades: Path, discriminator:
     with pytest.raises(
         InputError, match="--labels: nothing to learn from rare: shades hasn't two kinds of at least two"
     ):
-        of_columns(discriminator, bank, {"rare": one})
+        linear_predictor(discriminator, bank, {"rare": one})
     with pytest.raises(InputError, match="nothing to learn from same"):
-        of_columns(discriminator, bank, {"same": np.ones(len(bank.pictures))})
+        linear_predictor(discriminator, bank, {"same": np.ones(len(bank.pictures))})
     said = []
-    found = of_columns(discriminator, bank, by_label(bank.labels) | {"rare": one}, say=said.append)
+    found = linear_predictor(discriminator, bank, label_columns(bank.labels) | {"rare": one}, say=said.append)
     assert found.names == ("bright", "dark")
     assert "left out: rare: " in said[0]
     assert "on held-out ones it is right: bright 1.00, dark 1.00" in said[1]
@@ -193,22 +195,22 @@ def test_labels_that_tell_nothing_apart_are_refused(shades: Path, discriminator:
 )
 def test_tables_that_make_no_sense_are_refused(text, says) -> None:
     with pytest.raises(InputError, match=rf"x\.csv.* {says}"):
-        by_table(text, ["1.png"], "x.csv")
+        table_columns(text, ["1.png"], "x.csv")
 
 
 def test_a_table_becomes_columns() -> None:
     names = ["a/1.png", "b/2.png", "3.png", "4.png"]
     text = "file,Smiling,age,hair\n1.png,-1,20,red\nb/2.png,1,31.5,black\n3.png,1,,red\nother.png,1,3,red\n"
-    columns = by_table(text, names, "x.csv")
+    columns = table_columns(text, names, "x.csv")
     assert list(columns) == ["Smiling", "age", "hair=black", "hair=red"]
     assert np.array_equal(columns["Smiling"], [0, 1, 1, np.nan], equal_nan=True)
     assert np.array_equal(columns["age"], [20, 31.5, np.nan, np.nan], equal_nan=True)
     assert np.array_equal(columns["hair=red"], [1, 0, 1, np.nan], equal_nan=True)
-    assert list(by_table("f,label\n1.png,cat\n3.png,dog\n", names, "x.csv")) == ["cat", "dog"]
+    assert list(table_columns("f,label\n1.png,cat\n3.png,dog\n", names, "x.csv")) == ["cat", "dog"]
     with pytest.raises(InputError, match=r"x.csv names none of the run's pictures: .* such as a/1.png"):
-        by_table("file,x\n9.png,1\n", names, "x.csv")
+        table_columns("file,x\n9.png,1\n", names, "x.csv")
     with pytest.raises(InputError, match=r"x\.csv is no table"):
-        by_table("1.png\n", names, "x.csv")
+        table_columns("1.png\n", names, "x.csv")
 
 
 def test_the_representation_is_every_layers_maxima() -> None:
@@ -228,7 +230,7 @@ def test_the_representation_is_every_layers_maxima() -> None:
     assert np.allclose(found, torch.cat(expected, 1).detach().numpy(), atol=1e-5)
 
 
-# ---- which judge a run has ----------------------------------------------------------------------------------------------
+# ---- which predictor a run has ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -239,33 +241,33 @@ def run(shades: Path, tmp_path_factory: pytest.TempPathFactory) -> figment.Run:
         return figment.train(shades, images=64, recipe="dcgan", size=16, width=4, batch=16, out=out)
 
 
-def test_a_run_is_judged_by_its_own_labels_by_others_or_by_a_table(
+def test_a_run_is_read_by_its_own_labels_by_others_or_by_a_table(
     run: figment.Run, shades: Path, tmp_path: Path
 ) -> None:
-    assert judge_of(run, None, Silent()).names == ("bright", "dark")
-    assert judge_of(run, shades, Silent()).names == ("bright", "dark")
+    assert attribute_predictor(run, None, Silent()).names == ("bright", "dark")
+    assert attribute_predictor(run, shades, Silent()).names == ("bright", "dark")
     table = tmp_path / "levels.csv"
     table.write_text(
         "file,level\n" + "".join(f"{k}/{i:02d}.png,{i % 3}\n" for k in ("bright", "dark") for i in range(60))
     )
-    assert judge_of(run, table, Silent()).names == ("level",)
+    assert attribute_predictor(run, table, Silent()).names == ("level",)
 
 
 def test_a_run_without_labels_says_how_to_give_some(faces: Path, run: figment.Run, tmp_path: Path) -> None:
     run = figment.train(faces, images=16, recipe="dcgan", size=16, width=2, batch=16, out=tmp_path / "run")
     with pytest.raises(InputError, match=r"has no labels .* give --labels DATA"):
-        judge_of(run, None, Silent())
+        attribute_predictor(run, None, Silent())
     with pytest.raises(InputError, match="put the pictures of each class into a folder"):
-        judge_of(run, faces, Silent())
+        attribute_predictor(run, faces, Silent())
     with pytest.raises(InputError, match=r"nowhere.csv can't be read"):
-        judge_of(run, tmp_path / "nowhere.csv", Silent())
+        attribute_predictor(run, tmp_path / "nowhere.csv", Silent())
 
 
-def test_portraits_are_judged_by_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portraits_are_read_by_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(workbench, "reader_of", lambda size, tally: asked.append(size) or "reader")
-    monkeypatch.setattr(workbench, "of_portraits", lambda reader: f"judge with {reader}")
+    monkeypatch.setattr(workbench, "portrait_predictor", lambda reader: f"predictor with {reader}")
     made = presets.make("dcgan", size=32)
     run = SimpleNamespace(recipe=made, facts={"data": None}, folder=None)
-    assert judge_of(run, None, Silent()) == "judge with reader"  # type: ignore[arg-type]
+    assert attribute_predictor(run, None, Silent()) == "predictor with reader"  # type: ignore[arg-type]
     assert asked == [32]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.common.pixels import to_uint8
 from figment.errors import InputError
 from figment.explain.ablated_samples import Effect, plausible
@@ -40,14 +40,14 @@ def planted(generator: Generator) -> Generator:
     return generator
 
 
-def brightness(limit: float) -> Judge:
+def brightness(limit: float) -> AttributePredictor:
     """Reads whether pictures are bright, and how varied they are."""
 
     def read(pictures: np.ndarray) -> dict[str, np.ndarray]:
         flat = pictures.reshape(len(pictures), -1).astype(np.float32)
         return {"bright": flat.mean(1) - limit, "varied": flat.std(1)}
 
-    return Judge(
+    return AttributePredictor(
         ("bright", "varied"), frozenset({"varied"}), {"bright": 1.0, "varied": 1.0}, read, "the mean of pixels"
     )
 
@@ -130,8 +130,8 @@ def test_change_is_a_share_of_the_range_and_shown_relative_to_the_largest() -> N
 @BOTH
 def test_a_planted_object_is_found_and_forgotten(generator_of: Make, kind: str) -> None:
     generator = planted(generator_of(kind))
-    judge = brightness(middle(generator))
-    finding = forget(generator, judge, "bright", layer=len(layers(generator.net)), count=400)
+    predictor = brightness(middle(generator))
+    finding = forget(generator, predictor, "bright", layer=len(layers(generator.net)), count=400)
     found = finding.numbers
     assert PLANTED in found["maps"]
     ours, others, *_ = found["effects"].values()
@@ -151,9 +151,9 @@ def test_a_planted_object_is_found_and_forgotten(generator_of: Make, kind: str) 
 
 def test_choices_are_obeyed_and_progress_ends(generator_of: Make) -> None:
     generator = planted(generator_of("dcgan-r1", classes=("a", "b"), labels=True))
-    judge, told = brightness(float(np.median(generator.sample(128).numpy().mean((1, 2, 3))))), []
+    predictor, told = brightness(float(np.median(generator.sample(128).numpy().mean((1, 2, 3))))), []
     finding = forget(
-        generator, judge, "no bright", None, 1, 1.0, "zero", 128, 3, lambda done, total: told.append(done / total)
+        generator, predictor, "no bright", None, 1, 1.0, "zero", 128, 3, lambda done, total: told.append(done / total)
     )
     assert finding.numbers["by"] == "zero"
     assert finding.numbers["layer"] == 1
@@ -184,7 +184,7 @@ def test_a_discriminator_takes_all_but_the_worst_samples_for_sound(critic: objec
     samples = generator_of("dcgan").sample(200).numpy()
     sound = plausible(critic, samples)  # type: ignore[arg-type]
     assert 0.93 <= sound(samples).mean() <= 0.97
-    logits = critic.judge(torch.from_numpy(samples)).numpy()  # type: ignore[attr-defined]
+    logits = critic.logits(torch.from_numpy(samples)).numpy()  # type: ignore[attr-defined]
     assert logits[sound(samples)].min() >= logits[~sound(samples)].max()
 
 

@@ -1,4 +1,4 @@
-"""A generator whose codes are known to mean something, and a judge that reads it."""
+"""A generator whose codes are known to mean something, and a predictor that reads it."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.generator import Generator
 from figment.presets import make
 
@@ -33,12 +33,12 @@ def stripes(pictures: np.ndarray) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture
-def world() -> Callable[..., tuple[Generator, Judge]]:
-    """world(prior) → a generator of codes of 12 numbers, of which four show, and its judge: "right" is there or not."""
+def world() -> Callable[..., tuple[Generator, AttributePredictor]]:
+    """world(prior) → a generator of codes of 12 numbers, of which four show, and its predictor: "right" is there or not."""
 
-    def made(prior: str = "normal", classes: tuple[str, ...] = ()) -> tuple[Generator, Judge]:
+    def made(prior: str = "normal", classes: tuple[str, ...] = ()) -> tuple[Generator, AttributePredictor]:
         recipe = make("dcgan", size=16, channels=1, width=1, code_size=12, prior=prior, classes=classes)
         continuous = frozenset({"left", "both", "last"})
-        return Generator(Drawn(prior), recipe), Judge(NAMES, continuous, {}, stripes, "the stripes")
+        return Generator(Drawn(prior), recipe), AttributePredictor(NAMES, continuous, {}, stripes, "the stripes")
 
     return made

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import norm
 
 from figment import InputError
-from figment.attributes.conditions import Term, terms, words
+from figment.attributes.conditions import Condition, condition_text, parse_conditions
 from figment.explore.code_arithmetic import NOISE, arithmetic, around, combined, expected, success
 from figment.explore.groups import CHOICE, Group, meeting, numbered, read, refuse_single
 from figment.media.strips import GAP
@@ -52,8 +52,8 @@ def test_noise_around_the_sum_is_the_papers():
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_exemplars_meet_their_conditions_and_are_the_clearest(world, prior):
-    generator, judge = world(prior)
-    group = meeting(generator, judge, "left>0.5, no right", 3, seed=2)
+    generator, predictor = world(prior)
+    group = meeting(generator, predictor, "left>0.5, no right", 3, seed=2)
     known = gaussian(generator.codes(256, 2), prior)
     met = np.flatnonzero((known[:, 0] > 0.5) & (known[:, 1] < 0.5))[: CHOICE * 3]
     assert set(group.numbers) <= set(met)
@@ -63,27 +63,38 @@ def test_exemplars_meet_their_conditions_and_are_the_clearest(world, prior):
 
 
 def test_conditions_that_too_few_meet_are_refused(world):
-    generator, judge = world()
+    generator, predictor = world()
     with pytest.raises(InputError, match=r"--b left>3.5: \d of the 4,096 first samples meet"):
-        meeting(generator, judge, "left>3.5", 10, option="--b")
+        meeting(generator, predictor, "left>3.5", 10, option="--b")
     with pytest.raises(InputError, match="did you mean left"):
-        meeting(generator, judge, "lef>1", 3)
+        meeting(generator, predictor, "lef>1", 3)
 
 
 def test_what_is_expected_of_a_sum(world):
-    _, judge = world()
-    a, b, c = (terms(t, judge) for t in ("left>0.4, no right", "left<-0.2, no right", "right, left<-0.2, last>1"))
+    _, predictor = world()
+    a, b, c = (
+        parse_conditions(t, predictor)
+        for t in ("left>0.4, no right", "left<-0.2, no right", "right, left<-0.2, last>1")
+    )
     found = expected(a, b, c)
-    assert found == [Term("left", ">", pytest.approx(0.1)), Term("right", ">", 0.0), Term("last", ">", 1.0)]
-    assert words(found, judge) == "left>0.1, right, last>1"
-    assert terms(words(terms("left>0.5, no right", judge), judge), judge) == terms("left>0.5, no right", judge)
+    assert found == [
+        Condition("left", ">", pytest.approx(0.1)),
+        Condition("right", ">", 0.0),
+        Condition("last", ">", 1.0),
+    ]
+    assert condition_text(found, predictor) == "left>0.1, right, last>1"
+    assert parse_conditions(
+        condition_text(parse_conditions("left>0.5, no right", predictor), predictor), predictor
+    ) == parse_conditions("left>0.5, no right", predictor)
 
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
-    generator, judge = world(prior)
-    groups = [meeting(generator, judge, t, 8) for t in ("left>0.7", "left<-0.7", "right, left<-0.7")]
-    found = arithmetic(generator, *groups, judge=judge, wanted=terms("left>0, right", judge), name="sum of left")
+    generator, predictor = world(prior)
+    groups = [meeting(generator, predictor, t, 8) for t in ("left>0.7", "left<-0.7", "right, left<-0.7")]
+    found = arithmetic(
+        generator, *groups, predictor=predictor, wanted=parse_conditions("left>0, right", predictor), name="sum of left"
+    )
     assert found.stem == "arithmetic-sum-of-left"
     known = gaussian(found.codes, prior)
     met = (known[:, 0] > 0) & (known[:, 1] > 0.5)
@@ -100,15 +111,15 @@ def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
 
 
 def test_the_share_that_comes_true_grows_with_the_exemplars(world):
-    generator, judge = world()
-    seen = read(generator, judge, 600)
+    generator, predictor = world()
+    seen = read(generator, predictor, 600)
     asked = ("left>0.3, no right", "left<-0.3, no right", "right, left<-0.3", "left>0, right")
-    one, three, many = (success(generator, judge, seen, *asked, exemplars=k, cases=200) for k in (1, 3, 12))
+    one, three, many = (success(generator, predictor, seen, *asked, exemplars=k, cases=200) for k in (1, 3, 12))
     assert one < three < many
     assert many > 0.95
-    assert success(generator, judge, seen, *asked, exemplars=3, cases=200) == three
+    assert success(generator, predictor, seen, *asked, exemplars=3, cases=200) == three
     with pytest.raises(InputError, match=r"left>3.5: only 0 of 600"):
-        success(generator, judge, seen, "left>3.5", *asked[1:])
+        success(generator, predictor, seen, "left>3.5", *asked[1:])
 
 
 def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):

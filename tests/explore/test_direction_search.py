@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch.nn.functional import normalize
 
 from figment import InputError, codes, nets
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.explore import direction_file as kept
 from figment.explore.attribute_directions import Slopes, conditional, slopes
 from figment.explore.direction_file import Direction, direction, keep, moved, named, shift, stored
@@ -145,10 +145,10 @@ def test_what_a_class_does_is_no_direction():
 
 @PRIORS
 def test_slopes_are_those_of_the_world(world, prior):
-    generator, judge = world(prior)
-    survey = surveyed(generator, judge, 800, 0, None, False)
+    generator, predictor = world(prior)
+    survey = surveyed(generator, predictor, 800, 0, None, False)
     found = slopes(survey.gaussian, survey.scores)
-    assert found.names == judge.names
+    assert found.names == predictor.names
     deviation = {name: scores.std() for name, scores in survey.scores.items()}
     assert found.rows[0] == pytest.approx(np.eye(12)[0] / deviation["left"], abs=0.02)  # in deviations per deviation
     assert found.rows[2][:3] == pytest.approx(1 / deviation["both"], abs=0.02)
@@ -178,9 +178,9 @@ def test_a_conditional_direction_leaves_the_others_alone_as_far_as_it_is_asked_t
 
 @PRIORS
 def test_the_effect_of_a_direction_is_read_where_it_is_known(world, prior):
-    generator, judge = world(prior)
+    generator, predictor = world(prior)
     z, deviations = generator.codes(64), {"left": 1.0, "right": 1.0, "both": math.sqrt(3), "last": 1.0}
-    found = effect(generator, unit(0, 1, *[0] * 10), z, None, judge, deviations)
+    found = effect(generator, unit(0, 1, *[0] * 10), z, None, predictor, deviations)
     assert found.correlation["right"] == pytest.approx(1, abs=0.01)
     assert found.shift == pytest.approx({"left": 0, "right": 6, "both": 6 / math.sqrt(3), "last": 0}, abs=0.1)
     assert abs(found.correlation["left"]) < 1e-6
@@ -189,14 +189,14 @@ def test_the_effect_of_a_direction_is_read_where_it_is_known(world, prior):
     assert found.change == pytest.approx(6 * 0.2 / 2 / 4, rel=0.02)  # of −1 to 1, in one of four stripes
     unread = effect(generator, unit(0, 1, *[0] * 10), z, None, None, {})
     assert (unread.most, unread.change) == (None, found.change)
-    hidden = effect(generator, unit(*[0] * 11, 1), z, None, judge, deviations)
+    hidden = effect(generator, unit(*[0] * 11, 1), z, None, predictor, deviations)
     assert hidden.change == 0
     assert max(hidden.shift.values()) == 0
 
 
 def test_labelled_directions_move_their_attribute_and_hardly_another(world):
-    generator, judge = world()
-    finding, found = directions(generator, ["labelled"], judge=judge, attributes=["left", "last"], samples=400)
+    generator, predictor = world()
+    finding, found = directions(generator, ["labelled"], predictor=predictor, attributes=["left", "last"], samples=400)
     assert [one.name for one in found] == ["left", "last"]
     assert found[1].vector[3] > 0.99
     assert found[1].facts["correlation"] > 0.99
@@ -211,9 +211,9 @@ def test_labelled_directions_move_their_attribute_and_hardly_another(world):
 
 
 def test_a_direction_from_one_group_to_another(world):
-    generator, judge = world("uniform")
-    groups = tuple(meeting(generator, judge, text, 100, seed=1) for text in ("left<-0.5", "left>0.5"))
-    finding, (found,) = directions(generator, judge=judge, samples=300, name="turn", groups=groups)
+    generator, predictor = world("uniform")
+    groups = tuple(meeting(generator, predictor, text, 100, seed=1) for text in ("left<-0.5", "left>0.5"))
+    finding, (found,) = directions(generator, predictor=predictor, samples=300, name="turn", groups=groups)
     assert (found.name, found.how, finding.stem) == ("turn", "groups", "directions-turn")
     assert found.vector[0] > 0.8
     assert "along turn left moves by" in finding.sentence
@@ -256,15 +256,15 @@ def test_every_family_has_directions_without_labels(family, choices):
      ({"samples": 20}, "give 100 or more"), ({"attributes": ["lft"]}, "did you mean left")],
 )  # fmt: skip
 def test_what_can_not_be_found_is_refused(world, wish, sentence):
-    generator, judge = world()
-    given = {"hows": ["factorised"], "judge": judge if "attributes" in wish else None} | wish
+    generator, predictor = world()
+    given = {"hows": ["factorised"], "predictor": predictor if "attributes" in wish else None} | wish
     with pytest.raises(InputError, match=sentence):
         directions(generator, **given)
 
 
 def test_single_values_of_a_category_have_no_direction_unless_asked_for():
-    def of(*names: str) -> Judge:
-        return Judge(names, frozenset(), {}, lambda pictures: {}, "")
+    def of(*names: str) -> AttributePredictor:
+        return AttributePredictor(names, frozenset(), {}, lambda pictures: {}, "")
 
     assert plain(of("smile", "hair=red", "glasses", "glasses=round")) == ["smile", "glasses"]
     assert plain(of("hair=red", "hair=black")) == ["hair=red", "hair=black"]

@@ -19,7 +19,7 @@ from figment.generator import load
 from figment.media.provenance import source_of
 from figment.nets.serialization import packed
 from figment.presets import make
-from figment.workbench import judge_of
+from figment.workbench import attribute_predictor
 from figtest.command import command
 
 
@@ -96,8 +96,8 @@ def test_a_sum_by_conditions_is_read(run: Path, tmp_path: Path, capsys: pytest.C
     pictures = sorted(Path(figment.Run(run).facts["data"]).glob("*/*.png"))
     table = tmp_path / "light.csv"
     table.write_text("name,light\n" + "".join(f"{p.parent.name}/{p.name},{held(p).mean()}\n" for p in pictures))
-    generator, judge = load(run), judge_of(figment.Run(run), table, Terminal())
-    low, high = np.quantile(judge.read(generator.sample(256).numpy())["light"], (0.3, 0.7)).round(2)
+    generator, predictor = load(run), attribute_predictor(figment.Run(run), table, Terminal())
+    low, high = np.quantile(predictor.read(generator.sample(256).numpy())["light"], (0.3, 0.7)).round(2)
     words = ("explore", "arithmetic", run, "--labels", table)
     asked = ("--a", f"light>{high}", "--b", f"light<{low}", "--c", f"light<{low}")
     assert command(*words, *asked) == 0
@@ -108,7 +108,7 @@ def test_a_sum_by_conditions_is_read(run: Path, tmp_path: Path, capsys: pytest.C
     kinds = numbers["read"]
     assert kinds["mean of A"]["light"] > kinds["mean of B"]["light"]
     decoded = generator.decode(codes.read(run / "findings" / "arithmetic.safetensors", 12)[0]).numpy()
-    again = judge.read(decoded)["light"]
+    again = predictor.read(decoded)["light"]
     assert (again[:3] > high).all()
     assert (again[3:9] < low).all()
     assert kinds["A − B + C"]["light"] == pytest.approx(again[12], rel=1e-4)
@@ -140,9 +140,10 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
     decoded = generator.decode(codes.read(run / "findings" / "directions.safetensors", 12)[0])
     assert all(shows(held(run / "findings" / "directions.png"), picture.numpy()) for picture in decoded[:28])
 
-    judge = judge_of(figment.Run(run), None, Terminal())
+    predictor = attribute_predictor(figment.Run(run), None, Terminal())
     more, less = (
-        judge.read(generator.sample(16, shift=amount * found["bright"].vector).numpy())["bright"] for amount in (3, -3)
+        predictor.read(generator.sample(16, shift=amount * found["bright"].vector).numpy())["bright"]
+        for amount in (3, -3)
     )
     assert more.mean() > less.mean() + more.std()
     assert command("sample", run, "-n", 4, "--direction", "bright=1", "--direction", "dark=-1.5") == 0

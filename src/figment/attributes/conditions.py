@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.attributes.predictor import LARGEST, Judge, Scores
+from figment.attributes.predictor import LARGEST, AttributePredictor, Scores
 from figment.errors import InputError
 
 COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
@@ -15,7 +15,7 @@ TERM = re.compile(r"\s*(no\s+|!)?([^<>=!]+?)\s*(?:(>=|<=|>|<|=)\s*(.+?))?\s*")
 
 
 @dataclass(frozen=True)
-class Term:
+class Condition:
     """One condition: an attribute's score above or below a limit."""
 
     name: str
@@ -27,11 +27,11 @@ class Term:
         return COMPARED[self.sign](scores[self.name], self.limit)
 
 
-def terms(text: str, judge: Judge, option: str = "") -> list[Term]:
+def parse_conditions(text: str, predictor: AttributePredictor, option: str = "") -> list[Condition]:
     """Conditions from words: "glasses, smile>0.4, no beard, hair_colour=blond". All have to hold.
 
     "class=9" is "9", which alone would be a sample's number. option: that they were given for, for messages. Raises
-    InputError for an attribute that the judge can't read, or a condition that makes no sense for it.
+    InputError for an attribute that the predictor can't read, or a condition that makes no sense for it.
     """
     found, option = [], f"{option} " if option else ""
     for part in text.split(","):
@@ -44,10 +44,12 @@ def terms(text: str, judge: Judge, option: str = "") -> list[Term]:
         if sign == "=" and value == "none" and not absent:
             absent, sign = "no", None  # glasses=none
         elif sign == "=":
-            name, sign = value if name == "class" and value in judge.names else f"{name}={value}", None
-        judge.check(name, option)
-        if (name in judge.continuous) != (sign is not None) or (absent and sign):
-            example = f"{name}>{np.mean(judge.ranges.get(name, (0, 1))):.2g}" if name in judge.continuous else name
+            name, sign = value if name == "class" and value in predictor.names else f"{name}={value}", None
+        predictor.check(name, option)
+        if (name in predictor.continuous) != (sign is not None) or (absent and sign):
+            example = (
+                f"{name}>{np.mean(predictor.ranges.get(name, (0, 1))):.2g}" if name in predictor.continuous else name
+            )
             raise InputError(f"{option}{part.strip()}: for this attribute write a condition such as {example}.")
         try:
             limit = float(value) if sign else 0.0
@@ -55,29 +57,29 @@ def terms(text: str, judge: Judge, option: str = "") -> list[Term]:
             limit = float("nan")
         if not abs(limit) <= LARGEST:
             raise InputError(f"{option}{part.strip()}: {value} is no number to compare with: give one such as 0.4.")
-        found.append(Term(name, sign or ("<" if absent else ">"), limit))
+        found.append(Condition(name, sign or ("<" if absent else ">"), limit))
     return found
 
 
-def meets(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.bool_]:
+def satisfied(scores: Scores, wanted: Sequence[Condition]) -> NDArray[np.bool_]:
     """Which pictures meet all conditions, bool (N,)."""
     return np.logical_and.reduce([term.holds(scores) for term in wanted])
 
 
-def margins(scores: Scores, wanted: Sequence[Term]) -> NDArray[np.float64]:
+def margins(scores: Scores, wanted: Sequence[Condition]) -> NDArray[np.float64]:
     """By how much samples meet the condition that they meet least, in deviations of the attribute over the samples: (N,)."""
     return np.min([_margin(scores[term.name].astype(np.float64), term) for term in wanted], axis=0)
 
 
-def words(wanted: Sequence[Term], judge: Judge | None) -> str:
-    """Conditions as they are written: the inverse of judge.terms."""
-    continuous = judge.continuous if judge else frozenset()
+def condition_text(wanted: Sequence[Condition], predictor: AttributePredictor | None) -> str:
+    """Conditions as they are written: the inverse of parse_conditions."""
+    continuous = predictor.continuous if predictor else frozenset()
     return ", ".join(
         f"{t.name}{t.sign}{t.limit:.3g}" if t.name in continuous else f"{'no ' * (t.sign == '<')}{t.name}"
         for t in wanted
     )
 
 
-def _margin(scores: NDArray[np.float64], term: Term) -> NDArray[np.float64]:
+def _margin(scores: NDArray[np.float64], term: Condition) -> NDArray[np.float64]:
     above = (scores - term.limit) / max(scores.std(), 1e-12)
     return above if term.sign.startswith(">") else -above

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.attributes.predictor import LARGEST, Judge, Scores
+from figment.attributes.predictor import LARGEST, AttributePredictor, Scores
 from figment.common.progress import Progress, Say
 from figment.data.bank.bank import Bank
 from figment.discriminator import Discriminator, representation
@@ -18,14 +18,14 @@ AT_ONCE = 64
 MOST_NAMED = 8  # columns, in a message
 
 
-def of_columns(
+def linear_predictor(
     discriminator: Discriminator,
     bank: Bank,
     columns: Columns,
     progress: Progress | None = None,
     say: Say = lambda sentence: None,
-) -> Judge:
-    """A judge of attributes that pictures of a bank are known to have: a linear model of what the discriminator sees.
+) -> AttributePredictor:
+    """A predictor of attributes that pictures of a bank are known to have: a linear model of what the discriminator sees.
 
     columns: by attribute, a number for each picture of the bank, NaN where it isn't known. Of a column of zeros and ones the
     log-odds are learnt by logistic regression, of others the value by ridge regression; each from the training pictures, and
@@ -78,7 +78,7 @@ def of_columns(
     ranges = {name: (float(np.nanmin(columns[name])), float(np.nanmax(columns[name]))) for name in continuous}
     about = f"a linear model of what the discriminator sees, taught by {int(trained.sum()):,} labelled pictures"
     say(f"attributes are read by {about}; on held-out ones it is right: {_told(accuracy, continuous)}")
-    return Judge(tuple(columns), frozenset(continuous), accuracy, read, about, None, ranges)
+    return AttributePredictor(tuple(columns), frozenset(continuous), accuracy, read, about, None, ranges)
 
 
 def _tells(column: NDArray[np.float64]) -> bool:
@@ -97,14 +97,14 @@ def _told(accuracy: dict[str, float], continuous: set[str]) -> str:
     )
 
 
-def by_label(labels: Sequence[str | None]) -> Columns:
+def label_columns(labels: Sequence[str | None]) -> Columns:
     """A column of zeros and ones for each different label; of two labels one column each as well, so that both have names."""
     kinds = sorted({label for label in labels if label is not None})
     unknown = np.array([label is None for label in labels])
     return {kind: np.where(unknown, np.nan, [float(label == kind) for label in labels]) for kind in kinds}
 
 
-def by_table(text: str, names: Sequence[str], where: str) -> Columns:
+def table_columns(text: str, names: Sequence[str], where: str) -> Columns:
     """Columns of a CSV file whose first column names pictures: numbers as they are (-1 and 1 as 0 and 1), words as a column
     "column=word" each.
 
@@ -134,7 +134,7 @@ def by_table(text: str, names: Sequence[str], where: str) -> Columns:
             if (np.abs(column) > LARGEST).any():
                 raise InputError(f"{where}: the column {heading} has numbers beyond ±{LARGEST:g}: mend them.")
         except ValueError:
-            words = by_label([cell or None for cell in cells])
+            words = label_columns([cell or None for cell in cells])
             columns |= words if len(headings) == 1 else {f"{heading}={word}": c for word, c in words.items()}
             continue
         values = np.unique(column[~np.isnan(column)])

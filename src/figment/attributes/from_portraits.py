@@ -5,13 +5,13 @@ import torch
 from numpy.typing import NDArray
 
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, Reader, spreads
-from figment.attributes.predictor import Judge, Scores
+from figment.attributes.predictor import AttributePredictor, Scores
 from figment.attributes.small_nets import READ_AT_ONCE
 from figment.data.portraits.table import Attribute
 
 
-def of_portraits(reader: Reader) -> Judge:
-    """The judge of built-in portraits: continuous attributes in their own units; of categories each name
+def portrait_predictor(reader: Reader) -> AttributePredictor:
+    """The predictor of built-in portraits: continuous attributes in their own units; of categories each name
     ("hair_colour=blond"), and where one of the names is none the category itself ("glasses")."""
     names = [a.name for a in CONTINUOUS]
     for a in CATEGORIES:
@@ -23,7 +23,7 @@ def of_portraits(reader: Reader) -> Judge:
         answers = [reader.net.answers(pictures[i : i + READ_AT_ONCE]) for i in range(0, len(pictures), READ_AT_ONCE)]
         return scores_of(torch.cat(answers)) if answers else {name: np.empty(0, np.float32) for name in names}
 
-    return Judge(
+    return AttributePredictor(
         tuple(names),
         frozenset(a.name for a in CONTINUOUS),
         accuracy,
@@ -35,7 +35,7 @@ def of_portraits(reader: Reader) -> Judge:
 
 
 def scores_of(answers: torch.Tensor) -> Scores:
-    """The portraits' reader's answers, (N, HEAD), as a judge has them: not clipped, and log-odds of what is there."""
+    """The portraits' reader's answers, (N, HEAD), as a predictor has them: not clipped, and log-odds of what is there."""
     scaled, *odds = answers.split([len(CONTINUOUS), *(len(a.names) for a in CATEGORIES)], 1)
     found: Scores = {}
     for a, column, (mean, deviation) in zip(CONTINUOUS, scaled.numpy().T, spreads(), strict=True):

@@ -1,6 +1,6 @@
-"""Judge: tells what attributes pictures have, as numbers, so that what a change in the code does can be measured.
+"""AttributePredictor: tells what attributes pictures have, as numbers, so that what a change in the code does can be measured.
 
-The built-in portraits have their reader (reader.py). Other pictures have a judge if they have labels: linear models of what
+The built-in portraits have their reader (reader.py). Other pictures have a predictor if they have labels: linear models of what
 the run's own discriminator sees in labelled pictures, tested on held-out ones.
 """
 
@@ -18,7 +18,7 @@ LARGEST = 1e9  # number in a table of attributes
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
+class AttributePredictor:
     """Reads named attributes.
 
     continuous: attributes that are read in units of their own, the others being there or not: of these the log-odds are

@@ -163,10 +163,10 @@ def forget(
         else:
             from figment.explain.forgetting import forget as forgotten
 
-            judge = at.predictor(labels)
-            critic = None if judge.valid else at.discriminator
+            predictor = at.predictor(labels)
+            critic = None if predictor.valid else at.discriminator
             stage = at.display.stage("looking for feature maps")
-            finding = forgotten(at.generator, judge, attribute or "", critic, layer, drop, by, n, seed, stage)
+            finding = forgotten(at.generator, predictor, attribute or "", critic, layer, drop, by, n, seed, stage)
         show(replace(finding, name=name))
 
 

@@ -104,24 +104,24 @@ def arithmetic(
           --b "smile<-0.1, no glasses" --c "glasses, smile<-0.1" --name smiling-with-glasses
     """
     with workbench(run, out, device) as (at, show):
-        from figment.attributes.conditions import terms
+        from figment.attributes.conditions import parse_conditions
         from figment.explore.code_arithmetic import arithmetic as summed
         from figment.explore.code_arithmetic import expected
         from figment.explore.groups import conditional, group, one_class
 
         texts = {"--a": a, "--b": b, "--c": c}
         conditions = {option: conditional(text) for option, text in texts.items()}
-        judge = at.predictor(labels) if any(conditions.values()) or wanted else None
-        label = label or one_class(at.generator, judge, c, "--c", seed, at.display.stage)
+        predictor = at.predictor(labels) if any(conditions.values()) or wanted else None
+        label = label or one_class(at.generator, predictor, c, "--c", seed, at.display.stage)
         groups = [
-            group(at.generator, judge, text, option, seed, label, exemplars, at.display.stage)
+            group(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
             for option, text in texts.items()
         ]
-        hoped = terms(wanted, judge, "--wanted") if wanted and judge else []
-        if judge and not wanted and all(conditions.values()):
-            hoped = expected(*(terms(text, judge) for text in texts.values()))
+        hoped = parse_conditions(wanted, predictor, "--wanted") if wanted and predictor else []
+        if predictor and not wanted and all(conditions.values()):
+            hoped = expected(*(parse_conditions(text, predictor) for text in texts.values()))
         first, second, third = groups
-        show(summed(at.generator, first, second, third, seed, label, name, judge, hoped))
+        show(summed(at.generator, first, second, third, seed, label, name, predictor, hoped))
 
 
 @explore.command()
@@ -182,20 +182,20 @@ def directions(
             raise InputError(f"--out {out}: the directions themselves are kept there: name another folder.")
         hows = HOWS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
         reads = attributes or labels or how == "labelled" or any(text and conditional(text) for text in (first, second))
-        judge = at.predictor(labels) if reads else at.predictor_if_any()
-        if how == "all" and not plain(judge, at.generator.classes):
+        predictor = at.predictor(labels) if reads else at.predictor_if_any()
+        if how == "all" and not plain(predictor, at.generator.classes):
             hows = HOWS[1:]
         groups = None
         if first and second:
-            label = label or one_class(at.generator, judge, first, "--from", seed, at.display.stage)
+            label = label or one_class(at.generator, predictor, first, "--from", seed, at.display.stage)
             begin, end = (
-                group(at.generator, judge, text, option, seed, label, exemplars, at.display.stage)
+                group(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
                 for option, text in (("--from", first), ("--to", second))
             )
             groups = (begin, end)
         wanted = [part.strip() for part in attributes.split(",")] if attributes else []
         finding, found = found_directions(
-            at.generator, hows, count, judge, wanted, samples, seed, label, name, groups, at.display.stage
+            at.generator, hows, count, predictor, wanted, samples, seed, label, name, groups, at.display.stage
         )
         show(finding)
         keep(file, found, at.generator)

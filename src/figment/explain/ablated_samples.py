@@ -1,4 +1,4 @@
-"""Samples of a generator that a judge has looked at, and what a change in the generator does to them."""
+"""Samples of a generator that a predictor has looked at, and what a change in the generator does to them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,15 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.conditions import Term, meets
-from figment.attributes.predictor import Judge, Scores
+from figment.attributes.conditions import Condition, satisfied
+from figment.attributes.predictor import AttributePredictor, Scores
 from figment.common.progress import Tally
 from figment.discriminator import Discriminator
 from figment.explain.ablation import Dropping, changed, without
 from figment.generator import BLOCK, Generator
 
 READ = 16 * BLOCK  # samples judged at once
-WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no judge can tell
+WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no predictor can tell
 
 Sound = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
 
@@ -39,12 +39,12 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples of a generator and what a judge reads in them. has: whether they have the object; whole: whether they are sound
+    """Samples of a generator and what a predictor reads in them. has: whether they have the object; whole: whether they are sound
     pictures; bool (N,) both."""
 
     generator: Generator
-    judge: Judge
-    wanted: list[Term]
+    predictor: AttributePredictor
+    wanted: list[Condition]
     sound: Sound
     z: Tensor
     labels: Tensor | None
@@ -59,12 +59,12 @@ class Samples:
 
     def effect(self, which: NDArray[np.int64], after: NDArray[np.uint8]) -> Effect:
         """What was done to some samples."""
-        scores, whole = self.judge.read(after), self.sound(after)
-        lost = ~meets(scores, self.wanted)
+        scores, whole = self.predictor.read(after), self.sound(after)
+        lost = ~satisfied(scores, self.wanted)
         named = {term.name.partition("=")[0] for term in self.wanted}
         moved = [
             np.abs(scores[name] - self.scores[name][which]).mean() / max(float(self.scores[name].std()), 1e-12)
-            for name in self.judge.names
+            for name in self.predictor.names
             if name.partition("=")[0] not in named
         ]
         return Effect(
@@ -82,8 +82,8 @@ def mean(effects: Sequence[Effect]) -> Effect:
 
 
 def sampled(
-    generator: Generator, judge: Judge, wanted: list[Term], discriminator: Discriminator | None, count: int, seed: int,
-    tally: Tally,
+    generator: Generator, predictor: AttributePredictor, wanted: list[Condition], discriminator: Discriminator | None,
+    count: int, seed: int, tally: Tally,
 ) -> Samples:  # fmt: skip
     """The first samples of a seed, looked at."""
     z, labels = generator.codes(count, seed), generator.labels(count, seed)
@@ -91,18 +91,18 @@ def sampled(
     for start in range(0, count, READ):
         part = slice(start, start + READ)
         pictures.append(generator.decode(z[part], None if labels is None else labels[part]).numpy())
-        scores.append(judge.read(pictures[-1]))
+        scores.append(predictor.read(pictures[-1]))
         tally(len(pictures[-1]))
     whole = np.concatenate(pictures)
-    found = {name: np.concatenate([one[name] for one in scores]) for name in judge.names}
-    sound = judge.valid or (plausible(discriminator, whole) if discriminator else always)
-    return Samples(generator, judge, wanted, sound, z, labels, whole, found, meets(found, wanted), sound(whole))
+    found = {name: np.concatenate([one[name] for one in scores]) for name in predictor.names}
+    sound = predictor.valid or (plausible(discriminator, whole) if discriminator else always)
+    return Samples(generator, predictor, wanted, sound, z, labels, whole, found, satisfied(found, wanted), sound(whole))
 
 
 def plausible(discriminator: Discriminator, samples: NDArray[np.uint8]) -> Sound:
     """Takes pictures for sound that the discriminator finds no worse than all but the worst twentieth of samples."""
-    limit = np.percentile(discriminator.judge(torch.from_numpy(samples)).numpy(), WORST)
-    return lambda pictures: discriminator.judge(torch.from_numpy(pictures)).numpy() >= limit
+    limit = np.percentile(discriminator.logits(torch.from_numpy(samples)).numpy(), WORST)
+    return lambda pictures: discriminator.logits(torch.from_numpy(pictures)).numpy() >= limit
 
 
 def always(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -110,6 +110,6 @@ def always(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.ones(len(pictures), bool)
 
 
-def sound_by(judge: Judge, discriminator: Discriminator | None) -> str:
+def sound_by(predictor: AttributePredictor, discriminator: Discriminator | None) -> str:
     """Who says which pictures are sound."""
-    return judge.about if judge.valid else "the run's discriminator" if discriminator else "nobody"
+    return predictor.about if predictor.valid else "the run's discriminator" if discriminator else "nobody"

@@ -106,7 +106,7 @@ def evidence(
     done = Tally(progress, work)
     found, chosen = {}, {}
     for what, pictures, own in (("samples", samples, labels), ("reals", reals, classes)):
-        logits = discriminator.judge(pictures, own)
+        logits = discriminator.logits(pictures, own)
         chosen[what] = logits.argsort(stable=True)[:count]
         titles = [title(discriminator, logits, place) for place in chosen[what].tolist()]
         of = None if own is None else own[chosen[what]]

@@ -1,6 +1,6 @@
 """Forgetting an object: which feature maps of a generator draw it, and what its samples are without them.
 
-The DCGAN paper's window experiment (Radford et al., arXiv 1511.06434, section 6.3.1) for whatever a judge of attributes can
+The DCGAN paper's window experiment (Radford et al., arXiv 1511.06434, section 6.3.1) for whatever a predictor of attributes can
 read. In place of hand-drawn boxes stand the places where samples with the object differ from those without it. The paper drops
 all maps with positive weights in the second highest layer. Here layer, number of maps and what becomes of them are chosen on
 some samples and measured on others, beside the paper's choice and as many maps at random.
@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.conditions import terms
-from figment.attributes.predictor import Judge
+from figment.attributes.conditions import parse_conditions
+from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Progress, Tally
 from figment.discriminator import Discriminator
 from figment.errors import InputError
@@ -52,23 +52,23 @@ MUCH = (
 
 
 def forget(
-    generator: Generator, judge: Judge, attribute: str, discriminator: Discriminator | None = None,
+    generator: Generator, predictor: AttributePredictor, attribute: str, discriminator: Discriminator | None = None,
     layer: int | None = None, drop: float | None = None, by: str | None = None, count: int = 3000, seed: int = 0,
     progress: Progress | None = None,
 ) -> Finding:  # fmt: skip
     """Find the feature maps that draw an object, and show samples with and without it.
 
-    attribute: what a sample has to have, as terms() reads it: "glasses", "smile>0.8". discriminator: tells sound pictures from
-    others where the judge can't. layer: only of this one, 1 being nearest the code. drop: this share of the maps with
-    positive weights, the strongest; by: "zero" or "mean"; each is chosen where it isn't given. count: samples; half of them
-    are to find the maps by, a quarter to choose on, a quarter to measure on. Raises InputError for an attribute that can't
-    be read or that too few samples have, or a layer that isn't there.
+    attribute: what a sample has to have, as parse_conditions() reads it: "glasses", "smile>0.8". discriminator: tells
+    sound pictures from others where the predictor can't. layer: only of this one, 1 being nearest the code. drop: this
+    share of the maps with positive weights, the strongest; by: "zero" or "mean"; each is chosen where it isn't given.
+    count: samples; half of them are to find the maps by, a quarter to choose on, a quarter to measure on. Raises
+    InputError for an attribute that can't be read or that too few samples have, or a layer that isn't there.
     """
-    wanted, numbers = terms(attribute, judge), layer_numbers(generator, layer)
+    wanted, numbers = parse_conditions(attribute, predictor), layer_numbers(generator, layer)
     shares, ways = SHARES if drop is None else (drop,), BY if by is None else (by,)
     trials = len(numbers) * len(shares) * len(ways)
     tally = Tally(progress, count + count // 2 + trials * CHOSEN_ON + (CONTROLS + 2) * MEASURED_ON)
-    samples = sampled(generator, judge, wanted, discriminator, count, seed, tally)
+    samples = sampled(generator, predictor, wanted, discriminator, count, seed, tally)
     find, choose, measure = parted(samples, attribute)
     known = dict(zip(numbers, read(samples, find, numbers, tally), strict=True))
     best, reached = chosen(samples, choose[samples.has[choose]][:CHOSEN_ON], list(known.values()), shares, ways, tally)
@@ -96,12 +96,12 @@ def forget(
     )
     return Finding(
         "forget",
-        sentence(attribute, best, list(effects.values()), before, differ, len(which), sound_by(judge, discriminator)),
+        sentence(attribute, best, list(effects.values()), before, differ, len(which), sound_by(predictor, discriminator)),
         {"": Sheet(strips(rows, [str(number) for number in shown]), caption(attribute, best, seed))},
         {
-            "attribute": attribute, "judge": judge.about,
-            "accuracy": {term.name: none_if_unknown(judge.accuracy[term.name]) for term in wanted},
-            "sound": sound_by(judge, discriminator), "seed": seed, "samples": count, "with": int(samples.has.sum()),
+            "attribute": attribute, "judge": predictor.about,
+            "accuracy": {term.name: none_if_unknown(predictor.accuracy[term.name]) for term in wanted},
+            "sound": sound_by(predictor, discriminator), "seed": seed, "samples": count, "with": int(samples.has.sum()),
             "chosen_on": min(CHOSEN_ON, int(samples.has[choose].sum())), "measured_on": len(which), "aim": AIM,
             "reached_when_chosen": reached, "layer": best.layer, "layers": len(layers(generator.net)),
             "maps": list(best.maps), "of": best.of, "by": best.by, "whole_before": before, "samples_differ": differ,

@@ -1,4 +1,4 @@
-"""Directions with labels: linear models from codes to what a judge reads, each made to leave the other attributes alone."""
+"""Directions with labels: linear models from codes to what a predictor reads, each made to leave the other attributes alone."""
 
 from dataclasses import dataclass
 

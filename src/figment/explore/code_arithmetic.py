@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.attributes.conditions import Term, margins, meets, terms, words
-from figment.attributes.predictor import Judge
+from figment.attributes.conditions import Condition, condition_text, margins, parse_conditions, satisfied
+from figment.attributes.predictor import AttributePredictor
 from figment.common.seeds import generator_at
 from figment.errors import InputError
 from figment.explore.groups import CHOICE, Group, Read, clearest, mean, refuse_single
@@ -44,12 +44,12 @@ def around(code: Tensor, prior: str, seed: int = 0, count: int = NEIGHBOURS) -> 
 
 def arithmetic(
     generator: Generator, a: Group, b: Group, c: Group, seed: int = 0, label: str | None = None, name: str = "",
-    judge: Judge | None = None, wanted: Sequence[Term] = (),
+    predictor: AttributePredictor | None = None, wanted: Sequence[Condition] = (),
 ) -> Finding:  # fmt: skip
     """A − B + C: the exemplars, their means, and the sum with small noise around it; beside them sums of single exemplars.
 
     A generator with classes draws all in the class that label names, or in that of sample 0. wanted: what the sum should
-    have, as the judge reads it (see expected). Raises InputError for a group of fewer than two.
+    have, as the predictor reads it (see expected). Raises InputError for a group of fewer than two.
     """
     groups = {"A": a, "B": b, "C": c}
     for letter, group in groups.items():
@@ -65,13 +65,13 @@ def arithmetic(
     *exemplars, of_means, of_result, noisy, of_singles = generator.decode(z, labels).split(list(map(len, drawn)))
     kinds = {"mean of A": of_means[:1], "mean of B": of_means[1:2], "mean of C": of_means[2:], "A − B + C": of_result,
              "with noise": noisy, "of singles": of_singles}  # fmt: skip
-    scores = {kind: judge.read(shown.numpy()) for kind, shown in kinds.items()} if judge and wanted else {}
+    scores = {kind: predictor.read(shown.numpy()) for kind, shown in kinds.items()} if predictor and wanted else {}
     attributes = list(dict.fromkeys(term.name for term in wanted)) if scores else []
-    met = {kind: int(meets(read, wanted).sum()) for kind, read in scores.items()}
+    met = {kind: int(satisfied(read, wanted).sum()) for kind, read in scores.items()}
     of_class = "" if labels is None else f" All are of the class {generator.classes[int(labels[0])]}."
     return Finding(
         "arithmetic",
-        _sentence(groups, words(wanted, judge), met, {kind: len(shown) for kind, shown in kinds.items()}),
+        _sentence(groups, condition_text(wanted, predictor), met, {kind: len(shown) for kind, shown in kinds.items()}),
         {
             "": Sheet(
                 strips([*_terms(groups, exemplars, of_means), *_square(of_result, noisy)],
@@ -90,7 +90,7 @@ def arithmetic(
             "order": "exemplars of A, B and C, the means of A, B and C, the sum, the sum with noise, sums of singles",
             "noise": NOISE, "norm": float(codes.to_gaussian(result.double(), prior).norm()),
             "class": None if labels is None else generator.classes[int(labels[0])],
-            "wanted": words(wanted, judge), "met": met, "judge": judge.about if judge and scores else None,
+            "wanted": condition_text(wanted, predictor), "met": met, "judge": predictor.about if predictor and scores else None,
             "read": {kind: {n: float(read[n].mean()) for n in attributes} for kind, read in scores.items()},
         },
         ("", "pictures", *attributes, "as wanted") if scores else (),
@@ -104,30 +104,30 @@ def arithmetic(
     )  # fmt: skip
 
 
-def expected(a: Sequence[Term], b: Sequence[Term], c: Sequence[Term]) -> list[Term]:
+def expected(a: Sequence[Condition], b: Sequence[Condition], c: Sequence[Condition]) -> list[Condition]:
     """What the sum of three groups of these conditions should have, if codes can be added.
 
     Where A and B are on opposite sides of an attribute it is nearer to A than to B; all else is as in C.
     """
     opposite = {t.name: (t, u) for t in a for u in b if t.name == u.name and t.sign[0] != u.sign[0]}
-    nearer = [Term(name, t.sign[0], (t.limit + u.limit) / 2) for name, (t, u) in opposite.items()]
+    nearer = [Condition(name, t.sign[0], (t.limit + u.limit) / 2) for name, (t, u) in opposite.items()]
     return [*nearer, *(term for term in c if term.name not in opposite)]
 
 
 def success(
-    generator: Generator, judge: Judge, seen: Read, a: str, b: str, c: str, wanted: str, exemplars: int = 3,
+    generator: Generator, predictor: AttributePredictor, seen: Read, a: str, b: str, c: str, wanted: str, exemplars: int = 3,
     cases: int = 100, seed: int = 0, label: str | None = None,
 ) -> float:  # fmt: skip
     """The share of sums A − B + C whose picture meets the conditions wanted, over random groups of so many exemplars.
 
-    seen: samples that the exemplars are drawn from; a, b, c: conditions that these meet (see judge.terms). As in meeting, of
+    seen: samples that the exemplars are drawn from; a, b, c: conditions that these meet (see parse_conditions). As in meeting, of
     four times as many drawn ones the clearest are taken, of single exemplars as well. label: the class that all are drawn
     in. Raises InputError where fewer than exemplars samples meet a condition.
     """
     rng, prior, pools = np.random.default_rng([seed, exemplars]), generator.recipe.prior, []
     for conditions in (a, b, c):
-        conditioned = terms(conditions, judge)
-        met = np.flatnonzero(meets(seen.scores, conditioned))
+        conditioned = parse_conditions(conditions, predictor)
+        met = np.flatnonzero(satisfied(seen.scores, conditioned))
         if len(met) < exemplars:
             raise InputError(f"{conditions}: only {len(met)} of {len(seen.codes):,} samples meet it: ask for less.")
         pools.append((met, margins(seen.scores, conditioned)))
@@ -139,7 +139,7 @@ def success(
     first, second, third = pools
     sums = [combined(drawn(*first), drawn(*second), drawn(*third), prior) for _ in range(cases)]
     pictures = generator.decode(torch.stack(sums), _one_class(generator, cases, seed, label))
-    return float(meets(judge.read(pictures.numpy()), terms(wanted, judge)).mean())
+    return float(satisfied(predictor.read(pictures.numpy()), parse_conditions(wanted, predictor)).mean())
 
 
 def _one_class(generator: Generator, count: int, seed: int, label: str | None) -> Tensor | None:

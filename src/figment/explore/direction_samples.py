@@ -1,4 +1,4 @@
-"""Samples looked at together: their codes, what the generator's first layer makes of them, and what a judge reads."""
+"""Samples looked at together: their codes, what the generator's first layer makes of them, and what a predictor reads."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment import codes
-from figment.attributes.predictor import Judge, Scores
+from figment.attributes.predictor import AttributePredictor, Scores
 from figment.common.progress import Stage
 from figment.explore.groups import AT_ONCE
 from figment.generator import Generator
@@ -27,20 +27,22 @@ class Survey:
 
 
 def surveyed(
-    generator: Generator, judge: Judge | None, count: int, seed: int, label: str | None, activated: bool,
+    generator: Generator, predictor: AttributePredictor | None, count: int, seed: int, label: str | None, activated: bool,
     stage: Stage | None = None,
 ) -> Survey:  # fmt: skip
     """Samples 0 … count − 1 of a seed; activated: with what the generator's first layer makes of them."""
     z, labels = generator.codes(count, seed), generator.labels(count, seed, label=label)
-    progress = stage("looking at samples") if stage and (judge or activated) else None
+    progress = stage("looking at samples") if stage and (predictor or activated) else None
     activations: list[NDArray[np.float32]] = []
-    scores: dict[str, list[NDArray[np.float32]]] = {attribute: [] for attribute in (judge.names if judge else ())}
-    for start in range(0, count if judge or activated else 0, AT_ONCE):
+    scores: dict[str, list[NDArray[np.float32]]] = {
+        attribute: [] for attribute in (predictor.names if predictor else ())
+    }
+    for start in range(0, count if predictor or activated else 0, AT_ONCE):
         part = slice(start, start + AT_ONCE)
         with watched(layers(generator.net)[:1] if activated else []) as seen:
             pictures = generator.decode(z[part], None if labels is None else labels[part])
         activations += [maps.flatten(1).float().cpu().numpy() for maps in seen]
-        for attribute, read in judge.read(pictures.numpy()).items() if judge else ():
+        for attribute, read in predictor.read(pictures.numpy()).items() if predictor else ():
             scores[attribute].append(read)
         if progress:
             progress(min(start + AT_ONCE, count), count)

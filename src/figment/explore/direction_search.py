@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Stage
 from figment.errors import InputError
 from figment.explore.attribute_directions import Slopes, conditional, slopes, stem
@@ -30,36 +30,36 @@ TITLES = [f"{place:+.0f}σ".replace("+0", "0").replace("-", "−") for place in 
 
 
 def directions(
-    generator: Generator, hows: Sequence[str] = HOWS, count: int = 6, judge: Judge | None = None,
+    generator: Generator, hows: Sequence[str] = HOWS, count: int = 6, predictor: AttributePredictor | None = None,
     attributes: Sequence[str] = (), samples: int = 4000, seed: int = 0, label: str | None = None, name: str = "",
     groups: tuple[Group, Group] | None = None, stage: Stage | None = None,
 ) -> tuple[Finding, list[Direction]]:  # fmt: skip
-    """Directions of a generator, with strips from −3σ to 3σ and what a judge reads along them.
+    """Directions of a generator, with strips from −3σ to 3σ and what a predictor reads along them.
 
-    hows: "principal", "factorised" (count of each) and "labelled" (one for each of attributes, by default all that the judge
+    hows: "principal", "factorised" (count of each) and "labelled" (one for each of attributes, by default all that the predictor
     reads, but for single values of a category). groups: instead of these a direction called name, from the mean of the first
     group to that of the second. samples: of the seed, from which directions are found; effects are measured on the next 64.
     A generator with classes keeps the class that label names, or that of each sample. Raises InputError for labelled
-    directions without a judge, an unknown attribute, groups of fewer than two, or more directions than a code has numbers.
+    directions without a predictor, an unknown attribute, groups of fewer than two, or more directions than a code has numbers.
     """
     code_size, prior = generator.recipe.code_size, generator.recipe.prior
-    _check(hows, count, code_size, samples, judge, groups)
-    if judge and attributes:
-        names = [judge.check(attribute, "--attributes ") for attribute in attributes]
+    _check(hows, count, code_size, samples, predictor, groups)
+    if predictor and attributes:
+        names = [predictor.check(attribute, "--attributes ") for attribute in attributes]
     else:
-        names = plain(judge, generator.classes)
-    if "labelled" in hows and judge and not names:
+        names = plain(predictor, generator.classes)
+    if "labelled" in hows and predictor and not names:
         raise InputError(
             "--how labelled: what can be read from these pictures are the generator's own classes, which no direction changes: "
             "ask for them with figment sample --label, or give --labels of something else."
         )
-    survey = surveyed(generator, judge, samples, seed, label, "principal" in hows and not groups, stage)
+    survey = surveyed(generator, predictor, samples, seed, label, "principal" in hows and not groups, stage)
     found = [_between(name, *groups, prior)] if groups else _found(generator, hows, count, names, survey)
     z, labels = generator.codes(MEASURED, seed, samples), generator.labels(MEASURED, seed, samples, label)
     deviations = {attribute: float(scores.std()) for attribute, scores in survey.scores.items()}
     progress, effects = stage("measuring directions") if stage else None, []
     for i, one in enumerate(found):
-        effects.append(effect(generator, one.vector, z, labels, judge, deviations))
+        effects.append(effect(generator, one.vector, z, labels, predictor, deviations))
         if progress:
             progress(i + 1, len(found))
     found = [_told(one, its) for one, its in zip(found, effects, strict=True)]
@@ -74,7 +74,7 @@ def directions(
         _sheets(found, strip),
         {
             "seed": seed, "samples": samples, "measured": MEASURED, "shown": list(range(SHOWN)),
-            "class": label, "judge": judge.about if judge else None,
+            "class": label, "judge": predictor.about if predictor else None,
             "directions": [{"name": d.name, "how": d.how, **d.facts} for d in found],
             "effects": [{"correlation": e.correlation, "shift": e.shift, "change": e.change} for e in effects],
         },
@@ -87,10 +87,10 @@ def directions(
     return finding, found
 
 
-def plain(judge: Judge | None, classes: Sequence[str] = ()) -> list[str]:
-    """The attributes that a judge reads, single values of categories left out where there are others, and a generator's own
+def plain(predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> list[str]:
+    """The attributes that a predictor reads, single values of categories left out where there are others, and a generator's own
     classes, which no direction changes."""
-    names = [name for name in judge.names if name not in classes] if judge else []
+    names = [name for name in predictor.names if name not in classes] if predictor else []
     return [name for name in names if stem(name) == name] or list(names)
 
 
@@ -141,7 +141,7 @@ def _check(
     count: int,
     code_size: int,
     samples: int,
-    judge: Judge | None,
+    predictor: AttributePredictor | None,
     groups: tuple[Group, Group] | None,
 ) -> None:
     if groups:
@@ -151,7 +151,7 @@ def _check(
         raise InputError(f"--how {unknown[0]}: no way to find directions; there are {', '.join(HOWS)} and all.")
     elif not 1 <= count <= code_size and set(hows) != {"labelled"}:
         raise InputError(f"--count {count}: codes have {code_size} numbers: give 1 to {code_size}.")
-    elif "labelled" in hows and judge is None:
+    elif "labelled" in hows and predictor is None:
         raise InputError("--how labelled: nothing reads attributes from these pictures: give --labels.")
     if samples < max(FEWEST, count + 1):
         raise InputError(

@@ -1,4 +1,4 @@
-"""What a direction does to pictures: read by a judge where there is one, and as the share of the picture that changes."""
+"""What a direction does to pictures: read by a predictor where there is one, and as the share of the picture that changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from figment.attributes.predictor import Judge
+from figment.attributes.predictor import AttributePredictor
 from figment.explore.attribute_directions import stem
 from figment.explore.direction_file import REACH, moved
 from figment.generator import Generator
@@ -27,7 +27,7 @@ class Effect:
 
     @property
     def most(self) -> str | None:
-        """The attribute that is moved furthest; None without a judge."""
+        """The attribute that is moved furthest; None without a predictor."""
         return max(self.shift, key=self.shift.__getitem__, default=None)
 
     def next_to(self, name: str) -> tuple[str, float] | None:
@@ -46,7 +46,7 @@ def positions(z: Tensor, vector: Tensor, prior: str) -> Tensor:
 
 
 def effect(
-    generator: Generator, vector: Tensor, z: Tensor, labels: Tensor | None, judge: Judge | None,
+    generator: Generator, vector: Tensor, z: Tensor, labels: Tensor | None, predictor: AttributePredictor | None,
     deviations: Mapping[str, float],
 ) -> Effect:  # fmt: skip
     """The effect of a direction on samples, codes (N, d) and classes (N,), which keep their class.
@@ -57,7 +57,7 @@ def effect(
     pictures = generator.decode(positions(z, vector, generator.recipe.prior), repeated).numpy()
     ends = pictures.reshape(len(z), POSITIONS, -1)[:, [0, -1]].astype(np.float32)
     correlation, shift = {}, {}
-    for name, scores in judge.read(pictures).items() if judge else ():
+    for name, scores in predictor.read(pictures).items() if predictor else ():
         table = scores.reshape(len(z), POSITIONS).astype(np.float64)
         correlation[name] = _correlation(table)
         shift[name] = float(np.ptp(table.mean(0)) / max(deviations[name], 1e-12))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.attributes.conditions import margins, meets, terms
-from figment.attributes.predictor import Judge, Scores
+from figment.attributes.conditions import margins, parse_conditions, satisfied
+from figment.attributes.predictor import AttributePredictor, Scores
 from figment.common.progress import Progress, Stage
 from figment.errors import InputError
 from figment.generator import Generator
@@ -41,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """Samples 0 … N − 1 of a seed with what a judge reads from them: codes float32 (N, code_size), scores (N,) each."""
+    """Samples 0 … N − 1 of a seed with what a predictor reads from them: codes float32 (N, code_size), scores (N,) each."""
 
     codes: Tensor
     scores: Scores
@@ -64,35 +64,35 @@ def refuse_single(option: str, group: Group) -> None:
 
 
 def read(
-    generator: Generator, judge: Judge, count: int, seed: int = 0, label: str | None = None, start: int = 0,
+    generator: Generator, predictor: AttributePredictor, count: int, seed: int = 0, label: str | None = None, start: int = 0,
     progress: Progress | None = None,
 ) -> Read:  # fmt: skip
-    """Samples start … start + count − 1 of a seed, read by a judge; of the class that label names, or each of its own."""
+    """Samples start … start + count − 1 of a seed, read by a predictor; of the class that label names, or each of its own."""
     z, parts = generator.codes(count, seed, start), []
     labels = generator.labels(count, seed, start, label)
     for first in range(0, count, AT_ONCE):
         part = slice(first, first + AT_ONCE)
-        parts.append(judge.read(generator.decode(z[part], None if labels is None else labels[part]).numpy()))
+        parts.append(predictor.read(generator.decode(z[part], None if labels is None else labels[part]).numpy()))
         if progress:
             progress(min(first + AT_ONCE, count), count)
-    return Read(z, {name: np.concatenate([part[name] for part in parts]) for name in judge.names})
+    return Read(z, {name: np.concatenate([part[name] for part in parts]) for name in predictor.names})
 
 
 def meeting(
-    generator: Generator, judge: Judge, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
+    generator: Generator, predictor: AttributePredictor, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
     option: str = "--a", progress: Progress | None = None,
 ) -> Group:  # fmt: skip
-    """count samples of a seed that meet conditions (see judge.terms): of the first 4 · count that do, the clearest.
+    """count samples of a seed that meet conditions (see parse_conditions): of the first 4 · count that do, the clearest.
 
     At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
     conditions make no sense.
     """
-    wanted, seen = terms(conditions, judge, option), Read(torch.empty(0, generator.recipe.code_size), {})
+    wanted, seen = parse_conditions(conditions, predictor, option), Read(torch.empty(0, generator.recipe.code_size), {})
     while len(seen.codes) < MOST:
-        more = read(generator, judge, AT_ONCE, seed, label, len(seen.codes))
-        scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in judge.names}
+        more = read(generator, predictor, AT_ONCE, seed, label, len(seen.codes))
+        scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in predictor.names}
         seen = Read(torch.cat([seen.codes, more.codes]), scores)
-        met = np.flatnonzero(meets(seen.scores, wanted))
+        met = np.flatnonzero(satisfied(seen.scores, wanted))
         if progress:
             progress(min(len(met), CHOICE * count), CHOICE * count)
         if len(met) >= CHOICE * count:
@@ -145,13 +145,13 @@ def conditional(text: str) -> bool:
 
 
 def group(
-    generator: Generator, judge: Judge | None, text: str, option: str, seed: int, label: str | None, exemplars: int,
-    stage: Stage,
+    generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, label: str | None,
+    exemplars: int, stage: Stage,
 ) -> Group:  # fmt: skip
     """Samples by their numbers, from a file of numbers or of codes, or by conditions. Raises InputError for neither."""
     if conditional(text):
-        assert judge is not None
-        return meeting(generator, judge, text, exemplars, seed, label, option, stage(f"looking for {text}"))
+        assert predictor is not None
+        return meeting(generator, predictor, text, exemplars, seed, label, option, stage(f"looking for {text}"))
     file = Path(text)
     if file.suffix.lower() == ".safetensors":
         recipe = generator.recipe
@@ -164,7 +164,9 @@ def group(
     return numbered(generator, numbers(text, option), seed)
 
 
-def one_class(generator: Generator, judge: Judge | None, text: str, option: str, seed: int, stage: Stage) -> str | None:
+def one_class(
+    generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, stage: Stage
+) -> str | None:
     """The class of a group's first sample, which a generator with classes draws all others in; None without classes."""
     names = generator.classes
     if not names:
@@ -172,5 +174,5 @@ def one_class(generator: Generator, judge: Judge | None, text: str, option: str,
     if Path(text).suffix.lower() == ".safetensors":
         kept = codes.read(Path(text), generator.recipe.code_size, len(names))[1]
         return None if kept is None else names[int(kept[0])]
-    first = group(generator, judge, text, option, seed, None, 1, stage).numbers[0]
+    first = group(generator, predictor, text, option, seed, None, 1, stage).numbers[0]
     return names[int(codes.numbered_classes(seed, first, 1, len(names))[0])]

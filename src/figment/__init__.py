@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 # GNU's OpenMP lets a waiting thread spin for minutes: a core that other work holds then slows training twentyfold. With
-# this many turns it soon sleeps, and nothing is lost where the cores are free (LOG.md). torch reads it when it is loaded.
+# this many turns it soon sleeps, and nothing is lost where the cores are free (LOG 26). torch reads it when it is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 _HOMES = {

@@ -42,10 +42,10 @@ R1: dict[str, Any] = dict(
 RECIPES: dict[str, dict[str, Any]] = {
     # The article's widths and the paper's numbers: for a GPU, or hours on a CPU.
     "dcgan": {},
-    # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG.md).
+    # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG 36).
     # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
     "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
-    # What the search in LOG.md found for minutes on a CPU.
+    # What a search found for minutes on a CPU (LOG 29, 33).
     "dcgan-r1": R1 | dict(width=24),
     "dcgan-r1-small": R1 | dict(width=16),
     # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
@@ -66,7 +66,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     # --images 1000M: FID 2.09, 1000 classes.
     "r3gan-imagenet64": R3GAN | IMAGENET | dict(size=64, widths=(1536,) * 5, gamma=1.0, augment_p=0.4),
     # One hour of a data-centre GPU: half the widths are a quarter of the work. An H100 does 205 images/s with exact
-    # penalties and 553 with finite differences on a quarter of the batch (LOG.md), which is 2 million in the hour; never run
+    # penalties and 553 with finite differences on a quarter of the batch (LOG 46), which is 2 million in the hour; never run
     # to its end. Burn-in and average are shortened to suit.
     "r3gan-hour": R3GAN | dict(
         width=384, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5, ema_half_life=50_000, ema_ramp=False

@@ -92,7 +92,7 @@ def _bf16(kind: str) -> Literal["fast", "perhaps", "slow"]:
         return "slow"
     if _processor_has("amx_tile"):
         return "fast"
-    # With AVX-512's instructions it was slower than float32 on an Intel Xeon and faster on an AMD EPYC (LOG.md).
+    # With AVX-512's instructions it was slower than float32 on an Intel Xeon and faster on an AMD EPYC (LOG 32).
     return "perhaps" if _processor_has("avx512_bf16") else "slow"
 
 

@@ -1,7 +1,7 @@
 """A grouped 3×3 convolution whose gradient can be differentiated again at a convolution's own speed.
 
 PyTorch's second derivative of a grouped convolution goes through its groups one by one: a step of R3GAN with exact R1 + R2
-launched 1,600 small convolutions on a GPU, which took most of its time (LOG.md). Here the gradient with respect to the
+launched 1,600 small convolutions on a GPU, which took most of its time (LOG 46). Here the gradient with respect to the
 input is a convolution that autograd knows by itself, and so what is differentiated again is of the first order.
 """
 

@@ -27,8 +27,9 @@ class Rung(NamedTuple):
     why: str
 
 
-# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG.md). On a GPU
-# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths; from where on R3GAN is worth it there is an estimate.
+# On a CPU the wider nets were better at 150,000 images seen, and on portraits at 32 px from 90,000 (LOG 33, 40). On a GPU
+# (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths (LOG 48); from where on R3GAN is worth it there is
+# an estimate.
 WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
 LADDERS = {
     "cpu": (

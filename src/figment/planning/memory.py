@@ -28,7 +28,7 @@ def memory(recipe: Recipe) -> int:
 
     What a convolution puts out is kept about three times (itself, normalised, activated), without normalisation twice;
     an exact penalty keeps everything once more for its second derivative. With R3GAN's nets this is 3 to 7 % above what an
-    H100 needed, exact penalties and bf16, and a third above it without penalties (LOG.md).
+    H100 needed, exact penalties and bf16, and a third above it without penalties (LOG 46).
     """
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     weights = 4 * 4 * (nets.parameter_count(generator) + nets.parameter_count(discriminator))

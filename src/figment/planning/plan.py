@@ -11,7 +11,7 @@ from figment.errors import InputError
 from figment.recipe import Recipe
 
 OVERHEAD = 0.03  # of a run's time goes into readings and snapshots
-LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG.md)
+LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG 29)
 
 
 def for_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:

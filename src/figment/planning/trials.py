@@ -18,7 +18,7 @@ from figment.training.state import Players, remembered, restore
 WORTH_COMPILING = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay
 BY_BF16 = {"fast": ["bf16"], "perhaps": ["fp32", "bf16"], "slow": ["fp32"]}
 WARMING = {"cpu": 2, "mps": 2, "cuda": 4}  # steps until nets are compiled and phases recorded
-WIDE = 32  # below this width a compiled net was never faster on a CPU (LOG.md)
+WIDE = 32  # below this width a compiled net was never faster on a CPU (LOG 1, 39)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def look(
 
     reals, held_out: pictures (N, C, H, W) in [-1, 1] with their classes; codes (N, d), which take the reals' classes in
     turn. Nothing is augmented. Batch norm works with the statistics of what it is
-    shown, as in the game: its running averages mix reals with fakes, and under them D can seem blind (LOG.md). Dropout
+    shown, as in the game: its running averages mix reals with fakes, and under them D can seem blind (LOG 3). Dropout
     rests.
     """
     with playing(generator), playing(discriminator):

@@ -91,7 +91,7 @@ def last_step(recipe: Recipe) -> int:
 def tick_images(recipe: Recipe) -> int:
     """Images between two readings: a hundredth of the plan but at most 20,000, in whole steps.
 
-    In a short run 4,096, but 32 readings: one costs as much as 70 images of training (LOG.md).
+    In a short run 4,096, but 32 readings: one costs as much as 70 images of training (LOG 42).
     """
     step, planned = recipe.images_a_step, recipe.planned_images
     return max(1, round(min(max(planned / 100, min(4096, planned / 32)), 20_000) / step)) * step

@@ -1,7 +1,7 @@
 """Scores while a run trains: the Fréchet distance of some samples every so often, the best generator so far, and a warning.
 
 That of as many samples of the averaged generator each time, so that its bias stays the same, in the features that
-recipe.scores names. (KID, which has no bias, scatters four times as much in the features of `random`: LOG.md.) It costs at most
+recipe.scores names. (KID, which has no bias, scatters four times as much in the features of `random`: LOG 50.) It costs at most
 SHARE of the time: under a time budget by the clock; under one of images, where no clock may decide, by the number of
 samples, of which one costs about as much as an image of training in small nets on a CPU, and less elsewhere.
 """
@@ -35,7 +35,7 @@ PROBED = 64  # pictures by which the first look's cost is foreseen
 REALS = 3000  # that they are compared with, at most
 FEWEST = 100  # reals, without which there are no scores
 # Looks in a row that are worse than the best, by more than chance and by a quarter at least, before a word is said. Scores
-# rise and fall with the game: with three, runs were warned of that went on to their best (LOG.md).
+# rise and fall with the game: with three, runs were warned of that went on to their best (LOG 56).
 RISEN, RISE = 5, 1.25
 
 

@@ -50,13 +50,6 @@ def test_pictures_that_are_gone_or_too_many_are_named(run, monkeypatch) -> None:
     assert "findings/filters.png" in report.write_report(run).read_text()
 
 
-def test_every_experiment_has_a_title() -> None:
-    from figment.cli.explain import explain
-    from figment.cli.explore import explore
-
-    assert set(findings.TITLES) == {*explore.commands, *explain.commands}
-
-
 def test_the_page_keeps_its_width_and_obeys_nobody(run, browser) -> None:
     evil = "<img src=x onerror=\"document.title = 'taken'\">"
     finding(sentence=evil, columns=(evil, "a"), rows=((evil, evil),), sheets={"": Sheet(PICTURE, evil)}).save(

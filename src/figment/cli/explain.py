@@ -6,72 +6,13 @@ from pathlib import Path
 import click
 
 from figment.cli.console import workbench
-from figment.cli.options import DEVICE, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, PathArgument
+from figment.cli.options import DEVICE, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, ExperimentGroup, PathArgument
 from figment.errors import InputError
 
 
-@click.group()
+@click.group(cls=ExperimentGroup)
 def explain() -> None:
-    """Find out what the nets of a run do, and how. Each experiment ends in a sentence and a section of the run's report.
-
-    \b
-      figment explain filters RUN          what the discriminator's filters respond to
-      figment explain forget RUN           which feature maps of the generator draw an object
-      figment explain features RUN         what the discriminator is worth as a reader of pictures
-      figment explain evidence RUN         where the discriminator looks when it calls a picture fake
-      figment explain memorised RUN        does it know its pictures by heart, after one pass and at the end
-    """
-
-
-@explain.command()
-@RUN
-@click.option(
-    "-n", default=6, show_default=True, type=click.IntRange(1, 32), help="Samples, and as many real pictures."
-)
-@SEED
-@DEVICE
-@OUT
-@NAMED
-def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: str) -> None:
-    """What in a picture speaks for fake, on the samples that look most so and the real pictures that are doubted most.
-
-    \b
-    Examples:
-      figment explain evidence runs/faces-1
-      figment explain evidence runs/faces-1 -n 12 --seed 3
-    """
-    with workbench(run, out, device) as (at, show):
-        from figment.explain.evidence_maps import evidence as found
-
-        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.display.stage("looking for evidence"))
-        show(replace(finding, name=name))
-
-
-@explain.command()
-@RUN
-@click.option(
-    "-n", default=1000, show_default=True, type=click.IntRange(20, 100_000), help="Samples of each generator."
-)
-@PIXELS_OR_FEATURES
-@SEED
-@DEVICE
-@OUT
-@NAMED
-def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Path | None, name: str) -> None:
-    """Whether samples lie nearer to training than to held-out pictures, after a single pass over the data and later.
-
-    \b
-    Examples:
-      figment explain memorised runs/faces-1
-      figment explain memorised runs/faces-1 -n 5000 --features dinov2
-    """
-    with workbench(run, out, device) as (at, show):
-        from figment.explain.memorising import memorised as found
-        from figment.similarity.spaces import space
-
-        where = space(features, at.device)
-        finding = found(at.run, at.bank, n, where, seed, at.device, at.display.stage("comparing generators"))
-        show(replace(finding, name=name))
+    """Find out what the nets of a run do, and how. Each experiment ends in a sentence and a section of the run's report."""
 
 
 @explain.command()
@@ -218,3 +159,54 @@ def features(
             )
             findings.append(replace(test, name=f"{name} {test.name}".strip()))
         show(*findings)
+
+
+@explain.command()
+@RUN
+@click.option(
+    "-n", default=6, show_default=True, type=click.IntRange(1, 32), help="Samples, and as many real pictures."
+)
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: str) -> None:
+    """What in a picture speaks for fake, on the samples that look most so and the real pictures that are doubted most.
+
+    \b
+    Examples:
+      figment explain evidence runs/faces-1
+      figment explain evidence runs/faces-1 -n 12 --seed 3
+    """
+    with workbench(run, out, device) as (at, show):
+        from figment.explain.evidence_maps import evidence as found
+
+        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.display.stage("looking for evidence"))
+        show(replace(finding, name=name))
+
+
+@explain.command()
+@RUN
+@click.option(
+    "-n", default=1000, show_default=True, type=click.IntRange(20, 100_000), help="Samples of each generator."
+)
+@PIXELS_OR_FEATURES
+@SEED
+@DEVICE
+@OUT
+@NAMED
+def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Path | None, name: str) -> None:
+    """Whether samples lie nearer to training than to held-out pictures, after a single pass over the data and later.
+
+    \b
+    Examples:
+      figment explain memorised runs/faces-1
+      figment explain memorised runs/faces-1 -n 5000 --features dinov2
+    """
+    with workbench(run, out, device) as (at, show):
+        from figment.explain.memorising import memorised as found
+        from figment.similarity.spaces import space
+
+        where = space(features, at.device)
+        finding = found(at.run, at.bank, n, where, seed, at.device, at.display.stage("comparing generators"))
+        show(replace(finding, name=name))

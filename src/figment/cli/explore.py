@@ -7,7 +7,18 @@ from shlex import quote
 import click
 
 from figment.cli.console import tell, workbench
-from figment.cli.options import DEVICE, LABEL, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, NamedPath
+from figment.cli.options import (
+    DEVICE,
+    LABEL,
+    LABELS,
+    NAMED,
+    OUT,
+    PIXELS_OR_FEATURES,
+    RUN,
+    SEED,
+    ExperimentGroup,
+    NamedPath,
+)
 from figment.errors import InputError
 
 FEATURES = click.option(
@@ -19,17 +30,9 @@ FEATURES = click.option(
 )
 
 
-@click.group()
+@click.group(cls=ExperimentGroup)
 def explore() -> None:
-    """Find out what the codes of a generator mean. Each experiment ends in a sentence and a section of the run's report.
-
-    \b
-      figment explore interpolate RUN      what lies between two codes
-      figment explore arithmetic RUN       "A − B + C" with the mean codes of a few samples each
-      figment explore directions RUN       what can be turned by itself: smile, light, …; named, for sample and walk
-      figment explore project RUN          real pictures, rebuilt by the generator
-      figment explore neighbours RUN       the training pictures nearest to samples
-    """
+    """Find out what the codes of a generator mean. Each experiment ends in a sentence and a section of the run's report."""
 
 
 @explore.command()

@@ -4,14 +4,12 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from figment.errors import InputError
-
-if TYPE_CHECKING:
-    pass
+from figment.experiments import EXPERIMENTS
 
 
 class NamedPath(click.Path):
@@ -31,6 +29,17 @@ class RecipeOption(click.Option):
 
         self.help = f"auto, or one of {', '.join(RECIPES)} (figment recipes tells of them)."
         return super().get_help_record(ctx)
+
+
+class ExperimentGroup(click.Group):
+    """The experiments of a room: its help has a line for each, by the table's words, in the order of their commands."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        lines = [f"  {f'figment {self.name} {kind} RUN':<37}{EXPERIMENTS[kind].summary}" for kind in self.commands]
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text("\n".join(["\b", *lines]))
 
 
 PathArgument = NamedPath(path_type=Path)

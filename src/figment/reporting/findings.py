@@ -5,26 +5,15 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from figment.experiments import EXPERIMENTS
 from figment.finding import found
 from figment.run import Run
 
 MOST_BYTES = 24 << 20  # of pictures; what goes beyond is named and not shown
-TITLES = {
-    "interpolate": "Between codes",
-    "arithmetic": "Arithmetic with codes",
-    "directions": "Directions in the latent space",
-    "project": "Real pictures found again",
-    "neighbours": "Nearest training pictures",
-    "filters": "What the discriminator's filters respond to",
-    "evidence": "Where the discriminator looks",
-    "forget": "Forgetting an object",
-    "features": "The discriminator as a reader of pictures",
-    "memorised": "Does it know its pictures by heart?",
-}
 
 
 def contents(run: Run) -> list[dict[str, Any]]:
-    """All findings of a run as plain values, in the order of TITLES; none where nothing was explored."""
+    """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored."""
     records = sorted(found(run.findings), key=lambda record: (_place(record["kind"]), record["name"]))
     left, shown = MOST_BYTES, []
     for record in records:
@@ -38,7 +27,7 @@ def contents(run: Run) -> list[dict[str, Any]]:
                 {"src": _data_url(path) if fits else None, "file": sheet["file"], "caption": sheet["caption"]}
             )
         shown.append({
-            "title": TITLES.get(record["kind"], record["kind"]), "name": record["name"], "sentence": record["sentence"],
+            "title": _title(record["kind"]), "name": record["name"], "sentence": record["sentence"],
             "columns": record["columns"], "rows": record["rows"], "sheets": sheets,
             "images": record["images"] if record["images"] != run.facts.get("images") else None,
             "command": shlex.join(map(str, record["command"])) if record["command"] else None,
@@ -46,8 +35,12 @@ def contents(run: Run) -> list[dict[str, Any]]:
     return shown
 
 
+def _title(kind: str) -> str:
+    return EXPERIMENTS[kind].title if kind in EXPERIMENTS else kind
+
+
 def _place(kind: str) -> int:
-    return list(TITLES).index(kind) if kind in TITLES else len(TITLES)
+    return list(EXPERIMENTS).index(kind) if kind in EXPERIMENTS else len(EXPERIMENTS)
 
 
 def _data_url(path: Path) -> str:

@@ -31,7 +31,7 @@ from figment.training import loop
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.phases import phases_of
-from figment.training.state import new_players
+from figment.training.state import new_state
 
 SHAPE = (3, 64, 64)
 ROW = int(np.prod(SHAPE))
@@ -93,16 +93,16 @@ def main() -> None:
 
     def turn(pictures: "Shards | np.ndarray", ahead: int, seed: int) -> tuple[float, float]:
         world = World.alone()
-        players = new_players(recipe, world)  # anew, so that all sides play the same game
-        phases = phases_of(players, recipe)
-        feeds.AHEAD = ahead
+        state = new_state(recipe, world)  # anew, so that all sides play the same game
+        phases = phases_of(state, recipe)
+        feeds.PREFETCH_BATCHES = ahead
         feed = Feed(pictures, np.arange(len(pictures)), seed, True, world.device)
-        return rate(lambda: loop.play(players, phases, recipe, feed, world), recipe.batch, options.seconds)
+        return rate(lambda: loop.train_step(state, phases, recipe, feed, world), recipe.batch, options.seconds)
 
     results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, unasked": []}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         bank = noise(Path(scratch), options.gigabytes)
-        few, ahead = bank[:4096], feeds.AHEAD
+        few, ahead = bank[:4096], feeds.PREFETCH_BATCHES
         sides: dict[str, tuple[Shards | np.ndarray, int]] = {
             "resident": (few, ahead),
             "cold": (bank, ahead),

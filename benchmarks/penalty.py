@@ -22,14 +22,14 @@ from torch import Tensor
 
 from figment import presets
 from figment import recipe as recipes
-from figment.common.machine import Machine, prepared_for, this_machine
+from figment.common.machine import Machine, configure_torch, this_machine
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.game import penalties
 from figment.game import phase_losses as step
-from figment.game.phase_losses import Rules, Shown
+from figment.game.phase_losses import Batch, LossSettings
 from figment.recipe import Recipe
-from figment.training.inputs import deal
+from figment.training.inputs import draw_inputs
 from train_speed import Played, Side, rate
 
 SHARES = (1.0, 0.25)
@@ -61,43 +61,45 @@ class Judge:
         self.played = Played(this, bank, device)
         for _ in range(steps):
             self.played()
-        self.discriminator = self.played.players.discriminator.requires_grad_(False)
+        self.discriminator = self.played.state.discriminator.requires_grad_(False)
 
-    def batch(self, number: int) -> tuple[Shown, Shown]:
+    def batch(self, number: int) -> tuple[Batch, Batch]:
         """Reals and fakes of one step."""
         recipe, played = self.played.recipe, self.played
-        hand = deal(recipe, played.feed, played.world, played.players.images + number * recipe.batch)
+        inputs = draw_inputs(recipe, played.feed, played.world, played.state.images + number * recipe.batch)
         with torch.no_grad():
-            fake = played.players.generator(hand.codes, hand.labels)
-        return hand.real, Shown(fake, hand.labels)
+            fake = played.state.generator(inputs.codes, inputs.labels)
+        return inputs.real, Batch(fake, inputs.labels)
 
-    def exact(self, shown: Shown) -> Tensor:
+    def exact(self, batch: Batch) -> Tensor:
         """‖∇D‖² of each picture, (N,)."""
-        return penalties.zero_centred(step.sight(self.discriminator, shown, 0.0, Rules()), shown.pictures).detach()
+        return penalties.zero_centred(
+            step.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings()), batch.pictures
+        ).detach()
 
     @torch.no_grad()
-    def estimated(self, shown: Shown, random: torch.Generator) -> Tensor:
+    def estimated(self, batch: Batch, random: torch.Generator) -> Tensor:
         """The same by finite differences."""
-        sight = step.sight(self.discriminator, shown, 0.0, Rules())
-        noise = torch.randn(shown.pictures.shape, generator=random).to(shown.pictures.device)
-        return penalties.finite_difference(sight, shown.pictures, sight(shown.pictures), noise)
+        sight = step.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings())
+        noise = torch.randn(batch.pictures.shape, generator=random).to(batch.pictures.device)
+        return penalties.finite_difference(sight, batch.pictures, sight(batch.pictures), noise)
 
 
 def spreads(judge: Judge, draws: int) -> dict[str, tuple[float, float]]:
     """Standard deviation and bias of each way of estimating R1 + R2, as shares of it; and between batches."""
     random = torch.Generator().manual_seed(0)
     both = judge.batch(0)
-    exact = [judge.exact(shown).cpu() for shown in both]
+    exact = [judge.exact(batch).cpu() for batch in both]
     truth = sum(float(values.mean()) for values in exact)
     found: dict[str, list[float]] = {}
     for _ in range(draws):
-        finite = [judge.estimated(shown, random).cpu() for shown in both]
+        finite = [judge.estimated(batch, random).cpu() for batch in both]
         for (name, values), share in product((("exact", exact), ("finite", finite)), SHARES):
-            count = step.penalised(len(values[0]), share)
+            count = step.penalised_count(len(values[0]), share)
             chosen = torch.randperm(len(values[0]), generator=random)[:count]
             sums = sum(float(one[chosen].mean()) for one in values)
             found.setdefault(f"{name}, {share:.0%} of the batch", []).append(sums)
-    others = [sum(float(judge.exact(shown).mean()) for shown in judge.batch(i)) for i in range(1, 17)]
+    others = [sum(float(judge.exact(batch).mean()) for batch in judge.batch(i)) for i in range(1, 17)]
     result = {name: (statistics.stdev(v) / truth, statistics.fmean(v) / truth - 1) for name, v in found.items()}
     return result | {"exact, from batch to batch": (statistics.stdev(others) / statistics.fmean(others), 0.0)}
 
@@ -120,7 +122,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     machine, device = this_machine(options.device), torch.device(options.device)
-    prepared_for(device)
+    configure_torch(device)
     bank = prepare(options.data, options.size, 3)
     asked = {name: getattr(options, name) for name in ("width", "batch") if getattr(options, name)}
     precision = "bf16" if machine.bf16 == "fast" else "fp32"

@@ -27,7 +27,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from figment.common.malloc import keep_memory
+from figment.common.malloc import hold_freed_memory
 from figment.data.bank.prepare import prepare
 from figment.data.bank.workers import cores, map_unordered
 from figment.data.decoding.decode import Stored
@@ -45,7 +45,7 @@ class Alone:
 
     def __call__(self, chunk: Stored) -> int:
         """Returns the number of pictures."""
-        keep_memory()
+        hold_freed_memory()
         decode, reduce = DECODERS[self.decoder]
         for payload in chunk.payloads:
             content = payload if isinstance(payload, bytes) else Path(payload).read_bytes()

@@ -16,7 +16,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from figment.nets import parameter_count
-from figment.planning.trials import wait_for
+from figment.planning.trials import synchronise
 
 aten = torch.ops.aten
 LEAST_SECONDS = 0.03  # that something is timed for
@@ -143,13 +143,13 @@ def bandwidth(device: torch.device) -> float:
 def seconds_of(action: Callable[[], object], device: torch.device, least: float = LEAST_SECONDS) -> float:
     """Seconds that something takes, after once to warm up, over as many times as fill `least`."""
     action()
-    wait_for(device)
+    synchronise(device)
     repeats = 1
     while True:
         start = time.perf_counter()
         for _ in range(repeats):
             action()
-        wait_for(device)
+        synchronise(device)
         taken = time.perf_counter() - start
         if taken >= least:
             return taken / repeats

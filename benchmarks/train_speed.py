@@ -41,20 +41,20 @@ from torch.utils.data import Dataset
 
 from figment import presets
 from figment import recipe as recipes
-from figment.common.machine import Machine, prepared_for, this_machine
+from figment.common.machine import Machine, configure_torch, this_machine
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.game import penalties
 from figment.planning import trials as speed
-from figment.planning.trials import wait_for
+from figment.planning.trials import synchronise
 from figment.recipe import Recipe
 from figment.training import loop
 from figment.training.distributed import World
 from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Eager, phases_of
-from figment.training.state import Players, new_players
+from figment.training.phases import EagerPhases, phases_of
+from figment.training.state import TrainState, new_state
 from roofline import Work, bandwidth, convolution_seconds, limit, matrix_rate, work_of
 from tutorial import endless, plain
 
@@ -94,22 +94,26 @@ class Played:
     """A figment step of a recipe with nothing left open, on players of its own."""
 
     def __init__(
-        self, recipe: Recipe, bank: Bank, device: torch.device, phases: Callable[[Players, Recipe], Phases] = phases_of
+        self,
+        recipe: Recipe,
+        bank: Bank,
+        device: torch.device,
+        phases: Callable[[TrainState, Recipe], Phases] = phases_of,
     ) -> None:
         self.recipe, self.world = recipe, World.alone(device)
-        self.players: Players = new_players(recipe, self.world)
+        self.state: TrainState = new_state(recipe, self.world)
         self.feed = Feed(bank.pictures, bank.train, 0, True, device)
-        self.phases = phases(self.players, recipe)
+        self.phases = phases(self.state, recipe)
 
     def __call__(self) -> None:
-        loop.play(self.players, self.phases, self.recipe, self.feed, self.world)
+        loop.train_step(self.state, self.phases, self.recipe, self.feed, self.world)
 
 
 def fastest(recipe: Recipe, machine: Machine, bank: Bank, device: torch.device) -> tuple[Played, str]:
     """The step as a run with a time budget settles it, and what was tried."""
     played = Played(recipes.changed(recipe, compile="off"), bank, device)
     timed = recipes.changed(recipe, seconds=3600.0, images=None)
-    trials = speed.try_out(timed, machine, played.players, played.feed, played.world, 3.0)
+    trials = speed.measure_ways(timed, machine, played.state, played.feed, played.world, 3.0)
     best, played.phases = trials[0]
     played.recipe = recipes.changed(recipe, precision=best.precision, compile=best.compile)
     return played, ", ".join(str(trial) for trial, _ in trials)
@@ -134,7 +138,7 @@ def sides_without_penalty(
     recipe: Recipe, machine: Machine, bank: Bank, folder: Path, device: torch.device
 ) -> tuple[dict[str, Side], Played, str]:
     played, trials = fastest(recipe, machine, bank, device)
-    eager = Played(recipes.changed(recipe, precision="fp32", compile="off"), bank, device, Eager)
+    eager = Played(recipes.changed(recipe, precision="fp32", compile="off"), bank, device, EagerPhases)
     sides = {"figment": Side(played, work_of(eager))}
     if recipe.nets == "dcgan":
         ready = torch.rand(recipe.batch, 3, *recipe.shape, device=device) * 2 - 1
@@ -151,7 +155,7 @@ def sides_with_penalty(
     sides = {}
     for penalty, name in {"exact": "exact", "finite": "finite differences"}.items():
         this = recipes.changed(recipe, penalty=penalty, precision=precision, compile="off")
-        eager = Played(this, bank, device, Eager)
+        eager = Played(this, bank, device, EagerPhases)
         work = work_of(eager)
         if machine.compiler:
             sides[f"compiled, {name}"] = Side(Played(recipes.changed(this, compile="on"), bank, device), work)
@@ -161,16 +165,16 @@ def sides_with_penalty(
 
 def rate(side: Side, batch: int, seconds: float, device: torch.device) -> float:
     """Images a second over at least so many seconds, after some steps to warm up, in which compiled ones compile."""
-    for _ in range(speed.WARMING[device.type]):
+    for _ in range(speed.WARM_UP_STEPS[device.type]):
         side.step()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    wait_for(device)
+    synchronise(device)
     start, steps = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         side.step()
         steps += 1
-    wait_for(device)
+    synchronise(device)
     taken = time.perf_counter() - start
     used = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else psutil.Process().memory_info().rss
     side.memory = max(side.memory, round(used / 2**20))
@@ -223,8 +227,8 @@ def report(sides: dict[str, Side], rounds: list[dict[str, float]], played: Playe
     )
     result["limit"] = {}
     for precision, width in {"fp32": 4, "bf16": 2}.items():
-        best, players = median[f"matrices {precision}"], played.players
-        least = limit(work, players.generator, players.discriminator, best, moved, width)
+        best, state = median[f"matrices {precision}"], played.state
+        least = limit(work, state.generator, state.discriminator, best, moved, width)
         print(
             f"limit in {precision} at {best / 1e12:.3f} TFLOP/s and {moved / 1e9:.1f} GB/s: convolutions"
             f" {1e3 * least.convolutions:.2f} ms ({1e3 * least.by_memory:.2f} by memory) + other products"
@@ -254,7 +258,7 @@ def main() -> None:
         options.recipe, size=options.size, channels=3, augment="none", planned_images=10**6, **asked
     )  # fmt: skip
     machine, device = this_machine(options.device), torch.device(options.device)
-    prepared_for(device)
+    configure_torch(device)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ.setdefault("FIGMENT_CACHE", scratch)
         folder = options.data or portraits_as_files(Path(scratch), 178)

@@ -19,7 +19,7 @@ from figment import codes
 from figment.common.files import write_output
 from figment.common.text import plain_name
 from figment.media.images import encode
-from figment.media.provenance import Source
+from figment.media.provenance import DigitalSourceType
 
 FORMAT = 1
 
@@ -34,7 +34,7 @@ class Sheet:
 
     picture: NDArray[np.uint8]
     caption: str
-    source: Source | None = "trainedAlgorithmicMedia"
+    source: DigitalSourceType | None = "trainedAlgorithmicMedia"
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,11 +20,11 @@ from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
 
-BLOCK = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
-MANY, FEW = 64, 16  # samples on a sheet, and of pictures that are …
-LARGE = 256 * 256  # … larger than this
-MOST_ROWS = 16  # classes that a sheet gives a row each
-NAMED = 20  # classes told to somebody who named another one
+BLOCK_SAMPLES = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
+SHEET_SAMPLES, LARGE_SHEET_SAMPLES = 64, 16  # samples on a sheet, and of pictures that are …
+LARGE_PIXELS = 256 * 256  # … larger than this
+MAX_CLASS_ROWS = 16  # classes that a sheet gives a row each
+MAX_NAMED_CLASSES = 20  # classes told to somebody who named another one
 
 
 class Generator:
@@ -89,7 +89,7 @@ class Generator:
         if not len(z):
             return torch.empty((0, int(self.recipe.channels), *self.recipe.shape), dtype=torch.uint8)
         inputs = (z,) if labels is None else (z, labels)
-        blocks = zip(*(numbers.split(BLOCK) for numbers in inputs), strict=True)
+        blocks = zip(*(numbers.split(BLOCK_SAMPLES) for numbers in inputs), strict=True)
         return torch.cat([to_uint8(self.net(*(part.to(self.device) for part in block))) for block in blocks])
 
     def sample(
@@ -103,8 +103,8 @@ class Generator:
         it always has the same place among the same number of neighbours, and the sums inside are added in the same
         order. truncation scales codes towards the prior's mean; then shift, (code_size,), moves them (see codes.shifted).
         """
-        first = start - start % BLOCK
-        count = -(-(start + n - first) // BLOCK) * BLOCK if n else 0
+        first = start - start % BLOCK_SAMPLES
+        count = -(-(start + n - first) // BLOCK_SAMPLES) * BLOCK_SAMPLES if n else 0
         z = codes.truncated(self.codes(count, seed, first), truncation)
         z = z if shift is None else codes.shifted(z, shift, self.recipe.prior)
         return self.decode(z, self.labels(count, seed, first, label))[start - first : start - first + n]
@@ -129,8 +129,8 @@ class Generator:
 
         That is 8 of each class where there are 2 to 16, else 64, labels or not; fewer where the pictures are large.
         """
-        many = MANY if math.prod(self.recipe.shape) <= LARGE else FEW
-        if n is None and not labels and 2 <= len(self.classes) <= MOST_ROWS:
+        many = SHEET_SAMPLES if math.prod(self.recipe.shape) <= LARGE_PIXELS else LARGE_SHEET_SAMPLES
+        if n is None and not labels and 2 <= len(self.classes) <= MAX_CLASS_ROWS:
             labels = self.classes
         return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
 
@@ -161,5 +161,5 @@ def _nearest(label: str, classes: tuple[str, ...]) -> str:
     near = get_close_matches(label, classes, n=1, cutoff=0.5)
     if near:
         return f"; did you mean {near[0]}?"
-    more = f" and {len(classes) - NAMED:,} more" if len(classes) > NAMED else ""
-    return f"; there are {', '.join(classes[:NAMED])}{more}."
+    more = f" and {len(classes) - MAX_NAMED_CLASSES:,} more" if len(classes) > MAX_NAMED_CLASSES else ""
+    return f"; there are {', '.join(classes[:MAX_NAMED_CLASSES])}{more}."

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The named recipes: a row each."""
 
 import math
 from typing import Any

@@ -53,20 +53,26 @@ def given(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
     return np.stack(found)
 
 
+def prepared(
+    data: Source | str | list[str] | None, recipe: Recipe, group: str | None, drop: str | None, display: Preparing
+) -> Bank:
+    """DATA as a recipe wants them, ready in the cache; group and drop as train() takes them."""
+    return prepare(
+        data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group,
+        display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display),
+    )  # fmt: skip
+
+
 def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
     """The bank of a run's data. Says so where the source has changed since the run began."""
-    facts, recipe = run.facts, run.recipe
-    channels = None if recipe.channels == "auto" else recipe.channels
-    bank = prepare(
-        source or facts["data"], recipe.size, channels, facts["group"], display.stage("preparing pictures"),
-        recipe.fit, dropping(facts.get("drop"), recipe, display),
-    )  # fmt: skip
+    facts = run.facts
+    bank = prepared(source or facts["data"], run.recipe, facts["group"], facts.get("drop"), display)
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
         display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
     return bank
 
 
-def lasting(data: Data) -> str | list[str] | None:
+def absolute_data(data: Data) -> str | list[str] | None:
     """DATA as it is noted in a run: what lies on this machine by absolute paths, since resume may start elsewhere."""
     if data is None:
         return None
@@ -75,10 +81,10 @@ def lasting(data: Data) -> str | list[str] | None:
         return path if os.path.lexists(path) or is_pattern(str(data)) else str(data)
     if isinstance(data, Source):
         return data.where
-    return [str(lasting(one)) for one in data]
+    return [str(absolute_data(one)) for one in data]
 
 
-def dropping(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
+def drop_filter(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
     """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
     if drop is None:
         return None

@@ -10,8 +10,8 @@ from figment.common.text import suggestion
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)
-MANY_CODES = 4096
-WIDEST = 4096
+MAX_CODE_SIZE = 4096
+MAX_WIDTH = 4096
 
 
 class Recipe(BaseModel):
@@ -38,18 +38,20 @@ class Recipe(BaseModel):
     width: int = Field(
         64,
         ge=1,
-        le=WIDEST,
+        le=MAX_WIDTH,
         description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels",
     )
     discriminator_width: int | None = Field(
-        None, ge=1, le=WIDEST, description="dcgan: the discriminator's width; none: the same"
+        None, ge=1, le=MAX_WIDTH, description="dcgan: the discriminator's width; none: the same"
     )
     widths: tuple[int, ...] = Field(
         (), description="r3gan: channels of each stage, from the start grid up; none: by width"
     )
     blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
-    group_channels: int = Field(16, ge=1, le=WIDEST, description="r3gan: channels in a group of the 3×3 convolutions")
-    code_size: int = Field(100, ge=1, le=MANY_CODES, description="numbers in a latent code")
+    group_channels: int = Field(
+        16, ge=1, le=MAX_WIDTH, description="r3gan: channels in a group of the 3×3 convolutions"
+    )
+    code_size: int = Field(100, ge=1, le=MAX_CODE_SIZE, description="numbers in a latent code")
     prior: Literal["uniform", "normal"] = Field("uniform", description="what codes are drawn from: (-1, 1) or N(0, 1)")
     activation: Literal["relu", "leaky_relu"] = Field("relu", description="between the generator's layers")
     upsampling: Literal["transposed", "nearest"] = Field(

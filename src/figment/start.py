@@ -1,4 +1,4 @@
-"""train() and resume(): from what the user asks for to a run folder that holds the result."""
+"""train(), resume() and dry_run(): from what the user asks for to a run folder that holds the result."""
 
 import json
 import platform
@@ -6,38 +6,32 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from figment import recipe as recipes
-from figment.common.cache import keep_libraries_in_cache
+from figment.common.cache import point_libraries_at_cache
 from figment.common.files import naming_full_disk
-from figment.common.machine import Machine, prepared_for, this_machine
-from figment.common.malloc import keep_memory
+from figment.common.machine import Machine, configure_torch, this_machine
+from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Silent
-from figment.common.signals import as_interrupt, as_wish
+from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.data.bank.bank import Bank
-from figment.data.bank.prepare import prepare
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
-from figment.planning import dry_run, plan
-from figment.planning.autotune import settle, settle_planned, with_less_memory
-from figment.planning.choose import choose, climb, with_further_budget
-from figment.reals import Data, bank_of, dropping, lasting
-from figment.recipe import Recipe
+from figment.planning.autotune import with_less_memory
+from figment.planning.choose import choose, with_further_budget
+from figment.planning.dry_run import describe
+from figment.planning.resolve import resolve, settled_by_data
+from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
 from figment.training.distributed import World, joined
-from figment.training.loader import Feed
-from figment.training.state import Players, load_for_all, naming_what_is_kept
+from figment.training.state import TrainState, load_and_broadcast, naming_what_is_kept
 from figment.version import __version__
-
-if TYPE_CHECKING:
-    pass
 
 
 def train(
@@ -73,30 +67,30 @@ def train(
         display = (display if world.leads else None) or Silent()
         chosen, notes = choose(recipe, machine, time, images, choices)
         world.check_batch(chosen.batch)
-        with world.in_turn("the source"):  # a public set is downloaded once on each machine
+        with world.one_machine_at_a_time("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-        leave_out = dropping(drop, chosen, display)  # a mistyped kind is told now
+        leave_out = drop_filter(drop, chosen, display)  # a mistyped kind is told now
         run = None
         if world.leads:
             folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
             refuse_taken(folder)
             run = Run.create(folder, chosen, {
-                "asked": {"recipe": recipe, "choices": choices}, "data": lasting(data), "group": group,
+                "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
                 "drop": leave_out.text if leave_out else None, "source": source.display,
                 "device": device, "command": list(command or []), "versions": versions(),
             })  # fmt: skip
         for note in notes:
             display.say(note)
-        with followed(run, world) as run:
+        with shared_run(run, world) as run:
             try:
-                return go_on(run, machine, display, world, source)
+                return continue_training(run, machine, display, world, source)
             except InputError:
                 if world.leads and not run.state_file.exists():
                     shutil.rmtree(run.folder)
                 raise
 
 
-def rehearse(
+def dry_run(
     data: Data = None,
     *,
     time: str | None = None,
@@ -119,25 +113,16 @@ def rehearse(
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     for note in notes:
         display.say(note)
-    channels = None if chosen.channels == "auto" else chosen.channels
-    bank = prepare(
-        source,
-        chosen.size,
-        channels,
-        group,
-        display.stage("preparing pictures"),
-        chosen.fit,
-        dropping(drop, chosen, display),
-    )
+    bank = prepared(source, chosen, group, drop, display)
     display.say(bank.summary())
-    chosen = fitted(chosen, bank)
-    if not chosen.planned_images:
-        keep_memory()
+    chosen = settled_by_data(chosen, bank)
+    if not chosen.planned_images:  # a budget of images measures nothing: then no nets are built for the plan
+        hold_freed_memory()
         world = World.alone(machine.device)
-        prepared_for(world.device)  # as in training, so that the same is measured
-        rungs = climb({"recipe": recipe, "choices": choices}, chosen, machine, partial(fitted, bank=bank))
-        chosen = settle(rungs, machine, fed(bank, chosen, world), world, display.say).recipe
-    return dry_run.describe(chosen, machine)
+        configure_torch(world.device)  # as in training, so that the same is measured
+        asked = {"recipe": recipe, "choices": choices}
+        chosen = resolve(asked, chosen, bank, machine, world, display.say)[0].recipe
+    return describe(chosen, machine)
 
 
 def resume(
@@ -161,13 +146,13 @@ def resume(
         if world.leads:
             own = run if isinstance(run, Run) else Run(run)
             if data is not None:
-                own.note(data=lasting(data))
-        with followed(own, world) as run:
+                own.note(data=absolute_data(data))
+        with shared_run(own, world) as run:
             if run.facts["state"] == "finished" and time is None and images is None:
                 return run
             if time is not None or images is not None:
                 run.recipe = with_further_budget(run, world, time, images)
-            return go_on(run, machine, display, world)
+            return continue_training(run, machine, display, world)
 
 
 def _device_of(run: Run | str | Path) -> str:
@@ -177,14 +162,14 @@ def _device_of(run: Run | str | Path) -> str:
 
 
 @contextmanager
-def followed(run: Run | None, world: World) -> Iterator[Run]:
+def shared_run(run: Run | None, world: World) -> Iterator[Run]:
     """The run in every process: the first one's own; for the others a passing copy of its recipe and facts."""
     if world.size == 1:
         assert run is not None
         yield run
         return
     told = json.loads(
-        world.told("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else []))
+        world.share_text("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else []))
     )
     if run is not None:
         yield run
@@ -193,17 +178,22 @@ def followed(run: Run | None, world: World) -> Iterator[Run]:
         yield Run.create(Path(place) / "run", recipes.from_json(told[0], "the run"), told[1])
 
 
-def go_on(run: Run, machine: Machine, display: Display, world: World, source: Source | None = None) -> Run:
+def continue_training(run: Run, machine: Machine, display: Display, world: World, source: Source | None = None) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind.
 
     source: the run's data, where they have been opened already.
     """
-    keep_libraries_in_cache()
+    point_libraries_at_cache()
     if run.generator_file.exists() and not run.state_file.exists():
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
     mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
     try:
-        with run.locked(), as_interrupt(), naming_full_disk(str(run.folder), mend), naming_what_is_kept(run, world):
+        with (
+            run.locked(),
+            sigterm_as_interrupt(),
+            naming_full_disk(str(run.folder), mend),
+            naming_what_is_kept(run, world),
+        ):
             _train(run, machine, display, world, source)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
@@ -213,59 +203,44 @@ def go_on(run: Run, machine: Machine, display: Display, world: World, source: So
 
 
 def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
-    keep_memory()
-    prepared_for(world.device)
-    with world.in_turn("the pictures"):
+    hold_freed_memory()
+    configure_torch(world.device)
+    with world.one_machine_at_a_time("the pictures"):
         bank = prepare_for(run, display, source)
-    recipe = fitted(run.recipe, bank)
+    recipe = settled_by_data(run.recipe, bank)
     if run.recipe.classes and recipe.classes != run.recipe.classes:
         raise InputError(
             f"{run.facts['source']} has other classes than this run was begun with ({len(recipe.classes)} for "
             f"{len(run.recipe.classes)}): give the pictures back their labels, or train anew."
         )
-    feed = fed(bank, recipe, world)
-    if recipe.planned_images:
-        game = settle_planned(recipe, machine, feed, world, display.say)
-    else:
-        asked = run.facts.get("asked", {"recipe": recipe.name})
-        game = settle(climb(asked, recipe, machine, partial(fitted, bank=bank)), machine, feed, world, display.say)
-    run.recipe = game.recipe
-    if world.told("whether it goes on", lambda: str(run.state_file.exists())) == "True":
-        load_for_all(game.players, run, world)
-        run.forget_after(game.players.images)
-        _tell_resumed(run, game.players, display)
+    asked = run.facts.get("asked", {"recipe": recipe.name})
+    setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
+    run.recipe = setup.recipe
+    if world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True":
+        load_and_broadcast(setup.state, run, world)
+        run.forget_after(setup.state.images)
+        _tell_resumed(run, setup.state, display)
     run.note(
-        state="training", machine=machine.facts(), versions=versions(), images=game.players.images, processes=world.size
+        state="training", machine=machine.facts(), versions=versions(), images=setup.state.images, processes=world.size
     )
-    display.begin(run.recipe.images, run.recipe.seconds, game.players.images, game.players.seconds)
+    display.begin(run.recipe.images, run.recipe.seconds, setup.state.images, setup.state.seconds)
     try:
-        with as_wish() as wish:
-            spent = loop.fit(run, bank, game, feed, world, display, wish)
+        with stop_requested() as request:
+            spent = loop.fit(run, bank, setup, feed, world, display, request)
     except torch.OutOfMemoryError:
         run.recipe = with_less_memory(run.recipe, world, display.say)
-        del game  # before the same is built again, smaller
+        del setup  # before the same is built again, smaller
         _train(run, machine, display, world, source)
         return
     display.end()
     state = "finished" if spent else "interrupted"
-    images, seconds = game.players.images, round(game.players.seconds, 2)
+    images, seconds = setup.state.images, round(setup.state.seconds, 2)
     run.log({"event": "end", "images": images, "seconds": seconds, "text": state})
     run.note(state=state, images=images, seconds=seconds)
     if world.leads:
         from figment.reporting.report import write_report  # charts take a second to import
 
         write_report(run)
-
-
-def fitted(recipe: Recipe, bank: Bank) -> Recipe:
-    """The recipe with all settled that the pictures decide."""
-    return plan.for_data(recipe, bank.channels, lambda: bank.classes[0], len(bank.train))
-
-
-def fed(bank: Bank, recipe: Recipe, world: World) -> Feed:
-    """This process's feed of the training pictures."""
-    classes = bank.classes[1] if recipe.classes else None
-    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
 
 
 def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
@@ -285,9 +260,9 @@ def versions() -> dict[str, str]:
     return {"figment": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
-def _tell_resumed(run: Run, players: Players, display: Display) -> None:
-    text = f"resumed at {players.images:,} images"
-    if players.images >= run.recipe.planned_images > 0:
+def _tell_resumed(run: Run, state: TrainState, display: Display) -> None:
+    text = f"resumed at {state.images:,} images"
+    if state.images >= run.recipe.planned_images > 0:
         text += ", beyond the planned end: the final rates are held"
-    run.log({"event": "resume", "images": players.images, "seconds": round(players.seconds, 2), "text": text})
+    run.log({"event": "resume", "images": state.images, "seconds": round(state.seconds, 2), "text": text})
     display.say(text)

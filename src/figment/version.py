@@ -1,9 +1,3 @@
-"""TODO"""
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
+"""The version, where everybody may ask for it without importing the package's public names."""
 
 __version__ = "0.1.0"

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from figment.augment.pipeline import CHANGES, Change, augmented, cut, decided, placing
+from figment.augment.pipeline import CHANGES, Change, augmented, cut_out, decided, placing
 
 HALF = 0.5  # p in tests that choose which gates open
 
@@ -122,7 +122,7 @@ def test_cutout_hides_half_the_height_and_width(kind: str) -> None:
 
 
 def test_cutout_may_lie_half_outside() -> None:
-    corner = cut(torch.ones(1, 1, 16, 16), Change(torch.tensor([True]), torch.tensor([[1e-6, 1 - 1e-6]])))
+    corner = cut_out(torch.ones(1, 1, 16, 16), Change(torch.tensor([True]), torch.tensor([[1e-6, 1 - 1e-6]])))
     assert (corner == 0).sum() == 16
     assert (corner[0, 0, :4, 12:] == 0).all()
 

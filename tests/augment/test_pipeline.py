@@ -6,13 +6,22 @@ import pytest
 import torch
 from torch import Tensor
 
-from figment.augment.pipeline import CHANGES, NUMBERS, Change, adapted, augmented, decided, draw, wanted
+from figment.augment.pipeline import (
+    CHANGES,
+    NUMBERS_A_PICTURE,
+    Change,
+    adapted_probability,
+    augmentation_share,
+    augmented,
+    decided,
+    draw_numbers,
+)
 
 KINDS = ("full", "diffaugment")
 
 
 def drawn(count: int, seed: int = 0) -> Tensor:
-    return draw(count, torch.Generator().manual_seed(seed))
+    return draw_numbers(count, torch.Generator().manual_seed(seed))
 
 
 def pictures(count: int = 1, channels: int = 3, height: int = 16, width: int = 16) -> Tensor:
@@ -25,7 +34,7 @@ def pictures(count: int = 1, channels: int = 3, height: int = 16, width: int = 1
 
 def test_numbers_are_float32_from_the_generator_alone() -> None:
     first = drawn(5)
-    assert first.shape == (5, NUMBERS)
+    assert first.shape == (5, NUMBERS_A_PICTURE)
     assert first.dtype == torch.float32
     assert first.device.type == "cpu"
     assert torch.equal(first, drawn(5))
@@ -199,16 +208,16 @@ def test_p_may_be_a_float_or_a_tensor() -> None:
 
 
 def test_few_pictures_want_all_many_none() -> None:
-    assert [wanted(count) for count in (1, 29_999, 30_000, 65_000, 100_000, 10**9)] == [1, 1, 1, 0.5, 0, 0]
+    assert [augmentation_share(count) for count in (1, 29_999, 30_000, 65_000, 100_000, 10**9)] == [1, 1, 1, 0.5, 0, 0]
 
 
 def test_rule_moves_p_by_images_over_half_a_million_towards_the_target() -> None:
     p, high, low = torch.tensor(0.5), torch.tensor(0.61), torch.tensor(-0.2)
-    assert adapted(p, high, 0.6, 256).item() == pytest.approx(0.5 + 256 / 500_000)
-    assert adapted(p, low, 0.6, 256).item() == pytest.approx(0.5 - 256 / 500_000)
-    assert adapted(torch.tensor(0.0), low, 0.6, 256).item() == 0
-    assert adapted(torch.tensor(1.0), high, 0.6, 256).item() == 1
-    assert adapted(p, torch.tensor(0.5), 0.5, 256).item() == 0.5
+    assert adapted_probability(p, high, 0.6, 256).item() == pytest.approx(0.5 + 256 / 500_000)
+    assert adapted_probability(p, low, 0.6, 256).item() == pytest.approx(0.5 - 256 / 500_000)
+    assert adapted_probability(torch.tensor(0.0), low, 0.6, 256).item() == 0
+    assert adapted_probability(torch.tensor(1.0), high, 0.6, 256).item() == 1
+    assert adapted_probability(p, torch.tensor(0.5), 0.5, 256).item() == 0.5
 
 
 def test_rule_settles_where_the_signs_meet_the_target() -> None:
@@ -217,5 +226,5 @@ def test_rule_settles_where_the_signs_meet_the_target() -> None:
     random = torch.Generator().manual_seed(0)
     for _ in range(2000):
         signs = (torch.rand(256, generator=random) < (1 + 0.9 - 0.8 * p) / 2).float() * 2 - 1
-        p = adapted(p, signs.mean(), 0.6, 256)
+        p = adapted_probability(p, signs.mean(), 0.6, 256)
     assert p.item() == pytest.approx(0.375, abs=0.03)

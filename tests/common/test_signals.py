@@ -4,12 +4,12 @@ import signal
 
 import pytest
 
-from figment.common.signals import as_wish
+from figment.common.signals import stop_requested
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_is_a_wish_and_the_next_ctrl_c_interrupts(number: int) -> None:
-    with as_wish() as wish:
+    with stop_requested() as wish:
         assert not wish
         signal.raise_signal(number)
         assert wish
@@ -18,7 +18,7 @@ def test_the_first_signal_is_a_wish_and_the_next_ctrl_c_interrupts(number: int) 
 
 
 def test_a_job_that_is_ended_sends_sigterm_more_than_once() -> None:
-    with as_wish() as wish:
+    with stop_requested() as wish:
         for _ in range(3):
             signal.raise_signal(signal.SIGTERM)
         assert wish

@@ -11,7 +11,7 @@ from figment import InputError
 from figment.attributes.conditions import Condition, condition_text, parse_conditions
 from figment.explore.code_arithmetic import NOISE, arithmetic, around, combined, expected, success
 from figment.explore.groups import CHOICE, Group, meeting, numbered, read, refuse_single
-from figment.media.strips import GAP
+from figment.media.strips import GAP_PIXELS
 
 
 def gaussian(z: torch.Tensor, prior: str) -> np.ndarray:
@@ -132,8 +132,8 @@ def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):
     assert len(found.codes) == 8 + 3 + 1 + 8 + 2
     assert found.rows == ()
     height, width, _ = found.sheets[""].picture.shape
-    assert height > 6 * 64 + 5 * GAP
-    assert width > 5 * 64 + 4 * GAP  # the longest group and its mean
+    assert height > 6 * 64 + 5 * GAP_PIXELS
+    assert width > 5 * 64 + 4 * GAP_PIXELS  # the longest group and its mean
     assert found.labels is None
 
 

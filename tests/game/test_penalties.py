@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from figment.game.penalties import finite_difference, wasserstein_penalty, zero_centred
-from figment.game.phase_losses import Rules, Shown, discriminator_phase
+from figment.game.phase_losses import Batch, LossSettings, discriminator_phase
 
 
 def linear(weight: torch.Tensor):
@@ -90,21 +90,21 @@ def test_finite_difference_of_a_curved_net_is_near_the_exact_one() -> None:
 def test_phase_adds_half_gamma_times_both_penalties_on_the_first_share() -> None:
     net, real, fake = small_net(), pictures(8, 2), pictures(8, 3)
     called = lambda x, labels: net(x)  # noqa: E731
-    rules = Rules("relativistic", "exact", penalty_share=0.25)
-    verdict = discriminator_phase(called, Shown(real), Shown(fake), rules, gamma=torch.tensor(3.0))
-    game = torch.nn.functional.softplus(net(fake).float() - net(real).float()).mean()
+    settings = LossSettings("relativistic", "exact", penalty_share=0.25)
+    terms = discriminator_phase(called, Batch(real), Batch(fake), settings, gamma=torch.tensor(3.0))
+    setup = torch.nn.functional.softplus(net(fake).float() - net(real).float()).mean()
     r1, r2 = by_autograd(net, real[:2]).mean(), by_autograd(net, fake[:2]).mean()
-    assert verdict.loss.item() == pytest.approx((game + 1.5 * (r1 + r2)).item(), rel=1e-5)
-    assert verdict.norms.item() == pytest.approx(((r1 + r2) / 2).item(), rel=1e-5)
-    assert verdict.signs.item() == pytest.approx(net(real).sign().mean().item())
+    assert terms.loss.item() == pytest.approx((setup + 1.5 * (r1 + r2)).item(), rel=1e-5)
+    assert terms.norms.item() == pytest.approx(((r1 + r2) / 2).item(), rel=1e-5)
+    assert terms.signs.item() == pytest.approx(net(real).sign().mean().item())
 
 
 def test_r1_alone_leaves_fakes_unpenalised() -> None:
     net, real, fake = small_net(), pictures(8, 2), pictures(8, 3)
     called = lambda x, labels: net(x)  # noqa: E731
-    phase = lambda rules, gamma: discriminator_phase(called, Shown(real), Shown(fake), rules, gamma=gamma)  # noqa: E731
-    alone = phase(Rules("bce", "exact", penalised="reals"), torch.tensor(2.0))
-    plain = phase(Rules("bce"), None)
+    phase = lambda settings, gamma: discriminator_phase(called, Batch(real), Batch(fake), settings, gamma=gamma)  # noqa: E731
+    alone = phase(LossSettings("bce", "exact", penalised="reals"), torch.tensor(2.0))
+    plain = phase(LossSettings("bce"), None)
     assert (alone.loss - plain.loss).item() == pytest.approx(by_autograd(net, real).mean().item(), rel=1e-4)
     assert alone.norms.item() == pytest.approx(by_autograd(net, real).mean().item(), rel=1e-5)
     assert plain.norms == 0

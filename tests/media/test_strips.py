@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 import torch
 
-from figment.media.strips import GAP, INK, PAPER, broken, strips
+from figment.media.strips import GAP_PIXELS, INK, PAPER, broken, strips
 
 
 def test_pictures_stand_in_rows_enlarged_and_unchanged() -> None:
     random = np.random.default_rng(0)
     first, second = random.integers(0, 256, (3, 3, 32, 40), np.uint8), random.integers(0, 256, (2, 1, 32, 40), np.uint8)
     sheet = strips([("", first), ("", torch.from_numpy(second))])
-    assert sheet.shape == (2 * 64 + GAP, 3 * 80 + 2 * GAP, 3)
+    assert sheet.shape == (2 * 64 + GAP_PIXELS, 3 * 80 + 2 * GAP_PIXELS, 3)
     for column, picture in enumerate(first):
-        tile = sheet[:64, column * (80 + GAP) :][:, :80]
+        tile = sheet[:64, column * (80 + GAP_PIXELS) :][:, :80]
         assert np.array_equal(tile[::2, ::2], picture.transpose(1, 2, 0))
         assert np.array_equal(tile[1::2, 1::2], picture.transpose(1, 2, 0))
     for column, picture in enumerate(second):
-        tile = sheet[64 + GAP :, column * (80 + GAP) :][:, :80]
+        tile = sheet[64 + GAP_PIXELS :, column * (80 + GAP_PIXELS) :][:, :80]
         assert np.array_equal(tile[::2, ::2], np.repeat(picture.transpose(1, 2, 0), 3, 2))
-    assert (sheet[64 + GAP :, 2 * (80 + GAP) :] == PAPER).all()
+    assert (sheet[64 + GAP_PIXELS :, 2 * (80 + GAP_PIXELS) :] == PAPER).all()
 
 
 def test_names_and_titles_stand_beside_and_above() -> None:
@@ -29,7 +29,7 @@ def test_names_and_titles_stand_beside_and_above() -> None:
     assert left > 0
     assert top > 0
     assert np.array_equal(named[top:, left:], plain)
-    for part in (named[top:, :left], named[:top, left : left + 64], named[:top, left + 64 + GAP :]):
+    for part in (named[top:, :left], named[:top, left : left + 64], named[:top, left + 64 + GAP_PIXELS :]):
         assert (part == PAPER).all(2).any()
         assert (abs(part.astype(int) - INK).max(2) < 60).any()
 
@@ -38,7 +38,7 @@ def test_a_name_higher_than_its_pictures_makes_room() -> None:
     tall = strips(
         [("\n".join("abcdefgh"), np.zeros((1, 3, 64, 64), np.uint8)), ("", np.zeros((1, 3, 64, 64), np.uint8))]
     )
-    assert tall.shape[0] > 2 * 64 + GAP
+    assert tall.shape[0] > 2 * 64 + GAP_PIXELS
 
 
 def test_long_names_are_broken_at_spaces() -> None:

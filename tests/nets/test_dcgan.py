@@ -95,7 +95,7 @@ def test_weights_without_classes_are_those_that_runs_were_begun_with() -> None:
 def test_class_is_behind_the_code() -> None:
     """The conditional generator equals the unconditional one on the code with the class's numbers appended."""
     g, _ = pair(make("dcgan", size=(16, 32), width=2, code_size=5, **LABELLED))
-    plain = dcgan.Generator(start_grid(16, 32), 3, 2, 5 + dcgan.EMBEDDED)
+    plain = dcgan.Generator(start_grid(16, 32), 3, 2, 5 + dcgan.CLASS_EMBEDDING_SIZE)
     plain.load_state_dict({k: v for k, v in g.state_dict().items() if not k.startswith("0.")})
     z = torch.randn(3, 5, generator=generator_at(0, "test"))
     assert torch.equal(g(z, LABELS), plain(torch.cat([z, g[0].embedding.weight[LABELS]], 1)))

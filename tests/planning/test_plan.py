@@ -15,12 +15,12 @@ GPU = replace(LAPTOP, device="cuda", bf16="fast", compiler=True)
 
 @pytest.mark.parametrize("machine", [LAPTOP, GPU])
 def test_auto_under_an_image_budget_goes_by_the_images_alone(machine: Machine) -> None:
-    rungs = choose.ladder(machine)
+    rungs = choose.auto_recipes(machine)
     assert rungs[0].worth_from == 0
     assert [r.worth_from for r in rungs] == sorted({r.worth_from for r in rungs})
     for rung in rungs:
-        assert choose.by_images(machine, max(rung.worth_from, 1)) == rung
-    assert choose.by_images(machine, 10**9) == rungs[-1]
+        assert choose.auto_for_images(machine, max(rung.worth_from, 1)) == rung
+    assert choose.auto_for_images(machine, 10**9) == rungs[-1]
 
 
 def test_augmentation_goes_by_the_number_of_pictures() -> None:
@@ -41,10 +41,10 @@ def test_adaptive_augmentation_starts_from_nothing_but_happens() -> None:
 def test_a_batch_that_doesn_t_fit_is_halved() -> None:
     recipe = make("dcgan", channels=3, batch=512)
     small = replace(LAPTOP, memory=2.0)
-    fitted = memory.fitting(recipe, small)
-    assert memory.memory(fitted) <= 0.7 * 2 * 2**30 < memory.memory(recipe)
+    fitted = memory.fitting_memory(recipe, small)
+    assert memory.training_bytes(fitted) <= 0.7 * 2 * 2**30 < memory.training_bytes(recipe)
     assert fitted.batch in (64, 128, 256)
-    assert memory.fitting(recipe, LAPTOP) == recipe
+    assert memory.fitting_memory(recipe, LAPTOP) == recipe
 
 
 def test_a_budget_too_small_to_be_any_good_is_told_what_would_do() -> None:
@@ -55,13 +55,13 @@ def test_a_budget_too_small_to_be_any_good_is_told_what_would_do() -> None:
 
 def test_an_image_budget_is_settled_without_a_stopwatch() -> None:
     recipe = make("dcgan", images=10**6)
-    plain, rich = plan.by_rule(recipe, LAPTOP), plan.by_rule(recipe, GPU)
+    plain, rich = plan.settled_by_machine(recipe, LAPTOP), plan.settled_by_machine(recipe, GPU)
     assert (plain.precision, plain.compile, plain.planned_images) == ("fp32", "off", 10**6)
     assert (rich.precision, rich.compile) == ("bf16", "on")
     # What has to be measured isn't chosen under a budget of images.
-    assert plan.by_rule(make("dcgan", images=10**6), replace(LAPTOP, bf16="perhaps")).precision == "fp32"
-    assert plan.by_rule(make("dcgan", images=10**6, objective="wgan"), GPU).compile == "off"
-    assert plan.by_rule(make("dcgan", images=100), GPU).compile == "off"
+    assert plan.settled_by_machine(make("dcgan", images=10**6), replace(LAPTOP, bf16="perhaps")).precision == "fp32"
+    assert plan.settled_by_machine(make("dcgan", images=10**6, objective="wgan"), GPU).compile == "off"
+    assert plan.settled_by_machine(make("dcgan", images=100), GPU).compile == "off"
 
 
 def test_what_is_missing_is_said_in_a_line() -> None:
@@ -85,7 +85,7 @@ def test_a_time_budget_in_images() -> None:
 
 def test_memory_grows_with_batch_and_width() -> None:
     small, wide, many = (
-        memory.memory(make("dcgan", channels=3, **c)) for c in (dict(width=16), dict(), dict(batch=256))
+        memory.training_bytes(make("dcgan", channels=3, **c)) for c in (dict(width=16), dict(), dict(batch=256))
     )
     assert small < wide < many < 2 * 2**30
 
@@ -93,9 +93,9 @@ def test_memory_grows_with_batch_and_width() -> None:
 def test_the_plan_shows_the_batch_that_fits_the_memory() -> None:
     recipe = make("r3gan", size=32, images=10**6, channels=3)
     small = replace(LAPTOP, memory=4.0)
-    fitted = memory.fitting(recipe, small).batch
+    fitted = memory.fitting_memory(recipe, small).batch
     assert 2 <= fitted < recipe.batch
-    assert f"batch {fitted}," in dry_run.describe(plan.by_rule(recipe, small), small)
+    assert f"batch {fitted}," in dry_run.describe(plan.settled_by_machine(recipe, small), small)
 
 
 def test_this_machine() -> None:

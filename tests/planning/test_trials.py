@@ -20,34 +20,34 @@ from figment.training import loop
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.phases import phases_of
-from figment.training.state import Players, new_players, remembered
+from figment.training.state import TrainState, clone_tensors, new_state
 
 RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16="fast", compiler=True)
 CPU = torch.device("cpu")
 ALONE = World.alone()
 
 
-def parts(**choices) -> tuple[Recipe, Players, Feed]:
+def parts(**choices) -> tuple[Recipe, TrainState, Feed]:
     plain = dict(size=16, width=4, batch=16, channels=3, seconds=60.0, augment="none")
     recipe = make(choices.pop("recipe", "dcgan"), **(plain | choices))
     pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
-    return recipe, new_players(recipe, ALONE), Feed(pictures, np.arange(64), 0, True, CPU)
+    return recipe, new_state(recipe, ALONE), Feed(pictures, np.arange(64), 0, True, CPU)
 
 
 def test_players_are_as_they_were() -> None:
-    recipe, players, feed = parts()
-    before = remembered(players)
-    trials = speed.try_out(recipe, replace(RICH, bf16="perhaps"), players, feed, ALONE, 0.0)
+    recipe, state, feed = parts()
+    before = clone_tensors(state)
+    trials = speed.measure_ways(recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0)
     assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
     assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
-    assert players.images == 0
-    after = remembered(players)
+    assert state.images == 0
+    after = clone_tensors(state)
     assert all(torch.equal(before[k], after[k]) for k in before)
 
 
 def test_what_the_recipe_leaves_open_is_tried() -> None:
     def ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
-        return speed.candidates(parts(**choices)[0], machine)
+        return speed.ways(parts(**choices)[0], machine)
 
     assert ways() == [("bf16", "off")]
     assert ways(precision="fp32") == [("fp32", "off")]
@@ -88,7 +88,7 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
 ) -> None:
     choices = dict(size=16, width=4, batch=64, precision="fp32", compile="off")
-    needed = memory.memory(make("dcgan", channels=3, **choices)) / 2**30
+    needed = memory.training_bytes(make("dcgan", channels=3, **choices)) / 2**30
     monkeypatch.setattr(start, "this_machine", lambda device: replace(RICH, memory=needed))
     display = Listening()
     run = figment.train(faces, recipe="dcgan", out=tmp_path / "run", display=display, **choices, **budget)
@@ -98,12 +98,12 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
     ]
 
 
-def one_step(compiled: bool, **choices) -> Players:
-    recipe, players, feed = parts(precision="fp32", planned_images=1600, compile="on" if compiled else "off", **choices)
-    phases = phases_of(players, recipe)
+def one_step(compiled: bool, **choices) -> TrainState:
+    recipe, state, feed = parts(precision="fp32", planned_images=1600, compile="on" if compiled else "off", **choices)
+    phases = phases_of(state, recipe)
     for _ in range(2):
-        loop.play(players, phases, recipe, feed, ALONE)
-    return players
+        loop.train_step(state, phases, recipe, feed, ALONE)
+    return state
 
 
 WHOLE = dict(recipe="r3gan", width=16, code_size=8, gamma=1.0)
@@ -120,7 +120,7 @@ def check_equal(choices: dict) -> None:
     """Two steps from the same state: the same losses and moments, to float32's tolerance for sums in another order."""
     eager, compiled = one_step(False, **choices), one_step(True, **choices)
     assert torch.allclose(eager.losses, compiled.losses, rtol=1e-3)
-    a, b = remembered(eager), remembered(compiled)
+    a, b = clone_tensors(eager), clone_tensors(compiled)
     for name in (name for name in a if "exp_avg" in name):
         assert torch.allclose(a[name], b[name], rtol=1e-2, atol=1e-3 * float(a[name].abs().max())), name
 

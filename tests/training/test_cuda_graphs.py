@@ -10,17 +10,17 @@ import torch
 from torch import Tensor
 
 import figment
-from figment.common.machine import prepared_for
+from figment.common.machine import configure_torch
 from figment.presets import make
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import loop
-from figment.training.cuda_graphs import Captured
+from figment.training.cuda_graphs import CudaGraphPhases
 from figment.training.distributed import World
 from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Eager, phases_of
-from figment.training.state import Players, new_players, remembered
+from figment.training.phases import EagerPhases, phases_of
+from figment.training.state import TrainState, clone_tensors, new_state
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 ALONE = World.alone("cuda")
@@ -30,7 +30,7 @@ ALONE = World.alone("cuda")
 def prepared() -> Iterator[None]:
     """Each test with torch set up as for training, and as it was afterwards."""
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.deterministic
-    prepared_for(ALONE.device)
+    configure_torch(ALONE.device)
     yield
     torch.set_float32_matmul_precision(before[0])
     torch.backends.cudnn.deterministic = before[1]
@@ -48,21 +48,21 @@ GAMES = {
 }
 
 
-def game(recipe: Recipe, how: Callable[[Players, Recipe], Phases]) -> tuple[Players, Phases, Feed]:
+def setup(recipe: Recipe, how: Callable[[TrainState, Recipe], Phases]) -> tuple[TrainState, Phases, Feed]:
     pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
-    players = new_players(recipe, ALONE)
-    return players, how(players, recipe), Feed(pictures, np.arange(64), 0, True, ALONE.device)
+    state = new_state(recipe, ALONE)
+    return state, how(state, recipe), Feed(pictures, np.arange(64), 0, True, ALONE.device)
 
 
-def played(recipe: Recipe, how: Callable[[Players, Recipe], Phases]) -> dict[str, Tensor]:
-    players, phases, feed = game(recipe, how)
+def played(recipe: Recipe, how: Callable[[TrainState, Recipe], Phases]) -> dict[str, Tensor]:
+    state, phases, feed = setup(recipe, how)
     for _ in range(6):
-        loop.play(players, phases, recipe, feed, ALONE)
+        loop.train_step(state, phases, recipe, feed, ALONE)
     if how is phases_of:
-        assert isinstance(phases, Captured)
+        assert isinstance(phases, CudaGraphPhases)
         assert phases.recorded
         assert not phases.fails
-    return remembered(players)
+    return clone_tensors(state)
 
 
 @pytest.mark.parametrize("choices", GAMES.values(), ids=GAMES)
@@ -72,7 +72,7 @@ def test_replayed_equals_played(choices: dict) -> None:
     )
     choices = plain | choices
     recipe = make(choices.pop("recipe", "dcgan"), **choices)
-    recorded, eager = played(recipe, phases_of), played(recipe, Eager)
+    recorded, eager = played(recipe, phases_of), played(recipe, EagerPhases)
     for name in eager:
         # What augmentation fetches from other places is added up in any order on the way back.
         scale = 2e-2 * float(eager[name].abs().max()) if recipe.augment != "none" else 0.0
@@ -84,22 +84,22 @@ def test_nobody_waits_between_ticks() -> None:
     """PyTorch raises wherever the host would wait for the GPU."""
     recipe = make("r3gan", size=16, width=32, code_size=8, batch=16, gamma=1.0, channels=3, planned_images=400,
                   precision="bf16", compile="off", augment="full", augment_p=0.2, augment_mode="fixed")  # fmt: skip
-    players, phases, feed = game(recipe, phases_of)
+    state, phases, feed = setup(recipe, phases_of)
     for _ in range(4):
-        loop.play(players, phases, recipe, feed, ALONE)
+        loop.train_step(state, phases, recipe, feed, ALONE)
     torch.cuda.set_sync_debug_mode("error")
     try:
         for _ in range(3):
-            loop.play(players, phases, recipe, feed, ALONE)
+            loop.train_step(state, phases, recipe, feed, ALONE)
         with pytest.raises(RuntimeError, match="synchroniz"):
-            players.losses.tolist()
+            state.losses.tolist()
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
 
 def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.save(tmp_path / "data.npy", np.random.default_rng(0).integers(0, 256, (200, 16, 16, 3), np.uint8))
-    play, played = loop.play, [0]
+    play, played = loop.train_step, [0]
 
     def trained(name: str) -> Run:
         choices = dict(recipe="dcgan", size=16, width=8, batch=16, images=960, compile="off", device="cuda")
@@ -113,7 +113,7 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, monkeypatch: pytest.Monkey
 
     whole = trained("whole")
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "play", counted)
+        patch.setattr(loop, "train_step", counted)
         cut = trained("cut")
     assert cut.facts["state"] == "interrupted"
     assert figment.resume(cut.folder).generator_file.read_bytes() == whole.generator_file.read_bytes()

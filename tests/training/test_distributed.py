@@ -27,7 +27,7 @@ from figment.errors import InputError, LostProcess
 from figment.run import Run
 from figment.training.distributed import World, join, joined
 from figment.training.state import naming_what_is_kept
-from figment.training.sync_batch_norm import SynchronisedBatchNorm2d, apart, synchronised
+from figment.training.sync_batch_norm import SynchronisedBatchNorm2d, local_statistics, synchronised
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 BATCH = 12
@@ -89,7 +89,7 @@ def a_net_with_missing_gradients(world: World) -> nn.Module:
 def alone_in_company(world: World) -> Tensor | None:
     """What one process sees of a net by itself, while the other does something else."""
     net = synchronised(nn.Sequential(nn.BatchNorm2d(5)), world)
-    with apart(net):
+    with local_statistics(net):
         seen = net(far_from_zero(torch.float32)) if world.leads else None
     assert net[0].together
     return seen
@@ -97,7 +97,7 @@ def alone_in_company(world: World) -> Tensor | None:
 
 def first_then_rest(world: World) -> tuple[float, float]:
     """When this process was let in, and when it had done its work."""
-    with world.in_turn("work"):
+    with world.one_machine_at_a_time("work"):
         let_in = time.monotonic()
         time.sleep(0.3 if world.local_rank == 0 else 0)
         done = time.monotonic()
@@ -128,10 +128,10 @@ def everything(world: World) -> dict[str, Any]:
         "missing": [p.grad for p in (net.weight, net.one, net.none)],
         "channels last": net.weight.grad.is_contiguous(memory_format=torch.channels_last),
         "alone": alone_in_company(world),
-        "agreed": [world.agreed(wish) for wish in (False, world.leads, not world.leads, True, False)],
+        "agreed": [world.any_process(wish) for wish in (False, world.leads, not world.leads, True, False)],
         "mean": world.mean(torch.tensor([1.0, 2.0]) * world.rank),
         "broadcast": given_by_the_first(world),
-        "told": world.told("a name", lambda: "the first's"),
+        "told": world.share_text("a name", lambda: "the first's"),
         "in turn": first_then_rest(world),
     }
 
@@ -141,7 +141,7 @@ def scene_everything(place: Path) -> None:
     with joined("cpu") as world:
         result = everything(world)
     with joined("cpu") as world:
-        result["again"] = world.told("a name", lambda: "another")
+        result["again"] = world.share_text("a name", lambda: "another")
         if world.leads:
             time.sleep(0.5)
         result["ready to leave"] = time.monotonic()
@@ -305,12 +305,12 @@ def test_alone_nothing_is_done() -> None:
     assert world.leads
     assert torch.equal(world.share(x), x)
     assert world.mean(x) is x
-    assert [world.agreed(wish) for wish in (True, False)] == [True, False]
-    assert world.told("a name", lambda: "mine") == "mine"
+    assert [world.any_process(wish) for wish in (True, False)] == [True, False]
+    assert world.share_text("a name", lambda: "mine") == "mine"
     world.average_gradients(net)
     world.broadcast([x])
     world.check_batch(7)
-    with world.in_turn("work"), apart(net):
+    with world.one_machine_at_a_time("work"), local_statistics(net):
         assert norm.weight.grad is None
 
 

@@ -35,8 +35,8 @@ def bright_tops(folder: Path, count: int = 600) -> Path:
 def test_samples_are_upright_and_as_bright_as_the_pictures(choices: dict, tmp_path: Path) -> None:
     """Quarter turns, shifts, luma flips and brightness are shown to D all the time; no sample may have them."""
     data = bright_tops(tmp_path)
-    game = dict(size=16, width=8, batch=32, lr=1e-3, beta2=0.99, lr_final=0.1, real_target=0.9)
-    run = figment.train(data, images=40_000, recipe="dcgan", out=tmp_path / "run", **game, **choices)
+    setup = dict(size=16, width=8, batch=32, lr=1e-3, beta2=0.99, lr_final=0.1, real_target=0.9)
+    run = figment.train(data, images=40_000, recipe="dcgan", out=tmp_path / "run", **setup, **choices)
     samples = figment.load(run.folder).sample(500, seed=1).float().mean(1)
     reals = torch.from_numpy(np.load(data)).float().mean(3)
     upright = (samples[:, :8].mean((1, 2)) > samples[:, 8:].mean((1, 2)) + 40).float().mean().item()

@@ -19,27 +19,27 @@ def feed(flips: bool = False, seed: int = 0, pictures: np.ndarray = PICTURES) ->
     return Pictures(pictures, np.array([0, 2, 4, 6, 8]), seed, flips, torch.device("cpu"))
 
 
-def shown(batch: torch.Tensor) -> list[int]:
+def batch(batch: torch.Tensor) -> list[int]:
     return ((batch[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
 
 
 def test_each_epoch_shows_each_training_picture_once_in_another_order() -> None:
-    seen = shown(feed().batch(0, 25))
+    seen = batch(feed().batch(0, 25))
     epochs = [seen[i : i + 5] for i in range(0, 25, 5)]
     assert all(sorted(e) == [0, 2, 4, 6, 8] for e in epochs)
     assert len({tuple(e) for e in epochs}) > 1
 
 
 def test_order_depends_on_images_seen_alone() -> None:
-    whole = shown(feed().batch(0, 30))
+    whole = batch(feed().batch(0, 30))
     for cut in (1, 4, 7, 13):
         again = feed()
-        assert shown(again.batch(cut, 30 - cut)) == whole[cut:]
-        assert shown(again.batch(0, cut)) == whole[:cut]  # and back
+        assert batch(again.batch(cut, 30 - cut)) == whole[cut:]
+        assert batch(again.batch(0, cut)) == whole[:cut]  # and back
 
 
 def test_seeds_differ() -> None:
-    assert shown(feed(seed=0).batch(0, 50)) != shown(feed(seed=1).batch(0, 50))
+    assert batch(feed(seed=0).batch(0, 50)) != batch(feed(seed=1).batch(0, 50))
 
 
 def test_range_and_layout() -> None:
@@ -95,15 +95,15 @@ def test_classes_come_with_their_pictures_and_are_shared_alike() -> None:
     classes = np.arange(10) % 3
     make = lambda part: Feed(PICTURES, np.array([0, 2, 4, 6, 8]), 0, False, torch.device("cpu"), part, classes)  # noqa: E731
     pictures, labels = make((0, 1)).batch(3, 12)
-    assert labels.tolist() == [classes[i] for i in shown(pictures)]
+    assert labels.tolist() == [classes[i] for i in batch(pictures)]
     assert torch.equal(make((1, 2)).batch(3, 12)[1], labels[1::2])
     assert Feed(PICTURES, np.arange(10), 0, False, torch.device("cpu")).batch(0, 2)[1] is None
 
 
 def test_the_other_order_is_another_one_of_the_same_pictures() -> None:
     one = feed()
-    seen, other = shown(one.batch(0, 25)), shown(one.other.batch(0, 25))
+    seen, other = batch(one.batch(0, 25)), batch(one.other.batch(0, 25))
     assert seen != other
     assert sorted(seen) == sorted(other)
-    assert shown(one.other.batch(5, 5)) == other[5:10]
-    assert shown(one.batch(5, 5)) == seen[5:10]
+    assert batch(one.other.batch(5, 5)) == other[5:10]
+    assert batch(one.batch(5, 5)) == seen[5:10]

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from figment import nets
-from figment.game.phase_losses import Shown
+from figment.game.phase_losses import Batch
 from figment.presets import make
 from figment.training.diagnosis import diagnose, hints
-from figment.training.monitor import Reading, auc, look, p_fake, spread
+from figment.training.monitor import Reading, auc, p_fake, read, spread
 
 
 def test_auc_equals_counting_all_pairs() -> None:
@@ -39,7 +39,7 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
     d = nets.initialised(nets.discriminator(recipe), 0, "d").train()
     before = [v.clone() for net in (g, d) for v in net.state_dict().values()]
     reals, held, z = torch.rand(40, 3, 16, 16), torch.rand(20, 3, 16, 16), torch.rand(40, 100)
-    reading = look(g, d, Shown(reals), Shown(held), z, calibrated=True)
+    reading = read(g, d, Batch(reals), Batch(held), z, calibrated=True)
     assert all(
         torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True)
     )
@@ -52,8 +52,8 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
     with torch.no_grad():
         assert reading.p_fake_held_out == pytest.approx(p_fake(undropped(held)), abs=1e-6)
         assert reading.separation == pytest.approx(auc(undropped(reals), undropped(g(z))), abs=1e-6)
-    assert look(g, d, Shown(reals), Shown(held[:3]), z, calibrated=False).memorising is None
-    assert look(g, d, Shown(reals), Shown(held[:0]), z, calibrated=False).p_fake_fake is None
+    assert read(g, d, Batch(reals), Batch(held[:3]), z, calibrated=False).memorising is None
+    assert read(g, d, Batch(reals), Batch(held[:0]), z, calibrated=False).p_fake_fake is None
 
 
 def reading(**values) -> Reading:

@@ -59,7 +59,7 @@ def uninterrupted(faces: Path, tmp_path: Path) -> Run:
 
 def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
     """Send ourselves a signal after so many steps."""
-    play, played = loop.play, [0]
+    play, played = loop.train_step, [0]
 
     def counted(*args) -> None:
         play(*args)
@@ -67,7 +67,7 @@ def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = si
         if played[0] == steps:
             signal.raise_signal(number)
 
-    monkeypatch.setattr(loop, "play", counted)
+    monkeypatch.setattr(loop, "train_step", counted)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -129,18 +129,18 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
 ) -> None:
     """First where a step doesn't fit at all, then where memory runs out some way in."""
-    play, said = loop.play, []
+    play, said = loop.train_step, []
 
-    def starved(players, phases, recipe, *rest) -> None:
-        if recipe.batch > 32 or (recipe.batch > 16 and players.images >= 64):
+    def starved(state, phases, recipe, *rest) -> None:
+        if recipe.batch > 32 or (recipe.batch > 16 and state.images >= 64):
             raise torch.OutOfMemoryError("CUDA out of memory")
-        play(players, phases, recipe, *rest)
+        play(state, phases, recipe, *rest)
 
     class Listening(progress.Silent):
         def say(self, sentence: str) -> None:
             said.append(sentence)
 
-    monkeypatch.setattr(loop, "play", starved)
+    monkeypatch.setattr(loop, "train_step", starved)
     monkeypatch.setattr(speed, "play", starved)
     choices = dict(size=16, width=4, batch=64, recipe="dcgan", save_seconds=0.0)
     run = figment.train(faces, out=tmp_path / "run", display=Listening(), **budget, **choices)
@@ -289,14 +289,14 @@ def test_a_plan_made_while_the_machine_was_busy_is_made_anew(
 def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    play = loop.play
+    play = loop.train_step
 
-    def poisoned(players, *rest) -> None:
-        play(players, *rest)
-        if players.images >= 800:
-            next(players.generator.parameters()).data.fill_(float("nan"))
+    def poisoned(state, *rest) -> None:
+        play(state, *rest)
+        if state.images >= 800:
+            next(state.generator.parameters()).data.fill_(float("nan"))
 
-    monkeypatch.setattr(loop, "play", poisoned)
+    monkeypatch.setattr(loop, "train_step", poisoned)
     with pytest.raises(InputError, match=r"diverged .* 4 times .* --set lr="):
         figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "nan", size=16, width=4, batch=16)
     run = Run(tmp_path / "nan")
@@ -307,14 +307,14 @@ def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
 
 
 def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    play, poison = loop.play, [True]
+    play, poison = loop.train_step, [True]
 
-    def poisoned(players, *rest) -> None:
-        play(players, *rest)
-        if players.images >= 800 and poison.pop() if poison else False:
-            next(players.discriminator.parameters()).data.fill_(float("inf"))
+    def poisoned(state, *rest) -> None:
+        play(state, *rest)
+        if state.images >= 800 and poison.pop() if poison else False:
+            next(state.discriminator.parameters()).data.fill_(float("inf"))
 
-    monkeypatch.setattr(loop, "play", poisoned)
+    monkeypatch.setattr(loop, "train_step", poisoned)
     run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "inf", size=16, width=4, batch=16)
     assert run.facts["state"] == "finished"
     assert {e["lr"] for e in run.events("tick")} == {1e-4} | {e["lr"] for e in run.events("tick") if e["images"] < 800}

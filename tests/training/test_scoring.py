@@ -23,19 +23,19 @@ def scores(*values: float, error: float = 0.1) -> list[dict]:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks at few samples, so that tiny runs have some."""
-    monkeypatch.setattr(scoring, "SAMPLES", (40,))
-    monkeypatch.setattr(scoring, "LOOKS", 2)
-    monkeypatch.setattr(scoring, "FEWEST", 20)
-    monkeypatch.setattr(scoring, "LIKELY", 1e-4)
+    monkeypatch.setattr(scoring, "SAMPLE_COUNTS", (40,))
+    monkeypatch.setattr(scoring, "SCORES_A_RUN", 2)
+    monkeypatch.setattr(scoring, "MIN_REALS", 20)
+    monkeypatch.setattr(scoring, "LIKELY_SAMPLE_SECONDS", 1e-4)
 
 
 def test_a_warning_comes_when_five_looks_in_a_row_are_worse_than_the_best_by_more_than_chance_and_a_quarter():
-    assert "3, its best, at 1 images to 4: generator-best" in scoring.risen(scores(5, 3, 4, 4, 9, 4, 4))
-    assert scoring.risen(scores(5, 3, 4, 4, 9, 4)) is None  # four so far
-    assert scoring.risen(scores(5, 3, 4, 3.5, 4, 4, 4)) is None  # one is worse by less than a quarter
-    assert scoring.risen(scores(5, 3, 4, 4, 4, 4, 4, error=0.5)) is None  # that may be chance
-    assert scoring.risen(scores(9, 8, 7, 6, 5, 4)) is None
-    assert scoring.risen([]) is None
+    assert "3, its best, at 1 images to 4: generator-best" in scoring.rise_warning(scores(5, 3, 4, 4, 9, 4, 4))
+    assert scoring.rise_warning(scores(5, 3, 4, 4, 9, 4)) is None  # four so far
+    assert scoring.rise_warning(scores(5, 3, 4, 3.5, 4, 4, 4)) is None  # one is worse by less than a quarter
+    assert scoring.rise_warning(scores(5, 3, 4, 4, 4, 4, 4, error=0.5)) is None  # that may be chance
+    assert scoring.rise_warning(scores(9, 8, 7, 6, 5, 4)) is None
+    assert scoring.rise_warning([]) is None
 
 
 @pytest.mark.parametrize("planned", [10_000, 100_000, 1_000_000, 25_000_000])
@@ -43,9 +43,9 @@ def test_looks_of_an_image_budget_cost_at_most_a_twentieth_of_it(planned):
     recipe = Recipe(images=planned, planned_images=planned)
     samples = scoring.samples_for(recipe)
     times = scoring.schedule.snapshot_times(recipe)
-    at = [images for images in times if samples and scoring.is_place(recipe, samples, images)]
+    at = [images for images in times if samples and scoring.is_scored_at(recipe, samples, images)]
     assert len(at) * samples <= 0.05 * planned
-    assert (len(at) >= scoring.LOOKS) == (planned > 10_000)
+    assert (len(at) >= scoring.SCORES_A_RUN) == (planned > 10_000)
     assert not at or at[-1] == scoring.schedule.snapshot_times(recipe)[-1]
 
 

@@ -26,7 +26,7 @@ from figment.common.cache import cache_folder
 from figment.common.files import naming_full_disk, write_atomically
 from figment.common.progress import Tally
 from figment.common.seeds import generator_at
-from figment.common.signals import as_interrupt
+from figment.common.signals import sigterm_as_interrupt
 from figment.data.portraits import table as portraits
 from figment.errors import InputError, Interrupted
 
@@ -141,7 +141,7 @@ def taught(lesson: Lesson, tally: Tally) -> Taught:
     A damaged file is made anew. Raises Interrupted after Ctrl-C: what was learnt is kept, and the next call goes on
     from there. Raises InputError where the cache can't be written to.
     """
-    with _locked(lesson.file), as_interrupt():
+    with _locked(lesson.file), sigterm_as_interrupt():
         found = _read(lesson, lesson.file)
         if found is not None:
             return found

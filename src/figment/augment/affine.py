@@ -14,8 +14,8 @@ from torch import Tensor
 
 from figment.augment.grid_sample import bilinear, nearest
 
-BILINEAR = 1 / 6  # variance of bilinear interpolation, px²: t(1-t) at a fraction t of a pixel, on average
-WIDEST = 1 / 2  # of [1, 2, 1] / 4, whose response ends at zero; with more it would turn negative
+BILINEAR_VARIANCE = 1 / 6  # variance of bilinear interpolation, px²: t(1-t) at a fraction t of a pixel, on average
+MAX_VARIANCE = 1 / 2  # of [1, 2, 1] / 4, whose response ends at zero; with more it would turn negative
 
 
 class Affine(NamedTuple):
@@ -57,7 +57,7 @@ def low_pass(affine: Affine) -> Tensor:
     Its variance along an axis with s = max(step, 1) is (s² - 1)/6, that of [1, 2, 1] / 4 where pictures are halved, less
     what bilinear interpolation adds later: so it sharpens a little where nothing shrinks.
     """
-    variances = ((affine.steps.clamp(min=1) ** 2 - 1) / 6 - BILINEAR).clamp(max=WIDEST)
+    variances = ((affine.steps.clamp(min=1) ** 2 - 1) / 6 - BILINEAR_VARIANCE).clamp(max=MAX_VARIANCE)
     variances = variances * affine.blended.unsqueeze(1)
     covariance = product(affine.axes * variances.unsqueeze(1), affine.axes.mT)
     across, down = _kernel(covariance[:, 0, 0]), _kernel(covariance[:, 1, 1])

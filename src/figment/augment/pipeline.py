@@ -32,12 +32,18 @@ CHANGES = {
     "saturation": 1,
     "cutout": 2,
 }
-NUMBERS = sum(1 + amounts for amounts in CHANGES.values())
-BLENDING = ("scale", "rotation", "stretch", "second rotation", "slide")  # the moves that don't keep to whole pixels
+NUMBERS_A_PICTURE = sum(1 + amounts for amounts in CHANGES.values())
+BLENDING_MOVES = (
+    "scale",
+    "rotation",
+    "stretch",
+    "second rotation",
+    "slide",
+)  # the moves that don't keep to whole pixels
 
-FULL_BELOW = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
-NONE_FROM = 100_000  # … and does harm from here on
-RISE = 500_000  # images in which p can go from 0 to 1: section 3.1 of arXiv 2006.06676
+FULL_BELOW_PICTURES = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
+NONE_FROM_PICTURES = 100_000  # … and does harm from here on
+ADAPTION_IMAGES = 500_000  # images in which p can go from 0 to 1: section 3.1 of arXiv 2006.06676
 
 
 class Change(NamedTuple):
@@ -65,10 +71,10 @@ class Change(NamedTuple):
 Changes = dict[str, Change]
 
 
-def draw(count: int, generator: torch.Generator) -> Tensor:
+def draw_numbers(count: int, generator: torch.Generator) -> Tensor:
     """The random numbers of count pictures, whatever p and kind: float32 (count, NUMBERS) in (0, 1), on the CPU."""
     # The ends are left out: as quantiles of a normal they are infinite.
-    return torch.rand(count, NUMBERS, generator=generator).clamp(1e-6, 1 - 1e-6)
+    return torch.rand(count, NUMBERS_A_PICTURE, generator=generator).clamp(1e-6, 1 - 1e-6)
 
 
 def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -> Tensor:
@@ -102,18 +108,18 @@ def decided(numbers: Tensor, p: Tensor | float) -> Changes:
     }
 
 
-def wanted(count: int) -> float:
+def augmentation_share(count: int) -> float:
     """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
-    return min(max((NONE_FROM - count) / (NONE_FROM - FULL_BELOW), 0.0), 1.0)
+    return min(max((NONE_FROM_PICTURES - count) / (NONE_FROM_PICTURES - FULL_BELOW_PICTURES), 0.0), 1.0)
 
 
-def adapted(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor:
+def adapted_probability(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor:
     """The probability of augmentation after so many more images: section 3.1 of arXiv 2006.06676.
 
     signs_mean: r_t = E[sign(D(x))] over the reals of those images, as D saw them. Above target D knows them by heart, so
     p rises by images / 500,000; below, it falls as much. p, signs_mean: 0-d tensors on one device. Returns p in [0, 1].
     """
-    return (p + (signs_mean - target).sign() * (images / RISE)).clamp(0, 1)
+    return (p + (signs_mean - target).sign() * (images / ADAPTION_IMAGES)).clamp(0, 1)
 
 
 # ---- the two kinds -------------------------------------------------------------------------------------------------
@@ -127,7 +133,7 @@ def _full(pictures: Tensor, changes: Changes) -> Tensor:
     matrix = colour_matrix(pictures.shape[1], luma, chroma, changes["hue"].even(math.pi)[:, 0])
     # What brightness adds is grey, so of all that follows only contrast and luma flip change it.
     offset = luma * changes["brightness"].normal(0.2)[:, 0]
-    return cut(recoloured(moved, matrix, offset), changes["cutout"])
+    return cut_out(recoloured(moved, matrix, offset), changes["cutout"])
 
 
 def _diffaugment(pictures: Tensor, changes: Changes) -> Tensor:
@@ -137,7 +143,7 @@ def _diffaugment(pictures: Tensor, changes: Changes) -> Tensor:
     # Contrast is about each picture's mean, which brightness moves and saturation doesn't.
     offset = (1 - contrast) * pictures.mean(dim=(1, 2, 3)) + brightness
     coloured = recoloured(pictures, colour_matrix(pictures.shape[1], contrast, contrast * saturation), offset)
-    return cut(shifted(coloured, whole_pixels(changes["shift"], *pictures.shape[2:])), changes["cutout"])
+    return cut_out(shifted(coloured, whole_pixels(changes["shift"], *pictures.shape[2:])), changes["cutout"])
 
 
 KINDS: dict[str, Callable[[Tensor, Changes], Tensor]] = {"full": _full, "diffaugment": _diffaugment}
@@ -161,7 +167,7 @@ def placing(changes: Changes, height: int, width: int) -> Affine:
     shift = whole_pixels(changes["shift"], height, width)
     offset = -product(axes * steps.unsqueeze(1), product(turn, slide.unsqueeze(2))) - product(blit, shift.unsqueeze(2))
     return Affine(
-        axes, steps, turn, offset.squeeze(2), torch.stack([changes[name].happens for name in BLENDING]).any(0)
+        axes, steps, turn, offset.squeeze(2), torch.stack([changes[name].happens for name in BLENDING_MOVES]).any(0)
     )
 
 
@@ -170,7 +176,7 @@ def whole_pixels(shift: Change, height: int, width: int) -> Tensor:
     return _pixels(shift.even(1 / 8), height, width).round()
 
 
-def cut(pictures: Tensor, cutout: Change) -> Tensor:
+def cut_out(pictures: Tensor, cutout: Change) -> Tensor:
     """Pictures with a box of half their height and width made mid-grey, 0, wherever it is centred."""
     from_centre = [
         # A pixel's middle is half a pixel from its edge.

@@ -14,7 +14,7 @@ from figment.cli.measure import measure
 from figment.cli.recipes import recipes
 from figment.cli.sample import report, sample, timelapse, walk
 from figment.cli.train import resume, train
-from figment.common.signals import as_interrupt
+from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import printable
 from figment.errors import InputError, LostProcess
 from figment.version import __version__
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     everything saved.
     """
     try:
-        with as_interrupt():
+        with sigterm_as_interrupt():
             status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.NoArgsIsHelpError as help_page:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.options import agreeing, given
-from figment.common.signals import as_interrupt
+from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import printable
 from figment.errors import Interrupted
 
@@ -52,7 +52,7 @@ def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
 
     terminal = Terminal()
     try:
-        with as_interrupt():
+        with sigterm_as_interrupt():
             yield terminal
     except Interrupted:
         raise
@@ -81,10 +81,10 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
 
     Ctrl-C and SIGTERM end its work in a sentence. Raises InputError, before any work, where out can't be written to.
     """
-    from figment.common.cache import keep_libraries_in_cache
+    from figment.common.cache import point_libraries_at_cache
     from figment.workbench import Workbench, check_folder
 
-    keep_libraries_in_cache()
+    point_libraries_at_cache()
     with at_terminal("what was found before is kept") as terminal:
         at = Workbench(path, device, terminal)
         folder = out or at.findings

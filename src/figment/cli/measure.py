@@ -44,12 +44,12 @@ def measure(
       figment measure runs/faces-1 --features inception --features dinov2 -n 10000
       figment measure their-samples --against my-pictures --size 64 --out scores.json
     """
-    from figment.common.cache import keep_libraries_in_cache
+    from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output, write_output
 
     if out:
         check_output(out, ".json", [str(what), *against])
-    keep_libraries_in_cache()
+    point_libraries_at_cache()
     kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
     with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
         from figment.metrics.measurement import UNUSABLE

@@ -189,10 +189,10 @@ def report(run: Path) -> None:
     Example:
       figment report runs/faces-1
     """
-    from figment.common.cache import keep_libraries_in_cache
+    from figment.common.cache import point_libraries_at_cache
     from figment.run import Run
 
-    keep_libraries_in_cache()
+    point_libraries_at_cache()
     from figment.reporting.report import write_report
 
     click.echo(str(write_report(Run(run))))

@@ -92,7 +92,7 @@ def train(
         "device": device, "display": Terminal(),
     }  # fmt: skip
     if dry_run:
-        click.echo(start.rehearse(given(sources), **asked, **fields))
+        click.echo(start.dry_run(given(sources), **asked, **fields))
         return
     run = start.train(given(sources), out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
     conclude(run)

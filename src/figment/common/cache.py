@@ -11,7 +11,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("FIGMENT_CACHE") or user_cache_dir("figment")).expanduser()
 
 
-def keep_libraries_in_cache() -> None:
+def point_libraries_at_cache() -> None:
     """Have the compiler and the charts keep their caches there too. To be called before either is first used."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "charts"))

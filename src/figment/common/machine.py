@@ -65,7 +65,7 @@ def this_machine(device: str = "auto") -> Machine:
     )
 
 
-def prepared_for(device: torch.device) -> None:
+def configure_torch(device: torch.device) -> None:
     """Set torch's arithmetic up for training on a device; to be called once, before it."""
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     if device.type == "cuda":
@@ -73,7 +73,7 @@ def prepared_for(device: torch.device) -> None:
         torch.backends.cudnn.deterministic = True  # or a resumed run differs from an uninterrupted one
 
 
-def sent(tensor: Tensor, device: torch.device) -> Tensor:
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """A tensor of the host's on a device. A GPU isn't waited for, as .to alone would: it may be some steps behind."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 

@@ -9,7 +9,7 @@ from types import FrameType
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-class Wish:
+class StopRequest:
     """Whether somebody has asked to stop, and how."""
 
     def __init__(self) -> None:
@@ -20,13 +20,13 @@ class Wish:
 
 
 @contextmanager
-def as_wish() -> Iterator[Wish]:
+def stop_requested() -> Iterator[StopRequest]:
     """Within, the first Ctrl-C or SIGTERM only sets the wish, to be looked at between steps; the next Ctrl-C interrupts.
 
     The next SIGTERM doesn't: who ends a job sends it to all of its processes, and a launcher passes on its own.
     Outside the main thread, where Python allows no handlers, the wish is never set.
     """
-    wish = Wish()
+    wish = StopRequest()
 
     def handle(number: int, frame: FrameType | None) -> None:
         if wish and number == signal.SIGINT:
@@ -38,7 +38,7 @@ def as_wish() -> Iterator[Wish]:
 
 
 @contextmanager
-def as_interrupt() -> Iterator[None]:
+def sigterm_as_interrupt() -> Iterator[None]:
     """Within, SIGTERM (a cloud machine being taken away) raises KeyboardInterrupt, as Ctrl-C does."""
 
     def handle(number: int, frame: FrameType | None) -> None:

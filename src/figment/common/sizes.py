@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-SMALLEST, LARGEST = 16, 512
-LONGEST = 4  # times the shorter side
+MIN_PIXELS, MAX_PIXELS = 16, 512
+MAX_ASPECT = 4  # times the shorter side
 
 
 class Grid(NamedTuple):
@@ -24,10 +24,10 @@ def start_grid(height: int, width: int) -> Grid:
     doublings = (min(height, width) // 4).bit_length() - 1
     factor = 2 ** max(doublings, 0)
     nearest = tuple(max(factor, round(side / factor) * factor) for side in (height, width))
-    if min(height, width) < SMALLEST or max(height, width) > LARGEST:
-        raise ValueError(f"sizes go from {SMALLEST} to {LARGEST} pixels a side")
-    if max(height, width) > LONGEST * min(height, width):
-        raise ValueError(f"the longer side must be at most {LONGEST} times the shorter")
+    if min(height, width) < MIN_PIXELS or max(height, width) > MAX_PIXELS:
+        raise ValueError(f"sizes go from {MIN_PIXELS} to {MAX_PIXELS} pixels a side")
+    if max(height, width) > MAX_ASPECT * min(height, width):
+        raise ValueError(f"the longer side must be at most {MAX_ASPECT} times the shorter")
     if nearest != (height, width):
         raise ValueError(
             f"both sides must be multiples of {factor}, to be halved {doublings} times; near is {text(nearest)}"

@@ -13,9 +13,9 @@ from figment.attributes.predictor import AttributePredictor, Scores
 from figment.common.progress import Tally
 from figment.discriminator import Discriminator
 from figment.explain.ablation import Dropping, changed, without
-from figment.generator import BLOCK, Generator
+from figment.generator import BLOCK_SAMPLES, Generator
 
-READ = 16 * BLOCK  # samples judged at once
+READ = 16 * BLOCK_SAMPLES  # samples judged at once
 WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no predictor can tell
 
 Sound = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.errors import InputError
-from figment.generator import BLOCK, Generator
+from figment.generator import BLOCK_SAMPLES, Generator
 from figment.nets.hooks import altered, layers, watched
 
 SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the maps with positive weights that are tried
@@ -84,7 +84,7 @@ def without(generator: Generator, dropping: Dropping, z: Tensor, labels: Tensor 
 
 def activations(generator: Generator, z: Tensor, labels: Tensor | None, numbers: Sequence[int]) -> list[Tensor]:
     """What layers, by number, make of at most one block of codes: float32 (N, C, h, w) each, on the CPU."""
-    assert len(z) <= BLOCK
+    assert len(z) <= BLOCK_SAMPLES
     every = layers(generator.net)
     with watched([every[number - 1] for number in numbers]) as seen:
         generator.decode(z, labels)

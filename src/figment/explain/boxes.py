@@ -14,7 +14,7 @@ from torch import Tensor
 from figment.common.pixels import coloured
 from figment.errors import InputError
 from figment.explain.ablation import Dropping, activations, changed, without
-from figment.generator import BLOCK, Generator
+from figment.generator import BLOCK_SAMPLES, Generator
 
 LINE = (255, 60, 60)  # of boxes
 
@@ -75,8 +75,8 @@ class Marked:
     def maps(self, number: int) -> NDArray[np.float32]:
         """What a layer makes of them: float32 (N, C', h, w)."""
         parts = []
-        for start in range(0, len(self.z), BLOCK):
-            part = slice(start, start + BLOCK)
+        for start in range(0, len(self.z), BLOCK_SAMPLES):
+            part = slice(start, start + BLOCK_SAMPLES)
             labels = None if self.labels is None else self.labels[part]
             parts += activations(self.generator, self.z[part], labels, [number])
         return torch.cat(parts).numpy()

@@ -36,7 +36,7 @@ from figment.explain.ablation import (
     weights,
 )
 from figment.finding import Finding, Sheet
-from figment.generator import BLOCK, Generator
+from figment.generator import BLOCK_SAMPLES, Generator
 from figment.media.strips import strips
 from figment.nets.hooks import layers
 
@@ -143,7 +143,7 @@ def read(samples: Samples, find: NDArray[np.int64], numbers: Sequence[int], tall
     region = torch.from_numpy(np.abs(with_it - without_it).mean(0))[None, None].float()
     features: list[list[Tensor]] = [[] for _ in numbers]
     sums: list[Tensor] = [torch.zeros(()) for _ in numbers]
-    for part in np.split(find, range(BLOCK, len(find), BLOCK)):
+    for part in np.split(find, range(BLOCK_SAMPLES, len(find), BLOCK_SAMPLES)):
         labels = None if samples.labels is None else samples.labels[part]
         for i, maps in enumerate(activations(samples.generator, samples.z[part], labels, numbers)):
             places = F.adaptive_avg_pool2d(region, (maps.shape[2], maps.shape[3]))[0, 0]

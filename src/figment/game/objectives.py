@@ -34,12 +34,12 @@ def maximum_likelihood(fake: Tensor) -> Tensor:
     return -fake.exp().mean() / 2
 
 
-def squares(real: Tensor, fake: Tensor) -> Tensor:
+def least_squares(real: Tensor, fake: Tensor) -> Tensor:
     """D's least-squares loss with targets 1 for reals and 0 for fakes, ½E[(D(x)-1)²] + ½E[D(G(z))²]: eq. 9 of 1611.04076."""
     return ((real - 1) ** 2).mean() / 2 + (fake**2).mean() / 2
 
 
-def squares_generator(fake: Tensor) -> Tensor:
+def least_squares_generator(fake: Tensor) -> Tensor:
     """G's least-squares loss with target 1, ½E[(D(G(z))-1)²]: eq. 9 of arXiv 1611.04076."""
     return ((fake - 1) ** 2).mean() / 2
 
@@ -54,7 +54,7 @@ def wasserstein(real: Tensor, fake: Tensor) -> Tensor:
     return fake.mean() - real.mean()
 
 
-def push_up(fake: Tensor) -> Tensor:
+def generator_critic(fake: Tensor) -> Tensor:
     """G's loss against hinge and wasserstein, -E[D(G(z))]: eq. 5 of arXiv 1802.05957."""
     return -fake.mean()
 
@@ -86,8 +86,8 @@ OBJECTIVES: dict[str, Objective] = {
     # name                   discriminator   generator               calibrated  takes targets  paired
     "bce":          Objective(cross_entropy, non_saturating,         True,       True),
     "ml":           Objective(cross_entropy, maximum_likelihood,     True,       True),
-    "mse":          Objective(squares,       squares_generator,      False,      False),
-    "hinge":        Objective(hinge,         push_up,                False,      False),
-    "wgan":         Objective(wasserstein,   push_up,                False,      False),
+    "mse":          Objective(least_squares,       least_squares_generator,      False,      False),
+    "hinge":        Objective(hinge,         generator_critic,                False,      False),
+    "wgan":         Objective(wasserstein,   generator_critic,                False,      False),
     "relativistic": Objective(relativistic,  relativistic_generator, False,      False,         True),
 }  # fmt: skip

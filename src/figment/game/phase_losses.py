@@ -13,20 +13,20 @@ from figment.game.objectives import OBJECTIVES
 Net = Callable[[Tensor, Tensor | None], Tensor]
 
 
-class Shown(NamedTuple):
+class Batch(NamedTuple):
     """Pictures as D is shown them: (N, C, H, W) in [-1, 1], their classes (N,), and the numbers that augment them."""
 
     pictures: Tensor
     labels: Tensor | None = None
     numbers: Tensor | None = None
 
-    def first(self, count: int) -> "Shown":
+    def first(self, count: int) -> "Batch":
         """The first few."""
         labels, numbers = (None if part is None else part[:count] for part in (self.labels, self.numbers))
-        return Shown(self.pictures[:count], labels, numbers)
+        return Batch(self.pictures[:count], labels, numbers)
 
 
-class Rules(NamedTuple):
+class LossSettings(NamedTuple):
     """What of a recipe the losses go by."""
 
     objective: str = "bce"
@@ -36,7 +36,7 @@ class Rules(NamedTuple):
     augment: str = "none"
 
 
-class Verdict(NamedTuple):
+class DiscriminatorTerms(NamedTuple):
     """What a D phase gives: the loss to descend, mean sign of D on reals (ADA's r_t), mean ‖∇D‖² over reals and fakes."""
 
     loss: Tensor
@@ -50,82 +50,86 @@ def targets(count: int, value: float, swapped: float, generator: torch.Generator
     return torch.where(swap, float(value < 0.5), value)
 
 
-def sight(discriminator: Net, shown: Shown, p: Tensor | float, rules: Rules) -> Callable[[Tensor], Tensor]:
+def augmented_discriminator(
+    discriminator: Net, batch: Batch, p: Tensor | float, settings: LossSettings
+) -> Callable[[Tensor], Tensor]:
     """D as a function of pictures alone: this minibatch's classes and augmentation are bound in. Gives logits (N,).
 
     float32 logits: in bf16 softplus and means lose the small differences that the game is about.
     """
 
     def logits(pictures: Tensor) -> Tensor:
-        if shown.numbers is not None:
-            pictures = augmented(pictures, shown.numbers, p, rules.augment)
-        return discriminator(pictures, shown.labels).float()
+        if batch.numbers is not None:
+            pictures = augmented(pictures, batch.numbers, p, settings.augment)
+        return discriminator(pictures, batch.labels).float()
 
     return logits
 
 
 def discriminator_phase(
     discriminator: Net,
-    real: Shown,
-    fake: Shown,
-    rules: Rules,
+    real: Batch,
+    fake: Batch,
+    settings: LossSettings,
     p: Tensor | float = 0.0,
     gamma: Tensor | None = None,
     noise: tuple[Tensor, Tensor] | None = None,
     labels: tuple[Tensor | float, Tensor | float] = (1.0, 0.0),
-) -> Verdict:
+) -> DiscriminatorTerms:
     """D's loss on a minibatch of reals and one of fakes, each shown on its own, as batch norm in D asks for.
 
     With gamma: plus γ/2·(R1 + R2), eq. 4 of arXiv 2501.05441, or γ/2·R1 (arXiv 1801.04406), on the first share of the
     minibatch. noise: for finite
     differences, normal, shaped as that share of reals and of fakes. labels: D's targets, for objectives that take them.
     """
-    row = OBJECTIVES[rules.objective]
-    real_logits = sight(discriminator, real, p, rules)(real.pictures)
-    fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
+    row = OBJECTIVES[settings.objective]
+    real_logits = augmented_discriminator(discriminator, real, p, settings)(real.pictures)
+    fake_logits = augmented_discriminator(discriminator, fake, p, settings)(fake.pictures)
     given = labels if row.takes_targets else ()
     loss, norms = row.discriminator(real_logits, fake_logits, *given), real_logits.new_zeros(())
     if gamma is not None:
-        sides = [(real, real_logits), (fake, fake_logits)][: 1 if rules.penalised == "reals" else 2]
+        sides = [(real, real_logits), (fake, fake_logits)][: 1 if settings.penalised == "reals" else 2]
         means = torch.stack([
-            _squared_gradient(discriminator, shown, logits, rules, p, noise and noise[i]).mean()
-            for i, (shown, logits) in enumerate(sides)
+            _squared_gradient(discriminator, batch, logits, settings, p, noise and noise[i]).mean()
+            for i, (batch, logits) in enumerate(sides)
         ])  # fmt: skip
         loss, norms = loss + gamma / 2 * means.sum(), means.detach().mean()
-    return Verdict(loss, real_logits.detach().sign().mean(), norms)
+    return DiscriminatorTerms(loss, real_logits.detach().sign().mean(), norms)
 
 
 def generator_phase(
-    discriminator: Net, fake: Shown, real: Shown | None, rules: Rules, p: Tensor | float = 0.0
+    discriminator: Net, fake: Batch, real: Batch | None, settings: LossSettings, p: Tensor | float = 0.0
 ) -> Tensor:
     """G's loss on a minibatch of fakes; for an objective that pairs them, against as many reals."""
-    row = OBJECTIVES[rules.objective]
-    fake_logits = sight(discriminator, fake, p, rules)(fake.pictures)
+    row = OBJECTIVES[settings.objective]
+    fake_logits = augmented_discriminator(discriminator, fake, p, settings)(fake.pictures)
     if not row.paired:
         return row.generator(fake_logits)
     assert real is not None
     with torch.no_grad():  # D's opinion of reals doesn't depend on G
-        real_logits = sight(discriminator, real, p, rules)(real.pictures)
+        real_logits = augmented_discriminator(discriminator, real, p, settings)(real.pictures)
     return row.generator(fake_logits, real_logits)
 
 
-def gradient_penalty(discriminator: Net, real: Shown, fake: Shown, mix: Tensor) -> Tensor:
+def gradient_penalty(discriminator: Net, real: Batch, fake: Batch, mix: Tensor) -> Tensor:
     """The Wasserstein penalty at mix·real + (1-mix)·fake; mix: (N,) in [0, 1]."""
-    critic = sight(discriminator, real._replace(numbers=None), 0.0, Rules())
+    critic = augmented_discriminator(discriminator, real._replace(numbers=None), 0.0, LossSettings())
     return penalties.wasserstein_penalty(critic, real.pictures, fake.pictures, mix)
 
 
-def penalised(count: int, share: float) -> int:
+def penalised_count(count: int, share: float) -> int:
     """Pictures of a minibatch that the penalty is taken on: at least one."""
     return max(1, round(count * share))
 
 
 def _squared_gradient(
-    discriminator: Net, shown: Shown, logits: Tensor, rules: Rules, p: Tensor | float, noise: Tensor | None
+    discriminator: Net, batch: Batch, logits: Tensor, settings: LossSettings, p: Tensor | float, noise: Tensor | None
 ) -> Tensor:
-    count = penalised(len(logits), rules.penalty_share)
-    part = shown.first(count)
-    if rules.penalty == "exact":
-        return penalties.zero_centred(sight(discriminator, part, p, rules), part.pictures)
+    count = penalised_count(len(logits), settings.penalty_share)
+    part = batch.first(count)
+    if settings.penalty == "exact":
+        return penalties.zero_centred(augmented_discriminator(discriminator, part, p, settings), part.pictures)
     assert noise is not None
-    return penalties.finite_difference(sight(discriminator, part, p, rules), part.pictures, logits[:count], noise)
+    return penalties.finite_difference(
+        augmented_discriminator(discriminator, part, p, settings), part.pictures, logits[:count], noise
+    )

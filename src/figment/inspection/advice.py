@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from figment.augment.pipeline import FULL_BELOW, NONE_FROM, wanted
+from figment.augment.pipeline import FULL_BELOW_PICTURES, NONE_FROM_PICTURES, augmentation_share
 from figment.common import sizes
 from figment.inspection.survey import USUAL, Survey
 
@@ -52,13 +52,13 @@ def best_size(survey: Survey) -> int:
 def best_shape(survey: Survey, ratio: float) -> tuple[int, int]:
     """Height and width of about a ratio of width to height: the largest that nine in ten pictures have, nearly."""
     shapes = [_shape(size, ratio) for size in SIZES if size <= best_size(survey)]
-    return max(shape for shape in shapes if max(shape) <= sizes.LARGEST)
+    return max(shape for shape in shapes if max(shape) <= sizes.MAX_PIXELS)
 
 
 def _shape(shorter: int, ratio: float) -> tuple[int, int]:
     """The nearest to a ratio of those that the nets can make with a shorter side of one of SIZES."""
     step = shorter // 4
-    longer = min(round(shorter * max(ratio, 1 / ratio) / step), 4 * sizes.LONGEST) * step
+    longer = min(round(shorter * max(ratio, 1 / ratio) / step), 4 * sizes.MAX_ASPECT) * step
     return (shorter, longer) if ratio > 1 else (longer, shorter)
 
 
@@ -99,16 +99,16 @@ def _size(survey: Survey) -> str:
 
 
 def _augmentation(survey: Survey) -> str:
-    share = wanted(len(survey.usable))
+    share = augmentation_share(len(survey.usable))
     if share == 0:
-        return f"Augmentation isn't needed: with {NONE_FROM:,} pictures and more it does harm, and train does none."
+        return f"Augmentation isn't needed: with {NONE_FROM_PICTURES:,} pictures and more it does harm, and train does none."
     how = (
         "wherever training is long: the r3gan recipes do it by themselves, to others --set augment_p=0.3 gives it. Pictures"
         " are mirrored too, --set flips=false where left isn't right."
     )
     if share == 1:
-        return f"Augmentation is needed, as for all sets of fewer than {FULL_BELOW:,} pictures, {how}"
-    return f"Some augmentation helps, about {share:.0%} of what fewer than {FULL_BELOW:,} pictures need, {how}"
+        return f"Augmentation is needed, as for all sets of fewer than {FULL_BELOW_PICTURES:,} pictures, {how}"
+    return f"Some augmentation helps, about {share:.0%} of what fewer than {FULL_BELOW_PICTURES:,} pictures need, {how}"
 
 
 def _broken(survey: Survey) -> list[str]:

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from figment.common.files import write_output
 from figment.errors import InputError
-from figment.media.provenance import Source, xmp
+from figment.media.provenance import DigitalSourceType, xmp
 
 Format = Literal["PNG", "JPEG", "WEBP"]
 
 FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-OBLONG = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
+MAX_ASPECT = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
 
 
 def grid(pictures: Tensor | NDArray[np.uint8], columns: int | None = None, gap: int = 2) -> NDArray[np.uint8]:
@@ -55,13 +55,13 @@ def columns_for(n: int, height: int, width: int) -> int:
     def fault(columns: int) -> tuple[float, int, float]:
         rows = math.ceil(n / columns)
         length = max(rows * height, columns * width) / min(rows * height, columns * width)
-        return max(length, OBLONG), rows * columns - n, length
+        return max(length, MAX_ASPECT), rows * columns - n, length
 
     return min(range(1, n + 1), key=fault)
 
 
 def encode(
-    picture: NDArray[np.uint8], format: Format = "PNG", source: Source | None = "trainedAlgorithmicMedia"
+    picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia"
 ) -> bytes:
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
@@ -82,7 +82,9 @@ def encode(
     return buffer.getvalue()
 
 
-def write(path: str | Path, picture: NDArray[np.uint8], source: Source | None = "trainedAlgorithmicMedia") -> None:
+def write(
+    path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia"
+) -> None:
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
     The file is whole or as it was before. Raises InputError for an unknown ending or a place that can't be written;

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Where a picture or video comes from: the mark of what is synthetic, written as XMP and read back."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from PIL import Image, UnidentifiedImageError
 
 from figment.errors import InputError
 
-Source = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
+DigitalSourceType = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -18,9 +18,9 @@ PACKET = (
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
 # As an element, an attribute or an rdf:resource: other programs write all three.
-DECLARED = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
+DECLARATION = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
-LARGEST_PACKET = 1 << 24  # bytes; a mark needs 400
+MAX_PACKET_BYTES = 1 << 24  # bytes; a mark needs 400
 
 
 def source_of(path: str | Path) -> str | None:
@@ -37,18 +37,18 @@ def source_of(path: str | Path) -> str | None:
         raise InputError(f"{path} is no picture or mp4 that figment can read: name a PNG, JPEG, WebP or mp4.") from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture or an mp4.") from None
-    declared = DECLARED.search(packet)
+    declared = DECLARATION.search(packet)
     return declared[1].decode() if declared else None
 
 
-def xmp(source: Source) -> bytes:
+def xmp(source: DigitalSourceType) -> bytes:
     """The XMP packet that marks a file with where it comes from. Raises ValueError for a word that isn't a Source."""
-    if source not in get_args(Source):
-        raise ValueError(f"{source} is none of {', '.join(get_args(Source))}")
+    if source not in get_args(DigitalSourceType):
+        raise ValueError(f"{source} is none of {', '.join(get_args(DigitalSourceType))}")
     return PACKET.format(VOCABULARY + source).encode()
 
 
-def xmp_box(source: Source) -> bytes:
+def xmp_box(source: DigitalSourceType) -> bytes:
     """The same mark as a top-level box of an mp4: size, "uuid", Adobe's identifier, packet."""
     content = b"uuid" + XMP_BOX + xmp(source)
     return (len(content) + 4).to_bytes(4, "big") + content
@@ -70,7 +70,7 @@ def _video_packet(path: Path) -> bytes:
             head = file.read(24)
             size, kind = int.from_bytes(head[:4], "big"), head[4:8]
             if kind == b"uuid" and head[8:24] == XMP_BOX:
-                return file.read(min(max(size - 24, 0), LARGEST_PACKET))
+                return file.read(min(max(size - 24, 0), MAX_PACKET_BYTES))
             if size == 1:  # a box over 4 GiB has its size after its kind
                 size = int.from_bytes(head[8:16], "big")
             if size < 8:  # 0: this box goes on to the end; anything else is damage

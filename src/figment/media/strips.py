@@ -11,13 +11,17 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 PAPER, INK = (255, 255, 255), (40, 40, 40)
-SHOWN, LETTERS, GAP = 64, 11, 3  # pixels: least side of a picture, height of letters, and between two pictures
-LONGEST = 22  # letters in a line of a name
+MIN_PICTURE_SIDE, LETTER_HEIGHT, GAP_PIXELS = (
+    64,
+    11,
+    3,
+)  # pixels: least side of a picture, height of letters, and between two pictures
+MAX_LINE_LETTERS = 22  # letters in a line of a name
 
 Row = tuple[str, Tensor | NDArray[np.uint8]]
 
 
-def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = SHOWN) -> NDArray[np.uint8]:
+def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PICTURE_SIDE) -> NDArray[np.uint8]:
     """Rows of pictures, each with its name on the left, on one white sheet: uint8 (H', W', 3).
 
     rows: name and pictures, uint8 (N, C, H, W), C 1 or 3; all pictures of one size, rows of any length. titles: above the
@@ -33,25 +37,25 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = SHOWN) 
     height, width = height * factor, width * factor
     names = [broken(name) for name, _ in rows]
     margin = max((_length(line, font) for name in names for line in name.split("\n")), default=0)
-    margin = margin + 2 * GAP if margin else 0
-    headed = [broken(title, max(4, width // (LETTERS // 2))) for title in titles]
-    top = (max(title.count("\n") + 1 for title in headed) * (LETTERS + 3) + GAP) if any(headed) else 0
+    margin = margin + 2 * GAP_PIXELS if margin else 0
+    headed = [broken(title, max(4, width // (LETTER_HEIGHT // 2))) for title in titles]
+    top = (max(title.count("\n") + 1 for title in headed) * (LETTER_HEIGHT + 3) + GAP_PIXELS) if any(headed) else 0
     columns = max(map(len, arrays))
-    lines = [max(height, (name.count("\n") + 1) * (LETTERS + 3)) for name in names]
-    size = (margin + columns * (width + GAP) - GAP, top + sum(lines) + GAP * (len(rows) - 1))
+    lines = [max(height, (name.count("\n") + 1) * (LETTER_HEIGHT + 3)) for name in names]
+    size = (margin + columns * (width + GAP_PIXELS) - GAP_PIXELS, top + sum(lines) + GAP_PIXELS * (len(rows) - 1))
     sheet = Image.new("RGB", size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for column, title in enumerate(headed):
-        x = margin + column * (width + GAP) + width / 2
-        pen.multiline_text((x, top - GAP), title, INK, font, anchor="md", align="center", spacing=2)
+        x = margin + column * (width + GAP_PIXELS) + width / 2
+        pen.multiline_text((x, top - GAP_PIXELS), title, INK, font, anchor="md", align="center", spacing=2)
     y = top
     for name, pictures, line in zip(names, arrays, lines, strict=True):
         pen.multiline_text((0, y + line / 2), name, INK, font, anchor="lm", spacing=2)
         for column, picture in enumerate(pictures):
             large = picture.repeat(factor, 1).repeat(factor, 2).transpose(1, 2, 0)
             tile = np.broadcast_to(large, (*large.shape[:2], 3))
-            sheet.paste(Image.fromarray(np.ascontiguousarray(tile)), (margin + column * (width + GAP), y))
-        y += line + GAP
+            sheet.paste(Image.fromarray(np.ascontiguousarray(tile)), (margin + column * (width + GAP_PIXELS), y))
+        y += line + GAP_PIXELS
     return np.asarray(sheet)
 
 
@@ -60,10 +64,10 @@ def letters() -> ImageFont.FreeTypeFont:
     """The face that charts have, which matplotlib brings along: Pillow's own lacks σ, → and −."""
     import matplotlib
 
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), LETTERS)
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), LETTER_HEIGHT)
 
 
-def broken(text: str, longest: int = LONGEST) -> str:
+def broken(text: str, longest: int = MAX_LINE_LETTERS) -> str:
     """Text in lines of at most so many letters where spaces allow it; its own line ends stay."""
     lines: list[str] = []
     for line in text.split("\n"):

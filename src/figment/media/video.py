@@ -17,7 +17,7 @@ from torch import Tensor
 from figment.common.files import cannot_write, naming_full_disk
 from figment.errors import InputError
 from figment.media.images import columns_for, grid
-from figment.media.provenance import Source, xmp_box
+from figment.media.provenance import DigitalSourceType, xmp_box
 
 Frame = NDArray[np.uint8]
 
@@ -26,11 +26,14 @@ Frame = NDArray[np.uint8]
 ENCODER = {"crf": "17", "preset": "medium", "threads": "1"}
 CONTAINER = {"movflags": "+faststart", "fflags": "+bitexact"}
 BT709, LIMITED = 1, 1  # ITU-T H.273: what players assume of video when they are told nothing, told to be sure
-SHORT_SIDE = 384  # pixels
+MIN_SHORT_SIDE = 384  # pixels
 
 
 def write_video(
-    path: str | Path, frames: Iterable[Frame], fps: float = 30, source: Source | None = "trainedAlgorithmicMedia"
+    path: str | Path,
+    frames: Iterable[Frame],
+    fps: float = 30,
+    source: DigitalSourceType | None = "trainedAlgorithmicMedia",
 ) -> None:
     """Write frames, uint8 (H, W, 3) and all of one size, as h264 in an mp4 at fps frames a second.
 
@@ -62,7 +65,7 @@ def sheet(pictures: Tensor, columns: int | None = None) -> Frame:
     """
     n, _, height, width = pictures.shape
     columns = min(columns or columns_for(n, height, width), n)
-    factor = math.ceil(SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
+    factor = math.ceil(MIN_SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
     large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
     return grid(large.round().clamp(0, 255).byte(), columns, gap=4)
 

@@ -17,8 +17,8 @@ from figment.common import sizes
 from figment.common.sizes import Grid
 from figment.recipe import Recipe
 
-EMBEDDED = 32  # numbers that stand for a class in G
-HIDDEN = 32  # units between the code and what modulates a stage
+CLASS_EMBEDDING_SIZE = 32  # numbers that stand for a class in G
+MODULATION_UNITS = 32  # units between the code and what modulates a stage
 
 
 def generator(recipe: Recipe) -> "Generator":
@@ -75,7 +75,7 @@ class Generator(nn.Sequential):
         modulated: bool = False,
     ) -> None:
         maps = stage_widths(grid.doublings, width)
-        inputs = code_size + EMBEDDED * bool(classes)
+        inputs = code_size + CLASS_EMBEDDING_SIZE * bool(classes)
         start = Start(inputs, maps[0], (grid.height, grid.width), bias=False)
         *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*maps, channels]))
         layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
@@ -173,7 +173,7 @@ class ClassedCode(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(classes, EMBEDDED)
+        self.embedding = nn.Embedding(classes, CLASS_EMBEDDING_SIZE)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         return torch.cat([z, self.embedding(labels)], 1)[:, :, None, None]
@@ -188,8 +188,8 @@ class Modulation(nn.Module):
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(inputs, HIDDEN)
-        self.out = nn.Linear(HIDDEN, 2 * channels)
+        self.hidden = nn.Linear(inputs, MODULATION_UNITS)
+        self.out = nn.Linear(MODULATION_UNITS, 2 * channels)
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         scale, shift = self.out(F.relu(self.hidden(code.flatten(1))))[:, :, None, None].chunk(2, 1)

@@ -20,8 +20,8 @@ from figment.nets.autocast import in_autocast, in_float32
 from figment.nets.grouped_conv import Grouped
 from figment.recipe import Recipe
 
-SLOPE = 0.2  # of LeakyReLU below 0
-EMBEDDED = 64  # numbers that stand for a class
+LEAKY_SLOPE = 0.2  # of LeakyReLU below 0
+CLASS_EMBEDDING_SIZE = 64  # numbers that stand for a class
 AUTOCAST_STAGES = 4  # of the highest resolution; the start grid's stage is never one of them
 
 
@@ -72,8 +72,8 @@ class Block(nn.Module):
         self.narrow = nn.Conv2d(inner, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.leaky_relu(self.widen(x), SLOPE)
-        y = F.leaky_relu(self.mix(y), SLOPE)
+        y = F.leaky_relu(self.widen(x), LEAKY_SLOPE)
+        y = F.leaky_relu(self.mix(y), LEAKY_SLOPE)
         return x + self.narrow(y)
 
 
@@ -105,8 +105,8 @@ class Start(nn.Module):
     def __init__(self, grid: Grid, channels: int, code_size: int, classes: int) -> None:
         super().__init__()
         self.basis = nn.Parameter(torch.empty(channels, grid.height, grid.width))
-        self.embedding = nn.Embedding(classes, EMBEDDED) if classes else None
-        self.linear = nn.Linear(code_size + EMBEDDED * bool(classes), channels, bias=False)
+        self.embedding = nn.Embedding(classes, CLASS_EMBEDDING_SIZE) if classes else None
+        self.linear = nn.Linear(code_size + CLASS_EMBEDDING_SIZE * bool(classes), channels, bias=False)
 
     def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
         if self.embedding is not None:
@@ -122,8 +122,8 @@ class End(nn.Module):
     def __init__(self, grid: Grid, channels: int, classes: int) -> None:
         super().__init__()
         self.pool = nn.Conv2d(channels, channels, (grid.height, grid.width), groups=channels, bias=False)
-        self.linear = nn.Linear(channels, EMBEDDED if classes else 1, bias=False)
-        self.embedding = nn.Embedding(classes, EMBEDDED) if classes else None
+        self.linear = nn.Linear(channels, CLASS_EMBEDDING_SIZE if classes else 1, bias=False)
+        self.embedding = nn.Embedding(classes, CLASS_EMBEDDING_SIZE) if classes else None
 
     def forward(self, x: Tensor, labels: Tensor | None) -> Tensor:
         vector = self.linear(
@@ -286,11 +286,11 @@ def gains(net: nn.Module) -> dict[nn.Module, float]:
     the class: 1/√64, as the dot product adds 64 terms.
     """
     blocks = [m for m in net.modules() if isinstance(m, Block)]
-    residual = math.sqrt(2 / (1 + SLOPE**2)) * len(blocks) ** -0.25
+    residual = math.sqrt(2 / (1 + LEAKY_SLOPE**2)) * len(blocks) ** -0.25
     gain: dict[nn.Module, float] = {}
     for block in blocks:
         gain |= {block.widen: residual, block.mix: residual, block.narrow: 0.0}
     for module in net.modules():
         if isinstance(module, End) and module.embedding is not None:
-            gain[module.embedding] = EMBEDDED**-0.5
+            gain[module.embedding] = CLASS_EMBEDDING_SIZE**-0.5
     return gain

@@ -12,7 +12,7 @@ from figment import nets
 from figment.errors import InputError
 from figment.recipe import Recipe, from_json, to_json
 
-BUILT: dict[str, Callable[[Recipe], nn.Module]] = {"generator": nets.generator, "discriminator": nets.discriminator}
+BUILDERS: dict[str, Callable[[Recipe], nn.Module]] = {"generator": nets.generator, "discriminator": nets.discriminator}
 
 
 def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
@@ -35,7 +35,7 @@ def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:
     try:
         with safe_open(file, framework="pt") as content:
             recipe = _recipe_of(content.metadata(), file, kind)
-            net = BUILT[kind](recipe)
+            net = BUILDERS[kind](recipe)
             expected = {k: tuple(v.shape) for k, v in net.state_dict().items()}
             found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118 - not a dict
             if expected != found:

@@ -11,75 +11,75 @@ from figment.common.machine import Machine
 from figment.errors import InputError
 from figment.planning import memory, plan
 from figment.planning import trials as speed
-from figment.planning.choose import Rung
+from figment.planning.choose import Candidate
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.phases import Game, phases_of
-from figment.training.state import Players, new_players
+from figment.training.phases import Setup, phases_of
+from figment.training.state import TrainState, new_state
 
-SHORTEST, LONGEST = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
+MIN_TRIAL_SECONDS, MAX_TRIAL_SECONDS = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
 
 
-class Tried(NamedTuple):
+class MeasuredCandidate(NamedTuple):
     """One rung, its game, and how fast each way of playing it is here, fastest first."""
 
-    rung: Rung
-    game: Game
+    rung: Candidate
+    setup: Setup
     trials: list[speed.Trial]
 
 
-def settle_planned(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None]) -> Game:
+def build(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None]) -> Setup:
     """The game of a recipe whose images are planned already: nothing is measured, but that it can be played is tried."""
-    recipe, trials, players, phases = _playable(recipe, machine, feed, world, 0.0, say)
+    recipe, trials, state, phases = _playable(recipe, machine, feed, world, 0.0, say)
     if not trials:
         say("torch.compile doesn't work here: training without it")
-        return settle_planned(recipes.changed(recipe, compile="off"), machine, feed, world, say)
-    return Game(recipe, players, phases[0])
+        return build(recipes.changed(recipe, compile="off"), machine, feed, world, say)
+    return Setup(recipe, state, phases[0])
 
 
-def settle(
-    climb: Sequence[tuple[Rung, Recipe]],
+def autotune(
+    climb: Sequence[tuple[Candidate, Recipe]],
     machine: Machine,
     feed: Feed,
     world: World,
     say: Callable[[str], None],
-) -> Game:
+) -> Setup:
     """Climb from the smallest recipe as far as the time budget carries it, measuring each. Says what it took and why.
 
     The seconds that this takes are counted as training. Raises InputError where the budget is shorter than a step.
     """
-    began, tried = monotonic(), list[Tried]()
+    began, tried = monotonic(), list[MeasuredCandidate]()
     for rung, recipe in climb:
-        seconds = min(max((recipe.seconds or 0) / 100, SHORTEST), LONGEST)
-        recipe, trials, players, phases = _playable(recipe, machine, feed, world, seconds, say)
+        seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
+        recipe, trials, state, phases = _playable(recipe, machine, feed, world, seconds, say)
         if not trials:
             say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
-            recipe, trials, players, phases = _playable(recipe, machine, feed, world, seconds, say)
+            recipe, trials, state, phases = _playable(recipe, machine, feed, world, seconds, say)
         spent = _of_the_first(world, monotonic() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
-        game = Game(_settled(recipe, trials[0], planned), players, phases[0])
-        game.players.seconds = spent
-        tried.append(Tried(rung, game, trials))
+        setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
+        setup.state.seconds = spent
+        tried.append(MeasuredCandidate(rung, setup, trials))
         if planned < rung.worth_from:
             break
-    chosen = [one for one in tried if one.game.recipe.planned_images >= one.rung.worth_from][-1]
+    chosen = [one for one in tried if one.setup.recipe.planned_images >= one.rung.worth_from][-1]
     for line in explained(chosen, tried):
         say(line)
-    return chosen.game
+    return chosen.setup
 
 
-def explained(chosen: Tried, tried: Sequence[Tried]) -> list[str]:
+def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> list[str]:
     """The choice in three lines: what, how fast here, and what that buys."""
-    recipe = chosen.game.recipe
+    recipe = chosen.setup.recipe
     rates = [f"{one.rung.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
     passed_over = [one for one in tried if one is not chosen]
     why = "".join(
-        f"; {one.rung.recipe} would see {one.game.recipe.planned_images:,} and pays from {one.rung.worth_from:,} on"
+        f"; {one.rung.recipe} would see {one.setup.recipe.planned_images:,} and pays from {one.rung.worth_from:,} on"
         for one in passed_over
-        if one.game.recipe.planned_images < one.rung.worth_from
+        if one.setup.recipe.planned_images < one.rung.worth_from
     )
     return [
         *([f"recipe {recipe.name}: {chosen.rung.why}"] if chosen.rung.why else []),
@@ -95,19 +95,19 @@ def _settled(recipe: Recipe, fastest: speed.Trial, planned: int) -> Recipe:
 
 def _playable(
     recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
-) -> tuple[Recipe, list[speed.Trial], Players, list[Phases]]:
+) -> tuple[Recipe, list[speed.Trial], TrainState, list[Phases]]:
     """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
-    asked, recipe = recipe, memory.fitting(recipe, machine)
+    asked, recipe = recipe, memory.fitting_memory(recipe, machine)
     if recipe.batch != asked.batch:
         say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
         world.check_batch(recipe.batch)
-        players = new_players(recipe, world)
+        state = new_state(recipe, world)
         if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
-            return recipe, [speed.Trial(recipe.precision, "off", 0.0)], players, [phases_of(players, recipe)]
+            return recipe, [speed.Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
         try:
-            trials = speed.try_out(recipe, machine, players, feed, world, seconds)
-            return recipe, [trial for trial, _ in trials], players, [phases for _, phases in trials]
+            trials = speed.measure_ways(recipe, machine, state, feed, world, seconds)
+            return recipe, [trial for trial, _ in trials], state, [phases for _, phases in trials]
         except torch.OutOfMemoryError:
             recipe = with_less_memory(recipe, world, say)
 
@@ -121,7 +121,7 @@ def with_less_memory(recipe: Recipe, world: World, say: Callable[[str], None]) -
         )
     if world.device.type == "cuda":
         torch.cuda.empty_cache()
-    recipe = memory.smaller(recipe)
+    recipe = memory.halved_batch(recipe)
     say(f"out of memory: going on with batches of {recipe.batch}")
     return recipe
 

@@ -19,7 +19,7 @@ from figment.training.state import counters
 DEFAULT_TIME = "10m"
 
 
-class Rung(NamedTuple):
+class Candidate(NamedTuple):
     """A recipe that "auto" may take, and the images seen from which it beats the smaller one before it."""
 
     recipe: str
@@ -31,27 +31,27 @@ class Rung(NamedTuple):
 # (H100) "dcgan" was better by the eye than "dcgan-r1" at its widths (LOG 48); from where on R3GAN is worth it there is
 # an estimate.
 WITHOUT_GPU = "without a GPU, small fast nets give better pictures than wide slow ones"
-LADDERS = {
+AUTO_RECIPES = {
     "cpu": (
-        Rung("dcgan-r1-small", 0, WITHOUT_GPU),
-        Rung("dcgan-r1", 60_000, WITHOUT_GPU),
+        Candidate("dcgan-r1-small", 0, WITHOUT_GPU),
+        Candidate("dcgan-r1", 60_000, WITHOUT_GPU),
     ),
     "gpu": (
-        Rung("dcgan", 0, "a GPU carries the article's widths"),
-        Rung("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
-        Rung("r3gan", 20_000_000, "the full nets of R3GAN"),
+        Candidate("dcgan", 0, "a GPU carries the article's widths"),
+        Candidate("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
+        Candidate("r3gan", 20_000_000, "the full nets of R3GAN"),
     ),
 }  # fmt: skip
 
 
-def ladder(machine: Machine) -> tuple[Rung, ...]:
+def auto_recipes(machine: Machine) -> tuple[Candidate, ...]:
     """The recipes that "auto" climbs on a machine, smallest first."""
-    return LADDERS["cpu" if machine.kind == "cpu" else "gpu"]
+    return AUTO_RECIPES["cpu" if machine.kind == "cpu" else "gpu"]
 
 
-def by_images(machine: Machine, images: int) -> Rung:
+def auto_for_images(machine: Machine, images: int) -> Candidate:
     """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
-    return [rung for rung in ladder(machine) if rung.worth_from <= images][-1]
+    return [rung for rung in auto_recipes(machine) if rung.worth_from <= images][-1]
 
 
 def choose(
@@ -61,26 +61,28 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget = _budget(time, images)
-    rung, why = ladder(machine)[0], "auto: measuring what this machine can do in that time"
+    rung, why = auto_recipes(machine)[0], "auto: measuring what this machine can do in that time"
     if "images" in budget:
-        rung = by_images(machine, budget["images"])
+        rung = auto_for_images(machine, budget["images"])
         why = f"recipe {rung.recipe}: {rung.why}"
     recipe = presets.make(rung.recipe if name == "auto" else name, **choices, **budget)
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
     if recipe.seconds is not None:
         return recipe, notes
-    recipe = plan.by_rule(recipe, machine)
+    recipe = plan.settled_by_machine(recipe, machine)
     return recipe, [*notes, *plan.warnings(recipe)]
 
 
-def climb(
+def candidates(
     asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe]
-) -> list[tuple[Rung, Recipe]]:
+) -> list[tuple[Candidate, Recipe]]:
     """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
     if asked["recipe"] != "auto":
-        return [(Rung(recipe.name, 0, ""), recipe)]
-    rungs = [(rung, presets.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in ladder(machine)]
+        return [(Candidate(recipe.name, 0, ""), recipe)]
+    rungs = [
+        (rung, presets.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in auto_recipes(machine)
+    ]
     return [(rung, fit_to_data(one)) for rung, one in rungs]
 
 
@@ -95,7 +97,7 @@ def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
 def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:
     """The run's recipe with a budget that lasts so much longer than its state; a finished run's schedules are at their end."""
     budget, recipe = _budget(time, images), run.recipe
-    seen = json.loads(world.told("how far it has come", lambda: json.dumps(_seen(run))))
+    seen = json.loads(world.share_text("how far it has come", lambda: json.dumps(_seen(run))))
     if run.facts["state"] == "finished":
         recipe = recipes.changed(recipe, planned_images=min(recipe.planned_images, seen["images"]))
     if "images" in budget:

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The plan of a run as text, for --dry-run."""
 
 import itertools
 
@@ -7,7 +7,7 @@ from torch import nn
 from figment import nets
 from figment.common.machine import Machine
 from figment.common.units import as_images, as_time
-from figment.planning.memory import _convolutions, fitting, memory
+from figment.planning.memory import convolutions, fitting_memory, training_bytes
 from figment.recipe import Recipe
 from figment.training import schedule
 
@@ -17,12 +17,12 @@ def describe(recipe: Recipe, machine: Machine) -> str:
 
     recipe: with nothing left open that pictures or a measurement decide.
     """
-    recipe = fitting(recipe, machine)
+    recipe = fitting_memory(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
     colours = "grey" if recipe.channels == 1 else "colour"
     classes = f", {len(recipe.classes)} classes" if recipe.classes else ""
     times = [f"{at:,}" for at in schedule.snapshot_times(recipe)]
-    shown = times if len(times) < 6 else [*times[:4], "…", times[-1]]
+    batch = times if len(times) < 6 else [*times[:4], "…", times[-1]]
     where = "R1" if recipe.penalised == "reals" else "R1 + R2"
     often = "" if recipe.penalty_every == 1 else f", every {recipe.penalty_every}th step"
     penalty = f", γ {recipe.gamma:g} ({recipe.penalty} {where}{often})" if recipe.gamma else ""
@@ -38,17 +38,17 @@ def describe(recipe: Recipe, machine: Machine) -> str:
         ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
         ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
                      f"to {recipe.lr * recipe.lr_final:g}"),
-        ("snapshots", f"{len(times)}, at {', '.join(shown)} images seen"),
+        ("snapshots", f"{len(times)}, at {', '.join(batch)} images seen"),
         ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first"),
-        ("memory", f"about {memory(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
+        ("memory", f"about {training_bytes(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
     ]  # fmt: skip
     return "\n".join(f"{name:<14} {text}" for name, text in rows)
 
 
 def _layers(net: nn.Module) -> str:
     """The channels that the net passes through, each run of equal ones once."""
-    convolutions = _convolutions(net)
-    channels = (convolutions[0].in_channels, *(c.out_channels for c in convolutions))
+    layers = convolutions(net)
+    channels = (layers[0].in_channels, *(layer.out_channels for layer in layers))
     return " → ".join(str(n) for n, _ in itertools.groupby(channels))
 
 

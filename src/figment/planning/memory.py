@@ -1,4 +1,4 @@
-"""TODO"""
+"""How much memory training takes, and the batch that fits it."""
 
 import torch
 from torch import Tensor, nn
@@ -8,22 +8,22 @@ from figment import recipe as recipes
 from figment.common.machine import Machine
 from figment.recipe import Recipe
 
-ROOM = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
+MEMORY_SHARE = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
 
 
-def fitting(recipe: Recipe, machine: Machine) -> Recipe:
+def fitting_memory(recipe: Recipe, machine: Machine) -> Recipe:
     """The recipe with its batch halved until a step fits the machine's memory."""
-    while memory(recipe) > ROOM * machine.memory * 2**30 and recipe.batch >= 4:
-        recipe = smaller(recipe)
+    while training_bytes(recipe) > MEMORY_SHARE * machine.memory * 2**30 and recipe.batch >= 4:
+        recipe = halved_batch(recipe)
     return recipe
 
 
-def smaller(recipe: Recipe) -> Recipe:
+def halved_batch(recipe: Recipe) -> Recipe:
     """The recipe with half the batch."""
     return recipes.changed(recipe, batch=recipe.batch // 2)
 
 
-def memory(recipe: Recipe) -> int:
+def training_bytes(recipe: Recipe) -> int:
     """Bytes that training takes, roughly: weights with gradients and Adam's moments, and what a step keeps for backward.
 
     What a convolution puts out is kept about three times (itself, normalised, activated), without normalisation twice;
@@ -53,12 +53,12 @@ def _activations(net: nn.Module, given: Tensor, recipe: Recipe) -> int:
         nonlocal total
         total += out.numel()
 
-    hooks = [conv.register_forward_hook(count) for conv in _convolutions(net)]
+    hooks = [conv.register_forward_hook(count) for conv in convolutions(net)]
     net.eval()(given, torch.zeros(1, dtype=torch.int64, device="meta") if recipe.classes else None)
     for hook in hooks:
         hook.remove()
     return total
 
 
-def _convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+def convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
     return [m for m in net.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]

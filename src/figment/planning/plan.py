@@ -4,17 +4,17 @@ import math
 from collections.abc import Callable
 
 from figment import recipe as recipes
-from figment.augment.pipeline import wanted
+from figment.augment.pipeline import augmentation_share
 from figment.common.machine import Machine
 from figment.common.units import as_images
 from figment.errors import InputError
 from figment.recipe import Recipe
 
-OVERHEAD = 0.03  # of a run's time goes into readings and snapshots
-LEAST = 50_000  # images seen before which samples are hardly ever recognisable (LOG 29)
+OVERHEAD_SHARE = 0.03  # of a run's time goes into readings and snapshots
+RECOGNISABLE_IMAGES = 50_000  # images seen before which samples are hardly ever recognisable (LOG 29)
 
 
-def for_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:
+def settled_by_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:
     """The recipe with all settled that the pictures decide: grey or colour, classes, augmentation for so many of them.
 
     classes gives their names; it is asked only where labels are wanted, and may raise InputError.
@@ -30,23 +30,23 @@ def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
     """
     if recipe.augment != "auto":
         return {}
-    share = wanted(count)
+    share = augmentation_share(count)
     happens = share > 0 and (recipe.augment_p > 0 or recipe.augment_mode == "adaptive")
     return {"augment": "full" if happens else "none", "augment_p": recipe.augment_p * share}
 
 
 def warnings(recipe: Recipe) -> list[str]:
     """What a budget is too small for, in a line that says what would do; nothing where it is large enough."""
-    if not 0 < recipe.planned_images < LEAST:
+    if not 0 < recipe.planned_images < RECOGNISABLE_IMAGES:
         return []
-    little = f"that is little: pictures begin to show after about {as_images(LEAST)}"
+    little = f"that is little: pictures begin to show after about {as_images(RECOGNISABLE_IMAGES)}"
     if recipe.seconds:
-        minutes = math.ceil(recipe.seconds * LEAST / recipe.planned_images / 60)
+        minutes = math.ceil(recipe.seconds * RECOGNISABLE_IMAGES / recipe.planned_images / 60)
         return [f"{little}, here with --for {minutes}m or more, or a smaller --size"]
-    return [f"{little}: --images {LEAST // 1000}k or more"]
+    return [f"{little}: --images {RECOGNISABLE_IMAGES // 1000}k or more"]
 
 
-def by_rule(recipe: Recipe, machine: Machine) -> Recipe:
+def settled_by_machine(recipe: Recipe, machine: Machine) -> Recipe:
     """Every "auto" of the machine's settled without a stopwatch: under an image budget nothing that changes numbers is timed."""
     settled = {
         "precision": _precision(recipe, machine),
@@ -76,7 +76,7 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 
     Raises InputError where it is good for none.
     """
-    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD))
+    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD_SHARE))
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(

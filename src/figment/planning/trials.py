@@ -11,14 +11,14 @@ from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
 from figment.training.loader import Feed
-from figment.training.loop import play
+from figment.training.loop import train_step
 from figment.training.phases import phases_of
-from figment.training.state import Players, remembered, restore
+from figment.training.state import TrainState, clone_tensors, restore
 
-WORTH_COMPILING = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay
+COMPILE_FROM_SECONDS = {"cpu": 900.0, "cuda": 300.0}  # seconds of budget from which half a minute of compiling can pay
 BY_BF16 = {"fast": ["bf16"], "perhaps": ["fp32", "bf16"], "slow": ["fp32"]}
-WARMING = {"cpu": 2, "mps": 2, "cuda": 4}  # steps until nets are compiled and phases recorded
-WIDE = 32  # below this width a compiled net was never faster on a CPU (LOG 1, 39)
+WARM_UP_STEPS = {"cpu": 2, "mps": 2, "cuda": 4}  # steps until nets are compiled and phases recorded
+COMPILE_FROM_WIDTH = 32  # below this width a compiled net was never faster on a CPU (LOG 1, 39)
 
 
 @dataclass(frozen=True)
@@ -33,31 +33,33 @@ class Trial:
         return f"{self.precision}{' compiled' if self.compile == 'on' else ''} {self.images_per_second:,.0f} images/s"
 
 
-def candidates(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
+def ways(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
     """Ways that may be fastest, among those that the recipe leaves open and the machine can do: precision and compile."""
     precisions = [recipe.precision] if recipe.precision != "auto" else BY_BF16[machine.bf16]
     can = machine.compiler and not recipe.gradient_penalty
-    pays = (recipe.seconds or 0) >= WORTH_COMPILING.get(machine.kind, float("inf")) and recipe.width >= WIDE
+    pays = (recipe.seconds or 0) >= COMPILE_FROM_SECONDS.get(
+        machine.kind, float("inf")
+    ) and recipe.width >= COMPILE_FROM_WIDTH
     ways = {"on": ["on"], "off": ["off"], "auto": ["off", "on"] if pays else ["off"]}
     compiles = ways[recipe.compile] if can else ["off"]
     return [(p, c) for c in compiles for p in (precisions if c == "off" else precisions[-1:])]
 
 
-def try_out(
-    recipe: Recipe, machine: Machine, players: Players, feed: Feed, world: World, seconds: float
+def measure_ways(
+    recipe: Recipe, machine: Machine, state: TrainState, feed: Feed, world: World, seconds: float
 ) -> list[tuple[Trial, Phases]]:
     """Play for some seconds in each way, and put the players back as they were. Returns the trials, fastest first.
 
     A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is. Raises
     torch.OutOfMemoryError where a batch is too large for the device.
     """
-    before, images = remembered(players), players.images
+    before, images = clone_tensors(state), state.images
     trials = []
-    for precision, compiled in candidates(recipe, machine):
+    for precision, compiled in ways(recipe, machine):
         this = recipes.changed(recipe, precision=precision, compile=compiled)
         try:
-            phases = phases_of(players, this)
-            rate = _rate(players, phases, this, feed, world, seconds)
+            phases = phases_of(state, this)
+            rate = _rate(state, phases, this, feed, world, seconds)
         except torch.OutOfMemoryError:
             raise
         except Exception:
@@ -65,32 +67,32 @@ def try_out(
                 raise
             continue
         finally:
-            restore(players, before)
-            players.images = images
-            players.discriminator.requires_grad_(True)
+            restore(state, before)
+            state.images = images
+            state.discriminator.requires_grad_(True)
         trials.append((Trial(precision, compiled, rate), phases))
     return sorted(trials, key=lambda t: -t[0].images_per_second)
 
 
-def _rate(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float) -> float:
+def _rate(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float) -> float:
     """Images seen a second, after some steps to warm up.
 
     Of several processes all take the same steps, and the first one's rate holds.
     """
-    for _ in range(WARMING[feed.device.type]):
-        play(players, phases, recipe, feed, world)
-    wait_for(feed.device)
+    for _ in range(WARM_UP_STEPS[feed.device.type]):
+        train_step(state, phases, recipe, feed, world)
+    synchronise(feed.device)
     start, steps = time.monotonic(), 0
-    while steps < 2 or not world.agreed(time.monotonic() - start >= seconds):
-        play(players, phases, recipe, feed, world)
+    while steps < 2 or not world.any_process(time.monotonic() - start >= seconds):
+        train_step(state, phases, recipe, feed, world)
         steps += 1
-    wait_for(feed.device)  # not after each step: in a run the host is some steps ahead of a GPU, too
+    synchronise(feed.device)  # not after each step: in a run the host is some steps ahead of a GPU, too
     rate = torch.tensor(steps * recipe.images_a_step / (time.monotonic() - start), dtype=torch.float64)
     world.broadcast([rate])
     return float(rate)
 
 
-def wait_for(device: torch.device) -> None:
+def synchronise(device: torch.device) -> None:
     """Until the device has done all that it was asked to do."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)

@@ -16,7 +16,7 @@ from mmap import mmap
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.malloc import keep_memory
+from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Progress
 from figment.data.bank.workers import map_unordered
 from figment.similarity.alignment import BATCH, verify
@@ -218,7 +218,7 @@ class _Matcher:
 
     def __call__(self, block: tuple[int, int]) -> NDArray:
         """Rows (a, b, correlation), for the places in distinct where the two blocks start."""
-        keep_memory()
+        hold_freed_memory()
         pairs = _candidates(self.whole, self.centre, self.signs, self.reach, *block)
         found = [np.empty((0, 3))]
         for start in range(0, len(pairs), BATCH):

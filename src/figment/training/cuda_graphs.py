@@ -7,31 +7,31 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
-from figment.game.phase_losses import Verdict
+from figment.game.phase_losses import DiscriminatorTerms
 from figment.recipe import Recipe
-from figment.training.inputs import Hand, as_tensor
-from figment.training.state import Players
+from figment.training.inputs import PhaseInputs, as_tensor
+from figment.training.state import TrainState
 from figment.training.sync_batch_norm import SynchronisedBatchNorm2d
 
 if TYPE_CHECKING:
     from figment.training.inputs import Phases
 
-PLAYED_FIRST = 2  # times that a phase is played as it is: libraries set themselves up, and torch.compile compiles
+WARM_UP_CALLS = 2  # times that a phase is played as it is: libraries set themselves up, and torch.compile compiles
 
 
-def may_be_captured(players: Players, recipe: Recipe) -> bool:
+def may_be_captured(state: TrainState, recipe: Recipe) -> bool:
     """Whether both phases can be recorded: on CUDA, nothing in them asks the host or other processes for anything.
 
     Dropout draws from a state that is seeded for each step; where D plays more often than G, the fakes that G goes on with
     aren't those of the recording.
     """
-    on_cuda = next(players.generator.parameters()).device.type == "cuda"
-    modules = [*players.generator.modules(), *players.discriminator.modules()]
+    on_cuda = next(state.generator.parameters()).device.type == "cuda"
+    modules = [*state.generator.modules(), *state.discriminator.modules()]
     together = any(isinstance(m, SynchronisedBatchNorm2d) for m in modules)
     return on_cuda and not together and not recipe.dropout and recipe.discriminator_steps == 1
 
 
-class Captured:
+class CudaGraphPhases:
     """Phases that record themselves the third time they are played, and are replayed from then on.
 
     A step with a penalty and one without are recorded apart. G's phase goes the way that D's before it went, since it may
@@ -41,34 +41,38 @@ class Captured:
     def __init__(self, phases: "Phases") -> None:
         self.phases = phases
         self.played: dict[bool, int] = {}  # by whether there is a penalty
-        self.recorded: dict[tuple[str, bool], Recording] = {}
+        self.recorded: dict[tuple[str, bool], CudaGraph] = {}
         self.penalised, self.fails = False, False
 
-    def discriminator(self, players: Players, hand: Hand, p: Tensor | float, gamma: Tensor | None) -> Verdict:
+    def discriminator(
+        self, state: TrainState, inputs: PhaseInputs, p: Tensor | float, gamma: Tensor | None
+    ) -> DiscriminatorTerms:
         self.penalised = gamma is not None
         self.played[self.penalised] = self.played.get(self.penalised, 0) + 1
 
-        def phase(hand: Hand, p: Tensor, gamma: Tensor | None) -> Verdict:
-            return self.phases.discriminator(players, hand, p, gamma)
+        def phase(inputs: PhaseInputs, p: Tensor, gamma: Tensor | None) -> DiscriminatorTerms:
+            return self.phases.discriminator(state, inputs, p, gamma)
 
-        verdict: Verdict = self._play("discriminator", players.discriminator, phase, (hand, as_tensor(p, hand), gamma))
-        return verdict
+        terms: DiscriminatorTerms = self._play(
+            "discriminator", state.discriminator, phase, (inputs, as_tensor(p, inputs), gamma)
+        )
+        return terms
 
-    def generator(self, players: Players, hand: Hand, p: Tensor | float) -> Tensor:
-        def phase(hand: Hand, p: Tensor) -> Tensor:
-            return self.phases.generator(players, hand, p)
+    def generator(self, state: TrainState, inputs: PhaseInputs, p: Tensor | float) -> Tensor:
+        def phase(inputs: PhaseInputs, p: Tensor) -> Tensor:
+            return self.phases.generator(state, inputs, p)
 
-        loss: Tensor = self._play("generator", players.generator, phase, (hand, as_tensor(p, hand)))
+        loss: Tensor = self._play("generator", state.generator, phase, (inputs, as_tensor(p, inputs)))
         return loss
 
     def _play(self, name: str, net: nn.Module, phase: Callable[..., Any], given: Any) -> Any:
-        if self.fails or self.played[self.penalised] <= PLAYED_FIRST:
-            return aside(phase, given)
+        if self.fails or self.played[self.penalised] <= WARM_UP_CALLS:
+            return on_side_stream(phase, given)
         key = (name, self.penalised)
         if key in self.recorded:
             return self.recorded[key].replay(given)
         try:
-            self.recorded[key] = Recording(net, phase, given)
+            self.recorded[key] = CudaGraph(net, phase, given)
         except RuntimeError:
             if name == "generator":  # D has been replayed already: its fakes can't be had again
                 raise
@@ -77,7 +81,7 @@ class Captured:
         return self.recorded[key].replay()
 
 
-class Recording:
+class CudaGraph:
     """One phase as a CUDA graph: where it takes its numbers from, and where it leaves its results and gradients."""
 
     def __init__(self, net: nn.Module, phase: Callable[..., Any], given: Any) -> None:
@@ -94,19 +98,19 @@ class Recording:
         Those of its own must be left untouched until G's phase has been recorded, which differentiates what D's has kept.
         """
         if given:
-            torch._foreach_copy_(numbers(self.taken), numbers(given))
+            torch._foreach_copy_(input_tensors(self.taken), input_tensors(given))
         self.graph.replay()
         for weight, gradient in zip(self.weights, self.gradients, strict=True):
             weight.grad = gradient
         return self.out
 
 
-def numbers(given: Any) -> list[Tensor]:
+def input_tensors(given: Any) -> list[Tensor]:
     """The tensors among a phase's arguments."""
     return [leaf for leaf in tree_leaves(given) if isinstance(leaf, Tensor)]
 
 
-def aside(phase: Callable[..., Any], given: Any) -> Any:
+def on_side_stream(phase: Callable[..., Any], given: Any) -> Any:
     """The phase's results, played on another stream, where what is set up at first doesn't tie it to the main one."""
     here, other = torch.cuda.current_stream(), torch.cuda.Stream()
     other.wait_stream(here)

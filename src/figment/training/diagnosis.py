@@ -8,19 +8,19 @@ from typing import Any
 from figment.recipe import Recipe
 from figment.training.monitor import Reading
 
-VARIED = 0.4  # spread below which pictures are alike
-CERTAIN = 0.998  # AUC
-BLIND = {"relativistic": math.log(2), "bce": 2 * math.log(2)}  # D's loss where it can't tell anything
-DECIDED, UNDECIDED = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
-RECENT = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
+MIN_SPREAD = 0.4  # spread below which pictures are alike
+CERTAIN_AUC = 0.998  # AUC
+BLIND_LOSS = {"relativistic": math.log(2), "bce": 2 * math.log(2)}  # D's loss where it can't tell anything
+CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
+RECENT_READINGS = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
 
 
 def diagnose(readings: Sequence[Reading]) -> list[str]:
     """Plain sentences on the state of the game, the gravest first; one reassuring line if nothing is wrong."""
-    if len(readings) < RECENT:
+    if len(readings) < RECENT_READINGS:
         return ["too early to tell"]
-    recent = readings[-RECENT:]
-    if max(r.spread for r in readings) < VARIED:  # grey from the start: that is no collapse
+    recent = readings[-RECENT_READINGS:]
+    if max(r.spread for r in readings) < MIN_SPREAD:  # grey from the start: that is no collapse
         return ["the pictures are still forming and much alike (if that lasts: a smaller lr, or another objective)"]
     found = [sentence for holds, sentence in SIGNS if holds(recent)]
     return found or ["the two nets are in balance"]
@@ -56,7 +56,7 @@ def _is_ahead(recent: Sequence[Reading]) -> bool:
 
 SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
     (
-        _below("spread", VARIED),
+        _below("spread", MIN_SPREAD),
         "the generator has collapsed to a few pictures (try a smaller lr, or another objective)",
     ),
     (_is_ahead, "the discriminator is well ahead; while the pictures still improve, that does no harm"),
@@ -78,15 +78,15 @@ def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
     Where γ is too small the penalty weighs nothing while D tells all pictures apart for certain, and G is led by noise.
     Where it is too large D is so flat that its loss stays a blind D's, though it ranks reals and fakes rightly.
     """
-    blind = BLIND.get(recipe.objective)
-    if not recipe.gamma or len(ticks) < RECENT or blind is None:
+    blind = BLIND_LOSS.get(recipe.objective)
+    if not recipe.gamma or len(ticks) < RECENT_READINGS or blind is None:
         return []
-    recent = ticks[-RECENT:]
+    recent = ticks[-RECENT_READINGS:]
     slope, separation = (median(t[name] for t in recent) for name in ("squared_gradient", "separation"))
     sides = 1 if recipe.penalised == "both" else 0.5  # the mean of R1 and R2, of which γ/2 of each is in the loss
-    game = median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent)
-    if separation > CERTAIN and game < DECIDED * blind:
+    setup = median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent)
+    if separation > CERTAIN_AUC and setup < CERTAIN_LOSS_SHARE * blind:
         return [f"γ looks too small: D is certain, its squared gradient {slope:.3g} (try gamma={8 * recipe.gamma:g})"]
-    if separation > 0.9 and game > UNDECIDED * blind:
+    if separation > 0.9 and setup > BLIND_LOSS_SHARE * blind:
         return [f"γ looks too large: D is too flat to tell what it ranks rightly (try gamma={recipe.gamma / 8:g})"]
     return []

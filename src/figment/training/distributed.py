@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from figment.errors import InputError, LostProcess
 
-PATIENCE = timedelta(minutes=15)  # for a process that says nothing: the first may be drawing or measuring meanwhile
+TIMEOUT = timedelta(minutes=15)  # for a process that says nothing: the first may be drawing or measuring meanwhile
 POLL_SECONDS = 0.05
 _JOINED = itertools.count()  # times that this process has: what was said the last time mustn't be heard
-HOW = "start several processes by torchrun --nproc-per-node=K -m figment train …"
+START_HINT = "start several processes by torchrun --nproc-per-node=K -m figment train …"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class World:
             return
         trained = [p for p in net.parameters() if p.requires_grad]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in trained]
-        whole = summed(torch.cat([g.flatten() for g in gradients])).div_(self.size)
+        whole = all_reduce_sum(torch.cat([g.flatten() for g in gradients])).div_(self.size)
         parts = whole.split([g.numel() for g in gradients])
         torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
         for p, gradient in zip(trained, gradients, strict=True):
@@ -75,13 +75,13 @@ class World:
 
     def mean(self, tensor: Tensor) -> Tensor:
         """The mean of a floating-point tensor over the processes; of a GPU's tensors nobody waits for it."""
-        return tensor if self.store is None else summed(tensor.detach().clone()) / self.size
+        return tensor if self.store is None else all_reduce_sum(tensor.detach().clone()) / self.size
 
-    def agreed(self, wish: bool) -> bool:
+    def any_process(self, wish: bool) -> bool:
         """Whether any process wishes it: so all stop, or save, at the same step. Never a stop of the GPU."""
         if self.store is None:
             return wish
-        return bool(summed(torch.tensor(int(wish))))
+        return bool(all_reduce_sum(torch.tensor(int(wish))))
 
     @torch.no_grad()
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
@@ -94,7 +94,7 @@ class World:
 
     # ---- what may take any time ------------------------------------------------------------------------------------------
 
-    def told(self, what: str, tell: Callable[[], str]) -> str:
+    def share_text(self, what: str, tell: Callable[[], str]) -> str:
         """What the first process has to tell, in every process: a name that it chose, say. what: a name, used once."""
         if self.store is None:
             return tell()
@@ -103,7 +103,7 @@ class World:
         return _awaited(self.store, what)
 
     @contextmanager
-    def in_turn(self, what: str) -> Iterator[None]:
+    def one_machine_at_a_time(self, what: str) -> Iterator[None]:
         """The first process of each machine goes through this, then the others of it: what was prepared is found there.
 
         what: a name, used once.
@@ -128,14 +128,14 @@ class World:
             )
 
 
-def summed(tensor: Tensor) -> Tensor:
+def all_reduce_sum(tensor: Tensor) -> Tensor:
     """The tensor, in place, summed over the processes, of which there are several. Raises LostProcess."""
     with _noticing_loss():
         dist.all_reduce(tensor)
     return tensor
 
 
-def gathered(tensor: Tensor) -> Tensor:
+def all_gather(tensor: Tensor) -> Tensor:
     """The tensors of the same shape that the processes have, one above the other in a new one. Raises LostProcess."""
     everybody = [torch.empty_like(tensor) for _ in range(dist.get_world_size())]
     with _noticing_loss():
@@ -157,7 +157,7 @@ def joined(device: str | torch.device) -> Iterator[World]:
     try:
         yield world
         with suppress(LostProcess):
-            world.told("the end", str)
+            world.share_text("the end", str)
     finally:
         if world.store:
             dist.destroy_process_group()
@@ -174,20 +174,20 @@ def join(device: str | torch.device) -> World:
     size, rank, local_rank = (_number(name) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK"))
     own = _own(torch.device(device), local_rank)
     try:
-        store, _, _ = next(dist.rendezvous("env://", timeout=PATIENCE))
+        store, _, _ = next(dist.rendezvous("env://", timeout=TIMEOUT))
         store = dist.PrefixStore(f"figment {next(_JOINED)}", store)
         backend = "cpu:gloo,cuda:nccl" if own.type == "cuda" else "gloo"
-        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=PATIENCE)
+        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     except (RuntimeError, ValueError) as error:
         place = ":".join(os.environ.get(name, "") for name in ("MASTER_ADDR", "MASTER_PORT"))
-        raise InputError(f"process {rank} can't reach the others at {place} ({_reason(error)}): {HOW}") from None
+        raise InputError(f"process {rank} can't reach the others at {place} ({_reason(error)}): {START_HINT}") from None
     return World(own, rank, local_rank, size, int(os.environ.get("GROUP_RANK", 0)), store)
 
 
 def _number(name: str) -> int:
     text = os.environ.get(name, "")
     if not text.isdigit():
-        raise InputError(f"WORLD_SIZE tells of several processes, but {name} is {text or 'missing'}: {HOW}")
+        raise InputError(f"WORLD_SIZE tells of several processes, but {name} is {text or 'missing'}: {START_HINT}")
     return int(text)
 
 

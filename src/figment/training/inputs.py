@@ -6,21 +6,21 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment.augment.pipeline import draw
-from figment.common.machine import sent
+from figment.augment.pipeline import draw_numbers
+from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
 from figment.game import phase_losses as step
-from figment.game.phase_losses import Shown, Verdict
+from figment.game.phase_losses import Batch, DiscriminatorTerms
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.loader import Feed
-from figment.training.state import Players
+from figment.training.state import TrainState
 
 
-class Hand(NamedTuple):
+class PhaseInputs(NamedTuple):
     """Reals, codes with their classes, and random numbers; of several processes, one's share of the batch."""
 
-    real: Shown
+    real: Batch
     codes: Tensor
     labels: Tensor | None
     numbers: Tensor | None  # that augment the fakes
@@ -29,7 +29,7 @@ class Hand(NamedTuple):
     mixing: Tensor | None = None  # of reals and fakes, for the Wasserstein penalty
 
 
-def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "step") -> Hand:
+def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "step") -> PhaseInputs:
     """The hand of a phase after so many images seen.
 
     Numbers are drawn for the whole batch, and of them a process takes its share, so that their number changes nothing.
@@ -39,7 +39,7 @@ def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "st
     pictures, classes = feed.batch(images, count)
 
     def share(numbers: Tensor) -> Tensor:
-        return sent(world.share(numbers), feed.device)
+        return to_device(world.share(numbers), feed.device)
 
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
@@ -47,21 +47,21 @@ def deal(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "st
         swapped = [step.targets(count, target, recipe.label_flips, random) for target in (recipe.real_target, 0.0)]
         targets = share(swapped[0]), share(swapped[1])
     mixing = share(torch.rand(count, generator=random)) if recipe.gradient_penalty else None
-    augmenting = [share(draw(count, random)) if recipe.augment != "none" else None for _ in range(2)]
+    augmenting = [share(draw_numbers(count, random)) if recipe.augment != "none" else None for _ in range(2)]
     noise = _noise(recipe, pictures, world, images) if recipe.gamma and recipe.penalty == "finite" else None
-    return Hand(Shown(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing)
+    return PhaseInputs(Batch(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing)
 
 
-def as_tensor(p: Tensor | float, hand: Hand) -> Tensor:
+def as_tensor(p: Tensor | float, inputs: PhaseInputs) -> Tensor:
     """p as a tensor: a graph is compiled, or recorded, for each value of a number, but once for all of a tensor's."""
-    return p if isinstance(p, Tensor) else torch.full((), p, device=hand.codes.device)
+    return p if isinstance(p, Tensor) else torch.full((), p, device=inputs.codes.device)
 
 
 def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple[Tensor, Tensor]:
     """Drawn on the device, the one thing that is: so many numbers would take a CPU longer than a GPU takes for the step."""
     random = torch.Generator(pictures.device).manual_seed(seed_at(recipe.seed, "noise", images))
     shape = (recipe.batch, *pictures.shape[1:])
-    count = step.penalised(len(pictures), recipe.penalty_share)
+    count = step.penalised_count(len(pictures), recipe.penalty_share)
     drawn = [torch.randn(shape, generator=random, device=pictures.device) for _ in range(2)]
     real, fake = (world.share(n)[:count].contiguous(memory_format=torch.channels_last) for n in drawn)
     return real, fake
@@ -70,5 +70,7 @@ def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple
 class Phases(Protocol):
     """A D phase and a G phase. Each leaves gradients in the .grad of its net's weights."""
 
-    def discriminator(self, players: Players, hand: Hand, p: Tensor | float, gamma: Tensor | None) -> Verdict: ...
-    def generator(self, players: Players, hand: Hand, p: Tensor | float) -> Tensor: ...
+    def discriminator(
+        self, state: TrainState, inputs: PhaseInputs, p: Tensor | float, gamma: Tensor | None
+    ) -> DiscriminatorTerms: ...
+    def generator(self, state: TrainState, inputs: PhaseInputs, p: Tensor | float) -> Tensor: ...

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from figment.common.machine import sent
+from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.shards import Shards
 
-AHEAD = 2  # batches before it is wanted, a batch is asked of the disk
-MOVED = 4096  # pictures at a time on their way to a GPU
+PREFETCH_BATCHES = 2  # batches before it is wanted, a batch is asked of the disk
+CHUNK_PICTURES = 4096  # pictures at a time on their way to a GPU
 
 Place = tuple[int, int]  # of a batch: images seen before it, pictures in it
 
@@ -63,24 +63,24 @@ class Feed:
         pictures = self.pictures(which)
         if self.flips:
             drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
-            mirrored = sent(drawn[self._mine(count)], self.device).view(-1, 1, 1, 1)
+            mirrored = to_device(drawn[self._mine(count)], self.device).view(-1, 1, 1, 1)
             pictures = torch.where(mirrored, pictures.flip(3), pictures)
         return pictures.contiguous(memory_format=torch.channels_last), self.classes(which)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
         if self._on_gpu is not None:
-            return _floats(self._on_gpu[sent(which, self.device)])
-        return _floats(sent(torch.from_numpy(self._bank[which.numpy()]), self.device))
+            return _floats(self._on_gpu[to_device(which, self.device)])
+        return _floats(to_device(torch.from_numpy(self._bank[which.numpy()]), self.device))
 
     def classes(self, which: Tensor) -> Tensor | None:
         """Classes of pictures by their place in the bank, int64 on the device."""
-        return None if self._classes is None else self._classes[sent(which, self.device)]
+        return None if self._classes is None else self._classes[to_device(which, self.device)]
 
     def _next(self, images: int, count: int) -> Tensor:
         """Places in the bank of a batch; those that are expected to follow are asked of the disk."""
         which = self._coming.get((images, count))
-        coming = [(images + k * count, count) for k in range(1, AHEAD + 1)]
+        coming = [(images + k * count, count) for k in range(1, PREFETCH_BATCHES + 1)]
         # What nobody asks for any more is dropped: a batch is a function of its place, so nothing is lost.
         self._coming = {
             batch: self._coming[batch] if batch in self._coming else self._asked(*batch) for batch in coming
@@ -128,6 +128,6 @@ def _fits(pictures: "Shards | np.ndarray", device: torch.device) -> bool:
 
 def _moved(pictures: "Shards | np.ndarray", device: torch.device) -> Tensor:
     resident = torch.empty(pictures.shape, dtype=torch.uint8, device=device)
-    for start in range(0, len(pictures), MOVED):
-        resident[start : start + MOVED] = torch.from_numpy(pictures[start : start + MOVED]).to(device)
+    for start in range(0, len(pictures), CHUNK_PICTURES):
+        resident[start : start + CHUNK_PICTURES] = torch.from_numpy(pictures[start : start + CHUNK_PICTURES]).to(device)
     return resident

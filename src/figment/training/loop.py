@@ -11,144 +11,153 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment.augment.pipeline import adapted
+from figment.augment.pipeline import adapted_probability
 from figment.common.progress import Training
 from figment.common.seeds import generator_at, seed_at
-from figment.common.signals import Wish
+from figment.common.signals import StopRequest
 from figment.data.bank.bank import Bank
 from figment.game.objectives import OBJECTIVES
-from figment.game.phase_losses import Shown
+from figment.game.phase_losses import Batch
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
 from figment.training.diagnosis import diagnose, hints
 from figment.training.distributed import World
-from figment.training.inputs import Phases, deal
-from figment.training.keep import keep_score, keep_snapshot, keep_state, take_back
+from figment.training.inputs import Phases, draw_inputs
+from figment.training.keep import keep_score, keep_snapshot, keep_state, roll_back
 from figment.training.loader import Feed
-from figment.training.monitor import Reading, look
+from figment.training.monitor import Reading, read
 from figment.training.pace import Clock, Pace, is_spent, replanned
-from figment.training.phases import Game, arithmetic
+from figment.training.phases import Setup, autocast_for
 from figment.training.scoring import Scorer
-from figment.training.state import Players, all_finite
-from figment.training.sync_batch_norm import apart
+from figment.training.state import TrainState, all_finite
+from figment.training.sync_batch_norm import local_statistics
 
-WATCHED = 256  # pictures of each kind that are shown to D for a reading
-SIGNS_OVER = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
-STRETCH = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
+READING_PICTURES = 256  # pictures of each kind that are shown to D for a reading
+SIGNS_STEPS = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
+REPLAN_SHARE = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
 
 
-def play(players: Players, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
+def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
     """One step, in place: D's phases, then G's, then the average. The losses are added to players.losses.
 
     Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
     """
-    rates = schedule.rates(recipe, players.images)
-    p = players.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
-    lr = rates.lr * 0.5**players.setbacks
-    players.set_rates(lr, lr * recipe.lr_discriminator, rates.beta2)
-    with _dropout(recipe, players.images, world.rank):
+    rates = schedule.rates(recipe, state.images)
+    p = state.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
+    lr = rates.lr * 0.5**state.setbacks
+    state.set_rates(lr, lr * recipe.lr_discriminator, rates.beta2)
+    with _dropout(recipe, state.images, world.rank):
         for k in range(recipe.discriminator_steps):
-            seen = players.images + k * recipe.batch
-            hand = deal(recipe, feed, world, seen)
+            seen = state.images + k * recipe.batch
+            inputs = draw_inputs(recipe, feed, world, seen)
             gamma = None
             if schedule.penalty_is_due(recipe, seen):
                 gamma = torch.full((), rates.gamma * recipe.penalty_every, device=feed.device)
-            verdict = phases.discriminator(players, hand, p, gamma)
-            world.average_gradients(players.discriminator)
-            players.discriminator_optimiser.step()
+            terms = phases.discriminator(state, inputs, p, gamma)
+            world.average_gradients(state.discriminator)
+            state.discriminator_optimiser.step()
 
         if recipe.fresh:
-            hand = deal(recipe, feed.other, world, players.images, "generator")
-        loss_g = phases.generator(players, hand, p)
-        world.average_gradients(players.generator)
-        players.generator_optimiser.step()
+            inputs = draw_inputs(recipe, feed.other, world, state.images, "generator")
+        loss_g = phases.generator(state, inputs, p)
+        world.average_gradients(state.generator)
+        state.generator_optimiser.step()
 
-    sums = torch.stack([verdict.loss, loss_g, verdict.norms * recipe.penalty_every, torch.ones_like(loss_g)])
-    players.losses += world.mean(sums)
+    sums = torch.stack([terms.loss, loss_g, terms.norms * recipe.penalty_every, torch.ones_like(loss_g)])
+    state.losses += world.mean(sums)
     if recipe.augment_mode == "adaptive":
-        steer_augmentation(players, recipe, world, verdict.signs)
-    end_step(players, recipe)
+        steer_augmentation(state, recipe, world, terms.signs)
+    end_step(state, recipe)
 
 
-def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Training, wish: Wish) -> bool:
+def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: Training, wish: StopRequest) -> bool:
     """Train until the recipe's budget is spent or somebody wishes to stop. Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises
     InputError if training diverges again and again, OSError if the disk is full; the last good state stays. Of several
     processes the first looks, writes and tells; all of them take the same steps and stop at the same one.
     """
-    recipe, players, phases = game
-    clock = Clock(players.seconds)
+    recipe, state, phases = setup
+    clock = Clock(state.seconds)
     tick, calibrated = schedule.tick_images(recipe), OBJECTIVES[recipe.objective].calibrated
-    reals, held_out = watched(feed, bank, recipe.seed)
-    z = codes.draw(WATCHED, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(feed.device)
+    reals, held_out = reading_batches(feed, bank, recipe.seed)
+    z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(
+        feed.device
+    )
     readings = _readings(run)
     scorer = Scorer(run, bank, recipe, feed.device) if world.leads else None
     last_tick = last_state = clock.seconds()
-    tick_began, pace = players.images, Pace(players.images, last_tick)
+    tick_began, pace = state.images, Pace(state.images, last_tick)
 
-    if players.images == 0 and world.leads:
-        keep_snapshot(run, players, clock)
-        keep_state(run, players, clock)
+    if state.images == 0 and world.leads:
+        keep_snapshot(run, state, clock)
+        keep_state(run, state, clock)
     keeping = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
 
     while True:
         closing = keeping + (scorer.closing if scorer else 0.0)
-        spent = world.agreed(is_spent(recipe, players.images, clock.seconds() + closing))
-        if spent or world.agreed(bool(wish)):
+        spent = world.any_process(is_spent(recipe, state.images, clock.seconds() + closing))
+        if spent or world.any_process(bool(wish)):
             break
-        play(players, phases, recipe, feed, world)
-        display.progress(players.images, clock.seconds())
+        train_step(state, phases, recipe, feed, world)
+        display.progress(state.images, clock.seconds())
 
-        at_tick = players.images % tick == 0
-        at_snapshot = schedule.is_snapshot(recipe, players.images)
-        at_save = world.agreed(clock.seconds() - last_state >= recipe.save_seconds)
-        if (at_tick or at_snapshot or at_save) and not all_finite(players):
-            take_back(run, players, world, clock, display)
+        at_tick = state.images % tick == 0
+        at_snapshot = schedule.is_snapshot(recipe, state.images)
+        at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
+        if (at_tick or at_snapshot or at_save) and not all_finite(state):
+            roll_back(run, state, world, clock, display)
             readings = _readings(run)
             if scorer is not None:
-                scorer.take_up()
+                scorer.reload()
             continue
         if at_save:
             last_state = clock.seconds()
-        if recipe.seconds and at_tick and world.agreed(clock.seconds() - pace.seconds >= STRETCH * recipe.seconds):
-            before, pace = pace, Pace(players.images, clock.seconds())
+        if (
+            recipe.seconds
+            and at_tick
+            and world.any_process(clock.seconds() - pace.seconds >= REPLAN_SHARE * recipe.seconds)
+        ):
+            before, pace = pace, Pace(state.images, clock.seconds())
             if (again := replanned(recipe, before, pace, world)) != recipe:
                 run.recipe = recipe = again
                 tick = schedule.tick_images(recipe)
         if scorer is None:  # the first process looks and writes for all
-            players.losses.mul_(0.0 if at_tick else 1.0)
+            state.losses.mul_(0.0 if at_tick else 1.0)
             continue
         if at_tick:
-            with arithmetic(recipe.precision, feed.device.type), apart(players.generator, players.discriminator):
-                readings.append(look(players.generator, players.discriminator, reals, held_out, z, calibrated))
+            with (
+                autocast_for(recipe.precision, feed.device.type),
+                local_statistics(state.generator, state.discriminator),
+            ):
+                readings.append(read(state.generator, state.discriminator, reals, held_out, z, calibrated))
             event = {
-                "event": "tick", "images": players.images, "seconds": round(clock.seconds(), 2),
-                **_rates(players, recipe), **_losses_and_norms(players), **readings[-1].as_event(),
-                "images_per_second": round((players.images - tick_began) / (clock.seconds() - last_tick), 1),
+                "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
+                **_rates(state, recipe), **_losses_and_norms(state), **readings[-1].as_event(),
+                "images_per_second": round((state.images - tick_began) / (clock.seconds() - last_tick), 1),
                 "memory_mb": memory_mb(feed.device), **({"processes": world.size} if world.size > 1 else {}),
             }  # fmt: skip
             event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
             run.log(event)
             display.tick(event)
-            last_tick, tick_began = clock.seconds(), players.images
+            last_tick, tick_began = clock.seconds(), state.images
         if at_snapshot:
-            keep_snapshot(run, players, clock)
-            if scorer.is_due(recipe, players.images, clock.seconds()):
-                keep_score(run, scorer, players, clock, display)
+            keep_snapshot(run, state, clock)
+            if scorer.is_due(recipe, state.images, clock.seconds()):
+                keep_score(run, scorer, state, clock, display)
         if at_save:
-            keep_state(run, players, clock)
+            keep_state(run, state, clock)
 
-    if not all_finite(players):
-        take_back(run, players, world, clock, display)
-    players.seconds = clock.seconds()
+    if not all_finite(state):
+        roll_back(run, state, world, clock, display)
+    state.seconds = clock.seconds()
     if scorer is not None:
-        keep_state(run, players, clock)
-        if spent and players.images not in run.pictures():
-            keep_snapshot(run, players, clock)
+        keep_state(run, state, clock)
+        if spent and state.images not in run.pictures():
+            keep_snapshot(run, state, clock)
             if scorer.closing:
-                keep_score(run, scorer, players, clock, display)
+                keep_score(run, scorer, state, clock, display)
     return spent
 
 
@@ -158,11 +167,11 @@ def fit(run: Run, bank: Bank, game: Game, feed: Feed, world: World, display: Tra
 # ---- what is looked at ---------------------------------------------------------------------------------------------
 
 
-def watched(feed: Feed, bank: Bank, seed: int) -> tuple[Shown, Shown]:
+def reading_batches(feed: Feed, bank: Bank, seed: int) -> tuple[Batch, Batch]:
     """The training and the held-out reals of every reading: the same all through a run."""
     random = np.random.default_rng(seed_at(seed, "watched"))
-    chosen = [torch.from_numpy(random.permutation(part)[:WATCHED]) for part in (bank.train, bank.held_out)]
-    reals, held_out = (Shown(feed.pictures(which), feed.classes(which)) for which in chosen)
+    chosen = [torch.from_numpy(random.permutation(part)[:READING_PICTURES]) for part in (bank.train, bank.held_out)]
+    reals, held_out = (Batch(feed.pictures(which), feed.classes(which)) for which in chosen)
     return reals, held_out
 
 
@@ -173,30 +182,30 @@ def memory_mb(device: torch.device) -> int:
     return round(psutil.Process().memory_info().rss / 2**20)
 
 
-def _rates(players: Players, recipe: Recipe) -> dict[str, float]:
+def _rates(state: TrainState, recipe: Recipe) -> dict[str, float]:
     """What the schedule and the game have set by now; γ and augmentation only where they are played with."""
-    rates, set_now = schedule.rates(recipe, players.images), {"lr": players.learning_rate}
+    rates, set_now = schedule.rates(recipe, state.images), {"lr": state.learning_rate}
     if recipe.gamma:
         set_now["gamma"] = round(rates.gamma, 6)
     if recipe.augment != "none":
-        p = float(players.augment_p) if recipe.augment_mode == "adaptive" else rates.augment_p
+        p = float(state.augment_p) if recipe.augment_mode == "adaptive" else rates.augment_p
         set_now["augment_p"] = round(p, 4)
     return set_now
 
 
-def _losses_and_norms(players: Players) -> dict[str, float]:
+def _losses_and_norms(state: TrainState) -> dict[str, float]:
     """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
 
     And the norms of the last gradients with respect to weights.
     """
-    loss_d, loss_g, squared = (players.losses[:3] / players.losses[3]).tolist()
-    players.losses.zero_()
+    loss_d, loss_g, squared = (state.losses[:3] / state.losses[3]).tolist()
+    state.losses.zero_()
     return {
         "loss_discriminator": round(loss_d, 5),
         "loss_generator": round(loss_g, 5),
         "squared_gradient": round(squared, 6),
-        "norm_discriminator": _gradient_norm(players.discriminator_optimiser),
-        "norm_generator": _gradient_norm(players.generator_optimiser),
+        "norm_discriminator": _gradient_norm(state.discriminator_optimiser),
+        "norm_generator": _gradient_norm(state.generator_optimiser),
     }
 
 
@@ -212,20 +221,22 @@ def _readings(run: Run) -> list[Reading]:
 # ---- the parts of a step -------------------------------------------------------------------------------------------
 
 
-def end_step(players: Players, recipe: Recipe) -> None:
+def end_step(state: TrainState, recipe: Recipe) -> None:
     """Count the images, and let the average follow."""
-    players.images += recipe.images_a_step
-    half_life = schedule.rates(recipe, players.images).half_life
-    ema.update(players.average, players.generator, ema.decay(half_life, recipe.images_a_step))
+    state.images += recipe.images_a_step
+    half_life = schedule.rates(recipe, state.images).half_life
+    ema.update(state.average, state.generator, ema.decay(half_life, recipe.images_a_step))
 
 
-def steer_augmentation(players: Players, recipe: Recipe, world: World, signs: Tensor) -> None:
+def steer_augmentation(state: TrainState, recipe: Recipe, world: World, signs: Tensor) -> None:
     """Move the probability of augmentation by D's signs on reals, every few steps: section 3.1 of arXiv 2006.06676."""
-    players.signs += world.mean(signs)
-    if (players.images // recipe.images_a_step + 1) % SIGNS_OVER == 0:
-        moved = adapted(players.augment_p, players.signs / SIGNS_OVER, recipe.augment_target, SIGNS_OVER * recipe.batch)
-        players.augment_p.copy_(moved)
-        players.signs.zero_()
+    state.signs += world.mean(signs)
+    if (state.images // recipe.images_a_step + 1) % SIGNS_STEPS == 0:
+        moved = adapted_probability(
+            state.augment_p, state.signs / SIGNS_STEPS, recipe.augment_target, SIGNS_STEPS * recipe.batch
+        )
+        state.augment_p.copy_(moved)
+        state.signs.zero_()
 
 
 def _dropout(recipe: Recipe, images: int, rank: int) -> AbstractContextManager[Any]:

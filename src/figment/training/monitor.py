@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from figment.game.phase_losses import Shown
+from figment.game.phase_losses import Batch
 
-ENOUGH = 16  # fewer held-out pictures than this say nothing about memorising
+MIN_HELD_OUT = 16  # fewer held-out pictures than this say nothing about memorising
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Reading:
 
 
 @torch.inference_mode()
-def look(
-    generator: nn.Module, discriminator: nn.Module, reals: Shown, held_out: Shown, codes: Tensor, calibrated: bool
+def read(
+    generator: nn.Module, discriminator: nn.Module, reals: Batch, held_out: Batch, codes: Tensor, calibrated: bool
 ) -> Reading:
     """Show D training reals, held-out reals and fakes, each kind on its own, and leave both nets as they were.
 
@@ -41,16 +41,16 @@ def look(
     shown, as in the game: its running averages mix reals with fakes, and under them D can seem blind (LOG 3). Dropout
     rests.
     """
-    with playing(generator), playing(discriminator):
+    with batch_statistics(generator), batch_statistics(discriminator):
         labels = None if reals.labels is None else reals.labels[torch.arange(len(codes)) % len(reals.labels)]
-        fakes = Shown(generator(codes, labels).float(), labels)
+        fakes = Batch(generator(codes, labels).float(), labels)
         of_reals, of_held_out, of_fakes = (
             discriminator(x.pictures, x.labels).float() if len(x.pictures) else x.pictures.new_empty(0)
             for x in (reals, held_out, fakes)
         )
     return Reading(
         separation=auc(of_reals, of_fakes),
-        memorising=auc(of_reals, of_held_out) if len(held_out.pictures) >= ENOUGH else None,
+        memorising=auc(of_reals, of_held_out) if len(held_out.pictures) >= MIN_HELD_OUT else None,
         p_fake_real=p_fake(of_reals) if calibrated else None,
         p_fake_held_out=p_fake(of_held_out) if calibrated and len(held_out.pictures) else None,
         p_fake_fake=p_fake(of_fakes) if calibrated else None,
@@ -59,7 +59,7 @@ def look(
 
 
 @contextmanager
-def playing(net: nn.Module) -> Iterator[None]:
+def batch_statistics(net: nn.Module) -> Iterator[None]:
     """Within, batch norm uses batch statistics and dropout rests; afterwards mode and running averages are as before."""
     was, buffers = net.training, [(b, b.clone()) for b in net.buffers()]
     net.eval()

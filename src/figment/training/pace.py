@@ -1,4 +1,4 @@
-"""TODO"""
+"""How long a run has trained, how fast it is, and whether its budget is spent."""
 
 import time
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from figment import recipe as recipes
 from figment.recipe import Recipe
 from figment.training.distributed import World
 
-MISJUDGED = 0.03  # share by which a plan may be off before it is made anew
+REPLAN_TOLERANCE = 0.03  # share by which a plan may be off before it is made anew
 
 
 class Clock:
@@ -40,7 +40,7 @@ def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
     told = torch.tensor([expected, now.seconds < seconds], dtype=torch.float64)
     world.broadcast([told])  # the first one's clock holds
     planned, may = int(told[0]), bool(told[1]) and before.images < recipe.planned_images
-    if not may or abs(planned - recipe.planned_images) < MISJUDGED * recipe.planned_images:
+    if not may or abs(planned - recipe.planned_images) < REPLAN_TOLERANCE * recipe.planned_images:
         return recipe
     return recipes.changed(recipe, planned_images=planned)
 

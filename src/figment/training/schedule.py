@@ -17,7 +17,7 @@ class Rates(NamedTuple):
     augment_p: float
 
 
-def passed(recipe: Recipe, images: int) -> float:
+def decay_progress(recipe: Recipe, images: int) -> float:
     """How much of the decay has passed: 0 until lr_decay_start, then along a half cosine to 1 at lr_decay_end.
 
     One curve drives everything that changes, as in section 4 of arXiv 2501.05441, whose burn-in is a decay that begins
@@ -30,7 +30,7 @@ def passed(recipe: Recipe, images: int) -> float:
 
 def rates(recipe: Recipe, images: int) -> Rates:
     """The rates after so many images seen; beyond the planned end, those of the end."""
-    done = passed(recipe, images)
+    done = decay_progress(recipe, images)
 
     def towards(end: float) -> float:
         return 1 + (end - 1) * done

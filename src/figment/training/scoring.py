@@ -27,16 +27,16 @@ from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import schedule
 
-SHARE = 0.05  # of the time, at most
-SAMPLES = (2000, 1000, 500)  # of a look: the most that allow for LOOKS of them
-LOOKS = 8
-LIKELY = 1.5e-3  # seconds a sample, by which the number of samples is chosen under a time budget
-PROBED = 64  # pictures by which the first look's cost is foreseen
-REALS = 3000  # that they are compared with, at most
-FEWEST = 100  # reals, without which there are no scores
+MAX_TIME_SHARE = 0.05  # of the time, at most
+SAMPLE_COUNTS = (2000, 1000, 500)  # of a look: the most that allow for LOOKS of them
+SCORES_A_RUN = 8
+LIKELY_SAMPLE_SECONDS = 1.5e-3  # seconds a sample, by which the number of samples is chosen under a time budget
+PROBE_PICTURES = 64  # pictures by which the first look's cost is foreseen
+MAX_REALS = 3000  # that they are compared with, at most
+MIN_REALS = 100  # reals, without which there are no scores
 # Looks in a row that are worse than the best, by more than chance and by a quarter at least, before a word is said. Scores
 # rise and fall with the game: with three, runs were warned of that went on to their best (LOG 56).
-RISEN, RISE = 5, 1.25
+RISE_SCORES, RISE_FACTOR = 5, 1.25
 
 
 class Scorer:
@@ -45,34 +45,34 @@ class Scorer:
     def __init__(self, run: Run, bank: Bank, recipe: Recipe, device: torch.device) -> None:
         self.run = run
         self.bank = bank
-        enough = len(bank.train) >= FEWEST and recipe.scores != "none"
+        enough = len(bank.train) >= MIN_REALS and recipe.scores != "none"
         self.samples = samples_for(recipe) if enough else 0
         self.network = _network(recipe.scores, device) if self.samples else None
         self._reference: Gaussian | None = None
         self._floor = 0.0
         self._foreseen = self._probed() if self.network and recipe.seconds is not None else 0.0
-        self.looks: list[dict[str, Any]] = []
-        self.take_up()
+        self.scores: list[dict[str, Any]] = []
+        self.reload()
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
         if not self.samples or images == 0:
             return False
         if recipe.seconds is None:
-            return is_place(recipe, self.samples, images)
-        return self._spent() + self.cost <= SHARE * seconds
+            return is_scored_at(recipe, self.samples, images)
+        return self._spent() + self.cost <= MAX_TIME_SHARE * seconds
 
     @property
     def cost(self) -> float:
         """Seconds of a look, by the last one; before one was made, as foreseen: with it come the reals."""
-        return float(self.looks[-1]["took"]) if self.looks else self._foreseen
+        return float(self.scores[-1]["took"]) if self.scores else self._foreseen
 
     @property
     def closing(self) -> float:
         """Seconds of a time budget that the look at its end will take."""
-        return self.cost if self.samples and self.looks else 0.0
+        return self.cost if self.samples and self.scores else 0.0
 
-    def look(self, average: torch.nn.Module, recipe: Recipe, images: int, seconds: float) -> dict[str, Any]:
+    def score(self, average: torch.nn.Module, recipe: Recipe, images: int, seconds: float) -> dict[str, Any]:
         """Score the averaged generator, note it, and keep the generator if none was better. Returns the event."""
         began = time.monotonic()
         assert self.network is not None
@@ -85,16 +85,16 @@ class Scorer:
             "floor": round(self._floor, 4), "samples": self.samples, "took": round(time.monotonic() - began, 3),
         }  # fmt: skip
         self.run.log(event)
-        self.take_up()
+        self.reload()
         return event
 
-    def take_up(self) -> None:
+    def reload(self) -> None:
         """Read what the run's events hold, and make generator-best.safetensors the snapshot with the best score.
 
         Without a score there is none.
         """
-        self.looks = self.run.events("score")
-        best = best_of(self.looks)
+        self.scores = self.run.events("score")
+        best = best_score(self.scores)
         if best is None:
             self.run.best_file.unlink(missing_ok=True)
             return
@@ -114,7 +114,7 @@ class Scorer:
             others = min(self.samples, len(order) // 2)
             compared, spare = (
                 see(taken(self.bank, np.sort(rows)), [self.network]).features[self.network.name]
-                for rows in (order[others : others + REALS], order[:others])
+                for rows in (order[others : others + MAX_REALS], order[:others])
             )
             self._reference = gaussian(compared)
             self._floor = frechet(spare, self._reference)
@@ -123,15 +123,15 @@ class Scorer:
     def _probed(self) -> float:
         """Seconds that the first look will take, by what the network takes for a few pictures."""
         assert self.network is not None
-        few = coloured(np.asarray(self.bank.pictures[self.bank.train[:PROBED]]))
+        few = coloured(np.asarray(self.bank.pictures[self.bank.train[:PROBE_PICTURES]]))
         self.network(few)  # the first time takes longer
         began = time.monotonic()
         self.network(few)
         # A sample is drawn, too, for which the same again is allowed.
-        return (time.monotonic() - began) / len(few) * (3 * self.samples + min(REALS, len(self.bank.train)))
+        return (time.monotonic() - began) / len(few) * (3 * self.samples + min(MAX_REALS, len(self.bank.train)))
 
     def _spent(self) -> float:
-        return sum(float(event["took"]) for event in self.looks)
+        return sum(float(event["took"]) for event in self.scores)
 
 
 def _network(name: str, device: torch.device) -> Extractor:
@@ -143,35 +143,39 @@ def _network(name: str, device: torch.device) -> Extractor:
 
 def samples_for(recipe: Recipe) -> int:
     """Samples of a look: the most of SAMPLES of which LOOKS are no more than SHARE of the run; 0 where even fewer are."""
-    for samples in SAMPLES:
-        cost, whole = (samples, recipe.planned_images) if recipe.seconds is None else (LIKELY * samples, recipe.seconds)
-        if LOOKS * cost <= SHARE * whole:
+    for samples in SAMPLE_COUNTS:
+        cost, whole = (
+            (samples, recipe.planned_images)
+            if recipe.seconds is None
+            else (LIKELY_SAMPLE_SECONDS * samples, recipe.seconds)
+        )
+        if SCORES_A_RUN * cost <= MAX_TIME_SHARE * whole:
             return samples
     return 0
 
 
-def is_place(recipe: Recipe, samples: int, images: int) -> bool:
+def is_scored_at(recipe: Recipe, samples: int, images: int) -> bool:
     """Whether a run with an image budget is looked at after so many images: at its last snapshots, as many as SHARE allows.
 
     Snapshots lie ever farther apart, so these reach from early on to the end.
     """
     times = schedule.snapshot_times(recipe)[1:]
-    looks = math.floor(SHARE * recipe.planned_images / samples)
+    looks = math.floor(MAX_TIME_SHARE * recipe.planned_images / samples)
     return looks > 0 and images >= times[-min(looks, len(times))]
 
 
-def best_of(scores: list[dict[str, Any]]) -> dict[str, Any] | None:
+def best_score(scores: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The first event with the lowest distance; None of none."""
     return min(scores, key=lambda event: event["fd"], default=None)
 
 
-def risen(scores: list[dict[str, Any]]) -> str | None:
+def rise_warning(scores: list[dict[str, Any]]) -> str | None:
     """A warning where each of the last looks was worse than the best by more than chance and by RISE; else None."""
-    best, last = best_of(scores), scores[-RISEN:]
-    if best is None or len(scores) <= RISEN or best in last:
+    best, last = best_score(scores), scores[-RISE_SCORES:]
+    if best is None or len(scores) <= RISE_SCORES or best in last:
         return None
     if any(
-        event["fd"] <= max(RISE * best["fd"], best["fd"] + 2 * math.hypot(event["error"], best["error"]))
+        event["fd"] <= max(RISE_FACTOR * best["fd"], best["fd"] + 2 * math.hypot(event["error"], best["error"]))
         for event in last
     ):
         return None

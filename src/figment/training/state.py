@@ -1,4 +1,4 @@
-"""Players: everything that changes while a run trains, and how it is kept and had back exactly."""
+"""The state of training: everything that changes while a run trains, and how it is kept and had back exactly."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ from figment.training.sync_batch_norm import synchronised
 
 
 @dataclass
-class Players:
+class TrainState:
     """Both nets, the averaged generator, both optimisers, and the counters of a run."""
 
     generator: nn.Module
@@ -33,7 +33,7 @@ class Players:
     discriminator_optimiser: torch.optim.Adam
     losses: Tensor  # D's, G's, D's mean squared gradient, and 1, summed over the steps since the last tick
     augment_p: (
-        Tensor  # probability of augmentation, where D's signs steer it; on the device, so that nobody waits for it
+        Tensor  # probability of augmentation where D's signs steer it; on the device, so that nobody waits for it
     )
     signs: Tensor  # sum of D's mean signs on reals since augment_p was last moved
     images: int = 0
@@ -52,7 +52,7 @@ class Players:
                 group["lr"], group["betas"] = rate, (group["betas"][0], beta2)
 
 
-def new_players(recipe: Recipe, world: World) -> Players:
+def new_state(recipe: Recipe, world: World) -> TrainState:
     """Nets with their initial weights from the recipe's seed, laid out channels-last on the device.
 
     Of several processes each has the same; batch norm takes its statistics over all of them.
@@ -64,7 +64,7 @@ def new_players(recipe: Recipe, world: World) -> Players:
         net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(generator).eval().requires_grad_(False)
     generator, discriminator = synchronised(generator, world), synchronised(discriminator, world)
-    return Players(
+    return TrainState(
         generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe),
         losses=torch.zeros(4, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
         signs=torch.zeros((), device=device),
@@ -84,73 +84,71 @@ def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
     return optimiser
 
 
-def tensors(players: Players) -> dict[str, Tensor]:
+def tensors(state: TrainState) -> dict[str, Tensor]:
     """Every tensor that a run's future depends on, by name: views of the live ones."""
-    named = {"losses": players.losses, "augment_p": players.augment_p, "signs": players.signs}
+    named = {"losses": state.losses, "augment_p": state.augment_p, "signs": state.signs}
     for part in ("generator", "discriminator", "average"):
-        named |= {f"{part}.{k}": v for k, v in getattr(players, part).state_dict().items()}
+        named |= {f"{part}.{k}": v for k, v in getattr(state, part).state_dict().items()}
     for part in ("generator_optimiser", "discriminator_optimiser"):
-        states = getattr(players, part).state.values()
+        states = getattr(state, part).state.values()
         named |= {f"{part}.{i}.{k}": v for i, state in enumerate(states) for k, v in state.items()}
     return named
 
 
-def remembered(players: Players) -> dict[str, Tensor]:
+def clone_tensors(state: TrainState) -> dict[str, Tensor]:
     """A copy of the state, to be had back with restore()."""
-    return {k: v.clone() for k, v in tensors(players).items()}
+    return {k: v.clone() for k, v in tensors(state).items()}
 
 
 @torch.no_grad()
-def restore(players: Players, state: Mapping[str, Tensor]) -> None:
-    """Put a state into players in place, so that compiled nets and the layout of their weights stay."""
-    for name, tensor in tensors(players).items():
-        tensor.copy_(state[name])
+def restore(state: TrainState, kept: Mapping[str, Tensor]) -> None:
+    """Put kept tensors into a state in place, so that compiled nets and the layout of their weights stay."""
+    for name, tensor in tensors(state).items():
+        tensor.copy_(kept[name])
 
 
-def all_finite(players: Players) -> bool:
+def all_finite(state: TrainState) -> bool:
     """Whether no NaN or infinity is anywhere in the state."""
-    return all(bool(torch.isfinite(v).all()) for v in tensors(players).values() if v.is_floating_point())
+    return all(bool(torch.isfinite(v).all()) for v in tensors(state).values() if v.is_floating_point())
 
 
-def packed(players: Players) -> bytes:
+def packed_state(state: TrainState) -> bytes:
     """The state as safetensors, with the counters in the header."""
-    counters = {"images": players.images, "seconds": players.seconds, "setbacks": players.setbacks}
-    whole = {k: v.detach().contiguous().cpu() for k, v in tensors(players).items()}
+    counters = {"images": state.images, "seconds": state.seconds, "setbacks": state.setbacks}
+    whole = {k: v.detach().contiguous().cpu() for k, v in tensors(state).items()}
     return save(whole, {"figment": json.dumps({"kind": "state", "format": 1, "counters": counters})})
 
 
-def save_state(players: Players, path: Path) -> None:
+def save_state(state: TrainState, path: Path) -> None:
     """Keep the state: whole, or as the file was before."""
-    write_atomically(path, packed(players))
+    write_atomically(path, packed_state(state))
 
 
-def load_state(players: Players, path: Path) -> None:
-    """Put a kept state back into players of the same recipe, in place.
+def load_state(state: TrainState, path: Path) -> None:
+    """Put a kept state back into one of the same recipe, in place.
 
     Raises InputError if the file is damaged or is of other nets.
     """
     try:
         with safe_open(path, framework="pt") as content:
             seen = _counters(content.metadata(), path)
-            live = tensors(players)
+            live = tensors(state)
             if set(live) != set(content.keys()):
                 raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
-            restore(players, {k: content.get_tensor(k) for k in live})
+            restore(state, {k: content.get_tensor(k) for k in live})
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise InputError(
-            f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
-        ) from None
-    players.images, players.seconds, players.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
+        raise InputError(_damaged(path, error)) from None
+    state.images, state.seconds, state.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
 
 
-def load_for_all(players: Players, run: Run, world: World) -> None:
-    """Put the run's kept state into the players of every process: the first reads it and gives it to the others."""
+def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
+    """Put the run's kept state into that of every process: the first reads it and gives it to the others."""
     if world.leads:
-        load_state(players, run.state_file)
-    counts = torch.tensor([players.images, players.seconds, players.setbacks], dtype=torch.float64)
-    world.broadcast([counts, *tensors(players).values()])
+        load_state(state, run.state_file)
+    counts = torch.tensor([state.images, state.seconds, state.setbacks], dtype=torch.float64)
+    world.broadcast([counts, *tensors(state).values()])
     images, seconds, setbacks = counts.tolist()
-    players.images, players.seconds, players.setbacks = int(images), seconds, int(setbacks)
+    state.images, state.seconds, state.setbacks = int(images), seconds, int(setbacks)
 
 
 def counters(path: Path) -> dict[str, Any]:
@@ -182,8 +180,6 @@ def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
 @contextmanager
 def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
     """Let the first process's LostProcess say what exactly is kept of the run; the others may not see the run folder."""
-    from figment.training.state import counters
-
     try:
         yield
     except LostProcess as loss:

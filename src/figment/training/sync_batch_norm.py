@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from figment.training.distributed import World, gathered, summed
+from figment.training.distributed import World, all_gather, all_reduce_sum
 
 
 def synchronised(net: nn.Module, world: World) -> nn.Module:
@@ -26,7 +26,7 @@ def synchronised(net: nn.Module, world: World) -> nn.Module:
 
 
 @contextmanager
-def apart(*nets: nn.Module) -> Iterator[None]:
+def local_statistics(*nets: nn.Module) -> Iterator[None]:
     """Within, batch norm normalises what this process shows it by itself: for nets that one process alone looks at."""
     norms = [m for net in nets for m in net.modules() if isinstance(m, SynchronisedBatchNorm2d)]
     for norm in norms:
@@ -82,7 +82,7 @@ class _Normalised(torch.autograd.Function):
         x, weight, count, mean, scale = ctx.saved_tensors
         normalised = (x - _wide(mean)) * _wide(scale)
         own = torch.stack([dy.sum((0, 2, 3), dtype=mean.dtype), (dy * normalised).sum((0, 2, 3))])
-        shift, slope = summed(own.clone()) / count
+        shift, slope = all_reduce_sum(own.clone()) / count
         dx = (dy - _wide(shift) - normalised * _wide(slope)) * _wide(weight * scale)
         return dx.to(x.dtype), own[1], own[0], None
 
@@ -96,7 +96,7 @@ def _whole_statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     variance, mean = torch.var_mean(wide, (0, 2, 3), correction=0)
     own = torch.cat([mean.new_full((1,), x.numel() // x.shape[1]), mean, variance])
-    counts, means, variances = gathered(own).split([1, len(mean), len(mean)], dim=1)
+    counts, means, variances = all_gather(own).split([1, len(mean), len(mean)], dim=1)
     count = counts.sum()
     share = counts / count
     mean = (share * means).sum(0)

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from figment.common.malloc import keep_memory
+from figment.common.malloc import hold_freed_memory
 from figment.data.decoding import jpeg
 from figment.data.decoding.fit import Target
 from figment.errors import Unreadable
@@ -163,7 +163,7 @@ def read(payload: Payload, enough: tuple[int, int] | None = None) -> Picture:
     below them. Wide ranges (16-bit grey, floats) are scaled to 0…255, colour profiles ignored; of animations the first
     frame counts. Raises Unreadable with the reason.
     """
-    keep_memory()
+    hold_freed_memory()
     with _reasons():
         content = _fetch(payload)
         if isinstance(content, bytes) and (header := jpeg.read_header(content)):

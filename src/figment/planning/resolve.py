@@ -1,0 +1,42 @@
+"""One chain from a recipe as asked for to the nets and phases that are trained: for train, resume and --dry-run alike."""
+
+from functools import partial
+from typing import Any
+
+from figment.common.machine import Machine
+from figment.common.progress import Say
+from figment.data.bank.bank import Bank
+from figment.planning import plan
+from figment.planning.autotune import autotune, build
+from figment.planning.choose import candidates
+from figment.recipe import Recipe
+from figment.training.distributed import World
+from figment.training.loader import Feed
+from figment.training.phases import Setup
+
+
+def settled_by_data(recipe: Recipe, bank: Bank) -> Recipe:
+    """The recipe with all settled that the pictures decide."""
+    return plan.settled_by_data(recipe, bank.channels, lambda: bank.classes[0], len(bank.train))
+
+
+def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
+    """This process's feed of the training pictures."""
+    classes = bank.classes[1] if recipe.classes else None
+    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
+
+
+def resolve(
+    asked: dict[str, Any], recipe: Recipe, bank: Bank, machine: Machine, world: World, say: Say
+) -> tuple[Setup, Feed]:
+    """The setup of a recipe that settled_by_data has been through, and what feeds it pictures.
+
+    asked: recipe and choices, as train() was given them. With images planned, which is so under an image budget and in
+    every resumed run, nothing is measured; under a time budget the machine is, and "auto" takes what pays. Says what it
+    took and why. Raises InputError where the budget or the memory is too small for a step.
+    """
+    feed = loader_for(bank, recipe, world)
+    if recipe.planned_images:
+        return build(recipe, machine, feed, world, say), feed
+    tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank))
+    return autotune(tried, machine, feed, world, say), feed

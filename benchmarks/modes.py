@@ -5,8 +5,8 @@
 
 A training a recipe and seed through `figment.train`, on the CPU, on PICTURES stacked pictures of 32 px, which lie at --data
 (beside --out where it isn't given). Of its samples, modes found of 1000 and the KL divergence from equal shares, as
-metrics/modes.py has them; beside them what as many real pictures reach. With --attributes the built-in portraits of 64 px
-are trained on, and metrics/attributes.py measures the samples. Finished runs are kept in --out and not run again.
+attributes/modes.py has them; beside them what as many real pictures reach. With --attributes the built-in portraits of 64 px
+are trained on, and attributes/coverage.py measures the samples. Finished runs are kept in --out and not run again.
 """
 
 import argparse

@@ -10,7 +10,7 @@ CITED = re.compile(r"\bLOG (\d+(?:, \d+)*)")
 
 
 def test_the_log_is_newest_first_and_skips_no_number() -> None:
-    assert ENTRIES == list(range(len(ENTRIES), 0, -1))
+    assert all(n - m == 1 for n, m in zip(ENTRIES, [*ENTRIES[1:], 0], strict=True))
 
 
 def test_every_entry_that_is_cited_exists() -> None:

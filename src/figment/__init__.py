@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from figment.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from figment import explain, explore
     from figment.errors import InputError
     from figment.generator import Generator, load
     from figment.metrics.measurement import measure
@@ -36,10 +37,13 @@ _HOMES = {
     "Recipe": "recipe",
     "InputError": "errors",
 }
-__all__ = ["Generator", "InputError", "Recipe", "Run", "load", "measure", "resume", "train"]
+_ROOMS = ("explore", "explain")  # the experiments: figment.explore.interpolate(…), figment.explain.evidence(…)
+__all__ = ["Generator", "InputError", "Recipe", "Run", "explain", "explore", "load", "measure", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"figment.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'figment' has no attribute {name!r}")
     return getattr(import_module(f"figment.{_HOMES[name]}"), name)

@@ -9,15 +9,17 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 
+import figment
 from figment import codes
 from figment.common.pixels import as_input
 from figment.discriminator import Discriminator
 from figment.explain import saliency
-from figment.explain.evidence_maps import METHODS, Looked, Telling, look, sentence, title
+from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_of, sentence, title
 from figment.explain.heatmaps import overlay
 from figment.generator import load
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
+from figment.workbench import Workbench
 from figtest.command import command
 
 
@@ -50,7 +52,7 @@ def pictures(count: int, channels: int, shape: tuple[int, int], seed: int = 0) -
 @pytest.mark.parametrize("shape", [(16, 16), (16, 24), (64, 48), (33, 16)])
 def test_squares_cover_all_of_a_picture(shape: tuple[int, int]) -> None:
     times = torch.zeros(shape)
-    for rows, columns in saliency.squares(*shape):
+    for rows, columns in saliency.occlusion_squares(*shape):
         times[rows, columns] += 1
         assert times[rows, columns].shape == (max(2, min(shape) // 8),) * 2
     assert times.min() >= 1
@@ -63,7 +65,7 @@ def test_occlusion_of_a_weighted_sum_is_the_mean_over_squares(channels: int) -> 
     x, fill = as_input(pictures(2, channels, (16, 24))), torch.full((1, channels, 16, 24), 0.2)
     pixels = ((fill - x) * net.net.weight).sum(1)  # what the logit gains where a pixel is covered
     expected, times = torch.zeros_like(pixels), torch.zeros(16, 24)
-    for rows, columns in saliency.squares(16, 24):
+    for rows, columns in saliency.occlusion_squares(16, 24):
         expected[:, rows, columns] += pixels[:, rows, columns].sum((1, 2))[:, None, None]
         times[rows, columns] += 1
     assert torch.allclose(saliency.occlusion(net, x, None, fill), expected / times, atol=1e-3)
@@ -95,24 +97,24 @@ def test_what_tells_is_told_from_what_does_not() -> None:
     right = saliency.occlusion(net, x, None, blank)
     assert (right[:, :4, :7] > 0).all()
     assert (right[:, 8:, 12:] == 0).all()
-    of_right, elsewhere = saliency.deleted(net, x, None, right, blank)
+    of_right, elsewhere = saliency.deletion_test(net, x, None, right, blank)
     assert of_right == pytest.approx([3 * round(0.1 * 16 * 24)] * 2)  # its whole tenth lies in the corner
     assert (of_right > elsewhere).all()
-    of_wrong, elsewhere = saliency.deleted(net, x, None, right.flip(1, 2), blank)
+    of_wrong, elsewhere = saliency.deletion_test(net, x, None, right.flip(1, 2), blank)
     assert (of_wrong <= elsewhere).all()
 
 
 def test_elsewhere_is_the_same_region_moved() -> None:
     net, blank = weighted(), torch.zeros(1, 3, 16, 24)
     net.net.weight.data.fill_(-1)  # where doesn't matter, only how much
-    of_it, elsewhere = saliency.deleted(net, torch.ones(1, 3, 16, 24), None, torch.randn(1, 16, 24), blank)
+    of_it, elsewhere = saliency.deletion_test(net, torch.ones(1, 3, 16, 24), None, torch.randn(1, 16, 24), blank)
     assert of_it == pytest.approx(elsewhere.numpy())
 
 
 def test_a_tenth_is_a_tenth_and_its_share_is_counted() -> None:
     flat = torch.arange(400.0).view(1, 20, 20)
-    assert saliency.most(flat).sum() == 40
-    assert saliency.most(flat).flatten()[-40:].all()
+    assert saliency.top_tenth(flat).sum() == 40
+    assert saliency.top_tenth(flat).flatten()[-40:].all()
     assert saliency.concentration(torch.ones(1, 20, 20)).item() == pytest.approx(0.1)
     assert saliency.concentration(-flat).item() == pytest.approx(sum(range(360, 400)) / sum(range(400)))
     assert saliency.concentration(torch.zeros(1, 20, 20)).item() == 0
@@ -122,17 +124,17 @@ def test_agreement_is_spearmans() -> None:
     first, second = (torch.randn(3, 8, 8, generator=torch.Generator().manual_seed(i)) for i in (0, 1))
     second = second + first
     expected = [spearmanr(a.flatten(), b.flatten()).statistic for a, b in zip(first, second, strict=True)]
-    assert saliency.agreement(first, second).numpy() == pytest.approx(expected)
+    assert saliency.rank_correlation(first, second).numpy() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 64, 48)])
 def test_blurring_keeps_the_mean_of_a_part_and_takes_detail(shape: tuple[int, ...]) -> None:
-    assert torch.allclose(saliency.blurred(torch.full((2, *shape), 0.7)), torch.tensor(0.7))
+    assert torch.allclose(saliency.gaussian_blur(torch.full((2, *shape), 0.7)), torch.tensor(0.7))
     noise = torch.randn(2, *shape, generator=torch.Generator().manual_seed(0))
-    assert saliency.blurred(noise).std() < 0.6 * noise.std()
+    assert saliency.gaussian_blur(noise).std() < 0.6 * noise.std()
     spot = torch.zeros(1, *shape)
     spot[..., shape[1] // 2, shape[2] // 2] = 1
-    assert saliency.blurred(spot).sum().item() == pytest.approx(shape[0], rel=1e-5)
+    assert saliency.gaussian_blur(spot).sum().item() == pytest.approx(shape[0], rel=1e-5)
 
 
 def test_colours_say_which_way_and_how_much() -> None:
@@ -152,28 +154,28 @@ def test_titles_are_probabilities_only_where_logits_may_be_read_so() -> None:
     assert title(other, logits, 0) == "2. of 3"
 
 
-def looked(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -> Looked:
+def maps(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -> EvidenceMaps:
     evidence = torch.full((count, 18, 18), 1e-3)
     if corner:
         evidence[:, :6, :6] = 1
     numbers = [torch.full((count,), x) for x in (0.4, 1.0 if right else 0.0, 0.5, 0.3, 0.1, 0.1, agreement)]
-    maps, telling = dict.fromkeys(METHODS, evidence), dict.fromkeys(METHODS, Telling(*numbers))
+    of_method, tests = dict.fromkeys(METHODS, evidence), dict.fromkeys(METHODS, MapTest(*numbers))
     blank = torch.zeros(count, 3, 18, 18, dtype=torch.uint8)
-    return Looked(blank, [""] * count, maps, maps, telling, 0.0)
+    return EvidenceMaps(blank, [""] * count, of_method, of_method, tests, 0.0)
 
 
 def test_the_sentence_says_what_the_maps_do() -> None:
-    told = sentence(looked(6, True), looked(6, True))
+    told = sentence(maps(6, True), maps(6, True))
     assert "most often at the upper left" in told
     assert "a tenth of a picture holds 40 % of the evidence" in told
     assert told.count("are right: where the tenth that they call most fake is blurred") == 2
     assert "more in 12 of 12 pictures" in told
     assert "differ, so these show what was learnt" in told
-    told = sentence(looked(6, False, 0.9, corner=False), looked(6, True, 0.9))
+    told = sentence(maps(6, False, 0.9, corner=False), maps(6, True, 0.9))
     assert "lies in all parts" in told
     assert told.count("can't be relied on here") == 2
     assert "hardly differ" in told
-    assert "2 pictures can't tell" in sentence(looked(1, True), looked(1, True))
+    assert "2 pictures can't tell" in sentence(maps(1, True), maps(1, True))
 
 
 def test_classes_reach_the_discriminator() -> None:
@@ -187,7 +189,7 @@ def test_classes_reach_the_discriminator() -> None:
             return super().forward(x, labels)
 
     net = Discriminator(Noting(torch.randn(3, 16, 16)), recipe)
-    found = look(
+    found = maps_of(
         net, pictures(2, 3, (16, 16)), torch.tensor([1, 0]), ["", ""], torch.zeros(1, 3, 16, 16), 0, lambda more: None
     )
     assert all(labels.tolist() == [1, 0] for labels in seen)
@@ -212,6 +214,26 @@ def test_the_command_on_a_run_with_classes(
     assert source_of(out / "evidence.png") == "trainedAlgorithmicMedia"
     assert source_of(out / "evidence.reals.png") is None
     assert len(record["rows"]) == 4
+
+
+def test_the_result_holds_the_pictures_and_their_maps(run_with_classes: Path) -> None:
+    at = Workbench(run_with_classes, "cpu")
+    for count in (1, 3):
+        found = figment.explain.evidence(at.generator, at.discriminator, at.bank, count, seed=2)
+        assert isinstance(found, Evidence)
+        logits = at.discriminator.logits(at.generator.sample(256, 2), at.generator.labels(256, 2))
+        assert found.numbers.tolist() == logits.argsort(stable=True)[:count].tolist()
+        assert torch.equal(found.codes, at.generator.codes(256, 2)[found.numbers])
+        assert found.labels is not None
+        assert torch.equal(found.samples.pictures, at.generator.decode(found.codes, found.labels))
+        rows = [at.bank.names.index(name) for name in found.names]
+        assert np.array_equal(found.reals.pictures.numpy(), at.bank.pictures[np.array(rows)])
+        assert found.held_out == sum(row in at.bank.held_out for row in rows)
+        for its in (found.samples, found.reals):
+            assert all(one.shape == (count, 16, 16) for one in [*its.maps.values(), *its.untrained.values()])
+            assert all(len(values) == count for test in its.tests.values() for values in vars(test).values())
+        assert found.finding("named").name == "named"
+        assert found.finding().numbers["reals"] == found.names
 
 
 def test_a_generator_alone_cannot_be_explained(

@@ -181,8 +181,8 @@ def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: 
     with workbench(run, out, device) as (at, show):
         from figment.explain.evidence_maps import evidence as found
 
-        finding = found(at.generator, at.discriminator, at.bank, n, seed, at.display.stage("looking for evidence"))
-        show(replace(finding, name=name))
+        progress = at.display.stage("looking for evidence")
+        show(found(at.generator, at.discriminator, at.bank, n, seed, progress).finding(name))
 
 
 @explain.command()

@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from figment.common.pixels import to_float, to_rgb
 from figment.data.bank.prepare import prepare
 from figment.run import Run
 from figment.training.monitor import spread
-from scoring import Yardstick, coloured
+from scoring import Yardstick
 from trials import Kept, effort, machine, samples, train
 
 LEAST_SPREAD = 0.4
@@ -33,7 +34,7 @@ LEAST_RECALL = 0.05  # of that of training reals
 
 
 def floats(pictures: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(coloured(pictures)).float() / 127.5 - 1
+    return to_float(torch.from_numpy(to_rgb(pictures)))
 
 
 def judged(run: Run, yardstick: Yardstick) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.data.bank.bank import Bank
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
@@ -56,11 +56,11 @@ class Yardstick:
         self.network = extractor(f"onnx:{features}" if features else "random")
         self.count = min(samples, len(bank.train) // 2)
         train = np.random.default_rng(0).permutation(bank.train)
-        self.spare = coloured(np.asarray(bank.pictures[np.sort(train[: self.count])]))
-        self.held_out = coloured(np.asarray(bank.pictures[np.sort(bank.held_out)]))
+        self.spare = to_rgb(np.asarray(bank.pictures[np.sort(train[: self.count])]))
+        self.held_out = to_rgb(np.asarray(bank.pictures[np.sort(bank.held_out)]))
         rest = np.sort(train[self.count : 3 * self.count])
         parts = (rest[i : i + 1024] for i in range(0, len(rest), 1024))
-        self._train = np.concatenate([self.network(coloured(np.asarray(bank.pictures[part]))) for part in parts])
+        self._train = np.concatenate([self.network(to_rgb(np.asarray(bank.pictures[part]))) for part in parts])
         self._held_out = self.network(self.held_out)
 
     @property
@@ -77,7 +77,7 @@ class Yardstick:
 
     def __call__(self, pictures: Pictures) -> Scores:
         """Scores of uint8 pictures (N, C, S, S)."""
-        pictures = coloured(pictures)
+        pictures = to_rgb(pictures)
         found = self.network(pictures)
         return Scores(
             kid=kid(found, self._held_out).value,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from figment import nets, presets
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.discriminator import load_discriminator, untrained
 from figment.errors import InputError
 from figment.nets import dcgan, r3gan
@@ -40,7 +40,7 @@ def test_a_discriminator_is_loaded_as_it_was(family: str, tmp_path: Path) -> Non
     file.write_bytes(packed(net, choices, "discriminator"))
     found = load_discriminator(file)
     assert found.recipe == choices
-    x, labels = as_input(pictures(70)), torch.arange(70) % 3 if choices.classes else None
+    x, labels = to_input(pictures(70)), torch.arange(70) % 3 if choices.classes else None
     expected = net(x) if labels is None else net(x, labels)
     assert torch.allclose(found.logits(pictures(70), labels), expected, atol=1e-5)
     assert not any(p.requires_grad for p in found.net.parameters())
@@ -49,7 +49,7 @@ def test_a_discriminator_is_loaded_as_it_was(family: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("family", FAMILIES)
 def test_maps_are_what_goes_into_the_end(family: str) -> None:
     discriminator = untrained(made(family))
-    x = as_input(pictures(2)).requires_grad_()
+    x = to_input(pictures(2)).requires_grad_()
     maps = discriminator.maps(x)
     assert len(maps) == len(discriminator.layers)
     assert all(m.shape[0] == 2 and m.ndim == 4 for m in maps)

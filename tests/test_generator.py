@@ -68,10 +68,6 @@ def test_truncation_draws_in_to_the_mean_picture(file: Path) -> None:
     assert spreads == sorted(spreads)
 
 
-def test_levels() -> None:
-    assert to_uint8(torch.tensor([-1.0, 0.0, 1.0, 2.0])).tolist() == [0, 128, 255, 255]
-
-
 def test_decoding_equals_the_net_one_code_at_a_time(file: Path) -> None:
     generator = load(file)
     z = generator.codes(5, seed=4)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.errors import InputError
 from figment.nets.hooks import layers, watched
 from figment.nets.serialization import unpacked
@@ -56,7 +56,7 @@ class Discriminator:
         for start in range(0, len(pictures), BLOCK):
             part = slice(start, start + BLOCK)
             own = None if labels is None else labels[part].to(self.device)
-            found.append(self(as_input(pictures[part]).to(self.device), own).float().cpu())
+            found.append(self(to_input(pictures[part]).to(self.device), own).float().cpu())
         return torch.cat(found) if found else torch.empty(0)
 
     def maps(self, x: Tensor) -> list[Tensor]:
@@ -100,7 +100,7 @@ POOLED = 4  # places a side at which a layer's maps are looked at
 def representation(discriminator: Discriminator, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What a discriminator sees in pictures, uint8 (N, C, H, W), after the DCGAN paper's section 5.1: every layer's maps,
     max-pooled to 4×4 (or left where they are smaller), in one row: float32 (N, d)."""
-    x = as_input(torch.from_numpy(np.ascontiguousarray(pictures))).to(discriminator.device)
+    x = to_input(torch.from_numpy(np.ascontiguousarray(pictures))).to(discriminator.device)
     pooled = [
         torch.nn.functional.adaptive_max_pool2d(maps, (min(POOLED, maps.shape[2]), min(POOLED, maps.shape[3]))).flatten(
             1

@@ -14,7 +14,7 @@ from figment.attributes import small_nets as teaching
 from figment.attributes.coverage import measure_attributes
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, Reader, Readings
 from figment.attributes.small_nets import taught
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.data.portraits.table import ATTRIBUTES, draw_attributes, portraits, render
 from figment.errors import InputError, Interrupted
@@ -88,14 +88,6 @@ def test_combinations_are_numbered_and_weighed_by_brute_force(truth):
     assert weights[number[rows[5]]] == pytest.approx(rows.count(rows[5]) / len(rows))
     some = of.combined(truth)[:50]
     assert of.covered(weights, some) == pytest.approx(sum(rows.count(row) for row in set(rows[:50])) / len(rows))
-
-
-def test_grey_is_pillows():
-    from PIL import Image
-
-    pictures, _ = portraits(2, 3, 16)
-    by_pillow = [np.asarray(Image.fromarray(p.transpose(1, 2, 0)).convert("L")) for p in pictures]
-    assert np.array_equal(grey(pictures)[:, 0], by_pillow)
 
 
 # What is told
@@ -193,7 +185,7 @@ def test_attributes_explain_their_own_portrait_and_no_other():
     others = readers.misfit(pictures, {name: np.roll(column, 1) for name, column in table.items()})
     assert np.median(own) < 6
     assert own.max() < others.min()
-    assert np.median(readers.misfit(grey(pictures), table)) < 6
+    assert np.median(readers.misfit(to_grey(pictures), table)) < 6
     assert np.median(readers.misfit(render({**table}, 32), table)) < 6
 
 
@@ -209,7 +201,7 @@ def test_pictures_of_any_size_grey_or_not_are_brought_to_the_nets(side):
     net = teaching.Net(5, (4, 6, 8, 8))
     pictures, _ = portraits(3, 0, side)
     assert net.prepared(pictures).shape == (3, 3, 64, 64)
-    assert net.answers(grey(pictures)).shape == (3, 5)
+    assert net.answers(to_grey(pictures)).shape == (3, 5)
     if side == 64:
         assert np.allclose(net.prepared(pictures).numpy(), pictures / 127.5 - 1, atol=1e-6)
     bright = net.prepared(np.full((1, 3, side, side), 255, np.uint8))
@@ -306,7 +298,7 @@ def test_measuring_end_to_end_with_a_reader_that_learnt_little(monkeypatch, tmp_
     assert found.count == 200
     assert found.references == 128
     assert found.as_record() == measure_attributes(pictures, 0).as_record()
-    assert measure_attributes(grey(pictures)).count == 200
+    assert measure_attributes(to_grey(pictures)).count == 200
 
 
 # In full

@@ -9,7 +9,7 @@ import pytest
 from figment.attributes import modes as of
 from figment.attributes.modes import KINDS, MODES, count_modes, stacked
 from figment.attributes.small_nets import taught
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.data.portraits.table import render
 from figment.errors import InputError
@@ -62,7 +62,7 @@ def test_stacked_pictures_are_grey_portraits_in_the_order_of_their_digits():
     table, kinds, where = of.used(12, 3)
     assert np.array_equal(modes, kinds[where] @ [100, 10, 1])
     rows = {name: column[where[5]] for name, column in table.items()}
-    assert np.array_equal(pictures[5], grey(render(rows, 32))[:, 0])
+    assert np.array_equal(pictures[5], to_grey(render(rows, 32))[:, 0])
 
 
 def test_a_stacked_picture_depends_on_seed_and_number_alone():

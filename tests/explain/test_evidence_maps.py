@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import figment
 from figment import codes
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.discriminator import Discriminator
 from figment.explain import saliency
 from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_of, sentence, title
@@ -62,7 +62,7 @@ def test_squares_cover_all_of_a_picture(shape: tuple[int, int]) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_occlusion_of_a_weighted_sum_is_the_mean_over_squares(channels: int) -> None:
     net = weighted(channels)
-    x, fill = as_input(pictures(2, channels, (16, 24))), torch.full((1, channels, 16, 24), 0.2)
+    x, fill = to_input(pictures(2, channels, (16, 24))), torch.full((1, channels, 16, 24), 0.2)
     pixels = ((fill - x) * net.net.weight).sum(1)  # what the logit gains where a pixel is covered
     expected, times = torch.zeros_like(pixels), torch.zeros(16, 24)
     for rows, columns in saliency.occlusion_squares(16, 24):
@@ -73,15 +73,15 @@ def test_occlusion_of_a_weighted_sum_is_the_mean_over_squares(channels: int) -> 
 
 def test_integrated_gradients_of_a_weighted_sum_are_its_terms() -> None:
     net = weighted()
-    x, baseline = as_input(pictures(2, 3, (16, 24))), torch.full((1, 3, 16, 24), -0.3)
+    x, baseline = to_input(pictures(2, 3, (16, 24))), torch.full((1, 3, 16, 24), -0.3)
     found, missed = saliency.integrated_gradients(net, x, None, baseline, 3)
     assert torch.allclose(found, -((x - baseline) * net.net.weight).sum(1), atol=1e-5)
     assert missed.abs().max() < 1e-3
 
 
 def test_integrated_gradients_add_up_to_the_difference_of_logits(critic: Discriminator) -> None:
-    x = as_input(pictures(3, 3, (16, 16)))
-    baseline = as_input(pictures(1, 3, (16, 16), 1)) / 4
+    x = to_input(pictures(3, 3, (16, 16)))
+    baseline = to_input(pictures(1, 3, (16, 16), 1)) / 4
     with torch.no_grad():
         logits, before = critic(x), critic(baseline)
     found, missed = saliency.integrated_gradients(critic, x, None, baseline, 256)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from figment.cli.app import main
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
@@ -111,7 +111,7 @@ def test_at_slope_zero_it_is_springenbergs_rule_for_relu() -> None:
 
 def test_discriminators_have_no_relu_to_hook_yet_their_gradients_are_guided(critic: Discriminator) -> None:
     assert not any(isinstance(module, nn.ReLU) for module in critic.net.modules())  # where hooks give plain gradients
-    x = as_input(torch.from_numpy(PICTURES[:3]))
+    x = to_input(torch.from_numpy(PICTURES[:3]))
     plain = gradient(critic.net, x, False)
     assert not torch.allclose(gradient(critic.net, x, True), plain, rtol=0.1)
     assert torch.equal(gradient(critic.net, x, False), plain)  # nothing stays behind
@@ -141,7 +141,7 @@ def test_only_pixels_in_the_field_change_a_unit(critic: Discriminator) -> None:
     inside[top:bottom, left:right] = True
     noise = random.integers(0, 256, picture.shape, dtype=np.uint8)
     both = np.stack([picture, np.where(inside, picture, noise), np.where(inside, noise, picture)])
-    maps = critic.maps(as_input(torch.from_numpy(both)))[0][:, :, row, column]
+    maps = critic.maps(to_input(torch.from_numpy(both)))[0][:, :, row, column]
     assert torch.allclose(maps[0], maps[1], atol=1e-5)
     assert not torch.allclose(maps[0], maps[2], atol=1e-2)
 
@@ -156,7 +156,7 @@ def test_a_cut_shows_what_a_unit_sees_in_its_place() -> None:
 
 def test_responses_are_those_of_all_maps_at_once(critic: Discriminator) -> None:
     with torch.inference_mode():
-        maps = critic.maps(as_input(torch.from_numpy(PICTURES)))[1].numpy().astype(np.float64)
+        maps = critic.maps(to_input(torch.from_numpy(PICTURES)))[1].numpy().astype(np.float64)
     found = responses(critic, PICTURES, 2)
     assert np.allclose(found.strongest, maps.max((2, 3)), atol=1e-5)
     assert np.allclose(found.mean, maps.mean((0, 2, 3)))
@@ -173,7 +173,7 @@ def test_gradients_are_those_of_one_unit(critic: Discriminator) -> None:
     step = 1e-2
     for n, (channel, row, column) in enumerate(unit):
         direction = np.random.default_rng(n).standard_normal(PICTURES.shape[1:]).astype(np.float32)
-        x = as_input(torch.from_numpy(PICTURES[n : n + 1]))
+        x = to_input(torch.from_numpy(PICTURES[n : n + 1]))
         moved = [x + sign * step * torch.from_numpy(direction) for sign in (1, -1)]
         up, down = (critic.maps(one)[1][0, channel, row, column].item() for one in moved)
         assert (found[n] * direction).sum() == pytest.approx((up - down) / (2 * step), rel=0.1, abs=0.02)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import figment
 from figment import codes, nets
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import untrained
 from figment.errors import InputError
@@ -83,7 +83,7 @@ def test_a_descent_finds_the_least_squares_picture() -> None:
     recipe = Recipe(size=16, channels=3, code_size=8, prior="normal")
     generator = Generator(Linear(recipe), recipe)
     targets = torch.from_numpy(portraits(3, 5, 16)[0])
-    wanted = as_input(targets).flatten(1).double()
+    wanted = to_input(targets).flatten(1).double()
     basis = generator.net.weight.double().T
     residual = wanted - torch.linalg.lstsq(basis, wanted.T).solution.T @ basis.T
     best = residual.square().mean(1).sqrt() * 127.5
@@ -153,14 +153,14 @@ def test_a_networks_features_are_the_same_with_gradients_and_these_are_sound(sha
     network = extractor("random")
     pictures = torch.randint(0, 256, (2, *shape), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     pictures[1] = 7  # even: the deviations are 0
-    x = as_input(pictures).requires_grad_()
+    x = to_input(pictures).requires_grad_()
     (features,) = of_network(network).layers(x)
     coloured = np.repeat(pictures.numpy(), 4 - shape[0], axis=1) if shape[0] == 1 else pictures.numpy()
     assert features.detach().numpy() == pytest.approx(network(coloured), abs=2e-4)
     (gradient,) = torch.autograd.grad(features.square().sum(), x)
     assert gradient.isfinite().all()
     assert gradient[0].abs().max() > 0
-    shifted = as_input(pictures) + 1e-2
+    shifted = to_input(pictures) + 1e-2
     step = of_network(network).layers(shifted)[0].square().sum(1) - features.square().sum(1)
     assert step[0].item() == pytest.approx(1e-2 * gradient[0].sum().item(), rel=0.3)
 
@@ -168,7 +168,7 @@ def test_a_networks_features_are_the_same_with_gradients_and_these_are_sound(sha
 def test_another_runs_discriminator_gives_gradients_too(run: Path) -> None:
     network = extractor(f"own:{run}")
     pictures = torch.from_numpy(portraits(3, 5, 24)[0])  # of another size
-    x = as_input(pictures).requires_grad_()
+    x = to_input(pictures).requires_grad_()
     (features,) = named(f"own:{run}", lambda: pytest.fail("not asked for")).layers(x)
     assert features.detach().numpy() == pytest.approx(network(pictures.numpy()), abs=1e-3)
     assert torch.autograd.grad(features.sum(), x)[0].abs().max() > 0
@@ -316,9 +316,9 @@ def test_the_distance_is_the_mean_of_all_layers_features() -> None:
     shares = [
         (a - b).flatten(1).square().mean(1) / scale[1 + i]
         for i, (a, b) in enumerate(
-            zip(*(critic.maps(as_input(its)) for its in (generator.decode(z), targets)), strict=True)
+            zip(*(critic.maps(to_input(its)) for its in (generator.decode(z), targets)), strict=True)
         )
     ]
     assert torch.allclose(found.distance, torch.stack(shares).mean(0).sqrt(), rtol=1e-4)
-    pixels = (as_input(generator.decode(z)) - as_input(targets)).flatten(1).square().mean(1) / scale[0]
+    pixels = (to_input(generator.decode(z)) - to_input(targets)).flatten(1).square().mean(1) / scale[0]
     assert torch.allclose(found.loss, pixels + torch.stack(shares).mean(0), rtol=1e-4)

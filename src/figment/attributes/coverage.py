@@ -26,7 +26,7 @@ from figment.attributes.portrait_reader import (
     work_of,
 )
 from figment.attributes.small_nets import Pictures
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
 from figment.data.portraits.table import Attribute, Table, draw_attributes
@@ -139,7 +139,7 @@ def measure_attributes(pictures: Pictures, seed: int = 0, progress: Progress | N
     def reals(name: str) -> Readings:
         # All are reduced to SIDE before they are read: from twice that as well as from more, and sooner.
         drawn, _ = drawn_portraits(count, seed_at(seed, name), min(size, 2 * SIDE), tally)
-        return reader.read(drawn if colour else grey(drawn), tally)
+        return reader.read(drawn if colour else to_grey(drawn), tally)
 
     # The reader's own reference is in colour; grey pictures are compared with what it finds in grey portraits.
     reader = reader if colour else replace(reader, reference=reals("grey reference"))

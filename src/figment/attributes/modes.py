@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.attributes.small_nets import READ_AT_ONCE, Lesson, Net, Pictures, Taught, taught, work
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
@@ -196,7 +196,7 @@ def _drawn(table: Table, tally: Tally) -> Pictures:
 
 def _chunk(part: tuple[int, Table]) -> tuple[int, Pictures]:
     start, table = part
-    return start, grey(render({**table}, SIDE))
+    return start, to_grey(render({**table}, SIDE))
 
 
 def _lesson_pictures(count: int, tally: Tally) -> tuple[Pictures, Tensor]:

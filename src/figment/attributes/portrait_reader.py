@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.attributes.small_nets import READ_AT_ONCE, Lesson, Net, Pictures, taught, work
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
@@ -176,7 +176,7 @@ def misfit(pictures: Pictures, table: Table) -> NDArray[np.float32]:
     differences = []
     for detail in partings():
         drawn = render({**table, "detail": np.full(len(pictures), detail, np.uint32)}, REDRAWN)
-        drawn = drawn if pictures.shape[1] == 3 else grey(drawn)
+        drawn = drawn if pictures.shape[1] == 3 else to_grey(drawn)
         differences.append((seen - _coarse(drawn)).square().mean((1, 2, 3)).sqrt())
     return torch.stack(differences).amin(0).numpy()
 

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from figment.common.cache import cache_folder
 from figment.common.files import naming_full_disk, write_atomically
+from figment.common.pixels import to_float
 from figment.common.progress import Tally
 from figment.common.seeds import generator_at
 from figment.common.signals import sigterm_as_interrupt
@@ -63,7 +64,7 @@ class Net(nn.Module):
 
     def prepared(self, pictures: Pictures) -> Tensor:
         """uint8 (N, 3 or 1, H, W) as the net wants them."""
-        x = torch.from_numpy(np.ascontiguousarray(pictures)).float() / 127.5 - 1
+        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures)))
         if x.shape[2:] != (self.side, self.side):
             shrinks = max(x.shape[2:]) > self.side
             x = F.interpolate(x, (self.side, self.side), mode="bilinear", antialias=shrinks, align_corners=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.errors import InputError
 from figment.explain.ablation import Dropping, activations, changed, without
 from figment.generator import BLOCK_SAMPLES, Generator
@@ -121,7 +121,7 @@ def marked(boxes: Sequence[Box], shape: tuple[int, int], places: tuple[int, int]
 
 def outlined(picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
     """A picture (C, H, W) in colour with its boxes drawn: (3, H, W)."""
-    image = Image.fromarray(np.ascontiguousarray(coloured(picture[None])[0].transpose(1, 2, 0)))
+    image = Image.fromarray(np.ascontiguousarray(to_rgb(picture[None])[0].transpose(1, 2, 0)))
     for left, top, right, bottom in boxes:
         ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=LINE)
     return np.asarray(image).transpose(2, 0, 1)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.common.pixels import as_input, coloured
+from figment.common.pixels import to_float, to_input, to_rgb
 from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
 from figment.discriminator import Discriminator, untrained
@@ -197,7 +197,7 @@ def maps_of(
     discriminator: Discriminator, pictures: Tensor, labels: Tensor | None, titles: list[str], fill: Tensor, seed: int, done: Done
 ) -> EvidenceMaps:  # fmt: skip
     """Maps of pictures, uint8 (N, C, H, W), and tests of them; fill: what covers them, float (1, C, H, W)."""
-    x = as_input(pictures).to(discriminator.device)
+    x = to_input(pictures).to(discriminator.device)
     labels = None if labels is None else labels.to(x.device)
     learnt_nothing = untrained(discriminator.recipe, seed, discriminator.device)
     blur = saliency.gaussian_blur(x)
@@ -228,7 +228,7 @@ def mean_picture(bank: Bank, discriminator: Discriminator) -> Tensor:
     rows = bank.train[:: -(-len(bank.train) // MEAN_PICTURES)]
     chunks = [rows[start : start + CHUNK_PICTURES] for start in range(0, len(rows), CHUNK_PICTURES)]
     total = sum(bank.pictures[chunk].sum(0, dtype=np.float64) for chunk in chunks)
-    return (torch.from_numpy(total / len(rows))[None].float() / 127.5 - 1).to(discriminator.device)
+    return to_float(torch.from_numpy(total / len(rows))[None]).to(discriminator.device)
 
 
 def title(discriminator: Discriminator, logits: Tensor, place: int) -> str:
@@ -313,7 +313,7 @@ def _legend(its: EvidenceMaps) -> str:
 
 
 def _sheet(its: EvidenceMaps) -> NDArray[np.uint8]:
-    rows: list[Row] = [("picture", coloured(its.pictures.numpy()))]
+    rows: list[Row] = [("picture", to_rgb(its.pictures.numpy()))]
     for whose, maps in (("", its.maps), ("untrained: ", its.untrained)):
         rows += [(whose + method, overlay(its.pictures, one)) for method, one in maps.items()]
     return strips(rows, its.titles, MIN_SHOWN_SIDE)

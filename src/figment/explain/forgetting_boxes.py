@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.progress import Progress, Tally
 from figment.explain.ablation import (
     BY,
@@ -105,10 +105,10 @@ def forget_boxed(
     free_its, free_gone = measure_free.pictures[:SHOWN], measure_free.without(best)[:SHOWN]
     rows = (
         ("samples, with boxes", np.stack([outlined(*one) for one in zip(its, measure.boxes, strict=False)])),
-        ("without\nthese maps", coloured(gone)),
-        ("what has changed", coloured(difference(its, gone))),
-        ("samples without boxes", coloured(free_its)),
-        ("without\nthese maps", coloured(free_gone)),
+        ("without\nthese maps", to_rgb(gone)),
+        ("what has changed", to_rgb(difference(its, gone))),
+        ("samples without boxes", to_rgb(free_its)),
+        ("without\nthese maps", to_rgb(free_gone)),
     )
     classes = [samples.labels for samples in (measure, measure_free) if samples.labels is not None]
     unseen = "none of which the maps were chosen on" if enough else "which the maps were chosen on, too"

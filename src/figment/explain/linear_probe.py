@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from figment.common.pixels import grey
+from figment.common.pixels import to_grey, to_rgb
 from figment.common.progress import Progress
 from figment.common.text import printable
 from figment.data.bank.bank import Bank
@@ -232,11 +232,7 @@ def seen_by(discriminator: Discriminator) -> Describe:
 
 def adapted(pictures: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.uint8]:
     """Pictures (N, C, H, W) in the size of a recipe's, and grey or in colour as these are."""
-    channels = int(recipe.channels)
-    if pictures.shape[1] < channels:
-        pictures = np.repeat(pictures, channels, axis=1)
-    elif pictures.shape[1] > channels:
-        pictures = grey(pictures)
+    pictures = to_grey(pictures) if recipe.channels == 1 else to_rgb(pictures)
     if pictures.shape[2:] == recipe.shape:
         return pictures
     resized = F.interpolate(torch.from_numpy(pictures).float(), recipe.shape, mode="bilinear", antialias=True)

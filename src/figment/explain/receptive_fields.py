@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.common.progress import Progress
 from figment.common.seeds import generator_at
 from figment.discriminator import Discriminator
@@ -55,7 +55,7 @@ def responses(
     sums = squares = torch.zeros(())
     count = 0
     for start in range(0, len(pictures), AT_ONCE):
-        x = as_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device)
+        x = to_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device)
         maps = discriminator.maps(x)[layer - 1].cpu().double()
         value, place = maps.flatten(2).max(2)
         strongest.append(value.float())
@@ -120,7 +120,7 @@ def gradients(
     """
     found = []
     for start in range(0, len(pictures), AT_ONCE):
-        x = as_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device).requires_grad_()
+        x = to_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device).requires_grad_()
         channel, row, column = unit[start : start + AT_ONCE].T
         with guided() if guiding else nullcontext():
             maps = discriminator.maps(x)[layer - 1]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.common.progress import Progress, part_of
 from figment.common.seeds import generator_at
 from figment.nets.hooks import layers, watched
@@ -109,4 +109,4 @@ def _train(
 
 
 def _floats(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
-    return as_input(torch.from_numpy(pictures)).to(device)
+    return to_input(torch.from_numpy(pictures)).to(device)

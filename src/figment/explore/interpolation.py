@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.progress import Progress, part_of
 from figment.errors import InputError
 from figment.explore.paths import linear, spherical
@@ -112,7 +112,7 @@ def smoothness(
         between = path(z[part], z[1:][part], shares)
         repeated = None if labels is None else labels[part].repeat_interleave(steps + 1)
         pictures = generator.decode(between.flatten(0, 1), repeated).numpy()
-        features = network(coloured(pictures)).reshape(len(between), steps + 1, -1).astype(np.float64)
+        features = network(to_rgb(pictures)).reshape(len(between), steps + 1, -1).astype(np.float64)
         lengths.append(np.linalg.norm(np.diff(features, axis=1), axis=2))
         ends.append(np.linalg.norm(features[:, -1] - features[:, 0], axis=1))
         if progress:

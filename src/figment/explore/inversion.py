@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment.common.pixels import as_input
+from figment.common.pixels import to_input
 from figment.common.progress import Progress, Tally
 from figment.features.perceptual import Sight, apart, differences, summed
 from figment.generator import Generator
@@ -67,7 +67,7 @@ def rebuild(
     draws = restarts * steps
     done = Tally(progress, draws * (1 + len(targets)))
     z, labels = generator.codes(draws, seed), generator.labels(draws, seed)
-    wanted = as_input(targets).to(generator.device)
+    wanted = to_input(targets).to(generator.device)
     distances = []
     with torch.no_grad():
         ends = sight(wanted)
@@ -132,7 +132,7 @@ def compared(
     """The pictures of codes z, (N, code_size), set beside their targets, uint8 (N, C, H, W); scale: (1 + L, N)."""
     pictures, shares = generator.decode(z, labels), []
     for rows in torch.arange(len(z)).split(AT_ONCE):
-        ours, theirs = (sight(as_input(of[rows]).to(generator.device)) for of in (pictures, targets))
+        ours, theirs = (sight(to_input(of[rows]).to(generator.device)) for of in (pictures, targets))
         shares.append((differences(ours, theirs) / scale[:, rows]).cpu())
     of = torch.cat(shares, 1)
     rms = (pictures.float() - targets.float()).square().mean((1, 2, 3)).sqrt()

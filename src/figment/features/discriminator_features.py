@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from figment.common.pixels import LUMA, to_input
 from figment.discriminator import load_discriminator
 from figment.features.resize import resized
 from figment.nets import dcgan
 from figment.recipe import Recipe
 
 LIMIT = 1024  # numbers in a vector, beyond which neighbouring places are averaged
-GREY = (0.299, 0.587, 0.114)  # brightness of red, green and blue as Pillow has it (ITU-R 601)
 
 
 class Pooled(nn.Module):
@@ -48,5 +48,5 @@ def prepared(pictures: Tensor, recipe: Recipe) -> Tensor:
     """uint8 (N, 3, H, W) → what the discriminator takes: float (N, channels, height, width) in [-1, 1]."""
     x = resized(pictures.float(), recipe.shape)
     if recipe.channels == 1:
-        x = (x * torch.tensor(GREY, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
-    return x.div(127.5).sub_(1).contiguous(memory_format=torch.channels_last)
+        x = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
+    return to_input(x)

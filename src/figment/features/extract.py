@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.progress import Progress
 from figment.data.bank.bank import Bank
 from figment.features.base import Extractor
@@ -69,7 +69,7 @@ def see(
     first: list[NDArray[np.uint8]] = []
     for start in range(0, needed, BLOCK):
         stop = min(start + BLOCK, needed)
-        block = through(codec, coloured(pictures.between(start, stop)))
+        block = through(codec, to_rgb(pictures.between(start, stop)))
         for network in unknown:
             features[network.name][start:stop] = network(block)
         if start < patched:

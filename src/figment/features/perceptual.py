@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from figment.common.pixels import to_levels
 from figment.discriminator import Discriminator
 from figment.errors import InputError
 from figment.features.base import Extractor
@@ -51,7 +52,7 @@ def of_network(network: Extractor) -> Sight:
     forward = network.forward
     if forward is None:
         raise InputError(f"--features {network.name}: it gives no gradients to go by: give {KINDS}.")
-    return Sight(network.name, lambda x: [forward((x.expand(-1, 3, -1, -1) + 1) * 127.5).to(x.device)])
+    return Sight(network.name, lambda x: [forward(to_levels(x.expand(-1, 3, -1, -1))).to(x.device)])
 
 
 def of_discriminator(discriminator: Discriminator) -> Sight:

@@ -4,6 +4,7 @@ import math
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from figment.common.pixels import to_input
 from figment.features.base import GPU_BATCH, Extractor, Forward, Network, _untracked
 from figment.features.gradients import SIDE
 from figment.features.resize import _bicubic, resized
@@ -64,8 +65,7 @@ def random_forward(seed: int, device: str = "cpu") -> Forward:
         channels = width
 
     def forward(pictures: "Tensor") -> "Tensor":
-        x = resized(pictures.to(device).float(), (SIDE, SIDE)) / 127.5 - 1
-        x = x.contiguous(memory_format=torch.channels_last)
+        x = to_input(resized(pictures.to(device).float(), (SIDE, SIDE)))
         found = []
         for depth, (weights, biases) in enumerate(layers):
             x = F.avg_pool2d(x, 2) if depth else x

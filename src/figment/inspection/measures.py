@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from figment.common.pixels import luma
 from figment.data.decoding.decode import Chunk, Drawn, read
 from figment.data.decoding.fit import Target
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
-from figment.similarity.thumbnails import SMALL, luma, thumbnails
+from figment.similarity.thumbnails import SMALL, thumbnails
 
 SIDE = SMALL  # of the small copy
 TAIL = 0.02  # share of the pixels that may be darker than `darkest`, or lighter than `lightest`

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.data.decoding.resample import resize
 from figment.similarity.lookup import BANDS, UNLIKE, Lookup, likeness, noise_in_bands
 from figment.similarity.nearest import CHUNK, Near, Pictures, areas
@@ -54,7 +54,7 @@ class Matches:
 
 def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Thumbnails of pictures, uint8 (N, C, H, W) → (N, 48, 48)."""
-    rows = np.ascontiguousarray(coloured(pictures).transpose(0, 2, 3, 1))
+    rows = np.ascontiguousarray(to_rgb(pictures).transpose(0, 2, 3, 1))
     if not len(rows):
         return np.zeros((0, SIDE, SIDE), np.uint8)
     if rows.shape[1:3] != (SMALL, SMALL):
@@ -65,7 +65,7 @@ def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def colours(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Red and blue less green of 8×8 areas: uint8 (N, C, H, W) → float32 (N, 2, 8, 8)."""
     down, across = (areas(side, TINT) for side in pictures.shape[2:])
-    red, green, blue = np.moveaxis(down @ coloured(pictures).astype(np.float32) @ across.T, 1, 0)
+    red, green, blue = np.moveaxis(down @ to_rgb(pictures).astype(np.float32) @ across.T, 1, 0)
     return np.stack([red - green, blue - green], 1)
 
 
@@ -139,7 +139,7 @@ def mark_identical(found: Matches, near: Near, pictures: Pictures, train: Pictur
     """
     for start in range(0, len(pictures), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(pictures)))
-        its, nearest = coloured(pictures[rows]), coloured(train[near.place[rows]])
+        its, nearest = to_rgb(pictures[rows]), to_rgb(train[near.place[rows]])
         nearest = np.where(near.mirrored[rows, None, None, None], nearest[..., ::-1], nearest)
         same = rows[(its == nearest).all((1, 2, 3))]
         found.scores[same, -1] = fisher(np.float32(1))

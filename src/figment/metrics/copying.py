@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.features.base import Extractor
@@ -110,8 +110,8 @@ def gallery(generated: Pictures, train: Pictures, pairs: list[Pair], columns: in
 
     Real pictures among generated ones: to be marked as a composite. Returns uint8 (H', W', 3). Needs a pair at least.
     """
-    above = coloured(generated[np.array([pair.generated for pair in pairs])])
-    below = coloured(train[np.array([pair.train for pair in pairs])])
+    above = to_rgb(generated[np.array([pair.generated for pair in pairs])])
+    below = to_rgb(train[np.array([pair.train for pair in pairs])])
     below = np.stack([p[:, :, ::-1] if pair.mirrored else p for p, pair in zip(below, pairs, strict=True)])
     return grid(np.concatenate([above, below], axis=2), columns or min(len(pairs), CLOSEST // 2), gap=4)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.common.machine import this_machine
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.progress import Agree, Preparing, Progress, Silent
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Portraits
@@ -148,7 +148,7 @@ def measure(
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
     wanted = min(MOST_COMPARED, subject.pictures.count)
     seen = chosen == "none" and len(ours.pictures) >= wanted
-    samples = ours.pictures[:wanted] if seen else coloured(subject.pictures.between(0, wanted))
+    samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
     result = _with_originality(result, samples, subject, bank, against is None, display)
     _keep(subject.run, result.records()[len(found) :], result.pairs)
     if _drawn_by_us(subject, against):

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.common.pixels import to_float
 from figment.metrics.estimate import GROUPS, Estimate, mean
 
 PATCH, PATCHES, DIRECTIONS, COARSEST = 7, 32, 128, 16
@@ -63,7 +64,7 @@ def _patches(pictures: Pictures, random: torch.Generator) -> list[Tensor]:
 
 def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
     """Each level less the bilinearly enlarged next one, which is the mean of 2×2 pixels; the last as it is."""
-    level = torch.from_numpy(np.ascontiguousarray(pictures)).float() / 127.5 - 1
+    level = to_float(torch.from_numpy(np.ascontiguousarray(pictures)))
     while min(level.shape[2:]) >= 2 * COARSEST and not (level.shape[2] % 2 or level.shape[3] % 2):
         smaller = F.avg_pool2d(level, 2)
         yield level - F.interpolate(smaller, scale_factor=2, mode="bilinear", align_corners=False)

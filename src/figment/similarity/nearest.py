@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 
 REDUCED = 16  # pixels a side
 QUERIES, REFERENCES = 1024, 4096  # compared at a time: 16 MiB of products
@@ -59,7 +59,7 @@ Describe = Callable[[NDArray[np.uint8]], NDArray]  # colour pictures, uint8 (N, 
 def parts(pictures: Pictures) -> Iterator[NDArray[np.uint8]]:
     """The pictures in colour, some at a time: uint8 (n, 3, H, W). At least one part, which may be empty."""
     for start in range(0, max(1, len(pictures)), CHUNK):
-        yield coloured(pictures[np.arange(start, min(start + CHUNK, len(pictures)))])
+        yield to_rgb(pictures[np.arange(start, min(start + CHUNK, len(pictures)))])
 
 
 def reduced(pictures: NDArray[np.uint8]) -> NDArray[np.int8]:

@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from figment.common.pixels import luma
 from figment.data.decoding.resample import resize
 
 SMALL = 64  # pixels of the small copy that a thumbnail is made from
 SIDE = 48  # of a thumbnail
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow
 CROP = 0.08  # the widest strip that a crop takes off each side, as a share of the picture
 FLAT = 1.0  # grey levels: a thumbnail whose standard deviation is lower shows nothing but its level
 
@@ -26,8 +26,3 @@ def thumbnails(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     weights = np.maximum(1 - np.abs(distances) / scale, 0).astype(np.float32)
     weights /= weights.sum(1, keepdims=True)
     return np.rint(weights @ luma(pictures) @ weights.T).clip(0, 255).astype(np.uint8)
-
-
-def luma(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Grey values of RGB pictures, in 0 … 255: uint8 (…, 3) → float32 (…)."""
-    return pictures.astype(np.float32) @ LUMA

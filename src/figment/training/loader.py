@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from figment.common.machine import to_device
+from figment.common.pixels import to_float
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.shards import Shards
 
@@ -70,8 +71,8 @@ class Feed:
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
         if self._on_gpu is not None:
-            return _floats(self._on_gpu[to_device(which, self.device)])
-        return _floats(to_device(torch.from_numpy(self._bank[which.numpy()]), self.device))
+            return to_float(self._on_gpu[to_device(which, self.device)])
+        return to_float(to_device(torch.from_numpy(self._bank[which.numpy()]), self.device))
 
     def classes(self, which: Tensor) -> Tensor | None:
         """Classes of pictures by their place in the bank, int64 on the device."""
@@ -115,10 +116,6 @@ class Feed:
             self._order = torch.randperm(len(self.indices), generator=generator_at(self.seed, "order", epoch))
             self._epoch = epoch
         return self.indices[self._order[place : place + length]]
-
-
-def _floats(pictures: Tensor) -> Tensor:
-    return pictures.float() / 127.5 - 1
 
 
 def _fits(pictures: "Shards | np.ndarray", device: torch.device) -> bool:

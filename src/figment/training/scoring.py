@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from figment.common.pixels import coloured
+from figment.common.pixels import to_rgb
 from figment.common.seeds import seed_at
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
@@ -123,7 +123,7 @@ class Scorer:
     def _probed(self) -> float:
         """Seconds that the first look will take, by what the network takes for a few pictures."""
         assert self.network is not None
-        few = coloured(np.asarray(self.bank.pictures[self.bank.train[:PROBE_PICTURES]]))
+        few = to_rgb(np.asarray(self.bank.pictures[self.bank.train[:PROBE_PICTURES]]))
         self.network(few)  # the first time takes longer
         began = time.monotonic()
         self.network(few)

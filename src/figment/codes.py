@@ -1,14 +1,12 @@
 """Latent codes: drawn from the prior, one by one from a seed, and drawn in towards the mean."""
 
-import json
 import math
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
+from figment.common import tensorfiles
 from figment.common.seeds import generator_at
 from figment.errors import InputError
 
@@ -64,8 +62,8 @@ def shifted(codes: Tensor, shift: Tensor, prior: str) -> Tensor:
 
 def packed(codes: Tensor, labels: Tensor | None = None) -> bytes:
     """Codes (N, code_size), and classes (N,) where there are some, as a safetensors file; the same give the same bytes."""
-    tensors = {"codes": codes.float().contiguous()} | ({} if labels is None else {"labels": labels.contiguous()})
-    return save(tensors, {"figment": json.dumps({"kind": "codes"})})
+    tensors = {"codes": codes.float()} | ({} if labels is None else {"labels": labels})
+    return tensorfiles.packed(tensors, {"kind": "codes"})
 
 
 def read(file: str | Path, code_size: int, classes: int = 0) -> tuple[Tensor, Tensor | None]:
@@ -77,13 +75,12 @@ def read(file: str | Path, code_size: int, classes: int = 0) -> tuple[Tensor, Te
     if not file.is_file():
         raise InputError(f"{file} doesn't exist: name a file of codes, such as those in a run's findings.")
     try:
-        with safe_open(file, framework="pt") as content:
-            header = json.loads((content.metadata() or {}).get("figment", "{}"))
-            if header.get("kind") != "codes":
+        with tensorfiles.opened(file) as content:
+            if content.kind != "codes":
                 raise InputError(f"{file} holds no codes: name a .safetensors file from a run's findings.")
-            codes = content.get_tensor("codes").float()
-            labels = content.get_tensor("labels").long() if "labels" in content.keys() else None  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, AttributeError) as error:
+            codes = content.tensor("codes").float()
+            labels = content.tensor("labels").long() if "labels" in content.shapes else None
+    except (*tensorfiles.DAMAGED, ValueError, AttributeError) as error:
         raise InputError(f"{file} is no whole file of codes ({error}): make it again.") from None
     fits = codes.ndim == 2 and codes.shape[1] == code_size and bool(codes.isfinite().all())
     known = labels is None or (labels.shape == codes.shape[:1] and bool(((labels >= 0) & (labels < classes)).all()))

@@ -5,7 +5,6 @@ sums alone, and two with equal processors and threads not by a byte.
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,10 +17,9 @@ import torch
 import torch.nn.functional as F
 from filelock import FileLock
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
+from figment.common import tensorfiles
 from figment.common.cache import cache_folder
 from figment.common.files import naming_full_disk, write_atomically
 from figment.common.pixels import to_float
@@ -153,7 +151,8 @@ def taught(lesson: Lesson, tally: Tally) -> Taught:
             raise Interrupted("Interrupted. What the reader has learnt is kept; the same command goes on.") from None
         state = {f"net.{name}": value for name, value in net.state_dict().items()}
         with naming_full_disk("the reader of pictures", "Free some space, and the same command goes on."):
-            _write(lesson.file, state | {f"kept.{name}": value for name, value in kept.items()}, facts)
+            state |= {f"kept.{name}": value for name, value in kept.items()}
+            write_atomically(lesson.file, tensorfiles.packed(state, facts))
         _part(lesson.file).unlink(missing_ok=True)
         return Taught(net, kept, facts)
 
@@ -245,7 +244,7 @@ def _put_down(lesson: Lesson, net: Net, optimizer: torch.optim.Adam, step: int) 
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"adam.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
     with suppress(OSError):
-        _write(_part(lesson.file), tensors, {"step": step})
+        write_atomically(_part(lesson.file), tensorfiles.packed(tensors, {"step": step}))
 
 
 def _take_up(lesson: Lesson, net: Net, optimizer: torch.optim.Adam) -> int:
@@ -286,19 +285,11 @@ def _read(lesson: Lesson, file: Path) -> Taught | None:
 
 def _tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
     try:
-        with safe_open(file, framework="pt") as content:
-            facts = json.loads((content.metadata() or {})["figment"])
-            return {key: content.get_tensor(key) for key in content.keys()}, facts  # noqa: SIM118 - not a dict
-    except (SafetensorError, OSError, ValueError, KeyError):
+        with tensorfiles.opened(file) as content:
+            facts = content.header
+            return content.tensors(), facts
+    except (*tensorfiles.DAMAGED, ValueError, KeyError):
         return None
-
-
-def _write(file: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    # One key: safetensors writes several in random order.
-    content = save(
-        {name: value.detach().contiguous() for name, value in tensors.items()}, {"figment": json.dumps(facts)}
-    )
-    write_atomically(file, content)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 A direction is a unit vector in Gaussian space: t along it is t deviations of the prior, whatever the prior.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from figment import codes
+from figment.common import tensorfiles
 from figment.common.files import write_output
 from figment.errors import InputError
 from figment.generator import Generator
@@ -68,7 +66,7 @@ def keep(file: Path, found: Sequence[Direction], generator: Generator) -> None:
         "kind": "directions", "generator": generator.digest,
         "directions": [{"name": one.name, "how": one.how, "facts": one.facts} for one in kept],
     }  # fmt: skip
-    write_output(file, save({"vectors": torch.stack([one.vector for one in kept])}, {"figment": json.dumps(header)}))
+    write_output(file, tensorfiles.packed({"vectors": torch.stack([one.vector for one in kept])}, header))
 
 
 def is_stale(file: Path, generator: Generator) -> bool:
@@ -98,13 +96,13 @@ def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
     if not file.is_file():
         raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {file.parent}.")
     try:
-        with safe_open(file, framework="pt") as content:
-            header, vectors = json.loads((content.metadata() or {})["figment"]), content.get_tensor("vectors")
+        with tensorfiles.opened(file) as content:
+            header, vectors = content.header, content.tensor("vectors")
         sound = header["kind"] == "directions" and isinstance(header["generator"], str) and vectors.ndim == 2
         sound = sound and all(
             isinstance(one["name"], str) and dict(one["facts"]) is not None for one in header["directions"]
         )
-    except (SafetensorError, OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+    except (*tensorfiles.DAMAGED, ValueError, AttributeError, KeyError, TypeError) as error:
         raise InputError(
             f"{file} is no whole file of directions ({error}): move it away, and find them anew."
         ) from None

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import nn
 
 from figment import nets
+from figment.common import tensorfiles
+from figment.common.tensorfiles import DAMAGED, TensorFile
 from figment.errors import InputError
 from figment.recipe import Recipe, from_json, to_json
 
@@ -20,10 +20,8 @@ def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
 
     The same net gives the same bytes; no path, no host name, no time.
     """
-    weights = {k: v.detach().float().contiguous().cpu() if v.is_floating_point() else v.cpu()
-               for k, v in net.state_dict().items()}  # fmt: skip
-    # One key: safetensors writes several in random order.
-    return save(weights, {"figment": json.dumps({"kind": kind, "recipe": json.loads(to_json(recipe))})})
+    weights = {k: v.detach().float() if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    return tensorfiles.packed(weights, {"kind": kind, "recipe": json.loads(to_json(recipe))})
 
 
 def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:
@@ -33,23 +31,22 @@ def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:
     are checked before anything is allocated.
     """
     try:
-        with safe_open(file, framework="pt") as content:
-            recipe = _recipe_of(content.metadata(), file, kind)
+        with tensorfiles.opened(file) as content:
+            recipe = _recipe_of(content, file, kind)
             net = BUILDERS[kind](recipe)
             expected = {k: tuple(v.shape) for k, v in net.state_dict().items()}
-            found = {k: tuple(content.get_slice(k).get_shape()) for k in content.keys()}  # noqa: SIM118 - not a dict
-            if expected != found:
+            if expected != content.shapes:
                 raise InputError(f"{file} doesn't fit the recipe in its header: it is damaged or was changed by hand.")
-            weights = {k: content.get_tensor(k) for k in expected}
-    except (SafetensorError, OSError) as error:
+            weights = {k: content.tensor(k) for k in expected}
+    except DAMAGED as error:
         raise InputError(f"{file} is no whole safetensors file ({_reason(error)}): copy or train it again.") from None
     net.load_state_dict(weights, assign=True)
     return net.eval().requires_grad_(False), recipe
 
 
-def _recipe_of(metadata: dict[str, str] | None, file: Path, kind: str) -> Recipe:
+def _recipe_of(content: TensorFile, file: Path, kind: str) -> Recipe:
     try:
-        header = json.loads((metadata or {})["figment"])
+        header = content.header
         found, recipe = header["kind"], header["recipe"]
     except (ValueError, KeyError, TypeError):
         found, recipe = None, None

@@ -1,7 +1,6 @@
 """The state of training: everything that changes while a run trains, and how it is kept and had back exactly."""
 
 import copy
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from figment import nets
+from figment.common import tensorfiles
 from figment.common.files import write_atomically
+from figment.common.tensorfiles import DAMAGED, TensorFile
 from figment.errors import InputError, LostProcess
 from figment.recipe import Recipe
 from figment.run import Run
@@ -115,8 +114,7 @@ def all_finite(state: TrainState) -> bool:
 def packed_state(state: TrainState) -> bytes:
     """The state as safetensors, with the counters in the header."""
     counters = {"images": state.images, "seconds": state.seconds, "setbacks": state.setbacks}
-    whole = {k: v.detach().contiguous().cpu() for k, v in tensors(state).items()}
-    return save(whole, {"figment": json.dumps({"kind": "state", "format": 1, "counters": counters})})
+    return tensorfiles.packed(tensors(state), {"kind": "state", "format": 1, "counters": counters})
 
 
 def save_state(state: TrainState, path: Path) -> None:
@@ -130,13 +128,13 @@ def load_state(state: TrainState, path: Path) -> None:
     Raises InputError if the file is damaged or is of other nets.
     """
     try:
-        with safe_open(path, framework="pt") as content:
-            seen = _counters(content.metadata(), path)
+        with tensorfiles.opened(path) as content:
+            seen = _counters(content, path)
             live = tensors(state)
-            if set(live) != set(content.keys()):
+            if set(live) != set(content.shapes):
                 raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
-            restore(state, {k: content.get_tensor(k) for k in live})
-    except (SafetensorError, OSError, RuntimeError) as error:
+            restore(state, {k: content.tensor(k) for k in live})
+    except (*DAMAGED, RuntimeError) as error:
         raise InputError(_damaged(path, error)) from None
     state.images, state.seconds, state.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
 
@@ -154,9 +152,9 @@ def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
 def counters(path: Path) -> dict[str, Any]:
     """How far a kept state has come: images, seconds, setbacks. Raises InputError if the file is damaged."""
     try:
-        with safe_open(path, framework="pt") as content:
-            return _counters(content.metadata(), path)
-    except (SafetensorError, OSError) as error:
+        with tensorfiles.opened(path) as content:
+            return _counters(content, path)
+    except DAMAGED as error:
         raise InputError(_damaged(path, error)) from None
 
 
@@ -164,9 +162,9 @@ def _damaged(path: Path, error: Exception) -> str:
     return f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
 
 
-def _counters(metadata: dict[str, str] | None, path: Path) -> dict[str, Any]:
+def _counters(content: TensorFile, path: Path) -> dict[str, Any]:
     try:
-        header = json.loads((metadata or {})["figment"])
+        header = content.header
         if header["kind"] == "state" and header["format"] == 1:
             counters: dict[str, Any] = header["counters"]
             return counters

@@ -1,0 +1,61 @@
+"""Tensors in files: safetensors, with facts about them as JSON in the header. Reading one never runs anything.
+
+Nets, codes, directions, the state of a run and the small readers are all kept so.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+KEY = "figment"  # the header's one entry: of several, safetensors writes the order at random
+DAMAGED = (SafetensorError, OSError)  # what reading raises where a file is cut off, of another form, or gone
+
+
+def packed(tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> bytes:
+    """Tensors by name, and a header that JSON can hold, as the bytes of a file; the same give the same bytes."""
+    whole = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+    return save(whole, {KEY: json.dumps(header)})
+
+
+class TensorFile:
+    """An open file: its header and shapes are read from its first bytes, a tensor when it is asked for."""
+
+    def __init__(self, content: safe_open) -> None:
+        self._content = content
+        self._entries = content.metadata() or {}
+
+    @property
+    def header(self) -> Any:
+        """What was packed with the tensors. Raises KeyError where there is nothing, ValueError where it is no JSON."""
+        return json.loads(self._entries[KEY])
+
+    @property
+    def kind(self) -> str | None:
+        """What the header says that the file holds; None where it doesn't say."""
+        return self.header.get("kind") if KEY in self._entries else None
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all tensors by name; nothing is allocated for them."""
+        return {name: tuple(self._content.get_slice(name).get_shape()) for name in self._content.keys()}  # noqa: SIM118
+
+    def tensor(self, name: str) -> Tensor:
+        """A tensor on the CPU. Raises SafetensorError where there is none of this name."""
+        return self._content.get_tensor(name)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors by name, on the CPU."""
+        return {name: self.tensor(name) for name in self._content.keys()}  # noqa: SIM118 - not a dict
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[TensorFile]:
+    """Read a file; it, and what is asked of it, raises what DAMAGED names where the file isn't whole."""
+    with safe_open(file, framework="pt") as content:
+        yield TensorFile(content)

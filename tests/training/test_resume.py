@@ -141,7 +141,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
             said.append(sentence)
 
     monkeypatch.setattr(loop, "train_step", starved)
-    monkeypatch.setattr(speed, "play", starved)
+    monkeypatch.setattr(speed, "train_step", starved)
     choices = dict(size=16, width=4, batch=64, recipe="dcgan", save_seconds=0.0)
     run = figment.train(faces, out=tmp_path / "run", display=Listening(), **budget, **choices)
     assert [s for s in said if "out of memory" in s] == [

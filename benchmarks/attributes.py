@@ -15,11 +15,11 @@ import json
 from pathlib import Path
 
 from figment.attributes.conditions import parse_conditions, satisfied
+from figment.attributes.readings import read_samples
 from figment.common.progress import Silent
 from figment.explain.forgetting import forget
 from figment.explore.code_arithmetic import success
 from figment.explore.direction_search import directions
-from figment.explore.groups import read
 from figment.generator import load
 from figment.run import Run
 from figment.workbench import attribute_predictor
@@ -44,7 +44,7 @@ def main() -> None:
     args = parser.parse_args()
     run, generator = Run(args.run), load(args.run)
     predictor = attribute_predictor(run, None, Silent())
-    seen = read(generator, predictor, args.samples, args.seed)
+    seen = read_samples(generator, predictor, args.samples, args.seed)
     assert predictor.valid is not None
     valid = float(predictor.valid(generator.sample(1000, args.seed).numpy()).mean())
     print(f"{run.recipe.name}, {run.facts['images']:,} images; {valid:.0%} of 1,000 samples are portraits\n")

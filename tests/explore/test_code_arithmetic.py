@@ -9,8 +9,9 @@ from scipy.stats import norm
 
 from figment import InputError
 from figment.attributes.conditions import Condition, condition_text, parse_conditions
+from figment.attributes.readings import read_samples
 from figment.explore.code_arithmetic import NOISE, arithmetic, around, combined, expected, success
-from figment.explore.groups import CHOICE, Group, meeting, numbered, read, refuse_single
+from figment.explore.groups import CHOICE, Group, meeting, numbered, refuse_single
 from figment.media.strips import GAP_PIXELS
 
 
@@ -112,7 +113,7 @@ def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
 
 def test_the_share_that_comes_true_grows_with_the_exemplars(world):
     generator, predictor = world()
-    seen = read(generator, predictor, 600)
+    seen = read_samples(generator, predictor, 600)
     asked = ("left>0.3, no right", "left<-0.3, no right", "right, left<-0.3", "left>0, right")
     one, three, many = (success(generator, predictor, seen, *asked, exemplars=k, cases=200) for k in (1, 3, 12))
     assert one < three < many

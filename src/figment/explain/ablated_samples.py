@@ -10,12 +10,12 @@ from torch import Tensor
 
 from figment.attributes.conditions import Condition, satisfied
 from figment.attributes.predictor import AttributePredictor, Scores
+from figment.attributes.readings import joined_scores, read_blocks
 from figment.common.progress import Tally
 from figment.discriminator import Discriminator
 from figment.explain.ablation import Dropping, changed, without
-from figment.generator import BLOCK_SAMPLES, Generator
+from figment.generator import Generator
 
-READ = 16 * BLOCK_SAMPLES  # samples judged at once
 WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no predictor can tell
 
 Sound = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
@@ -87,14 +87,8 @@ def sampled(
 ) -> Samples:  # fmt: skip
     """The first samples of a seed, looked at."""
     z, labels = generator.codes(count, seed), generator.labels(count, seed)
-    pictures, scores = [], []
-    for start in range(0, count, READ):
-        part = slice(start, start + READ)
-        pictures.append(generator.decode(z[part], None if labels is None else labels[part]).numpy())
-        scores.append(predictor.read(pictures[-1]))
-        tally(len(pictures[-1]))
-    whole = np.concatenate(pictures)
-    found = {name: np.concatenate([one[name] for one in scores]) for name in predictor.names}
+    pictures, scores = zip(*read_blocks(generator, predictor, z, labels, tally), strict=True)
+    whole, found = np.concatenate(pictures), joined_scores(predictor, list(scores))
     sound = predictor.valid or (plausible(discriminator, whole) if discriminator else always)
     return Samples(generator, predictor, wanted, sound, z, labels, whole, found, satisfied(found, wanted), sound(whole))
 

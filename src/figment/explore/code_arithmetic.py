@@ -15,9 +15,10 @@ from torch import Tensor
 from figment import codes
 from figment.attributes.conditions import Condition, condition_text, margins, parse_conditions, satisfied
 from figment.attributes.predictor import AttributePredictor
+from figment.attributes.readings import Readings
 from figment.common.seeds import generator_at
 from figment.errors import InputError
-from figment.explore.groups import CHOICE, Group, Read, clearest, mean, refuse_single
+from figment.explore.groups import CHOICE, Group, clearest, mean, refuse_single
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
@@ -115,7 +116,7 @@ def expected(a: Sequence[Condition], b: Sequence[Condition], c: Sequence[Conditi
 
 
 def success(
-    generator: Generator, predictor: AttributePredictor, seen: Read, a: str, b: str, c: str, wanted: str, exemplars: int = 3,
+    generator: Generator, predictor: AttributePredictor, seen: Readings, a: str, b: str, c: str, wanted: str, exemplars: int = 3,
     cases: int = 100, seed: int = 0, label: str | None = None,
 ) -> float:  # fmt: skip
     """The share of sums A − B + C whose picture meets the conditions wanted, over random groups of so many exemplars.
@@ -129,7 +130,7 @@ def success(
         conditioned = parse_conditions(conditions, predictor)
         met = np.flatnonzero(satisfied(seen.scores, conditioned))
         if len(met) < exemplars:
-            raise InputError(f"{conditions}: only {len(met)} of {len(seen.codes):,} samples meet it: ask for less.")
+            raise InputError(f"{conditions}: only {len(met)} of {len(seen):,} samples meet it: ask for less.")
         pools.append((met, margins(seen.scores, conditioned)))
 
     def drawn(met: NDArray[np.int64], margin: NDArray[np.float64]) -> Tensor:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from figment import codes
 from figment.attributes.predictor import AttributePredictor, Scores
-from figment.common.progress import Stage
-from figment.explore.groups import AT_ONCE
+from figment.attributes.readings import joined_scores, read_blocks
+from figment.common.progress import Stage, Tally
 from figment.generator import Generator
 from figment.nets.hooks import layers, watched
 
@@ -34,23 +34,18 @@ def surveyed(
     z, labels = generator.codes(count, seed), generator.labels(count, seed, label=label)
     progress = stage("looking at samples") if stage and (predictor or activated) else None
     activations: list[NDArray[np.float32]] = []
-    scores: dict[str, list[NDArray[np.float32]]] = {
-        attribute: [] for attribute in (predictor.names if predictor else ())
-    }
-    for start in range(0, count if predictor or activated else 0, AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        with watched(layers(generator.net)[:1] if activated else []) as seen:
-            pictures = generator.decode(z[part], None if labels is None else labels[part])
-        activations += [maps.flatten(1).float().cpu().numpy() for maps in seen]
-        for attribute, read in predictor.read(pictures.numpy()).items() if predictor else ():
-            scores[attribute].append(read)
-        if progress:
-            progress(min(start + AT_ONCE, count), count)
+    blocks: list[Scores] = []
+    looked_at = z if predictor or activated else z[:0]
+    with watched(layers(generator.net)[:1] if activated else []) as seen:
+        for _, scores in read_blocks(generator, predictor, looked_at, labels, Tally(progress, count)):
+            blocks.append(scores)
+            activations += [maps.flatten(1).float().cpu().numpy() for maps in seen]
+            seen.clear()
     return Survey(
         codes.to_gaussian(z.double(), generator.recipe.prior).numpy(),
         None if labels is None else labels.numpy(),
         np.concatenate(activations) if activations else np.empty((0, 0), np.float32),
-        {attribute: np.concatenate(parts) for attribute, parts in scores.items()},
+        joined_scores(predictor, blocks),
     )
 
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from figment import codes
 from figment.attributes.conditions import margins, parse_conditions, satisfied
-from figment.attributes.predictor import AttributePredictor, Scores
+from figment.attributes.predictor import AttributePredictor
+from figment.attributes.readings import READ_SAMPLES, Readings, read_samples
 from figment.common.progress import Progress, Stage
 from figment.errors import InputError
 from figment.generator import Generator
 
 MOST = 4096  # samples of a seed that are looked through for a group
-AT_ONCE = 256
 # Of so many times the samples wanted the clearest are taken, as a person would choose. On three portraits generators that
 # lifts the share of sums of means of three that come true from 0.50, 0.51, 0.56 to 0.58, 0.60, 0.66 (six sums, 200 cases).
 CHOICE = 4
@@ -39,14 +39,6 @@ class Group:
         return len(self.codes)
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """Samples 0 … N − 1 of a seed with what a predictor reads from them: codes float32 (N, code_size), scores (N,) each."""
-
-    codes: Tensor
-    scores: Scores
-
-
 def numbered(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
     """Samples of a seed by their numbers, each once."""
     numbers = list(dict.fromkeys(numbers))
@@ -63,21 +55,6 @@ def refuse_single(option: str, group: Group) -> None:
         )
 
 
-def read(
-    generator: Generator, predictor: AttributePredictor, count: int, seed: int = 0, label: str | None = None, start: int = 0,
-    progress: Progress | None = None,
-) -> Read:  # fmt: skip
-    """Samples start … start + count − 1 of a seed, read by a predictor; of the class that label names, or each of its own."""
-    z, parts = generator.codes(count, seed, start), []
-    labels = generator.labels(count, seed, start, label)
-    for first in range(0, count, AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        parts.append(predictor.read(generator.decode(z[part], None if labels is None else labels[part]).numpy()))
-        if progress:
-            progress(min(first + AT_ONCE, count), count)
-    return Read(z, {name: np.concatenate([part[name] for part in parts]) for name in predictor.names})
-
-
 def meeting(
     generator: Generator, predictor: AttributePredictor, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
     option: str = "--a", progress: Progress | None = None,
@@ -87,11 +64,14 @@ def meeting(
     At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
     conditions make no sense.
     """
-    wanted, seen = parse_conditions(conditions, predictor, option), Read(torch.empty(0, generator.recipe.code_size), {})
-    while len(seen.codes) < MOST:
-        more = read(generator, predictor, AT_ONCE, seed, label, len(seen.codes))
+    wanted, seen = (
+        parse_conditions(conditions, predictor, option),
+        Readings(torch.empty(0, generator.recipe.code_size), {}),
+    )
+    while len(seen) < MOST:
+        more = read_samples(generator, predictor, READ_SAMPLES, seed, label, len(seen))
         scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in predictor.names}
-        seen = Read(torch.cat([seen.codes, more.codes]), scores)
+        seen = Readings(torch.cat([seen.codes, more.codes]), scores)
         met = np.flatnonzero(satisfied(seen.scores, wanted))
         if progress:
             progress(min(len(met), CHOICE * count), CHOICE * count)
@@ -99,7 +79,7 @@ def meeting(
             break
     if len(met) < count:
         raise InputError(
-            f"{option} {conditions}: {len(met)} of the {len(seen.codes):,} first samples meet{'s' * (len(met) == 1)} it, and "
+            f"{option} {conditions}: {len(met)} of the {len(seen):,} first samples meet{'s' * (len(met) == 1)} it, and "
             f"{count} are wanted: ask for less, or for another --seed."
         )
     chosen = clearest(met[: CHOICE * count], margins(seen.scores, wanted), count)

@@ -14,9 +14,15 @@ from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
-from figment.explain.filter_patches import alike, filters, sentence, shaded
+from figment.explain.filter_patches import FilterPatches, filters, gradient_shades, mean_correlation, sentence
 from figment.explain.guided_backprop import guided
-from figment.explain.receptive_fields import Field, Responses, field_of, gradients, responses
+from figment.explain.receptive_fields import (
+    LayerResponses,
+    ReceptiveFields,
+    layer_responses,
+    receptive_fields,
+    unit_gradients,
+)
 from figment.presets import make
 
 PICTURES = portraits(40, 0, 16)[0]
@@ -124,7 +130,7 @@ def test_discriminators_have_no_relu_to_hook_yet_their_gradients_are_guided(crit
 def test_the_field_of_dcgan_units_is_what_its_convolutions_span(size: int | tuple[int, int]) -> None:
     critic = untrained(make("dcgan-r1", size=size, width=4, channels=1))
     for layer in (1, 2, 3):
-        field = field_of(critic, layer)
+        field = receptive_fields(critic, layer)
         stride, whole = 2**layer, 3 * 2**layer - 2  # 4×4 kernels, stride 2, padding 1
         for side, ends in zip(critic.recipe.shape, (field.rows, field.columns), strict=True):
             first = np.arange(side // stride) * stride - (stride - 1)
@@ -133,7 +139,7 @@ def test_the_field_of_dcgan_units_is_what_its_convolutions_span(size: int | tupl
 
 
 def test_only_pixels_in_the_field_change_a_unit(critic: Discriminator) -> None:
-    field, random = field_of(critic, 1), np.random.default_rng(0)
+    field, random = receptive_fields(critic, 1), np.random.default_rng(0)
     picture = PICTURES[0].copy()
     row, column = 3, 5
     (top, bottom), (left, right) = field.rows[row], field.columns[column]
@@ -147,7 +153,7 @@ def test_only_pixels_in_the_field_change_a_unit(critic: Discriminator) -> None:
 
 
 def test_a_cut_shows_what_a_unit_sees_in_its_place() -> None:
-    field = Field(np.array([[0, 3], [1, 5], [3, 6]]), np.array([[0, 6]]))
+    field = ReceptiveFields(np.array([[0, 3], [1, 5], [3, 6]]), np.array([[0, 6]]))
     picture = np.arange(36, dtype=np.uint8).reshape(1, 6, 6)
     assert np.array_equal(field.cut(picture, 1, 0, 99), picture[:, 1:5])
     assert np.array_equal(field.cut(picture, 0, 0, 99)[0], np.vstack([np.full((1, 6), 99), picture[0, :3]]))
@@ -157,7 +163,7 @@ def test_a_cut_shows_what_a_unit_sees_in_its_place() -> None:
 def test_responses_are_those_of_all_maps_at_once(critic: Discriminator) -> None:
     with torch.inference_mode():
         maps = critic.maps(to_input(torch.from_numpy(PICTURES)))[1].numpy().astype(np.float64)
-    found = responses(critic, PICTURES, 2)
+    found = layer_responses(critic, PICTURES, 2)
     assert np.allclose(found.strongest, maps.max((2, 3)), atol=1e-5)
     assert np.allclose(found.mean, maps.mean((0, 2, 3)))
     assert np.allclose(found.deviation, maps.std((0, 2, 3)))
@@ -169,7 +175,7 @@ def test_responses_are_those_of_all_maps_at_once(critic: Discriminator) -> None:
 
 def test_gradients_are_those_of_one_unit(critic: Discriminator) -> None:
     unit = np.array([[1, 0, 2], [3, 1, 1]])
-    found = gradients(critic, PICTURES[:2], 2, unit, False)
+    found = unit_gradients(critic, PICTURES[:2], 2, unit, False)
     step = 1e-2
     for n, (channel, row, column) in enumerate(unit):
         direction = np.random.default_rng(n).standard_normal(PICTURES.shape[1:]).astype(np.float32)
@@ -183,7 +189,7 @@ def test_selectivity_of_a_filter_that_answers_to_few_is_the_higher_and_of_a_dead
     few = np.zeros((100, 1), np.float32)
     few[:4] = 10
     strongest = np.concatenate([few, np.random.default_rng(0).random((100, 1)).astype(np.float32), few * 0], 1)
-    found = Responses(
+    found = LayerResponses(
         strongest, np.zeros((100, 3, 2), int), strongest.mean(0, dtype=float), strongest.std(0, dtype=float)
     )
     assert found.selectivity[0] > 2 * found.selectivity[1] > 0
@@ -200,7 +206,13 @@ def test_a_planted_filter_finds_the_planted_patches() -> None:
         pictures[i, 0, y : y + 4, x : x + 4] = pattern
     with torch.no_grad():
         critic.net[0].weight[2, 0] = torch.from_numpy(pattern / 127.5 - 1).float()
-    finding = filters(critic, pictures, 1, chosen=[2])
+    result = filters(critic, pictures, 1, chosen=[2])
+    assert isinstance(result, FilterPatches)
+    one = result.filters["trained"][0]
+    assert sorted(one.pictures) == [5, 17, 30, 44]
+    assert (one.patches == one.patches[0]).all()  # the same stripes, each at its own place
+    assert one.patches.shape == one.guided.shape == one.plain.shape == (4, 1, *result.field)
+    finding = result.finding()
     trained, other = finding.numbers["filters"]["trained"][0], finding.numbers["filters"]["untrained"][0]
     assert sorted(trained["pictures"]) == [5, 17, 30, 44]
     assert trained["alike"] == pytest.approx(1, abs=1e-6)
@@ -214,7 +226,7 @@ def test_a_planted_filter_finds_the_planted_patches() -> None:
 def test_shades_are_grey_at_zero_and_likeness_is_a_correlation() -> None:
     x = np.random.default_rng(0).standard_normal((3, 2, 8, 8)).astype(np.float32)
     x[:, :, 0] = 0
-    shades = shaded(np.stack([x[0], 1000 * x[0], 0 * x[0]]))
+    shades = gradient_shades(np.stack([x[0], 1000 * x[0], 0 * x[0]]))
     assert (shades[:, :, 0] == 128).all()
     assert np.array_equal(shades[0], shades[1])
     sizes = np.abs(x[0][x[0] != 0])
@@ -223,9 +235,9 @@ def test_shades_are_grey_at_zero_and_likeness_is_a_correlation() -> None:
     assert (shades[2] == 128).all()
     bytes_ = (x * 30 + 120).clip(0, 255).astype(np.uint8)
     expected = np.corrcoef(bytes_.reshape(3, -1).astype(float))
-    assert alike(bytes_) == pytest.approx((expected[0, 1] + expected[0, 2] + expected[1, 2]) / 3)
-    assert alike(bytes_[:1]) == 0
-    assert alike(np.full((2, 1, 4, 4), 7, np.uint8)) == 0
+    assert mean_correlation(bytes_) == pytest.approx((expected[0, 1] + expected[0, 2] + expected[1, 2]) / 3)
+    assert mean_correlation(bytes_[:1]) == 0
+    assert mean_correlation(np.full((2, 1, 4, 4), 7, np.uint8)) == 0
 
 
 @pytest.mark.parametrize(

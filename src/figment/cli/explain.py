@@ -43,8 +43,8 @@ def filters(
 
         which = numbers(chosen, "--filters") if chosen else ()
         pictures = Part(at.bank.pictures, at.bank.train)
-        finding = found(at.discriminator, pictures, layer, n, which, seed, at.display.stage("looking at filters"))
-        show(replace(finding, name=name))
+        progress = at.display.stage("looking at filters")
+        show(found(at.discriminator, pictures, layer, n, which, seed, progress).finding(name))
 
 
 @explain.command()

@@ -1,14 +1,14 @@
 """What the discriminator's filters respond to: the pictures that move each one most, and what in them does.
 
 As in the DCGAN paper (Radford et al., arXiv 1511.06434, figure 5): of a filter the training pictures with its largest responses,
-cut to what the unit can see, with the gradients of the response, guided (guided.py) and plain. Guided maps show the edges of
-a picture even for nets that have learnt nothing (Adebayo et al., arXiv 1810.03292), so an untrained discriminator of the same
-nets stands beside the trained one.
+cut to what the unit can see, with the gradients of the response, guided (guided_backprop.py) and plain. Guided maps show the
+edges of a picture even for nets that have learnt nothing (Adebayo et al., arXiv 1810.03292), so an untrained discriminator of
+the same nets stands beside the trained one.
 """
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,91 +16,153 @@ from numpy.typing import NDArray
 from figment.common.progress import Progress, part_of
 from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
-from figment.explain.receptive_fields import TOP, Field, Responses, field_of, gradients, responses
+from figment.explain.receptive_fields import (
+    TOP_PICTURES,
+    LayerResponses,
+    ReceptiveFields,
+    layer_responses,
+    receptive_fields,
+    unit_gradients,
+)
 from figment.finding import Finding, Sheet
 from figment.media.strips import strips
 from figment.similarity.nearest import Pictures
 
-OTHERS = 64  # pictures that a filter's are compared with
-LOOKED_AT = 2000  # training pictures
-SHOWN = 40  # pixels: least side of a patch on the sheet
-GREY = 128  # what lies outside the picture, and a gradient of zero
-BRIGHT = 99.0  # percentile of a map's gradients that is shown black or white, lest one pixel make the rest grey
-ALIKE = 0.05  # difference of correlations below which two are called the same
-MUCH = 1.15  # ratio of selectivities from which one is called larger
+CONTROL_PICTURES = 64  # pictures that a filter's are compared with
+MAX_PICTURES = 2000  # training pictures that are looked at
+MIN_SHOWN_SIDE = 40  # pixels, of a patch on the sheet
+GREY_LEVEL = 128  # what lies outside the picture, and a gradient of zero
+FULL_CONTRAST_PERCENTILE = 99.0  # of a map's gradients: black or white from there, lest one pixel make the rest grey
+CORRELATION_MARGIN = 0.05  # difference of correlations below which two are called the same
+SELECTIVITY_RATIO = 1.15  # from which one is called larger
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class FilterResponse:
     """A filter: its four top patches and their gradients, uint8 (4, C, h, w) each, and how special these are.
 
-    pictures: which ones they are of. alike: mean correlation of two of the patches; chance: of patches of other pictures at the
-    same places, so that faces that are all in one place aren't taken for a filter's merit.
+    pictures: which ones of those given they are of, int64 (4,). correlation: mean one of two of the patches;
+    control_correlation: of patches of other pictures at the same places, so that faces that are all in one place aren't taken
+    for a filter's merit.
     """
 
     number: int
     pictures: NDArray[np.int64]
     selectivity: float
-    alike: float
-    chance: float
+    correlation: float
+    control_correlation: float
     patches: NDArray[np.uint8]
     guided: NDArray[np.uint8]
     plain: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class FilterPatches:
+    """What filters of a layer respond to.
+
+    filters: of the "trained" discriminator and of an "untrained" one, most selective first, or as chosen. layer: of so many
+    layers, 1 being the one nearest the picture. field: height and width of what a unit sees, in pixels. pictures: how many
+    were looked at.
+    """
+
+    filters: dict[str, list[FilterResponse]]
+    layer: int
+    layers: int
+    field: tuple[int, int]
+    pictures: int
+    seed: int
+    chosen: bool
+
+    @property
+    def means(self) -> dict[str, dict[str, float]]:
+        """Of both discriminators the means over their filters, under the names that a finding has for them."""
+        return {
+            name: {
+                "selectivity": float(np.mean([one.selectivity for one in its])),
+                "alike": float(np.mean([one.correlation for one in its])),
+                "chance": float(np.mean([one.control_correlation for one in its])),
+            }
+            for name, its in self.filters.items()
+        }
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet; name: tells it from others of its kind."""
+        height, width = self.field
+        caption = (
+            f"Of each filter of layer {self.layer} the four training pictures that move it most, cut to the {height}×{width} "
+            f"pixels that a unit sees; then what in them does, by guided backpropagation, and by the plain gradient. The "
+            f"untrained discriminator's show what such maps look like where nothing has been learnt."
+        )
+        return Finding(
+            "filters",
+            sentence(self.means, f"{'These' if self.chosen else 'The most selective'} filters of layer {self.layer}"),
+            {"": Sheet(sheet(self.filters), caption, None)},
+            {
+                "layer": self.layer, "layers": self.layers, "seed": self.seed, "pictures": self.pictures,
+                "field": [height, width], "means": self.means,
+                "filters": {
+                    name: [
+                        {"filter": one.number, "selectivity": one.selectivity, "alike": one.correlation,
+                         "chance": one.control_correlation, "pictures": one.pictures.tolist()}
+                        for one in its
+                    ]
+                    for name, its in self.filters.items()
+                },
+            },
+            ("discriminator", "filters", "selectivity", "top patches alike", "others there alike"),
+            tuple(
+                (of, str(len(self.filters[of])), f"{mean['selectivity']:.1f} σ", f"{mean['alike']:.2f}", f"{mean['chance']:.2f}")
+                for of, mean in self.means.items()
+            ),
+            name=name,
+        )  # fmt: skip
+
+
 def filters(
     discriminator: Discriminator, pictures: Pictures, layer: int | None = None, count: int = 8,
     chosen: Sequence[int] = (), seed: int = 0, progress: Progress | None = None,
-) -> Finding:  # fmt: skip
+) -> FilterPatches:  # fmt: skip
     """What filters of a layer of a discriminator respond to, beside those of an untrained one.
 
-    pictures: training pictures, of which up to 2,000 are looked at, drawn by seed. layer: 1 is the one nearest the picture;
-    the last by default. count: so many of the most selective filters of each discriminator are shown. chosen: the filters
-    to show instead, of both. Raises InputError for a layer or a filter that isn't there.
+    Parameters
+    ----------
+    discriminator : Discriminator
+        The trained one.
+    pictures : Pictures
+        Training pictures, uint8 (N, C, H, W), of which up to 2,000 are looked at, drawn by seed.
+    layer : int, optional
+        1 is the one nearest the picture; the last by default.
+    count : int
+        So many of the most selective filters of each discriminator are taken.
+    chosen : sequence of int
+        The filters to take instead, of both.
+    seed : int
+        Of the draw of pictures, and of the untrained discriminator.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    FilterPatches
+
+    Raises
+    ------
+    InputError
+        For a layer or a filter that isn't there.
     """
     number = layer_number(discriminator, layer)
-    places = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:LOOKED_AT])
-    looked_at = pictures[places]
-    field = field_of(discriminator, number)
-    shown: dict[str, list[Seen]] = {}
+    rows = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:MAX_PICTURES])
+    looked_at = pictures[rows]
+    fields = receptive_fields(discriminator, number)
+    found: dict[str, list[FilterResponse]] = {}
     nets = {"trained": discriminator, "untrained": untrained(discriminator.recipe, seed, discriminator.device)}
     for part, (name, net) in enumerate(nets.items()):
-        found = responses(net, looked_at, number, part_of(progress, part, len(nets)))
-        best = [checked(one, number, len(found.mean)) for one in chosen]
-        best = best or np.argsort(-found.selectivity, kind="stable")[:count].tolist()
-        shown[name] = [seen_by(net, looked_at, number, field, found, one, seed) for one in best]
-    means = {
-        name: {what: float(np.mean([getattr(one, what) for one in its])) for what in ("selectivity", "alike", "chance")}
-        for name, its in shown.items()
-    }
-    height, width = field.size
-    caption = (
-        f"Of each filter of layer {number} the four training pictures that move it most, cut to the {height}×{width} pixels "
-        f"that a unit sees; then what in them does, by guided backpropagation, and by the plain gradient. The untrained "
-        f"discriminator's show what such maps look like where nothing has been learnt."
-    )
-    return Finding(
-        "filters",
-        sentence(means, f"{'These' if chosen else 'The most selective'} filters of layer {number}"),
-        {"": Sheet(sheet(shown), caption, None)},
-        {
-            "layer": number, "layers": len(discriminator.layers), "seed": seed, "pictures": len(places),
-            "field": [height, width], "means": means,
-            "filters": {
-                name: [
-                    {"filter": one.number, "selectivity": one.selectivity, "alike": one.alike, "chance": one.chance,
-                     "pictures": places[one.pictures].tolist()}
-                    for one in its
-                ]
-                for name, its in shown.items()
-            },
-        },
-        ("discriminator", "filters", "selectivity", "top patches alike", "others there alike"),
-        tuple(
-            (name, str(len(shown[name])), f"{mean['selectivity']:.1f} σ", f"{mean['alike']:.2f}", f"{mean['chance']:.2f}")
-            for name, mean in means.items()
-        ),
-    )  # fmt: skip
+        responses = layer_responses(net, looked_at, number, part_of(progress, part, len(nets)))
+        best = [checked_filter(one, number, len(responses.mean)) for one in chosen]
+        best = best or np.argsort(-responses.selectivity, kind="stable")[:count].tolist()
+        its = [filter_response(net, looked_at, number, fields, responses, one, seed) for one in best]
+        found[name] = [replace(one, pictures=rows[one.pictures]) for one in its]
+    return FilterPatches(found, number, len(discriminator.layers), fields.size, len(rows), seed, bool(chosen))
 
 
 def layer_number(discriminator: Discriminator, layer: int | None) -> int:
@@ -111,41 +173,48 @@ def layer_number(discriminator: Discriminator, layer: int | None) -> int:
     return layer or count
 
 
-def checked(one: int, layer: int, count: int) -> int:
+def checked_filter(one: int, layer: int, count: int) -> int:
     """The filter's number itself. Raises InputError where there is none such."""
     if not 0 <= one < count:
         raise InputError(f"--filters {one}: the filters of layer {layer} are 0 to {count - 1}.")
     return int(one)
 
 
-def seen_by(
-    discriminator: Discriminator, pictures: NDArray[np.uint8], layer: int, field: Field, found: Responses, one: int,
-    seed: int,
-) -> Seen:  # fmt: skip
-    """What a filter has seen."""
-    top = found.top[one]
-    place = found.place[top, one]
+def filter_response(
+    discriminator: Discriminator, pictures: NDArray[np.uint8], layer: int, fields: ReceptiveFields,
+    responses: LayerResponses, one: int, seed: int,
+) -> FilterResponse:  # fmt: skip
+    """What the filter of a layer with this number responds to in pictures, uint8 (N, C, H, W)."""
+    top = responses.top[one]
+    place = responses.place[top, one]
     unit = np.column_stack([np.full(len(top), one), place])
-    maps = [shaded(gradients(discriminator, pictures[top], layer, unit, guiding)) for guiding in (True, False)]
+    maps = [
+        gradient_shades(unit_gradients(discriminator, pictures[top], layer, unit, guiding)) for guiding in (True, False)
+    ]
     patches, guided, plain = (
-        np.stack([field.cut(picture, row, column, GREY) for picture, (row, column) in zip(whole, place, strict=True)])
+        np.stack(
+            [fields.cut(picture, row, column, GREY_LEVEL) for picture, (row, column) in zip(whole, place, strict=True)]
+        )
         for whole in (pictures[top], *maps)
     )
-    others = np.random.default_rng([seed, one]).permutation(len(pictures))[:OTHERS]
+    others = np.random.default_rng([seed, one]).permutation(len(pictures))[:CONTROL_PICTURES]
     there = zip(pictures[others], itertools.cycle(place))
-    chance = np.stack([field.cut(picture, row, column, GREY) for picture, (row, column) in there])
-    return Seen(one, top, float(found.selectivity[one]), alike(patches), alike(chance), patches, guided, plain)
+    controls = np.stack([fields.cut(picture, row, column, GREY_LEVEL) for picture, (row, column) in there])
+    return FilterResponse(
+        one, top, float(responses.selectivity[one]), mean_correlation(patches), mean_correlation(controls),
+        patches, guided, plain,
+    )  # fmt: skip
 
 
-def shaded(gradients: NDArray[np.float32]) -> NDArray[np.uint8]:
+def gradient_shades(gradients: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Gradients (N, C, H, W) as pictures, uint8: zero is mid-grey, and each picture's large ones reach black or white."""
     sizes = np.abs(gradients).reshape(len(gradients), -1)
     seen = [its[its > 0] for its in sizes]
-    largest = np.array([np.percentile(its, BRIGHT) if len(its) else 1.0 for its in seen], np.float32)
-    return (GREY + 127 * (gradients / largest[:, None, None, None])).round().clip(0, 255).astype(np.uint8)
+    largest = np.array([np.percentile(its, FULL_CONTRAST_PERCENTILE) if len(its) else 1.0 for its in seen], np.float32)
+    return (GREY_LEVEL + 127 * (gradients / largest[:, None, None, None])).round().clip(0, 255).astype(np.uint8)
 
 
-def alike(patches: NDArray[np.uint8]) -> float:
+def mean_correlation(patches: NDArray[np.uint8]) -> float:
     """Mean correlation of the pixels of two different patches of (N, C, h, w); flat ones have none: 0, as one patch has."""
     if len(patches) < 2:
         return 0.0
@@ -156,22 +225,22 @@ def alike(patches: NDArray[np.uint8]) -> float:
     return float(np.mean([a @ b for a, b in itertools.combinations(unit, 2)]))
 
 
-def sheet(shown: dict[str, list[Seen]]) -> NDArray[np.uint8]:
+def sheet(shown: dict[str, list[FilterResponse]]) -> NDArray[np.uint8]:
     """A row a filter: patches, guided maps and plain ones."""
     rows = [
         (f"{name}\nfilter {one.number}", np.concatenate([one.patches, one.guided, one.plain]))
         for name, its in shown.items()
         for one in its
     ]
-    return strips(rows, tuple(_headings(("training pictures", "guided", "gradient"))), SHOWN)
+    return strips(rows, tuple(_headings(("training pictures", "guided", "gradient"))), MIN_SHOWN_SIDE)
 
 
 def sentence(means: dict[str, dict[str, float]], which: str) -> str:
     """What the numbers say, in words."""
     ours, theirs = means["trained"], means["untrained"]
-    if ours["selectivity"] > MUCH * theirs["selectivity"]:
+    if ours["selectivity"] > SELECTIVITY_RATIO * theirs["selectivity"]:
         first = "respond to rarer things than those of an untrained discriminator"
-    elif ours["selectivity"] * MUCH < theirs["selectivity"]:
+    elif ours["selectivity"] * SELECTIVITY_RATIO < theirs["selectivity"]:
         first = "are less choosy than those of an untrained discriminator"
     else:
         first = "are no more choosy than those of an untrained discriminator"
@@ -186,9 +255,11 @@ def sentence(means: dict[str, dict[str, float]], which: str) -> str:
 
 
 def _likeness(difference: float) -> str:
-    return "more alike than" if difference > ALIKE else "less alike than" if difference < -ALIKE else "as much alike as"
+    if abs(difference) <= CORRELATION_MARGIN:
+        return "as much alike as"
+    return "more alike than" if difference > 0 else "less alike than"
 
 
 def _headings(titles: Iterable[str]) -> list[str]:
     """Each title above the first of its pictures."""
-    return [heading for title in titles for heading in (title, *[""] * (TOP - 1))]
+    return [heading for title in titles for heading in (title, *[""] * (TOP_PICTURES - 1))]

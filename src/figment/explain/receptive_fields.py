@@ -13,12 +13,12 @@ from figment.common.seeds import generator_at
 from figment.discriminator import Discriminator
 from figment.explain.guided_backprop import guided
 
-AT_ONCE = 64
-TOP = 4  # pictures a filter
+BATCH_PICTURES = 64  # that go through a discriminator at once
+TOP_PICTURES = 4  # a filter's, with the largest responses
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class LayerResponses:
     """How a layer's C filters respond to N pictures.
 
     strongest: the largest response in each picture, float32 (N, C). place: its row and column, int64 (N, C, 2). mean,
@@ -33,7 +33,7 @@ class Responses:
     @property
     def top(self) -> NDArray[np.int64]:
         """The pictures with the largest responses, largest first, and the first of equal ones: int64 (C, up to 4)."""
-        return np.argsort(-self.strongest, axis=0, kind="stable")[:TOP].T
+        return np.argsort(-self.strongest, axis=0, kind="stable")[:TOP_PICTURES].T
 
     @property
     def selectivity(self) -> NDArray[np.float64]:
@@ -47,15 +47,15 @@ class Responses:
 
 
 @torch.inference_mode()
-def responses(
+def layer_responses(
     discriminator: Discriminator, pictures: NDArray[np.uint8], layer: int, progress: Progress | None = None
-) -> Responses:
+) -> LayerResponses:
     """How the filters of a layer, counted from 1, respond to pictures, uint8 (N, C, H, W)."""
     strongest, places = [], []
     sums = squares = torch.zeros(())
     count = 0
-    for start in range(0, len(pictures), AT_ONCE):
-        x = to_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device)
+    for start in range(0, len(pictures), BATCH_PICTURES):
+        x = to_input(torch.from_numpy(pictures[start : start + BATCH_PICTURES])).to(discriminator.device)
         maps = discriminator.maps(x)[layer - 1].cpu().double()
         value, place = maps.flatten(2).max(2)
         strongest.append(value.float())
@@ -63,14 +63,14 @@ def responses(
         sums, squares = sums + maps.sum((0, 2, 3)), squares + maps.square().sum((0, 2, 3))
         count += len(maps) * maps[0, 0].numel()
         if progress:
-            progress(min(start + AT_ONCE, len(pictures)), len(pictures))
+            progress(min(start + BATCH_PICTURES, len(pictures)), len(pictures))
     mean = sums / count
     deviation = (squares / count - mean.square()).clamp(min=0).sqrt()
-    return Responses(torch.cat(strongest).numpy(), torch.cat(places).numpy(), mean.numpy(), deviation.numpy())
+    return LayerResponses(torch.cat(strongest).numpy(), torch.cat(places).numpy(), mean.numpy(), deviation.numpy())
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class ReceptiveFields:
     """What units of a layer can see of a picture: by a unit's row, int64 (h, 2), the first row of pixels and the one behind
     the last; columns likewise."""
 
@@ -92,7 +92,7 @@ class Field:
         return np.pad(picture[:, top:bottom, left:right], [(0, 0), *margins], constant_values=outside)
 
 
-def field_of(discriminator: Discriminator, layer: int) -> Field:
+def receptive_fields(discriminator: Discriminator, layer: int) -> ReceptiveFields:
     """What the units of a layer can see: the pixels by which any filter's response there changes.
 
     Found from gradients, so that it holds for whatever nets; a block that starts as the identity sees less until it has learnt.
@@ -108,10 +108,10 @@ def field_of(discriminator: Discriminator, layer: int) -> Field:
         (gradient,) = torch.autograd.grad(maps.diagonal().sum(), inputs)
         seen = gradient.movedim(axis, 1).flatten(2).abs().amax(2).cpu().numpy() > 0  # (units, pixels along the axis)
         ends.append(np.stack([seen.argmax(1), seen.shape[1] - seen[:, ::-1].argmax(1)], 1))
-    return Field(*ends)
+    return ReceptiveFields(*ends)
 
 
-def gradients(
+def unit_gradients(
     discriminator: Discriminator, pictures: NDArray[np.uint8], layer: int, unit: NDArray[np.int64], guiding: bool
 ) -> NDArray[np.float32]:
     """Gradients of a unit's response in each picture by its pixels, guided or plain: float32 (N, C, H, W).
@@ -119,9 +119,10 @@ def gradients(
     pictures: uint8 (N, C, H, W). unit: int64 (N, 3), its filter, row and column.
     """
     found = []
-    for start in range(0, len(pictures), AT_ONCE):
-        x = to_input(torch.from_numpy(pictures[start : start + AT_ONCE])).to(discriminator.device).requires_grad_()
-        channel, row, column = unit[start : start + AT_ONCE].T
+    for start in range(0, len(pictures), BATCH_PICTURES):
+        part = slice(start, start + BATCH_PICTURES)
+        x = to_input(torch.from_numpy(pictures[part])).to(discriminator.device).requires_grad_()
+        channel, row, column = unit[part].T
         with guided() if guiding else nullcontext():
             maps = discriminator.maps(x)[layer - 1]
         (gradient,) = torch.autograd.grad(maps[np.arange(len(x)), channel, row, column].sum(), x)

@@ -26,8 +26,7 @@ import torch
 
 from figment import presets
 from figment.data.bank.shards import Shards, per_shard, shard_name
-from figment.training import loader as feeds
-from figment.training import loop
+from figment.training import loader, loop
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.phases import phases_of
@@ -95,14 +94,14 @@ def main() -> None:
         world = World.alone()
         state = new_state(recipe, world)  # anew, so that all sides play the same game
         phases = phases_of(state, recipe)
-        feeds.PREFETCH_BATCHES = ahead
+        loader.PREFETCH_BATCHES = ahead
         feed = Feed(pictures, np.arange(len(pictures)), seed, True, world.device)
         return rate(lambda: loop.train_step(state, phases, recipe, feed, world), recipe.batch, options.seconds)
 
     results: dict[str, list[tuple[float, float]]] = {"resident": [], "cold": [], "cold, unasked": []}
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         bank = noise(Path(scratch), options.gigabytes)
-        few, ahead = bank[:4096], feeds.PREFETCH_BATCHES
+        few, ahead = bank[:4096], loader.PREFETCH_BATCHES
         sides: dict[str, tuple[Shards | np.ndarray, int]] = {
             "resident": (few, ahead),
             "cold": (bank, ahead),

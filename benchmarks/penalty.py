@@ -25,8 +25,7 @@ from figment import recipe as recipes
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
-from figment.game import penalties
-from figment.game import phase_losses as step
+from figment.game import penalties, phase_losses
 from figment.game.phase_losses import Batch, LossSettings
 from figment.recipe import Recipe
 from figment.training.inputs import draw_inputs
@@ -74,13 +73,13 @@ class Judge:
     def exact(self, batch: Batch) -> Tensor:
         """‖∇D‖² of each picture, (N,)."""
         return penalties.zero_centred(
-            step.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings()), batch.pictures
+            phase_losses.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings()), batch.pictures
         ).detach()
 
     @torch.no_grad()
     def estimated(self, batch: Batch, random: torch.Generator) -> Tensor:
         """The same by finite differences."""
-        sight = step.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings())
+        sight = phase_losses.augmented_discriminator(self.discriminator, batch, 0.0, LossSettings())
         noise = torch.randn(batch.pictures.shape, generator=random).to(batch.pictures.device)
         return penalties.finite_difference(sight, batch.pictures, sight(batch.pictures), noise)
 
@@ -95,7 +94,7 @@ def spreads(judge: Judge, draws: int) -> dict[str, tuple[float, float]]:
     for _ in range(draws):
         finite = [judge.estimated(batch, random).cpu() for batch in both]
         for (name, values), share in product((("exact", exact), ("finite", finite)), SHARES):
-            count = step.penalised_count(len(values[0]), share)
+            count = phase_losses.penalised_count(len(values[0]), share)
             chosen = torch.randperm(len(values[0]), generator=random)[:count]
             sums = sum(float(one[chosen].mean()) for one in values)
             found.setdefault(f"{name}, {share:.0%} of the batch", []).append(sums)

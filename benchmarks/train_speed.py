@@ -46,7 +46,6 @@ from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.game import penalties
-from figment.planning import trials as speed
 from figment.planning.trials import synchronise
 from figment.recipe import Recipe
 from figment.training import loop
@@ -113,7 +112,7 @@ def fastest(recipe: Recipe, machine: Machine, bank: Bank, device: torch.device) 
     """The step as a run with a time budget settles it, and what was tried."""
     played = Played(recipes.changed(recipe, compile="off"), bank, device)
     timed = recipes.changed(recipe, seconds=3600.0, images=None)
-    trials = speed.measure_ways(timed, machine, played.state, played.feed, played.world, 3.0)
+    trials = measure_ways(timed, machine, played.state, played.feed, played.world, 3.0)
     best, played.phases = trials[0]
     played.recipe = recipes.changed(recipe, precision=best.precision, compile=best.compile)
     return played, ", ".join(str(trial) for trial, _ in trials)
@@ -165,7 +164,7 @@ def sides_with_penalty(
 
 def rate(side: Side, batch: int, seconds: float, device: torch.device) -> float:
     """Images a second over at least so many seconds, after some steps to warm up, in which compiled ones compile."""
-    for _ in range(speed.WARM_UP_STEPS[device.type]):
+    for _ in range(WARM_UP_STEPS[device.type]):
         side.step()
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)

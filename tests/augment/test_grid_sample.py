@@ -7,14 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from figment.augment import grid_sample as sampling
+from figment.augment import grid_sample
 
-MODES = {"bilinear": (sampling.bilinear, "reflection"), "nearest": (sampling.nearest, "zeros")}
+MODES = {"bilinear": (grid_sample.bilinear, "reflection"), "nearest": (grid_sample.nearest, "zeros")}
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_by_hand_equals_grid_sample(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "BY_GRID_SAMPLE", False)
+    monkeypatch.setattr(grid_sample, "BY_GRID_SAMPLE", False)
     by_hand, padding = MODES[mode]
     random = torch.Generator().manual_seed(0)
     pictures = torch.randn(3, 2, 8, 12, generator=random, dtype=torch.float64)
@@ -26,11 +26,11 @@ def test_by_hand_equals_grid_sample(mode: str, monkeypatch: pytest.MonkeyPatch) 
         assert torch.allclose(by_hand(pictures, grid), expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("by_hand", [sampling.bilinear, sampling.nearest])
+@pytest.mark.parametrize("by_hand", [grid_sample.bilinear, grid_sample.nearest])
 def test_by_hand_can_be_differentiated_twice(
     by_hand: Callable[[Tensor, Tensor], Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sampling, "BY_GRID_SAMPLE", False)
+    monkeypatch.setattr(grid_sample, "BY_GRID_SAMPLE", False)
     random = torch.Generator().manual_seed(0)
     pictures = torch.randn(2, 1, 4, 4, generator=random, dtype=torch.float64, requires_grad=True)
     grid = torch.rand(2, 4, 4, 2, generator=random, dtype=torch.float64) * 3 - 1.5

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from figment.cli import terminal as display
+from figment.cli import terminal
 
 EVENT = {
     "event": "tick", "images": 64_000, "seconds": 80.0, "loss_discriminator": 0.9, "loss_generator": 1.5,
@@ -15,9 +15,9 @@ EVENT = {
 
 
 def followed(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(display, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
     out = io.StringIO()
-    shown = display.Terminal(Console(file=out, force_terminal=terminal, width=140, highlight=False))
+    shown = terminal.Terminal(Console(file=out, force_terminal=terminal, width=140, highlight=False))
     preparing = shown.stage("preparing pictures")
     for done in (0, 50, 100):
         preparing(done, 100)
@@ -50,12 +50,12 @@ def test_live_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_probabilities_where_the_objective_has_none() -> None:
     event = EVENT | {"p_fake_real": None, "p_fake_fake": None, "memorising": 0.6}
-    names = [name for name, _ in display.readable(event)]
+    names = [name for name, _ in terminal.readable(event)]
     assert names == ["losses", "separation", "memorising", "spread"]
 
 
 def test_rate_is_of_the_last_seconds() -> None:
-    rate = display.Rate()
+    rate = terminal.Rate()
     for second in range(100):
         rate.at(float(second), second * 10)
     assert rate.at(100.0, 990 + 50) == pytest.approx((1040 - 800) / 20, rel=0.1)
@@ -63,7 +63,7 @@ def test_rate_is_of_the_last_seconds() -> None:
 
 def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
     out = io.StringIO()
-    shown = display.Terminal(Console(file=out, force_terminal=True, width=100))
+    shown = terminal.Terminal(Console(file=out, force_terminal=True, width=100))
     shown.stage("looking at pictures")(3, 10)
     shown.end()
     assert shown.bar is None
@@ -72,13 +72,13 @@ def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
 
 
 def test_augmentation_and_processes_are_told_where_there_are_any() -> None:
-    names = dict(display.readable(EVENT | {"augment_p": 0.25, "processes": 4}))
+    names = dict(terminal.readable(EVENT | {"augment_p": 0.25, "processes": 4}))
     assert (names["augmentation"], names["processes"]) == ("p 0.25", "4")
     for event in (EVENT, EVENT | {"augment_p": 0.0, "processes": 1}):
-        assert not {"augmentation", "processes"} & dict(display.readable(event)).keys()
+        assert not {"augmentation", "processes"} & dict(terminal.readable(event)).keys()
 
 
 def test_hints_are_told_with_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EVENT, "diagnosis", ["the two nets are in balance", "γ looks too small: try --set gamma=2"])
-    for terminal in (False, True):
-        assert "γ looks too small: try --set gamma=2" in followed(terminal, monkeypatch)
+    for is_terminal in (False, True):
+        assert "γ looks too small: try --set gamma=2" in followed(is_terminal, monkeypatch)

@@ -1,6 +1,6 @@
 import pytest
 
-from figment.common import units as budget
+from figment.common import units
 from figment.errors import InputError
 
 
@@ -8,28 +8,28 @@ from figment.errors import InputError
     ("text", "expected"), [("90s", 90), ("3m", 180), ("2h", 7200), ("1h30m", 5400), ("1.5h", 5400), ("1d", 86400)]
 )
 def test_seconds(text: str, expected: float) -> None:
-    assert budget.seconds(text) == expected
+    assert units.seconds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["soon", "", "3", "m", "-3m", "3 m", "0s", "0.5s", "1e3s", "3m!"])
 def test_bad_seconds(text: str) -> None:
     with pytest.raises(InputError, match=r"^--for "):
-        budget.seconds(text)
+        units.seconds(text)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"), [("800", 800), ("500k", 500_000), ("2M", 2_000_000), ("1.5M", 1_500_000)]
 )
 def test_images(text: str, expected: int) -> None:
-    assert budget.images(text) == expected
+    assert units.images(text) == expected
 
 
 @pytest.mark.parametrize("text", ["many", "", "0", "-5", "5K", "1e6"])
 def test_bad_images(text: str) -> None:
     with pytest.raises(InputError, match=r"^--images "):
-        budget.images(text)
+        units.images(text)
 
 
 def test_as_people_read_them() -> None:
-    assert [budget.as_time(t) for t in (42, 185, 7620, 59.7)] == ["42 s", "3 min 05 s", "2 h 07 min", "1 min 00 s"]
-    assert [budget.as_images(n) for n in (800, 12_345, 1_240_000)] == ["800", "12.3 kimg", "1.24 Mimg"]
+    assert [units.as_time(t) for t in (42, 185, 7620, 59.7)] == ["42 s", "3 min 05 s", "2 h 07 min", "1 min 00 s"]
+    assert [units.as_images(n) for n in (800, 12_345, 1_240_000)] == ["800", "12.3 kimg", "1.24 Mimg"]

@@ -13,7 +13,6 @@ from figment import start
 from figment.common import progress
 from figment.common.machine import Machine
 from figment.planning import memory
-from figment.planning import trials as speed
 from figment.presets import make
 from figment.recipe import Recipe
 from figment.training import loop
@@ -37,7 +36,7 @@ def parts(**choices) -> tuple[Recipe, TrainState, Feed]:
 def test_players_are_as_they_were() -> None:
     recipe, state, feed = parts()
     before = clone_tensors(state)
-    trials = speed.measure_ways(recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0)
+    trials = measure_ways(recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0)
     assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
     assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
     assert state.images == 0
@@ -47,7 +46,7 @@ def test_players_are_as_they_were() -> None:
 
 def test_what_the_recipe_leaves_open_is_tried() -> None:
     def ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
-        return speed.ways(parts(**choices)[0], machine)
+        return ways(parts(**choices)[0], machine)
 
     assert ways() == [("bf16", "off")]
     assert ways(precision="fp32") == [("fp32", "off")]

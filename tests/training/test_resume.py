@@ -17,9 +17,7 @@ from safetensors.torch import load_file
 import figment
 from figment.common import progress
 from figment.errors import InputError
-from figment.planning import autotune as settling
-from figment.planning import plan
-from figment.planning import trials as speed
+from figment.planning import autotune, plan, trials
 from figment.run import Run
 from figment.training import loop, schedule
 from figtest.command import command_line
@@ -141,7 +139,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
             said.append(sentence)
 
     monkeypatch.setattr(loop, "train_step", starved)
-    monkeypatch.setattr(speed, "train_step", starved)
+    monkeypatch.setattr(trials, "train_step", starved)
     choices = dict(size=16, width=4, batch=64, recipe="dcgan", save_seconds=0.0)
     run = figment.train(faces, out=tmp_path / "run", display=Listening(), **budget, **choices)
     assert [s for s in said if "out of memory" in s] == [
@@ -259,7 +257,7 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
 def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # By the time that this process works, which other work on the machine doesn't stretch.
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=time.process_time))
-    monkeypatch.setattr(settling, "monotonic", time.process_time)
+    monkeypatch.setattr(autotune, "monotonic", time.process_time)
     run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
     facts, recipe = run.facts, run.recipe
     assert facts["state"] == "finished"

@@ -1,4 +1,4 @@
-"""Before the first step: what is played, with what arithmetic, for how many images. Under a time budget it is measured."""
+"""Before the first step: which recipe, with what arithmetic, for how many images. Under a time budget it is measured."""
 
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -10,8 +10,8 @@ from figment import recipe as recipes
 from figment.common.machine import Machine
 from figment.errors import InputError
 from figment.planning import memory, plan
-from figment.planning import trials as speed
 from figment.planning.choose import Candidate
+from figment.planning.trials import Trial, measure_ways
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
@@ -23,16 +23,16 @@ MIN_TRIAL_SECONDS, MAX_TRIAL_SECONDS = 0.3, 2.0  # seconds that one way of doing
 
 
 class MeasuredCandidate(NamedTuple):
-    """One rung, its game, and how fast each way of playing it is here, fastest first."""
+    """One candidate, its setup, and how fast each way of doing its arithmetic is here, fastest first."""
 
-    rung: Candidate
+    candidate: Candidate
     setup: Setup
-    trials: list[speed.Trial]
+    trials: list[Trial]
 
 
 def build(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None]) -> Setup:
-    """The game of a recipe whose images are planned already: nothing is measured, but that it can be played is tried."""
-    recipe, trials, state, phases = _playable(recipe, machine, feed, world, 0.0, say)
+    """The setup of a recipe whose images are planned already: nothing is measured, but that a step can be made is tried."""
+    recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, 0.0, say)
     if not trials:
         say("torch.compile doesn't work here: training without it")
         return build(recipes.changed(recipe, compile="off"), machine, feed, world, say)
@@ -40,32 +40,32 @@ def build(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Calla
 
 
 def autotune(
-    climb: Sequence[tuple[Candidate, Recipe]],
+    candidates: Sequence[tuple[Candidate, Recipe]],
     machine: Machine,
     feed: Feed,
     world: World,
     say: Callable[[str], None],
 ) -> Setup:
-    """Climb from the smallest recipe as far as the time budget carries it, measuring each. Says what it took and why.
+    """Go from the smallest candidate as far as the time budget carries it, measuring each. Says what it took and why.
 
     The seconds that this takes are counted as training. Raises InputError where the budget is shorter than a step.
     """
     began, tried = monotonic(), list[MeasuredCandidate]()
-    for rung, recipe in climb:
+    for candidate, recipe in candidates:
         seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
-        recipe, trials, state, phases = _playable(recipe, machine, feed, world, seconds, say)
+        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
         if not trials:
             say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
-            recipe, trials, state, phases = _playable(recipe, machine, feed, world, seconds, say)
+            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
         spent = _of_the_first(world, monotonic() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
         setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
         setup.state.seconds = spent
-        tried.append(MeasuredCandidate(rung, setup, trials))
-        if planned < rung.worth_from:
+        tried.append(MeasuredCandidate(candidate, setup, trials))
+        if planned < candidate.worth_from:
             break
-    chosen = [one for one in tried if one.setup.recipe.planned_images >= one.rung.worth_from][-1]
+    chosen = [one for one in tried if one.setup.recipe.planned_images >= one.candidate.worth_from][-1]
     for line in explained(chosen, tried):
         say(line)
     return chosen.setup
@@ -74,29 +74,29 @@ def autotune(
 def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> list[str]:
     """The choice in three lines: what, how fast here, and what that buys."""
     recipe = chosen.setup.recipe
-    rates = [f"{one.rung.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
+    rates = [f"{one.candidate.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
     passed_over = [one for one in tried if one is not chosen]
     why = "".join(
-        f"; {one.rung.recipe} would see {one.setup.recipe.planned_images:,} and pays from {one.rung.worth_from:,} on"
+        f"; {one.candidate.recipe} would see {one.setup.recipe.planned_images:,} and pays from {one.candidate.worth_from:,} on"
         for one in passed_over
-        if one.setup.recipe.planned_images < one.rung.worth_from
+        if one.setup.recipe.planned_images < one.candidate.worth_from
     )
     return [
-        *([f"recipe {recipe.name}: {chosen.rung.why}"] if chosen.rung.why else []),
+        *([f"recipe {recipe.name}: {chosen.candidate.why}"] if chosen.candidate.why else []),
         f"measured: {', '.join(rates)}",
         f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
         *plan.warnings(recipe),
     ]
 
 
-def _settled(recipe: Recipe, fastest: speed.Trial, planned: int) -> Recipe:
+def _settled(recipe: Recipe, fastest: Trial, planned: int) -> Recipe:
     return recipes.changed(recipe, precision=fastest.precision, compile=fastest.compile, planned_images=planned)
 
 
-def _playable(
+def _tried_out(
     recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
-) -> tuple[Recipe, list[speed.Trial], TrainState, list[Phases]]:
-    """New players, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
+) -> tuple[Recipe, list[Trial], TrainState, list[Phases]]:
+    """A new state, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
     asked, recipe = recipe, memory.fitting_memory(recipe, machine)
     if recipe.batch != asked.batch:
         say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
@@ -104,10 +104,10 @@ def _playable(
         world.check_batch(recipe.batch)
         state = new_state(recipe, world)
         if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
-            return recipe, [speed.Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
+            return recipe, [Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
         try:
-            trials = speed.measure_ways(recipe, machine, state, feed, world, seconds)
-            return recipe, [trial for trial, _ in trials], state, [phases for _, phases in trials]
+            measured = measure_ways(recipe, machine, state, feed, world, seconds)
+            return recipe, [trial for trial, _ in measured], state, [phases for _, phases in measured]
         except torch.OutOfMemoryError:
             recipe = with_less_memory(recipe, world, say)
 

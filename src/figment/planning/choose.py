@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from figment import presets
 from figment import recipe as recipes
-from figment.common import units as budgets
+from figment.common import units
 from figment.common.machine import Machine
 from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
@@ -45,13 +45,13 @@ AUTO_RECIPES = {
 
 
 def auto_recipes(machine: Machine) -> tuple[Candidate, ...]:
-    """The recipes that "auto" climbs on a machine, smallest first."""
+    """The recipes that "auto" chooses from on a machine, smallest first."""
     return AUTO_RECIPES["cpu" if machine.kind == "cpu" else "gpu"]
 
 
 def auto_for_images(machine: Machine, images: int) -> Candidate:
     """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
-    return [rung for rung in auto_recipes(machine) if rung.worth_from <= images][-1]
+    return [candidate for candidate in auto_recipes(machine) if candidate.worth_from <= images][-1]
 
 
 def choose(
@@ -61,11 +61,11 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget = _budget(time, images)
-    rung, why = auto_recipes(machine)[0], "auto: measuring what this machine can do in that time"
+    candidate, why = auto_recipes(machine)[0], "auto: measuring what this machine can do in that time"
     if "images" in budget:
-        rung = auto_for_images(machine, budget["images"])
-        why = f"recipe {rung.recipe}: {rung.why}"
-    recipe = presets.make(rung.recipe if name == "auto" else name, **choices, **budget)
+        candidate = auto_for_images(machine, budget["images"])
+        why = f"recipe {candidate.recipe}: {candidate.why}"
+    recipe = presets.make(candidate.recipe if name == "auto" else name, **choices, **budget)
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
     if recipe.seconds is not None:
@@ -77,21 +77,22 @@ def choose(
 def candidates(
     asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe]
 ) -> list[tuple[Candidate, Recipe]]:
-    """The recipes that a time budget may go to, smallest first: "auto" has its ladder, every other name itself."""
+    """The recipes that a time budget may go to, smallest first: "auto" has several, every other name itself."""
     if asked["recipe"] != "auto":
         return [(Candidate(recipe.name, 0, ""), recipe)]
-    rungs = [
-        (rung, presets.make(rung.recipe, **asked["choices"], seconds=recipe.seconds)) for rung in auto_recipes(machine)
+    chosen = [
+        (candidate, presets.make(candidate.recipe, **asked["choices"], seconds=recipe.seconds))
+        for candidate in auto_recipes(machine)
     ]
-    return [(rung, fit_to_data(one)) for rung, one in rungs]
+    return [(candidate, fit_to_data(one)) for candidate, one in chosen]
 
 
 def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
     if time is not None and images is not None:
         raise InputError("--for and --images can't both be the budget: give one of them.")
     if images is not None:
-        return {"images": budgets.images(str(images))}
-    return {"seconds": budgets.seconds(time or DEFAULT_TIME)}
+        return {"images": units.images(str(images))}
+    return {"seconds": units.seconds(time or DEFAULT_TIME)}
 
 
 def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:

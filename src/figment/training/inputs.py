@@ -9,7 +9,7 @@ from figment import codes
 from figment.augment.pipeline import draw_numbers
 from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
-from figment.game import phase_losses as step
+from figment.game import phase_losses
 from figment.game.phase_losses import Batch, DiscriminatorTerms
 from figment.recipe import Recipe
 from figment.training.distributed import World
@@ -44,7 +44,9 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
     if recipe.label_flips:
-        swapped = [step.targets(count, target, recipe.label_flips, random) for target in (recipe.real_target, 0.0)]
+        swapped = [
+            phase_losses.targets(count, target, recipe.label_flips, random) for target in (recipe.real_target, 0.0)
+        ]
         targets = share(swapped[0]), share(swapped[1])
     mixing = share(torch.rand(count, generator=random)) if recipe.gradient_penalty else None
     augmenting = [share(draw_numbers(count, random)) if recipe.augment != "none" else None for _ in range(2)]
@@ -61,7 +63,7 @@ def _noise(recipe: Recipe, pictures: Tensor, world: World, images: int) -> tuple
     """Drawn on the device, the one thing that is: so many numbers would take a CPU longer than a GPU takes for the step."""
     random = torch.Generator(pictures.device).manual_seed(seed_at(recipe.seed, "noise", images))
     shape = (recipe.batch, *pictures.shape[1:])
-    count = step.penalised_count(len(pictures), recipe.penalty_share)
+    count = phase_losses.penalised_count(len(pictures), recipe.penalty_share)
     drawn = [torch.randn(shape, generator=random, device=pictures.device) for _ in range(2)]
     real, fake = (world.share(n)[:count].contiguous(memory_format=torch.channels_last) for n in drawn)
     return real, fake

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
 
-from figment.game import phase_losses as step
+from figment.game import phase_losses
 from figment.game.phase_losses import Batch, DiscriminatorTerms, LossSettings
 from figment.recipe import Recipe
 from figment.training.cuda_graphs import CudaGraphPhases, may_be_captured
@@ -45,13 +45,13 @@ class EagerPhases:
             with torch.set_grad_enabled(not recipe.fresh):
                 self.fake = self.play_generator(inputs.codes, inputs.labels)
             fake = Batch(self.fake.detach(), inputs.labels, inputs.numbers)
-            terms = step.discriminator_phase(
+            terms = phase_losses.discriminator_phase(
                 self.play_discriminator, inputs.real, fake, self.settings, p, gamma, inputs.noise, inputs.targets
             )
         loss = terms.loss
         if inputs.mixing is not None:
             single = fake._replace(pictures=fake.pictures.float())
-            penalty = step.gradient_penalty(state.discriminator, inputs.real, single, inputs.mixing)
+            penalty = phase_losses.gradient_penalty(state.discriminator, inputs.real, single, inputs.mixing)
             loss = loss + recipe.gradient_penalty * penalty
         _differentiate(loss, state.discriminator)
         return terms._replace(loss=loss.detach())
@@ -62,7 +62,7 @@ class EagerPhases:
             made = self.play_generator(inputs.codes, inputs.labels) if self.recipe.fresh else self.fake
             assert made is not None
             fake = Batch(made, inputs.labels, inputs.numbers)
-            loss = step.generator_phase(self.play_discriminator, fake, inputs.real, self.settings, p)
+            loss = phase_losses.generator_phase(self.play_discriminator, fake, inputs.real, self.settings, p)
         _differentiate(loss, state.generator)
         state.discriminator.requires_grad_(True)
         self.fake = None
@@ -86,7 +86,7 @@ class CompiledPhases:
                 made = functional_call(state.generator, others, (inputs.codes, inputs.labels))
                 fake = Batch(made.detach(), inputs.labels, inputs.numbers)
                 net = partial(_called, state.discriminator, weights)
-                terms = step.discriminator_phase(
+                terms = phase_losses.discriminator_phase(
                     net, inputs.real, fake, settings, p, gamma, inputs.noise, inputs.targets
                 )
             return terms.loss, terms
@@ -96,7 +96,7 @@ class CompiledPhases:
                 made = functional_call(state.generator, weights, (inputs.codes, inputs.labels))
                 fake = Batch(made, inputs.labels, inputs.numbers)
                 net = partial(_called, state.discriminator, others)
-                return step.generator_phase(net, fake, inputs.real, settings, p)
+                return phase_losses.generator_phase(net, fake, inputs.real, settings, p)
 
         self.discriminator_graph: Callable[..., Any] = torch.compile(
             grad_and_value(discriminator_loss, has_aux=True), fullgraph=True

@@ -46,7 +46,7 @@ from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.game import penalties
-from figment.planning.trials import synchronise
+from figment.planning.trials import WARM_UP_STEPS, measure_ways, synchronise
 from figment.recipe import Recipe
 from figment.training import loop
 from figment.training.distributed import World

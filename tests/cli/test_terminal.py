@@ -14,10 +14,10 @@ EVENT = {
 }  # fmt: skip
 
 
-def followed(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
+def followed(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
     out = io.StringIO()
-    shown = terminal.Terminal(Console(file=out, force_terminal=terminal, width=140, highlight=False))
+    shown = terminal.Terminal(Console(file=out, force_terminal=is_terminal, width=140, highlight=False))
     preparing = shown.stage("preparing pictures")
     for done in (0, 50, 100):
         preparing(done, 100)

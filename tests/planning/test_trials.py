@@ -13,6 +13,7 @@ from figment import start
 from figment.common import progress
 from figment.common.machine import Machine
 from figment.planning import memory
+from figment.planning.trials import measure_ways, ways
 from figment.presets import make
 from figment.recipe import Recipe
 from figment.training import loop
@@ -45,16 +46,16 @@ def test_players_are_as_they_were() -> None:
 
 
 def test_what_the_recipe_leaves_open_is_tried() -> None:
-    def ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
+    def open_ways(machine: Machine = RICH, **choices) -> list[tuple[str, str]]:
         return ways(parts(**choices)[0], machine)
 
-    assert ways() == [("bf16", "off")]
-    assert ways(precision="fp32") == [("fp32", "off")]
-    assert ways(seconds=3600.0, width=64) == [("bf16", "off"), ("bf16", "on")]
-    assert ways(compile="on") == [("bf16", "on")]
-    assert ways(compile="on", objective="wgan") == [("bf16", "off")]
-    assert ways(replace(RICH, bf16="perhaps")) == [("fp32", "off"), ("bf16", "off")]
-    assert ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
+    assert open_ways() == [("bf16", "off")]
+    assert open_ways(precision="fp32") == [("fp32", "off")]
+    assert open_ways(seconds=3600.0, width=64) == [("bf16", "off"), ("bf16", "on")]
+    assert open_ways(compile="on") == [("bf16", "on")]
+    assert open_ways(compile="on", objective="wgan") == [("bf16", "off")]
+    assert open_ways(replace(RICH, bf16="perhaps")) == [("fp32", "off"), ("bf16", "off")]
+    assert open_ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
 
 
 class Listening(progress.Silent):

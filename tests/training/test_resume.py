@@ -19,7 +19,7 @@ from figment.common import progress
 from figment.errors import InputError
 from figment.planning import autotune, plan, trials
 from figment.run import Run
-from figment.training import loop, schedule
+from figment.training import loop, pace, schedule
 from figtest.command import command_line
 
 # Small and quick, with everything that carries state switched on.
@@ -256,7 +256,7 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
 
 def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # By the time that this process works, which other work on the machine doesn't stretch.
-    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=time.process_time))
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=time.process_time))
     monkeypatch.setattr(autotune, "monotonic", time.process_time)
     run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
     facts, recipe = run.facts, run.recipe

@@ -80,11 +80,11 @@ def candidates(
     """The recipes that a time budget may go to, smallest first: "auto" has several, every other name itself."""
     if asked["recipe"] != "auto":
         return [(Candidate(recipe.name, 0, ""), recipe)]
-    chosen = [
-        (candidate, presets.make(candidate.recipe, **asked["choices"], seconds=recipe.seconds))
+    asked_for, seconds = asked["choices"], recipe.seconds
+    return [
+        (candidate, fit_to_data(presets.make(candidate.recipe, **asked_for, seconds=seconds)))
         for candidate in auto_recipes(machine)
     ]
-    return [(candidate, fit_to_data(one)) for candidate, one in chosen]
 
 
 def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:

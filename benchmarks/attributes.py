@@ -18,7 +18,7 @@ from figment.attributes.conditions import parse_conditions, satisfied
 from figment.attributes.readings import read_samples
 from figment.common.progress import Silent
 from figment.explain.forgetting import forget
-from figment.explore.code_arithmetic import success
+from figment.explore.code_arithmetic import success_rate
 from figment.explore.direction_search import directions
 from figment.generator import load
 from figment.run import Run
@@ -59,7 +59,9 @@ def main() -> None:
     sums = []
     for a, b, c, wanted in SUMS:
         anyway = float(satisfied(seen.scores, parse_conditions(wanted, predictor)).mean())
-        shares = {n: success(generator, predictor, seen, a, b, c, wanted, n, args.cases, args.seed) for n in (1, 3, 5)}
+        shares = {
+            n: success_rate(generator, predictor, seen, a, b, c, wanted, n, args.cases, args.seed) for n in (1, 3, 5)
+        }
         sums.append({"a": a, "b": b, "c": c, "wanted": wanted, "anyway": anyway, "of": shares})
         print(
             f"({a}) − ({b}) + ({c})".ljust(88), f" {anyway:6.0%}  {shares[1]:7.0%}  {shares[3]:6.0%}  {shares[5]:5.0%}"

@@ -18,7 +18,7 @@ import torch
 from figment.common.machine import this_machine
 from figment.common.progress import Silent
 from figment.discriminator import load_discriminator
-from figment.explore.paths import spherical
+from figment.explore.paths import slerp
 from figment.explore.projection import project
 from figment.features.perceptual import named
 from figment.generator import load
@@ -40,7 +40,7 @@ def main() -> None:
 
     def strip() -> None:
         ends = generator.codes(2)
-        z = spherical(ends[:1], ends[1:], torch.linspace(0, 1, 64), generator.recipe.prior)[0]
+        z = slerp(ends[:1], ends[1:], torch.linspace(0, 1, 64), generator.recipe.prior)[0]
         labels = generator.labels(1)
         pictures = generator.decode(z, None if labels is None else labels.expand(64))
         strips([("", part) for part in pictures.split(8)])

@@ -9,7 +9,7 @@ import torch
 
 from figment import codes
 from figment.errors import InputError
-from figment.finding import Finding, Sheet, found
+from figment.finding import Finding, Sheet, read_findings
 from figment.media.provenance import source_of
 
 GREY = np.full((4, 6, 3), 128, np.uint8)
@@ -35,7 +35,7 @@ def test_a_finding_is_kept_whole(tmp_path: Path) -> None:
     assert [source_of(path) for path in files[:3]] == [
         "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", None
     ]  # fmt: skip
-    (record,) = found(tmp_path / "findings")
+    (record,) = read_findings(tmp_path / "findings")
     assert record["sentence"] == "It changes."
     assert record["numbers"] == {"seed": 3}
     assert record["images"] == 640
@@ -58,7 +58,7 @@ def test_a_finding_replaces_the_last_of_its_kind_and_name_with_all_its_files(tmp
         "interpolate.png", "interpolate.json", "mine.png",
         "interpolate-other-one.png", "interpolate-other-one.json", "interpolate-other-one.safetensors",
     }  # fmt: skip
-    assert [record["name"] for record in found(tmp_path)] == ["other one", ""]
+    assert [record["name"] for record in read_findings(tmp_path)] == ["other one", ""]
 
 
 def test_damaged_and_foreign_records_are_left_out(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_damaged_and_foreign_records_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "newer.json").write_text(json.dumps(record | {"format": 2}))
     (tmp_path / "elsewhere.json").write_text(json.dumps(record | {"sheets": [{"file": "../x.png", "caption": ""}]}))
-    assert len(found(tmp_path)) == 1
+    assert len(read_findings(tmp_path)) == 1
 
 
 def test_a_record_that_was_changed_by_hand_deletes_nothing_elsewhere(tmp_path: Path) -> None:

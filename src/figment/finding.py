@@ -91,7 +91,7 @@ class Finding:
         return [*written, record]
 
 
-def found(folder: Path) -> list[dict[str, Any]]:
+def read_findings(folder: Path) -> list[dict[str, Any]]:
     """The records of all findings in a folder, by name; one that is damaged or a newer figment's is left out."""
     records = [_record(path) for path in sorted(folder.glob("*.json"))]
     return [record for record in records if record is not None]

@@ -10,8 +10,15 @@ from scipy.stats import norm
 from figment import InputError
 from figment.attributes.conditions import Condition, condition_text, parse_conditions
 from figment.attributes.readings import read_samples
-from figment.explore.code_arithmetic import NOISE, arithmetic, around, combined, expected, success
-from figment.explore.groups import CHOICE, Group, meeting, numbered, refuse_single
+from figment.explore.code_arithmetic import (
+    NOISE_DEVIATIONS,
+    add_codes,
+    arithmetic,
+    expected_conditions,
+    success_rate,
+    with_noise,
+)
+from figment.explore.groups import CANDIDATES_EACH, Group, group_meeting, numbered_group, refuse_single
 from figment.media.strips import GAP_PIXELS
 
 
@@ -26,37 +33,37 @@ def test_sums_are_of_means_in_gaussian_space(world, prior):
     a, b, c = (generator.codes(k, 5, start) for k, start in ((3, 0), (4, 10), (2, 20)))
     total = gaussian(a, prior).mean(0) - gaussian(b, prior).mean(0) + gaussian(c, prior).mean(0)
     total *= min(1, math.sqrt(12) / np.linalg.norm(total))
-    found = combined(a, b, c, prior)
+    found = add_codes(a, b, c, prior)
     assert found.dtype == torch.float32
     assert gaussian(found[None], prior)[0] == pytest.approx(total, abs=1e-4)
 
 
 def test_a_sum_that_lies_too_far_out_is_drawn_in_and_no_other(world):
     ones = torch.ones(3, 12)
-    assert combined(2 * ones, -ones, ones, "normal") == pytest.approx(torch.ones(12))
-    assert combined(0.5 * ones, 0.3 * ones, 0.1 * ones, "normal") == pytest.approx(torch.full((12,), 0.3))
-    assert combined(ones, ones, 0 * ones, "normal").abs().max() == 0
+    assert add_codes(2 * ones, -ones, ones, "normal") == pytest.approx(torch.ones(12))
+    assert add_codes(0.5 * ones, 0.3 * ones, 0.1 * ones, "normal") == pytest.approx(torch.full((12,), 0.3))
+    assert add_codes(ones, ones, 0 * ones, "normal").abs().max() == 0
 
 
 def test_noise_around_the_sum_is_the_papers():
     code = torch.tensor([0.3, -0.5]).repeat(50)
-    near = around(code, "normal", 1, 200)
+    near = with_noise(code, "normal", 1, 200)
     apart = (near - code).double()
-    assert apart.abs().max() <= NOISE
-    assert apart.abs().max() > 0.99 * NOISE
+    assert apart.abs().max() <= NOISE_DEVIATIONS
+    assert apart.abs().max() > 0.99 * NOISE_DEVIATIONS
     assert apart.std().item() == pytest.approx(0.25, rel=0.02)  # of a deviation: (−a, a) has a/√3
     assert apart.mean().abs() < 0.01
-    assert torch.equal(near, around(code, "normal", 1, 200))
-    assert not torch.equal(near, around(code, "normal", 2, 200))
-    assert around(code, "uniform", 0, 50).abs().max() < 1
+    assert torch.equal(near, with_noise(code, "normal", 1, 200))
+    assert not torch.equal(near, with_noise(code, "normal", 2, 200))
+    assert with_noise(code, "uniform", 0, 50).abs().max() < 1
 
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_exemplars_meet_their_conditions_and_are_the_clearest(world, prior):
     generator, predictor = world(prior)
-    group = meeting(generator, predictor, "left>0.5, no right", 3, seed=2)
+    group = group_meeting(generator, predictor, "left>0.5, no right", 3, seed=2)
     known = gaussian(generator.codes(256, 2), prior)
-    met = np.flatnonzero((known[:, 0] > 0.5) & (known[:, 1] < 0.5))[: CHOICE * 3]
+    met = np.flatnonzero((known[:, 0] > 0.5) & (known[:, 1] < 0.5))[: CANDIDATES_EACH * 3]
     assert set(group.numbers) <= set(met)
     margin = np.minimum(known[:, 0] - 0.5, 0.5 - known[:, 1])
     assert set(group.numbers) == set(met[np.argsort(-margin[met])[:3]])
@@ -66,9 +73,9 @@ def test_exemplars_meet_their_conditions_and_are_the_clearest(world, prior):
 def test_conditions_that_too_few_meet_are_refused(world):
     generator, predictor = world()
     with pytest.raises(InputError, match=r"--b left>3.5: \d of the 4,096 first samples meet"):
-        meeting(generator, predictor, "left>3.5", 10, option="--b")
+        group_meeting(generator, predictor, "left>3.5", 10, option="--b")
     with pytest.raises(InputError, match="did you mean left"):
-        meeting(generator, predictor, "lef>1", 3)
+        group_meeting(generator, predictor, "lef>1", 3)
 
 
 def test_what_is_expected_of_a_sum(world):
@@ -77,7 +84,7 @@ def test_what_is_expected_of_a_sum(world):
         parse_conditions(t, predictor)
         for t in ("left>0.4, no right", "left<-0.2, no right", "right, left<-0.2, last>1")
     )
-    found = expected(a, b, c)
+    found = expected_conditions(a, b, c)
     assert found == [
         Condition("left", ">", pytest.approx(0.1)),
         Condition("right", ">", 0.0),
@@ -92,7 +99,7 @@ def test_what_is_expected_of_a_sum(world):
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
     generator, predictor = world(prior)
-    groups = [meeting(generator, predictor, t, 8) for t in ("left>0.7", "left<-0.7", "right, left<-0.7")]
+    groups = [group_meeting(generator, predictor, t, 8) for t in ("left>0.7", "left<-0.7", "right, left<-0.7")]
     found = arithmetic(
         generator, *groups, predictor=predictor, wanted=parse_conditions("left>0, right", predictor), name="sum of left"
     )
@@ -115,17 +122,17 @@ def test_the_share_that_comes_true_grows_with_the_exemplars(world):
     generator, predictor = world()
     seen = read_samples(generator, predictor, 600)
     asked = ("left>0.3, no right", "left<-0.3, no right", "right, left<-0.3", "left>0, right")
-    one, three, many = (success(generator, predictor, seen, *asked, exemplars=k, cases=200) for k in (1, 3, 12))
+    one, three, many = (success_rate(generator, predictor, seen, *asked, exemplars=k, cases=200) for k in (1, 3, 12))
     assert one < three < many
     assert many > 0.95
-    assert success(generator, predictor, seen, *asked, exemplars=3, cases=200) == three
+    assert success_rate(generator, predictor, seen, *asked, exemplars=3, cases=200) == three
     with pytest.raises(InputError, match=r"left>3.5: only 0 of 600"):
-        success(generator, predictor, seen, "left>3.5", *asked[1:])
+        success_rate(generator, predictor, seen, "left>3.5", *asked[1:])
 
 
 def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):
     generator, _ = world()
-    one, two, four = (numbered(generator, list(range(k)), 0) for k in (1, 2, 4))
+    one, two, four = (numbered_group(generator, list(range(k)), 0) for k in (1, 2, 4))
     with pytest.raises(InputError, match=r"--b 0: a group of a single picture is unstable.*give two or more"):
         arithmetic(generator, two, one, four)
     refuse_single("--a", Group("two", torch.zeros(2, 12)))
@@ -140,7 +147,7 @@ def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):
 
 def test_all_is_drawn_in_one_class(world):
     generator, _ = world(classes=("cat", "dog"))
-    two = numbered(generator, [3, 4], 0)
+    two = numbered_group(generator, [3, 4], 0)
     found = arithmetic(generator, two, two, two, label="dog")
     assert found.labels is not None
     assert (found.labels == 1).all()

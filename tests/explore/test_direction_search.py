@@ -13,14 +13,22 @@ from torch.nn.functional import normalize
 from figment import InputError, codes, nets
 from figment.attributes.predictor import AttributePredictor
 from figment.explore import direction_file as kept
-from figment.explore.attribute_directions import Slopes, conditional, slopes
-from figment.explore.direction_file import Direction, direction, keep, moved, named, shift, stored
-from figment.explore.direction_samples import centred, surveyed
-from figment.explore.direction_search import directions, plain
-from figment.explore.effects import effect, positions
-from figment.explore.ganspace import principal
-from figment.explore.groups import meeting, numbered
-from figment.explore.sefa import factorised
+from figment.explore.attribute_directions import AttributeSlopes, conditional_direction, fit_slopes
+from figment.explore.direction_file import (
+    Direction,
+    find_direction,
+    load_directions,
+    move_codes,
+    save_directions,
+    sum_of_wishes,
+    unit_direction,
+)
+from figment.explore.direction_samples import centre_by_class, draw_samples
+from figment.explore.direction_search import directions, plain_attributes
+from figment.explore.effects import measure_effect, places_along
+from figment.explore.ganspace import ganspace
+from figment.explore.groups import group_meeting, numbered_group
+from figment.explore.sefa import sefa
 from figment.explore.walk import sweep
 from figment.generator import Generator
 from figment.nets.hooks import entries, layers, watched
@@ -49,15 +57,15 @@ def random_unit(size: int, seed: int = 0) -> torch.Tensor:
 def test_codes_are_moved_in_gaussian_space(prior):
     z, vector = codes.numbered(0, 0, 5, 6, prior), random_unit(6)
     before = codes.to_gaussian(z.double(), prior)
-    after = codes.to_gaussian(moved(z, vector, 1.5, prior).double(), prior)
+    after = codes.to_gaussian(move_codes(z, vector, 1.5, prior).double(), prior)
     assert after - before == pytest.approx((1.5 * vector).expand(5, 6), abs=1e-5)
     amounts = torch.tensor([-3.0, -1, 0, 1, 3])
-    placed = codes.to_gaussian(moved(z, vector, amounts, prior, replace=True).double(), prior)
+    placed = codes.to_gaussian(move_codes(z, vector, amounts, prior, replace=True).double(), prior)
     assert placed @ vector == pytest.approx(amounts.double(), abs=1e-4)
     rest = placed - (placed @ vector)[:, None] * vector
     assert rest == pytest.approx(before - (before @ vector)[:, None] * vector, abs=1e-4)
-    assert moved(z, vector, 1.5, prior).dtype == z.dtype
-    assert moved(z, vector, 50.0, "uniform").abs().max() <= 1
+    assert move_codes(z, vector, 1.5, prior).dtype == z.dtype
+    assert move_codes(z, vector, 50.0, "uniform").abs().max() <= 1
 
 
 @PRIORS
@@ -98,7 +106,7 @@ def test_factorised_directions_stretch_most():
     rng = np.random.default_rng(1)
     matrices = [torch.from_numpy(rng.normal(size=shape) * np.geomspace(4, 1, 6)) for shape in ((20, 6), (9, 6))]
     whole = torch.cat(matrices)
-    found = factorised(matrices, 3)
+    found = sefa(matrices, 3)
     assert found @ found.T == pytest.approx(torch.eye(3, dtype=torch.float64), abs=1e-9)
     stretched = (whole @ found.T).norm(dim=0)
     assert stretched == pytest.approx(torch.linalg.svdvals(whole)[:3])
@@ -113,11 +121,11 @@ def test_principal_directions_are_those_of_a_linear_first_layer():
     frame, _ = np.linalg.qr(rng.normal(size=(40, 5)))
     gaussian = rng.normal(size=(20_000, 5))
     activations = gaussian @ turn @ np.diag([9, 5, 3, 1.5, 0.5]) @ frame.T + 7
-    found = principal(activations.astype(np.float32), gaussian, 3)
+    found = ganspace(activations.astype(np.float32), gaussian, 3)
     assert np.linalg.norm(found, axis=1) == pytest.approx(1)
     for vector, axis in zip(found, turn.T, strict=False):
         assert abs(vector @ axis) > 0.999
-    assert np.array_equal(found, principal(activations.astype(np.float32), gaussian, 3))
+    assert np.array_equal(found, ganspace(activations.astype(np.float32), gaussian, 3))
 
 
 def test_principal_directions_against_a_whole_decomposition():
@@ -126,50 +134,52 @@ def test_principal_directions_against_a_whole_decomposition():
     with watched(layers(generator.net)[:1]) as seen:
         generator.decode(z)
     activations = torch.cat(seen).flatten(1).numpy()
-    survey = surveyed(generator, None, 400, 0, None, True)
+    survey = draw_samples(generator, None, 400, 0, None, True)
     assert np.array_equal(survey.activations, activations)
     rows = activations - activations.mean(0)
     left, values, _ = np.linalg.svd(rows.astype(np.float64), full_matrices=False)
     expected = np.linalg.lstsq(left[:, :2] * values[:2], z.double().numpy(), rcond=None)[0]
-    for vector, by_hand in zip(principal(activations, survey.gaussian, 2), expected, strict=True):
+    for vector, by_hand in zip(ganspace(activations, survey.gaussian, 2), expected, strict=True):
         assert abs(vector @ by_hand) / np.linalg.norm(by_hand) > 0.999
 
 
 def test_what_a_class_does_is_no_direction():
     rows = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     classes = np.arange(60) % 3
-    assert centred(rows + 10 * classes[:, None], classes) == pytest.approx(centred(rows, classes), abs=1e-5)
-    assert centred(rows, classes)[classes == 1].mean(0) == pytest.approx(0, abs=1e-6)
-    assert centred(rows, None) is rows
+    assert centre_by_class(rows + 10 * classes[:, None], classes) == pytest.approx(
+        centre_by_class(rows, classes), abs=1e-5
+    )
+    assert centre_by_class(rows, classes)[classes == 1].mean(0) == pytest.approx(0, abs=1e-6)
+    assert centre_by_class(rows, None) is rows
 
 
 @PRIORS
 def test_slopes_are_those_of_the_world(world, prior):
     generator, predictor = world(prior)
-    survey = surveyed(generator, predictor, 800, 0, None, False)
-    found = slopes(survey.gaussian, survey.scores)
+    survey = draw_samples(generator, predictor, 800, 0, None, False)
+    found = fit_slopes(survey.gaussian, survey.scores)
     assert found.names == predictor.names
     deviation = {name: scores.std() for name, scores in survey.scores.items()}
     assert found.rows[0] == pytest.approx(np.eye(12)[0] / deviation["left"], abs=0.02)  # in deviations per deviation
     assert found.rows[2][:3] == pytest.approx(1 / deviation["both"], abs=0.02)
     assert min(found.predicted.values()) > 0.99
     noise = {"noise": np.random.default_rng(0).normal(size=800).astype(np.float32), "same": np.ones(800, np.float32)}
-    unread = slopes(survey.gaussian, noise)
+    unread = fit_slopes(survey.gaussian, noise)
     assert abs(unread.predicted["noise"]) < 0.15
     assert unread.predicted["same"] == 0
 
 
 def test_a_conditional_direction_leaves_the_others_alone_as_far_as_it_is_asked_to():
     rows = np.array([[1.0, 0.6, 0], [0, 1, 0], [0.9, 0.1, 0.3]])
-    found = Slopes(("a", "b", "a=x"), rows, {})
+    found = AttributeSlopes(("a", "b", "a=x"), rows, {})
     projected = rows[0] - (rows[0] @ rows[1]) * rows[1]
-    assert conditional(found, "a", 1e-9) == pytest.approx(projected / np.linalg.norm(projected), abs=1e-6)
-    assert conditional(found, "a", 1e9) == pytest.approx(rows[0] / np.linalg.norm(rows[0]), abs=1e-6)
+    assert conditional_direction(found, "a", 1e-9) == pytest.approx(projected / np.linalg.norm(projected), abs=1e-6)
+    assert conditional_direction(found, "a", 1e9) == pytest.approx(rows[0] / np.linalg.norm(rows[0]), abs=1e-6)
 
     def gain(v: np.ndarray) -> float:
         return (rows[0] @ v) ** 2 / ((rows[1] @ v) ** 2 + 0.2 * v @ v)
 
-    best = gain(conditional(found, "a", 0.2))
+    best = gain(conditional_direction(found, "a", 0.2))
     assert all(gain(v) <= best + 1e-12 for v in np.random.default_rng(0).normal(size=(2000, 3)))
 
 
@@ -180,16 +190,16 @@ def test_a_conditional_direction_leaves_the_others_alone_as_far_as_it_is_asked_t
 def test_the_effect_of_a_direction_is_read_where_it_is_known(world, prior):
     generator, predictor = world(prior)
     z, deviations = generator.codes(64), {"left": 1.0, "right": 1.0, "both": math.sqrt(3), "last": 1.0}
-    found = effect(generator, unit(0, 1, *[0] * 10), z, None, predictor, deviations)
+    found = measure_effect(generator, unit(0, 1, *[0] * 10), z, None, predictor, deviations)
     assert found.correlation["right"] == pytest.approx(1, abs=0.01)
     assert found.shift == pytest.approx({"left": 0, "right": 6, "both": 6 / math.sqrt(3), "last": 0}, abs=0.1)
     assert abs(found.correlation["left"]) < 1e-6
     assert found.most == "right"
     assert found.next_to("right") == ("both", pytest.approx(1 / math.sqrt(3), rel=0.02))
     assert found.change == pytest.approx(6 * 0.2 / 2 / 4, rel=0.02)  # of −1 to 1, in one of four stripes
-    unread = effect(generator, unit(0, 1, *[0] * 10), z, None, None, {})
+    unread = measure_effect(generator, unit(0, 1, *[0] * 10), z, None, None, {})
     assert (unread.most, unread.change) == (None, found.change)
-    hidden = effect(generator, unit(*[0] * 11, 1), z, None, predictor, deviations)
+    hidden = measure_effect(generator, unit(*[0] * 11, 1), z, None, predictor, deviations)
     assert hidden.change == 0
     assert max(hidden.shift.values()) == 0
 
@@ -207,17 +217,17 @@ def test_labelled_directions_move_their_attribute_and_hardly_another(world):
     assert "2 move an attribute" in finding.sentence
     assert len(finding.numbers["effects"]) == 2
     assert finding.codes.shape == (2 * 2 * 7, 12)
-    assert torch.equal(finding.codes[:14], positions(generator.codes(2), found[0].vector, "normal"))
+    assert torch.equal(finding.codes[:14], places_along(generator.codes(2), found[0].vector, "normal"))
 
 
 def test_a_direction_from_one_group_to_another(world):
     generator, predictor = world("uniform")
-    groups = tuple(meeting(generator, predictor, text, 100, seed=1) for text in ("left<-0.5", "left>0.5"))
+    groups = tuple(group_meeting(generator, predictor, text, 100, seed=1) for text in ("left<-0.5", "left>0.5"))
     finding, (found,) = directions(generator, predictor=predictor, samples=300, name="turn", groups=groups)
     assert (found.name, found.how, finding.stem) == ("turn", "groups", "directions-turn")
     assert found.vector[0] > 0.8
     assert "along turn left moves by" in finding.sentence
-    one = numbered(generator, [3], 0)
+    one = numbered_group(generator, [3], 0)
     with pytest.raises(InputError, match="--from 3: a group of a single picture"):
         directions(generator, groups=(one, groups[0]), name="turn")
     with pytest.raises(InputError, match="the same mean"):
@@ -266,10 +276,10 @@ def test_single_values_of_a_category_have_no_direction_unless_asked_for():
     def of(*names: str) -> AttributePredictor:
         return AttributePredictor(names, frozenset(), {}, lambda pictures: {}, "")
 
-    assert plain(of("smile", "hair=red", "glasses", "glasses=round")) == ["smile", "glasses"]
-    assert plain(of("hair=red", "hair=black")) == ["hair=red", "hair=black"]
-    assert plain(None) == []
-    assert plain(of("smile", "cat"), ("cat", "dog")) == ["smile"]
+    assert plain_attributes(of("smile", "hair=red", "glasses", "glasses=round")) == ["smile", "glasses"]
+    assert plain_attributes(of("hair=red", "hair=black")) == ["hair=red", "hair=black"]
+    assert plain_attributes(None) == []
+    assert plain_attributes(of("smile", "cat"), ("cat", "dog")) == ["smile"]
 
 
 # ---- kept --------------------------------------------------------------------------------------------------------------
@@ -280,45 +290,51 @@ OURS, THEIRS = SimpleNamespace(digest="aa"), SimpleNamespace(digest="bb")
 
 def test_directions_are_kept_by_name(tmp_path):
     file = tmp_path / "directions.safetensors"
-    first = [direction(name, random_unit(6, i), "labelled", moves=name) for i, name in enumerate(("smile", "a=b"))]
-    keep(file, first, OURS)
+    first = [unit_direction(name, random_unit(6, i), "labelled", moves=name) for i, name in enumerate(("smile", "a=b"))]
+    save_directions(file, first, OURS)
     before = file.read_bytes()
-    assert [(one.name, one.how, one.facts) for one in stored(file, OURS)] == [
+    assert [(one.name, one.how, one.facts) for one in load_directions(file, OURS)] == [
         (one.name, "labelled", {"moves": one.name}) for one in first
     ]
-    assert torch.equal(named(file, "a=b", OURS).vector, first[1].vector)
-    keep(file, [direction("smile", random_unit(6, 7), "groups"), direction("turn", random_unit(6, 8), "groups")], OURS)
-    assert [one.name for one in stored(file, OURS)] == ["smile", "a=b", "turn"]
-    assert named(file, "smile", OURS).how == "groups"
-    assert torch.equal(named(file, "a=b", OURS).vector, first[1].vector)
+    assert torch.equal(find_direction(file, "a=b", OURS).vector, first[1].vector)
+    save_directions(
+        file,
+        [unit_direction("smile", random_unit(6, 7), "groups"), unit_direction("turn", random_unit(6, 8), "groups")],
+        OURS,
+    )
+    assert [one.name for one in load_directions(file, OURS)] == ["smile", "a=b", "turn"]
+    assert find_direction(file, "smile", OURS).how == "groups"
+    assert torch.equal(find_direction(file, "a=b", OURS).vector, first[1].vector)
     file.unlink()
-    keep(file, first, OURS)
+    save_directions(file, first, OURS)
     assert file.read_bytes() == before
-    assert kept.beside(tmp_path) == kept.beside(tmp_path / "generator.safetensors") == file
-    assert kept.beside(tmp_path / "best.safetensors") == tmp_path / "best.directions.safetensors"
+    assert kept.directions_file(tmp_path) == kept.directions_file(tmp_path / "generator.safetensors") == file
+    assert kept.directions_file(tmp_path / "best.safetensors") == tmp_path / "best.directions.safetensors"
 
 
 def test_names_of_all_kinds_are_kept(tmp_path):
     """One that safetensors keeps for itself, and one that looks like an amount."""
     file, names = tmp_path / "directions.safetensors", ["__metadata__", "a/b .. x", "smile=2", "σ"]
-    keep(file, [direction(name, random_unit(6, i), "labelled") for i, name in enumerate(names)], OURS)
-    assert [one.name for one in stored(file, OURS)] == names
-    assert shift(file, ["smile=2=3"], OURS) == pytest.approx(3 * random_unit(6, 2), abs=1e-6)
+    save_directions(file, [unit_direction(name, random_unit(6, i), "labelled") for i, name in enumerate(names)], OURS)
+    assert [one.name for one in load_directions(file, OURS)] == names
+    assert sum_of_wishes(file, ["smile=2=3"], OURS) == pytest.approx(3 * random_unit(6, 2), abs=1e-6)
 
 
 def test_wishes_add_up(tmp_path):
     file = tmp_path / "directions.safetensors"
-    keep(file, [direction(name, random_unit(6, i), "labelled") for i, name in enumerate(("smile", "a=b"))], OURS)
-    total = shift(file, ["smile=2", "a=b=-0.5"], OURS)
+    save_directions(
+        file, [unit_direction(name, random_unit(6, i), "labelled") for i, name in enumerate(("smile", "a=b"))], OURS
+    )
+    total = sum_of_wishes(file, ["smile=2", "a=b=-0.5"], OURS)
     assert total == pytest.approx(2 * random_unit(6, 0) - 0.5 * random_unit(6, 1), abs=1e-6)
-    assert shift(file, [], OURS) is None
+    assert sum_of_wishes(file, [], OURS) is None
     for wish in ("smile", "smile=", "=2", "smile=two", "smile=nan", "smile=inf", "smile=1e9"):
         with pytest.raises(InputError, match="write it as NAME=AMOUNT"):
-            shift(file, [wish], OURS)
+            sum_of_wishes(file, [wish], OURS)
     with pytest.raises(InputError, match="did you mean smile"):
-        shift(file, ["smiel=1"], OURS)
+        sum_of_wishes(file, ["smiel=1"], OURS)
     with pytest.raises(InputError, match="there are smile, a=b"):
-        shift(file, ["turn=1"], OURS)
+        sum_of_wishes(file, ["turn=1"], OURS)
 
 
 def content_of(vectors, **header):
@@ -342,7 +358,10 @@ def content_of(vectors, **header):
 def test_a_file_that_holds_none_is_refused_and_left_alone(tmp_path, content, sentence):
     file = tmp_path / "directions.safetensors"
     file.write_bytes(content)
-    for attempt in (lambda: stored(file, OURS), lambda: keep(file, [Direction("a", torch.eye(6)[0], "x")], OURS)):
+    for attempt in (
+        lambda: load_directions(file, OURS),
+        lambda: save_directions(file, [Direction("a", torch.eye(6)[0], "x")], OURS),
+    ):
         with pytest.raises(InputError, match=sentence):
             attempt()
     assert file.read_bytes() == content
@@ -350,10 +369,10 @@ def test_a_file_that_holds_none_is_refused_and_left_alone(tmp_path, content, sen
 
 def test_another_generators_directions_are_refused_and_replaced(tmp_path):
     file = tmp_path / "directions.safetensors"
-    keep(file, [direction("smile", random_unit(6), "labelled")], THEIRS)
+    save_directions(file, [unit_direction("smile", random_unit(6), "labelled")], THEIRS)
     with pytest.raises(InputError, match="directions of another generator, or of this one before it learnt more"):
-        named(file, "smile", OURS)
-    keep(file, [direction("turn", random_unit(6), "labelled")], OURS)
-    assert [one.name for one in stored(file, OURS)] == ["turn"]
+        find_direction(file, "smile", OURS)
+    save_directions(file, [unit_direction("turn", random_unit(6), "labelled")], OURS)
+    assert [one.name for one in load_directions(file, OURS)] == ["turn"]
     with pytest.raises(InputError, match="doesn't exist: find directions first"):
-        stored(tmp_path / "none.safetensors", OURS)
+        load_directions(tmp_path / "none.safetensors", OURS)

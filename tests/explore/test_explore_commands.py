@@ -14,7 +14,7 @@ from figment import codes, nets
 from figment.cli.terminal import Terminal
 from figment.common.files import write_output
 from figment.data.portraits.table import portraits
-from figment.explore.direction_file import stored
+from figment.explore.direction_file import load_directions
 from figment.generator import load
 from figment.media.provenance import source_of
 from figment.nets.serialization import packed
@@ -132,7 +132,7 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
         assert text in said, said
     generator = load(run)
     names = ["bright", "dark", "principal-1", "principal-2", "factorised-1", "factorised-2"]
-    found = {one.name: one for one in stored(run / "directions.safetensors", generator)}
+    found = {one.name: one for one in load_directions(run / "directions.safetensors", generator)}
     assert list(found) == names
     record = json.loads((run / "findings" / "directions.json").read_text())
     assert [one["name"] for one in record["numbers"]["directions"]] == names
@@ -157,7 +157,10 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
     assert source_of(walk) == "trainedAlgorithmicMedia"
     assert command("explore", "directions", run, "--from", "dark", "--to", "bright", "--exemplars", 20, "--samples", 100,
                    "--name", "lighter") == 0  # fmt: skip
-    assert list({one.name: one for one in stored(run / "directions.safetensors", generator)}) == [*names, "lighter"]
+    assert list({one.name: one for one in load_directions(run / "directions.safetensors", generator)}) == [
+        *names,
+        "lighter",
+    ]
     assert "along lighter" in capsys.readouterr().out
 
 

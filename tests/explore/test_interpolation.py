@@ -10,8 +10,8 @@ import torch
 from figment import codes, nets, presets
 from figment.errors import InputError
 from figment.explore import interpolation
-from figment.explore.interpolation import interpolate, smoothness, summed
-from figment.explore.paths import linear, spherical
+from figment.explore.interpolation import interpolate, smoothness, summarise
+from figment.explore.paths import lerp, slerp
 from figment.features.base import Extractor
 from figment.generator import Generator
 
@@ -35,13 +35,13 @@ def test_a_great_circle_is_the_rotation_in_the_plane_of_its_ends() -> None:
     side = torch.nn.functional.normalize(b - (a @ b) * a, dim=0)
     shares = torch.tensor([0.0, 0.2, 0.7, 1.0], dtype=torch.float64)
     expected = torch.stack([math.cos(t * angle) * a + math.sin(t * angle) * side for t in shares])
-    assert torch.allclose(spherical(a[None], b[None], shares, "normal")[0], expected, atol=1e-12)
+    assert torch.allclose(slerp(a[None], b[None], shares, "normal")[0], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("prior", ["normal", "uniform"])
 def test_paths_begin_and_end_at_their_ends(prior) -> None:
     a, b = (codes.numbered(seed, 0, 3, 8, prior) for seed in (0, 1))
-    for path in (linear(a, b, torch.linspace(0, 1, 5)), spherical(a, b, torch.linspace(0, 1, 5), prior)):
+    for path in (lerp(a, b, torch.linspace(0, 1, 5)), slerp(a, b, torch.linspace(0, 1, 5), prior)):
         assert path.shape == (3, 5, 8)
         assert torch.allclose(path[:, 0], a, atol=1e-5)
         assert torch.allclose(path[:, -1], b, atol=1e-5)
@@ -51,31 +51,31 @@ def test_paths_begin_and_end_at_their_ends(prior) -> None:
 def test_lengths_stay_on_the_circle_and_shrink_on_the_line() -> None:
     a, b = (codes.numbered(seed, 0, 50, 100, "normal") for seed in (0, 1))
     middle = torch.tensor([0.5])
-    assert spherical(a, b, middle, "normal").norm(dim=2).mean() == pytest.approx(10, rel=0.05)
-    assert linear(a, b, middle).norm(dim=2).mean() == pytest.approx(10 / math.sqrt(2), rel=0.05)
+    assert slerp(a, b, middle, "normal").norm(dim=2).mean() == pytest.approx(10, rel=0.05)
+    assert lerp(a, b, middle).norm(dim=2).mean() == pytest.approx(10 / math.sqrt(2), rel=0.05)
 
 
 def test_equal_and_opposite_ends_give_finite_paths() -> None:
     a = normals(1, 4)
     for b in (a, -a):
-        assert spherical(a, b, torch.linspace(0, 1, 3), "normal").isfinite().all()
-    assert torch.allclose(spherical(a, a, torch.tensor([0.3]), "normal")[0, 0], a[0])
+        assert slerp(a, b, torch.linspace(0, 1, 3), "normal").isfinite().all()
+    assert torch.allclose(slerp(a, a, torch.tensor([0.3]), "normal")[0, 0], a[0])
 
 
 # ---- smoothness --------------------------------------------------------------------------------------------------------
 
 
 def test_equal_steps_and_one_jump_are_the_two_ends() -> None:
-    even = summed(np.full((2, 32), 0.5), np.array([16.0, 8.0]))
+    even = summarise(np.full((2, 32), 0.5), np.array([16.0, 8.0]))
     assert even.steepest == pytest.approx(1)
     assert even.evenness == pytest.approx(1)
     assert even.detour == pytest.approx((1 + 2) / 2)
     assert even.path_length == pytest.approx(32**2 * 0.25)
-    jump = summed(np.eye(32)[:3] * 7, np.full(3, 7.0))
+    jump = summarise(np.eye(32)[:3] * 7, np.full(3, 7.0))
     assert jump.steepest == pytest.approx(32)
     assert jump.evenness == pytest.approx(2 / 32)
     assert jump.detour == pytest.approx(1)
-    assert summed(np.zeros((1, 8)), np.zeros(1)).evenness == 1
+    assert summarise(np.zeros((1, 8)), np.zeros(1)).evenness == 1
 
 
 class Memory:
@@ -105,8 +105,8 @@ def pixels() -> Extractor:
 
 
 def test_a_memory_jumps_and_a_smooth_generator_does_not(monkeypatch) -> None:
-    memory, smooth = (smoothness(Memory(soft), linear, pixels(), paths=20) for soft in (False, True))
-    assert memory.evenness < interpolation.JUMPING < interpolation.SMOOTH < smooth.evenness
+    memory, smooth = (smoothness(Memory(soft), lerp, pixels(), paths=20) for soft in (False, True))
+    assert memory.evenness < interpolation.JUMPY_EVENNESS < interpolation.SMOOTH_EVENNESS < smooth.evenness
     assert memory.steepest > 4 * smooth.steepest
     assert memory.path_length > 4 * smooth.path_length
     assert "jumps" in interpolation.sentence(memory)
@@ -116,7 +116,7 @@ def test_a_memory_jumps_and_a_smooth_generator_does_not(monkeypatch) -> None:
 def test_smoothness_is_that_of_each_path_by_itself() -> None:
     """Against decoding one path after the other, with blocks that don't divide their number."""
     generator = generator_of()
-    found = smoothness(generator, linear, pixels(), paths=18, steps=4)
+    found = smoothness(generator, lerp, pixels(), paths=18, steps=4)
     z = generator.codes(36)
     lengths, ends = [], []
     for i in range(18):
@@ -124,7 +124,7 @@ def test_smoothness_is_that_of_each_path_by_itself() -> None:
         x = generator.decode(between).flatten(1).double()
         lengths.append((x[1:] - x[:-1]).norm(dim=1).numpy())
         ends.append(float((x[4] - x[0]).norm()))
-    assert vars(found) == pytest.approx(vars(summed(np.stack(lengths), np.array(ends))), rel=1e-4)
+    assert vars(found) == pytest.approx(vars(summarise(np.stack(lengths), np.array(ends))), rel=1e-4)
 
 
 # ---- the experiment ----------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_smoothness_is_that_of_each_path_by_itself() -> None:
     "choices", [{}, {"prior": "normal"}, {"labels": True, "classes": ("a", "b")}], ids=["uniform", "normal", "classes"]
 )
 def test_the_codes_give_the_pictures_of_the_sheet_again(choices, monkeypatch) -> None:
-    monkeypatch.setattr(interpolation, "MEASURED", 2)
+    monkeypatch.setattr(interpolation, "MEASURED_PATHS", 2)
     generator = generator_of(**choices)
     finding = interpolate(generator, [(3, 5), (1, 0)], steps=4, seed=7)
     assert finding.codes.shape == (2 * 2 * 4, 6)

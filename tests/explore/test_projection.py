@@ -17,8 +17,8 @@ from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import untrained
 from figment.errors import InputError
-from figment.explore.inversion import Rebuilt, compared, rebuild, unlikely
-from figment.explore.projection import OWN, closeness, project, sentence
+from figment.explore.inversion import Inversions, compare, invert, length_energy
+from figment.explore.projection import OWN_SAMPLES, closeness, project, sentence
 from figment.features.perceptual import PIXELS, apart, differences, named, of_discriminator, of_network, summed
 from figment.features.registry import extractor
 from figment.generator import Generator, load
@@ -87,7 +87,7 @@ def test_a_descent_finds_the_least_squares_picture() -> None:
     basis = generator.net.weight.double().T
     residual = wanted - torch.linalg.lstsq(basis, wanted.T).solution.T @ basis.T
     best = residual.square().mean(1).sqrt() * 127.5
-    found, nearest = rebuild(generator, targets, PIXELS, 2, 150)
+    found, nearest = invert(generator, targets, PIXELS, 2, 150)
     assert torch.allclose(found.rms.double(), best, rtol=0.02)
     assert (nearest.rms > found.rms).all()
     samples = generator.sample(300).float()  # the nearest sample, by brute force
@@ -112,7 +112,7 @@ def test_own_samples_are_rebuilt_by_every_kind_of_net(choices: dict) -> None:
     wanted = generator.decode(z, labels)
     assert wanted.float().std(0).mean() > 5  # or there would be nothing to find
     told: list[tuple[int, int]] = []
-    found, nearest = rebuild(generator, wanted, sight, 3, 60, progress=lambda *at: told.append(at))
+    found, nearest = invert(generator, wanted, sight, 3, 60, progress=lambda *at: told.append(at))
     assert found.loss.mean() < nearest.loss.mean() / 2
     again = generator.decode(found.codes, found.labels)
     assert (again.int() - found.pictures.int()).abs().max() <= 1  # a picture's place in a batch decides its last bits
@@ -123,16 +123,16 @@ def test_own_samples_are_rebuilt_by_every_kind_of_net(choices: dict) -> None:
     off = (found.pictures.float() - wanted.float()).square().mean((1, 2, 3)).sqrt()
     assert torch.allclose(off, found.rms)
     assert told[-1][0] == told[-1][1]
-    alone, _ = rebuild(generator, wanted[1:2], sight, 3, 60)
+    alone, _ = invert(generator, wanted[1:2], sight, 3, 60)
     assert alone.rms[0] == pytest.approx(found.rms[1].item(), abs=0.5)
-    repeated, _ = rebuild(generator, wanted, sight, 3, 60)
+    repeated, _ = invert(generator, wanted, sight, 3, 60)
     assert torch.equal(repeated.codes, found.codes)
 
 
 def test_the_pull_is_the_density_of_the_length() -> None:
     v = torch.randn(5, 7, dtype=torch.float64) * 2
     expected = -chi(7).logpdf(v.norm(dim=1).numpy()) / 7
-    ours = unlikely(v).numpy()
+    ours = length_energy(v).numpy()
     assert ours - ours[0] == pytest.approx(expected - expected[0])
 
 
@@ -180,10 +180,10 @@ def test_networks_without_gradients_are_refused() -> None:
     assert named("pixels", lambda: pytest.fail("not asked for")) is PIXELS
 
 
-def rebuilt(rms: list[float], distance: float = 0.5) -> Rebuilt:
+def rebuilt(rms: list[float], distance: float = 0.5) -> Inversions:
     n = len(rms)
     off, shares = torch.tensor(rms), torch.full((n,), distance)
-    return Rebuilt(torch.zeros(n, 4), None, torch.zeros(n, 3, 16, 16, dtype=torch.uint8), off, shares, shares)
+    return Inversions(torch.zeros(n, 4), None, torch.zeros(n, 3, 16, 16, dtype=torch.uint8), off, shares, shares)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def rebuilt(rms: list[float], distance: float = 0.5) -> Rebuilt:
 def test_the_sentence_says_what_the_numbers_do(
     held_out: list[float], training: list[float], own: list[float], says: list[str]
 ) -> None:
-    groups = {"held-out": held_out, "training": training, OWN: own}
+    groups = {"held-out": held_out, "training": training, OWN_SAMPLES: own}
     found = rebuilt([float(x) for group in groups.values() for x in group])
     places = dict(zip(groups, torch.arange(len(found.rms)).split([len(g) for g in groups.values()]), strict=True))
     near = rebuilt([60.0] * len(found.rms))
@@ -227,7 +227,7 @@ def test_no_pictures_are_refused() -> None:
     with pytest.raises(InputError, match="no pictures"):
         project(lively(recipe), {"held-out": torch.empty(0, 3, 16, 16, dtype=torch.uint8)})
     with pytest.raises(ValueError, match="wanted pictures"):
-        rebuild(lively(recipe), torch.zeros(1, 3, 32, 32, dtype=torch.uint8), PIXELS, 1, 1)
+        invert(lively(recipe), torch.zeros(1, 3, 32, 32, dtype=torch.uint8), PIXELS, 1, 1)
 
 
 def test_the_command_on_held_out_and_training_pictures(
@@ -239,7 +239,9 @@ def test_the_command_on_held_out_and_training_pictures(
     assert "held-out" in said
     assert "training" in said
     record = json.loads((out / "project-few-steps.json").read_text())
-    assert [its["group"] for its in record["numbers"]["pictures"]] == ["held-out"] * 5 + ["training"] * 5 + [OWN] * 5
+    assert [its["group"] for its in record["numbers"]["pictures"]] == ["held-out"] * 5 + ["training"] * 5 + [
+        OWN_SAMPLES
+    ] * 5
     assert record["numbers"]["features"] == "own"
     assert source_of(out / "project-few-steps.png") == "compositeWithTrainedAlgorithmicMedia"
     generator = load(run)
@@ -297,7 +299,7 @@ def test_a_start_that_no_descent_betters_is_kept() -> None:
     made = make("dcgan", size=16, channels=3, width=2, code_size=6, prior="normal")
     generator = Generator(nets.initialised(nets.generator(made), 0, "generator"), made)
     target = generator.decode(generator.codes(1))
-    found, nearest = rebuild(generator, target, PIXELS, 1, 1)
+    found, nearest = invert(generator, target, PIXELS, 1, 1)
     assert float(nearest.rms) == 0
     assert float(found.rms) == 0
     assert torch.equal(found.codes, nearest.codes)
@@ -312,7 +314,7 @@ def test_the_distance_is_the_mean_of_all_layers_features() -> None:
     generator, critic = lively(made), untrained(made)
     z = generator.codes(5)
     targets, scale = generator.decode(generator.codes(5, seed=1)), torch.rand(1 + len(critic.layers), 5) + 0.5
-    found = compared(generator, of_discriminator(critic), z, None, targets, scale)
+    found = compare(generator, of_discriminator(critic), z, None, targets, scale)
     shares = [
         (a - b).flatten(1).square().mean(1) / scale[1 + i]
         for i, (a, b) in enumerate(

@@ -144,7 +144,7 @@ def frames_of(path):
 
 def test_walk_opens_with_samples_and_closes(generator, tmp_path):
     reported = []
-    walk.walk(generator, tmp_path / "a.mp4", keyframes=3, seconds=0.8, fps=15, seed=2, tiles=4,
+    walk.write_walk(generator, tmp_path / "a.mp4", keyframes=3, seconds=0.8, fps=15, seed=2, tiles=4,
               progress=lambda done, total: reported.append((done, total)))  # fmt: skip
     frames = frames_of(tmp_path / "a.mp4")
     assert frames.shape == (12, 388, 388, 3)
@@ -158,7 +158,7 @@ def test_walk_opens_with_samples_and_closes(generator, tmp_path):
 
 
 def test_truncation_zero_stands_still_at_the_mean(generator, tmp_path):
-    walk.walk(generator, tmp_path / "a.mp4", keyframes=2, seconds=0.5, fps=10, truncation=0, tiles=1)
+    walk.write_walk(generator, tmp_path / "a.mp4", keyframes=2, seconds=0.5, fps=10, truncation=0, tiles=1)
     frames = frames_of(tmp_path / "a.mp4")
     mean = sheet(generator.decode(torch.zeros(1, 6))).astype(int)
     assert np.abs(frames - mean).mean() < 3
@@ -166,7 +166,7 @@ def test_truncation_zero_stands_still_at_the_mean(generator, tmp_path):
 
 def test_same_command_same_bytes(generator, tmp_path):
     for name in "ab":
-        walk.walk(generator, tmp_path / f"{name}.mp4", keyframes=2, seconds=0.4, fps=10, tiles=3, columns=3)
+        walk.write_walk(generator, tmp_path / f"{name}.mp4", keyframes=2, seconds=0.4, fps=10, tiles=3, columns=3)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -185,7 +185,7 @@ def test_same_command_same_bytes(generator, tmp_path):
 )
 def test_numbers_out_of_range_are_named(generator, tmp_path, choices, named):
     with pytest.raises(InputError, match=named):
-        walk.walk(generator, tmp_path / "a.mp4", **choices)
+        walk.write_walk(generator, tmp_path / "a.mp4", **choices)
     assert not any(tmp_path.iterdir())
 
 
@@ -206,7 +206,7 @@ def test_a_tile_keeps_its_class(conditional, tmp_path, monkeypatch, label):
     asked = []
     decode = conditional.decode
     monkeypatch.setattr(conditional, "decode", lambda z, labels: asked.append(labels) or decode(z, labels))
-    walk.walk(conditional, tmp_path / "a.mp4", keyframes=2, seconds=3.0, fps=10, seed=2, tiles=5, label=label)
+    walk.write_walk(conditional, tmp_path / "a.mp4", keyframes=2, seconds=3.0, fps=10, seed=2, tiles=5, label=label)
     classes = torch.cat(asked).reshape(30, 5)
     assert torch.equal(classes, conditional.labels(5, seed=2, label=label).expand(30, 5))
     frames = frames_of(tmp_path / "a.mp4")
@@ -217,7 +217,7 @@ def test_a_tile_keeps_its_class(conditional, tmp_path, monkeypatch, label):
 
 def test_an_unknown_label_is_named(conditional, generator, tmp_path):
     with pytest.raises(InputError, match="--label d: no class"):
-        walk.walk(conditional, tmp_path / "a.mp4", label="d")
+        walk.write_walk(conditional, tmp_path / "a.mp4", label="d")
     with pytest.raises(InputError, match=r"--label d: .*without labels"):
-        walk.walk(generator, tmp_path / "a.mp4", label="d")
+        walk.write_walk(generator, tmp_path / "a.mp4", label="d")
     assert not any(tmp_path.iterdir())

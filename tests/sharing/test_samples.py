@@ -33,7 +33,7 @@ def written(generator: Generator, folder: Path, count: int, labels=()) -> list[s
 
 
 def test_a_file_a_sample(tmp_path, monkeypatch):
-    monkeypatch.setattr("figment.sharing.samples.AT_ONCE", 4)
+    monkeypatch.setattr("figment.sharing.samples.BATCH_SAMPLES", 4)
     generator = untrained()
     assert written(generator, tmp_path / "s", 6) == [f"3-{i:06d}.png" for i in range(6)]
     for i, picture in enumerate(generator.sample(6, seed=3)):
@@ -42,7 +42,7 @@ def test_a_file_a_sample(tmp_path, monkeypatch):
 
 
 def test_names_carry_the_class(tmp_path, monkeypatch):
-    monkeypatch.setattr("figment.sharing.samples.AT_ONCE", 4)
+    monkeypatch.setattr("figment.sharing.samples.BATCH_SAMPLES", 4)
     generator = untrained(classes=("ant", "bee", "sea lion"))
     endings = ["ant", "bee", "sea-lion"]
     drawn = [endings[k] for k in generator.labels(9, seed=3)]

@@ -16,7 +16,7 @@ def frames_of(path):
 
 def test_the_same_codes_from_first_to_last(finished, tmp_path):
     run, reported = finished, []
-    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=3.0, fps=10,
+    timelapse.write_timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=3.0, fps=10,
                         progress=lambda done, total: reported.append((done, total)))  # fmt: skip
     frames = frames_of(tmp_path / "a.mp4")
     assert len(frames) == 30
@@ -39,14 +39,14 @@ def test_the_same_codes_from_first_to_last(finished, tmp_path):
 
 
 def test_the_seed_is_chosen(finished, tmp_path):
-    timelapse.timelapse(finished, tmp_path / "a.mp4", tiles=1, seed=7, seconds=2.5, fps=5)
+    timelapse.write_timelapse(finished, tmp_path / "a.mp4", tiles=1, seed=7, seconds=2.5, fps=5)
     expected = sheet(generator.load(finished.snapshot_file(10240)).sample(1, seed=7)).astype(int)
     assert np.abs(frames_of(tmp_path / "a.mp4")[-1][:384, :384] - expected).mean() < 4
 
 
 def test_same_run_same_bytes(finished, tmp_path):
     for name in "ab":
-        timelapse.timelapse(finished, tmp_path / f"{name}.mp4", tiles=2, seconds=2.5, fps=5)
+        timelapse.write_timelapse(finished, tmp_path / f"{name}.mp4", tiles=2, seconds=2.5, fps=5)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
@@ -77,7 +77,7 @@ def test_time_goes_where_something_changes():
 @pytest.mark.parametrize("snapshots", [(), (0,)])
 def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
     with pytest.raises(InputError, match=rf"x-1 holds {len(snapshots)} snapshot"):
-        timelapse.timelapse(make_run(snapshots=snapshots), tmp_path / "a.mp4")
+        timelapse.write_timelapse(make_run(snapshots=snapshots), tmp_path / "a.mp4")
     assert not (tmp_path / "a.mp4").exists()
 
 
@@ -92,18 +92,18 @@ def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
 )
 def test_numbers_out_of_range_are_named(finished, tmp_path, choices, named):
     with pytest.raises(InputError, match=named):
-        timelapse.timelapse(finished, tmp_path / "a.mp4", **choices)
+        timelapse.write_timelapse(finished, tmp_path / "a.mp4", **choices)
 
 
 @pytest.mark.parametrize("label", [None, "cat"])
 def test_the_classes_of_the_tiles_stay(make_run, tmp_path, label):
     run = make_run(snapshots=(0, 10240), choices={"size": "16x24", "classes": ("ant", "cat")})
-    timelapse.timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=2.0, fps=10, label=label)
+    timelapse.write_timelapse(run, tmp_path / "a.mp4", tiles=4, seconds=2.0, fps=10, label=label)
     frames = frames_of(tmp_path / "a.mp4")
     for at, images in ((0, 0), (-1, 10240)):
         expected = sheet(generator.load(run.snapshot_file(images)).sample(4, label=label)).astype(int)
         height, width, _ = expected.shape
         assert np.abs(frames[at][:height, :width] - expected).mean() < 6
     with pytest.raises(InputError, match="--label dog: no class"):
-        timelapse.timelapse(run, tmp_path / "b.mp4", label="dog")
+        timelapse.write_timelapse(run, tmp_path / "b.mp4", label="dog")
     assert not (tmp_path / "b.mp4").exists()

@@ -38,10 +38,10 @@ def filters(
     """
     with workbench(run, out, device) as (at, show):
         from figment.explain.filter_patches import filters as found
-        from figment.explore.groups import numbers
+        from figment.explore.groups import sample_numbers
         from figment.similarity.nearest import Part
 
-        which = numbers(chosen, "--filters") if chosen else ()
+        which = sample_numbers(chosen, "--filters") if chosen else ()
         pictures = Part(at.bank.pictures, at.bank.train)
         progress = at.display.stage("looking at filters")
         show(found(at.discriminator, pictures, layer, n, which, seed, progress).finding(name))

@@ -109,20 +109,20 @@ def arithmetic(
     with workbench(run, out, device) as (at, show):
         from figment.attributes.conditions import parse_conditions
         from figment.explore.code_arithmetic import arithmetic as summed
-        from figment.explore.code_arithmetic import expected
-        from figment.explore.groups import conditional, group, one_class
+        from figment.explore.code_arithmetic import expected_conditions
+        from figment.explore.groups import class_of_group, group_of, is_conditions
 
         texts = {"--a": a, "--b": b, "--c": c}
-        conditions = {option: conditional(text) for option, text in texts.items()}
+        conditions = {option: is_conditions(text) for option, text in texts.items()}
         predictor = at.predictor(labels) if any(conditions.values()) or wanted else None
-        label = label or one_class(at.generator, predictor, c, "--c", seed, at.display.stage)
+        label = label or class_of_group(at.generator, predictor, c, "--c", seed, at.display.stage)
         groups = [
-            group(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
+            group_of(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
             for option, text in texts.items()
         ]
         hoped = parse_conditions(wanted, predictor, "--wanted") if wanted and predictor else []
         if predictor and not wanted and all(conditions.values()):
-            hoped = expected(*(parse_conditions(text, predictor) for text in texts.values()))
+            hoped = expected_conditions(*(parse_conditions(text, predictor) for text in texts.values()))
         first, second, third = groups
         show(summed(at.generator, first, second, third, seed, label, name, predictor, hoped))
 
@@ -164,10 +164,10 @@ def directions(
       figment explore directions runs/faces-1 --from 3,17,40-43 --to 5,9,11 --name turn
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explore.direction_file import beside, is_stale, keep
-        from figment.explore.direction_search import HOWS, plain
+        from figment.explore.direction_file import directions_file, is_stale, save_directions
+        from figment.explore.direction_search import METHODS, plain_attributes
         from figment.explore.direction_search import directions as found_directions
-        from figment.explore.groups import conditional, group, one_class
+        from figment.explore.groups import class_of_group, group_of, is_conditions
 
         if bool(first) != bool(second) or (first and not name):
             raise InputError("--from, --to and --name go together: from which group, to which, and what to call that.")
@@ -176,23 +176,25 @@ def directions(
             raise InputError("--how is for directions that are looked for: leave it out with --from and --to.")
         if not name.isprintable():
             raise InputError("--name: give it a name that can be printed.")
-        file = beside(run)
+        file = directions_file(run)
         if file.exists() and is_stale(file, at.generator):  # one that can't be read is told now, too
             at.display.say(
                 f"{file} holds directions that were found before the generator learnt more: they are replaced"
             )
         if out and (out / file.name).resolve() == file.resolve():
             raise InputError(f"--out {out}: the directions themselves are kept there: name another folder.")
-        hows = HOWS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
-        reads = attributes or labels or how == "labelled" or any(text and conditional(text) for text in (first, second))
+        hows = METHODS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
+        reads = (
+            attributes or labels or how == "labelled" or any(text and is_conditions(text) for text in (first, second))
+        )
         predictor = at.predictor(labels) if reads else at.predictor_if_any()
-        if how == "all" and not plain(predictor, at.generator.classes):
-            hows = HOWS[1:]
+        if how == "all" and not plain_attributes(predictor, at.generator.classes):
+            hows = METHODS[1:]
         groups = None
         if first and second:
-            label = label or one_class(at.generator, predictor, first, "--from", seed, at.display.stage)
+            label = label or class_of_group(at.generator, predictor, first, "--from", seed, at.display.stage)
             begin, end = (
-                group(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
+                group_of(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
                 for option, text in (("--from", first), ("--to", second))
             )
             groups = (begin, end)
@@ -201,7 +203,7 @@ def directions(
             at.generator, hows, count, predictor, wanted, samples, seed, label, name, groups, at.display.stage
         )
         show(finding)
-        keep(file, found, at.generator)
+        save_directions(file, found, at.generator)
         tell(
             [
                 f"{'names':<9}{file}",
@@ -213,12 +215,12 @@ def directions(
 
 def pair_of(text: str) -> tuple[int, int]:
     """Two sample numbers from "3-17". Raises InputError."""
-    from figment.explore.groups import numbers
+    from figment.explore.groups import sample_numbers
 
     ends = text.split("-")
     if len(ends) != 2:
         raise InputError(f"--between {text}: give pairs of sample numbers such as 3-17,8-40.")
-    (first,), (second,) = (numbers(end, "--between") for end in ends)
+    (first,), (second,) = (sample_numbers(end, "--between") for end in ends)
     return first, second
 
 
@@ -322,13 +324,13 @@ def neighbours(
       figment explore neighbours runs/faces-1 --samples 3,17 -k 10 --features dinov2
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explore.groups import numbers
+        from figment.explore.groups import sample_numbers
         from figment.explore.nearest_training import neighbours as found
         from figment.similarity.spaces import space
 
         if samples and n:
             raise InputError("--samples and -n exclude each other: give one of them.")
-        chosen = numbers(samples, "--samples") if samples else list(range(n or 8))
+        chosen = sample_numbers(samples, "--samples") if samples else list(range(n or 8))
         where = space(features, at.device)
         finding = found(
             at.generator, at.bank, chosen, k, seed, where, label, at.display.stage("reading training pictures")

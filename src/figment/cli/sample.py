@@ -73,15 +73,15 @@ def sample(
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
     from figment.common.machine import this_machine
-    from figment.explore.direction_file import beside as directions_of
-    from figment.explore.direction_file import shift
+    from figment.explore.direction_file import directions_file as directions_of
+    from figment.explore.direction_file import sum_of_wishes
     from figment.sharing.samples import write_coded, write_files, write_grid
 
     generator = loaded(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
-    shifted = shift(directions_of(run), wishes, generator)
+    shifted = sum_of_wishes(directions_of(run), wishes, generator)
     name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *wishes]))
     path = out or beside(run, f"{name}.{suffix}" if grid else name)
     if numbered and (codes or not grid):
@@ -138,13 +138,13 @@ def walk(
       figment walk runs/faces-1 --seconds 12 --out walk.mp4
       figment walk runs/faces-1 --direction smile --seconds 4
     """
-    from figment.explore.direction_file import beside as directions_of
-    from figment.explore.direction_file import named
-    from figment.explore.walk import walk as write_walk
+    from figment.explore.direction_file import directions_file as directions_of
+    from figment.explore.direction_file import find_direction
+    from figment.explore.walk import write_walk as write_walk
 
     generator, along = loaded(run), None
     if direction is not None:
-        along = named(directions_of(run), direction, generator).vector
+        along = find_direction(directions_of(run), direction, generator).vector
     path = out or beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
@@ -171,7 +171,7 @@ def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: in
       figment timelapse runs/faces-1 --out timelapse.mp4
     """
     from figment.run import Run
-    from figment.sharing.timelapse import timelapse as write_timelapse
+    from figment.sharing.timelapse import write_timelapse as write_timelapse
 
     path = out or beside(run, "timelapse.mp4")
     opened = Run(run)

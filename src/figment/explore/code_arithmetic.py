@@ -18,29 +18,29 @@ from figment.attributes.predictor import AttributePredictor
 from figment.attributes.readings import Readings
 from figment.common.seeds import generator_at
 from figment.errors import InputError
-from figment.explore.groups import CHOICE, Group, clearest, mean, refuse_single
+from figment.explore.groups import CANDIDATES_EACH, Group, clearest, mean_code, refuse_single
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 
-NEIGHBOURS = 8  # around the result, which with them makes a square of 3 × 3
-NOISE = 0.25 * math.sqrt(3)  # the paper's ±0.25 of codes on (−1, 1), whose deviation is 1/√3, in deviations
+NOISY_SUMS = 8  # around the result, which with them makes a square of 3 × 3
+NOISE_DEVIATIONS = 0.25 * math.sqrt(3)  # the paper's ±0.25 of codes on (−1, 1), whose deviation is 1/√3, in deviations
 
 
-def combined(a: Tensor, b: Tensor, c: Tensor, prior: str) -> Tensor:
+def add_codes(a: Tensor, b: Tensor, c: Tensor, prior: str) -> Tensor:
     """mean(a) − mean(b) + mean(c) of codes (K, d) each, as a code of the prior: float32 (d,).
 
     Summed in Gaussian space, and drawn in to the norm √d of the prior's codes where it lies further out.
     """
-    total = mean(a, prior) - mean(b, prior) + mean(c, prior)
+    total = mean_code(a, prior) - mean_code(b, prior) + mean_code(c, prior)
     usual = math.sqrt(len(total))
     return codes.from_gaussian(total * min(1.0, usual / max(float(total.norm()), 1e-12)), prior).float()
 
 
-def around(code: Tensor, prior: str, seed: int = 0, count: int = NEIGHBOURS) -> Tensor:
+def with_noise(code: Tensor, prior: str, seed: int = 0, count: int = NOISY_SUMS) -> Tensor:
     """A code (d,) with uniform noise added, as in the paper's figure 7: float32 (count, d)."""
     noise = torch.rand(count, len(code), generator=generator_at(seed, "around"), dtype=torch.float64)
-    return codes.shifted(code.expand(count, -1), NOISE * (2 * noise - 1), prior)
+    return codes.shifted(code.expand(count, -1), NOISE_DEVIATIONS * (2 * noise - 1), prior)
 
 
 def arithmetic(
@@ -56,10 +56,10 @@ def arithmetic(
     for letter, group in groups.items():
         refuse_single(f"--{letter.lower()}", group)
     prior, singles = generator.recipe.prior, min(map(len, groups.values()))
-    means = [codes.from_gaussian(mean(group.codes, prior), prior).float() for group in groups.values()]
-    result = combined(a.codes, b.codes, c.codes, prior)
-    alone = [combined(a.codes[i : i + 1], b.codes[i : i + 1], c.codes[i : i + 1], prior) for i in range(singles)]
-    drawn = [*(group.codes for group in groups.values()), torch.stack(means), result[None], around(result, prior, seed),
+    means = [codes.from_gaussian(mean_code(group.codes, prior), prior).float() for group in groups.values()]
+    result = add_codes(a.codes, b.codes, c.codes, prior)
+    alone = [add_codes(a.codes[i : i + 1], b.codes[i : i + 1], c.codes[i : i + 1], prior) for i in range(singles)]
+    drawn = [*(group.codes for group in groups.values()), torch.stack(means), result[None], with_noise(result, prior, seed),
              torch.stack(alone)]  # fmt: skip
     z = torch.cat(drawn)
     labels = _one_class(generator, len(z), seed, label)
@@ -89,7 +89,7 @@ def arithmetic(
         {
             "seed": seed, "groups": {k: {"name": g.name, "samples": list(g.numbers)} for k, g in groups.items()},
             "order": "exemplars of A, B and C, the means of A, B and C, the sum, the sum with noise, sums of singles",
-            "noise": NOISE, "norm": float(codes.to_gaussian(result.double(), prior).norm()),
+            "noise": NOISE_DEVIATIONS, "norm": float(codes.to_gaussian(result.double(), prior).norm()),
             "class": None if labels is None else generator.classes[int(labels[0])],
             "wanted": condition_text(wanted, predictor), "met": met, "judge": predictor.about if predictor and scores else None,
             "read": {kind: {n: float(read[n].mean()) for n in attributes} for kind, read in scores.items()},
@@ -105,7 +105,7 @@ def arithmetic(
     )  # fmt: skip
 
 
-def expected(a: Sequence[Condition], b: Sequence[Condition], c: Sequence[Condition]) -> list[Condition]:
+def expected_conditions(a: Sequence[Condition], b: Sequence[Condition], c: Sequence[Condition]) -> list[Condition]:
     """What the sum of three groups of these conditions should have, if codes can be added.
 
     Where A and B are on opposite sides of an attribute it is nearer to A than to B; all else is as in C.
@@ -115,7 +115,7 @@ def expected(a: Sequence[Condition], b: Sequence[Condition], c: Sequence[Conditi
     return [*nearer, *(term for term in c if term.name not in opposite)]
 
 
-def success(
+def success_rate(
     generator: Generator, predictor: AttributePredictor, seen: Readings, a: str, b: str, c: str, wanted: str, exemplars: int = 3,
     cases: int = 100, seed: int = 0, label: str | None = None,
 ) -> float:  # fmt: skip
@@ -134,11 +134,11 @@ def success(
         pools.append((met, margins(seen.scores, conditioned)))
 
     def drawn(met: NDArray[np.int64], margin: NDArray[np.float64]) -> Tensor:
-        choice = rng.choice(met, min(CHOICE * exemplars, len(met)), replace=False)
+        choice = rng.choice(met, min(CANDIDATES_EACH * exemplars, len(met)), replace=False)
         return seen.codes[clearest(choice, margin, exemplars)]
 
     first, second, third = pools
-    sums = [combined(drawn(*first), drawn(*second), drawn(*third), prior) for _ in range(cases)]
+    sums = [add_codes(drawn(*first), drawn(*second), drawn(*third), prior) for _ in range(cases)]
     pictures = generator.decode(torch.stack(sums), _one_class(generator, cases, seed, label))
     return float(satisfied(predictor.read(pictures.numpy()), parse_conditions(wanted, predictor)).mean())
 

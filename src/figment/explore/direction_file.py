@@ -18,8 +18,11 @@ from figment.common.files import write_output
 from figment.errors import InputError
 from figment.generator import Generator
 
-FILE, OWN = "directions.safetensors", "generator.safetensors"  # OWN: the file of a run's generator
-REACH = 3.0  # deviations, to either side
+DIRECTIONS_FILE, GENERATOR_FILE = (
+    "directions.safetensors",
+    "generator.safetensors",
+)  # OWN: the file of a run's generator
+MAX_DEVIATIONS = 3.0  # deviations, to either side
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +35,12 @@ class Direction:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def direction(name: str, vector: Tensor, how: str, **facts: Any) -> Direction:
+def unit_direction(name: str, vector: Tensor, how: str, **facts: Any) -> Direction:
     """A direction of any vector but 0, (code_size,)."""
     return Direction(name, (vector.double() / vector.double().norm()).float(), how, facts)
 
 
-def moved(z: Tensor, vector: Tensor, amount: Tensor | float, prior: str, replace: bool = False) -> Tensor:
+def move_codes(z: Tensor, vector: Tensor, amount: Tensor | float, prior: str, replace: bool = False) -> Tensor:
     """Codes (N, d) moved along a unit vector (d,) in Gaussian space by amount, one for all or (N,), in deviations.
 
     replace: what a code has of the direction already is taken away first, so that it is then at amount exactly.
@@ -48,19 +51,19 @@ def moved(z: Tensor, vector: Tensor, amount: Tensor | float, prior: str, replace
     return codes.shifted(z, amounts[:, None] * vector.double(), prior)
 
 
-def beside(generator: Path) -> Path:
+def directions_file(generator: Path) -> Path:
     """Where the directions of a run's generator, or of another file, are kept."""
-    if generator.is_dir() or generator.name == OWN:
-        return (generator if generator.is_dir() else generator.parent) / FILE
-    return generator.with_name(f"{generator.stem}.{FILE}")
+    if generator.is_dir() or generator.name == GENERATOR_FILE:
+        return (generator if generator.is_dir() else generator.parent) / DIRECTIONS_FILE
+    return generator.with_name(f"{generator.stem}.{DIRECTIONS_FILE}")
 
 
-def keep(file: Path, found: Sequence[Direction], generator: Generator) -> None:
+def save_directions(file: Path, found: Sequence[Direction], generator: Generator) -> None:
     """Add directions to a file, in place of those of the same names, and of all that belong to another generator.
 
     Raises InputError where what lies there is no file of directions, or can't be written.
     """
-    before = [] if not file.exists() or is_stale(file, generator) else stored(file, generator)
+    before = [] if not file.exists() or is_stale(file, generator) else load_directions(file, generator)
     kept = list({one.name: one for one in [*before, *found]}.values())
     header = {
         "kind": "directions", "generator": generator.digest,
@@ -74,7 +77,7 @@ def is_stale(file: Path, generator: Generator) -> bool:
     return bool(_read(file)[0]["generator"] != generator.digest)
 
 
-def stored(file: Path, generator: Generator) -> list[Direction]:
+def load_directions(file: Path, generator: Generator) -> list[Direction]:
     """The directions of a file, in the order in which they were found.
 
     Raises InputError where there is no such file, it is damaged or none of directions, or they are another generator's.
@@ -111,9 +114,9 @@ def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
     return header, vectors
 
 
-def named(file: Path, name: str, generator: Generator) -> Direction:
+def find_direction(file: Path, name: str, generator: Generator) -> Direction:
     """A direction of a file. Raises InputError, with the nearest name, for one that isn't there, and as stored() does."""
-    found = {one.name: one for one in stored(file, generator)}
+    found = {one.name: one for one in load_directions(file, generator)}
     if name in found:
         return found[name]
     near = get_close_matches(name, found, n=1, cutoff=0.5)
@@ -121,7 +124,7 @@ def named(file: Path, name: str, generator: Generator) -> Direction:
     raise InputError(f"--direction {name}: no direction of this generator; {mend}")
 
 
-def shift(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:
+def sum_of_wishes(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:
     """The sum of directions from wishes such as "smile=2", float64 (code_size,); None where there are none.
 
     Raises InputError for a wish that is none, and as named() does.
@@ -135,6 +138,6 @@ def shift(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | N
             amount = float("nan")
         if not name or not abs(amount) <= 100:
             raise InputError(f"--direction {wish}: write it as NAME=AMOUNT, in deviations, such as smile=2.")
-        step = amount * named(file, name, generator).vector.double()
+        step = amount * find_direction(file, name, generator).vector.double()
         total = step if total is None else total + step
     return total

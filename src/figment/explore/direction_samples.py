@@ -14,7 +14,7 @@ from figment.nets.hooks import layers, watched
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class DirectionSamples:
     """Samples with what is known of them.
 
     gaussian: codes in Gaussian space, (N, d). activations: what the first layer makes of them, (N, m). scores: (N,) each.
@@ -26,10 +26,10 @@ class Survey:
     scores: Scores
 
 
-def surveyed(
+def draw_samples(
     generator: Generator, predictor: AttributePredictor | None, count: int, seed: int, label: str | None, activated: bool,
     stage: Stage | None = None,
-) -> Survey:  # fmt: skip
+) -> DirectionSamples:  # fmt: skip
     """Samples 0 … count − 1 of a seed; activated: with what the generator's first layer makes of them."""
     z, labels = generator.codes(count, seed), generator.labels(count, seed, label=label)
     progress = stage("looking at samples") if stage and (predictor or activated) else None
@@ -41,7 +41,7 @@ def surveyed(
             blocks.append(scores)
             activations += [maps.flatten(1).float().cpu().numpy() for maps in seen]
             seen.clear()
-    return Survey(
+    return DirectionSamples(
         codes.to_gaussian(z.double(), generator.recipe.prior).numpy(),
         None if labels is None else labels.numpy(),
         np.concatenate(activations) if activations else np.empty((0, 0), np.float32),
@@ -49,7 +49,7 @@ def surveyed(
     )
 
 
-def centred(rows: NDArray[np.float32], classes: NDArray[np.int64] | None) -> NDArray[np.float32]:
+def centre_by_class(rows: NDArray[np.float32], classes: NDArray[np.int64] | None) -> NDArray[np.float32]:
     """Rows (N, …) less the mean of their class, which no direction changes; as they are where there are no classes."""
     if classes is None:
         return rows

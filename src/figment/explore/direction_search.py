@@ -9,28 +9,31 @@ from torch import Tensor
 from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Stage
 from figment.errors import InputError
-from figment.explore.attribute_directions import Slopes, conditional, slopes, stem
-from figment.explore.direction_file import REACH, Direction, direction
-from figment.explore.direction_samples import Survey, centred, surveyed
-from figment.explore.effects import POSITIONS, Effect, effect, positions
-from figment.explore.ganspace import principal
-from figment.explore.groups import Group, mean, refuse_single
-from figment.explore.sefa import factorised
+from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
+from figment.explore.direction_file import MAX_DEVIATIONS, Direction, unit_direction
+from figment.explore.direction_samples import DirectionSamples, centre_by_class, draw_samples
+from figment.explore.effects import PLACES, DirectionEffect, measure_effect, places_along
+from figment.explore.ganspace import ganspace
+from figment.explore.groups import Group, mean_code, refuse_single
+from figment.explore.sefa import sefa
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.nets.hooks import entries
 
-HOWS = ("labelled", "principal", "factorised")
-FEWEST = 100  # samples that directions are found from
-MEASURED, SHOWN = 64, 2  # samples that an effect is measured on, and that are shown
+METHODS = ("labelled", "principal", "factorised")
+MIN_SAMPLES = 100  # samples that directions are found from
+MEASURED_SAMPLES, SHOWN_SAMPLES = 64, 2  # samples that an effect is measured on, and that are shown
 # A direction is said to move an attribute from this correlation on, and to leave others alone below this share of its shift.
-CLEAR, ALONE = 0.8, 0.5
-TITLES = [f"{place:+.0f}σ".replace("+0", "0").replace("-", "−") for place in np.linspace(-REACH, REACH, POSITIONS)]
+MIN_CLEAR_CORRELATION, MAX_SIDE_SHARE = 0.8, 0.5
+PLACE_TITLES = [
+    f"{place:+.0f}σ".replace("+0", "0").replace("-", "−")
+    for place in np.linspace(-MAX_DEVIATIONS, MAX_DEVIATIONS, PLACES)
+]
 
 
 def directions(
-    generator: Generator, hows: Sequence[str] = HOWS, count: int = 6, predictor: AttributePredictor | None = None,
+    generator: Generator, hows: Sequence[str] = METHODS, count: int = 6, predictor: AttributePredictor | None = None,
     attributes: Sequence[str] = (), samples: int = 4000, seed: int = 0, label: str | None = None, name: str = "",
     groups: tuple[Group, Group] | None = None, stage: Stage | None = None,
 ) -> tuple[Finding, list[Direction]]:  # fmt: skip
@@ -47,33 +50,36 @@ def directions(
     if predictor and attributes:
         names = [predictor.check(attribute, "--attributes ") for attribute in attributes]
     else:
-        names = plain(predictor, generator.classes)
+        names = plain_attributes(predictor, generator.classes)
     if "labelled" in hows and predictor and not names:
         raise InputError(
             "--how labelled: what can be read from these pictures are the generator's own classes, which no direction changes: "
             "ask for them with figment sample --label, or give --labels of something else."
         )
-    survey = surveyed(generator, predictor, samples, seed, label, "principal" in hows and not groups, stage)
+    survey = draw_samples(generator, predictor, samples, seed, label, "principal" in hows and not groups, stage)
     found = [_between(name, *groups, prior)] if groups else _found(generator, hows, count, names, survey)
-    z, labels = generator.codes(MEASURED, seed, samples), generator.labels(MEASURED, seed, samples, label)
+    z, labels = (
+        generator.codes(MEASURED_SAMPLES, seed, samples),
+        generator.labels(MEASURED_SAMPLES, seed, samples, label),
+    )
     deviations = {attribute: float(scores.std()) for attribute, scores in survey.scores.items()}
     progress, effects = stage("measuring directions") if stage else None, []
     for i, one in enumerate(found):
-        effects.append(effect(generator, one.vector, z, labels, predictor, deviations))
+        effects.append(measure_effect(generator, one.vector, z, labels, predictor, deviations))
         if progress:
             progress(i + 1, len(found))
     found = [_told(one, its) for one, its in zip(found, effects, strict=True)]
-    first, own = generator.codes(SHOWN, seed), generator.labels(SHOWN, seed, label=label)
-    shown = torch.cat([positions(first, one.vector, prior) for one in found])
-    classes = None if own is None else own.repeat_interleave(POSITIONS).repeat(len(found))
-    strip = generator.decode(shown, classes).split(SHOWN * POSITIONS)
+    first, own = generator.codes(SHOWN_SAMPLES, seed), generator.labels(SHOWN_SAMPLES, seed, label=label)
+    shown = torch.cat([places_along(first, one.vector, prior) for one in found])
+    classes = None if own is None else own.repeat_interleave(PLACES).repeat(len(found))
+    strip = generator.decode(shown, classes).split(SHOWN_SAMPLES * PLACES)
     columns, rows = table(found, effects)
     finding = Finding(
         "directions",
         sentence(found, effects),
         _sheets(found, strip),
         {
-            "seed": seed, "samples": samples, "measured": MEASURED, "shown": list(range(SHOWN)),
+            "seed": seed, "samples": samples, "measured": MEASURED_SAMPLES, "shown": list(range(SHOWN_SAMPLES)),
             "class": label, "judge": predictor.about if predictor else None,
             "directions": [{"name": d.name, "how": d.how, **d.facts} for d in found],
             "effects": [{"correlation": e.correlation, "shift": e.shift, "change": e.change} for e in effects],
@@ -87,14 +93,16 @@ def directions(
     return finding, found
 
 
-def plain(predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> list[str]:
+def plain_attributes(predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> list[str]:
     """The attributes that a predictor reads, single values of categories left out where there are others, and a generator's own
     classes, which no direction changes."""
     names = [name for name in predictor.names if name not in classes] if predictor else []
-    return [name for name in names if stem(name) == name] or list(names)
+    return [name for name in names if attribute_group(name) == name] or list(names)
 
 
-def table(found: Sequence[Direction], effects: Sequence[Effect]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def table(
+    found: Sequence[Direction], effects: Sequence[DirectionEffect]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Columns and rows for people: what each direction moves, how far, and what comes along."""
     if not any(its.shift for its in effects):
         plain_rows = tuple((one.name, f"{its.change:.0%}") for one, its in zip(found, effects, strict=True))
@@ -108,7 +116,7 @@ def table(found: Sequence[Direction], effects: Sequence[Effect]) -> tuple[tuple[
     return ("direction", "moves", "correlation", "by", "comes along", "of it"), tuple(rows)
 
 
-def sentence(found: Sequence[Direction], effects: Sequence[Effect]) -> str:
+def sentence(found: Sequence[Direction], effects: Sequence[DirectionEffect]) -> str:
     """What the directions do, in words."""
     counted = f"{len(found)} direction{'s' * (len(found) > 1)}"
     if not any(its.shift for its in effects):
@@ -131,7 +139,7 @@ def sentence(found: Sequence[Direction], effects: Sequence[Effect]) -> str:
     alone = [one for one, its in zip(found, effects, strict=True) if _clear(one, its) and _alone(one, its)]
     which = f" ({', '.join(one.name for one in alone)})" if 0 < len(alone) <= 8 else ""
     return (
-        f"Of {counted} {len(clear)} move{'s' * (len(clear) == 1)} an attribute with a correlation of {CLEAR} or more, and "
+        f"Of {counted} {len(clear)} move{'s' * (len(clear) == 1)} an attribute with a correlation of {MIN_CLEAR_CORRELATION} or more, and "
         f"{len(alone)}{which} of these all others less than half as far."
     )
 
@@ -147,61 +155,63 @@ def _check(
     if groups:
         for option, group in zip(("--from", "--to"), groups, strict=True):
             refuse_single(option, group)
-    elif unknown := [how for how in hows if how not in HOWS]:
-        raise InputError(f"--how {unknown[0]}: no way to find directions; there are {', '.join(HOWS)} and all.")
+    elif unknown := [how for how in hows if how not in METHODS]:
+        raise InputError(f"--how {unknown[0]}: no way to find directions; there are {', '.join(METHODS)} and all.")
     elif not 1 <= count <= code_size and set(hows) != {"labelled"}:
         raise InputError(f"--count {count}: codes have {code_size} numbers: give 1 to {code_size}.")
     elif "labelled" in hows and predictor is None:
         raise InputError("--how labelled: nothing reads attributes from these pictures: give --labels.")
-    if samples < max(FEWEST, count + 1):
+    if samples < max(MIN_SAMPLES, count + 1):
         raise InputError(
-            f"--samples {samples}: too few to find directions from: give {max(FEWEST, count + 1)} or more."
+            f"--samples {samples}: too few to find directions from: give {max(MIN_SAMPLES, count + 1)} or more."
         )
 
 
 def _found(
-    generator: Generator, hows: Sequence[str], count: int, names: Sequence[str], survey: Survey
+    generator: Generator, hows: Sequence[str], count: int, names: Sequence[str], survey: DirectionSamples
 ) -> list[Direction]:
     found = []
     if "labelled" in hows:
-        scores = {name: centred(read, survey.classes) for name, read in survey.scores.items()}
-        model = slopes(survey.gaussian, scores)
+        scores = {name: centre_by_class(read, survey.classes) for name, read in survey.scores.items()}
+        model = fit_slopes(survey.gaussian, scores)
         found += [_labelled(model, attribute) for attribute in names]
     if "principal" in hows:
-        vectors = principal(centred(survey.activations, survey.classes), survey.gaussian, count)
-        found += [direction(f"principal-{i + 1}", torch.from_numpy(v), "principal") for i, v in enumerate(vectors)]
+        vectors = ganspace(centre_by_class(survey.activations, survey.classes), survey.gaussian, count)
+        found += [unit_direction(f"principal-{i + 1}", torch.from_numpy(v), "principal") for i, v in enumerate(vectors)]
     if "factorised" in hows:
         weights = entries(generator.net, generator.recipe.code_size)
-        found += [direction(f"factorised-{i + 1}", v, "factorised") for i, v in enumerate(factorised(weights, count))]
+        found += [unit_direction(f"factorised-{i + 1}", v, "factorised") for i, v in enumerate(sefa(weights, count))]
     return found
 
 
-def _labelled(model: Slopes, attribute: str) -> Direction:
-    vector = torch.from_numpy(conditional(model, attribute))
-    return direction(attribute, vector, "labelled", predicted=model.predicted[attribute])
+def _labelled(model: AttributeSlopes, attribute: str) -> Direction:
+    vector = torch.from_numpy(conditional_direction(model, attribute))
+    return unit_direction(attribute, vector, "labelled", predicted=model.predicted[attribute])
 
 
 def _between(name: str, first: Group, second: Group, prior: str) -> Direction:
-    difference = mean(second.codes, prior) - mean(first.codes, prior)
+    difference = mean_code(second.codes, prior) - mean_code(first.codes, prior)
     if not float(difference.norm()) > 0:
         raise InputError("--from and --to have the same mean: give two groups that differ.")
-    return direction(name, difference, "groups", between=[first.name, second.name], length=float(difference.norm()))
+    return unit_direction(
+        name, difference, "groups", between=[first.name, second.name], length=float(difference.norm())
+    )
 
 
-def _told(one: Direction, its: Effect) -> Direction:
+def _told(one: Direction, its: DirectionEffect) -> Direction:
     """A direction with its effect: of a labelled one on its own attribute, of another on the one that it moves most."""
     moves = one.name if one.how == "labelled" else its.most
     facts = {} if moves is None else {"moves": moves, "correlation": its.correlation[moves], "shift": its.shift[moves]}
     return Direction(one.name, one.vector, one.how, {**one.facts, **facts, "change": its.change})
 
 
-def _clear(one: Direction, its: Effect) -> bool:
-    return abs(its.correlation[one.facts["moves"]]) >= CLEAR
+def _clear(one: Direction, its: DirectionEffect) -> bool:
+    return abs(its.correlation[one.facts["moves"]]) >= MIN_CLEAR_CORRELATION
 
 
-def _alone(one: Direction, its: Effect) -> bool:
+def _alone(one: Direction, its: DirectionEffect) -> bool:
     other = its.next_to(one.facts["moves"])
-    return other is None or other[1] < ALONE
+    return other is None or other[1] < MAX_SIDE_SHARE
 
 
 def _sheets(found: Sequence[Direction], strip: Sequence[Tensor]) -> dict[str, Sheet]:
@@ -214,9 +224,9 @@ def _sheets(found: Sequence[Direction], strip: Sequence[Tensor]) -> dict[str, Sh
             title = one.name if moves in (None, one.name) else f"{one.name}\n(moves {moves})"
             if one.how == how:
                 room = torch.full_like(pictures[:1], 255)
-                rows.append((title, torch.cat([pictures[:POSITIONS], room, pictures[POSITIONS:]])))
+                rows.append((title, torch.cat([pictures[:PLACES], room, pictures[PLACES:]])))
         caption = f"Two samples along each {CAPTIONS[how]}, in steps of one deviation."
-        sheets["" if how == hows[0] else how] = Sheet(strips(rows, [*TITLES, "", *TITLES]), caption)
+        sheets["" if how == hows[0] else how] = Sheet(strips(rows, [*PLACE_TITLES, "", *PLACE_TITLES]), caption)
     return sheets
 
 

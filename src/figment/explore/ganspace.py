@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def principal(activations: NDArray[np.float32], gaussian: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+def ganspace(activations: NDArray[np.float32], gaussian: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Directions along which the first layer varies most, largest first: rows of length 1, (count, code_size).
 
     The principal components of activations (N, m) are taken back to the Gaussian codes that they came from, (N, code_size), by

@@ -17,10 +17,10 @@ from figment.common.progress import Progress, Stage
 from figment.errors import InputError
 from figment.generator import Generator
 
-MOST = 4096  # samples of a seed that are looked through for a group
+MAX_SAMPLES = 4096  # samples of a seed that are looked through for a group
 # Of so many times the samples wanted the clearest are taken, as a person would choose. On three portraits generators that
 # lifts the share of sums of means of three that come true from 0.50, 0.51, 0.56 to 0.58, 0.60, 0.66 (six sums, 200 cases).
-CHOICE = 4
+CANDIDATES_EACH = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Group:
         return len(self.codes)
 
 
-def numbered(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
+def numbered_group(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
     """Samples of a seed by their numbers, each once."""
     numbers = list(dict.fromkeys(numbers))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
@@ -55,7 +55,7 @@ def refuse_single(option: str, group: Group) -> None:
         )
 
 
-def meeting(
+def group_meeting(
     generator: Generator, predictor: AttributePredictor, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
     option: str = "--a", progress: Progress | None = None,
 ) -> Group:  # fmt: skip
@@ -68,21 +68,21 @@ def meeting(
         parse_conditions(conditions, predictor, option),
         Readings(torch.empty(0, generator.recipe.code_size), {}),
     )
-    while len(seen) < MOST:
+    while len(seen) < MAX_SAMPLES:
         more = read_samples(generator, predictor, READ_SAMPLES, seed, label, len(seen))
         scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in predictor.names}
         seen = Readings(torch.cat([seen.codes, more.codes]), scores)
         met = np.flatnonzero(satisfied(seen.scores, wanted))
         if progress:
-            progress(min(len(met), CHOICE * count), CHOICE * count)
-        if len(met) >= CHOICE * count:
+            progress(min(len(met), CANDIDATES_EACH * count), CANDIDATES_EACH * count)
+        if len(met) >= CANDIDATES_EACH * count:
             break
     if len(met) < count:
         raise InputError(
             f"{option} {conditions}: {len(met)} of the {len(seen):,} first samples meet{'s' * (len(met) == 1)} it, and "
             f"{count} are wanted: ask for less, or for another --seed."
         )
-    chosen = clearest(met[: CHOICE * count], margins(seen.scores, wanted), count)
+    chosen = clearest(met[: CANDIDATES_EACH * count], margins(seen.scores, wanted), count)
     return Group(conditions, seen.codes[chosen], tuple(map(int, chosen)))
 
 
@@ -91,15 +91,15 @@ def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) ->
     return np.sort(met[np.argsort(-margin[met], kind="stable")[:count]])
 
 
-def mean(group: Tensor, prior: str) -> Tensor:
+def mean_code(group: Tensor, prior: str) -> Tensor:
     """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
     return codes.to_gaussian(group.double(), prior).mean(0)
 
 
-LONGEST = 15  # digits of a sample's number
+MAX_DIGITS = 15  # digits of a sample's number
 
 
-def numbers(text: str, option: str) -> list[int]:
+def sample_numbers(text: str, option: str) -> list[int]:
     """Sample numbers: 3,17,40-43. Raises InputError for anything else."""
     found: list[int] = []
     for part in text.split(","):
@@ -113,25 +113,25 @@ def numbers(text: str, option: str) -> list[int]:
 
 
 def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST
+    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
 
 
 GROUP_FILES = {".txt", ".csv", ".safetensors"}
 
 
-def conditional(text: str) -> bool:
+def is_conditions(text: str) -> bool:
     """Whether a group is given by conditions rather than by numbers or a file."""
     return not re.fullmatch(r"[\d\s,-]*", text) and Path(text).suffix.lower() not in GROUP_FILES
 
 
-def group(
+def group_of(
     generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, label: str | None,
     exemplars: int, stage: Stage,
 ) -> Group:  # fmt: skip
     """Samples by their numbers, from a file of numbers or of codes, or by conditions. Raises InputError for neither."""
-    if conditional(text):
+    if is_conditions(text):
         assert predictor is not None
-        return meeting(generator, predictor, text, exemplars, seed, label, option, stage(f"looking for {text}"))
+        return group_meeting(generator, predictor, text, exemplars, seed, label, option, stage(f"looking for {text}"))
     file = Path(text)
     if file.suffix.lower() == ".safetensors":
         recipe = generator.recipe
@@ -141,10 +141,10 @@ def group(
             text = ",".join(file.read_text("utf-8-sig").replace(",", " ").split())
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"{option} {file} can't be read ({error}): name a file of sample numbers.") from None
-    return numbered(generator, numbers(text, option), seed)
+    return numbered_group(generator, sample_numbers(text, option), seed)
 
 
-def one_class(
+def class_of_group(
     generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, stage: Stage
 ) -> str | None:
     """The class of a group's first sample, which a generator with classes draws all others in; None without classes."""
@@ -154,5 +154,5 @@ def one_class(
     if Path(text).suffix.lower() == ".safetensors":
         kept = codes.read(Path(text), generator.recipe.code_size, len(names))[1]
         return None if kept is None else names[int(kept[0])]
-    first = group(generator, predictor, text, option, seed, None, 1, stage).numbers[0]
+    first = group_of(generator, predictor, text, option, seed, None, 1, stage).numbers[0]
     return names[int(codes.numbered_classes(seed, first, 1, len(names))[0])]

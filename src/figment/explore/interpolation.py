@@ -16,16 +16,16 @@ from torch import Tensor
 from figment.common.pixels import to_rgb
 from figment.common.progress import Progress, part_of
 from figment.errors import InputError
-from figment.explore.paths import linear, spherical
+from figment.explore.paths import lerp, slerp
 from figment.features.base import Extractor
 from figment.features.registry import extractor
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
 
-MEASURED, STEPS = 64, 32  # paths that smoothness is measured on, and steps of each
-AT_ONCE = 16  # paths in memory
-SMOOTH, JUMPING = 0.55, 0.3  # evenness above which a path is called smooth, and below which it jumps
+MEASURED_PATHS, MEASURED_STEPS = 64, 32  # paths that smoothness is measured on, and steps of each
+BATCH_PATHS = 16  # paths in memory
+SMOOTH_EVENNESS, JUMPY_EVENNESS = 0.55, 0.3  # evenness above which a path is called smooth, and below which it jumps
 
 Path = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -65,7 +65,7 @@ def interpolate(
         raise InputError(f"--steps {steps}: a row goes from one picture to another: give it 2 or more.")
     network = network or extractor("random")
     prior = generator.recipe.prior
-    paths: dict[str, Path] = {"spherical": lambda a, b, t: spherical(a, b, t, prior), "linear": linear}
+    paths: dict[str, Path] = {"spherical": lambda a, b, t: slerp(a, b, t, prior), "linear": lerp}
     ends = [torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1)]
     z = {name: path(ends[0], ends[1], torch.linspace(0, 1, steps)) for name, path in paths.items()}
     drawn = torch.cat([z[name][i] for i in range(len(pairs)) for name in paths])
@@ -87,8 +87,8 @@ def interpolate(
         },
         {
             "seed": seed, "pairs": [list(pair) for pair in pairs], "steps": steps, "features": network.name,
-            "smoothness": {name: asdict(found) for name, found in smooth.items()}, "paths": MEASURED,
-            "steps_measured": STEPS,
+            "smoothness": {name: asdict(found) for name, found in smooth.items()}, "paths": MEASURED_PATHS,
+            "steps_measured": MEASURED_STEPS,
         },
         ("path", f"path length ({network.name})", "detour", "steepest step", "evenness"),
         tuple(
@@ -102,13 +102,13 @@ def interpolate(
 
 def smoothness(
     generator: Generator, path: Path, network: Extractor, seed: int = 0, label: str | None = None,
-    progress: Progress | None = None, paths: int = MEASURED, steps: int = STEPS,
+    progress: Progress | None = None, paths: int = MEASURED_PATHS, steps: int = MEASURED_STEPS,
 ) -> Smoothness:  # fmt: skip
     """The smoothness of paths between samples 2i and 2i + 1 of a seed."""
     z, labels = generator.codes(2 * paths, seed), generator.labels(2 * paths, seed, label=label)
     shares, lengths, ends = torch.linspace(0, 1, steps + 1), [], []
-    for start in range(0, paths, AT_ONCE):
-        part = slice(2 * start, 2 * (start + AT_ONCE), 2)
+    for start in range(0, paths, BATCH_PATHS):
+        part = slice(2 * start, 2 * (start + BATCH_PATHS), 2)
         between = path(z[part], z[1:][part], shares)
         repeated = None if labels is None else labels[part].repeat_interleave(steps + 1)
         pictures = generator.decode(between.flatten(0, 1), repeated).numpy()
@@ -116,11 +116,11 @@ def smoothness(
         lengths.append(np.linalg.norm(np.diff(features, axis=1), axis=2))
         ends.append(np.linalg.norm(features[:, -1] - features[:, 0], axis=1))
         if progress:
-            progress(min(start + AT_ONCE, paths), paths)
-    return summed(np.concatenate(lengths), np.concatenate(ends))
+            progress(min(start + BATCH_PATHS, paths), paths)
+    return summarise(np.concatenate(lengths), np.concatenate(ends))
 
 
-def summed(lengths: NDArray[np.float64], ends: NDArray[np.float64]) -> Smoothness:
+def summarise(lengths: NDArray[np.float64], ends: NDArray[np.float64]) -> Smoothness:
     """Smoothness from the lengths of steps (P, S) and the distances of the ends (P,). A path without any change is smooth."""
     steps, whole = lengths.shape[1], lengths.sum(1)
     moving = whole > 0
@@ -138,13 +138,13 @@ def summed(lengths: NDArray[np.float64], ends: NDArray[np.float64]) -> Smoothnes
 
 def sentence(found: Smoothness) -> str:
     """What the smoothness says, in words."""
-    if found.evenness > SMOOTH:
+    if found.evenness > SMOOTH_EVENNESS:
         how = "changes little by little, without the jumps of a generator that knows pictures by heart"
-    elif found.evenness < JUMPING:
+    elif found.evenness < JUMPY_EVENNESS:
         how = "mostly stands still and then jumps, as it does in a generator that knows pictures by heart"
     else:
         how = "changes unevenly"
     return (
         f"Between two samples the picture {how}: its steepest step is {found.steepest:.1f} times the mean one (a single "
-        f"jump would be {STEPS} times), and the evenness is {found.evenness:.2f} of 1."
+        f"jump would be {MEASURED_STEPS} times), and the evenness is {found.evenness:.2f} of 1."
     )

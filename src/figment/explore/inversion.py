@@ -16,14 +16,14 @@ from figment.common.progress import Progress, Tally
 from figment.features.perceptual import Sight, apart, differences, summed
 from figment.generator import Generator
 
-RATE = 0.2  # Adam's, at the start; Gaussian codes have unit variance
-PULL = 0.02  # towards the prior
-AT_ONCE = 32  # codes in memory
-TINY = 1e-12
+LEARNING_RATE = 0.2  # Adam's, at the start; Gaussian codes have unit variance
+PRIOR_WEIGHT = 0.02  # towards the prior
+BATCH_CODES = 32  # codes in memory
+SMALLEST_SCALE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class Rebuilt:
+class Inversions:
     """Pictures that stand for N given ones, and how near they come.
 
     codes: float32 (N, code_size). labels: int64 (N,), or None. pictures: uint8 (N, C, H, W). rms: root mean square of the
@@ -38,14 +38,14 @@ class Rebuilt:
     distance: Tensor
     loss: Tensor
 
-    def __getitem__(self, rows: Tensor) -> "Rebuilt":
+    def __getitem__(self, rows: Tensor) -> "Inversions":
         labels = None if self.labels is None else self.labels[rows]
-        return Rebuilt(
+        return Inversions(
             self.codes[rows], labels, self.pictures[rows], self.rms[rows], self.distance[rows], self.loss[rows]
         )
 
 
-def rebuild(
+def invert(
     generator: Generator,
     targets: Tensor,
     sight: Sight,
@@ -53,7 +53,7 @@ def rebuild(
     steps: int,
     seed: int = 0,
     progress: Progress | None = None,
-) -> tuple[Rebuilt, Rebuilt]:
+) -> tuple[Inversions, Inversions]:
     """The nearest pictures that descents find, and the nearest samples of as many draws: restarts · steps of the seed.
 
     targets: uint8 (T, C, H, W). Descents start from the best of these samples, and keep their classes. What is made small
@@ -71,28 +71,28 @@ def rebuild(
     distances = []
     with torch.no_grad():
         ends = sight(wanted)
-        for start in range(0, draws, AT_ONCE):
-            rows = torch.arange(start, min(start + AT_ONCE, draws))
+        for start in range(0, draws, BATCH_CODES):
+            rows = torch.arange(start, min(start + BATCH_CODES, draws))
             distances.append(apart(ends, sight(_pictures(generator, z[rows], _of(labels, rows)))))
             done(len(rows))
     far = torch.cat(distances, 2)
-    usual = far.mean(2).clamp_min(TINY)  # (1 + L, T)
+    usual = far.mean(2).clamp_min(SMALLEST_SCALE)  # (1 + L, T)
     order = summed(far / usual[..., None]).topk(restarts, largest=False).indices.cpu()  # (T, restarts)
     found = []
-    for part in torch.arange(len(targets)).split(max(1, AT_ONCE // restarts)):
+    for part in torch.arange(len(targets)).split(max(1, BATCH_CODES // restarts)):
         rows, starts = part.repeat_interleave(restarts), order[part].flatten()
         goal, scale = [layer[rows] for layer in ends], usual[:, rows]
         v = codes.to_gaussian(z[starts], recipe.prior).to(generator.device)
         v = descend(generator, sight, goal, scale, v, _of(labels, starts), steps, done)
-        tried = compared(
+        tried = compare(
             generator, sight, codes.from_gaussian(v, recipe.prior).cpu(), _of(labels, starts), targets[rows], scale
         )
         best = tried.loss.view(-1, restarts).argmin(1) + torch.arange(len(part)) * restarts
         found.append(tried[best])
     first = order[:, 0]
-    nearest, descended = compared(generator, sight, z[first], _of(labels, first), targets, usual), joined(found)
+    nearest, descended = compare(generator, sight, z[first], _of(labels, first), targets, usual), concatenated(found)
     better = torch.where(nearest.loss < descended.loss, 0, len(targets)) + torch.arange(len(targets))
-    return joined([nearest, descended])[better], nearest
+    return concatenated([nearest, descended])[better], nearest
 
 
 def descend(
@@ -104,48 +104,48 @@ def descend(
     scale: what squared differences are divided by, (1 + L, N). done: told after each step of how many codes it was one.
     """
     v = v.clone().requires_grad_()
-    optimiser = torch.optim.Adam([v], RATE)
+    optimiser = torch.optim.Adam([v], LEARNING_RATE)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = RATE * (1 + math.cos(math.pi * step / steps)) / 2
+        optimiser.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * step / steps)) / 2
         x = _pictures(generator, codes.from_gaussian(v, generator.recipe.prior), labels)
-        loss = summed(differences(sight(x), goal) / scale) + PULL * unlikely(v)
+        loss = summed(differences(sight(x), goal) / scale) + PRIOR_WEIGHT * length_energy(v)
         (v.grad,) = torch.autograd.grad(loss.sum(), v)
         optimiser.step()
         done(len(v))
     return v.detach()
 
 
-def unlikely(v: Tensor) -> Tensor:
+def length_energy(v: Tensor) -> Tensor:
     """−log of the density of |v|, over the code's size, for Gaussian codes (N, d) → (N,); constants are left out.
 
     That is χ's with d degrees of freedom, |v|²/2 − (d − 1)·log|v|. The density of v itself is highest at 0, where next to
     no sample lies and pictures are the dull mean.
     """
-    size, length = v.shape[1], v.norm(dim=1).clamp_min(TINY)
+    size, length = v.shape[1], v.norm(dim=1).clamp_min(SMALLEST_SCALE)
     return (length.square() / 2 - (size - 1) * length.log()) / size
 
 
 @torch.no_grad()
-def compared(
+def compare(
     generator: Generator, sight: Sight, z: Tensor, labels: Tensor | None, targets: Tensor, scale: Tensor
-) -> Rebuilt:
+) -> Inversions:
     """The pictures of codes z, (N, code_size), set beside their targets, uint8 (N, C, H, W); scale: (1 + L, N)."""
     pictures, shares = generator.decode(z, labels), []
-    for rows in torch.arange(len(z)).split(AT_ONCE):
+    for rows in torch.arange(len(z)).split(BATCH_CODES):
         ours, theirs = (sight(to_input(of[rows]).to(generator.device)) for of in (pictures, targets))
         shares.append((differences(ours, theirs) / scale[:, rows]).cpu())
     of = torch.cat(shares, 1)
     rms = (pictures.float() - targets.float()).square().mean((1, 2, 3)).sqrt()
     distance = (of[1:] if len(of) > 1 else of).mean(0).sqrt()
-    return Rebuilt(z, labels, pictures, rms, distance, summed(of))
+    return Inversions(z, labels, pictures, rms, distance, summed(of))
 
 
-def joined(parts: list[Rebuilt]) -> Rebuilt:
+def concatenated(parts: list[Inversions]) -> Inversions:
     """Several as one."""
     labels = [part.labels for part in parts if part.labels is not None]
     fields = ([getattr(part, name) for part in parts] for name in ("codes", "pictures", "rms", "distance", "loss"))
     z, *others = (torch.cat(field) for field in fields)
-    return Rebuilt(z, torch.cat(labels) if labels else None, *others)
+    return Inversions(z, torch.cat(labels) if labels else None, *others)
 
 
 def _pictures(generator: Generator, z: Tensor, labels: Tensor | None) -> Tensor:

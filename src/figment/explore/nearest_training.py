@@ -22,9 +22,9 @@ from figment.reals import some
 from figment.similarity.nearest import Part, nearest
 from figment.similarity.spaces import PIXELS, Space, both_ways, described, nearest_few, turned
 
-MEASURED = 256  # samples that are compared with held-out pictures, of which there may be four times as many
-CHANCE = 0.01  # below which a difference is taken for one
-SHARES = (0.01, 0.1, 0.5, 0.9)  # quantiles that are told
+MEASURED_SAMPLES = 256  # samples that are compared with held-out pictures, of which there may be four times as many
+MAX_P_VALUE = 0.01  # below which a difference is taken for one
+QUANTILES = (0.01, 0.1, 0.5, 0.9)  # quantiles that are told
 
 
 def neighbours(
@@ -45,14 +45,14 @@ def neighbours(
     if not numbers:
         raise InputError("--samples: name at least one sample, such as 0-7.")
     train = Part(bank.pictures, bank.train)
-    held_out = Part(bank.pictures, some(bank.held_out, 4 * MEASURED, seed, 0))
+    held_out = Part(bank.pictures, some(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     labels = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
     known = torch.cat(labels) if labels else None
     samples = generator.decode(z, known).numpy()
     references = described(train, space, Tally(progress, len(train)))
     found = nearest_few(*both_ways(samples, space), references, count)
-    others = generator.sample(MEASURED, seed, label=label).numpy()
+    others = generator.sample(MEASURED_SAMPLES, seed, label=label).numpy()
     ours, theirs = (nearest(*both_ways(its, space), references).distance for its in (others, held_out))
     nearer = [float((theirs < own).mean()) if len(theirs) else None for own in found.distance[:, 0]]
     names = [[bank.names[row] for row in bank.train[places]] for places in found.place]
@@ -75,10 +75,10 @@ def neighbours(
             )
         },
         {
-            "seed": seed, "label": label, "features": space.name, "measured": MEASURED, "held_out": len(theirs),
-            "z": mann_whitney(ours, theirs) if len(theirs) else None, "shares": SHARES,
-            "quantiles": np.quantile(ours, SHARES).tolist(),
-            "quantiles_held_out": np.quantile(theirs, SHARES).tolist() if len(theirs) else None,
+            "seed": seed, "label": label, "features": space.name, "measured": MEASURED_SAMPLES, "held_out": len(theirs),
+            "z": mann_whitney(ours, theirs) if len(theirs) else None, "shares": QUANTILES,
+            "quantiles": np.quantile(ours, QUANTILES).tolist(),
+            "quantiles_held_out": np.quantile(theirs, QUANTILES).tolist() if len(theirs) else None,
             "samples": [
                 {
                     "number": number, "held_out_nearer": nearer[i], "names": names[i],
@@ -107,12 +107,12 @@ def sentence(ours: NDArray, theirs: NDArray, space: Space) -> str:
         return f"{text}; no picture is held out to compare that with."
     text += f", a held-out picture {np.median(theirs):.3g}"
     z = mann_whitney(ours, theirs)
-    if chance_below(z) < CHANCE:
+    if chance_below(z) < MAX_P_VALUE:
         return (
             f"{text}: samples lie nearer to training pictures than held-out ones do. Plain and blurred pictures do so without "
             "being copies: figment measure tells."
         )
-    if chance_below(-z) < CHANCE:
+    if chance_below(-z) < MAX_P_VALUE:
         return f"{text}: samples lie farther from training pictures than held-out ones do, so these show no sign of copying."
     return (
         f"{text}: samples lie about as near to training pictures as held-out ones do, which shows no sign of copying."

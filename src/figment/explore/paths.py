@@ -6,7 +6,7 @@ from torch import Tensor
 from figment import codes
 
 
-def linear(first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
+def lerp(first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
     """(1 − t)·first + t·second for each share t: (N, d), (N, d), (T,) → (N, T, d).
 
     In many dimensions codes of a normal prior all lie near a sphere, and the middle of a straight line lies well inside.
@@ -14,7 +14,7 @@ def linear(first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
     return torch.lerp(first[:, None], second[:, None], shares[:, None])
 
 
-def spherical(first: Tensor, second: Tensor, shares: Tensor, prior: str) -> Tensor:
+def slerp(first: Tensor, second: Tensor, shares: Tensor, prior: str) -> Tensor:
     """The same along great circles (Shoemake 1985; White, arXiv 1609.04468), lengths being interpolated as well.
 
     Codes of the uniform prior go by Gaussian space, so that every code of a path is a likely one of its prior.

@@ -14,19 +14,19 @@ from torch import Tensor
 
 from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.explore.inversion import Rebuilt, rebuild
+from figment.explore.inversion import Inversions, invert
 from figment.features.perceptual import PIXELS, Sight
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, mann_whitney
 
-RESTARTS, STEPS = 2, 300  # on faces nearer than 4 of 150, at the same cost
-OWN = "own samples"
-MOST_OWN = 8  # of the generator's samples, as a floor
-MOST_TITLED = 12  # columns
-ENOUGH = 5  # pictures in a group, below which groups aren't compared
-CHANCE = 0.05  # below which a difference is taken for one
+DEFAULT_RESTARTS, DEFAULT_STEPS = 2, 300  # on faces nearer than 4 of 150, at the same cost
+OWN_SAMPLES = "own samples"
+MAX_OWN_SAMPLES = 8  # of the generator's samples, as a floor
+MAX_TITLED_COLUMNS = 12  # columns
+MIN_COMPARED_PICTURES = 5  # pictures in a group, below which groups aren't compared
+MAX_P_VALUE = 0.05  # below which a difference is taken for one
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def project(
     generator: Generator,
     groups: Mapping[str, Tensor],
     sight: Sight = PIXELS,
-    restarts: int = RESTARTS,
-    steps: int = STEPS,
+    restarts: int = DEFAULT_RESTARTS,
+    steps: int = DEFAULT_STEPS,
     seed: int = 0,
     names: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
@@ -66,13 +66,13 @@ def project(
     if not reals:
         raise InputError("there are no pictures to look for in the code space: name some, or give -n 1 or more.")
     draws = restarts * steps
-    count = min(MOST_OWN, max(map(len, reals.values())))
+    count = min(MAX_OWN_SAMPLES, max(map(len, reals.values())))
     own, own_labels = (
         generator.codes(count, seed, draws),
         generator.labels(count, seed, draws),
     )  # starts are those before
-    wanted = reals | {OWN: generator.decode(own, own_labels)}
-    found, nearest = rebuild(generator, torch.cat(list(wanted.values())), sight, restarts, steps, seed, progress)
+    wanted = reals | {OWN_SAMPLES: generator.decode(own, own_labels)}
+    found, nearest = invert(generator, torch.cat(list(wanted.values())), sight, restarts, steps, seed, progress)
     places = dict(zip(wanted, torch.arange(len(found.codes)).split(list(map(len, wanted.values()))), strict=True))
     close = {name: closeness(found[place], nearest[place]) for name, place in places.items()}
 
@@ -80,11 +80,11 @@ def project(
     shown: list[tuple[Tensor, Tensor | None]] = []
     for name, place in places.items():
         rows.append((name, wanted[name]))
-        shown += [(own, own_labels)] if name == OWN else []
+        shown += [(own, own_labels)] if name == OWN_SAMPLES else []
         for what, its in (("rebuilt", found[place]), (f"nearest of {draws} samples", nearest[place])):
             rows.append((what, its.pictures))
             shown.append((its.codes, its.labels))
-    titled = len(reals) == 1 and len(found.rms) - count <= MOST_TITLED
+    titled = len(reals) == 1 and len(found.rms) - count <= MAX_TITLED_COLUMNS
     titles = [f"off by {rms:.0f}" for rms in found.rms[:-count].tolist()] if titled else []
     return Finding(
         "project",
@@ -122,7 +122,7 @@ def project(
     )  # fmt: skip
 
 
-def closeness(found: Rebuilt, nearest: Rebuilt) -> Closeness:
+def closeness(found: Inversions, nearest: Inversions) -> Closeness:
     """The means of one group."""
     several = len(found.rms) > 1
     rms, distance = found.rms.double(), found.distance.double()
@@ -133,10 +133,10 @@ def closeness(found: Rebuilt, nearest: Rebuilt) -> Closeness:
     )  # fmt: skip
 
 
-def sentence(found: Rebuilt, places: Mapping[str, Tensor], close: Mapping[str, Closeness], draws: int) -> str:
+def sentence(found: Inversions, places: Mapping[str, Tensor], close: Mapping[str, Closeness], draws: int) -> str:
     """What the closeness says, in words."""
     name = next(iter(close))
-    its, floor = close[name], close[OWN]
+    its, floor = close[name], close[OWN_SAMPLES]
     what = "The picture is" if its.pictures == 1 and name == "given" else f"{name.capitalize()} pictures are"
     text = (
         f"{what} rebuilt to within {_with_error(its.rms, its.rms_error, 1)} levels of 255 (root mean square), where the "
@@ -162,14 +162,14 @@ def sentence(found: Rebuilt, places: Mapping[str, Tensor], close: Mapping[str, C
 
 def _compared(held_out: Tensor, training: Tensor) -> str:
     """Whether training pictures are rebuilt better, by Mann and Whitney's test."""
-    if min(len(held_out), len(training)) < ENOUGH:
-        return f"Too few to compare held-out with training pictures: {ENOUGH} of each are needed."
+    if min(len(held_out), len(training)) < MIN_COMPARED_PICTURES:
+        return f"Too few to compare held-out with training pictures: {MIN_COMPARED_PICTURES} of each are needed."
     by = float(held_out.mean() - training.mean())
     error = float((held_out.var() / len(held_out) + training.var() / len(training)).sqrt())
     z = mann_whitney(training.numpy(), held_out.numpy())
     chance = min(1.0, 2 * chance_below(-abs(z)))
     told = f"(difference {by:+.1f} ± {error:.1f}, p = {chance:.2g})"
-    if chance >= CHANCE:
+    if chance >= MAX_P_VALUE:
         return (
             f"Held-out pictures are rebuilt as well as training pictures {told}: no sign of learning by heart, as far as "
             f"{len(held_out)} and {len(training)} pictures tell."

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def factorised(entries: Sequence[Tensor], count: int) -> Tensor:
+def sefa(entries: Sequence[Tensor], count: int) -> Tensor:
     """The directions n, |n| = 1, that maximise |A n|², largest first: rows, float64 (count, code_size).
 
     They are the eigenvectors of AᵀA, eq. 5 of Shen and Zhou, arXiv 2007.06600. A is all matrices by which the code enters,

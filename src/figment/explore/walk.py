@@ -10,11 +10,11 @@ from torch import Tensor
 from figment import codes
 from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.explore.direction_file import REACH, moved
+from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
 from figment.generator import Generator
 from figment.media.video import Frame, sheet, write_video
 
-DECODED = 64  # pictures decoded at once
+BATCH_PICTURES = 64  # pictures decoded at once
 
 
 def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
@@ -54,12 +54,12 @@ def sweep(z: Tensor, vector: Tensor, frames: int, prior: str) -> Tensor:
 
     The place is −3 cos(2πj/frames) at frame j: a closed loop that slows down where it turns.
     """
-    places = -REACH * torch.cos(2 * math.pi / frames * torch.arange(frames, dtype=torch.float64))
-    swept = moved(z.repeat(frames, 1), vector, places.repeat_interleave(len(z)), prior, replace=True)
+    places = -MAX_DEVIATIONS * torch.cos(2 * math.pi / frames * torch.arange(frames, dtype=torch.float64))
+    swept = move_codes(z.repeat(frames, 1), vector, places.repeat_interleave(len(z)), prior, replace=True)
     return swept.float().reshape(frames, len(z), -1)
 
 
-def walk(
+def write_walk(
     generator: Generator,
     path: str | Path,
     keyframes: int = 8,
@@ -102,7 +102,7 @@ def _frames(
 ) -> Iterator[Frame]:
     frames, tiles, _ = z.shape
     done = 0
-    for batch in z.split(max(1, DECODED // tiles)):
+    for batch in z.split(max(1, BATCH_PICTURES // tiles)):
         repeated = None if labels is None else labels.repeat(len(batch))
         for pictures in generator.decode(batch.flatten(0, 1), repeated).split(tiles):
             yield sheet(pictures, columns)

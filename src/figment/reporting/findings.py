@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from figment.experiments import EXPERIMENTS
-from figment.finding import found
+from figment.finding import read_findings
 from figment.run import Run
 
 MOST_BYTES = 24 << 20  # of pictures; what goes beyond is named and not shown
@@ -14,7 +14,7 @@ MOST_BYTES = 24 << 20  # of pictures; what goes beyond is named and not shown
 
 def contents(run: Run) -> list[dict[str, Any]]:
     """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored."""
-    records = sorted(found(run.findings), key=lambda record: (_place(record["kind"]), record["name"]))
+    records = sorted(read_findings(run.findings), key=lambda record: (_place(record["kind"]), record["name"]))
     left, shown = MOST_BYTES, []
     for record in records:
         sheets = []

@@ -15,8 +15,8 @@ from figment.generator import Generator
 from figment.media.images import columns_for, grid, write
 from figment.media.strips import strips
 
-AT_ONCE = 256  # samples in memory
-LONGEST = 60  # characters of a class in a file's name
+BATCH_SAMPLES = 256  # samples in memory
+MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
 
 
 def write_grid(
@@ -50,8 +50,8 @@ def write_files(
     endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
     asked: Sequence[str | None] = labels or [None]
     for label in asked:
-        for start in range(0, count, AT_ONCE):
-            n = min(AT_ONCE, count - start)
+        for start in range(0, count, BATCH_SAMPLES):
+            n = min(BATCH_SAMPLES, count - start)
             pictures = generator.sample(n, seed, truncation, start, label, shift)
             numbers = generator.labels(n, seed, start, label)
             for i, picture in enumerate(pictures):
@@ -84,7 +84,7 @@ def write_coded(
 
 def file_endings(classes: Sequence[str]) -> list[str]:
     """-<class> as a part of file names, without what file systems refuse; with the number where names would be alike."""
-    plain = [plain_name(name)[:LONGEST] for name in classes]
+    plain = [plain_name(name)[:MAX_CLASS_CHARACTERS] for name in classes]
     alike = Counter(name.lower() for name in plain)  # which some file systems don't tell apart
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
 

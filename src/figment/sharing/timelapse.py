@@ -14,13 +14,13 @@ from figment.media.video import Frame, sheet, write_video
 from figment.run import Run
 
 PAPER, INK = (255, 255, 255), (68, 68, 68)
-LAST_HELD = 1.5  # seconds
-FADED = 0.4  # of the time between two snapshots
-STEADY = 0.2  # of the time, shared alike between snapshots whether anything changes or not
+LAST_HELD_SECONDS = 1.5  # seconds
+FADE_SHARE = 0.4  # of the time between two snapshots
+STEADY_SHARE = 0.2  # of the time, shared alike between snapshots whether anything changes or not
 View = tuple[Frame, str]  # a sheet and its caption
 
 
-def timelapse(
+def write_timelapse(
     run: Run,
     path: str | Path,
     tiles: int = 16,
@@ -42,7 +42,7 @@ def timelapse(
         raise InputError(f"{run.folder} holds {len(snapshots)} snapshot(s), a time-lapse needs 2: train it for longer.")
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
-    shortest = LAST_HELD + len(snapshots) / fps
+    shortest = LAST_HELD_SECONDS + len(snapshots) / fps
     if not shortest <= seconds < float("inf"):
         raise InputError(
             f"--seconds {seconds:g}: too short for {len(snapshots)} snapshots: give it {shortest:.1f} or more."
@@ -54,14 +54,14 @@ def timelapse(
             yield sheet(generator.load(file).sample(tiles, seed, label=label)), f"{images:,} images seen"
 
     shares = paces([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())])
-    total, held = round(seconds * fps), round(LAST_HELD * fps)
+    total, held = round(seconds * fps), round(LAST_HELD_SECONDS * fps)
     write_video(path, _counted(_frames(views(), shares, total - held, held), total, progress), fps)
 
 
 def paces(changes: list[float]) -> list[float]:
     """Shares of the time from how much changes in each step: in proportion to it, but for a part shared alike."""
     count, total = len(changes), sum(changes)
-    return [STEADY / count + (1 - STEADY) * (change / total if total else 1 / count) for change in changes]
+    return [STEADY_SHARE / count + (1 - STEADY_SHARE) * (change / total if total else 1 / count) for change in changes]
 
 
 def faded(before: Frame, after: Frame, share: float) -> Frame:
@@ -86,7 +86,7 @@ def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) 
     ends = [round(moving * share) for share in itertools.accumulate(shares)]
     for start, end, (before, after) in zip([0, *ends], ends, itertools.pairwise(views), strict=False):
         for i in range(end - start):
-            share = max(0.0, 1 - (1 - i / (end - start)) / FADED)
+            share = max(0.0, 1 - (1 - i / (end - start)) / FADE_SHARE)
             picture = faded(before[0], after[0], share)
             yield captioned(picture, before[1] if share < 0.5 else after[1])  # two captions at once can't be read
     for _ in range(held):

@@ -1,7 +1,6 @@
 """train(), resume() and dry_run(): from what the user asks for to a run folder that holds the result."""
 
 import json
-import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
 from figment.training.distributed import World, joined
 from figment.training.state import TrainState, load_and_broadcast, naming_what_is_kept
-from figment.version import __version__
+from figment.version import versions
 
 
 def train(
@@ -253,11 +252,6 @@ def prepare_for(run: Run, display: Display, source: Source | None = None) -> Ban
         skipped=[asdict(item) for item in bank.skipped], left_out=[asdict(item) for item in bank.left_out],
     )  # fmt: skip
     return bank
-
-
-def versions() -> dict[str, str]:
-    """What a result depends on."""
-    return {"figment": __version__, "torch": torch.__version__, "python": platform.python_version()}
 
 
 def _tell_resumed(run: Run, state: TrainState, display: Display) -> None:

@@ -1,3 +1,12 @@
-"""The version, where everybody may ask for it without importing the package's public names."""
+"""figment's version, and those of what else a result depends on."""
+
+import platform
 
 __version__ = "0.1.0"
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on: figment, torch and Python, as kept beside it."""
+    import torch  # the command line asks for figment's version alone, without waiting for torch
+
+    return {"figment": __version__, "torch": torch.__version__, "python": platform.python_version()}

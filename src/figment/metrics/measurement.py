@@ -26,9 +26,9 @@ from figment.metrics import scores as kinds
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.metrics.scores import Missing, Reference, Score
 from figment.metrics.subjects import SMALLEST, Subject, _first, opened
+from figment.reals import Data
 from figment.run import Run
 from figment.similarity.nearest import Part
-from figment.start import Data
 from figment.version import __version__
 
 if TYPE_CHECKING:

@@ -16,9 +16,8 @@ from figment.data.sources.open import Portraits, Source, open_source
 from figment.errors import InputError, Unreadable
 from figment.features.extract import Pictures, drawn, taken
 from figment.generator import load
-from figment.reals import bank_of
+from figment.reals import Data, bank_of
 from figment.run import Run
-from figment.start import Data
 
 if TYPE_CHECKING:
     pass

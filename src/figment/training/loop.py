@@ -1,45 +1,36 @@
-"""The training loop: the game from first to last step, read from top to bottom."""
+"""The training loop, from first to last step, read from top to bottom."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import fields
 from typing import Any
 
-import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
-from figment import codes
 from figment.augment.pipeline import adapted_probability
 from figment.common.progress import Training
-from figment.common.seeds import generator_at, seed_at
+from figment.common.seeds import seed_at
 from figment.common.signals import StopRequest
 from figment.data.bank.bank import Bank
-from figment.game.objectives import OBJECTIVES
-from figment.game.phase_losses import Batch
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
-from figment.training.diagnosis import diagnose, hints
 from figment.training.distributed import World
 from figment.training.inputs import Phases, draw_inputs
 from figment.training.keep import keep_score, keep_snapshot, keep_state, roll_back
 from figment.training.loader import Feed
-from figment.training.monitor import Reading, read
 from figment.training.pace import Clock, Pace, is_spent, replanned
-from figment.training.phases import Setup, autocast_for
+from figment.training.phases import Setup
 from figment.training.scoring import Scorer
 from figment.training.state import TrainState, all_finite
-from figment.training.sync_batch_norm import local_statistics
+from figment.training.ticks import Ticks
 
-READING_PICTURES = 256  # pictures of each kind that are shown to D for a reading
 SIGNS_STEPS = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
 REPLAN_SHARE = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
 
 
 def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
-    """One step, in place: D's phases, then G's, then the average. The losses are added to players.losses.
+    """One step, in place: D's phases, then G's, then the average. The losses are added to state.losses.
 
     Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
     """
@@ -71,8 +62,8 @@ def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, wo
     end_step(state, recipe)
 
 
-def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: Training, wish: StopRequest) -> bool:
-    """Train until the recipe's budget is spent or somebody wishes to stop. Returns whether it was spent.
+def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: Training, request: StopRequest) -> bool:
+    """Train until the recipe's budget is spent or somebody asks to stop. Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises
     InputError if training diverges again and again, OSError if the disk is full; the last good state stays. Of several
@@ -80,15 +71,11 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     """
     recipe, state, phases = setup
     clock = Clock(state.seconds)
-    tick, calibrated = schedule.tick_images(recipe), OBJECTIVES[recipe.objective].calibrated
-    reals, held_out = reading_batches(feed, bank, recipe.seed)
-    z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, generator_at(recipe.seed, "watched")).to(
-        feed.device
-    )
-    readings = _readings(run)
+    tick, ticks = schedule.tick_images(recipe), Ticks(run, bank, recipe, feed)
     scorer = Scorer(run, bank, recipe, feed.device) if world.leads else None
-    last_tick = last_state = clock.seconds()
-    tick_began, pace = state.images, Pace(state.images, last_tick)
+    ticks.begin(state, clock)
+    last_state = clock.seconds()
+    pace, replan_seconds = Pace(state.images, last_state), REPLAN_SHARE * (recipe.seconds or 0.0)
 
     if state.images == 0 and world.leads:
         keep_snapshot(run, state, clock)
@@ -98,7 +85,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     while True:
         closing = keeping + (scorer.closing if scorer else 0.0)
         spent = world.any_process(is_spent(recipe, state.images, clock.seconds() + closing))
-        if spent or world.any_process(bool(wish)):
+        if spent or world.any_process(bool(request)):
             break
         train_step(state, phases, recipe, feed, world)
         display.progress(state.images, clock.seconds())
@@ -108,17 +95,13 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
         if (at_tick or at_snapshot or at_save) and not all_finite(state):
             roll_back(run, state, world, clock, display)
-            readings = _readings(run)
+            ticks.reload()
             if scorer is not None:
                 scorer.reload()
             continue
         if at_save:
             last_state = clock.seconds()
-        if (
-            recipe.seconds
-            and at_tick
-            and world.any_process(clock.seconds() - pace.seconds >= REPLAN_SHARE * recipe.seconds)
-        ):
+        if recipe.seconds and at_tick and world.any_process(clock.seconds() - pace.seconds >= replan_seconds):
             before, pace = pace, Pace(state.images, clock.seconds())
             if (again := replanned(recipe, before, pace, world)) != recipe:
                 run.recipe = recipe = again
@@ -127,21 +110,10 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
             state.losses.mul_(0.0 if at_tick else 1.0)
             continue
         if at_tick:
-            with (
-                autocast_for(recipe.precision, feed.device.type),
-                local_statistics(state.generator, state.discriminator),
-            ):
-                readings.append(read(state.generator, state.discriminator, reals, held_out, z, calibrated))
-            event = {
-                "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
-                **_rates(state, recipe), **_losses_and_norms(state), **readings[-1].as_event(),
-                "images_per_second": round((state.images - tick_began) / (clock.seconds() - last_tick), 1),
-                "memory_mb": memory_mb(feed.device), **({"processes": world.size} if world.size > 1 else {}),
-            }  # fmt: skip
-            event["diagnosis"] = [*diagnose(readings), *hints(recipe, [*run.events("tick"), event])]
+            event = ticks.event(state, recipe, clock, world.size)
             run.log(event)
             display.tick(event)
-            last_tick, tick_began = clock.seconds(), state.images
+            ticks.begin(state, clock)
         if at_snapshot:
             keep_snapshot(run, state, clock)
             if scorer.is_due(recipe, state.images, clock.seconds()):
@@ -159,63 +131,6 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
             if scorer.closing:
                 keep_score(run, scorer, state, clock, display)
     return spent
-
-
-# ---- what is kept --------------------------------------------------------------------------------------------------
-
-
-# ---- what is looked at ---------------------------------------------------------------------------------------------
-
-
-def reading_batches(feed: Feed, bank: Bank, seed: int) -> tuple[Batch, Batch]:
-    """The training and the held-out reals of every reading: the same all through a run."""
-    random = np.random.default_rng(seed_at(seed, "watched"))
-    chosen = [torch.from_numpy(random.permutation(part)[:READING_PICTURES]) for part in (bank.train, bank.held_out)]
-    reals, held_out = (Batch(feed.pictures(which), feed.classes(which)) for which in chosen)
-    return reals, held_out
-
-
-def memory_mb(device: torch.device) -> int:
-    """MiB in use: this process's, or on a GPU the most that tensors took there."""
-    if device.type == "cuda":
-        return round(torch.cuda.max_memory_allocated(device) / 2**20)
-    return round(psutil.Process().memory_info().rss / 2**20)
-
-
-def _rates(state: TrainState, recipe: Recipe) -> dict[str, float]:
-    """What the schedule and the game have set by now; γ and augmentation only where they are played with."""
-    rates, set_now = schedule.rates(recipe, state.images), {"lr": state.learning_rate}
-    if recipe.gamma:
-        set_now["gamma"] = round(rates.gamma, 6)
-    if recipe.augment != "none":
-        p = float(state.augment_p) if recipe.augment_mode == "adaptive" else rates.augment_p
-        set_now["augment_p"] = round(p, 4)
-    return set_now
-
-
-def _losses_and_norms(state: TrainState) -> dict[str, float]:
-    """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
-
-    And the norms of the last gradients with respect to weights.
-    """
-    loss_d, loss_g, squared = (state.losses[:3] / state.losses[3]).tolist()
-    state.losses.zero_()
-    return {
-        "loss_discriminator": round(loss_d, 5),
-        "loss_generator": round(loss_g, 5),
-        "squared_gradient": round(squared, 6),
-        "norm_discriminator": _gradient_norm(state.discriminator_optimiser),
-        "norm_generator": _gradient_norm(state.generator_optimiser),
-    }
-
-
-def _gradient_norm(optimiser: torch.optim.Adam) -> float:
-    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
-    return round(float(torch.stack(torch._foreach_norm(gradients)).norm()), 5) if gradients else 0.0
-
-
-def _readings(run: Run) -> list[Reading]:
-    return [Reading(**{f.name: event[f.name] for f in fields(Reading)}) for event in run.events("tick")]
 
 
 # ---- the parts of a step -------------------------------------------------------------------------------------------

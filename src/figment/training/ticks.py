@@ -1,0 +1,113 @@
+"""What is told at every tick of a run: readings of both nets, losses and norms since the last one, speed, memory, in words."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+
+from figment import codes
+from figment.common.seeds import generator_at, seed_at
+from figment.data.bank.bank import Bank
+from figment.game.objectives import OBJECTIVES
+from figment.game.phase_losses import Batch
+from figment.recipe import Recipe
+from figment.run import Run
+from figment.training import schedule
+from figment.training.diagnosis import diagnose, hints
+from figment.training.loader import Feed
+from figment.training.monitor import Reading, read
+from figment.training.pace import Clock
+from figment.training.phases import autocast_for
+from figment.training.state import TrainState
+from figment.training.sync_batch_norm import local_statistics
+
+READING_PICTURES = 256  # pictures of each kind that are shown to D for a reading
+
+
+class Ticks:
+    """Reads a run at every tick, on pictures and codes that stay the same all through it."""
+
+    def __init__(self, run: Run, bank: Bank, recipe: Recipe, feed: Feed) -> None:
+        self.run, self.feed = run, feed
+        self.calibrated = OBJECTIVES[recipe.objective].calibrated
+        self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
+        random = generator_at(recipe.seed, "watched")
+        self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
+        self.began_images, self.began_seconds = 0, 0.0
+        self.readings: list[Reading] = []
+        self.reload()
+
+    def reload(self) -> None:
+        """Take up what the run's events hold: after training has gone back to an earlier state."""
+        names = [field.name for field in fields(Reading)]
+        self.readings = [Reading(**{name: event[name] for name in names}) for event in self.run.events("tick")]
+
+    def begin(self, state: TrainState, clock: Clock) -> None:
+        """Count images and seconds from here on for the next tick's speed."""
+        self.began_images, self.began_seconds = state.images, clock.seconds()
+
+    def event(self, state: TrainState, recipe: Recipe, clock: Clock, processes: int) -> dict[str, Any]:
+        """The tick's event. The means of losses in the state are begun anew."""
+        with (
+            autocast_for(recipe.precision, self.feed.device.type),
+            local_statistics(state.generator, state.discriminator),
+        ):
+            reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.calibrated)
+        self.readings.append(reading)
+        event = {
+            "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
+            **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(),
+            "images_per_second": round((state.images - self.began_images) / (clock.seconds() - self.began_seconds), 1),
+            "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
+        }  # fmt: skip
+        event["diagnosis"] = [*diagnose(self.readings), *hints(recipe, [*self.run.events("tick"), event])]
+        return event
+
+
+def reading_batches(feed: Feed, bank: Bank, seed: int) -> tuple[Batch, Batch]:
+    """The training and the held-out reals of every reading: the same all through a run."""
+    random = np.random.default_rng(seed_at(seed, "watched"))
+    chosen = [torch.from_numpy(random.permutation(part)[:READING_PICTURES]) for part in (bank.train, bank.held_out)]
+    reals, held_out = (Batch(feed.pictures(which), feed.classes(which)) for which in chosen)
+    return reals, held_out
+
+
+def memory_mb(device: torch.device) -> int:
+    """MiB in use: this process's, or on a GPU the most that tensors took there."""
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device) / 2**20)
+    return round(psutil.Process().memory_info().rss / 2**20)
+
+
+def _rates(state: TrainState, recipe: Recipe) -> dict[str, float]:
+    """What the schedule and the game have set by now; γ and augmentation only where they are played with."""
+    rates, set_now = schedule.rates(recipe, state.images), {"lr": state.learning_rate}
+    if recipe.gamma:
+        set_now["gamma"] = round(rates.gamma, 6)
+    if recipe.augment != "none":
+        p = float(state.augment_p) if recipe.augment_mode == "adaptive" else rates.augment_p
+        set_now["augment_p"] = round(p, 4)
+    return set_now
+
+
+def _losses_and_norms(state: TrainState) -> dict[str, float]:
+    """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
+
+    And the norms of the last gradients with respect to weights.
+    """
+    loss_d, loss_g, squared = (state.losses[:3] / state.losses[3]).tolist()
+    state.losses.zero_()
+    return {
+        "loss_discriminator": round(loss_d, 5),
+        "loss_generator": round(loss_g, 5),
+        "squared_gradient": round(squared, 6),
+        "norm_discriminator": _gradient_norm(state.discriminator_optimiser),
+        "norm_generator": _gradient_norm(state.generator_optimiser),
+    }
+
+
+def _gradient_norm(optimiser: torch.optim.Adam) -> float:
+    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+    return round(float(torch.stack(torch._foreach_norm(gradients)).norm()), 5) if gradients else 0.0

@@ -20,7 +20,7 @@ from figment.common.progress import Silent
 from figment.discriminator import load_discriminator
 from figment.explore.paths import slerp
 from figment.explore.projection import project
-from figment.features.perceptual import named
+from figment.features.perceptual import perceptual_loss
 from figment.generator import load
 from figment.media.strips import strips
 from figment.reals import bank_of
@@ -35,7 +35,7 @@ def main() -> None:
     args = parser.parse_args()
     run, generator = Run(args.run), load(args.run)
     bank = bank_of(run, Silent())
-    sight = named("own", lambda: load_discriminator(run.folder), "cpu")
+    perceptual = perceptual_loss("own", lambda: load_discriminator(run.folder), "cpu")
     picture = torch.from_numpy(bank.pictures[bank.held_out[:1]])
 
     def strip() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
         strips([("", part) for part in pictures.split(8)])
 
     def projection() -> None:
-        project(generator, {"given": picture}, sight)
+        project(generator, {"given": picture}, perceptual)
 
     found = {"machine": str(this_machine("cpu")), "threads": torch.get_num_threads(), "torch": torch.__version__,
              "python": platform.python_version(), "recipe": run.recipe.name, "size": run.recipe.size}  # fmt: skip

@@ -14,11 +14,11 @@ from time import perf_counter
 
 import numpy as np
 
-from figment.features.extract import Pictures, see
+from figment.features.extract import PictureSet, extract_features
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet, gaussian, with_limit
 from figment.metrics.kid import kid
-from figment.metrics.precision_recall import coverage
+from figment.metrics.precision_recall import precision_recall
 from figment.metrics.sliced_wasserstein import sliced_wasserstein
 from trials import machine
 
@@ -49,7 +49,7 @@ def of_scores(count: int, dimension: int) -> None:
     print(f"{'both':<44}{both:>9.1f} s")
     reference = gaussian(theirs)
     timed("Fréchet distance, its limit and their error", lambda: with_limit(ours, reference))
-    timed("precision, recall, density, coverage", lambda: coverage(ours, theirs))
+    timed("precision, recall, density, coverage", lambda: precision_recall(ours, theirs))
 
 
 def of_patches(count: int) -> None:
@@ -63,7 +63,7 @@ def of_network(name: str, count: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (count, 3, 64, 64), np.uint8)
     network(pictures[: network.batch])
     began = perf_counter()
-    see(Pictures(count, lambda start, stop: pictures[start:stop]), [network])
+    extract_features(PictureSet(count, lambda start, stop: pictures[start:stop]), [network])
     streamed = count / (perf_counter() - began)
     began = perf_counter()
     for start in range(0, count - network.batch + 1, network.batch):

@@ -19,7 +19,7 @@ from figment.data.bank.bank import Bank
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
 from figment.metrics.kid import kid
-from figment.metrics.precision_recall import coverage
+from figment.metrics.precision_recall import precision_recall
 from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 Pictures = NDArray[np.uint8]
@@ -83,7 +83,7 @@ class Yardstick:
             kid=kid(found, self._held_out).value,
             fd=frechet(found, self._train),
             swd=sliced_wasserstein(pictures, self.held_out).value,
-            recall=coverage(found, self._held_out, NEAREST).recall.value,
+            recall=precision_recall(found, self._held_out, NEAREST).recall.value,
             faces=face_rate(pictures[:LOOKED_AT]),
         )
 

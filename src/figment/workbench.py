@@ -6,7 +6,7 @@ from pathlib import Path
 
 from figment.attributes.from_labels import label_columns, linear_predictor, table_columns
 from figment.attributes.from_portraits import portrait_predictor
-from figment.attributes.portrait_reader import reader_of, work_of
+from figment.attributes.portrait_reader import portrait_reader, remaining_work
 from figment.attributes.predictor import AttributePredictor
 from figment.common import sizes
 from figment.common.machine import this_machine
@@ -96,7 +96,7 @@ def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing)
                 f"{run.folder} draws portraits of {sizes.text(recipe.shape)}, and their reader reads only squares: give --labels."
             )
         return portrait_predictor(
-            reader_of(size, Tally(display.stage("teaching the reader of portraits, once"), work_of(size)))
+            portrait_reader(size, Tally(display.stage("teaching the reader of portraits, once"), remaining_work(size)))
         )
     discriminator, learning = load_discriminator(run.folder), display.stage("learning what labels mean")
     if labels is not None and Path(labels).suffix.lower() == ".csv":

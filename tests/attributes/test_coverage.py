@@ -12,7 +12,7 @@ from figment.attributes import coverage as of
 from figment.attributes import portrait_reader as readers
 from figment.attributes import small_nets as teaching
 from figment.attributes.coverage import measure_attributes
-from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, Reader, Readings
+from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, PortraitReader, Readings
 from figment.attributes.small_nets import taught
 from figment.common.pixels import to_grey
 from figment.common.progress import Tally
@@ -37,7 +37,7 @@ def readings_of(table, misfit=1.0):
 
 def reader_with(table):
     """A reader that needs no net: its reference is a table that was read without a fault."""
-    return Reader(None, 64, {a.name: 1.0 for a in READ}, 10.0, readings_of(table))
+    return PortraitReader(None, 64, {a.name: 1.0 for a in READ}, 10.0, readings_of(table))
 
 
 @pytest.fixture(scope="module")
@@ -327,23 +327,23 @@ def corrupted(pictures, random):
 @pytest.mark.parametrize("size", [32, 64])
 def test_the_full_reader_reads_reals_and_knows_what_is_no_portrait(size):
     pictures, truth = portraits(1000, 77, size)
-    reader = readers.reader_of(size)
-    found = reader.read(pictures)
+    reader = readers.portrait_reader(size)
+    found = reader.predict(pictures)
     accuracy = readers.accuracy(found.table, truth)
     assert min(accuracy[a.name] for a in CONTINUOUS) > (0.9 if size == 64 else 0.6)
     assert min(accuracy[a.name] for a in CATEGORIES) > (0.98 if size == 64 else 0.95)
     assert reader.accuracy == pytest.approx(accuracy, abs=0.03)
     assert reader.invalid(found).mean() < 0.025
     for name, wrong in corrupted(pictures, np.random.default_rng(0)).items():
-        caught = reader.invalid(reader.read(np.ascontiguousarray(wrong))).mean()
+        caught = reader.invalid(reader.predict(np.ascontiguousarray(wrong))).mean()
         assert caught > (0.65 if name == "blends" else 0.9), (name, caught)
 
 
 @pytest.mark.slow
 def test_larger_portraits_are_read_as_well():
     pictures, truth = portraits(300, 78, 128)
-    reader = readers.reader_of(128)
-    found = reader.read(pictures)
+    reader = readers.portrait_reader(128)
+    found = reader.predict(pictures)
     accuracy = readers.accuracy(found.table, truth)
     assert min(accuracy[a.name] for a in READ) > 0.85
     assert reader.invalid(found).mean() < 0.04
@@ -366,10 +366,10 @@ def test_the_full_measure_tells_a_missing_mode_and_nothing_of_the_truth():
 
 @pytest.mark.slow
 def test_the_full_reader_is_the_same_every_time(monkeypatch, tmp_path):
-    readers.reader_of(64)
+    readers.portrait_reader(64)
     content = readers.lesson_of(64).file.read_bytes()
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
-    readers.reader_of(64)
+    readers.portrait_reader(64)
     assert readers.lesson_of(64).file.read_bytes() == content
 
 

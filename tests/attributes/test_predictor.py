@@ -26,7 +26,7 @@ from figment.workbench import attribute_predictor
 def predictor(**changes) -> AttributePredictor:
     usual = dict(
         names=("smile", "glasses", "hair_colour=blond", "glasses=round", "smile2"), continuous=frozenset({"smile"}), accuracy={},
-        read=lambda pictures: {}, about="a test's", ranges={"smile": (-1.0, 1.0)},
+        predict=lambda pictures: {}, about="a test's", ranges={"smile": (-1.0, 1.0)},
     )  # fmt: skip
     return AttributePredictor(**usual | changes)
 
@@ -111,7 +111,7 @@ def test_the_portraits_predictor_knows_every_attribute_that_can_be_read() -> Non
     assert not {name for name in found.names if name.endswith("=none")}
     assert {a.name for a in ATTRIBUTES if a.kind == "continuous"} == found.continuous
     for pictures in (np.zeros((3, 3, 16, 16), np.uint8), np.zeros((0, 3, 16, 16), np.uint8)):
-        scores = found.read(pictures)
+        scores = found.predict(pictures)
         assert set(scores) == set(found.names)
         assert all(len(column) == len(pictures) for column in scores.values())
 
@@ -146,7 +146,7 @@ def test_a_predictor_learns_what_labels_mean(shades: Path, discriminator: Discri
     assert found.accuracy == {"bright": 1, "dark": 1}
     assert told_of[-1] == (120, 120)
     flat = np.repeat(np.array([200, 190, 50, 40], np.uint8), 768).reshape(4, 3, 16, 16)
-    scores = found.read(flat)
+    scores = found.predict(flat)
     assert (scores["bright"] > 0).tolist() == [True, True, False, False]
     assert np.allclose(scores["bright"], -scores["dark"], atol=1e-3)
 
@@ -159,7 +159,7 @@ def test_numbers_are_read_as_numbers(shades: Path, discriminator: Discriminator)
     assert found.continuous == {"level"}
     assert found.accuracy["level"] > 0.9
     flat = np.repeat(np.array([180, 60], np.uint8), 768).reshape(2, 3, 16, 16)
-    bright, dark = found.read(flat)["level"]
+    bright, dark = found.predict(flat)["level"]
     assert bright > dark + 60
     with pytest.raises(InputError, match="such as level>1"):
         parse_conditions("level", found)
@@ -265,7 +265,7 @@ def test_a_run_without_labels_says_how_to_give_some(faces: Path, run: figment.Ru
 
 def test_portraits_are_read_by_their_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    monkeypatch.setattr(workbench, "reader_of", lambda size, tally: asked.append(size) or "reader")
+    monkeypatch.setattr(workbench, "portrait_reader", lambda size, tally: asked.append(size) or "reader")
     monkeypatch.setattr(workbench, "portrait_predictor", lambda reader: f"predictor with {reader}")
     made = presets.make("dcgan", size=32)
     run = SimpleNamespace(recipe=made, facts={"data": None}, folder=None)

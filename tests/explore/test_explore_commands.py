@@ -97,7 +97,7 @@ def test_a_sum_by_conditions_is_read(run: Path, tmp_path: Path, capsys: pytest.C
     table = tmp_path / "light.csv"
     table.write_text("name,light\n" + "".join(f"{p.parent.name}/{p.name},{held(p).mean()}\n" for p in pictures))
     generator, predictor = load(run), attribute_predictor(figment.Run(run), table, Terminal())
-    low, high = np.quantile(predictor.read(generator.sample(256).numpy())["light"], (0.3, 0.7)).round(2)
+    low, high = np.quantile(predictor.predict(generator.sample(256).numpy())["light"], (0.3, 0.7)).round(2)
     words = ("explore", "arithmetic", run, "--labels", table)
     asked = ("--a", f"light>{high}", "--b", f"light<{low}", "--c", f"light<{low}")
     assert command(*words, *asked) == 0
@@ -108,7 +108,7 @@ def test_a_sum_by_conditions_is_read(run: Path, tmp_path: Path, capsys: pytest.C
     kinds = numbers["read"]
     assert kinds["mean of A"]["light"] > kinds["mean of B"]["light"]
     decoded = generator.decode(codes.read(run / "findings" / "arithmetic.safetensors", 12)[0]).numpy()
-    again = predictor.read(decoded)["light"]
+    again = predictor.predict(decoded)["light"]
     assert (again[:3] > high).all()
     assert (again[3:9] < low).all()
     assert kinds["A − B + C"]["light"] == pytest.approx(again[12], rel=1e-4)
@@ -142,7 +142,7 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
 
     predictor = attribute_predictor(figment.Run(run), None, Terminal())
     more, less = (
-        predictor.read(generator.sample(16, shift=amount * found["bright"].vector).numpy())["bright"]
+        predictor.predict(generator.sample(16, shift=amount * found["bright"].vector).numpy())["bright"]
         for amount in (3, -3)
     )
     assert more.mean() > less.mean() + more.std()

@@ -19,7 +19,15 @@ from figment.discriminator import untrained
 from figment.errors import InputError
 from figment.explore.inversion import Inversions, compare, invert, length_energy
 from figment.explore.projection import OWN_SAMPLES, closeness, project, sentence
-from figment.features.perceptual import PIXELS, apart, differences, named, of_discriminator, of_network, summed
+from figment.features.perceptual import (
+    PIXELS,
+    differences,
+    of_discriminator,
+    of_network,
+    pairwise_differences,
+    perceptual_loss,
+    pixels_plus_layers,
+)
 from figment.features.registry import extractor
 from figment.generator import Generator, load
 from figment.media.provenance import source_of
@@ -107,12 +115,12 @@ def test_a_descent_finds_the_least_squares_picture() -> None:
 def test_own_samples_are_rebuilt_by_every_kind_of_net(choices: dict) -> None:
     recipe = Recipe(**(dict(size=16, channels=3, code_size=6) | choices))
     generator = lively(recipe)
-    sight = of_discriminator(untrained(recipe))
+    perceptual = of_discriminator(untrained(recipe))
     z, labels = generator.codes(3, start=5000), generator.labels(3, start=5000)
     wanted = generator.decode(z, labels)
     assert wanted.float().std(0).mean() > 5  # or there would be nothing to find
     told: list[tuple[int, int]] = []
-    found, nearest = invert(generator, wanted, sight, 3, 60, progress=lambda *at: told.append(at))
+    found, nearest = invert(generator, wanted, perceptual, 3, 60, progress=lambda *at: told.append(at))
     assert found.loss.mean() < nearest.loss.mean() / 2
     again = generator.decode(found.codes, found.labels)
     assert (again.int() - found.pictures.int()).abs().max() <= 1  # a picture's place in a batch decides its last bits
@@ -123,9 +131,9 @@ def test_own_samples_are_rebuilt_by_every_kind_of_net(choices: dict) -> None:
     off = (found.pictures.float() - wanted.float()).square().mean((1, 2, 3)).sqrt()
     assert torch.allclose(off, found.rms)
     assert told[-1][0] == told[-1][1]
-    alone, _ = invert(generator, wanted[1:2], sight, 3, 60)
+    alone, _ = invert(generator, wanted[1:2], perceptual, 3, 60)
     assert alone.rms[0] == pytest.approx(found.rms[1].item(), abs=0.5)
-    repeated, _ = invert(generator, wanted, sight, 3, 60)
+    repeated, _ = invert(generator, wanted, perceptual, 3, 60)
     assert torch.equal(repeated.codes, found.codes)
 
 
@@ -139,13 +147,13 @@ def test_the_pull_is_the_density_of_the_length() -> None:
 def test_layers_weigh_alike_and_distances_are_those_of_pairs() -> None:
     first = [torch.randn(4, 5), torch.randn(4, 9)]
     second = [torch.randn(3, 5), torch.randn(3, 9)]
-    table = apart(first, second)
+    table = pairwise_differences(first, second)
     assert table.shape == (2, 4, 3)
     pairs = [[of[i : i + 1] for of in first] for i in range(4)]
     others = [[of[j : j + 1] for of in second] for j in range(3)]
     assert table[:, 2, 1].numpy() == pytest.approx(differences(pairs[2], others[1])[:, 0].numpy(), rel=1e-4)
-    assert summed(torch.tensor([[2.0], [1.0], [5.0]])).item() == 2 + 3
-    assert summed(torch.tensor([[2.0]])).item() == 2
+    assert pixels_plus_layers(torch.tensor([[2.0], [1.0], [5.0]])).item() == 2 + 3
+    assert pixels_plus_layers(torch.tensor([[2.0]])).item() == 2
 
 
 @pytest.mark.parametrize("shape", [(3, 16, 16), (1, 64, 64), (3, 64, 48)])
@@ -169,15 +177,15 @@ def test_another_runs_discriminator_gives_gradients_too(run: Path) -> None:
     network = extractor(f"own:{run}")
     pictures = torch.from_numpy(portraits(3, 5, 24)[0])  # of another size
     x = to_input(pictures).requires_grad_()
-    (features,) = named(f"own:{run}", lambda: pytest.fail("not asked for")).layers(x)
+    (features,) = perceptual_loss(f"own:{run}", lambda: pytest.fail("not asked for")).layers(x)
     assert features.detach().numpy() == pytest.approx(network(pictures.numpy()), abs=1e-3)
     assert torch.autograd.grad(features.sum(), x)[0].abs().max() > 0
 
 
 def test_networks_without_gradients_are_refused() -> None:
     with pytest.raises(InputError, match="--features gradients: it gives no gradients"):
-        named("gradients", lambda: pytest.fail("not asked for"))
-    assert named("pixels", lambda: pytest.fail("not asked for")) is PIXELS
+        perceptual_loss("gradients", lambda: pytest.fail("not asked for"))
+    assert perceptual_loss("pixels", lambda: pytest.fail("not asked for")) is PIXELS
 
 
 def rebuilt(rms: list[float], distance: float = 0.5) -> Inversions:

@@ -6,7 +6,7 @@ from figment.data.portraits.table import portraits
 from figment.errors import InputError
 from figment.features import extract as seeing
 from figment.features.codec import check_codec, codec_for, through
-from figment.features.extract import Pictures, see, taken
+from figment.features.extract import PictureSet, bank_rows, extract_features
 from figment.features.registry import extractor
 
 
@@ -16,7 +16,9 @@ def test_what_is_seen_is_what_the_network_sees_whatever_the_blocks(monkeypatch):
     monkeypatch.setattr(seeing, "BLOCK", 64)
     monkeypatch.setattr(seeing, "MOST_PATCHED", 65)
     told = []
-    seen = see(Pictures(70, lambda a, b: pictures[a:b]), [network], progress=lambda *done: told.append(done))
+    seen = extract_features(
+        PictureSet(70, lambda a, b: pictures[a:b]), [network], progress=lambda *done: told.append(done)
+    )
     assert np.allclose(seen.features["random"], network(pictures), atol=1e-5)
     assert np.array_equal(seen.pictures, pictures[:65])
     assert seen.logits == {"random": None}
@@ -27,23 +29,24 @@ def test_features_of_a_bank_are_kept_and_damaged_ones_made_anew(faces, own_cache
     bank = prepare(faces, 16)
     rows = np.arange(40)
     network = extractor("random")
-    first = see(taken(bank, rows), [network]).features["random"]
+    first = extract_features(bank_rows(bank, rows), [network]).features["random"]
     calls = []
     network.network = lambda pictures, inner=network.network: calls.append(len(pictures)) or inner(pictures)
-    again = see(taken(bank, rows), [network])
+    again = extract_features(bank_rows(bank, rows), [network])
     assert not calls
     assert np.array_equal(again.features["random"], first)
     assert len(again.pictures) == 40
     for file in (own_cache / "features").glob("*.npy"):
         file.write_bytes(file.read_bytes()[:100])
-    assert np.array_equal(see(taken(bank, rows), [network]).features["random"], first)
+    assert np.array_equal(extract_features(bank_rows(bank, rows), [network]).features["random"], first)
     assert calls
-    assert not np.array_equal(see(taken(bank, rows[::-1]), [network]).features["random"], first)  # others, not those
+    others = extract_features(bank_rows(bank, rows[::-1]), [network])
+    assert not np.array_equal(others.features["random"], first)
 
 
 def test_grey_pictures_are_seen_as_colour_ones():
     grey = portraits(8, 0, 32)[0][:, :1]
-    seen = see(Pictures(8, lambda a, b: grey[a:b]), [extractor("gradients")])
+    seen = extract_features(PictureSet(8, lambda a, b: grey[a:b]), [extractor("gradients")])
     assert seen.pictures.shape == (8, 3, 32, 32)
     assert (seen.pictures == grey).all()
 

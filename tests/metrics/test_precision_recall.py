@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from figment.metrics import precision_recall as module
-from figment.metrics.precision_recall import coverage
+from figment.metrics.precision_recall import precision_recall
 
 
 def normal(count, dimension, seed=0, scale=1.0, shift=0.0):
@@ -26,20 +26,20 @@ def by_hand(fakes, reals, k):
 def test_all_four_are_those_of_the_definitions(k, rows, monkeypatch):
     monkeypatch.setattr(module, "ROWS", rows)
     fakes, reals = normal(50, 4, 1, 0.9, 0.4), normal(50, 4, 2)
-    found = coverage(fakes, reals, k)
+    found = precision_recall(fakes, reals, k)
     values = [getattr(found, name).value for name in ("precision", "recall", "density", "coverage")]
     assert values == pytest.approx(by_hand(fakes, reals, k))
 
 
 def test_reals_reach_what_the_paper_says():
-    found = coverage(normal(2000, 2, 1), normal(2000, 2, 2))
+    found = precision_recall(normal(2000, 2, 1), normal(2000, 2, 2))
     assert found.density.value == pytest.approx(1, abs=0.05)
     assert found.coverage.value == pytest.approx(1 - 2**-5, abs=0.02)
 
 
 def test_a_missing_mode_costs_variety_and_a_stray_real_buys_no_density():
     two = np.concatenate([normal(300, 8, 1), normal(300, 8, 2, shift=20)])
-    one = coverage(normal(600, 8, 3), two[np.random.default_rng(0).permutation(600)])
+    one = precision_recall(normal(600, 8, 3), two[np.random.default_rng(0).permutation(600)])
     assert one.precision.value > 0.8
     assert one.recall.value == pytest.approx(0.5, abs=0.1)
     assert one.coverage.value == pytest.approx(0.5, abs=0.1)
@@ -47,14 +47,16 @@ def test_a_missing_mode_costs_variety_and_a_stray_real_buys_no_density():
 
 def test_both_are_cut_to_equal_numbers():
     fakes, reals = normal(80, 4, 1), normal(50, 4, 2)
-    assert coverage(fakes, reals) == coverage(fakes[:50], reals)
+    assert precision_recall(fakes, reals) == precision_recall(fakes[:50], reals)
 
 
 def test_far_from_zero_nothing_is_lost():
     fakes, reals = normal(60, 4, 1), normal(60, 4, 2)
-    assert coverage(fakes + 1000, reals + 1000) == coverage((fakes + 1000) - 1000, (reals + 1000) - 1000)
+    assert precision_recall(fakes + 1000, reals + 1000) == precision_recall(
+        (fakes + 1000) - 1000, (reals + 1000) - 1000
+    )
 
 
 def test_as_many_pictures_as_neighbours_are_too_few():
     with pytest.raises(ValueError, match="5 neighbours"):
-        coverage(normal(5, 3), normal(9, 3))
+        precision_recall(normal(5, 3), normal(9, 3))

@@ -19,11 +19,11 @@ from figment.attributes.portrait_reader import (
     CONTINUOUS,
     READ,
     SIDE,
-    Reader,
+    PortraitReader,
     Readings,
     drawn_portraits,
-    reader_of,
-    work_of,
+    portrait_reader,
+    remaining_work,
 )
 from figment.attributes.small_nets import Pictures
 from figment.common.pixels import to_grey
@@ -132,14 +132,14 @@ def measure_attributes(pictures: Pictures, seed: int = 0, progress: Progress | N
     check(pictures)
     count, size = len(pictures), pictures.shape[2]
     colour = pictures.shape[1] == 3
-    tally = Tally(progress, work_of(size) + (3 if colour else 5) * count)
-    reader = reader_of(size, tally)
-    found = reader.read(pictures, tally)
+    tally = Tally(progress, remaining_work(size) + (3 if colour else 5) * count)
+    reader = portrait_reader(size, tally)
+    found = reader.predict(pictures, tally)
 
     def reals(name: str) -> Readings:
         # All are reduced to SIDE before they are read: from twice that as well as from more, and sooner.
         drawn, _ = drawn_portraits(count, seed_at(seed, name), min(size, 2 * SIDE), tally)
-        return reader.read(drawn if colour else to_grey(drawn), tally)
+        return reader.predict(drawn if colour else to_grey(drawn), tally)
 
     # The reader's own reference is in colour; grey pictures are compared with what it finds in grey portraits.
     reader = reader if colour else replace(reader, reference=reals("grey reference"))
@@ -159,7 +159,7 @@ def check(pictures: Pictures) -> None:
         )
 
 
-def compared(reader: Reader, found: Readings, floor: Readings) -> Attributes:
+def compared(reader: PortraitReader, found: Readings, floor: Readings) -> Attributes:
     """The scores of readings of generated pictures, beside those of as many unseen real portraits."""
     truth = reader.reference
     each = [(found, truth), (floor, truth)]

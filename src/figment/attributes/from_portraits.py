@@ -4,13 +4,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, Reader, spreads
+from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, PortraitReader, spreads
 from figment.attributes.predictor import AttributePredictor, Scores
 from figment.attributes.small_nets import READ_AT_ONCE
 from figment.data.portraits.table import Attribute
 
 
-def portrait_predictor(reader: Reader) -> AttributePredictor:
+def portrait_predictor(reader: PortraitReader) -> AttributePredictor:
     """The predictor of built-in portraits: continuous attributes in their own units; of categories each name
     ("hair_colour=blond"), and where one of the names is none the category itself ("glasses")."""
     names = [a.name for a in CONTINUOUS]
@@ -29,7 +29,7 @@ def portrait_predictor(reader: Reader) -> AttributePredictor:
         accuracy,
         read,
         "the reader of the built-in portraits",
-        lambda pictures: ~reader.invalid(reader.read(pictures)),
+        lambda pictures: ~reader.invalid(reader.predict(pictures)),
         {a.name: (a.low, a.high) for a in CONTINUOUS},
     )
 

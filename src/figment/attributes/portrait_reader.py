@@ -62,7 +62,7 @@ class Readings:
 
 
 @dataclass(frozen=True, eq=False)
-class Reader:
+class PortraitReader:
     """A net that reads portraits of one size.
 
     side: pixels a side of the portraits that taught it. accuracy: by attribute, on unseen portraits, R² of a continuous
@@ -76,7 +76,7 @@ class Reader:
     limit: float
     reference: Readings
 
-    def read(self, pictures: Pictures, tally: Tally | None = None) -> Readings:
+    def predict(self, pictures: Pictures, tally: Tally | None = None) -> Readings:
         """Read square pictures, uint8 (N, 3 or 1, S, S)."""
         return read(self.net, pictures, tally)
 
@@ -85,18 +85,18 @@ class Reader:
         return readings.misfit > self.limit
 
 
-def reader_of(size: int, tally: Tally | None = None) -> Reader:
+def portrait_reader(size: int, tally: Tally | None = None) -> PortraitReader:
     """The reader of portraits of size pixels a side: from the cache, or taught now, which takes a minute or so."""
     lesson = lesson_of(size)
     found = taught(lesson, tally or Tally(None, 0))
     table = {a.name: found.kept[a.name].numpy().astype(a.dtype) for a in READ}
     facts = found.facts
     reference = Readings(table, found.kept["misfit"].numpy())
-    return Reader(found.net, facts["side"], facts["accuracy"], facts["limit"], reference)
+    return PortraitReader(found.net, facts["side"], facts["accuracy"], facts["limit"], reference)
 
 
-def work_of(size: int) -> int:
-    """What reader_of has still to do, in pictures."""
+def remaining_work(size: int) -> int:
+    """What portrait_reader() has still to do, in pictures."""
     return work(lesson_of(size))
 
 

@@ -29,7 +29,7 @@ class AttributePredictor:
     names: tuple[str, ...]
     continuous: frozenset[str]
     accuracy: dict[str, float]
-    read: Callable[[NDArray[np.uint8]], Scores]
+    predict: Callable[[NDArray[np.uint8]], Scores]
     about: str
     valid: Callable[[NDArray[np.uint8]], NDArray[np.bool_]] | None = None
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def read_blocks(
     for start in range(0, len(z), READ_SAMPLES):
         part = slice(start, start + READ_SAMPLES)
         pictures = generator.decode(z[part], None if labels is None else labels[part]).numpy()
-        scores = predictor.read(pictures) if predictor else {}
+        scores = predictor.predict(pictures) if predictor else {}
         tally(len(pictures))
         yield pictures, scores
 

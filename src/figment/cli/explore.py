@@ -270,7 +270,7 @@ def project(
 
         from figment.data.decoding.fit import Target
         from figment.explore.projection import project as projected
-        from figment.features.perceptual import named
+        from figment.features.perceptual import perceptual_loss
         from figment.reals import given, some
 
         recipe, names = at.generator.recipe, {}
@@ -288,8 +288,10 @@ def project(
             raise InputError(
                 f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
             )
-        sight = named(features, lambda: at.discriminator, at.device)
-        found = projected(at.generator, groups, sight, restarts, steps, seed, names, at.display.stage("descending"))
+        perceptual = perceptual_loss(features, lambda: at.discriminator, at.device)
+        found = projected(
+            at.generator, groups, perceptual, restarts, steps, seed, names, at.display.stage("descending")
+        )
         show(replace(found, name=name))
 
 

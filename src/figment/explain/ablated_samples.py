@@ -59,7 +59,7 @@ class Samples:
 
     def effect(self, which: NDArray[np.int64], after: NDArray[np.uint8]) -> Effect:
         """What was done to some samples."""
-        scores, whole = self.predictor.read(after), self.sound(after)
+        scores, whole = self.predictor.predict(after), self.sound(after)
         lost = ~satisfied(scores, self.wanted)
         named = {term.name.partition("=")[0] for term in self.wanted}
         moved = [

@@ -66,7 +66,7 @@ def arithmetic(
     *exemplars, of_means, of_result, noisy, of_singles = generator.decode(z, labels).split(list(map(len, drawn)))
     kinds = {"mean of A": of_means[:1], "mean of B": of_means[1:2], "mean of C": of_means[2:], "A − B + C": of_result,
              "with noise": noisy, "of singles": of_singles}  # fmt: skip
-    scores = {kind: predictor.read(shown.numpy()) for kind, shown in kinds.items()} if predictor and wanted else {}
+    scores = {kind: predictor.predict(shown.numpy()) for kind, shown in kinds.items()} if predictor and wanted else {}
     attributes = list(dict.fromkeys(term.name for term in wanted)) if scores else []
     met = {kind: int(satisfied(read, wanted).sum()) for kind, read in scores.items()}
     of_class = "" if labels is None else f" All are of the class {generator.classes[int(labels[0])]}."
@@ -140,7 +140,7 @@ def success_rate(
     first, second, third = pools
     sums = [add_codes(drawn(*first), drawn(*second), drawn(*third), prior) for _ in range(cases)]
     pictures = generator.decode(torch.stack(sums), _one_class(generator, cases, seed, label))
-    return float(satisfied(predictor.read(pictures.numpy()), parse_conditions(wanted, predictor)).mean())
+    return float(satisfied(predictor.predict(pictures.numpy()), parse_conditions(wanted, predictor)).mean())
 
 
 def _one_class(generator: Generator, count: int, seed: int, label: str | None) -> Tensor | None:

@@ -57,7 +57,7 @@ def measure_effect(
     pictures = generator.decode(places_along(z, vector, generator.recipe.prior), repeated).numpy()
     ends = pictures.reshape(len(z), PLACES, -1)[:, [0, -1]].astype(np.float32)
     correlation, shift = {}, {}
-    for name, scores in predictor.read(pictures).items() if predictor else ():
+    for name, scores in predictor.predict(pictures).items() if predictor else ():
         table = scores.reshape(len(z), PLACES).astype(np.float64)
         correlation[name] = _correlation(table)
         shift[name] = float(np.ptp(table.mean(0)) / max(deviations[name], 1e-12))

@@ -13,7 +13,7 @@ from torch import Tensor
 from figment import codes
 from figment.common.pixels import to_input
 from figment.common.progress import Progress, Tally
-from figment.features.perceptual import Sight, apart, differences, summed
+from figment.features.perceptual import PerceptualLoss, differences, pairwise_differences, pixels_plus_layers
 from figment.generator import Generator
 
 LEARNING_RATE = 0.2  # Adam's, at the start; Gaussian codes have unit variance
@@ -48,7 +48,7 @@ class Inversions:
 def invert(
     generator: Generator,
     targets: Tensor,
-    sight: Sight,
+    perceptual: PerceptualLoss,
     restarts: int,
     steps: int,
     seed: int = 0,
@@ -57,8 +57,8 @@ def invert(
     """The nearest pictures that descents find, and the nearest samples of as many draws: restarts · steps of the seed.
 
     targets: uint8 (T, C, H, W). Descents start from the best of these samples, and keep their classes. What is made small
-    is the mean squared difference of pixels plus that of the sight's features, the mean of its layers, each as a share of
-    what random samples differ by, so that they weigh alike; plus PULL · unlikely(). Each target's result depends on
+    is the mean squared difference of pixels plus that of the perceptual features, the mean of their layers, each as a share
+    of what random samples differ by, so that they weigh alike; plus PULL · unlikely(). Each target's result depends on
     itself and the seed alone. Raises ValueError for pictures of another shape.
     """
     recipe = generator.recipe
@@ -70,34 +70,37 @@ def invert(
     wanted = to_input(targets).to(generator.device)
     distances = []
     with torch.no_grad():
-        ends = sight(wanted)
+        ends = perceptual(wanted)
         for start in range(0, draws, BATCH_CODES):
             rows = torch.arange(start, min(start + BATCH_CODES, draws))
-            distances.append(apart(ends, sight(_pictures(generator, z[rows], _of(labels, rows)))))
+            distances.append(pairwise_differences(ends, perceptual(_pictures(generator, z[rows], _of(labels, rows)))))
             done(len(rows))
     far = torch.cat(distances, 2)
     usual = far.mean(2).clamp_min(SMALLEST_SCALE)  # (1 + L, T)
-    order = summed(far / usual[..., None]).topk(restarts, largest=False).indices.cpu()  # (T, restarts)
+    order = pixels_plus_layers(far / usual[..., None]).topk(restarts, largest=False).indices.cpu()  # (T, restarts)
     found = []
     for part in torch.arange(len(targets)).split(max(1, BATCH_CODES // restarts)):
         rows, starts = part.repeat_interleave(restarts), order[part].flatten()
         goal, scale = [layer[rows] for layer in ends], usual[:, rows]
         v = codes.to_gaussian(z[starts], recipe.prior).to(generator.device)
-        v = descend(generator, sight, goal, scale, v, _of(labels, starts), steps, done)
+        v = descend(generator, perceptual, goal, scale, v, _of(labels, starts), steps, done)
         tried = compare(
-            generator, sight, codes.from_gaussian(v, recipe.prior).cpu(), _of(labels, starts), targets[rows], scale
+            generator, perceptual, codes.from_gaussian(v, recipe.prior).cpu(), _of(labels, starts), targets[rows], scale
         )
         best = tried.loss.view(-1, restarts).argmin(1) + torch.arange(len(part)) * restarts
         found.append(tried[best])
     first = order[:, 0]
-    nearest, descended = compare(generator, sight, z[first], _of(labels, first), targets, usual), concatenated(found)
+    nearest, descended = (
+        compare(generator, perceptual, z[first], _of(labels, first), targets, usual),
+        concatenated(found),
+    )
     better = torch.where(nearest.loss < descended.loss, 0, len(targets)) + torch.arange(len(targets))
     return concatenated([nearest, descended])[better], nearest
 
 
 def descend(
-    generator: Generator, sight: Sight, goal: list[Tensor], scale: Tensor, v: Tensor, labels: Tensor | None, steps: int,
-    done: Callable[[int], None],
+    generator: Generator, perceptual: PerceptualLoss, goal: list[Tensor], scale: Tensor, v: Tensor,
+    labels: Tensor | None, steps: int, done: Callable[[int], None],
 ) -> Tensor:  # fmt: skip
     """Adam from Gaussian codes v, (N, code_size), towards goals, layers (N, dᵢ), at a rate that falls as half a cosine.
 
@@ -108,7 +111,7 @@ def descend(
     for step in range(steps):
         optimiser.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * step / steps)) / 2
         x = _pictures(generator, codes.from_gaussian(v, generator.recipe.prior), labels)
-        loss = summed(differences(sight(x), goal) / scale) + PRIOR_WEIGHT * length_energy(v)
+        loss = pixels_plus_layers(differences(perceptual(x), goal) / scale) + PRIOR_WEIGHT * length_energy(v)
         (v.grad,) = torch.autograd.grad(loss.sum(), v)
         optimiser.step()
         done(len(v))
@@ -127,17 +130,17 @@ def length_energy(v: Tensor) -> Tensor:
 
 @torch.no_grad()
 def compare(
-    generator: Generator, sight: Sight, z: Tensor, labels: Tensor | None, targets: Tensor, scale: Tensor
+    generator: Generator, perceptual: PerceptualLoss, z: Tensor, labels: Tensor | None, targets: Tensor, scale: Tensor
 ) -> Inversions:
     """The pictures of codes z, (N, code_size), set beside their targets, uint8 (N, C, H, W); scale: (1 + L, N)."""
     pictures, shares = generator.decode(z, labels), []
     for rows in torch.arange(len(z)).split(BATCH_CODES):
-        ours, theirs = (sight(to_input(of[rows]).to(generator.device)) for of in (pictures, targets))
+        ours, theirs = (perceptual(to_input(of[rows]).to(generator.device)) for of in (pictures, targets))
         shares.append((differences(ours, theirs) / scale[:, rows]).cpu())
     of = torch.cat(shares, 1)
     rms = (pictures.float() - targets.float()).square().mean((1, 2, 3)).sqrt()
     distance = (of[1:] if len(of) > 1 else of).mean(0).sqrt()
-    return Inversions(z, labels, pictures, rms, distance, summed(of))
+    return Inversions(z, labels, pictures, rms, distance, pixels_plus_layers(of))
 
 
 def concatenated(parts: list[Inversions]) -> Inversions:

@@ -15,7 +15,7 @@ from torch import Tensor
 from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.explore.inversion import Inversions, invert
-from figment.features.perceptual import PIXELS, Sight
+from figment.features.perceptual import PIXELS, PerceptualLoss
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
@@ -49,7 +49,7 @@ class Closeness:
 def project(
     generator: Generator,
     groups: Mapping[str, Tensor],
-    sight: Sight = PIXELS,
+    perceptual: PerceptualLoss = PIXELS,
     restarts: int = DEFAULT_RESTARTS,
     steps: int = DEFAULT_STEPS,
     seed: int = 0,
@@ -58,9 +58,9 @@ def project(
 ) -> Finding:
     """Groups of real pictures, uint8 (N, C, H, W), rebuilt by the generator, beside its nearest samples.
 
-    Where groups are called "held-out" and "training", it is told whether one is rebuilt better. sight: what is looked at
-    beside pixels. restarts, steps: descents a picture, and how long each is. names: of a group's pictures. Raises InputError
-    where there are no pictures, ValueError for pictures of another shape than the generator's.
+    Where groups are called "held-out" and "training", it is told whether one is rebuilt better. perceptual: what is
+    looked at beside pixels. restarts, steps: descents a picture, and how long each is. names: of a group's pictures.
+    Raises InputError where there are no pictures, ValueError for pictures of another shape than the generator's.
     """
     reals = {name: pictures for name, pictures in groups.items() if len(pictures)}
     if not reals:
@@ -72,7 +72,7 @@ def project(
         generator.labels(count, seed, draws),
     )  # starts are those before
     wanted = reals | {OWN_SAMPLES: generator.decode(own, own_labels)}
-    found, nearest = invert(generator, torch.cat(list(wanted.values())), sight, restarts, steps, seed, progress)
+    found, nearest = invert(generator, torch.cat(list(wanted.values())), perceptual, restarts, steps, seed, progress)
     places = dict(zip(wanted, torch.arange(len(found.codes)).split(list(map(len, wanted.values()))), strict=True))
     close = {name: closeness(found[place], nearest[place]) for name, place in places.items()}
 
@@ -92,14 +92,14 @@ def project(
         {
             "": Sheet(
                 strips(rows, titles),
-                f"Pictures, what the generator makes of them (the best of {restarts} descents of {steps} steps each, by pixels"
-                f"{'' if sight is PIXELS else f' and {sight.name} features'}), and the nearest of {draws} samples of seed "
-                f"{seed}; below, the same of the generator's own samples.",
+                f"Pictures, what the generator makes of them (the best of {restarts} descents of {steps} steps each, by "
+                f"pixels{'' if perceptual is PIXELS else f' and {perceptual.name} features'}), and the nearest of {draws} "
+                f"samples of seed {seed}; below, the same of the generator's own samples.",
                 "compositeWithTrainedAlgorithmicMedia",
             )
         },
         {
-            "seed": seed, "restarts": restarts, "steps": steps, "features": sight.name, "draws": draws,
+            "seed": seed, "restarts": restarts, "steps": steps, "features": perceptual.name, "draws": draws,
             "groups": {name: asdict(its) for name, its in close.items()},
             "pictures": [
                 {
@@ -111,7 +111,7 @@ def project(
                 for name, place in places.items() for i, at in enumerate(place.tolist())
             ],
         },
-        ("pictures", "number", "RMS of 255", f"distance ({sight.name})", "nearest sample's RMS", "distance"),
+        ("pictures", "number", "RMS of 255", f"distance ({perceptual.name})", "nearest sample's RMS", "distance"),
         tuple(
             (name, str(its.pictures), _with_error(its.rms, its.rms_error, 1), _with_error(its.distance, its.distance_error, 3),
              f"{its.nearest_sample_rms:.1f}", f"{its.nearest_sample_distance:.3f}")

@@ -26,7 +26,7 @@ MOST_PATCHED, MOST_BYTES = 5000, 2**28  # pictures that patches are taken from
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureSet:
     """A set of `count` pictures of which any range can be had, uint8 (stop - start, C, H, W). key: tells it from others."""
 
     count: int
@@ -34,19 +34,19 @@ class Pictures:
     key: str = ""
 
 
-def drawn(generator: Generator, count: int, seed: int) -> Pictures:
+def sampled(generator: Generator, count: int, seed: int) -> PictureSet:
     """The first samples of a seed."""
-    return Pictures(count, lambda start, stop: generator.sample(stop - start, seed, start=start).numpy())
+    return PictureSet(count, lambda start, stop: generator.sample(stop - start, seed, start=start).numpy())
 
 
-def taken(bank: Bank, rows: NDArray[np.int64]) -> Pictures:
+def bank_rows(bank: Bank, rows: NDArray[np.int64]) -> PictureSet:
     """Pictures of a bank, in the order of rows."""
     key = f"{bank.fingerprint} {sha256(rows.astype(np.int64).tobytes()).hexdigest()}"
-    return Pictures(len(rows), lambda start, stop: np.asarray(bank.pictures[rows[start:stop]]), key)
+    return PictureSet(len(rows), lambda start, stop: np.asarray(bank.pictures[rows[start:stop]]), key)
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SetFeatures:
     """What scores are made of: each network's features (N, d) and logits (N, K or None), and the first pictures as uint8."""
 
     features: dict[str, NDArray[np.float32]]
@@ -54,9 +54,9 @@ class Seen:
     pictures: NDArray[np.uint8]
 
 
-def see(
-    pictures: Pictures, networks: Sequence[Extractor], codec: str = "none", progress: Progress | None = None
-) -> Seen:
+def extract_features(
+    pictures: PictureSet, networks: Sequence[Extractor], codec: str = "none", progress: Progress | None = None
+) -> SetFeatures:
     """What networks see in a set, and the first pictures of it, all after the codec. Memory grows with features alone.
 
     Features of a set that has a key are kept in the cache folder and taken from there the next time.
@@ -80,10 +80,10 @@ def see(
         _save(pictures, network, codec, features[network.name])
     features |= {name: found for name, found in known.items() if found is not None}
     logits = {n.name: None if n.head is None else n.head(features[n.name]) for n in networks}
-    return Seen(features, logits, np.concatenate(first))
+    return SetFeatures(features, logits, np.concatenate(first))
 
 
-def _file(pictures: Pictures, network: Extractor, codec: str) -> Path | None:
+def _file(pictures: PictureSet, network: Extractor, codec: str) -> Path | None:
     """The file of a set's features; None for a set that isn't the same the next time."""
     if not pictures.key or (network.digest is None and network.name != "gradients"):
         return None
@@ -91,7 +91,7 @@ def _file(pictures: Pictures, network: Extractor, codec: str) -> Path | None:
     return cache_folder() / "features" / f"{sha256(json.dumps(facts).encode()).hexdigest()[:32]}.npy"
 
 
-def _load(pictures: Pictures, network: Extractor, codec: str) -> NDArray[np.float32] | None:
+def _load(pictures: PictureSet, network: Extractor, codec: str) -> NDArray[np.float32] | None:
     file = _file(pictures, network, codec)
     if file is None or not file.is_file():
         return None
@@ -103,7 +103,7 @@ def _load(pictures: Pictures, network: Extractor, codec: str) -> NDArray[np.floa
     return features if features.shape == wanted and features.dtype == np.float32 else None
 
 
-def _save(pictures: Pictures, network: Extractor, codec: str, features: NDArray[np.float32]) -> None:
+def _save(pictures: PictureSet, network: Extractor, codec: str, features: NDArray[np.float32]) -> None:
     file = _file(pictures, network, codec)
     if file is None:
         return

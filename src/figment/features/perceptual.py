@@ -14,7 +14,7 @@ from figment.features.registry import extractor
 
 
 @dataclass(frozen=True)
-class Sight:
+class PerceptualLoss:
     """What is looked at beside pixels.
 
     name: for tables. layers: pictures, float (N, C, H, W) in [-1, 1] → features, float (N, dᵢ) of each layer.
@@ -30,10 +30,10 @@ class Sight:
 
 KINDS = "pixels, own, random, inception, dinov2 or own:RUN"  # that gradients flow through
 
-PIXELS = Sight("pixels", lambda x: [])
+PIXELS = PerceptualLoss("pixels", lambda x: [])
 
 
-def named(name: str, discriminator: Callable[[], Discriminator], device: str = "cpu") -> Sight:
+def perceptual_loss(name: str, discriminator: Callable[[], Discriminator], device: str = "cpu") -> PerceptualLoss:
     """ "pixels", "own" for the layers of a run's discriminator, or a network by a name that extractor() knows.
 
     Raises InputError for any other, and for networks without gradients.
@@ -47,20 +47,20 @@ def named(name: str, discriminator: Callable[[], Discriminator], device: str = "
     return of_network(extractor(name, device))
 
 
-def of_network(network: Extractor) -> Sight:
+def of_network(network: Extractor) -> PerceptualLoss:
     """The features of a network. Raises InputError for one without gradients."""
     forward = network.forward
     if forward is None:
         raise InputError(f"--features {network.name}: it gives no gradients to go by: give {KINDS}.")
-    return Sight(network.name, lambda x: [forward(to_levels(x.expand(-1, 3, -1, -1))).to(x.device)])
+    return PerceptualLoss(network.name, lambda x: [forward(to_levels(x.expand(-1, 3, -1, -1))).to(x.device)])
 
 
-def of_discriminator(discriminator: Discriminator) -> Sight:
+def of_discriminator(discriminator: Discriminator) -> PerceptualLoss:
     """All that the layers of a discriminator make of a picture, which is Larsen et al.'s distance (arXiv 1512.09300)."""
-    return Sight("own", lambda x: [maps.flatten(1) for maps in discriminator.maps(x)])
+    return PerceptualLoss("own", lambda x: [maps.flatten(1) for maps in discriminator.maps(x)])
 
 
-def apart(first: list[Tensor], second: list[Tensor]) -> Tensor:
+def pairwise_differences(first: list[Tensor], second: list[Tensor]) -> Tensor:
     """Mean squared differences between all of one set and all of another, layer by layer: (L, N, M)."""
     return torch.stack(
         [torch.cdist(a.float(), b.float()).square() / a.shape[1] for a, b in zip(first, second, strict=True)]
@@ -72,6 +72,6 @@ def differences(first: list[Tensor], second: list[Tensor]) -> Tensor:
     return torch.stack([(a - b).square().mean(1) for a, b in zip(first, second, strict=True)])
 
 
-def summed(shares: Tensor) -> Tensor:
+def pixels_plus_layers(shares: Tensor) -> Tensor:
     """One number from those of pixels and L layers, (1 + L, …) → (…): of pixels, plus the mean of the layers."""
     return shares[0] + shares[1:].mean(0) if len(shares) > 1 else shares[0]

@@ -30,7 +30,7 @@ class _Sums:
         return max(self.square - float((self.rows**2).mean() + (self.columns**2).mean()) + self.mean**2, 0.0)
 
 
-class Kernel:
+class KernelDistance:
     """KID against one reference, (M, d), whose own sums are made once."""
 
     def __init__(self, reference: NDArray) -> None:
@@ -58,7 +58,7 @@ class Kernel:
 
 def kid(features: NDArray, reference: NDArray) -> Estimate:
     """KID ×1000 between features (N, d) and a reference (M, d), and its standard error."""
-    return Kernel(reference)(features)
+    return KernelDistance(reference)(features)
 
 
 def _sums(a: torch.Tensor, b: torch.Tensor | None) -> _Sums:

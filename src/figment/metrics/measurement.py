@@ -19,7 +19,7 @@ from figment.errors import InputError
 from figment.features import weights
 from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
-from figment.features.extract import Seen, see, taken
+from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import extractor
 from figment.media.images import write
 from figment.metrics import scores as kinds
@@ -138,9 +138,11 @@ def measure(
     facts = _facts(subject, bank, networks, chosen, seed)
     spare, reference = parted(bank, count, seed)
 
-    ours = see(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
-    theirs = see(taken(bank, reference), networks, chosen, display.stage("real pictures"))
-    others = see(taken(bank, spare), networks, chosen, display.stage("other real pictures, for the floor"))
+    ours = extract_features(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
+    theirs = extract_features(bank_rows(bank, reference), networks, chosen, display.stage("real pictures"))
+    others = extract_features(
+        bank_rows(bank, spare), networks, chosen, display.stage("other real pictures, for the floor")
+    )
     found, more = scored(ours, theirs, others, networks, seed, display.stage("scores"))
     result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
     _keep(subject.run, result.records())  # at once: what follows takes its time, too
@@ -181,10 +183,10 @@ def _with_originality(
 def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
     """The same, with what attributes the samples of built-in portraits have."""
     from figment.attributes.coverage import measure_attributes
-    from figment.attributes.portrait_reader import work_of
+    from figment.attributes.portrait_reader import remaining_work
 
     try:
-        if samples.shape[2] == samples.shape[3] and work_of(samples.shape[2]):
+        if samples.shape[2] == samples.shape[3] and remaining_work(samples.shape[2]):
             display.say("A small net is taught to read portraits of this size, once: a minute or a few.")
         attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
     except InputError as error:
@@ -215,7 +217,12 @@ def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: s
 
 
 def scored(
-    ours: Seen, theirs: Seen, others: Seen, networks: Sequence[Extractor], seed: int, progress: Progress
+    ours: SetFeatures,
+    theirs: SetFeatures,
+    others: SetFeatures,
+    networks: Sequence[Extractor],
+    seed: int,
+    progress: Progress,
 ) -> tuple[list[Score], Missing]:
     """All scores of what was seen in the samples, against the reals, with those of other reals beside them."""
     found: list[Score] = []

@@ -19,7 +19,7 @@ ROWS = 1024  # of the distances that are held at a time
 
 
 @dataclass(frozen=True)
-class Coverage:
+class PrecisionRecall:
     """precision: share of generated pictures in some real one's ball; recall: share of reals in some generated one's.
 
     density: how many reals' balls a generated picture lies in, over k: about 1 for reals, and unlike precision not made
@@ -32,7 +32,7 @@ class Coverage:
     coverage: Estimate
 
 
-def coverage(features: NDArray, reference: NDArray, nearest: int = NEAREST) -> Coverage:
+def precision_recall(features: NDArray, reference: NDArray, nearest: int = NEAREST) -> PrecisionRecall:
     """All four of features (N, d) against a reference (M, d), both cut to the smaller number, which has to exceed nearest.
 
     Memory grows with N + M, time with N·M.
@@ -50,7 +50,9 @@ def coverage(features: NDArray, reference: NDArray, nearest: int = NEAREST) -> C
         real[rows], balls[rows] = inside.any(1), inside.sum(1)
         covered |= inside.any(0)
         found |= (distances <= of_fakes[rows, None]).any(0)
-    return Coverage(share(real.numpy()), share(found.numpy()), mean(balls.numpy() / nearest), share(covered.numpy()))
+    return PrecisionRecall(
+        share(real.numpy()), share(found.numpy()), mean(balls.numpy() / nearest), share(covered.numpy())
+    )
 
 
 def _radii(points: Tensor, nearest: int) -> Tensor:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import Gaussian, gaussian, with_limit
-from figment.metrics.kid import Kernel
-from figment.metrics.precision_recall import coverage
+from figment.metrics.kid import KernelDistance
+from figment.metrics.precision_recall import precision_recall
 from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 
@@ -100,8 +100,8 @@ class Reference:
         return gaussian(self.features)
 
     @cached_property
-    def kernel(self) -> Kernel:
-        return Kernel(self.features)
+    def kernel(self) -> KernelDistance:
+        return KernelDistance(self.features)
 
 
 class Taken(NamedTuple):
@@ -133,7 +133,8 @@ def of_features(features: NDArray, logits: NDArray | None, reference: Reference)
     enough = [_enough(name, even, even, missing) for name in COVERED]  # each says so for itself
     if all(enough):
         found |= {
-            name: Taken(value, even, even) for name, value in vars(coverage(features, reference.features)).items()
+            name: Taken(value, even, even)
+            for name, value in vars(precision_recall(features, reference.features)).items()
         }
     if logits is not None and _enough("inception_score", ours, ours, missing):
         found["inception_score"] = Taken(inception_score(logits), ours, 0)

@@ -14,7 +14,7 @@ from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import Stored, decode
 from figment.data.sources.open import Portraits, Source, open_source
 from figment.errors import InputError, Unreadable
-from figment.features.extract import Pictures, drawn, taken
+from figment.features.extract import PictureSet, bank_rows, sampled
 from figment.generator import load
 from figment.reals import Data, bank_of
 from figment.run import Run
@@ -32,7 +32,7 @@ class Subject:
     """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
 
     name: str
-    pictures: Pictures
+    pictures: PictureSet
     run: Run | None = None
     names: Sequence[str] = ()
 
@@ -58,7 +58,7 @@ def opened(
     ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
     reals = _bank(against, size, 3, group, "crop", agree, display)
     rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
-    return Subject(str(what), taken(ours, rows), names=[ours.names[row] for row in rows]), reals
+    return Subject(str(what), bank_rows(ours, rows), names=[ours.names[row] for row in rows]), reals
 
 
 def _of_generator(
@@ -75,7 +75,7 @@ def _of_generator(
     if group is not None and against is None:
         raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
     generator = load(run.folder if run else str(what)).to(device)
-    subject = Subject(str(run.folder if run else what), drawn(generator, n, seed), run)
+    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed), run)
     if against is None:
         assert run is not None
         try:
@@ -127,5 +127,5 @@ def _with_copies(bank: Bank) -> NDArray[np.int64]:
     return np.array([*range(len(bank.names)), *(row for row in copies if row >= 0)], np.int64)
 
 
-def _first(pictures: Pictures, count: int) -> Pictures:
-    return Pictures(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")
+def _first(pictures: PictureSet, count: int) -> PictureSet:
+    return PictureSet(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")

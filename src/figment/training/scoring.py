@@ -19,7 +19,7 @@ from figment.common.seeds import seed_at
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.features.base import Extractor
-from figment.features.extract import drawn, see, taken
+from figment.features.extract import bank_rows, extract_features, sampled
 from figment.features.registry import extractor
 from figment.generator import Generator
 from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
@@ -77,8 +77,8 @@ class Scorer:
         began = time.monotonic()
         assert self.network is not None
         reals = self._reals()
-        samples = drawn(Generator(average, recipe), self.samples, seed_at(recipe.seed, "scored"))
-        found, _ = with_limit(see(samples, [self.network]).features[self.network.name], reals)
+        samples = sampled(Generator(average, recipe), self.samples, seed_at(recipe.seed, "scored"))
+        found, _ = with_limit(extract_features(samples, [self.network]).features[self.network.name], reals)
         event = {
             "event": "score", "images": images, "seconds": round(seconds, 2), "features": self.network.name,
             "title": self.network.label, "fd": round(found.value, 4), "error": round(found.error, 4),
@@ -113,7 +113,7 @@ class Scorer:
             order = np.concatenate([random.permutation(self.bank.held_out), random.permutation(self.bank.train)])
             others = min(self.samples, len(order) // 2)
             compared, spare = (
-                see(taken(self.bank, np.sort(rows)), [self.network]).features[self.network.name]
+                extract_features(bank_rows(self.bank, np.sort(rows)), [self.network]).features[self.network.name]
                 for rows in (order[others : others + MAX_REALS], order[:others])
             )
             self._reference = gaussian(compared)

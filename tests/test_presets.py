@@ -2,7 +2,7 @@
 
 import pytest
 
-from figment.presets import RECIPES, gamma_for, make
+from figment.presets import PRESETS, gamma_for, make
 
 # preset → size, with labels, images seen (M), burn-in (M), batch, γ, EMA half-life (M), augmentation p, group
 PUBLISHED = {
@@ -12,7 +12,7 @@ PUBLISHED = {
     "r3gan-imagenet32": (32, True, 1000, 200, 4096, 0.5, 50, 0.5, 32),
     "r3gan-imagenet64": (64, True, 1000, 200, 4096, 1, 50, 0.4, 32),
 }
-R3GAN = [name for name in RECIPES if name.startswith("r3gan")]
+R3GAN = [name for name in PRESETS if name.startswith("r3gan")]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -1,7 +1,7 @@
 """The named recipes: a row each."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from figment.common import sizes
 from figment.common.text import suggestion
@@ -38,61 +38,80 @@ R1: dict[str, Any] = dict(
     batch=32, upsampling="nearest", modulated=True, initial_weights="he", discriminator_norm="none", prior="normal",
     gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
 )  # fmt: skip
-# name → what it sets beside the paper's defaults.
-RECIPES: dict[str, dict[str, Any]] = {
-    # The article's widths and the paper's numbers: for a GPU, or hours on a CPU.
-    "dcgan": {},
+
+
+class Preset(NamedTuple):
+    """A named recipe: what it sets beside the paper's defaults, what to expect of it, and of which budget.
+
+    expect: in a line, with the machine and the time where that was measured; numbers that weren't measured with this code
+    say whose they are. budget: the options that it is meant for, where those are part of the expectation.
+    """
+
+    fields: dict[str, Any]
+    expect: str
+    budget: str = ""
+
+    def __str__(self) -> str:
+        return f"with {self.budget}: {self.expect}" if self.budget else self.expect
+
+
+PRESETS: dict[str, Preset] = {
+    # The article's widths and the paper's numbers.
+    "dcgan": Preset({}, "the article's nets, the paper's numbers: hours on a CPU"),
     # A sixteenth of the size at ten times the speed: better than "dcgan" by far where time is short (LOG 36).
-    # 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples (95 % of reals).
-    "dcgan-small": dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
+    "dcgan-small": Preset(
+        dict(width=16, batch=64, lr=3e-4, lr_final=0.2, real_target=0.9),
+        "a quarter of the widths: 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples",
+    ),
     # What a search found for minutes on a CPU (LOG 29, 33).
-    "dcgan-r1": R1 | dict(width=24),
-    "dcgan-r1-small": R1 | dict(width=16),
+    "dcgan-r1": Preset(
+        R1 | dict(width=24), "what auto takes on a CPU: small modulated nets, no chequerboards, D held by R1 (LOG.md)",
+    ),
+    "dcgan-r1-small": Preset(
+        R1 | dict(width=16), "the same two thirds as wide: for a minute or two, or a slow machine",
+    ),
     # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
-    # budget: for GPU-days.
-    "r3gan": R3GAN | dict(augment="auto", ema_ramp=False),
+    # budget.
+    "r3gan": Preset(R3GAN | dict(augment="auto", ema_ramp=False), "the paper's nets at any size, for days on a GPU"),
     # The published runs; lr_decay_end is burn-in / images seen, so give the budget named. FFHQ-64 takes half a TFLOP an
     # image seen: 6 days at 100 TFLOP/s.
-    # --images 250M: FID 1.96, 10 classes.
-    "r3gan-cifar10": R3GAN | dict(
-        size=32, labels=True, batch=512, gamma=0.05, lr_decay_end=20 / 250, ema_half_life=5_000_000, augment_p=0.55
+    "r3gan-cifar10": Preset(
+        R3GAN | dict(
+            size=32, labels=True, batch=512, gamma=0.05, lr_decay_end=20 / 250, ema_half_life=5_000_000, augment_p=0.55
+        ), "FID 1.96 (the paper's; 10 classes)", "--images 250M",
     ),
-    # --images 100M: FID 1.95.
-    "r3gan-ffhq64": R3GAN | dict(size=64, gamma=2.0, lr_decay_end=20 / 100),
-    # --images 200M: FID 2.75.
-    "r3gan-ffhq256": R3GAN | dict(size=256, gamma=150.0, lr_decay_end=20 / 200),
-    # --images 1000M: FID 1.27, 1000 classes.
-    "r3gan-imagenet32": R3GAN | IMAGENET | dict(size=32, gamma=0.5, augment_p=0.5),
-    # --images 1000M: FID 2.09, 1000 classes.
-    "r3gan-imagenet64": R3GAN | IMAGENET | dict(size=64, widths=(1536,) * 5, gamma=1.0, augment_p=0.4),
-    # One hour of a data-centre GPU: half the widths are a quarter of the work. An H100 does 205 images/s with exact
-    # penalties and 553 with finite differences on a quarter of the batch (LOG 46), which is 2 million in the hour; never run
-    # to its end. Burn-in and average are shortened to suit.
-    "r3gan-hour": R3GAN | dict(
-        width=384, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5, ema_half_life=50_000, ema_ramp=False
+    "r3gan-ffhq64": Preset(
+        R3GAN | dict(size=64, gamma=2.0, lr_decay_end=20 / 100),
+        "FID 1.95 (the paper's); half a TFLOP an image", "--images 100M",
     ),
-    # The narrow one for a CPU, never run to an end there: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of
-    # them an image. bf16 was slower than float32 at such widths.
-    "r3gan-small": R3GAN | dict(
-        width=16, blocks=1, batch=64, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5,
-        ema_half_life=10_000, ema_ramp=False, precision="fp32",
+    "r3gan-ffhq256": Preset(
+        R3GAN | dict(size=256, gamma=150.0, lr_decay_end=20 / 200), "FID 2.75 (the paper's)", "--images 200M",
+    ),
+    "r3gan-imagenet32": Preset(
+        R3GAN | IMAGENET | dict(size=32, gamma=0.5, augment_p=0.5),
+        "FID 1.27 (the paper's; 1,000 classes)", "--images 1000M",
+    ),
+    "r3gan-imagenet64": Preset(
+        R3GAN | IMAGENET | dict(size=64, widths=(1536,) * 5, gamma=1.0, augment_p=0.4),
+        "FID 2.09 (the paper's; 1,000 classes)", "--images 1000M",
+    ),
+    # Half the widths are a quarter of the work. An H100 does 205 images/s with exact penalties and 553 with finite
+    # differences on a quarter of the batch (LOG 46), which is 2 million in the hour. Burn-in and average are shortened to suit.
+    "r3gan-hour": Preset(
+        R3GAN | dict(
+            width=384, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5, ema_half_life=50_000,
+            ema_ramp=False,
+        ), "half the widths: an hour of a data-centre GPU, 2 million images of 64 px on an H100; never run to its end",
+    ),
+    # Never run to an end: a forward pass of G or D is 37 MFLOP at 64 px, a step about 15 of them an image. bf16 was slower
+    # than float32 at such widths.
+    "r3gan-small": Preset(
+        R3GAN | dict(
+            width=16, blocks=1, batch=64, penalty="finite", penalty_share=0.25, augment="auto", lr_decay_end=0.5,
+            ema_half_life=10_000, ema_ramp=False, precision="fp32",
+        ), "a narrow one for a CPU; the small DCGANs learn faster there (LOG.md)",
     ),
 }  # fmt: skip
-# name → what to expect of it, in a line; numbers that weren't measured with this code say whose they are.
-EXPECT: dict[str, str] = {
-    "dcgan": "the article's nets, the paper's numbers: hours on a CPU",
-    "dcgan-small": "a quarter of the widths: 2 cores, 20 min, CelebA at 64 px: a face is found in 93 % of samples",
-    "dcgan-r1": "what auto takes on a CPU: small modulated nets, no chequerboards, D held by R1 (LOG.md)",
-    "dcgan-r1-small": "the same two thirds as wide: for a minute or two, or a slow machine",
-    "r3gan": "the paper's nets at any size, for days on a GPU",
-    "r3gan-cifar10": "with --images 250M: FID 1.96 (the paper's; 10 classes)",
-    "r3gan-ffhq64": "with --images 100M: FID 1.95 (the paper's); half a TFLOP an image",
-    "r3gan-ffhq256": "with --images 200M: FID 2.75 (the paper's)",
-    "r3gan-imagenet32": "with --images 1000M: FID 1.27 (the paper's; 1,000 classes)",
-    "r3gan-imagenet64": "with --images 1000M: FID 2.09 (the paper's; 1,000 classes)",
-    "r3gan-hour": "half the widths: an hour of a data-centre GPU, 2 million images of 64 px on an H100; never run to its end",
-    "r3gan-small": "a narrow one for a CPU; the small DCGANs learn faster there (LOG.md)",
-}
 
 
 def gamma_for(size: int | tuple[int, int]) -> float:
@@ -110,10 +129,11 @@ def make(name: str, **choices: Any) -> Recipe:
 
     Raises InputError with one sentence for an unknown name or field (with the nearest real one) or a value out of range.
     """
-    if name not in RECIPES:
-        raise InputError(f"--recipe {name}: unknown recipe{suggestion(name, ['auto', *RECIPES])}")
-    objective = choices.get("objective", RECIPES[name].get("objective", "bce"))
-    fields = {"name": name} | RECIPES[name] | NEEDS.get(objective, {}) | choices
+    if name not in PRESETS:
+        raise InputError(f"--recipe {name}: unknown recipe{suggestion(name, ['auto', *PRESETS])}")
+    preset = PRESETS[name].fields
+    objective = choices.get("objective", preset.get("objective", "bce"))
+    fields = {"name": name} | preset | NEEDS.get(objective, {}) | choices
     recipe = validated(fields)
     if objective == "relativistic" and "gamma" not in fields:
         return changed(recipe, gamma=gamma_for(recipe.size))

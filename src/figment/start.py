@@ -50,16 +50,41 @@ def train(
 ) -> Run:
     """Train a generator on pictures.
 
-    data is whatever open_source takes: a folder, archive, parquet or array file, a pattern of such, a name from
-    `figment data list`, hf:OWNER/NAME, a list of these; None takes the built-in portraits. drop names what of them isn't
-    used: "near-duplicates,outliers,small". agree is asked before a public set is downloaded for the first time.
-    time or images is the budget ("10m", "500k"; ten minutes if neither is given), recipe a name or "auto", choices any
-    fields of a Recipe, such as size=64 or seed=1. out is the run folder, runs/<data>-<number> by default. group is a
-    regular expression on picture names whose first group is kept together when a tenth is held out. command is noted
-    in the run as how to repeat it.
+    Parameters
+    ----------
+    data : str, path, Source, a list of these, or None
+        What open_source takes: a folder, archive, parquet or array file, a pattern of such, a name from
+        `figment data list`, hf:OWNER/NAME. None takes the built-in portraits.
+    time, images : str (or int for images)
+        The budget: "10m" of training, or "500k" images seen. Ten minutes if neither is given.
+    recipe : str
+        The name of a recipe, or "auto".
+    out : path, optional
+        The run folder; runs/<data>-<number> by default. It mustn't exist, or be empty.
+    group : str, optional
+        A regular expression on picture names whose first group is kept together when a tenth is held out.
+    drop : str, optional
+        What of the pictures isn't used: "near-duplicates,outliers,small".
+    agree : callable, optional
+        Asked with a licence before a public set is downloaded for the first time.
+    device : str
+        "auto", "cuda", "mps" or "cpu".
+    display : Display, optional
+        Is told how it goes; nothing is by default.
+    command : list of str, optional
+        Noted in the run as how to repeat it.
+    **choices
+        Any fields of a Recipe, such as size=64 or seed=1.
 
-    Returns the run; its facts["state"] is "finished", or "interrupted" after Ctrl-C or SIGTERM. Raises InputError for
-    anything that can't be used, before a folder is made or with the folder removed again.
+    Returns
+    -------
+    Run
+        Its facts["state"] is "finished", or "interrupted" after Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    InputError
+        For anything that can't be used, before a folder is made or with the folder removed again.
     """
     machine = this_machine(device)
     with joined(machine.device) as world:
@@ -102,10 +127,24 @@ def dry_run(
     display: Display | None = None,
     **choices: Any,
 ) -> str:
-    """The plan, as text, of the run that train() would begin with the same arguments. Makes no run.
+    """The plan of the run that train() would begin with the same arguments. Makes no run.
 
-    The pictures are prepared as for training, which is kept, and under a time budget the machine is measured. Raises
-    InputError as train() does.
+    The pictures are prepared as for training, which is kept, and under a time budget the machine is measured.
+
+    Parameters
+    ----------
+    data, time, images, recipe, group, drop, agree, device, display, **choices
+        As train() takes them.
+
+    Returns
+    -------
+    str
+        The plan: machine, nets with parameter counts, objective, schedule, memory, a line each.
+
+    Raises
+    ------
+    InputError
+        As train() does.
     """
     machine, display = this_machine(device), display or Silent()
     chosen, notes = choose(recipe, machine, time, images, choices)
@@ -135,8 +174,30 @@ def resume(
 ) -> Run:
     """Go on with a run where its last state was kept, to the end of its budget or for a further one.
 
-    Beyond the planned end the final rates are held. data says where the pictures are if they were moved. A finished
-    run without a further budget is left as it is.
+    Beyond the planned end the final rates are held. A finished run without a further budget is left as it is.
+
+    Parameters
+    ----------
+    run : Run or path
+        The run or its folder.
+    time, images : str (or int for images), optional
+        A further budget: "10m" of training, or "500k" images seen.
+    data : as train() takes it, optional
+        Where the pictures are, if they were moved.
+    device : str
+        "auto" (as before), "cuda", "mps" or "cpu".
+    display : Display, optional
+        Is told how it goes.
+
+    Returns
+    -------
+    Run
+        The run, further on.
+
+    Raises
+    ------
+    InputError
+        For a run, data or a budget that can't be used.
     """
     machine = this_machine(device if device != "auto" else _device_of(run))
     with joined(machine.device) as world:

@@ -15,7 +15,7 @@ from PIL import Image
 from figment.cli.app import main
 from figment.cli.train import value
 from figment.media import provenance
-from figment.presets import RECIPES
+from figment.presets import PRESETS
 
 
 def figment(*words: object) -> int:
@@ -157,7 +157,7 @@ def test_values_of_fields() -> None:
 def test_help_of_train_names_recipes_shapes_labels_and_processes(capsys: pytest.CaptureFixture) -> None:
     assert figment("train", "--help") == 0
     said = "".join(capsys.readouterr().out.split())  # lines are broken at hyphens too
-    for words in (*RECIPES, "figment recipes", "64x96", "--labels", "torchrun --nproc-per-node=K", "docs/scale.md"):
+    for words in (*PRESETS, "figment recipes", "64x96", "--labels", "torchrun --nproc-per-node=K", "docs/scale.md"):
         assert words.replace(" ", "") in said
 
 

@@ -20,8 +20,9 @@ def said(capsys: pytest.CaptureFixture, *words: str, status: int = 0) -> str:
 @pytest.fixture
 def table(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {"dcgan": {}, "some-faces": dict(size="64x96", nets="r3gan", lr_final=0.2, widths=(8, 8, 8, 4, 4))}
-    monkeypatch.setattr(presets, "RECIPES", rows)
-    monkeypatch.setattr(presets, "EXPECT", {"dcgan": "the article's", "some-faces": "faces in an hour"})
+    expected = {"dcgan": "the article's", "some-faces": "faces in an hour"}
+    table = {name: presets.Preset(fields, expected[name]) for name, fields in rows.items()}
+    monkeypatch.setattr(presets, "PRESETS", table)
 
 
 @pytest.mark.usefixtures("table")
@@ -49,8 +50,8 @@ def test_a_line_a_field(capsys: pytest.CaptureFixture) -> None:
 
 
 def test_every_recipe_of_the_table_is_listed(capsys: pytest.CaptureFixture) -> None:
-    assert [line.split()[0] for line in said(capsys).splitlines()] == ["auto", *presets.RECIPES]
-    for name in presets.RECIPES:
+    assert [line.split()[0] for line in said(capsys).splitlines()] == ["auto", *presets.PRESETS]
+    for name in presets.PRESETS:
         assert said(capsys, name).startswith(name)
 
 

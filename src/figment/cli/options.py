@@ -25,9 +25,9 @@ class RecipeOption(click.Option):
     """An option whose help names the recipes; they are looked up when that help is asked for."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        from figment.presets import RECIPES
+        from figment.presets import PRESETS
 
-        self.help = f"auto, or one of {', '.join(RECIPES)} (figment recipes tells of them)."
+        self.help = f"auto, or one of {', '.join(PRESETS)} (figment recipes tells of them)."
         return super().get_help_record(ctx)
 
 

@@ -27,10 +27,10 @@ def overview() -> list[str]:
     from figment.common import sizes
 
     rows = [("auto", "", "", AUTO)]
-    for name, row in presets.RECIPES.items():
+    for name, preset in presets.PRESETS.items():
         chosen = presets.make(name)
-        size = f"{sizes.text(chosen.size)} px" if "size" in row else "any size"
-        rows.append((name, chosen.nets, size, presets.EXPECT[name]))
+        size = f"{sizes.text(chosen.size)} px" if "size" in preset.fields else "any size"
+        rows.append((name, chosen.nets, size, str(preset)))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     return [line.rstrip() for line in lines]
@@ -44,7 +44,7 @@ def details(name: str) -> list[str]:
     chosen, fields = presets.make(name), recipe.Recipe.model_fields
     values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.text(chosen.size)}
     wide, widest = max(map(len, fields)), max(map(len, values.values()))
-    lines = [f"{name}: {presets.EXPECT[name]}", ""]
+    lines = [f"{name}: {presets.PRESETS[name]}", ""]
     for field, info in fields.items():
         mark = " " if getattr(chosen, field) == info.default or field == "name" else "*"
         lines.append(f"{mark} {field:<{wide}}  {values[field]:<{widest}}  {info.description or ''}".rstrip())

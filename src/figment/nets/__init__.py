@@ -1,4 +1,7 @@
-"""Families of nets, a file each; built here from a recipe."""
+"""Nets: families of generator and discriminator, a file each, built here from a recipe; and their files.
+
+It may import recipe, common and errors. Start reading at dcgan.py; a new family is a file and a row of FAMILIES.
+"""
 
 import torch
 from torch import nn

@@ -12,11 +12,20 @@ import figment
 from figment import codes, presets
 from figment.data.portraits.table import portraits
 from figment.explain import memorising
-from figment.explain.memorising import Heart, heart, kept, nearer, passes, sentence
+from figment.explain.memorising import (
+    Memorisation,
+    MemorisationStats,
+    kept_generators,
+    memorisation_stats,
+    passes_text,
+    probability_nearer,
+    sentence,
+)
 from figment.generator import load
 from figment.media.provenance import source_of
 from figment.similarity.nearest import nearest
 from figment.similarity.spaces import PIXELS, both_ways, described
+from figment.workbench import Workbench
 from figtest.command import command
 
 
@@ -25,7 +34,7 @@ def test_the_chance_of_being_nearer_is_that_of_all_pairs(counts: tuple[int, int]
     random = np.random.default_rng(0)
     ours, theirs = random.integers(0, 20, counts[0]), random.integers(3, 25, counts[1])
     pairs = (ours[:, None] < theirs[None]) + 0.5 * (ours[:, None] == theirs[None])
-    share, margin = nearer(ours, theirs)
+    share, margin = probability_nearer(ours, theirs)
     assert share == pytest.approx(pairs.mean())
     drawn = [
         pairs[np.ix_(random.integers(0, counts[0], counts[0]), random.integers(0, counts[1], counts[1]))].mean()
@@ -35,11 +44,11 @@ def test_the_chance_of_being_nearer_is_that_of_all_pairs(counts: tuple[int, int]
 
 
 def test_equal_pairs_are_even() -> None:
-    assert nearer(np.full(5, 2.0), np.full(9, 2.0))[0] == 0.5
-    assert nearer(np.zeros(5), np.ones(9)) == (1.0, 0.0)
+    assert probability_nearer(np.full(5, 2.0), np.full(9, 2.0))[0] == 0.5
+    assert probability_nearer(np.zeros(5), np.ones(9)) == (1.0, 0.0)
 
 
-def found_of(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> Heart:
+def found_of(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> MemorisationStats:
     few = train[: len(held_out)]
     references, few_references, held_out_both = (
         described(train, PIXELS),
@@ -49,7 +58,7 @@ def found_of(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> He
     ours = both_ways(samples, PIXELS)
     theirs = nearest(*held_out_both, references).distance
     to_few, to_held_out = nearest(*ours, few_references), nearest(*ours, held_out_both[0])
-    return heart(700, 350, nearest(*ours, references).distance, theirs, to_few, to_held_out)
+    return memorisation_stats(700, 350, nearest(*ours, references).distance, theirs, to_few, to_held_out)
 
 
 def test_replays_lean_and_new_pictures_do_not() -> None:
@@ -85,44 +94,46 @@ def test_the_margin_is_what_drawing_anew_which_are_held_out_gives() -> None:
     assert np.mean(shares) == pytest.approx(0.5, abs=0.03)
 
 
-def a_heart(count: float, **choices: float) -> Heart:
+def stats(count: float, **choices: float) -> MemorisationStats:
     facts = dict(distance=10.0, nearer=0.5, nearer_margin=0.03, training=0.5, training_margin=0.05, z=0.0) | choices
-    return Heart(round(count * 100), count, **facts)
+    return MemorisationStats(round(count * 100), count, **facts)
 
 
 @pytest.mark.parametrize(
     ("first", "last", "says"),
     [
         (
-            a_heart(0.96),
-            a_heart(47),
+            stats(0.96),
+            stats(47),
             ["After 0.96 passes", "no sign of learning by heart", "At the end, after 47 passes"],
         ),
         (
-            a_heart(1),
-            a_heart(47, training=0.7, z=5),
+            stats(1),
+            stats(47, training=0.7, z=5),
             ["After 1 pass,", "70.0 ± 5.0 %", ": a sign of learning by heart"],
         ),
-        (a_heart(1, nearer=0.9), a_heart(2), ["near to all pictures, as plain ones are"]),
-        (a_heart(7), a_heart(9), ["kept no generator near one pass", "after 7 passes"]),
-        (a_heart(0.3), a_heart(0.3), ["At the end, which is after 0.3 passes"]),
+        (stats(1, nearer=0.9), stats(2), ["near to all pictures, as plain ones are"]),
+        (stats(7), stats(9), ["kept no generator near one pass", "after 7 passes"]),
+        (stats(0.3), stats(0.3), ["At the end, which is after 0.3 passes"]),
     ],
 )
-def test_the_sentence_says_what_the_numbers_do(first: Heart, last: Heart, says: list[str]) -> None:
-    told = sentence(first, last, PIXELS)
+def test_the_sentence_says_what_the_numbers_do(
+    first: MemorisationStats, last: MemorisationStats, says: list[str]
+) -> None:
+    told = sentence(first, last, PIXELS.name)
     assert all(text in told for text in says), told
     assert (": a sign of learning by heart" in told) == (first.leans or last.leans)
 
 
 def test_passes_are_counted_in_words() -> None:
-    assert [passes(count) for count in (1, 1.04, 0.27, 46.8)] == ["1 pass", "1 pass", "0.27 passes", "47 passes"]
+    assert [passes_text(count) for count in (1, 1.04, 0.27, 46.8)] == ["1 pass", "1 pass", "0.27 passes", "47 passes"]
 
 
 def test_generators_near_the_wanted_passes_are_taken(tmp_path: Path) -> None:
     run = figment.Run.create(tmp_path / "run", presets.make("dcgan", size=16), {"images": 5000})
     for images in (0, 10, 26, 60, 90, 130, 300, 500, 4900, 5000):
         run.snapshot_file(images).touch()
-    files = kept(run, 100)
+    files = kept_generators(run, 100)
     assert list(files) == [
         26,
         90,
@@ -132,7 +143,7 @@ def test_generators_near_the_wanted_passes_are_taken(tmp_path: Path) -> None:
     ]  # of 25, 100, 400, 1600 and the end; 300 is further from 400 than 500
     assert files[5000] == run.generator_file
     run.note(images=40)
-    assert list(kept(run, 100)) == [26, 40]
+    assert list(kept_generators(run, 100)) == [26, 40]
 
 
 @pytest.fixture(scope="module")
@@ -168,10 +179,32 @@ def test_the_command_compares_the_generators_of_a_run(
     assert torch.equal(z, torch.cat([last.codes(1, 0, i) for i in shown[1]["samples"]]))
 
 
+def test_the_result_holds_each_generators_numbers_and_the_last_ones_codes(run: figment.Run) -> None:
+    bank = Workbench(run.folder, "cpu").bank
+    found = figment.explain.memorised(run, bank, 64, seed=3)
+    assert isinstance(found, Memorisation)
+    assert [its.images for its in found.generators] == list(kept_generators(run, len(bank.train)))
+    assert found.closest[-1].images == 1088
+    last = load(run.folder)
+    assert np.array_equal(found.closest[-1].pictures, last.sample(64, 3).numpy()[found.closest[-1].numbers])
+    assert np.array_equal(found.closest[-1].pictures, last.decode(found.codes).numpy())
+    assert found.labels is None
+    held_out, train = (bank.pictures[rows] for rows in (bank.held_out, bank.train))
+    for its in found.closest:
+        assert its.pictures.shape == its.training.shape == its.held_out.shape
+        both = [np.concatenate([pictures, pictures[..., ::-1]]) for pictures in (train, held_out)]
+        for real, reals in zip((its.training, its.held_out), both, strict=True):
+            assert all((reals == picture).all((1, 2, 3)).any() for picture in real)
+    expected = nearest(*both_ways(held_out, PIXELS), described(train, PIXELS)).distance
+    assert np.array_equal(np.sort(found.held_out_distances), np.sort(expected))
+    assert found.finding("named").name == "named"
+    assert found.finding().numbers["held_out_distance"] == np.median(expected)
+
+
 def test_classes_are_kept_with_the_codes(
     run_with_classes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memorising, "ENOUGH", 5)
+    monkeypatch.setattr(memorising, "MIN_HELD_OUT", 5)
     assert command("explain", "memorised", run_with_classes, "-n", 32, "--out", tmp_path) == 0
     z, labels = codes.read(tmp_path / "memorised.safetensors", load(run_with_classes).recipe.code_size, 2)
     assert labels is not None

@@ -208,5 +208,5 @@ def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Pat
         from figment.similarity.spaces import space
 
         where = space(features, at.device)
-        finding = found(at.run, at.bank, n, where, seed, at.device, at.display.stage("comparing generators"))
-        show(replace(finding, name=name))
+        progress = at.display.stage("comparing generators")
+        show(found(at.run, at.bank, n, where, seed, at.device, progress).finding(name))

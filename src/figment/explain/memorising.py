@@ -8,36 +8,46 @@ sample? Of a generator that knows none by heart both are so equally often, howev
 """
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import load
-from figment.media.strips import strips
+from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, leaning
 from figment.reals import some
 from figment.run import Run
 from figment.similarity.nearest import Near, Part, nearest
 from figment.similarity.spaces import PIXELS, Space, both_ways, described, turned
 
-PASSES = (0.25, 1.0, 4.0, 16.0, 64.0, 256.0)  # over the training pictures, which generators are wanted of
-ENOUGH = 20  # held-out pictures; of fewer nothing can be said
-MOST = 2000  # held-out pictures that are compared
-CLOSEST = 8  # samples that are shown
-CHANCE = 0.01  # below which a leaning is taken for one
-NORMAL = 1.96  # deviations on either side that hold 95 %
-NEAR = 1.25  # times one pass that still pass for one
+WANTED_PASSES = (0.25, 1.0, 4.0, 16.0, 64.0, 256.0)  # over the training pictures, which generators are wanted of
+MIN_HELD_OUT = 20  # held-out pictures; of fewer nothing can be said
+MAX_HELD_OUT = 2000  # held-out pictures that are compared
+SHOWN_SAMPLES = 8  # of a generator, those nearest to training pictures
+MAX_P_VALUE = 0.01  # below which a leaning is taken for one
+DEVIATIONS_95 = 1.96  # of a normal distribution, on either side, that hold 95 %
+ONE_PASS_RATIO = 1.25  # times one pass, up or down, that still pass for one
+COLUMNS = (
+    "images seen",
+    "passes",
+    "distance to training",
+    "nearer than held-out",
+    "nearest is a training picture",
+    "z",
+)
 
 
 @dataclass(frozen=True)
-class Heart:
+class MemorisationStats:
     """What one generator's samples say.
 
     images: seen by then. passes: over the training pictures. distance: of the median sample to its nearest training
@@ -58,7 +68,68 @@ class Heart:
     @property
     def leans(self) -> bool:
         """Whether its samples lean to the training pictures."""
-        return chance_below(-self.z) < CHANCE
+        return chance_below(-self.z) < MAX_P_VALUE
+
+
+@dataclass(frozen=True, eq=False)
+class ClosestSamples:
+    """One generator's samples that lie nearest to training pictures, with the nearest real ones.
+
+    images: seen by the generator. numbers: of the samples in their seed. pictures: of the samples; training, held_out: the
+    nearest of as many real ones, mirrored where that is nearer; uint8 (K, C, H, W) each.
+    """
+
+    images: int
+    numbers: list[int]
+    pictures: NDArray[np.uint8]
+    training: NDArray[np.uint8]
+    held_out: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Memorisation:
+    """Whether the generators of a run know training pictures by heart.
+
+    generators: what each one's samples say, by images seen. closest: of the generator nearest to one pass and of the last one,
+    which may be the same. features: what distances are taken in. train: how many training pictures there are.
+    held_out_distances: of the M held-out pictures compared to their nearest training picture, float64 (M,). codes, float32
+    (K, code_size), and labels, int64 (K,), or None: of the last generator's closest samples.
+    """
+
+    generators: list[MemorisationStats]
+    closest: list[ClosestSamples]
+    samples: int
+    seed: int
+    features: str
+    train: int
+    held_out_distances: NDArray[np.float64]
+    codes: Tensor
+    labels: Tensor | None
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet; name: tells it from others of its kind."""
+        of_images = {its.images: its for its in self.generators}
+        held_out = len(self.held_out_distances)
+        caption = (
+            f"Of {self.samples:,} samples those nearest to training pictures, with the nearest of {held_out:,} training and of "
+            f"{held_out:,} held-out pictures ({self.features})."
+        )
+        return Finding(
+            "memorised",
+            sentence(of_images[self.closest[0].images], self.generators[-1], self.features),
+            {"": Sheet(_sheet(self.closest, of_images), caption, "compositeWithTrainedAlgorithmicMedia")},
+            {
+                "seed": self.seed, "samples": self.samples, "features": self.features, "train": self.train,
+                "held_out": held_out, "held_out_distance": float(np.median(self.held_out_distances)),
+                "generators": [asdict(its) for its in self.generators],
+                "shown": [{"images": its.images, "samples": its.numbers} for its in self.closest],
+            },
+            COLUMNS,
+            tuple(_row(its) for its in self.generators),
+            self.codes,
+            self.labels,
+            name,
+        )  # fmt: skip
 
 
 def memorised(
@@ -69,88 +140,114 @@ def memorised(
     seed: int = 0,
     device: str = "cpu",
     progress: Progress | None = None,
-) -> Finding:
+) -> Memorisation:
     """Whether generators of a run, after about 1/4, 1, 4, 16 … passes and at the end, know training pictures by heart.
 
-    count: samples of each. space: what distances are taken in. The codes kept are those of the last
-    generator's samples that are shown. Raises InputError where fewer than 20 pictures are held out, or the run has no
-    generator yet.
-    """
-    if len(bank.held_out) < ENOUGH:
-        raise InputError(
-            f"{run.folder} holds out {len(bank.held_out)} pictures, and fewer than {ENOUGH} tell nothing: train on more pictures."
-        )
-    files = kept(run, len(bank.train))
-    held_out = Part(bank.pictures, some(bank.held_out, MOST, seed, 0))
-    few = Part(bank.pictures, some(bank.train, len(held_out), seed, 1))
-    tell = Tally(progress, len(bank.train) + 2 * len(held_out) + count * len(files))
-    references = described(Part(bank.pictures, bank.train), space, tell)
-    few_references = described(few, space, tell)
-    held_out_both = both_ways(held_out, space, tell)
-    theirs = nearest(*held_out_both, references).distance
+    Parameters
+    ----------
+    run : Run
+        Whose snapshots and generator are looked at.
+    bank : Bank
+        The run's real pictures.
+    count : int
+        Samples of each generator.
+    space : Space
+        What distances are taken in.
+    seed : int
+        Of the samples, and of the draw of real pictures.
+    device : str
+        cuda, mps or cpu, for the generators.
+    progress : callable, optional
+        Told what is done, of how much.
 
-    first = min(files, key=lambda images: abs(math.log(images / len(bank.train))))
-    last = max(files)
-    hearts, rows, shown = [], [], []
+    Returns
+    -------
+    Memorisation
+
+    Raises
+    ------
+    InputError
+        Where fewer than 20 pictures are held out, or the run has no generator yet.
+    """
+    if len(bank.held_out) < MIN_HELD_OUT:
+        raise InputError(
+            f"{run.folder} holds out {len(bank.held_out)} pictures, and fewer than {MIN_HELD_OUT} tell nothing: train on more "
+            "pictures."
+        )
+    files, train = kept_generators(run, len(bank.train)), len(bank.train)
+    tally = Tally(progress, train + 2 * min(len(bank.held_out), MAX_HELD_OUT) + count * len(files))
+    reals = _reals(bank, space, seed, tally)
+    stats, closest = [], []
     for images, file in files.items():
         generator = load(file, device)
         samples = generator.sample(count, seed).numpy()
         ours = both_ways(samples, space)
-        to_few, to_held_out = nearest(*ours, few_references), nearest(*ours, held_out_both[0])
-        hearts.append(heart(images, len(bank.train), nearest(*ours, references).distance, theirs, to_few, to_held_out))
-        tell(count)
-        if images in (first, last):
-            closest = np.argsort(to_few.distance, kind="stable")[:CLOSEST].tolist()
-            rows += [
-                (f"after {passes(hearts[-1].passes)}:\nsamples", samples[closest]),
-                ("nearest training pictures", turned(few[to_few.place[closest]], to_few.mirrored[closest])),
-                ("nearest held-out pictures", turned(held_out[to_held_out.place[closest]], to_held_out.mirrored[closest])),
-            ]  # fmt: skip
-            shown.append((images, closest))
-    z = torch.cat([generator.codes(1, seed, i) for i in closest])  # of the last one, whose pictures the run can draw
-    labels = [own for i in closest if (own := generator.labels(1, seed, i)) is not None]
-    return Finding(
-        "memorised",
-        sentence(hearts[list(files).index(first)], hearts[-1], space),
-        {
-            "": Sheet(
-                strips(rows),
-                f"Of {count:,} samples those nearest to training pictures, with the nearest of {len(few):,} training and of "
-                f"{len(held_out):,} held-out pictures ({space.name}).",
-                "compositeWithTrainedAlgorithmicMedia",
-            )
-        },
-        {
-            "seed": seed, "samples": count, "features": space.name, "train": len(bank.train), "held_out": len(held_out),
-            "held_out_distance": float(np.median(theirs)), "generators": [asdict(its) for its in hearts],
-            "shown": [{"images": images, "samples": closest} for images, closest in shown],
-        },
-        ("images seen", "passes", "distance to training", "nearer than held-out", "nearest is a training picture", "z"),
-        tuple(
-            (
-                f"{its.images:,}", f"{its.passes:.3g}", f"{its.distance:.3g}", _percent(its.nearer, its.nearer_margin),
-                _percent(its.training, its.training_margin), f"{its.z:+.1f}",
-            )
-            for its in hearts
-        ),
-        z,
-        torch.cat(labels) if labels else None,
+        to_few, to_held_out = nearest(*ours, reals.few_described), nearest(*ours, reals.held_out_described)
+        to_all = nearest(*ours, reals.training_described).distance
+        stats.append(memorisation_stats(images, train, to_all, reals.held_out_distances, to_few, to_held_out))
+        if images in (nearest_to_passes(files, train, 1), max(files)):
+            closest.append(_closest(images, samples, reals, to_few, to_held_out))
+        tally(count)
+    numbers = closest[-1].numbers  # of the last one, whose pictures the run can draw
+    labels = [own for i in numbers if (own := generator.labels(1, seed, i)) is not None]
+    return Memorisation(
+        stats, closest, count, seed, space.name, train, reals.held_out_distances,
+        torch.cat([generator.codes(1, seed, i) for i in numbers]), torch.cat(labels) if labels else None,
     )  # fmt: skip
 
 
-def kept(run: Run, train: int) -> dict[int, Path]:
+@dataclass(frozen=True, eq=False)
+class _Reals:
+    """Real pictures that samples are compared with: M training and M held-out ones, by what describes them, (M, d), and all T
+    training pictures by theirs, (T, d); held_out_distances: from held-out pictures to the nearest of these, (M,)."""
+
+    few: Part
+    held_out: Part
+    training_described: NDArray
+    few_described: NDArray
+    held_out_described: NDArray
+    held_out_distances: NDArray[np.float64]
+
+
+def _reals(bank: Bank, space: Space, seed: int, tally: Tally) -> _Reals:
+    held_out = Part(bank.pictures, some(bank.held_out, MAX_HELD_OUT, seed, 0))
+    few = Part(bank.pictures, some(bank.train, len(held_out), seed, 1))
+    of_training = described(Part(bank.pictures, bank.train), space, tally)
+    of_few = described(few, space, tally)
+    of_held_out, mirrored = both_ways(held_out, space, tally)
+    distances = nearest(of_held_out, mirrored, of_training).distance
+    return _Reals(few, held_out, of_training, of_few, of_held_out, distances)
+
+
+def _closest(images: int, samples: NDArray[np.uint8], reals: _Reals, to_few: Near, to_held_out: Near) -> ClosestSamples:
+    numbers = np.argsort(to_few.distance, kind="stable")[:SHOWN_SAMPLES]
+    training, held_out = (
+        turned(pictures[to.place[numbers]], to.mirrored[numbers])
+        for pictures, to in ((reals.few, to_few), (reals.held_out, to_held_out))
+    )
+    return ClosestSamples(images, numbers.tolist(), samples[numbers], training, held_out)
+
+
+def kept_generators(run: Run, train: int) -> dict[int, Path]:
     """A run's generators nearest to certain numbers of passes over its training pictures, and the last, by images seen."""
     last = int(run.facts.get("images", 0))
     snapshots = {images: file for images, file in run.snapshots().items() if 0 < images < last}
     found = {}
-    for goal in PASSES:
-        if snapshots and goal * train < last:
-            near = min(snapshots, key=lambda images: abs(math.log(images / (goal * train))))
+    for passes in WANTED_PASSES:
+        if snapshots and passes * train < last:
+            near = nearest_to_passes(snapshots, train, passes)
             found[near] = snapshots[near]
     return dict(sorted(found.items())) | {max(last, 1): run.generator_file}
 
 
-def heart(images: int, train: int, ours: NDArray, theirs: NDArray, to_train: Near, to_held_out: Near) -> Heart:
+def nearest_to_passes(images: Iterable[int], train: int, passes: float) -> int:
+    """Of numbers of images seen the one nearest to so many passes over the training pictures, by ratio."""
+    return min(images, key=lambda seen: abs(math.log(seen / (passes * train))))
+
+
+def memorisation_stats(
+    images: int, train: int, ours: NDArray, theirs: NDArray, to_train: Near, to_held_out: Near
+) -> MemorisationStats:
     """What samples say whose nearest pictures are given: of all training pictures, and of M of them and M held-out ones.
 
     ours, theirs: distances to the nearest of all training pictures, of samples (N,) and held-out pictures (M,).
@@ -158,21 +255,19 @@ def heart(images: int, train: int, ours: NDArray, theirs: NDArray, to_train: Nea
     held_out = len(theirs)
     places = np.where(to_held_out.distance < to_train.distance, held_out + to_held_out.place, to_train.place)
     counts = np.bincount(places, minlength=2 * held_out)
-    deviation = math.sqrt(held_out / 2 * counts.var(ddof=1)) / len(
-        ours
-    )  # of the share, as leaning() has it of the number
-    share, margin = nearer(ours, theirs)
-    return Heart(
+    deviation = math.sqrt(held_out / 2 * counts.var(ddof=1)) / len(ours)  # of the share: leaning() has it of the number
+    share, margin = probability_nearer(ours, theirs)
+    return MemorisationStats(
         images, images / train, float(np.median(ours)), share, margin, float((places < held_out).mean()),
-        NORMAL * deviation, leaning(places, held_out, held_out),
+        DEVIATIONS_95 * deviation, leaning(places, held_out, held_out),
     )  # fmt: skip
 
 
-def nearer(ours: NDArray, theirs: NDArray) -> tuple[float, float]:
+def probability_nearer(ours: NDArray, theirs: NDArray) -> tuple[float, float]:
     """P(one of ours < one of theirs), ties for half, and ± at 95 % by the variance of DeLong et al. 1988."""
     above, below = _share_above(ours, theirs), 1 - _share_above(theirs, ours)
     variance = sum(float(its.var(ddof=1)) / len(its) if len(its) > 1 else 0.25 for its in (above, below))
-    return float(above.mean()), NORMAL * math.sqrt(variance)
+    return float(above.mean()), DEVIATIONS_95 * math.sqrt(variance)
 
 
 def _share_above(numbers: NDArray, others: NDArray) -> NDArray[np.float64]:
@@ -182,21 +277,21 @@ def _share_above(numbers: NDArray, others: NDArray) -> NDArray[np.float64]:
     return 1 - places / (2 * len(others))
 
 
-def sentence(first: Heart, last: Heart, space: Space) -> str:
-    """What the generators after about one pass and at the end say, in words."""
+def sentence(first: MemorisationStats, last: MemorisationStats, features: str) -> str:
+    """What the generators after about one pass and at the end say, in words. features: what distances are taken in."""
     if first.images == last.images:
-        when = f"At the end, which is after {passes(last.passes)}"
+        when = f"At the end, which is after {passes_text(last.passes)}"
     else:
-        when = f"After {passes(first.passes)}"
-        if not 1 / NEAR < first.passes < NEAR:
-            when = f"The run kept no generator near one pass, and the nearest is that after {passes(first.passes)}. By then"
-    text = f"{when}, {_found(first)}"
+        when = f"After {passes_text(first.passes)}"
+        if not 1 / ONE_PASS_RATIO < first.passes < ONE_PASS_RATIO:
+            when = f"The run kept no generator near one pass, and the nearest is that after {passes_text(first.passes)}. By then"
+    text = f"{when}, {_verdict(first)}"
     if first.images != last.images:
-        text += f" At the end, after {passes(last.passes)}, {_found(last)}"
-    return f"{text} Distances are those of {space.name}; figment measure looks for single copies."
+        text += f" At the end, after {passes_text(last.passes)}, {_verdict(last)}"
+    return f"{text} Distances are those of {features}; figment measure looks for single copies."
 
 
-def _found(its: Heart) -> str:
+def _verdict(its: MemorisationStats) -> str:
     facts = (
         f"a sample lies nearer to the training pictures than a held-out picture does in "
         f"{_percent(its.nearer, its.nearer_margin)} of pairs (50: as near), and of as many training as held-out pictures "
@@ -209,7 +304,7 @@ def _found(its: Heart) -> str:
     return f"{facts}: no sign of learning by heart."
 
 
-def passes(count: float) -> str:
+def passes_text(count: float) -> str:
     """ "1 pass", "0.27 passes", "47 passes" over the training pictures."""
     told = f"{count:.2g}"
     return f"{told} pass" if told == "1" else f"{told} passes"
@@ -217,3 +312,22 @@ def passes(count: float) -> str:
 
 def _percent(share: float, margin: float) -> str:
     return f"{100 * share:.1f} ± {100 * margin:.1f} %"
+
+
+def _row(its: MemorisationStats) -> tuple[str, ...]:
+    """A row of the table."""
+    return (
+        f"{its.images:,}", f"{its.passes:.3g}", f"{its.distance:.3g}", _percent(its.nearer, its.nearer_margin),
+        _percent(its.training, its.training_margin), f"{its.z:+.1f}",
+    )  # fmt: skip
+
+
+def _sheet(closest: Sequence[ClosestSamples], of_images: Mapping[int, MemorisationStats]) -> NDArray[np.uint8]:
+    rows: list[Row] = []
+    for its in closest:
+        rows += [
+            (f"after {passes_text(of_images[its.images].passes)}:\nsamples", its.pictures),
+            ("nearest training pictures", its.training),
+            ("nearest held-out pictures", its.held_out),
+        ]
+    return strips(rows)

@@ -20,10 +20,8 @@ from figment.planning.trials import synchronise
 
 aten = torch.ops.aten
 LEAST_SECONDS = 0.03  # that something is timed for
-ADAM_PASSES, AVERAGE_PASSES = (
-    7,
-    3,
-)  # numbers read and written a weight: p, g, m, v, and p, m, v again; average, p, average
+# Numbers read and written a weight: p, g, m, v, and p, m, v again; average, p, average.
+ADAM_PASSES, AVERAGE_PASSES = 7, 3
 
 
 class Call(NamedTuple):

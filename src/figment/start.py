@@ -91,7 +91,7 @@ def train(
         display = (display if world.leads else None) or Silent()
         chosen, notes = choose(recipe, machine, time, images, choices)
         world.check_batch(chosen.batch)
-        with world.one_machine_at_a_time("the source"):  # a public set is downloaded once on each machine
+        with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
         leave_out = drop_filter(drop, chosen, display)  # a mistyped kind is told now
         run = None
@@ -265,7 +265,7 @@ def continue_training(run: Run, machine: Machine, display: Display, world: World
 def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
     hold_freed_memory()
     configure_torch(world.device)
-    with world.one_machine_at_a_time("the pictures"):
+    with world.local_main_process_first("the pictures"):
         bank = prepare_for(run, display, source)
     recipe = settled_by_data(run.recipe, bank)
     if run.recipe.classes and recipe.classes != run.recipe.classes:

@@ -97,7 +97,7 @@ def alone_in_company(world: World) -> Tensor | None:
 
 def first_then_rest(world: World) -> tuple[float, float]:
     """When this process was let in, and when it had done its work."""
-    with world.one_machine_at_a_time("work"):
+    with world.local_main_process_first("work"):
         let_in = time.monotonic()
         time.sleep(0.3 if world.local_rank == 0 else 0)
         done = time.monotonic()
@@ -310,7 +310,7 @@ def test_alone_nothing_is_done() -> None:
     world.average_gradients(net)
     world.broadcast([x])
     world.check_batch(7)
-    with world.one_machine_at_a_time("work"), local_statistics(net):
+    with world.local_main_process_first("work"), local_statistics(net):
         assert norm.weight.grad is None
 
 

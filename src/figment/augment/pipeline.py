@@ -17,29 +17,12 @@ from figment.augment.colour import colour_matrix, recoloured
 
 # Random numbers that each change takes, beside the one that decides whether it happens.
 CHANGES = {
-    "flip": 1,
-    "turn": 1,
-    "shift": 2,
-    "scale": 1,
-    "rotation": 1,
-    "stretch": 1,
-    "second rotation": 1,
-    "slide": 2,
-    "brightness": 1,
-    "contrast": 1,
-    "luma": 1,
-    "hue": 1,
-    "saturation": 1,
-    "cutout": 2,
-}
+    "flip": 1, "turn": 1, "shift": 2, "scale": 1, "rotation": 1, "stretch": 1, "second rotation": 1, "slide": 2,
+    "brightness": 1, "contrast": 1, "luma": 1, "hue": 1, "saturation": 1, "cutout": 2,
+}  # fmt: skip
 NUMBERS_A_PICTURE = sum(1 + amounts for amounts in CHANGES.values())
-BLENDING_MOVES = (
-    "scale",
-    "rotation",
-    "stretch",
-    "second rotation",
-    "slide",
-)  # the moves that don't keep to whole pixels
+# The moves that don't keep to whole pixels.
+BLENDING_MOVES = ("scale", "rotation", "stretch", "second rotation", "slide")
 
 FULL_BELOW_PICTURES = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
 NONE_FROM_PICTURES = 100_000  # … and does harm from here on

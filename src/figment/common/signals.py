@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, taken as a wish to stop soon and lose nothing."""
+"""Ctrl-C and SIGTERM, taken as a request to stop soon and lose nothing."""
 
 import signal
 import threading
@@ -21,20 +21,20 @@ class StopRequest:
 
 @contextmanager
 def stop_requested() -> Iterator[StopRequest]:
-    """Within, the first Ctrl-C or SIGTERM only sets the wish, to be looked at between steps; the next Ctrl-C interrupts.
+    """Within, the first Ctrl-C or SIGTERM only sets the request, to be looked at between steps; the next Ctrl-C interrupts.
 
     The next SIGTERM doesn't: who ends a job sends it to all of its processes, and a launcher passes on its own.
-    Outside the main thread, where Python allows no handlers, the wish is never set.
+    Outside the main thread, where Python allows no handlers, the request is never set.
     """
-    wish = StopRequest()
+    request = StopRequest()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if wish and number == signal.SIGINT:
+        if request and number == signal.SIGINT:
             raise KeyboardInterrupt
-        wish.signal = signal.Signals(number)
+        request.signal = signal.Signals(number)
 
     with _handled(handle):
-        yield wish
+        yield request
 
 
 @contextmanager

@@ -11,11 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 PAPER, INK = (255, 255, 255), (40, 40, 40)
-MIN_PICTURE_SIDE, LETTER_HEIGHT, GAP_PIXELS = (
-    64,
-    11,
-    3,
-)  # pixels: least side of a picture, height of letters, and between two pictures
+MIN_PICTURE_SIDE = 64  # pixels; smaller pictures are enlarged
+LETTER_HEIGHT, GAP_PIXELS = 11, 3  # pixels: of letters, and between two pictures
 MAX_LINE_LETTERS = 22  # letters in a line of a name
 
 Row = tuple[str, Tensor | NDArray[np.uint8]]

@@ -72,7 +72,7 @@ def _compile(recipe: Recipe, machine: Machine) -> str:
 
 
 def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
-    """Images that a time budget is good for, at the measured speed of the game, after the seconds that measuring took.
+    """Images that a time budget is good for, at the measured speed of training, after the seconds that measuring took.
 
     Raises InputError where it is good for none.
     """

@@ -48,7 +48,7 @@ def ways(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
 def measure_ways(
     recipe: Recipe, machine: Machine, state: TrainState, feed: Feed, world: World, seconds: float
 ) -> list[tuple[Trial, Phases]]:
-    """Play for some seconds in each way, and put the players back as they were. Returns the trials, fastest first.
+    """Train for some seconds in each way, and put the state back as it was. Returns the trials, fastest first.
 
     A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is. Raises
     torch.OutOfMemoryError where a batch is too large for the device.

@@ -16,13 +16,13 @@ from figment.training.sync_batch_norm import SynchronisedBatchNorm2d
 if TYPE_CHECKING:
     from figment.training.inputs import Phases
 
-WARM_UP_CALLS = 2  # times that a phase is played as it is: libraries set themselves up, and torch.compile compiles
+WARM_UP_CALLS = 2  # times that a phase is called as it is: libraries set themselves up, and torch.compile compiles
 
 
 def may_be_captured(state: TrainState, recipe: Recipe) -> bool:
     """Whether both phases can be recorded: on CUDA, nothing in them asks the host or other processes for anything.
 
-    Dropout draws from a state that is seeded for each step; where D plays more often than G, the fakes that G goes on with
+    Dropout draws from a state that is seeded for each step; where D has more steps than G, the fakes that G goes on with
     aren't those of the recording.
     """
     on_cuda = next(state.generator.parameters()).device.type == "cuda"
@@ -32,15 +32,15 @@ def may_be_captured(state: TrainState, recipe: Recipe) -> bool:
 
 
 class CudaGraphPhases:
-    """Phases that record themselves the third time they are played, and are replayed from then on.
+    """Phases that record themselves the third time they are called, and are replayed from then on.
 
     A step with a penalty and one without are recorded apart. G's phase goes the way that D's before it went, since it may
-    play with the very fakes, and their gradients, of D's recording. Where recording fails, all is played as before.
+    go on with the very fakes, and their gradients, of D's recording. Where recording fails, all is called as before.
     """
 
     def __init__(self, phases: "Phases") -> None:
         self.phases = phases
-        self.played: dict[bool, int] = {}  # by whether there is a penalty
+        self.calls: dict[bool, int] = {}  # by whether there is a penalty
         self.recorded: dict[tuple[str, bool], CudaGraph] = {}
         self.penalised, self.fails = False, False
 
@@ -48,12 +48,12 @@ class CudaGraphPhases:
         self, state: TrainState, inputs: PhaseInputs, p: Tensor | float, gamma: Tensor | None
     ) -> DiscriminatorTerms:
         self.penalised = gamma is not None
-        self.played[self.penalised] = self.played.get(self.penalised, 0) + 1
+        self.calls[self.penalised] = self.calls.get(self.penalised, 0) + 1
 
         def phase(inputs: PhaseInputs, p: Tensor, gamma: Tensor | None) -> DiscriminatorTerms:
             return self.phases.discriminator(state, inputs, p, gamma)
 
-        terms: DiscriminatorTerms = self._play(
+        terms: DiscriminatorTerms = self._run(
             "discriminator", state.discriminator, phase, (inputs, as_tensor(p, inputs), gamma)
         )
         return terms
@@ -62,11 +62,11 @@ class CudaGraphPhases:
         def phase(inputs: PhaseInputs, p: Tensor) -> Tensor:
             return self.phases.generator(state, inputs, p)
 
-        loss: Tensor = self._play("generator", state.generator, phase, (inputs, as_tensor(p, inputs)))
+        loss: Tensor = self._run("generator", state.generator, phase, (inputs, as_tensor(p, inputs)))
         return loss
 
-    def _play(self, name: str, net: nn.Module, phase: Callable[..., Any], given: Any) -> Any:
-        if self.fails or self.played[self.penalised] <= WARM_UP_CALLS:
+    def _run(self, name: str, net: nn.Module, phase: Callable[..., Any], given: Any) -> Any:
+        if self.fails or self.calls[self.penalised] <= WARM_UP_CALLS:
             return on_side_stream(phase, given)
         key = (name, self.penalised)
         if key in self.recorded:
@@ -111,7 +111,7 @@ def input_tensors(given: Any) -> list[Tensor]:
 
 
 def on_side_stream(phase: Callable[..., Any], given: Any) -> Any:
-    """The phase's results, played on another stream, where what is set up at first doesn't tie it to the main one."""
+    """The phase's results, called on another stream, where what is set up at first doesn't tie it to the main one."""
     here, other = torch.cuda.current_stream(), torch.cuda.Stream()
     other.wait_stream(here)
     with torch.cuda.stream(other):

@@ -1,4 +1,4 @@
-"""Several processes that train as one: each plays its share of every batch, and all hold the same nets.
+"""Several processes that train as one: each takes its share of every batch, and all hold the same nets.
 
 Started by torchrun. Gradients are averaged by hand, once a phase: DistributedDataParallel gives wrong ones under a
 gradient penalty, or fails. All that the processes say to one another goes through this file, so that one that is gone is
@@ -77,11 +77,11 @@ class World:
         """The mean of a floating-point tensor over the processes; of a GPU's tensors nobody waits for it."""
         return tensor if self.store is None else all_reduce_sum(tensor.detach().clone()) / self.size
 
-    def any_process(self, wish: bool) -> bool:
-        """Whether any process wishes it: so all stop, or save, at the same step. Never a stop of the GPU."""
+    def any_process(self, answer: bool) -> bool:
+        """Whether any process answers yes: so all stop, or save, at the same step. Never a stop of the GPU."""
         if self.store is None:
-            return wish
-        return bool(all_reduce_sum(torch.tensor(int(wish))))
+            return answer
+        return bool(all_reduce_sum(torch.tensor(int(answer))))
 
     @torch.no_grad()
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
@@ -103,7 +103,7 @@ class World:
         return _awaited(self.store, what)
 
     @contextmanager
-    def one_machine_at_a_time(self, what: str) -> Iterator[None]:
+    def local_main_process_first(self, what: str) -> Iterator[None]:
         """The first process of each machine goes through this, then the others of it: what was prepared is found there.
 
         what: a name, used once.

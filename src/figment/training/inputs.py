@@ -1,4 +1,4 @@
-"""What each phase of a step is played with, drawn from the seed and the images seen alone."""
+"""What each phase of a step takes in, drawn from the seed and the images seen alone."""
 
 from typing import NamedTuple, Protocol
 
@@ -30,7 +30,7 @@ class PhaseInputs(NamedTuple):
 
 
 def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: str = "step") -> PhaseInputs:
-    """The hand of a phase after so many images seen.
+    """The inputs of a phase after so many images seen.
 
     Numbers are drawn for the whole batch, and of them a process takes its share, so that their number changes nothing.
     A fake has the class of the real at its place: so classes are as frequent among fakes, and pairs are alike.

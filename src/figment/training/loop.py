@@ -32,7 +32,7 @@ REPLAN_SHARE = 0.1  # share of a time budget over which its pace is measured, be
 def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
     """One step, in place: D's phases, then G's, then the average. The losses are added to state.losses.
 
-    Of several processes each plays with its share of the batch; the gradients are averaged before they are followed.
+    Of several processes each takes its share of the batch; the gradients are averaged before they are followed.
     """
     rates = schedule.rates(recipe, state.images)
     p = state.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p

@@ -1,4 +1,4 @@
-"""The two phases of a step, played eagerly or each as one compiled graph: gradients are put where the optimisers look."""
+"""The two phases of a step, run eagerly or each as one compiled graph: gradients are put where the optimisers look."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +18,7 @@ from figment.training.state import TrainState
 
 
 class Setup(NamedTuple):
-    """All that the loop plays with. recipe: with nothing left open."""
+    """All that the loop works on. recipe: with nothing left open."""
 
     recipe: Recipe
     state: TrainState
@@ -26,15 +26,15 @@ class Setup(NamedTuple):
 
 
 class EagerPhases:
-    """As autograd plays them; the nets themselves may be compiled, forwards and backwards, each by itself.
+    """As autograd runs them; the nets themselves may be compiled, forwards and backwards, each by itself.
 
-    Unless the recipe asks for fresh ones, G plays with the fakes that D has just seen: they are drawn once.
+    Unless the recipe asks for fresh ones, G goes on with the fakes that D has just seen: they are drawn once.
     """
 
     def __init__(self, state: TrainState, recipe: Recipe, compiled: bool = False) -> None:
         self.recipe, self.settings = recipe, loss_settings(recipe)
-        self.play_generator = torch.compile(state.generator) if compiled else state.generator
-        self.play_discriminator = torch.compile(state.discriminator) if compiled else state.discriminator
+        self.generate = torch.compile(state.generator) if compiled else state.generator
+        self.discriminate = torch.compile(state.discriminator) if compiled else state.discriminator
         self.fake: Tensor | None = None
 
     def discriminator(
@@ -43,10 +43,10 @@ class EagerPhases:
         recipe, device = self.recipe, inputs.codes.device
         with autocast_for(recipe.precision, device.type):
             with torch.set_grad_enabled(not recipe.fresh):
-                self.fake = self.play_generator(inputs.codes, inputs.labels)
+                self.fake = self.generate(inputs.codes, inputs.labels)
             fake = Batch(self.fake.detach(), inputs.labels, inputs.numbers)
             terms = phase_losses.discriminator_phase(
-                self.play_discriminator, inputs.real, fake, self.settings, p, gamma, inputs.noise, inputs.targets
+                self.discriminate, inputs.real, fake, self.settings, p, gamma, inputs.noise, inputs.targets
             )
         loss = terms.loss
         if inputs.mixing is not None:
@@ -59,10 +59,10 @@ class EagerPhases:
     def generator(self, state: TrainState, inputs: PhaseInputs, p: Tensor | float) -> Tensor:
         state.discriminator.requires_grad_(False)  # G's phase needs D's gradient at its input only
         with autocast_for(self.recipe.precision, inputs.codes.device.type):
-            made = self.play_generator(inputs.codes, inputs.labels) if self.recipe.fresh else self.fake
+            made = self.generate(inputs.codes, inputs.labels) if self.recipe.fresh else self.fake
             assert made is not None
             fake = Batch(made, inputs.labels, inputs.numbers)
-            loss = phase_losses.generator_phase(self.play_discriminator, fake, inputs.real, self.settings, p)
+            loss = phase_losses.generator_phase(self.discriminate, fake, inputs.real, self.settings, p)
         _differentiate(loss, state.generator)
         state.discriminator.requires_grad_(True)
         self.fake = None

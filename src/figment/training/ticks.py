@@ -82,7 +82,7 @@ def memory_mb(device: torch.device) -> int:
 
 
 def _rates(state: TrainState, recipe: Recipe) -> dict[str, float]:
-    """What the schedule and the game have set by now; γ and augmentation only where they are played with."""
+    """What the schedule and the signs of D have set by now; γ and augmentation only where there are any."""
     rates, set_now = schedule.rates(recipe, state.images), {"lr": state.learning_rate}
     if recipe.gamma:
         set_now["gamma"] = round(rates.gamma, 6)

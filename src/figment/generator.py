@@ -3,7 +3,6 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 
 from figment import codes
 from figment.common.pixels import to_uint8
+from figment.common.text import suggestion
 from figment.errors import InputError
 from figment.media.images import grid
 from figment.nets.serialization import unpacked
@@ -75,7 +75,9 @@ class Generator:
         if not self.classes:
             raise InputError(f"--label {label}: this generator was trained without labels: train one with --labels.")
         if label not in self.classes:
-            raise InputError(f"--label {label}: no class of this generator{_nearest(label, self.classes)}")
+            raise InputError(
+                f"--label {label}: no class of this generator{suggestion(label, self.classes, MAX_NAMED_CLASSES)}"
+            )
         return self.classes.index(label)
 
     @torch.inference_mode()
@@ -154,12 +156,3 @@ def _generator_file(path: Path) -> Path:
     if not file.is_file():
         raise InputError(f"{path} has no generator yet: go on with figment resume {path}.")
     return file
-
-
-def _nearest(label: str, classes: tuple[str, ...]) -> str:
-    """ "; did you mean X?", or else the first few classes."""
-    near = get_close_matches(label, classes, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean {near[0]}?"
-    more = f" and {len(classes) - MAX_NAMED_CLASSES:,} more" if len(classes) > MAX_NAMED_CLASSES else ""
-    return f"; there are {', '.join(classes[:MAX_NAMED_CLASSES])}{more}."

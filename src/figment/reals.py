@@ -49,7 +49,9 @@ def given(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
             raise InputError(f"{printable(str(file))} can't be used ({error}): name a picture.") from None
         if (picture.height, picture.width) != (target.height, target.width):
             theirs, ours = ((its.height, its.width) for its in (picture, target))
-            say(f"{printable(file.name)} is {sizes.text(theirs)}: brought to {sizes.text(ours)} (fit: {target.fit})")
+            say(
+                f"{printable(file.name)} is {sizes.as_text(theirs)}: brought to {sizes.as_text(ours)} (fit: {target.fit})"
+            )
     return np.stack(found)
 
 

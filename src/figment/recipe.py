@@ -129,7 +129,7 @@ class Recipe(BaseModel):
     @field_validator("size", mode="before")
     @classmethod
     def _size_as_text(cls, size: object) -> object:
-        return sizes.parsed(size)
+        return sizes.parse(size)
 
     @field_validator("widths", mode="before")
     @classmethod

@@ -93,7 +93,8 @@ def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing)
         size = recipe.shape[0]
         if recipe.shape != (size, size):
             raise InputError(
-                f"{run.folder} draws portraits of {sizes.text(recipe.shape)}, and their reader reads only squares: give --labels."
+                f"{run.folder} draws portraits of {sizes.as_text(recipe.shape)}, and their reader reads only squares:"
+                " give --labels."
             )
         return portrait_predictor(
             portrait_reader(size, Tally(display.stage("teaching the reader of portraits, once"), remaining_work(size)))

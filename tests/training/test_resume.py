@@ -20,7 +20,7 @@ from figment.errors import InputError
 from figment.planning import autotune, plan, trials
 from figment.run import Run
 from figment.training import loop, pace, schedule
-from figtest.command import command_line
+from figtest.command import command_line, interruptible
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
@@ -184,7 +184,7 @@ def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run,
 def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "stopped"
     process = subprocess.Popen(
-        train_command(faces, out, 10**6), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        interruptible(train_command(faces, out, 10**6)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     while process.poll() is None and not (out.exists() and Run(out).events("snapshot")):
         time.sleep(0.01)

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 import figment
 from figment.run import Run
+from figtest.command import interruptible
 
 TOLERANCE = 1e-4  # of float32 sums that were added in another order, over some dozens of steps of Adam
 BATCH = 16
@@ -43,7 +44,7 @@ def start(processes: int, words: list[str]) -> subprocess.Popen:
     """figment in so many processes, as a user starts them."""
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
     return subprocess.Popen(
-        [sys.executable, *torchrun, "-m", "figment", *words],
+        interruptible([sys.executable, *torchrun, "-m", "figment", *words]),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 

@@ -6,11 +6,11 @@ the run's own discriminator sees in labelled pictures, tested on held-out ones.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common.text import suggestion
 from figment.errors import InputError
 
 Scores = dict[str, NDArray[np.float32]]
@@ -38,6 +38,4 @@ class AttributePredictor:
         """The name itself. Raises InputError, with the nearest one, for an attribute that it can't read."""
         if name in self.names:
             return name
-        near = get_close_matches(name, self.names, n=1, cutoff=0.5)
-        mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(self.names)}."
-        raise InputError(f"{option}{name}: no attribute of these pictures; {mend}")
+        raise InputError(f"{option}{name}: no attribute of these pictures{suggestion(name, self.names)}")

@@ -6,8 +6,8 @@ sums alone, and two with equal processors and threads not by a byte.
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,18 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment.common import tensorfiles
-from figment.common.cache import cache_folder
+from figment.common.cache import cache_folder, locked
 from figment.common.files import naming_full_disk, write_atomically
 from figment.common.pixels import to_float
 from figment.common.progress import Tally
 from figment.common.seeds import generator_at
 from figment.common.signals import sigterm_as_interrupt
 from figment.data.portraits import table as portraits
-from figment.errors import InputError, Interrupted
+from figment.errors import Interrupted
 
 FORMAT = 1  # of the files; to be raised whenever a lesson, a net or what is kept with it changes
 BATCH = 64
@@ -140,7 +139,7 @@ def taught(lesson: Lesson, tally: Tally) -> Taught:
     A damaged file is made anew. Raises Interrupted after Ctrl-C: what was learnt is kept, and the next call goes on
     from there. Raises InputError where the cache can't be written to.
     """
-    with _locked(lesson.file), sigterm_as_interrupt():
+    with locked(lesson.file.with_suffix(".lock"), lesson.file.parent), sigterm_as_interrupt():
         found = _read(lesson, lesson.file)
         if found is not None:
             return found
@@ -290,20 +289,3 @@ def _tensors(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
             return content.tensors(), facts
     except (*tensorfiles.DAMAGED, ValueError, KeyError):
         return None
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Keep other processes from making the same file. Raises InputError where the cache can't be written to."""
-    lock = FileLock(file.with_suffix(".lock"))
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        mend = "set FIGMENT_CACHE to a folder where you may write"
-        raise InputError(f"the cache folder {file.parent} can't be written to ({reason}): {mend}") from None
-    try:
-        yield
-    finally:
-        lock.release()

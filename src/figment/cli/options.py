@@ -1,6 +1,5 @@
 """Options and arguments that several commands share, written once."""
 
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -104,8 +103,9 @@ def agreeing(accept: bool) -> Callable[[str], bool] | None:
 
 def pixels(size: str) -> tuple[int, int]:
     """Height and width from 64 or 64x96. Raises InputError."""
-    found = re.fullmatch(r"(\d{1,5})(?:[x×](\d{1,5}))?", size.strip().lower())
-    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    from figment.common import sizes
+
+    height, width = sizes.sides(size) or (0, 0)
     if not 1 <= min(height, width) <= max(height, width) <= 4096:
         raise InputError(f"--size {size}: give pixels from 1 to 4096, such as 64, or height x width: 64x96.")
     return height, width

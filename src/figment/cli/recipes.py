@@ -29,7 +29,7 @@ def overview() -> list[str]:
     rows = [("auto", "", "", AUTO)]
     for name, preset in presets.PRESETS.items():
         chosen = presets.make(name)
-        size = f"{sizes.text(chosen.size)} px" if "size" in preset.fields else "any size"
+        size = f"{sizes.as_text(chosen.size)} px" if "size" in preset.fields else "any size"
         rows.append((name, chosen.nets, size, str(preset)))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, [*widths, 0], strict=True)) for row in rows]
@@ -42,7 +42,7 @@ def details(name: str) -> list[str]:
     from figment.common import sizes
 
     chosen, fields = presets.make(name), recipe.Recipe.model_fields
-    values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.text(chosen.size)}
+    values = {field: written(getattr(chosen, field)) for field in fields} | {"size": sizes.as_text(chosen.size)}
     wide, widest = max(map(len, fields)), max(map(len, values.values()))
     lines = [f"{name}: {presets.PRESETS[name]}", ""]
     for field, info in fields.items():

@@ -3,8 +3,8 @@
 import re
 from typing import NamedTuple
 
-MIN_PIXELS, MAX_PIXELS = 16, 512
-MAX_ASPECT = 4  # times the shorter side
+MIN_PIXELS, MAX_PIXELS = 16, 512  # of a side
+MAX_ASPECT = 4  # times the shorter side that the longer one may have
 
 
 class Grid(NamedTuple):
@@ -30,7 +30,7 @@ def start_grid(height: int, width: int) -> Grid:
         raise ValueError(f"the longer side must be at most {MAX_ASPECT} times the shorter")
     if nearest != (height, width):
         raise ValueError(
-            f"both sides must be multiples of {factor}, to be halved {doublings} times; near is {text(nearest)}"
+            f"both sides must be multiples of {factor}, to be halved {doublings} times; near is {as_text(nearest)}"
         )
     return Grid(height // factor, width // factor, doublings)
 
@@ -40,19 +40,24 @@ def shape(size: int | tuple[int, int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else size
 
 
-def text(size: int | tuple[int, ...]) -> str:
+def as_text(size: int | tuple[int, ...]) -> str:
     """64 or 64x96, height first, as --size takes it."""
     sides = (size,) if isinstance(size, int) else size
     return str(sides[0]) if len(set(sides)) == 1 else "x".join(map(str, sides))
 
 
-def parsed(size: object) -> object:
-    """A size written as "64" or "64x96" (height first) as numbers; squares as one. Raises ValueError for other text."""
+def sides(text: str) -> tuple[int, int] | None:
+    """(height, width) of a size written as 64 or 64x96, height first; None where it isn't one."""
+    found = re.fullmatch(r"([0-9]{1,6})(?:[xX×]([0-9]{1,6}))?", text.strip())
+    return (int(found[1]), int(found[2] or found[1])) if found else None
+
+
+def parse(size: object) -> object:
+    """A size written as "64" or "64x96" as numbers; squares as one. Raises ValueError for other text."""
     if isinstance(size, str):
-        sides = re.fullmatch(r"([0-9]{1,6})(?:[xX×]([0-9]{1,6}))?", size.strip())
-        if not sides:
+        size = sides(size)
+        if size is None:
             raise ValueError("give one number of pixels, such as 64, or height x width, such as 64x96")
-        size = (int(sides[1]), int(sides[2] or sides[1]))
     if isinstance(size, list | tuple) and len(size) == 2 and size[0] == size[1]:
         return size[0]
     return size

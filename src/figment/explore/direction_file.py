@@ -5,7 +5,6 @@ A direction is a unit vector in Gaussian space: t along it is t deviations of th
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from figment import codes
 from figment.common import tensorfiles
 from figment.common.files import write_output
+from figment.common.text import suggestion
 from figment.errors import InputError
 from figment.generator import Generator
 
@@ -119,9 +119,7 @@ def find_direction(file: Path, name: str, generator: Generator) -> Direction:
     found = {one.name: one for one in load_directions(file, generator)}
     if name in found:
         return found[name]
-    near = get_close_matches(name, found, n=1, cutoff=0.5)
-    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(found)}."
-    raise InputError(f"--direction {name}: no direction of this generator; {mend}")
+    raise InputError(f"--direction {name}: no direction of this generator{suggestion(name, list(found))}")
 
 
 def sum_of_wishes(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from figment.common.sizes import text
+from figment.common import sizes
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.features.resize import _bicubic, resized
@@ -33,8 +33,8 @@ def _options(name: str) -> tuple[str, Options]:
     options = Options()
     for part in given:
         key, _, value = part.partition("=")
-        if key == "size" and (sides := re.fullmatch(r"([1-9]\d{0,3})(?:x([1-9]\d{0,3}))?", value)):
-            options = options._replace(size=(int(sides[1]), int(sides[2] or sides[1])))
+        if key == "size" and (size := sizes.sides(value)) and 1 <= min(size) <= max(size) < 10_000:
+            options = options._replace(size=size)
         elif key == "range" and (ends := re.fullmatch(rf"{NUMBER}\.\.{NUMBER}", value)):
             options = options._replace(range=(float(ends[1]), float(ends[2])))
         elif key == "layout" and value in ("nchw", "nhwc"):
@@ -110,7 +110,7 @@ def _sides(file: Path, source: Any, options: Options, channels_last: bool) -> tu
     if not all(isinstance(side, int) for side in given):
         raise _unfit(file, source, "say which height and width it wants, such as ,size=224")
     if any(isinstance(side, int) and side != wanted for side, wanted in zip(sides, given, strict=True)):
-        raise _unfit(file, source, f"size={text(given)} doesn't fit that, and can be left out")
+        raise _unfit(file, source, f"size={sizes.as_text(given)} doesn't fit that, and can be left out")
     return given[0], given[1]
 
 

@@ -205,7 +205,7 @@ def _shapes(survey: Survey) -> list[str]:
         return []
     shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
     whole = (
-        f", or train at their own shape, --size {sizes.text(best_shape(survey, middle))}" if high / low < 1.1 else ""
+        f", or train at their own shape, --size {sizes.as_text(best_shape(survey, middle))}" if high / low < 1.1 else ""
     )
     return [
         f"The pictures aren't square ({shapes}): the middle is cut out unless --fit says otherwise"

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from figment.common.cache import cache_folder
+from figment.common.cache import cache_folder, locked, sweep
 from figment.common.files import naming_full_disk
 from figment.common.progress import Progress
 from figment.data.bank.bank import first_of_each
@@ -126,36 +125,22 @@ def _scratch() -> Iterator[Path]:
     """A folder in the cache for the time of a survey. What killed surveys have left there is swept up."""
     place = cache_folder() / "looks"
     folder = place / os.urandom(8).hex()
-    lock = FileLock(folder.with_suffix(".lock"))
+    lock = folder.with_suffix(".lock")
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        if not os.access(place, os.W_OK):
-            raise PermissionError(13, "no permission to write")
-        lock.acquire()
-        folder.mkdir()
-    except OSError as error:
-        mend = "set FIGMENT_CACHE to a folder where you may write"
-        reason = error.strerror or str(error)
-        raise InputError(f"the cache folder {place.parent} can't be written to ({reason}): {mend}") from None
-    try:
-        _sweep(place, folder)
-        with naming_full_disk(
-            f"{place}, which holds small copies during a look,", "Free some space, or set FIGMENT_CACHE."
+        with (
+            locked(lock, place.parent),
+            naming_full_disk(
+                f"{place}, which holds small copies during a look,", "Free some space, or set FIGMENT_CACHE."
+            ),
         ):
-            yield folder
+            folder.mkdir()
+            for other in place.glob("*.lock"):
+                if other != lock:
+                    sweep(other.with_suffix(""), other, with_lock=True)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
         with suppress(OSError):
-            folder.with_suffix(".lock").unlink()
-
-
-def _sweep(place: Path, own: Path) -> None:
-    """Remove what belongs to nobody alive: a living survey holds its lock, which the system takes from the dead."""
-    for file in place.glob("*.lock"):
-        folder = file.with_suffix("")
-        if folder == own:
-            continue
-        with suppress(Timeout, OSError), FileLock(file, blocking=False):
-            shutil.rmtree(folder, ignore_errors=True)
-            file.unlink()
+            lock.unlink()

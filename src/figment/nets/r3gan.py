@@ -52,7 +52,7 @@ def stage_widths(recipe: Recipe) -> list[int]:
     if len(recipe.widths) != stages or min(recipe.widths) < 1:
         given = ",".join(map(str, recipe.widths))
         raise InputError(
-            f"--set widths={given}: size {sizes.text(recipe.size)} has {stages} stages: give as many numbers above 0, "
+            f"--set widths={given}: size {sizes.as_text(recipe.size)} has {stages} stages: give as many numbers above 0, "
             "from the start grid up, or none to go by width."
         )
     return list(recipe.widths)

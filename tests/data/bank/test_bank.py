@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image, PngImagePlugin
 
 from figment.data.bank import drafts, shards
@@ -24,6 +25,7 @@ from figment.data.bank.bank import Bank, open_bank, split
 from figment.data.bank.prepare import prepare
 from figment.data.sources.open import Portraits, Source
 from figment.errors import InputError, Interrupted
+from figtest.command import interruptible
 from figtest.paths import DATA
 
 FACES = DATA / "celeba" / "dev"
@@ -330,7 +332,7 @@ def test_full_disk(tmp_path, cache, monkeypatch, where):
 
 
 def python(code: str, *arguments: object, **options: object) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
+    command = interruptible([sys.executable, "-W", "error", "-c", code, *map(str, arguments)])
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, **(pipes | options))  # type: ignore[call-overload]
 
@@ -522,7 +524,7 @@ def test_drafts_that_nobody_goes_on_with_are_swept(tmp_path, cache):
     for draft in (interrupted, abandoned):
         (draft / drafts.JOURNAL).write_text("x")
     os.utime(abandoned / drafts.JOURNAL, (0, 0))
-    with drafts.FileLock(cache / "banks" / "bb.lock"):
+    with FileLock(cache / "banks" / "bb.lock"):
         prepare(folder(tmp_path / "data", 40), 8)
     assert [draft.exists() for draft in (dead, living, interrupted, abandoned)] == [False, True, True, False]
 

@@ -14,6 +14,13 @@ def command(*words: object) -> int:
     return int(end.value.code or 0)
 
 
+def interruptible(command: list[str]) -> list[str]:
+    """A command whose process heeds Ctrl-C, even where this one doesn't: a shell that starts the suite in the background
+    has it ignored, which children inherit. The process's number stays its own."""
+    reset = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", reset, *command]
+
+
 def command_line(*words: object) -> list[str]:
     """`figment WORDS` for a process of its own."""
     return [sys.executable, "-m", "figment", *map(str, words)]

@@ -4,12 +4,11 @@ A draft lies beside the final folder, under its name with a suffix, and becomes 
 holds its lock, which the system takes from the dead.
 """
 
-import errno
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +16,12 @@ from time import time
 from zipfile import BadZipFile
 
 import numpy as np
-from filelock import FileLock, Timeout
 
+from figment.common.cache import locked, no_room, sweep
 from figment.common.files import DISK_FULL, write_atomically
 from figment.data.bank.shards import allocate
 from figment.data.decoding.decode import DIGEST_BYTES, Prepared
-from figment.errors import InputError, Interrupted
+from figment.errors import Interrupted
 
 JOURNAL = "journal.npz"
 DRAFT_DAYS = 7  # that an abandoned draft is kept for
@@ -81,38 +80,26 @@ class Journal:
 
 
 @contextmanager
-def locked(banks: Path, fingerprint: str) -> Iterator[None]:
-    """Keep other processes from preparing the same bank, and sweep up what killed ones have left."""
-    lock = FileLock(banks / f"{fingerprint}.lock")
-    try:
-        banks.mkdir(parents=True, exist_ok=True)
-        if not os.access(banks, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        lock.acquire()
-    except OSError as error:
-        if error.errno in DISK_FULL:
-            raise InputError(_no_room(banks.parent, "the prepared pictures", error)) from None
-        reason = error.strerror or str(error)
-        mend = "set FIGMENT_CACHE to a folder where you may write"
-        raise InputError(f"the cache folder {banks.parent} can't be written to ({reason}): {mend}") from None
-    try:
+def preparing(banks: Path, fingerprint: str) -> Iterator[None]:
+    """Keep other processes from preparing the same bank, and sweep up the drafts of killed ones that nobody will go on
+    with: without a journal, or long abandoned."""
+    with locked(banks / f"{fingerprint}.lock", banks.parent, "the prepared pictures"):
         for draft in banks.glob("*.part-*"):
-            _sweep(draft, fingerprint)
+            maker = draft.name.split(".")[0]
+            if _will_be_gone_on_with(draft):
+                continue
+            if maker == fingerprint:  # whose lock is ours
+                shutil.rmtree(draft, ignore_errors=True)
+            else:
+                sweep(draft, banks / f"{maker}.lock")
         yield
-    finally:
-        lock.release()
 
 
-def _sweep(draft: Path, own: str) -> None:
-    """Remove a draft that nobody will go on with: without a journal or long abandoned, and its maker dead: a living
-    one holds the lock, which the system takes from the dead."""
-    maker = draft.name.split(".")[0]
-    with suppress(Timeout, OSError):
-        if (draft / JOURNAL).exists() and time() - (draft / JOURNAL).stat().st_mtime < DRAFT_DAYS * 86_400:
-            return
-        lock = nullcontext() if maker == own else FileLock(draft.with_name(f"{maker}.lock"), blocking=False)
-        with lock:
-            shutil.rmtree(draft, ignore_errors=True)
+def _will_be_gone_on_with(draft: Path) -> bool:
+    try:
+        return time() - (draft / JOURNAL).stat().st_mtime < DRAFT_DAYS * 86_400
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -137,8 +124,8 @@ def draft_of(folder: Path, slots: int, row: int, each: int) -> Iterator[tuple[Pa
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        what = f"the {slots * row / 2**20:,.0f} MB of prepared pictures"
-        raise InputError(_no_room(folder.parent.parent, what, error)) from None
+        content = f"the {slots * row / 2**20:,.0f} MB of prepared pictures"
+        raise no_room(folder.parent.parent, content, str(error.strerror)) from None
     finally:
         if not keep:
             shutil.rmtree(draft, ignore_errors=True)
@@ -152,11 +139,6 @@ def _take_over(folder: Path, draft: Path, slots: int) -> Journal | None:
             left.rename(draft)
             return journal
     return None
-
-
-def _no_room(cache: Path, what: str, error: OSError) -> str:
-    mend = "free some space, or set FIGMENT_CACHE to a folder elsewhere"
-    return f"{cache} has no room for {what} ({error.strerror}): {mend}"
 
 
 def sync(path: Path) -> None:

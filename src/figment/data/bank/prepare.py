@@ -18,11 +18,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from figment.common import sizes
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
 from figment.common.progress import Progress
 from figment.data.bank.bank import FORMAT, Bank, first_of_each, open_bank, split
-from figment.data.bank.drafts import JOURNAL, Journal, draft_of, locked, sync
+from figment.data.bank.drafts import JOURNAL, Journal, draft_of, preparing, sync
 from figment.data.bank.shards import Writer, close_gaps, per_shard
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.decode import Chunk, Prepared, Stored, is_grey, rescue, short_hash
@@ -68,7 +69,7 @@ def prepare(
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
     pattern or the disk forbid it, or the data change meanwhile.
     """
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = sizes.shape(size)
     if channels not in (None, 1, 3) or min(height, width) < 1:
         wanted = "give a positive size, and 1 or 3 channels"
         raise InputError(f"size {height}×{width} with {channels} channels can't be prepared: {wanted}")
@@ -88,7 +89,7 @@ def prepare(
             from figment.data.decoding import faces
 
             faces.require()
-        with locked(banks, fingerprint):
+        with preparing(banks, fingerprint):
             bank = _open_or_none(folder)  # somebody may have prepared it while we waited
             if bank is None:
                 _build(source, content, folder, Target(height, width, channels, fit), keys, leave_out, progress, fewest)

@@ -11,7 +11,6 @@ licence and what was downloaded. Files without a known checksum are compared wit
 import json
 import os
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +18,7 @@ from urllib.parse import quote
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
 from figment.common.progress import Agree, Progress, Say
+from figment.common.text import nearest
 from figment.data.public.download import download
 from figment.errors import InputError
 
@@ -83,7 +83,9 @@ def fetch(name: str, agree: Agree | None, progress: Progress | None = None, say:
     """
     entry = entries.get(name)
     if entry is None:
-        raise InputError(f"{name} is no set that figment knows{_meant(name)}: `figment data list` shows their names")
+        near = nearest(name.lower(), entries, 0.6)
+        meant = f" (did you mean {near}?)" if near else ""
+        raise InputError(f"{name} is no set that figment knows{meant}: `figment data list` shows their names")
     if not _is_here(entry):
         _ask(entry, agree)
         _download(entry, progress, say)
@@ -214,11 +216,6 @@ def _size(file: Path) -> int | None:
 
 def _readable(count: int) -> str:
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _meant(name: str) -> str:
-    close = get_close_matches(name.lower(), entries, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
 
 
 # ---- the sets --------------------------------------------------------------------------------------------------------

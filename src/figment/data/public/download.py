@@ -23,6 +23,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from filelock import FileLock
 
+from figment.common.cache import no_room
 from figment.common.files import DISK_FULL, write_atomically
 from figment.common.progress import Progress
 from figment.errors import InputError, Interrupted
@@ -174,14 +175,9 @@ def _naming_the_disk(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in DISK_FULL:
-            raise InputError(_no_room(file, str(error.strerror))) from None
+            raise no_room(file.parent, file.name, str(error.strerror)) from None
         mend = "mend its permissions, or set FIGMENT_CACHE to a folder where you may write"
         raise InputError(f"{file.parent} can't be written to ({error.strerror or error}): {mend}") from None
-
-
-def _no_room(file: Path, reason: str) -> str:
-    mend = "free some space, or set FIGMENT_CACHE to a folder elsewhere"
-    return f"{file.parent} has no room for {file.name} ({reason}): {mend}"
 
 
 def _found(file: Path, size: int | None, checksum: str | None) -> Download:
@@ -272,7 +268,7 @@ def _connect(part: _Part, size: int | None, progress: Progress | None) -> None:
         assert begun is not None
         length = begun.length or size
         if length and shutil.disk_usage(part.path.parent).free < length - start:
-            raise InputError(_no_room(part.file, f"{length / 1e9:,.2f} GB"))
+            raise no_room(part.file.parent, part.file.name, f"{length / 1e9:,.2f} GB")
         _write(response, part.path, start, length, progress)
 
 

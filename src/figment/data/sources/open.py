@@ -3,7 +3,6 @@
 A further file format is a class in a module of its own, and its name in `_reader`.
 """
 
-import difflib
 import os
 import re
 import zipfile
@@ -13,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from figment.common.progress import Agree, Progress, Say
+from figment.common.text import nearest
 from figment.data.decoding.decode import Drawn
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
@@ -120,8 +120,8 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         source = _open_path(catalog.fetch(text, agree, progress, say))
         source.display = text
         return source
-    near = difflib.get_close_matches(text, ["portraits", *catalog.entries, *_neighbours(path)], n=1)
-    mend = f"did you mean {near[0]}?" if near else "check the path, or leave it out to use the built-in portraits"
+    near = nearest(text, ["portraits", *catalog.entries, *_neighbours(path)], 0.6)
+    mend = f"did you mean {near}?" if near else "check the path, or leave it out to use the built-in portraits"
     raise InputError(f"{text} doesn't exist: {mend}")
 
 

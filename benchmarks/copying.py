@@ -28,7 +28,7 @@ from PIL import Image
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.metrics.copying import Copying, measure_copying
-from figment.similarity.nearest import Part, Pictures
+from figment.similarity.nearest import PictureSet, Subset
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of uint8 (C, H, W)
 TRAIN = 9000  # built-in portraits
@@ -95,7 +95,7 @@ def mixed(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return list(KINDS.values())[random.integers(len(KINDS))](picture, random)
 
 
-def sets(data: str, size: int, group: str | None, seed: int) -> tuple[Pictures, np.ndarray, np.ndarray]:
+def sets(data: str, size: int, group: str | None, seed: int) -> tuple[PictureSet, np.ndarray, np.ndarray]:
     """Training pictures, held-out ones, and new ones that nobody should call copies."""
     if data == "portraits":
         pictures, _ = portraits(TRAIN + 2000, seed=seed, size=size)
@@ -104,11 +104,11 @@ def sets(data: str, size: int, group: str | None, seed: int) -> tuple[Pictures, 
     # In halves by their order: of people's pictures, which lie side by side, hardly anybody is in both.
     half = len(bank.held_out) // 2
     held_out, new = bank.held_out[:half], bank.held_out[half:]
-    return Part(bank.pictures, bank.train), bank.pictures[held_out], bank.pictures[new]
+    return Subset(bank.pictures, bank.train), bank.pictures[held_out], bank.pictures[new]
 
 
 def replay(
-    train: Pictures, new: np.ndarray, change: Change, share: float, count: int, random: np.random.Generator
+    train: PictureSet, new: np.ndarray, change: Change, share: float, count: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Samples, and of each the training picture that it replays, −1: none."""
     replays = max(1, round(share * count))

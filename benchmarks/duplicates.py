@@ -24,8 +24,9 @@ from PIL import Image, ImageEnhance, ImageOps
 from figment.data.decoding.decode import decode
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
-from figment.similarity import autoencoder_codes as denoising
-from figment.similarity import near_duplicates as duplicates
+from figment.similarity.autoencoder_codes import autoencoder_codes, centre_square, equal_codes
+from figment.similarity.near_duplicates import compare_groups, near_duplicates
+from figment.similarity.thumbnails import COPY_SIDE, thumbnail
 
 Change = Callable[[Image.Image, np.random.Generator], Image.Image]
 
@@ -98,9 +99,9 @@ def plant(
         for kind, version in versions.items():
             origins.append(len(names))
             kinds.append(kind)
-            thumbnails.append(thumbnails.thumbnail(version))
-            small = resize(version, thumbnails.SMALL, thumbnails.SMALL)
-            centres.append(denoising.centre(small, *version.size))
+            thumbnails.append(thumbnail(version))
+            small = resize(version, COPY_SIDE, COPY_SIDE)
+            centres.append(centre_square(small, *version.size))
         names.append(path.name)
     return names, np.array(origins), kinds, {"thumbnails": np.stack(thumbnails), "centres": np.stack(centres)}
 
@@ -146,11 +147,11 @@ def main() -> None:
     wrong = {frozenset(pair.split("/")) for pair in options.wrong}
     originals = np.flatnonzero([not kind for kind in kinds])
     began = cpu_seconds()
-    alone = duplicates.near_duplicates(described["thumbnails"][originals])
+    alone = near_duplicates(described["thumbnails"][originals])
     seconds_alone = cpu_seconds() - began
     ways = {
-        "hash": lambda: duplicates.near_duplicates(described["thumbnails"]),
-        "autoencoder": lambda: denoising.near_duplicates_by_codes(denoising.codes(described["centres"], options.seed)),
+        "hash": lambda: near_duplicates(described["thumbnails"]),
+        "autoencoder": lambda: equal_codes(autoencoder_codes(described["centres"], options.seed)),
     }
     results, groups = {}, {}
     for way, find in ways.items():
@@ -158,7 +159,7 @@ def main() -> None:
         groups[way] = find()
         results[way] = {"seconds": round(cpu_seconds() - began, 1), "groups": len(groups[way])}
         results[way] |= judge(groups[way], origins, kinds, wrong, names)
-    agreement = duplicates.compare(groups["hash"], groups["autoencoder"])
+    agreement = compare_groups(groups["hash"], groups["autoencoder"])
 
     print(f"{len(names):,} pictures, {len(origins) - len(names):,} planted; seed {options.seed}")
     print(f"untouched pictures alone, hash: {len(alone)} groups, {seconds_alone:.1f} s\n")

@@ -23,8 +23,8 @@ from figment.explain.memorising import (
 )
 from figment.generator import load
 from figment.media.provenance import source_of
-from figment.similarity.nearest import nearest
-from figment.similarity.spaces import PIXELS, both_ways, described
+from figment.similarity.nearest import nearest_neighbour
+from figment.similarity.spaces import PIXELS, described, described_both_ways
 from figment.workbench import Workbench
 from figtest.command import command
 
@@ -53,12 +53,12 @@ def found_of(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> Me
     references, few_references, held_out_both = (
         described(train, PIXELS),
         described(few, PIXELS),
-        both_ways(held_out, PIXELS),
+        described_both_ways(held_out, PIXELS),
     )
-    ours = both_ways(samples, PIXELS)
-    theirs = nearest(*held_out_both, references).distance
-    to_few, to_held_out = nearest(*ours, few_references), nearest(*ours, held_out_both[0])
-    return memorisation_stats(700, 350, nearest(*ours, references).distance, theirs, to_few, to_held_out)
+    ours = described_both_ways(samples, PIXELS)
+    theirs = nearest_neighbour(*held_out_both, references).distance
+    to_few, to_held_out = nearest_neighbour(*ours, few_references), nearest_neighbour(*ours, held_out_both[0])
+    return memorisation_stats(700, 350, nearest_neighbour(*ours, references).distance, theirs, to_few, to_held_out)
 
 
 def test_replays_lean_and_new_pictures_do_not() -> None:
@@ -195,7 +195,7 @@ def test_the_result_holds_each_generators_numbers_and_the_last_ones_codes(run: f
         both = [np.concatenate([pictures, pictures[..., ::-1]]) for pictures in (train, held_out)]
         for real, reals in zip((its.training, its.held_out), both, strict=True):
             assert all((reals == picture).all((1, 2, 3)).any() for picture in real)
-    expected = nearest(*both_ways(held_out, PIXELS), described(train, PIXELS)).distance
+    expected = nearest_neighbour(*described_both_ways(held_out, PIXELS), described(train, PIXELS)).distance
     assert np.array_equal(np.sort(found.held_out_distances), np.sort(expected))
     assert found.finding("named").name == "named"
     assert found.finding().numbers["held_out_distance"] == np.median(expected)

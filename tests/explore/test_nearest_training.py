@@ -17,8 +17,8 @@ from figment.explore.nearest_training import neighbours, sentence
 from figment.features.registry import extractor
 from figment.generator import load
 from figment.media.provenance import source_of
-from figment.similarity import spaces as space
-from figment.similarity.nearest import nearest
+from figment.similarity import spaces
+from figment.similarity.nearest import nearest_neighbour
 from figtest.command import command
 
 
@@ -60,11 +60,11 @@ def replayed(run: Path, tmp_path: Path) -> Bank:
 
 @pytest.mark.parametrize("dtype", [np.int8, np.float32])
 def test_the_nearest_few_are_those_of_brute_force(dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(space, "BLOCK", 7)
+    monkeypatch.setattr(spaces, "BLOCK_REFERENCES", 7)
     random = np.random.default_rng(0)
     queries, mirrored, references = (random.integers(-128, 128, (n, 30)).astype(dtype) for n in (5, 5, 40))
     references[20] = references[3]  # equally near: the first is taken
-    found = space.nearest_few(queries, mirrored, references, 40)
+    found = spaces.nearest_neighbours(queries, mirrored, references, 40)
     both = [np.square(q[:, None].astype(float) - references[None]) for q in (queries, mirrored)]
     each = [np.sqrt(its.mean(2) if dtype == np.int8 else its.sum(2)) for its in both]
     expected = np.minimum(*each)
@@ -72,10 +72,10 @@ def test_the_nearest_few_are_those_of_brute_force(dtype: type, monkeypatch: pyte
     assert np.array_equal(found.place, order)
     assert found.distance == pytest.approx(np.take_along_axis(expected, order, 1))
     assert np.array_equal(found.mirrored, np.take_along_axis(each[1] < each[0], order, 1))
-    one = nearest(queries, mirrored, references)
+    one = nearest_neighbour(queries, mirrored, references)
     assert np.array_equal(one.place, found.place[:, 0])
     assert np.array_equal(one.distance, found.distance[:, 0])
-    assert space.nearest_few(queries, mirrored, references, 3).place.shape == (5, 3)
+    assert spaces.nearest_neighbours(queries, mirrored, references, 3).place.shape == (5, 3)
 
 
 @pytest.mark.parametrize("features", ["pixels", "random"])
@@ -83,7 +83,7 @@ def test_copies_in_the_training_set_are_found(run: Path, replayed: Bank, feature
     generator = load(run)
     trained_on = [i for i in range(40) if f"sample-{i:03d}.png" in {replayed.names[row] for row in replayed.train}]
     numbers = trained_on[:6]
-    found = neighbours(generator, replayed, numbers, 3, space=space.space(features))
+    found = neighbours(generator, replayed, numbers, 3, space=spaces.named_space(features))
     for number, told in zip(numbers, found.numbers["samples"], strict=True):
         assert told["names"][0] == f"sample-{number:03d}.png"
         assert told["mirrored"][0] == bool(number % 2)
@@ -100,11 +100,11 @@ def test_copies_in_the_training_set_are_found(run: Path, replayed: Bank, feature
 )
 def test_the_sentence_says_what_the_distances_do(ours: float, says: str) -> None:
     noise = np.random.default_rng(0).normal(0, 1, (2, 200))
-    told = sentence(ours + noise[0], 10 + noise[1], space.PIXELS)
+    told = sentence(ours + noise[0], 10 + noise[1], spaces.PIXELS)
     assert says in told
     assert f"{np.median(ours + noise[0]):.3g} levels" in told
-    assert "no picture is held out" in sentence(ours + noise[0], np.array([]), space.PIXELS)
-    assert " levels" not in sentence(ours + noise[0], 10 + noise[1], space.of_network(extractor("gradients")))
+    assert "no picture is held out" in sentence(ours + noise[0], np.array([]), spaces.PIXELS)
+    assert " levels" not in sentence(ours + noise[0], 10 + noise[1], spaces.network_space(extractor("gradients")))
 
 
 def test_the_command_keeps_what_it_found(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

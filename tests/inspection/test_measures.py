@@ -57,7 +57,9 @@ def test_a_chunk_is_looked_at(looker, tmp_path):
     expected = scene().resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     assert np.abs(small[0].astype(int) - np.asarray(expected)).max() <= 1
     assert np.array_equal(small[7], small[0])
-    stored = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(-1, thumbnails.SIDE, thumbnails.SIDE)
+    stored = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(
+        -1, thumbnails.THUMBNAIL_SIDE, thumbnails.THUMBNAIL_SIDE
+    )
     assert np.array_equal(stored[0], thumbnails.thumbnail(scene()))
     assert not small[1].any()  # broken ones leave their place empty
 

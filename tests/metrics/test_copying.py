@@ -18,7 +18,7 @@ from figment.metrics import copying, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.similarity import lookup
 from figment.similarity import nearest as distances
-from figment.similarity.nearest import Part
+from figment.similarity.nearest import Subset
 from figtest.paths import DATA
 
 Pixels = np.ndarray
@@ -131,10 +131,10 @@ def test_the_result_neither_depends_on_blocks_nor_on_the_run(
     train, held_out, new = (pictures[:150] for pictures in sets)
     samples = np.concatenate([train[:5, :, :, ::-1], new])
     first = measure_copying(samples, train, held_out).as_record()
-    for name, value in (("QUERIES", 32), ("REFERENCES", 37), ("CHUNK", 41)):
+    for name, value in (("BLOCK_QUERIES", 32), ("BLOCK_REFERENCES", 37), ("CHUNK_PICTURES", 41)):
         monkeypatch.setattr(distances, name, value)
-    monkeypatch.setattr(verified, "CHUNK", 41)
-    monkeypatch.setattr(lookup, "BLOCK", 50)
+    monkeypatch.setattr(verified, "CHUNK_PICTURES", 41)
+    monkeypatch.setattr(lookup, "BLOCK_PICTURES", 50)
     assert measure_copying(samples, train, held_out).as_record() == first
     assert json.loads(json.dumps(first))["copied_share"] == first["copied_share"]
     assert {"copied_share", "nearest", "verdict", "auth_pct", "ct"} <= set(first)
@@ -147,7 +147,7 @@ def test_parts_of_a_memory_map_are_as_good_as_arrays(sets: tuple[Pixels, Pixels,
     mapped = np.memmap(tmp_path / "pictures", np.uint8, "r", shape=together.shape)
     told: list[tuple[int, int]] = []
     found = measure_copying(
-        new, Part(mapped, np.arange(60)), Part(mapped, np.arange(60, 120)), lambda done, of: told.append((done, of))
+        new, Subset(mapped, np.arange(60)), Subset(mapped, np.arange(60, 120)), lambda done, of: told.append((done, of))
     )
     assert found.as_record() == measure_copying(new, train, held_out).as_record()
     assert [done for done, _ in told] == sorted(done for done, _ in told)
@@ -322,7 +322,7 @@ def test_real_photographs_are_told_from_their_copies() -> None:
     held_out = bank.pictures[bank.held_out]
     places = np.arange(0, len(train), 20)
     samples = np.concatenate([replays(train, places, list(KINDS)), held_out[66:]])
-    found = measure_copying(samples, Part(bank.pictures, bank.train), held_out[:66])
+    found = measure_copying(samples, Subset(bank.pictures, bank.train), held_out[:66])
     assert wrong(found, dict(enumerate(places.tolist()))) == []
     assert len(found.copies) >= 0.95 * len(places)
     assert found.copied_share_held_out == 0

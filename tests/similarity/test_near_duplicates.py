@@ -11,10 +11,17 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from figment.data.portraits.table import portraits
 from figment.similarity import alignment, candidates, thumbnails
-from figment.similarity import near_duplicates as duplicates
-from figment.similarity.alignment import verify
-from figment.similarity.near_duplicates import Comparison, compare, near_duplicates, stars
-from figment.similarity.thumbnails import SIDE, thumbnail
+from figment.similarity.alignment import detail_correlation
+from figment.similarity.near_duplicates import (
+    Comparison,
+    _level,
+    _levels,
+    _Shared,
+    compare_groups,
+    near_duplicates,
+    stars,
+)
+from figment.similarity.thumbnails import THUMBNAIL_SIDE, thumbnail
 from figtest.paths import DATA
 
 CELEBA = DATA / "celeba" / "dev"
@@ -93,10 +100,10 @@ def test_a_thumbnail_is_a_small_grey_square_of_the_whole_picture() -> None:
     picture = Image.new("RGB", (178, 218), "white")
     picture.paste("black", (0, 0, 89, 218))
     grey = thumbnail(picture)
-    assert grey.shape == (SIDE, SIDE)
+    assert grey.shape == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     assert grey.dtype == np.uint8
-    assert (grey[:, : SIDE // 2 - 1] <= 2).all()
-    assert (grey[:, SIDE // 2 + 1 :] >= 253).all()
+    assert (grey[:, : THUMBNAIL_SIDE // 2 - 1] <= 2).all()
+    assert (grey[:, THUMBNAIL_SIDE // 2 + 1 :] >= 253).all()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (48, 48), (1000, 20)])
@@ -107,7 +114,9 @@ def test_pictures_of_any_size_have_a_thumbnail(size: tuple[int, int]) -> None:
 def test_thumbnails_of_small_copies_are_means_of_their_neighbourhoods() -> None:
     small = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
     for picture, made in zip(small, thumbnails.thumbnails(small), strict=True):
-        plain = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BILINEAR).convert("L")
+        plain = (
+            Image.fromarray(picture).resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR).convert("L")
+        )
         assert np.abs(made.astype(int) - np.asarray(plain)).max() <= 1
         assert np.array_equal(thumbnail(picture), made)
 
@@ -146,7 +155,7 @@ def test_candidates_miss_hardly_anything_that_verifying_all_pairs_finds(cloud_pi
     for mirrored in (0, 1):
         for view in (0, 1, 2):
             flags = np.full(len(a), mirrored), np.full(len(a), view)
-            scores = verify(thumbnails[a], thumbnails[b], *flags)
+            scores = detail_correlation(thumbnails[a], thumbnails[b], *flags)
             found |= {(int(i), int(j)) for i, j in zip(a[scores >= 0.85], b[scores >= 0.85], strict=True)}
     grouped = {pair for group in near_duplicates(thumbnails) for pair in combinations(group, 2)}
     assert len(found) > 30
@@ -156,8 +165,8 @@ def test_candidates_miss_hardly_anything_that_verifying_all_pairs_finds(cloud_pi
 def test_neither_the_number_of_processes_nor_a_memory_map_matters(
     cloud_pictures: list[Image.Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (duplicates, candidates):  # for several blocks, so that workers are started
-        monkeypatch.setattr(module, "BLOCK", 32)
+    for module in ("near_duplicates", "candidates"):  # for several blocks, so that workers are started
+        monkeypatch.setattr(f"figment.similarity.{module}.BLOCK_PICTURES", 32)
     thumbnails, _ = plant(cloud_pictures, each=10)
     alone = near_duplicates(thumbnails, processes=1)
     assert len(alone) > 20
@@ -172,7 +181,7 @@ def test_a_memory_map_goes_to_workers_by_name(tmp_path: Path) -> None:
     pictures.tofile(tmp_path / "thumbnails")
     mapped = np.memmap(tmp_path / "thumbnails", np.uint8, "r", shape=pictures.shape)
     for array in (mapped, mapped[1:], pictures):
-        sent = pickle.dumps(duplicates._Shared(array))
+        sent = pickle.dumps(_Shared(array))
         assert (len(sent) < 500) == (array is mapped)
         assert np.array_equal(pickle.loads(sent).pictures, array)
 
@@ -198,7 +207,7 @@ def test_the_order_of_the_pictures_does_not_matter(cloud_pictures: list[Image.Im
 def test_a_mirrored_description_negates_its_odd_directions(cloud_pictures: list[Image.Image]) -> None:
     thumbnails = stacked(cloud_pictures)
     everything = np.arange(len(thumbnails))
-    space = candidates._discriminant(thumbnails, everything)
+    space = candidates.fisher_discriminant(thumbnails, everything)
     plain, _ = space.project(thumbnails, everything)
     mirrored, _ = space.project(np.ascontiguousarray(thumbnails[:, :, ::-1]), everything)
     np.testing.assert_allclose(mirrored, plain * space.signs, atol=1e-3 * np.abs(plain).max())
@@ -209,16 +218,16 @@ def test_left_over_is_half_of_the_reach_less_the_squared_distance() -> None:
     random = np.random.default_rng(0)
     a, b = (random.normal(size=(n, 16)).astype(np.float32) for n in (5, 7))
     distance = ((a[:, None].astype(float) - b) ** 2).sum(2)
-    np.testing.assert_allclose(candidates._left_over(a, b, 30.0), (30 - distance) / 2, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(candidates.closeness(a, b, 30.0), (30 - distance) / 2, rtol=1e-4, atol=1e-4)
 
 
 def test_alignment_finds_a_known_window() -> None:
     (picture,) = clouds(1, seed=5, size=480)
     whole, part = thumbnail(picture), thumbnail(picture.crop((24, 10, 460, 450)))
-    standard = [alignment._standard(grey[None].astype(np.float32)) for grey in (whole, part)]
+    standard = [alignment.standardised(grey[None].astype(np.float32)) for grey in (whole, part)]
     window = np.array([[0.04, 0.92, 0.04, 0.92]])
     for _ in range(10):
-        window = alignment._step(window, *alignment._look(standard[0], window), standard[1])
+        window = alignment.gauss_newton_step(window, *alignment.resampled(standard[0], window), standard[1])
     np.testing.assert_allclose(window, [[24 / 480, 436 / 480, 10 / 480, 440 / 480]], atol=0.003)
 
 
@@ -233,7 +242,8 @@ def test_many_copies_of_each_picture_come_together() -> None:
 
 def test_equal_pictures_are_one_group_and_blank_ones_one_for_each_level() -> None:
     pictures = stacked(clouds(5, seed=2))
-    white, black = np.full((1, SIDE, SIDE), 255, np.uint8), np.zeros((1, SIDE, SIDE), np.uint8)
+    black = np.zeros((1, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+    white = black + np.uint8(255)
     thumbnails = np.concatenate([white, pictures, black, pictures[2:3], white, pictures[2:3], black])
     assert near_duplicates(thumbnails) == [[0, 8], [3, 7, 9], [6, 10]]
 
@@ -253,8 +263,8 @@ def test_other_arrays_are_refused() -> None:
 
 
 def test_progress_ends_with_all_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (duplicates, candidates):
-        monkeypatch.setattr(module, "BLOCK", 8)
+    for module in ("near_duplicates", "candidates"):
+        monkeypatch.setattr(f"figment.similarity.{module}.BLOCK_PICTURES", 8)
     pictures = stacked(clouds(20, seed=6))
     calls: list[tuple[int, int]] = []
     assert near_duplicates(np.concatenate([pictures, pictures[:3, :, ::-1]]), lambda *call: calls.append(call)) == [
@@ -292,26 +302,26 @@ def test_comparing_counts_pairs_found_by_both_and_by_one() -> None:
     first, second = [[0, 1, 2], [5, 6], [8, 9]], [[0, 1], [2, 7], [5, 6, 8]]
     pairs = [{pair for group in groups for pair in combinations(group, 2)} for groups in (first, second)]
     expected = Comparison(len(pairs[0] & pairs[1]), len(pairs[0] - pairs[1]), len(pairs[1] - pairs[0]))
-    assert compare(first, second) == expected == Comparison(2, 3, 3)
+    assert compare_groups(first, second) == expected == Comparison(2, 3, 3)
 
 
 def test_the_level_rises_until_there_is_a_gap_below_it() -> None:
-    assert duplicates._level(np.array([])) == pytest.approx(0.85)
-    assert duplicates._level(np.array([0.76, 0.9, 0.99, 0.999])) == pytest.approx(0.85)
+    assert _level(np.array([])) == pytest.approx(0.85)
+    assert _level(np.array([0.76, 0.9, 0.99, 0.999])) == pytest.approx(0.85)
     continuum = np.repeat([0.8, 0.88, 0.93], [60, 20, 3])
-    assert 0.93 < duplicates._level(continuum) < 0.98
-    assert duplicates._level(np.append(continuum, [0.999] * 5)) < 0.98
+    assert 0.93 < _level(continuum) < 0.98
+    assert _level(np.append(continuum, [0.999] * 5)) < 0.98
 
 
 def test_the_reach_shrinks_where_every_picture_is_like_every_other() -> None:
     random = np.random.default_rng(0)
     crowd = random.normal(scale=0.2, size=(500, 16)).astype(np.float32)
     signs = np.ones(16, np.float32)
-    reach = candidates._reach(crowd, crowd, signs)
-    assert 0 < reach < candidates.REACH
-    pairs = candidates._candidates(crowd, crowd, signs, reach, 0, 0)
+    reach = candidates.candidate_reach(crowd, crowd, signs)
+    assert 0 < reach < candidates.MAX_REACH
+    pairs = candidates.candidate_pairs(crowd, crowd, signs, reach, 0, 0)
     plain = pairs[pairs[:, 2] == 0]
-    assert 0.5 * candidates.MOST < 2 * len(pairs) / 500 < 1.5 * candidates.MOST
+    assert 0.5 * candidates.CANDIDATES_PER_PICTURE < 2 * len(pairs) / 500 < 1.5 * candidates.CANDIDATES_PER_PICTURE
     distance = ((crowd[:, None].astype(float) - crowd) ** 2).sum(2)[np.triu_indices(500, 1)]
     nearest = np.sort(distance)[: len(plain)]
     chosen = ((crowd[plain[:, 0]].astype(float) - crowd[plain[:, 1]]) ** 2).sum(1)
@@ -323,14 +333,14 @@ def test_how_alike_is_judged_set_by_set() -> None:
     photographs, look_alikes = np.array([0.88, 0.99, 0.995]), np.linspace(0.75, 0.98, 200)
     scores = np.concatenate([photographs, look_alikes, [0.9, 0.9999]])
     parts = np.array([[0, 0]] * 3 + [[1, 1]] * 200 + [[0, 1]] * 2)
-    accepted = scores >= duplicates._levels(scores, parts)
+    accepted = scores >= _levels(scores, parts)
     assert accepted[:3].all()
     assert accepted[3:203].mean() < 0.2
     assert accepted[203:].tolist() == [False, True]  # of two sets: as the stricter one has it
-    assert not (scores >= duplicates._levels(scores, np.zeros_like(parts)))[0]  # as one set they would hide the first
-    assert duplicates._levels(np.empty(0), np.empty((0, 2), np.int64)).shape == (0,)
+    assert not (scores >= _levels(scores, np.zeros_like(parts)))[0]  # as one set they would hide the first
+    assert _levels(np.empty(0), np.empty((0, 2), np.int64)).shape == (0,)
 
 
 def test_no_pairs_are_none() -> None:
-    empty = np.empty((0, SIDE, SIDE), np.uint8)
-    assert verify(empty, empty, np.empty(0, bool), np.empty(0, int)).shape == (0,)
+    empty = np.empty((0, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+    assert detail_correlation(empty, empty, np.empty(0, bool), np.empty(0, int)).shape == (0,)

@@ -39,10 +39,10 @@ def filters(
     with workbench(run, out, device) as (at, show):
         from figment.explain.filter_patches import filters as found
         from figment.explore.groups import sample_numbers
-        from figment.similarity.nearest import Part
+        from figment.similarity.nearest import Subset
 
         which = sample_numbers(chosen, "--filters") if chosen else ()
-        pictures = Part(at.bank.pictures, at.bank.train)
+        pictures = Subset(at.bank.pictures, at.bank.train)
         progress = at.display.stage("looking at filters")
         show(found(at.discriminator, pictures, layer, n, which, seed, progress).finding(name))
 
@@ -205,8 +205,8 @@ def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Pat
     """
     with workbench(run, out, device) as (at, show):
         from figment.explain.memorising import memorised as found
-        from figment.similarity.spaces import space
+        from figment.similarity.spaces import named_space
 
-        where = space(features, at.device)
+        where = named_space(features, at.device)
         progress = at.display.stage("comparing generators")
         show(found(at.run, at.bank, n, where, seed, at.device, progress).finding(name))

@@ -328,12 +328,12 @@ def neighbours(
     with workbench(run, out, device) as (at, show):
         from figment.explore.groups import sample_numbers
         from figment.explore.nearest_training import neighbours as found
-        from figment.similarity.spaces import space
+        from figment.similarity.spaces import named_space
 
         if samples and n:
             raise InputError("--samples and -n exclude each other: give one of them.")
         chosen = sample_numbers(samples, "--samples") if samples else list(range(n or 8))
-        where = space(features, at.device)
+        where = named_space(features, at.device)
         finding = found(
             at.generator, at.bank, chosen, k, seed, where, label, at.display.stage("reading training pictures")
         )

@@ -26,7 +26,7 @@ from figment.explain.receptive_fields import (
 )
 from figment.finding import Finding, Sheet
 from figment.media.strips import strips
-from figment.similarity.nearest import Pictures
+from figment.similarity.nearest import PictureSet
 
 CONTROL_PICTURES = 64  # pictures that a filter's are compared with
 MAX_PICTURES = 2000  # training pictures that are looked at
@@ -119,7 +119,7 @@ class FilterPatches:
 
 
 def filters(
-    discriminator: Discriminator, pictures: Pictures, layer: int | None = None, count: int = 8,
+    discriminator: Discriminator, pictures: PictureSet, layer: int | None = None, count: int = 8,
     chosen: Sequence[int] = (), seed: int = 0, progress: Progress | None = None,
 ) -> FilterPatches:  # fmt: skip
     """What filters of a layer of a discriminator respond to, beside those of an untrained one.
@@ -128,7 +128,7 @@ def filters(
     ----------
     discriminator : Discriminator
         The trained one.
-    pictures : Pictures
+    pictures : PictureSet
         Training pictures, uint8 (N, C, H, W), of which up to 2,000 are looked at, drawn by seed.
     layer : int, optional
         1 is the one nearest the picture; the last by default.

@@ -27,7 +27,7 @@ from figment.finding import Finding, Sheet
 from figment.media.charts import bars
 from figment.media.strips import strips
 from figment.recipe import Recipe
-from figment.similarity.nearest import areas
+from figment.similarity.nearest import area_weights
 
 MOST, TESTED = 20_000, 5_000  # training pictures, and held-out ones
 DRAWS = 5  # of the few labels
@@ -244,7 +244,7 @@ def pixels(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     x = pictures.astype(np.float32)
     for axis in (2, 3):
         if x.shape[axis] > SIDE:
-            x = np.moveaxis(np.tensordot(areas(x.shape[axis], SIDE), x, ([1], [axis])), 0, axis)
+            x = np.moveaxis(np.tensordot(area_weights(x.shape[axis], SIDE), x, ([1], [axis])), 0, axis)
     return x.reshape(len(x), -1) / 127.5 - 1
 
 

@@ -26,8 +26,8 @@ from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, leaning
 from figment.reals import some
 from figment.run import Run
-from figment.similarity.nearest import Near, Part, nearest
-from figment.similarity.spaces import PIXELS, Space, both_ways, described, turned
+from figment.similarity.nearest import Neighbours, Subset, nearest_neighbour
+from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where
 
 WANTED_PASSES = (0.25, 1.0, 4.0, 16.0, 64.0, 256.0)  # over the training pictures, which generators are wanted of
 MIN_HELD_OUT = 20  # held-out pictures; of fewer nothing can be said
@@ -181,9 +181,12 @@ def memorised(
     for images, file in files.items():
         generator = load(file, device)
         samples = generator.sample(count, seed).numpy()
-        ours = both_ways(samples, space)
-        to_few, to_held_out = nearest(*ours, reals.few_described), nearest(*ours, reals.held_out_described)
-        to_all = nearest(*ours, reals.training_described).distance
+        ours = described_both_ways(samples, space)
+        to_few, to_held_out = (
+            nearest_neighbour(*ours, reals.few_described),
+            nearest_neighbour(*ours, reals.held_out_described),
+        )
+        to_all = nearest_neighbour(*ours, reals.training_described).distance
         stats.append(memorisation_stats(images, train, to_all, reals.held_out_distances, to_few, to_held_out))
         if images in (nearest_to_passes(files, train, 1), max(files)):
             closest.append(_closest(images, samples, reals, to_few, to_held_out))
@@ -201,8 +204,8 @@ class _Reals:
     """Real pictures that samples are compared with: M training and M held-out ones, by what describes them, (M, d), and all T
     training pictures by theirs, (T, d); held_out_distances: from held-out pictures to the nearest of these, (M,)."""
 
-    few: Part
-    held_out: Part
+    few: Subset
+    held_out: Subset
     training_described: NDArray
     few_described: NDArray
     held_out_described: NDArray
@@ -210,19 +213,21 @@ class _Reals:
 
 
 def _reals(bank: Bank, space: Space, seed: int, tally: Tally) -> _Reals:
-    held_out = Part(bank.pictures, some(bank.held_out, MAX_HELD_OUT, seed, 0))
-    few = Part(bank.pictures, some(bank.train, len(held_out), seed, 1))
-    of_training = described(Part(bank.pictures, bank.train), space, tally)
+    held_out = Subset(bank.pictures, some(bank.held_out, MAX_HELD_OUT, seed, 0))
+    few = Subset(bank.pictures, some(bank.train, len(held_out), seed, 1))
+    of_training = described(Subset(bank.pictures, bank.train), space, tally)
     of_few = described(few, space, tally)
-    of_held_out, mirrored = both_ways(held_out, space, tally)
-    distances = nearest(of_held_out, mirrored, of_training).distance
+    of_held_out, mirrored = described_both_ways(held_out, space, tally)
+    distances = nearest_neighbour(of_held_out, mirrored, of_training).distance
     return _Reals(few, held_out, of_training, of_few, of_held_out, distances)
 
 
-def _closest(images: int, samples: NDArray[np.uint8], reals: _Reals, to_few: Near, to_held_out: Near) -> ClosestSamples:
+def _closest(
+    images: int, samples: NDArray[np.uint8], reals: _Reals, to_few: Neighbours, to_held_out: Neighbours
+) -> ClosestSamples:
     numbers = np.argsort(to_few.distance, kind="stable")[:SHOWN_SAMPLES]
     training, held_out = (
-        turned(pictures[to.place[numbers]], to.mirrored[numbers])
+        mirrored_where(pictures[to.place[numbers]], to.mirrored[numbers])
         for pictures, to in ((reals.few, to_few), (reals.held_out, to_held_out))
     )
     return ClosestSamples(images, numbers.tolist(), samples[numbers], training, held_out)
@@ -246,7 +251,7 @@ def nearest_to_passes(images: Iterable[int], train: int, passes: float) -> int:
 
 
 def memorisation_stats(
-    images: int, train: int, ours: NDArray, theirs: NDArray, to_train: Near, to_held_out: Near
+    images: int, train: int, ours: NDArray, theirs: NDArray, to_train: Neighbours, to_held_out: Neighbours
 ) -> MemorisationStats:
     """What samples say whose nearest pictures are given: of all training pictures, and of M of them and M held-out ones.
 

@@ -17,7 +17,7 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.charts import lines
 from figment.media.strips import strips
-from figment.similarity.nearest import nearest
+from figment.similarity.nearest import nearest_neighbour
 
 COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class
 TESTED = 2000  # held-out pictures
@@ -60,7 +60,9 @@ def neighbour_test(
     right: dict[str, list[float]] = {GENERATED: [], REAL: []}
     for kind in (REAL, GENERATED):  # the nearest ones of the last are shown
         for count in its_counts[kind]:
-            found = nearest(queries, queries, np.concatenate([its[:count] for its in examples[kind]]), done=tally).place
+            found = nearest_neighbour(
+                queries, queries, np.concatenate([its[:count] for its in examples[kind]]), done=tally
+            ).place
             said, number = found // count, found % count
             right[kind].append(float((said == classes).mean()))
     shown = np.random.default_rng([seed, 5]).permutation(len(tested))[:SHOWN]

@@ -19,8 +19,8 @@ from figment.generator import Generator
 from figment.media.strips import strips
 from figment.metrics.two_samples import chance_below, mann_whitney
 from figment.reals import some
-from figment.similarity.nearest import Part, nearest
-from figment.similarity.spaces import PIXELS, Space, both_ways, described, nearest_few, turned
+from figment.similarity.nearest import Subset, nearest_neighbour
+from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
 
 MEASURED_SAMPLES = 256  # samples that are compared with held-out pictures, of which there may be four times as many
 MAX_P_VALUE = 0.01  # below which a difference is taken for one
@@ -44,22 +44,24 @@ def neighbours(
     """
     if not numbers:
         raise InputError("--samples: name at least one sample, such as 0-7.")
-    train = Part(bank.pictures, bank.train)
-    held_out = Part(bank.pictures, some(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
+    train = Subset(bank.pictures, bank.train)
+    held_out = Subset(bank.pictures, some(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     labels = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
     known = torch.cat(labels) if labels else None
     samples = generator.decode(z, known).numpy()
     references = described(train, space, Tally(progress, len(train)))
-    found = nearest_few(*both_ways(samples, space), references, count)
+    found = nearest_neighbours(*described_both_ways(samples, space), references, count)
     others = generator.sample(MEASURED_SAMPLES, seed, label=label).numpy()
-    ours, theirs = (nearest(*both_ways(its, space), references).distance for its in (others, held_out))
+    ours, theirs = (
+        nearest_neighbour(*described_both_ways(its, space), references).distance for its in (others, held_out)
+    )
     nearer = [float((theirs < own).mean()) if len(theirs) else None for own in found.distance[:, 0]]
     names = [[bank.names[row] for row in bank.train[places]] for places in found.place]
     rows = [
         (
             f"{number}:\n{' '.join(f'{d:.3g}' for d in found.distance[i])}",
-            np.concatenate([samples[i : i + 1], turned(train[found.place[i]], found.mirrored[i])]),
+            np.concatenate([samples[i : i + 1], mirrored_where(train[found.place[i]], found.mirrored[i])]),
         )
         for i, number in enumerate(numbers)
     ]

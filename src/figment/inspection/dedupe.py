@@ -39,7 +39,7 @@ class Copies:
             *((NAMES[method], _counted(groups)) for method, groups in self.found.items()),
         ]
         if len(self.found) == 2:
-            pairs = duplicates.compare(self.found["hash"], self.found["autoencoder"])
+            pairs = duplicates.compare_groups(self.found["hash"], self.found["autoencoder"])
             rows.append(
                 ("pairs", f"{pairs.both:,} by both, {pairs.only_first:,} by the hash alone, "
                           f"{pairs.only_second:,} by the autoencoder alone")
@@ -73,8 +73,8 @@ def dedupe(source: Source, methods: tuple[str, ...], seed: int, stage: Stage) ->
         if "autoencoder" in methods:
             sides = looked.facts[looked.usable]
             squares = _squares(looked.pictures, sides["width"], sides["height"], looked.folder / "squares")
-            codes = denoising.codes(squares, seed, stage("training the autoencoder"))
-            groups = denoising.near_duplicates_by_codes(codes)
+            codes = denoising.autoencoder_codes(squares, seed, stage("training the autoencoder"))
+            groups = denoising.equal_codes(codes)
             found["autoencoder"] = [looked.usable[group].tolist() for group in groups]
         exact = defaultdict(list)
         for copy, first in looked.copies.items():
@@ -93,12 +93,12 @@ def _squares(pictures: np.ndarray, widths: np.ndarray, heights: np.ndarray, file
 
     pictures: small copies, uint8 (N, S, S, 3), squashed from the widths and heights.
     """
-    shape = (len(pictures), 3, denoising.SIDE, denoising.SIDE)
+    shape = (len(pictures), 3, denoising.SQUARE_SIDE, denoising.SQUARE_SIDE)
     if not len(pictures):
         return np.zeros(shape, np.uint8)
     squares = np.memmap(file, np.uint8, "w+", shape=shape)
     for place, (picture, width, height) in enumerate(zip(pictures, widths.tolist(), heights.tolist(), strict=True)):
-        squares[place] = denoising.centre(picture, width, height)
+        squares[place] = denoising.centre_square(picture, width, height)
     return squares
 
 

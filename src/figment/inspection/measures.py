@@ -15,9 +15,9 @@ from figment.data.decoding.decode import Chunk, Drawn, read
 from figment.data.decoding.fit import Target
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
-from figment.similarity.thumbnails import SMALL, thumbnails
+from figment.similarity.thumbnails import COPY_SIDE, thumbnails
 
-SIDE = SMALL  # of the small copy
+SIDE = COPY_SIDE  # of the small copy
 TAIL = 0.02  # share of the pixels that may be darker than `darkest`, or lighter than `lightest`
 
 #: What is kept of every picture: 60 bytes. Measures are of the small copy; grey values run from 0 to 255.

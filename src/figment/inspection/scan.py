@@ -66,7 +66,7 @@ def looked_at(source: Source, progress: Progress | None = None, first: bool = Fa
         names = source.listing.names
         usable, copies = first_of_each(facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
-        small = _closed_up(folder / "thumbnails", usable, (thumbnails.SIDE, thumbnails.SIDE))
+        small = _closed_up(folder / "thumbnails", usable, (thumbnails.THUMBNAIL_SIDE, thumbnails.THUMBNAIL_SIDE))
         yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from figment.common.pixels import to_rgb
 from figment.data.decoding.resample import resize
-from figment.similarity.lookup import BANDS, UNLIKE, Lookup, likeness, noise_in_bands
-from figment.similarity.nearest import CHUNK, Near, Pictures, areas
-from figment.similarity.thumbnails import SIDE, SMALL, thumbnails
+from figment.similarity.lookup import BANDS, UNALIGNED, Lookup, likeness, noise_in_bands
+from figment.similarity.nearest import CHUNK_PICTURES, Neighbours, PictureSet, area_weights
+from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnails
 
 CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
 # Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of
@@ -56,15 +56,15 @@ def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Thumbnails of pictures, uint8 (N, C, H, W) → (N, 48, 48)."""
     rows = np.ascontiguousarray(to_rgb(pictures).transpose(0, 2, 3, 1))
     if not len(rows):
-        return np.zeros((0, SIDE, SIDE), np.uint8)
-    if rows.shape[1:3] != (SMALL, SMALL):
-        rows = np.stack([resize(picture, SMALL, SMALL) for picture in rows])
+        return np.zeros((0, THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
+    if rows.shape[1:3] != (COPY_SIDE, COPY_SIDE):
+        rows = np.stack([resize(picture, COPY_SIDE, COPY_SIDE) for picture in rows])
     return thumbnails(rows)
 
 
 def colours(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Red and blue less green of 8×8 areas: uint8 (N, C, H, W) → float32 (N, 2, 8, 8)."""
-    down, across = (areas(side, TINT) for side in pictures.shape[2:])
+    down, across = (area_weights(side, TINT) for side in pictures.shape[2:])
     red, green, blue = np.moveaxis(down @ to_rgb(pictures).astype(np.float32) @ across.T, 1, 0)
     return np.stack([red - green, blue - green], 1)
 
@@ -100,7 +100,7 @@ def matches(
     small: NDArray[np.uint8],
     its_colours: NDArray[np.float32],
     training: Training,
-    near: Near | None = None,
+    near: Neighbours | None = None,
     own: NDArray[np.int64] | None = None,
     done: Callable[[int], None] = lambda count: None,
 ) -> Matches:
@@ -110,14 +110,14 @@ def matches(
     the training pictures, passed over. done: told how many more pictures are through.
     """
     found = []
-    for start in range(0, len(small), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for start in range(0, len(small), CHUNK_PICTURES):
+        rows = slice(start, start + CHUNK_PICTURES)
         place, mirrored, view = training.lookup.candidates(small[rows], CANDIDATES, None if own is None else own[rows])
         if near is not None:
             place = np.hstack([place, near.place[rows, None]])
             mirrored = np.hstack([mirrored, near.mirrored[rows, None]])
             view = np.hstack([view, np.zeros((len(view), 1), np.int64)])
-        scores = np.full((*place.shape, len(BANDS)), UNLIKE, np.float32)
+        scores = np.full((*place.shape, len(BANDS)), UNALIGNED, np.float32)
         i, j = np.nonzero(place >= 0)
         fitting = alike_in_colour(its_colours[rows][i], training.colours[place[i, j]], mirrored[i, j])
         i, j = i[fitting], j[fitting]
@@ -128,17 +128,17 @@ def matches(
     if not found:
         return Matches(np.zeros((0, 1), np.int64), np.zeros((0, 1), bool), np.zeros((0, 1, len(BANDS)), np.float32))
     places, flips, correlations = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    scores = np.where(correlations <= UNLIKE, -np.inf, fisher(correlations)).astype(np.float32)
+    scores = np.where(correlations <= UNALIGNED, -np.inf, fisher(correlations)).astype(np.float32)
     return Matches(places, flips, scores)
 
 
-def mark_identical(found: Matches, near: Near, pictures: Pictures, train: Pictures) -> None:
+def mark_identical(found: Matches, near: Neighbours, pictures: PictureSet, train: PictureSet) -> None:
     """Give the highest score to pictures whose nearest is the same to the pixel, mirrored or not.
 
     Correlations can't tell that of pictures that hardly show anything: flat ones, or of a few faint pixels.
     """
-    for start in range(0, len(pictures), CHUNK):
-        rows = np.arange(start, min(start + CHUNK, len(pictures)))
+    for start in range(0, len(pictures), CHUNK_PICTURES):
+        rows = np.arange(start, min(start + CHUNK_PICTURES, len(pictures)))
         its, nearest = to_rgb(pictures[rows]), to_rgb(train[near.place[rows]])
         nearest = np.where(near.mirrored[rows, None, None, None], nearest[..., ::-1], nearest)
         same = rows[(its == nearest).all((1, 2, 3))]

@@ -23,7 +23,17 @@ from figment.metrics import copy_matches as verified
 from figment.metrics.originality import Copying, Pair
 from figment.metrics.two_samples import chance_below, data_copying, interval, leaning, mann_whitney, more_often, nearer
 from figment.similarity.lookup import Lookup
-from figment.similarity.nearest import Describe, Near, Part, Pictures, cell_of, cells, nearest, parts, reduced
+from figment.similarity.nearest import (
+    Descriptor,
+    Neighbours,
+    PictureSet,
+    Subset,
+    kmeans_centres,
+    nearest_centre,
+    nearest_neighbour,
+    reduced_pixels,
+    rgb_chunks,
+)
 
 STRANGERS = 2000  # training pictures, looked up among the others, to see how alike pictures get that are no copies
 ENOUGH = 20  # fewer pictures than this say nothing about distances
@@ -34,9 +44,9 @@ CLOSEST = 16
 
 
 def measure_copying(
-    generated: Pictures,
-    train: Pictures,
-    held_out: Pictures,
+    generated: PictureSet,
+    train: PictureSet,
+    held_out: PictureSet,
     progress: Progress | None = None,
     features: Extractor | None = None,
     seed: int = 0,
@@ -45,7 +55,7 @@ def measure_copying(
     """Compare generated pictures with training pictures, and held-out real ones as well, for the floor.
 
     generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and may be
-    memory-mapped: Part(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels of
+    memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels of
     pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out) · train, memory
     with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures and seed alone.
     called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to compare.
@@ -57,14 +67,14 @@ def measure_copying(
     work = len(train) + 4 * queries + len(strangers)
     done = _counter(progress, work)
 
-    describe: Describe = features or reduced
+    describe: Descriptor = features or reduced_pixels
     references, its_small, its_colours = described(train, describe, done)
     training = verified.Training(Lookup(its_small), its_colours, verified.noise_of(*train.shape[2:]))
     near, matches, plain, mirrored = [], [], [], []
     for pictures in (generated, held_out):
         descriptions, small, colours = described(pictures, describe, done)
         mirrored.append(_mirrored(pictures, describe))
-        its = nearest(descriptions, mirrored[-1], references, done=done)
+        its = nearest_neighbour(descriptions, mirrored[-1], references, done=done)
         match = verified.matches(small, colours, training, its, done=done)
         verified.mark_identical(match, its, pictures, train)
         near.append(its)
@@ -77,7 +87,9 @@ def measure_copying(
     of_held_out = matches[1].best(levels)[1]
     floor, highest = int((of_held_out >= 0).sum()), float(of_held_out.max(initial=-np.inf))
     authentic = _authentic(near, train, references, describe, done)
-    centres = cells(references[:: -(-len(references) // POINTS)], min(MOST_CELLS, max(1, len(held_out) // CELL)), seed)
+    centres = kmeans_centres(
+        references[:: -(-len(references) // POINTS)], min(MOST_CELLS, max(1, len(held_out) // CELL)), seed
+    )
     count, of = len(copies), len(generated)
     if progress:
         progress(work, work)
@@ -99,13 +111,17 @@ def measure_copying(
         auth_pct_held_out=authentic[1],
         closest=_closest(copies, near[0]),
         lean=_lean(near[0], plain, mirrored[0], len(train)),
-        **_distances(near[0].distance, near[1].distance, (cell_of(plain[0], centres), cell_of(plain[1], centres))),
+        **_distances(
+            near[0].distance, near[1].distance, (nearest_centre(plain[0], centres), nearest_centre(plain[1], centres))
+        ),
         called=called,
         unsaid=_unsaid(of, len(train), len(held_out)),
     )
 
 
-def gallery(generated: Pictures, train: Pictures, pairs: list[Pair], columns: int | None = None) -> NDArray[np.uint8]:
+def gallery(
+    generated: PictureSet, train: PictureSet, pairs: list[Pair], columns: int | None = None
+) -> NDArray[np.uint8]:
     """A sheet of pairs, each the generated picture above the training picture, which is mirrored where that fits.
 
     Real pictures among generated ones: to be marked as a composite. Returns uint8 (H', W', 3). Needs a pair at least.
@@ -117,11 +133,11 @@ def gallery(generated: Pictures, train: Pictures, pairs: list[Pair], columns: in
 
 
 def described(
-    pictures: Pictures, describe: Describe, done: Callable[[int], None] = lambda count: None
+    pictures: PictureSet, describe: Descriptor, done: Callable[[int], None] = lambda count: None
 ) -> tuple[NDArray, NDArray[np.uint8], NDArray[np.float32]]:
     """Descriptions (N, d), thumbnails (N, 48, 48) and colours (N, 2, 8, 8) of pictures, which are read once."""
     descriptions, small, colours = [], [], []
-    for part in parts(pictures):
+    for part in rgb_chunks(pictures):
         descriptions.append(describe(part))
         small.append(verified.small_copies(part))
         colours.append(verified.colours(part))
@@ -129,12 +145,12 @@ def described(
     return np.concatenate(descriptions), np.concatenate(small), np.concatenate(colours)
 
 
-def _mirrored(pictures: Pictures, describe: Describe) -> NDArray:
+def _mirrored(pictures: PictureSet, describe: Descriptor) -> NDArray:
     """Descriptions of the pictures' mirror images."""
-    return np.concatenate([describe(np.ascontiguousarray(part[..., ::-1])) for part in parts(pictures)])
+    return np.concatenate([describe(np.ascontiguousarray(part[..., ::-1])) for part in rgb_chunks(pictures)])
 
 
-def _copies(matches: verified.Matches, near: Near, levels: NDArray) -> list[Pair]:
+def _copies(matches: verified.Matches, near: Neighbours, levels: NDArray) -> list[Pair]:
     column, score = matches.best(levels)
     pairs = []
     for i in np.flatnonzero(score >= 0).tolist():
@@ -144,7 +160,7 @@ def _copies(matches: verified.Matches, near: Near, levels: NDArray) -> list[Pair
     return sorted(pairs, key=lambda pair: (-(pair.score or 0), pair.generated))
 
 
-def _closest(copies: list[Pair], near: Near) -> list[Pair]:
+def _closest(copies: list[Pair], near: Neighbours) -> list[Pair]:
     taken = {pair.generated for pair in copies}
     others = [i for i in np.argsort(near.distance, kind="stable").tolist() if i not in taken]
     by_distance = [
@@ -154,14 +170,14 @@ def _closest(copies: list[Pair], near: Near) -> list[Pair]:
 
 
 def _authentic(
-    near: list[Near], train: Pictures, references: NDArray, describe: Describe, done: Callable[[int], None]
+    near: list[Neighbours], train: PictureSet, references: NDArray, describe: Descriptor, done: Callable[[int], None]
 ) -> list[float | None]:
     """AuthPct of each set, whose nearest are given. Only training pictures that are somebody's nearest are looked up."""
     distinct = np.unique(np.concatenate([its.place for its in near]))
     if len(train) < 2:
         return [None for _ in near]
-    mirrored = _mirrored(Part(train, distinct), describe)
-    own = nearest(references[distinct], mirrored, references, own=distinct, done=done).distance
+    mirrored = _mirrored(Subset(train, distinct), describe)
+    own = nearest_neighbour(references[distinct], mirrored, references, own=distinct, done=done).distance
     limits = [own[np.searchsorted(distinct, its.place)] for its in near]
     return [
         100 * float((its.distance > limit).mean()) if len(limit) else None
@@ -169,11 +185,11 @@ def _authentic(
     ]
 
 
-def _lean(near: Near, plain: list[NDArray], mirrored: NDArray, train: int) -> float | None:
+def _lean(near: Neighbours, plain: list[NDArray], mirrored: NDArray, train: int) -> float | None:
     """See Copying.lean; plain: descriptions of generated and of held-out pictures."""
     if min(len(plain[0]), len(plain[1])) < ENOUGH:
         return None
-    others = nearest(plain[0], mirrored, plain[1])
+    others = nearest_neighbour(plain[0], mirrored, plain[1])
     places = np.where(others.distance < near.distance, train + others.place, near.place)
     return leaning(places, train, len(plain[1]))
 
@@ -207,7 +223,7 @@ def _unsaid(generated: int, train: int, held_out: int) -> list[str]:
     return reasons
 
 
-def _check(generated: Pictures, train: Pictures, held_out: Pictures) -> None:
+def _check(generated: PictureSet, train: PictureSet, held_out: PictureSet) -> None:
     if not len(generated) or not len(train):
         what = "generated" if not len(generated) else "training"
         raise InputError(f"originality can't be measured without {what} pictures: give some")

@@ -28,7 +28,7 @@ from figment.metrics.scores import Missing, Reference, Score
 from figment.metrics.subjects import SMALLEST, Subject, _first, opened
 from figment.reals import Data
 from figment.run import Run
-from figment.similarity.nearest import Part
+from figment.similarity.nearest import Subset
 from figment.version import __version__
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def _with_originality(
     """
     everything = np.arange(len(bank.pictures))
     rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
-    reals, called = Part(bank.pictures, rows), "training pictures" if own else "real pictures"
+    reals, called = Subset(bank.pictures, rows), "training pictures" if own else "real pictures"
     if min(bank.height, bank.width) < SMALLEST:
         reason = f"needs pictures of at least {SMALLEST} pixels a side"
         return replace(result, missing=result.missing | {"copying": reason})
     copying = measure_copying(
-        samples, reals, Part(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
+        samples, reals, Subset(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
     )
     names = [bank.names[row] for row in rows] if copying.closest else []
     return replace(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.metrics.two_samples import chance_below
-from figment.similarity.nearest import Near
+from figment.similarity.nearest import Neighbours
 
 SURE = 0.01  # a chance below which a difference is called one
 # In Fisher's z: a copy that is surer than any of ENOUGH held-out pictures by FAR, or of fewer by FARTHER, counts alone.
@@ -66,7 +66,7 @@ class Copying:
     highest_held_out: float | None
     copies: list[Pair]
     levels: tuple[float, ...]
-    nearest: Near
+    nearest: Neighbours
     held_out_distances: NDArray[np.float64]
     nearer_share: float | None
     nearer_p: float | None

@@ -19,13 +19,20 @@ from numpy.typing import NDArray
 from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Progress
 from figment.data.bank.workers import map_unordered
-from figment.similarity.alignment import BATCH, verify
-from figment.similarity.candidates import BLOCK, REACH, SAMPLE, _candidates, _discriminant, _reach
-from figment.similarity.thumbnails import FLAT, SIDE
+from figment.similarity.alignment import BATCH_PAIRS, detail_correlation
+from figment.similarity.candidates import (
+    BLOCK_PICTURES,
+    MAX_REACH,
+    SAMPLE_PICTURES,
+    candidate_pairs,
+    candidate_reach,
+    fisher_discriminant,
+)
+from figment.similarity.thumbnails import MIN_DEVIATION, THUMBNAIL_SIDE
 
-# Correlations of the detail, in equal steps of Fisher's z. From the second on two pictures are one; or, in a set of
-# look-alikes, from the first that has a gap below it.
-LEVELS = np.tanh(np.arctanh(0.85) + 0.28 * np.arange(-1, 6))  # 0.75, 0.85, 0.91, 0.95, 0.97, 0.98, 0.99
+# 0.75, 0.85, 0.91, 0.95, 0.97, 0.98, 0.99: equal steps of Fisher's z. From the second on two pictures are one; or, in a
+# set of look-alikes, from the first that has a gap below it.
+DETAIL_CORRELATIONS = np.tanh(np.arctanh(0.85) + 0.28 * np.arange(-1, 6))
 
 
 def near_duplicates(
@@ -43,8 +50,9 @@ def near_duplicates(
     Works on `processes` cores (0: all), with the same result on any number. Time grows with N², memory with N. Calls
     progress(done, N).
     """
-    if thumbnails.dtype != np.uint8 or thumbnails.shape[1:] != (SIDE, SIDE):
-        raise ValueError(f"thumbnails are uint8 (N, {SIDE}, {SIDE}), not {thumbnails.dtype} {thumbnails.shape}")
+    side = THUMBNAIL_SIDE
+    if thumbnails.dtype != np.uint8 or thumbnails.shape[1:] != (side, side):
+        raise ValueError(f"thumbnails are uint8 (N, {side}, {side}), not {thumbnails.dtype} {thumbnails.shape}")
     copies = _equal(thumbnails)
     shown = [key for key in sorted(copies) if not key.startswith(b"flat")]
     # Sorted by what they show, the pictures are handled alike in whatever order they came.
@@ -62,9 +70,8 @@ def near_duplicates(
 def stars(links: list[tuple[int, int]]) -> list[list[int]]:
     """Split linked nodes into groups, each a node and neighbours of it; those with the most links choose first.
 
-    A group's first is the node that all others are linked to.
-
-    Unlike connected components, a group never joins two nodes by a chain longer than two links.
+    A group's first is the node that all others are linked to. Unlike connected components, a group
+    never joins two nodes by a chain longer than two links.
     """
     neighbours = defaultdict(set)
     for a, b in links:
@@ -90,7 +97,7 @@ class Comparison:
     only_second: int
 
 
-def compare(first: list[list[int]], second: list[list[int]]) -> Comparison:
+def compare_groups(first: list[list[int]], second: list[list[int]]) -> Comparison:
     """Count the pairs within groups that two ways found both, and each alone."""
     place = {i: number for number, group in enumerate(second) for i in group}
     both = 0
@@ -111,7 +118,8 @@ def _equal(thumbnails: NDArray[np.uint8]) -> dict[bytes, list[int]]:
     """Indices of equal thumbnails by a hash of what they show, flat ones by their level."""
     copies = defaultdict(list)
     for i, picture in enumerate(thumbnails):
-        flat = picture.max() - picture.min() < 64 and picture.std() < FLAT  # the first is quick, and mostly enough
+        # The first is quick, and mostly enough.
+        flat = picture.max() - picture.min() < 64 and picture.std() < MIN_DEVIATION
         key = b"flat%3d" % round(picture.mean()) if flat else hashlib.sha256(picture).digest()
         copies[key].append(i)
     return dict(copies)
@@ -146,11 +154,11 @@ def _links(
     processes: int,
 ) -> tuple[list[tuple[int, int]], bool]:
     """Pairs of positions in distinct whose pictures are verified to be the same, and whether there were too many to look at."""
-    space = _discriminant(thumbnails, distinct[:: -(-len(distinct) // SAMPLE)])
-    whole, centre = space.project(thumbnails, distinct)
-    reach = _reach(whole, centre, space.signs)
-    matcher = _Matcher(_Shared(thumbnails), distinct, whole, centre, space.signs, reach)
-    starts = range(0, len(distinct), BLOCK)
+    discriminant = fisher_discriminant(thumbnails, distinct[:: -(-len(distinct) // SAMPLE_PICTURES)])
+    whole, centre = discriminant.project(thumbnails, distinct)
+    reach = candidate_reach(whole, centre, discriminant.signs)
+    matcher = _Matcher(_Shared(thumbnails), distinct, whole, centre, discriminant.signs, reach)
+    starts = range(0, len(distinct), BLOCK_PICTURES)
     blocks = [(a, b) for a in starts for b in starts if a <= b]
     found = []
     # In processes, since threads were hardly faster than one, and BLAS, which starts threads of its own for products as
@@ -163,12 +171,12 @@ def _links(
     alike = np.concatenate(found)
     pairs, scores = alike[:, :2].astype(int), alike[:, 2]
     same = pairs[scores >= _levels(scores, parts[distinct[pairs]])]
-    return sorted({(a, b) for a, b in same.tolist()}), reach < REACH
+    return sorted({(a, b) for a, b in same.tolist()}), reach < MAX_REACH
 
 
 def _levels(scores: NDArray, parts: NDArray[np.int64]) -> NDArray:
     """What each pair has to score: the level of its part, or the higher one where its pictures, (N, 2), are of two."""
-    levels = np.full(parts.max(initial=0) + 1, LEVELS[1])
+    levels = np.full(parts.max(initial=0) + 1, DETAIL_CORRELATIONS[1])
     inside = np.flatnonzero(parts[:, 0] == parts[:, 1])
     inside = inside[np.argsort(parts[inside, 0], kind="stable")]
     for rows in np.split(inside, np.flatnonzero(np.diff(parts[inside, 0])) + 1):
@@ -181,11 +189,11 @@ def _level(scores: NDArray) -> float:
     """The lowest level below which pairs get rare, as they do where the pairs above it are duplicates."""
     # Photographs leave a gap between duplicates and others; small smooth pictures of clothes form a continuum, and
     # only what rises above all of it is a duplicate.
-    counts = [int((scores >= level).sum()) for level in LEVELS]
-    for level, above, with_below in zip(LEVELS[1:], counts[1:], counts, strict=False):
+    counts = [int((scores >= level).sum()) for level in DETAIL_CORRELATIONS]
+    for level, above, with_below in zip(DETAIL_CORRELATIONS[1:], counts[1:], counts, strict=False):
         if with_below - above <= 1 + above / 2:
             return float(level)
-    return float(LEVELS[-1])
+    return float(DETAIL_CORRELATIONS[-1])
 
 
 class _Shared:
@@ -219,17 +227,11 @@ class _Matcher:
     def __call__(self, block: tuple[int, int]) -> NDArray:
         """Rows (a, b, correlation), for the places in distinct where the two blocks start."""
         hold_freed_memory()
-        pairs = _candidates(self.whole, self.centre, self.signs, self.reach, *block)
+        pairs = candidate_pairs(self.whole, self.centre, self.signs, self.reach, *block)
         found = [np.empty((0, 3))]
-        for start in range(0, len(pairs), BATCH):
-            batch = pairs[start : start + BATCH]
+        for start in range(0, len(pairs), BATCH_PAIRS):
+            batch = pairs[start : start + BATCH_PAIRS]
             first, second = (self.thumbnails.pictures[self.distinct[batch[:, side]]] for side in (0, 1))
-            score = verify(first, second, batch[:, 2], batch[:, 3])
-            found.append(np.column_stack([batch[:, :2], score])[score >= LEVELS[0]])
+            score = detail_correlation(first, second, batch[:, 2], batch[:, 3])
+            found.append(np.column_stack([batch[:, :2], score])[score >= DETAIL_CORRELATIONS[0]])
         return np.concatenate(found)
-
-
-# ---- candidates ------------------------------------------------------------------------------------------------------
-
-
-# ---- verification ----------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from figment.features.base import Extractor
 from figment.features.registry import extractor
-from figment.similarity.nearest import Describe, Near, Pictures, distances, parts, reduced
+from figment.similarity.nearest import Descriptor, Neighbours, PictureSet, distances, reduced_pixels, rgb_chunks
 
-BLOCK = 4096  # references compared at a time
+BLOCK_REFERENCES = 4096  # compared at a time
 
 
 @dataclass(frozen=True)
@@ -18,54 +18,54 @@ class Space:
     """name: for tables. describe: colour pictures, uint8 (N, 3, H, W) → (N, d). unit: of distances, as it follows a number."""
 
     name: str
-    describe: Describe
+    describe: Descriptor
     unit: str = ""
 
 
-PIXELS = Space("pixels", reduced, " levels")  # root mean square of means of 16×16 areas, in levels of 255
+PIXELS = Space("pixels", reduced_pixels, " levels")  # root mean square of means of 16×16 areas, in levels of 255
 
 
-def of_network(network: Extractor) -> Space:
+def network_space(network: Extractor) -> Space:
     """Euclidean distances of a network's features."""
     return Space(network.name, network)
 
 
-def space(name: str, device: str = "cpu") -> Space:
+def named_space(name: str, device: str = "cpu") -> Space:
     """ "pixels", or the features of a network that extractor() knows by this name. Raises InputError for any other."""
-    return PIXELS if name == "pixels" else of_network(extractor(name, device))
+    return PIXELS if name == "pixels" else network_space(extractor(name, device))
 
 
-def both_ways(
-    pictures: Pictures, where: Space, done: Callable[[int], None] = lambda count: None
+def described_both_ways(
+    pictures: PictureSet, where: Space, done: Callable[[int], None] = lambda count: None
 ) -> tuple[NDArray, NDArray]:
     """Descriptions (N, d) of pictures and of their mirror images. done: told how many more pictures are described."""
     plain, mirrored = [], []
-    for part in parts(pictures):
+    for part in rgb_chunks(pictures):
         plain.append(where.describe(part))
         mirrored.append(where.describe(np.ascontiguousarray(part[..., ::-1])))
         done(len(part))
     return np.concatenate(plain), np.concatenate(mirrored)
 
 
-def described(pictures: Pictures, where: Space, done: Callable[[int], None] = lambda count: None) -> NDArray:
+def described(pictures: PictureSet, where: Space, done: Callable[[int], None] = lambda count: None) -> NDArray:
     """Descriptions (N, d) of pictures."""
     found = []
-    for part in parts(pictures):
+    for part in rgb_chunks(pictures):
         found.append(where.describe(part))
         done(len(part))
     return np.concatenate(found)
 
 
-def nearest_few(queries: NDArray, mirrored: NDArray, references: NDArray, count: int) -> Near:
+def nearest_neighbours(queries: NDArray, mirrored: NDArray, references: NDArray, count: int) -> Neighbours:
     """The nearest references of each query or its mirror image, nearest first, the first of equally near ones.
 
-    As nearest(), which finds one. All of Near's are (N, count), or (N, M) where there are fewer references.
+    As nearest_neighbour(), which finds one. All of Neighbours' are (N, count), or (N, M) where there are fewer references.
     """
     both = [its.astype(np.float32) for its in (queries, mirrored)]
     place = np.zeros((len(queries), 0), np.int64)
     flipped, half = place.astype(bool), place.astype(np.float32)
-    for start in range(0, len(references), BLOCK):
-        block = references[start : start + BLOCK].astype(np.float32)
+    for start in range(0, len(references), BLOCK_REFERENCES):
+        block = references[start : start + BLOCK_REFERENCES].astype(np.float32)
         # |q − r|²/2; of reduced pixels a whole number of halves
         plain, turned = ((q**2).sum(1)[:, None] / 2 + (block**2).sum(1) / 2 - q @ block.T for q in both)
         here = np.broadcast_to(np.arange(start, start + len(block)), plain.shape)
@@ -78,9 +78,9 @@ def nearest_few(queries: NDArray, mirrored: NDArray, references: NDArray, count:
         distances(np.where(flipped[:, i, None], mirrored, queries), references[place[:, i]])
         for i in range(place.shape[1])
     ]
-    return Near(place, flipped, np.stack(found, 1))
+    return Neighbours(place, flipped, np.stack(found, 1))
 
 
-def turned(pictures: NDArray[np.uint8], mirrored: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def mirrored_where(pictures: NDArray[np.uint8], mirrored: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Pictures (N, C, H, W), those mirrored that are said to be."""
     return np.where(mirrored[:, None, None, None], pictures[..., ::-1], pictures)

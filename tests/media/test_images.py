@@ -10,8 +10,7 @@ import torch
 from PIL import Image
 
 from figment.errors import InputError
-from figment.media import images as pictures
-from figment.media import provenance
+from figment.media import images, provenance
 
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
@@ -53,7 +52,7 @@ def declared(content):
 
 def test_grid_puts_each_picture_in_its_place():
     tiles = torch.arange(5, dtype=torch.uint8).reshape(5, 1, 1, 1).expand(5, 3, 4, 6) * 10
-    sheet = pictures.grid(tiles, columns=2, gap=3)
+    sheet = images.grid(tiles, columns=2, gap=3)
     assert sheet.shape == (3 * 4 + 2 * 3, 2 * 6 + 3, 3)
     assert sheet.dtype == np.uint8
     for i in range(5):
@@ -65,12 +64,12 @@ def test_grid_puts_each_picture_in_its_place():
 
 def test_grid_keeps_rows_columns_and_colours():
     tile = picture()
-    assert np.array_equal(pictures.grid(tile.transpose(2, 0, 1)[None]), tile)
+    assert np.array_equal(images.grid(tile.transpose(2, 0, 1)[None]), tile)
 
 
 @pytest.mark.parametrize(("n", "shape"), [(1, (1, 1)), (2, (1, 2)), (3, (2, 2)), (12, (3, 4)), (64, (8, 8))])
 def test_grid_is_nearly_square(n, shape):
-    assert pictures.grid(np.zeros((n, 3, 1, 1), np.uint8), gap=0).shape[:2] == shape
+    assert images.grid(np.zeros((n, 3, 1, 1), np.uint8), gap=0).shape[:2] == shape
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,7 @@ def test_grid_is_nearly_square(n, shape):
      (64, 64, 128, (13, 5)), (3, 32, 128, (3, 1)), (1, 64, 96, (1, 1))],
 )  # fmt: skip
 def test_grid_of_other_shapes_is_nearly_square_with_filled_rows(n, height, width, shape):
-    sheet = pictures.grid(np.zeros((n, 3, height, width), np.uint8), gap=0)
+    sheet = images.grid(np.zeros((n, 3, height, width), np.uint8), gap=0)
     assert sheet.shape[:2] == (shape[0] * height, shape[1] * width)
 
 
@@ -93,24 +92,24 @@ def test_no_sheet_that_passes_for_square_has_fewer_empty_places(height, width):
             shorter, longer = sorted((rows * height, columns * width))
             sheets[columns] = (rows * columns - n, longer / shorter)
         square = [sheet for sheet in sheets.values() if sheet[1] <= 1.5]
-        taken = sheets[pictures.columns_for(n, height, width)]
+        taken = sheets[images.columns_for(n, height, width)]
         assert taken == (min(square) if square else min(sheets.values(), key=lambda sheet: sheet[1]))
 
 
 def test_grid_of_few_pictures_has_no_empty_columns():
-    assert pictures.grid(np.zeros((2, 3, 4, 4), np.uint8), columns=8, gap=2).shape == (4, 10, 3)
+    assert images.grid(np.zeros((2, 3, 4, 4), np.uint8), columns=8, gap=2).shape == (4, 10, 3)
 
 
 def test_grid_makes_grey_pictures_three_equal_channels():
     grey = torch.arange(24, dtype=torch.uint8).reshape(2, 1, 3, 4)
-    sheet = pictures.grid(grey, columns=1, gap=0)
+    sheet = images.grid(grey, columns=1, gap=0)
     for channel in range(3):
         assert np.array_equal(sheet[..., channel], np.arange(24).reshape(6, 4))
 
 
 def test_grid_of_nothing_is_an_error():
     with pytest.raises(ValueError, match="at least one"):
-        pictures.grid(np.zeros((0, 3, 4, 4), np.uint8))
+        images.grid(np.zeros((0, 3, 4, 4), np.uint8))
 
 
 # ---- encode ------------------------------------------------------------------------------------------------------
@@ -118,7 +117,7 @@ def test_grid_of_nothing_is_an_error():
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_the_mark_is_read_by_others(format):
-    content = pictures.encode(picture(), format)
+    content = images.encode(picture(), format)
     assert declared(content) == SYNTHETIC
     assert SYNTHETIC.encode() in content  # legible, not compressed
     with Image.open(io.BytesIO(content)) as image:
@@ -126,7 +125,7 @@ def test_the_mark_is_read_by_others(format):
 
 
 def test_png_carries_one_uncompressed_packet():
-    content = pictures.encode(picture(), "PNG", "algorithmicMedia")
+    content = images.encode(picture(), "PNG", "algorithmicMedia")
     packets = [body for name, body in chunks(content) if name == b"iTXt"]
     assert len(packets) == 1
     keyword, rest = packets[0].split(b"\0", 1)
@@ -136,12 +135,12 @@ def test_png_carries_one_uncompressed_packet():
 
 
 def test_files_hold_no_time():
-    assert {name for name, _ in chunks(pictures.encode(picture()))} == {b"IHDR", b"iTXt", b"IDAT", b"IEND"}
+    assert {name for name, _ in chunks(images.encode(picture()))} == {b"IHDR", b"iTXt", b"IDAT", b"IEND"}
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_a_real_picture_is_not_marked(format):
-    content = pictures.encode(picture(), format, None)
+    content = images.encode(picture(), format, None)
     assert b"xmp" not in content.lower()
     assert b"iptc" not in content.lower()
     assert packet_of(content) is None
@@ -149,33 +148,33 @@ def test_a_real_picture_is_not_marked(format):
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
 def test_png_and_webp_keep_every_pixel(format):
-    with Image.open(io.BytesIO(pictures.encode(picture(33, 21), format))) as image:
+    with Image.open(io.BytesIO(images.encode(picture(33, 21), format))) as image:
         assert np.array_equal(np.asarray(image.convert("RGB")), picture(33, 21))
 
 
 def test_jpeg_keeps_whole_colours():
     stripes = np.zeros((16, 16, 3), np.uint8)
     stripes[:, ::2, 0] = stripes[:, 1::2, 2] = 255  # red and blue columns, which halved colours would smear to purple
-    with Image.open(io.BytesIO(pictures.encode(stripes, "JPEG"))) as image:
+    with Image.open(io.BytesIO(images.encode(stripes, "JPEG"))) as image:
         assert np.abs(np.asarray(image).astype(int) - stripes).max() < 24
 
 
 @pytest.mark.parametrize("shape", [(6, 9), (6, 9, 1)])
 def test_grey_pictures_stay_grey(shape):
     grey = np.arange(54, dtype=np.uint8).reshape(shape)
-    with Image.open(io.BytesIO(pictures.encode(grey))) as image:
+    with Image.open(io.BytesIO(images.encode(grey))) as image:
         assert image.mode == "L"
         assert np.array_equal(np.asarray(image), grey.reshape(6, 9))
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
 def test_same_picture_same_bytes(format):
-    assert pictures.encode(picture(), format) == pictures.encode(picture(), format)
+    assert images.encode(picture(), format) == images.encode(picture(), format)
 
 
 def test_unknown_source_is_an_error():
     with pytest.raises(ValueError, match="digitalCapture"):
-        pictures.encode(picture(), "PNG", "digitalCapture")
+        images.encode(picture(), "PNG", "digitalCapture")
 
 
 # ---- write and source_of -----------------------------------------------------------------------------------------
@@ -187,7 +186,7 @@ def test_unknown_source_is_an_error():
 )
 def test_what_is_written_is_read_back(tmp_path, name, source):
     path = tmp_path / "new" / "folder" / name
-    pictures.write(path, picture(), source)
+    images.write(path, picture(), source)
     assert provenance.source_of(path) == source
     assert [p.name for p in path.parent.iterdir()] == [name]
 
@@ -215,14 +214,14 @@ def test_a_caption_that_quotes_the_address_is_no_mark(tmp_path):
 
 def test_unknown_ending_is_refused_and_writes_nothing(tmp_path):
     with pytest.raises(InputError, match=r"--out .*a\.gif.*\.png, \.jpg or \.webp"):
-        pictures.write(tmp_path / "b" / "a.gif", picture())
+        images.write(tmp_path / "b" / "a.gif", picture())
     assert not any(tmp_path.iterdir())
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=r"file.*can't be written"):
-        pictures.write(tmp_path / "file" / "a.png", picture())
+        images.write(tmp_path / "file" / "a.png", picture())
 
 
 @pytest.mark.parametrize(("name", "content"), [("no.png", None), ("text.png", b"not a picture at all")])

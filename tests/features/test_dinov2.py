@@ -8,8 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from figment.errors import InputError
-from figment.features import dinov2, weights
-from figment.features import registry as features
+from figment.features import dinov2, registry, weights
 from figment.features.dinov2 import Dinov2, Size, positions
 
 SMALL = Size(128, 2)
@@ -130,7 +129,7 @@ def test_pixels_are_normalised_as_imagenets():
 def test_features_of_a_file(small, tmp_path):
     file = tmp_path / "mine.pth"
     torch.save(small.state_dict(), file)
-    extractor = features.extractor(f"dinov2:{file}")
+    extractor = registry.extractor(f"dinov2:{file}")
     digest = weights.sha256_of(file)
     assert (extractor.name, extractor.dimension, extractor.label) == (
         "dinov2:mine.pth",
@@ -166,7 +165,7 @@ def test_hugging_faces_names_are_understood(small, tmp_path, later, prefix):
     table = {prefix + name: value for name, value in hugging_face(small.state_dict(), later).items()}
     assert f"{prefix}encoder.layer.0.attention.{'q_proj' if later else 'attention.query'}.weight" in table
     save_file(table, tmp_path / "model.safetensors")
-    size, net = dinov2.loaded(tmp_path / "model.safetensors", "x")
+    size, net = dinov2.load_dinov2(tmp_path / "model.safetensors", "x")
     assert size == "s"
     assert all(torch.equal(value, net.state_dict()[name]) for name, value in small.state_dict().items())
 
@@ -177,10 +176,10 @@ def test_the_published_file_is_found_by_its_size(small, tmp_path, monkeypatch, n
     torch.save(small.state_dict(), file)
     monkeypatch.setenv("FIGMENT_WEIGHTS", str(tmp_path))
     with pytest.raises(InputError, match="has the name but not the bytes"):
-        features.extractor(name)
-    published = weights.Known("dinov2:s", (file.name,), (), "", 0, weights.sha256_of(file))
+        registry.extractor(name)
+    published = weights.PublishedWeights("dinov2:s", (file.name,), (), "", 0, weights.sha256_of(file))
     monkeypatch.setitem(weights.DINOV2, "s", published)
-    extractor = features.extractor(name)
+    extractor = registry.extractor(name)
     assert (extractor.name, extractor.label) == ("dinov2:s", "FD-DINOv2-S")
 
 
@@ -199,5 +198,5 @@ def test_other_networks_are_refused(small, tmp_path, change, said):
     table = {name: value for name, value in (small.state_dict() | change).items() if value is not None}
     torch.save(table, tmp_path / "other.pth")
     with pytest.raises(InputError, match=said) as error:
-        features.extractor(f"dinov2:{tmp_path / 'other.pth'}")
+        registry.extractor(f"dinov2:{tmp_path / 'other.pth'}")
     assert str(tmp_path / "other.pth") in str(error.value)

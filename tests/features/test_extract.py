@@ -4,8 +4,8 @@ import pytest
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.errors import InputError
-from figment.features import extract as seeing
-from figment.features.codec import check_codec, codec_for, through
+from figment.features import extract
+from figment.features.codec import check_codec, codec_for, through_codec
 from figment.features.extract import PictureSet, bank_rows, extract_features
 from figment.features.registry import extractor
 
@@ -13,8 +13,8 @@ from figment.features.registry import extractor
 def test_what_is_seen_is_what_the_network_sees_whatever_the_blocks(monkeypatch):
     pictures = portraits(70, 0, 32)[0]
     network = extractor("random")
-    monkeypatch.setattr(seeing, "BLOCK", 64)
-    monkeypatch.setattr(seeing, "MOST_PATCHED", 65)
+    monkeypatch.setattr(extract, "BATCH_PICTURES", 64)
+    monkeypatch.setattr(extract, "MAX_KEPT_PICTURES", 65)
     told = []
     seen = extract_features(
         PictureSet(70, lambda a, b: pictures[a:b]), [network], progress=lambda *done: told.append(done)
@@ -53,8 +53,8 @@ def test_grey_pictures_are_seen_as_colour_ones():
 
 def test_codecs_change_both_sides_alike():
     pictures = portraits(6, 0, 40)[0]
-    assert through("none", pictures) is pictures
-    fine, coarse = (through(f"jpeg:{quality}", pictures) for quality in (95, 20))
+    assert through_codec("none", pictures) is pictures
+    fine, coarse = (through_codec(f"jpeg:{quality}", pictures) for quality in (95, 20))
     error = [np.abs(x.astype(int) - pictures).mean() for x in (fine, coarse)]
     assert fine.shape == pictures.shape
     assert 0 < error[0] < 6 < error[1]

@@ -6,8 +6,7 @@ import torch
 from torch import nn
 
 from figment.errors import InputError
-from figment.features import inception, weights
-from figment.features import registry as features
+from figment.features import inception, registry, weights
 from figment.features.inception import Inception, resized
 
 
@@ -93,7 +92,7 @@ def by_hand(picture, side):
 
 @pytest.mark.parametrize("shape", [(8, 8), (29, 13), (100, 30), (30, 70), (299, 64)])
 def test_resizing_is_tensorflow_ones_to_the_bit(shape):
-    side = inception.SIDE if shape[0] == inception.SIDE else 30
+    side = inception.INPUT_SIDE if shape[0] == inception.INPUT_SIDE else 30
     x = np.random.default_rng(1).integers(0, 256, shape).astype(np.float32)
     found = resized(torch.from_numpy(x)[None, None], side)[0, 0].numpy()
     assert np.array_equal(found, by_hand(x, side))
@@ -130,7 +129,7 @@ def test_the_last_block_alone_pools_by_the_maximum(made):
 
 def test_features_and_logits_of_a_file(made):
     net, file = made
-    extractor = features.extractor(f"inception:{file}")
+    extractor = registry.extractor(f"inception:{file}")
     digest = weights.sha256_of(file)
     assert (extractor.name, extractor.dimension) == ("inception:random.pth", 2048)
     assert extractor.label == f"FD-inception-{digest[:8]}"  # the weights aren't those that FID is defined by
@@ -151,23 +150,23 @@ def test_features_and_logits_of_a_file(made):
 
 def test_only_the_published_bytes_are_called_fid(made, monkeypatch):
     digest = weights.sha256_of(made[1])
-    published = weights.Known("inception", ("random.pth",), (), "", made[1].stat().st_size, digest)
+    published = weights.PublishedWeights("inception", ("random.pth",), (), "", made[1].stat().st_size, digest)
     monkeypatch.setattr(weights, "INCEPTION", published)
     monkeypatch.setenv("FIGMENT_WEIGHTS", str(made[1].parent))
     for name in ("inception", f"inception:{made[1]}"):
-        extractor = features.extractor(name)
+        extractor = registry.extractor(name)
         assert (extractor.name, extractor.label) == ("inception", "FID")
 
 
 def test_a_classifier_beside_the_last_is_left_out_and_no_more(made, tmp_path):
     whole = made[0].state_dict()
     torch.save(whole | {"AuxLogits.conv0.conv.weight": torch.ones(1)}, tmp_path / "more.pth")
-    assert inception.loaded(tmp_path / "more.pth", "x")
+    assert inception.load_inception(tmp_path / "more.pth", "x")
     torch.save({"fc.weight": torch.ones(1000, 2048)}, tmp_path / "less.pth")
     with pytest.raises(
         InputError, match=r"inception:.*less.pth holds the weights of another network than FID's Inception"
     ):
-        features.extractor(f"inception:{tmp_path / 'less.pth'}")
+        registry.extractor(f"inception:{tmp_path / 'less.pth'}")
     torch.save(whole | {"fc.weight": torch.ones(1000, 2048)}, tmp_path / "later.pth")
     with pytest.raises(InputError, match=r"fc.weight is 1000×2048 and not 1008×2048"):
-        features.extractor(f"inception:{tmp_path / 'later.pth'}")
+        registry.extractor(f"inception:{tmp_path / 'later.pth'}")

@@ -7,13 +7,13 @@ import torch
 from torch.nn import functional as F
 
 from figment import nets
+from figment.cli.data import inspect
+from figment.cli.measure import measure
 from figment.errors import InputError
-from figment.features import base, gradients, onnx_network, random_network
-from figment.features import discriminator_features as own
-from figment.features import registry as features
+from figment.features import base, discriminator_features, gradients, onnx_network, random_network, registry
 from figment.nets.serialization import packed
 from figment.recipe import Recipe
-from figtest.paths import DATA
+from figtest.paths import DATA, ROOT
 
 WEIGHTS = DATA / "weights" / "mobilenet_v2_features.onnx"
 
@@ -24,13 +24,13 @@ def pictures(count, side=64, seed=0):
 
 @pytest.mark.parametrize("name", ["gradients", "random"])
 def test_features_are_the_same_every_time_and_in_any_batch(name):
-    extractor = features.extractor(name)
+    extractor = registry.extractor(name)
     many = pictures(2 * extractor.batch + 3)
     found = extractor(many)
     assert extractor.name == name
     assert found.dtype == np.float32
     assert found.shape == (len(many), extractor.dimension)
-    assert np.array_equal(found, features.extractor(name)(many))
+    assert np.array_equal(found, registry.extractor(name)(many))
     alone = np.concatenate([extractor(one[None]) for one in many[-4:]])
     assert np.allclose(found[-4:], alone, atol=1e-4)
     assert extractor(many[:0]).shape == (0, extractor.dimension)
@@ -40,18 +40,18 @@ def test_features_are_the_same_every_time_and_in_any_batch(name):
 
 
 def test_the_random_networks_digest_tells_its_seed(monkeypatch):
-    before = features.extractor("random").digest
-    assert before == features.extractor("random").digest
+    before = registry.extractor("random").digest
+    assert before == registry.extractor("random").digest
     assert len(before) == 16
-    monkeypatch.setattr(random_network, "SEED", 1)
-    assert features.extractor("random").digest != before
+    monkeypatch.setattr(random_network, "WEIGHTS_SEED", 1)
+    assert registry.extractor("random").digest != before
 
 
 def test_pictures_that_cant_be_written_to_are_read():
     x = pictures(2)
     x.flags.writeable = False
-    assert features.extractor("random")(x).shape == (2, 288)
-    assert features.extractor("random")(np.broadcast_to(x[:1], (3, 3, 64, 64))).shape == (3, 288)
+    assert registry.extractor("random")(x).shape == (2, 288)
+    assert registry.extractor("random")(np.broadcast_to(x[:1], (3, 3, 64, 64))).shape == (3, 288)
 
 
 def test_logits_come_from_the_features():
@@ -76,7 +76,7 @@ def test_numbers_that_are_not_finite_are_refused():
 
 def test_gradients_are_counted_as_by_hand():
     x = pictures(2, seed=1)
-    found = features.extractor("gradients")(x)
+    found = registry.extractor("gradients")(x)
     for picture, row in zip(x.astype(float), found, strict=True):
         sizes, places = [], []
         for scale in range(gradients.SCALES):
@@ -85,7 +85,7 @@ def test_gradients_are_counted_as_by_hand():
             planes = [(red + green + blue) / 3, (red - blue) / 2, (2 * green - red - blue) / 4]
             for axis in (1, 0):
                 for plane in planes:
-                    counts = np.histogram(np.abs(np.diff(plane, axis=axis)), [0, *gradients.EDGES, 1000])[0]
+                    counts = np.histogram(np.abs(np.diff(plane, axis=axis)), [0, *gradients.BIN_EDGES, 1000])[0]
                     sizes.append(counts / counts.sum() / 9)
                 if scale == 0:
                     differences = np.zeros((32, 32))
@@ -104,19 +104,19 @@ def test_gradients_are_counted_as_by_hand():
 def test_gradients_of_pictures_of_another_size_are_those_of_them_resized():
     large = np.repeat(np.repeat(pictures(2), 2, axis=2), 2, axis=3)
     resized = F.interpolate(torch.from_numpy(large).float(), (64, 64), mode="bicubic", antialias=True)
-    gradients = features.extractor("gradients")
+    gradients = registry.extractor("gradients")
     assert np.array_equal(gradients(large), gradients(resized.round().clamp(0, 255).byte().numpy()))
 
 
 def test_a_flat_picture_has_only_the_smallest_gradients():
     found = gradients.gradients(np.full((1, 3, 64, 64), 77, np.uint8))[0]
-    bins = len(gradients.EDGES) + 1
+    bins = len(gradients.BIN_EDGES) + 1
     assert np.allclose(found[: 18 * bins].reshape(18, bins), np.eye(bins)[0] / 9)
     assert np.allclose(found[18 * bins :], 1 / 64 / 2)
 
 
 def test_the_first_layer_computes_what_it_says(monkeypatch):
-    monkeypatch.setattr(random_network, "WIDTHS", (5,))
+    monkeypatch.setattr(random_network, "LAYER_CHANNELS", (5,))
     network = random_network.random_network(7)
     x = pictures(2)
     found = network(x)
@@ -134,7 +134,7 @@ def test_the_first_layer_computes_what_it_says(monkeypatch):
 )
 def test_other_arrays_are_refused(wrong):
     with pytest.raises(ValueError, match="uint8"):
-        features.extractor("random")(wrong)
+        registry.extractor("random")(wrong)
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,20 @@ def test_other_arrays_are_refused(wrong):
 )
 def test_unknown_names_list_what_there_is(name):
     with pytest.raises(InputError, match="gradients, random, onnx:FILE") as error:
-        features.extractor(name)
+        registry.extractor(name)
     assert "inception[:FILE], dinov2[:s|b|l|FILE], own:RUN" in str(error.value)
+
+
+def test_the_help_texts_and_the_docs_name_every_network():
+    documented = (ROOT / "docs" / "measure.md").read_text("utf-8")
+    helps = [
+        next(option for option in command.params if option.name == "features").help for command in (measure, inspect)
+    ]
+    for name, network in registry.NETWORKS.items():
+        form = network.form.partition("[")[0]
+        assert f"`{form}`" in documented
+        assert form in helps[0]
+        assert form in helps[1] or name == "own"  # a run's: pictures are inspected before there is one
 
 
 @pytest.mark.parametrize("name", ["inception:none.pth", "dinov2:none.pth", "onnx:none.onnx"])
@@ -152,30 +164,30 @@ def test_files_that_arent_there(name):
     if name.startswith("onnx"):
         pytest.importorskip("onnxruntime")
     with pytest.raises(InputError, match=f"--features {name}: there is no such file: check the path"):
-        features.extractor(name)
+        registry.extractor(name)
 
 
 def test_an_onnx_file_that_isnt_there_or_isnt_one(tmp_path, monkeypatch):
     pytest.importorskip("onnxruntime")
     with pytest.raises(InputError, match="no such file"):
-        features.extractor(f"onnx:{tmp_path / 'a.onnx'}")
+        registry.extractor(f"onnx:{tmp_path / 'a.onnx'}")
     (tmp_path / "a.onnx").write_bytes(b"not a network")
     with pytest.raises(InputError, match="isn't a readable ONNX network"):
-        features.extractor(f"onnx:{tmp_path / 'a.onnx'}")
+        registry.extractor(f"onnx:{tmp_path / 'a.onnx'}")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(InputError, match=r"figment-gan\[onnx\]"):
-        features.extractor(f"onnx:{tmp_path / 'a.onnx'}")
+        registry.extractor(f"onnx:{tmp_path / 'a.onnx'}")
 
 
 @pytest.mark.skipif(not WEIGHTS.exists(), reason="needs the development network")
 def test_an_onnx_network_gives_what_it_gives_by_itself():
     onnxruntime = pytest.importorskip("onnxruntime")
-    extractor = features.extractor(f"onnx:{WEIGHTS}")
+    extractor = registry.extractor(f"onnx:{WEIGHTS}")
     assert (extractor.name, extractor.dimension) == ("onnx:mobilenet_v2_features.onnx", 1280)
     assert (extractor.label, extractor.resize) == ("FD-mobilenet_v2", "bicubic, antialiased, to 128")
     assert extractor.digest == sha256(WEIGHTS.read_bytes()).hexdigest()[:16]
     with pytest.raises(InputError, match="size=224 doesn't fit that"):
-        features.extractor(f"onnx:{WEIGHTS},size=224")
+        registry.extractor(f"onnx:{WEIGHTS},size=224")
     x = pictures(3)
     large = F.interpolate(torch.from_numpy(x).float(), (128, 128), mode="bicubic", antialias=True).round().clamp(0, 255)
     expected = onnxruntime.InferenceSession(str(WEIGHTS)).run(None, {"images": large.numpy()})[0]
@@ -218,7 +230,7 @@ def onnx(monkeypatch, tmp_path):
 
 def test_range_layout_and_batch_are_read_from_the_file(onnx):
     name, session = onnx([2, 64, 64, 3], "images from -1 to 1")
-    extractor = features.extractor(name)
+    extractor = registry.extractor(name)
     x = pictures(3)
     found = extractor(x)
     assert set(session.seen) == {(2, 64, 64, 3)}
@@ -239,7 +251,7 @@ def test_range_layout_and_batch_are_read_from_the_file(onnx):
 )
 def test_options_say_what_the_file_leaves_open(onnx, shape, options, seen, resize):
     name, session = onnx(shape, "", options)
-    extractor = features.extractor(name)
+    extractor = registry.extractor(name)
     extractor(pictures(3))
     assert session.seen[-1] == seen
     assert extractor.resize == f"bicubic, antialiased, to {resize}"
@@ -250,7 +262,7 @@ def test_options_say_what_the_file_leaves_open(onnx, shape, options, seen, resiz
 def test_the_range_given_comes_before_the_files(onnx, text, low, high):
     name, _ = onnx([2, 64, 64, 3], "0..7", f",range={text}")
     x = pictures(3)
-    assert np.allclose(features.extractor(name)(x)[:, 1], x[:, 0, 0, 0] / 255 * (high - low) + low, atol=1e-5)
+    assert np.allclose(registry.extractor(name)(x)[:, 1], x[:, 0, 0, 0] / 255 * (high - low) + low, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +284,7 @@ def test_the_range_given_comes_before_the_files(onnx, text, low, high):
 )
 def test_networks_and_options_that_dont_fit(onnx, shape, options, said):
     with pytest.raises(InputError, match="--features onnx:") as error:
-        features.extractor(onnx(shape, "", options)[0])
+        registry.extractor(onnx(shape, "", options)[0])
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -305,10 +317,10 @@ def discriminator(folder, **choices):
 )
 def test_own_features_are_what_the_last_layer_sees(tmp_path, choices):
     net, recipe, file = discriminator(tmp_path, **choices)
-    extractor = features.extractor(f"own:{file}")
+    extractor = registry.extractor(f"own:{file}")
     assert (extractor.name, extractor.label) == ("own", "FD-own")
     assert extractor.digest == sha256(file.read_bytes()).hexdigest()[:16]
-    assert extractor.dimension <= own.LIMIT
+    assert extractor.dimension <= discriminator_features.MAX_NUMBERS
     x = pictures(3, 40)
     seen = []
     layers = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d)]
@@ -316,45 +328,52 @@ def test_own_features_are_what_the_last_layer_sees(tmp_path, choices):
     last.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
     labels = torch.zeros(3, dtype=torch.long) if recipe.classes else None
     with torch.inference_mode():
-        net(own.prepared(torch.from_numpy(x), recipe), *([] if labels is None else [labels]))
+        net(discriminator_features.prepared(torch.from_numpy(x), recipe), *([] if labels is None else [labels]))
     assert np.allclose(extractor(x), seen[0].flatten(1).numpy(), atol=1e-5)
 
 
 def test_long_own_features_are_averaged(tmp_path, monkeypatch):
     file = discriminator(tmp_path)[2]
-    whole = features.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 4, 4)
-    monkeypatch.setattr(own, "LIMIT", 70)
-    halves = features.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 2, 2)
+    whole = registry.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 4, 4)
+    monkeypatch.setattr(discriminator_features, "MAX_NUMBERS", 70)
+    halves = registry.extractor(f"own:{file}")(pictures(2)).reshape(2, 16, 2, 2)
     assert np.allclose(halves, whole.reshape(2, 16, 2, 2, 2, 2).mean((3, 5)), atol=1e-6)
-    monkeypatch.setattr(own, "LIMIT", 5)
-    assert features.extractor(f"own:{file}").dimension == 16
+    monkeypatch.setattr(discriminator_features, "MAX_NUMBERS", 5)
+    assert registry.extractor(f"own:{file}").dimension == 16
 
 
 def test_own_pictures_are_brought_to_the_recipes_size_and_colours():
     x = np.full((1, 3, 40, 40), 200, np.uint8)
-    assert np.allclose(own.prepared(torch.from_numpy(x), Recipe(size=32, channels=1)), 200 / 127.5 - 1, atol=1e-5)
-    assert own.prepared(torch.from_numpy(x), Recipe(size=(32, 48), channels=3)).shape == (1, 3, 32, 48)
+    assert np.allclose(
+        discriminator_features.prepared(torch.from_numpy(x), Recipe(size=32, channels=1)), 200 / 127.5 - 1, atol=1e-5
+    )
+    assert discriminator_features.prepared(torch.from_numpy(x), Recipe(size=(32, 48), channels=3)).shape == (
+        1,
+        3,
+        32,
+        48,
+    )
 
 
 def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
     with pytest.raises(InputError, match=r"none\.safetensors doesn't exist"):
-        features.extractor("own:none.safetensors")
+        registry.extractor("own:none.safetensors")
     for name in ("recipe.json", "run.json"):
         (tmp_path / name).write_text("{}")
     with pytest.raises(InputError, match="has no discriminator yet: go on with figment resume"):
-        features.extractor(f"own:{tmp_path}")
+        registry.extractor(f"own:{tmp_path}")
     net, recipe, file = discriminator(tmp_path)
-    assert features.extractor(f"own:{tmp_path}").dimension == 16 * 4 * 4
+    assert registry.extractor(f"own:{tmp_path}").dimension == 16 * 4 * 4
     whole = file.read_bytes()
     file.write_bytes(packed(net, recipe, "generator"))
     with pytest.raises(InputError, match="is no figment discriminator"):
-        features.extractor(f"own:{tmp_path}")
+        registry.extractor(f"own:{tmp_path}")
     file.write_bytes(packed(net, Recipe(size=32, channels=3, width=8), "discriminator"))
     with pytest.raises(InputError, match="doesn't fit the recipe"):
-        features.extractor(f"own:{file}")
+        registry.extractor(f"own:{file}")
     file.write_bytes(whole[:-9])
     with pytest.raises(InputError, match="no whole safetensors file"):
-        features.extractor(f"own:{file}")
+        registry.extractor(f"own:{file}")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no run folder"):
-        features.extractor(f"own:{tmp_path / 'empty'}")
+        registry.extractor(f"own:{tmp_path / 'empty'}")

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from figment.errors import InputError
-from figment.features import registry as features
-from figment.features.weights import DINOV2, INCEPTION, Known, fill, located, sha256_of, tensors
+from figment.features import registry
+from figment.features.weights import DINOV2, INCEPTION, PublishedWeights, load_into, located, read_tensors, sha256_of
 
 BYTES = np.random.default_rng(0).bytes(5000)
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -33,7 +33,7 @@ def alone(tmp_path, monkeypatch):
 
 @pytest.fixture
 def known():
-    return Known(
+    return PublishedWeights(
         "inception", ("net.pth", "other.pth"), (NOWHERE,), "https://home.example", len(BYTES), SHA256, ("0" * 64,)
     )
 
@@ -77,7 +77,7 @@ def test_every_fact_has_its_form(entry):
     assert all(len(digest) == 64 and int(digest, 16) for digest in (entry.sha256, *entry.others))
     assert all(url.startswith("https://") and url.rpartition("/")[2] in entry.names for url in entry.urls)
     assert entry.size > 50e6
-    assert features.KINDS.count(entry.feature.partition(":")[0]) == 1
+    assert entry.feature.partition(":")[0] in registry.NETWORKS
 
 
 def test_inceptions_name_begins_its_hash():
@@ -186,7 +186,7 @@ def test_files_of_every_form_are_read(tmp_path, form):
         save_file(TABLE, file)
     else:
         torch.save(TABLE, file, _use_new_zipfile_serialization=form == "zip")
-    found = tensors(file, "--features x")
+    found = read_tensors(file, "--features x")
     assert found.keys() == TABLE.keys()
     assert all(torch.equal(found[name], TABLE[name]) for name in TABLE)
 
@@ -205,7 +205,7 @@ class Trap:
 def test_no_code_of_a_file_is_run(tmp_path, writer):
     writer({"a": Trap(tmp_path / "run")}, tmp_path / "net.pth")
     with pytest.raises(InputError, match="holds other things than tensors") as error:
-        tensors(tmp_path / "net.pth", f"--features inception:{tmp_path / 'net.pth'}")
+        read_tensors(tmp_path / "net.pth", f"--features inception:{tmp_path / 'net.pth'}")
     assert "weights_only" not in sentence(error)
     assert not (tmp_path / "run").exists()
 
@@ -220,7 +220,7 @@ def test_a_file_that_was_cut(tmp_path, form, kept):
         torch.save(TABLE, file, _use_new_zipfile_serialization=form == "zip")
     file.write_bytes(file.read_bytes()[:kept])
     with pytest.raises(InputError) as error:
-        tensors(file, f"--features inception:{file}")
+        read_tensors(file, f"--features inception:{file}")
     assert str(file) in sentence(error)
     assert "download it again" in sentence(error)
 
@@ -229,7 +229,7 @@ def test_a_file_that_was_cut(tmp_path, form, kept):
 @pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
 def test_other_files(tmp_path, name, content):
     with pytest.raises(InputError) as error:
-        tensors(put(tmp_path / name, content), f"--features inception:{tmp_path / name}")
+        read_tensors(put(tmp_path / name, content), f"--features inception:{tmp_path / name}")
     assert name in sentence(error)
 
 
@@ -238,10 +238,10 @@ def test_other_things_and_no_file(tmp_path):
     torch.save({"model": TABLE}, tmp_path / "nested.pth")
     for name in ("list.pth", "nested.pth"):
         with pytest.raises(InputError, match="no table of tensors"):
-            tensors(tmp_path / name, "--features x")
+            read_tensors(tmp_path / name, "--features x")
     for path in (tmp_path / "none.pth", tmp_path):
         with pytest.raises(InputError, match="no such file: check the path"):
-            tensors(path, "--features x")
+            read_tensors(path, "--features x")
 
 
 # ---- filling ---------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def table(**changes):
 @pytest.mark.parametrize("counters", [{}, {"1.num_batches_tracked": None}])
 def test_a_net_is_filled_as_float32(counters):
     given, made = table(**counters), net()
-    fill(made, given, "--features x", "Y")
+    load_into(made, given, "--features x", "Y")
     assert not made.training
     assert not any(value.requires_grad for value in made.parameters())
     assert made[0].weight.dtype == torch.float32
@@ -279,5 +279,5 @@ def test_a_net_is_filled_as_float32(counters):
 )
 def test_weights_of_another_network_are_named(changes, said):
     with pytest.raises(InputError, match=said) as error:
-        fill(net(), table(**changes), "--features x:FILE", "Y")
+        load_into(net(), table(**changes), "--features x:FILE", "Y")
     assert sentence(error).startswith("--features x:FILE holds the weights of another network than Y")

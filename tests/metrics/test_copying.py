@@ -12,7 +12,7 @@ from PIL import Image
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.errors import InputError
-from figment.features import registry as features
+from figment.features import registry
 from figment.metrics import copy_matches as verified
 from figment.metrics import copying, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
@@ -283,7 +283,7 @@ def test_pictures_of_odd_sizes(sets: tuple[Pixels, Pixels, Pixels]) -> None:
 
 def test_distances_in_a_network(sets: tuple[Pixels, Pixels, Pixels]) -> None:
     train, held_out, new = (pictures[:60] for pictures in sets)
-    network = features.extractor("gradients")
+    network = registry.extractor("gradients")
     found = measure_copying(np.concatenate([train[:5], new]), train, held_out, features=network)
     assert found.space == "gradients"
     assert np.array_equal(found.nearest.place[:5], np.arange(5))

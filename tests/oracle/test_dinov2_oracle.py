@@ -16,17 +16,17 @@ def test_features_are_those_of_transformers(tmp_path, asked, monkeypatch):
     np.savez(tmp_path / "pictures.npz", **x)
     asked("ask_transformers.py", *(tmp_path / name for name in ("net", "pictures.npz", "answers.npz")))
     answers = np.load(tmp_path / "answers.npz")
-    size, net = dinov2.loaded(tmp_path / "net" / "model.safetensors", "the test")
+    size, net = dinov2.load_dinov2(tmp_path / "net" / "model.safetensors", "the test")
     assert size == "s"
-    offset = dinov2.OFFSET
-    monkeypatch.setattr(dinov2, "OFFSET", 0.0)  # transformers interpolates without it
+    offset = dinov2.POSITION_OFFSET
+    monkeypatch.setattr(dinov2, "POSITION_OFFSET", 0.0)  # transformers interpolates without it
     for name, pictures in x.items():
         with torch.inference_mode():
             found = net(torch.from_numpy(pictures)).numpy()
         furthest, largest = np.abs(found - answers[name]).max(), np.abs(answers[name]).max()
         print(f"{name}: differ by at most {furthest:.2g} of {largest:.3g}")
         assert furthest < 1e-4 * largest
-    monkeypatch.setattr(dinov2, "OFFSET", offset)
+    monkeypatch.setattr(dinov2, "POSITION_OFFSET", offset)
     with torch.inference_mode():
         found = net(torch.from_numpy(x["interpolated"])).numpy()
     print(f"with the published code's offset: {np.abs(found - answers['interpolated']).max():.2g}")

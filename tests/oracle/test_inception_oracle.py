@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from figment.features import registry as features
+from figment.features import registry
 from figment.features.inception import Inception
 
 
@@ -26,7 +26,7 @@ def test_features_and_logits_are_those_of_torch_fidelity(tmp_path, asked, side):
     np.save(tmp_path / "pictures.npy", x)
     asked("ask_torch_fidelity.py", *(tmp_path / name for name in ("weights.pth", "pictures.npy", "answers.npz")))
     answers = np.load(tmp_path / "answers.npz")
-    network = features.extractor(f"inception:{tmp_path / 'weights.pth'}")
+    network = registry.extractor(f"inception:{tmp_path / 'weights.pth'}")
     found = network(x)
     logits = network.head(found)
     for name, value in (("features", found), ("logits", logits)):

@@ -1,4 +1,4 @@
-"""TODO"""
+"""What a network of features is: pictures to vectors, with what tells it from other networks."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,10 +10,9 @@ from figment.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
-
 Network = Callable[[np.ndarray], np.ndarray]  # uint8 (N, 3, H, W) → float32 (N, dimension)
 Forward = Callable[["Tensor"], "Tensor"]  # 0…255 (N, 3, H, W) on any device → float (N, dimension), with gradients
-GPU_BATCH = 128  # of all torch networks, at least
+GPU_BATCH_PICTURES = 128  # pictures at once on a GPU, whichever the network
 
 
 class Extractor:
@@ -65,7 +64,7 @@ class Extractor:
         return found
 
 
-def _untracked(device: str, forward: Forward) -> Network:
+def array_network(device: str, forward: Forward) -> Network:
     """A torch network, which computes on the device, as a function of arrays, without gradients."""
     import torch
 

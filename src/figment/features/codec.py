@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from figment.errors import InputError
 
-QUALITY = 90  # of the JPEG that both sides go through, where one of them has been through one
-LOSSY = (".jpg", ".jpeg", ".jfif")
+DEFAULT_QUALITY = 90  # of the JPEG that both sides go through, where one of them has been through one
+JPEG_SUFFIXES = (".jpg", ".jpeg", ".jfif")
 
 
 def check_codec(codec: str) -> str:
@@ -18,19 +18,21 @@ def check_codec(codec: str) -> str:
     if codec in ("none", "auto"):
         return codec
     if name == "jpeg" and (not quality or (quality.isdecimal() and 1 <= int(quality) <= 100)):
-        return f"jpeg:{int(quality or QUALITY)}"
+        return f"jpeg:{int(quality or DEFAULT_QUALITY)}"
     raise InputError(
-        f"--codec {codec}: give none, auto, or jpeg:QUALITY with a quality of 1 to 100, such as jpeg:{QUALITY}"
+        f"--codec {codec}: give none, auto, or jpeg:QUALITY with a quality of 1 to 100, such as jpeg:{DEFAULT_QUALITY}"
     )
 
 
 def codec_for(ours: Sequence[str], reals: Sequence[str]) -> str:
     """What auto means for two sets of files by their names: JPEG for both where one is mostly JPEG and the other isn't."""
-    shares = [sum(name.lower().endswith(LOSSY) for name in names) / max(len(names), 1) for names in (ours, reals)]
-    return f"jpeg:{QUALITY}" if abs(shares[0] - shares[1]) > 0.5 else "none"
+    shares = [
+        sum(name.lower().endswith(JPEG_SUFFIXES) for name in names) / max(len(names), 1) for names in (ours, reals)
+    ]
+    return f"jpeg:{DEFAULT_QUALITY}" if abs(shares[0] - shares[1]) > 0.5 else "none"
 
 
-def through(codec: str, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def through_codec(codec: str, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Colour pictures, uint8 (N, 3, H, W), as they come out of a codec, none or jpeg:QUALITY (colours halved, 4:2:0)."""
     if codec == "none":
         return pictures

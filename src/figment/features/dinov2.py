@@ -18,15 +18,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.features.weights import fill, tensors
+from figment.features import weights
+from figment.features.base import GPU_BATCH_PICTURES, Extractor, array_network
+from figment.features.resize import resize_text, resized
+from figment.features.weights import load_into, read_tensors
 
-SIDE = 224
-PATCH = 14
-TABLE = 37  # patches a side that positions were learnt for
-OFFSET = 0.1
-HEAD = 64  # channels of an attention head
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, of pixels from 0 to 1
+INPUT_SIDE = 224  # pixels a side
+PATCH_SIDE = 14  # pixels a side of what becomes a token
+TABLE_SIDE = 37  # patches a side that positions were learnt for
+POSITION_OFFSET = 0.1  # patches, of the published code's interpolation
+HEAD_CHANNELS = 64  # of an attention head
+PIXEL_MEAN, PIXEL_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, of pixels from 0 to 1
+CPU_BATCH_PICTURES = 8  # as fast as 16, or faster
 
 
 class Size(NamedTuple):
@@ -48,7 +53,7 @@ class Attention(nn.Module):
         self.proj = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        q, k, v = self.qkv(x).unflatten(2, (3, -1, HEAD)).permute(2, 0, 3, 1, 4)
+        q, k, v = self.qkv(x).unflatten(2, (3, -1, HEAD_CHANNELS)).permute(2, 0, 3, 1, 4)
         return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
 
 
@@ -97,7 +102,7 @@ class Patches(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.proj = nn.Conv2d(3, channels, PATCH, PATCH)
+        self.proj = nn.Conv2d(3, channels, PATCH_SIDE, PATCH_SIDE)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.proj(x).flatten(2).transpose(1, 2)
@@ -113,14 +118,14 @@ class Dinov2(nn.Module):
         super().__init__()
         channels = size.channels
         self.cls_token = nn.Parameter(torch.zeros(1, 1, channels))
-        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + TABLE**2, channels))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + TABLE_SIDE**2, channels))
         self.mask_token = nn.Parameter(torch.zeros(1, channels))
         self.patch_embed = Patches(channels)
         self.blocks = nn.Sequential(*(Block(channels) for _ in range(size.blocks)))
         self.norm = nn.LayerNorm(channels, eps=1e-6)
 
     def forward(self, x: Tensor) -> Tensor:
-        grid = (x.shape[2] // PATCH, x.shape[3] // PATCH)
+        grid = (x.shape[2] // PATCH_SIDE, x.shape[3] // PATCH_SIDE)
         tokens = torch.cat([self.cls_token.expand(len(x), -1, -1), self.patch_embed(x)], 1)
         tokens = self.blocks(tokens + positions(self.pos_embed, grid))
         return self.norm(tokens[:, 0])
@@ -136,23 +141,23 @@ def positions(table: Tensor, grid: tuple[int, int]) -> Tensor:
         return table
     places = table[:, 1:].unflatten(1, (side, side)).permute(0, 3, 1, 2)
     # Given as factors, and not as a size: only so does the offset move the places that are sampled.
-    factors = [(length + OFFSET) / side for length in grid]
+    factors = [(length + POSITION_OFFSET) / side for length in grid]
     places = F.interpolate(places, scale_factor=factors, mode="bicubic", align_corners=False)
     return torch.cat([table[:, :1], places.flatten(2).transpose(1, 2)], 1)
 
 
 def normalised(pictures: Tensor) -> Tensor:
     """Pixels of 0…255, float (N, 3, H, W) → those less ImageNet's mean, in units of its deviation."""
-    mean, deviation = (torch.tensor(v, device=pictures.device).view(3, 1, 1) for v in (MEAN, DEVIATION))
+    mean, deviation = (torch.tensor(v, device=pictures.device).view(3, 1, 1) for v in (PIXEL_MEAN, PIXEL_DEVIATION))
     return pictures.div(255).sub_(mean).div_(deviation)
 
 
-def loaded(file: Path, option: str) -> tuple[str, Dinov2]:
+def load_dinov2(file: Path, option: str) -> tuple[str, Dinov2]:
     """The size, "s", "b" or "l", and the network of a file, on the CPU.
 
     The file is the published one, or model.safetensors of Hugging Face's port. Raises InputError for any other.
     """
-    found = published(tensors(file, option))
+    found = published(read_tensors(file, option))
     channels = next(iter(found["cls_token"].shape[2:]), 0) if "cls_token" in found else 0
     size = next((letter for letter, size in SIZES.items() if size.channels == channels), None)
     if size is None:
@@ -162,12 +167,12 @@ def loaded(file: Path, option: str) -> tuple[str, Dinov2]:
         )
     with torch.device("meta"):
         net = Dinov2(SIZES[size])
-    fill(net, found, option, f"DINOv2 {size.upper()}/14 without registers")
+    load_into(net, found, option, f"DINOv2 {size.upper()}/14 without registers")
     return size, net
 
 
 # Names of Hugging Face's port, as in its files and as in its later releases, and what the published file calls them.
-NAMES = (
+RENAMED_WEIGHTS = (
     (r"^dinov2\.", ""),
     (r"^embeddings\.patch_embeddings\.projection\.", "patch_embed.proj."),
     (r"^embeddings\.position_embeddings$", "pos_embed"),
@@ -185,10 +190,39 @@ NAMES = (
 def published(found: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights under the names of the published file, whether they were so or as in Hugging Face's port."""
     renamed = dict(found)
-    for pattern, name in NAMES:
+    for pattern, name in RENAMED_WEIGHTS:
         renamed = {re.sub(pattern, name, old): value for old, value in renamed.items()}
     for name in [name for name in renamed if ".attn.q." in name]:
         parts = [name.replace(".attn.q.", f".attn.{part}.") for part in "qkv"]
         if all(part in renamed for part in parts):
             renamed[name.replace(".attn.q.", ".attn.qkv.")] = torch.cat([renamed.pop(part) for part in parts])
     return renamed
+
+
+def dinov2_extractor(path: str, device: str, progress: Progress | None = None) -> Extractor:
+    """The network of a size, "s" (or nothing), "b" or "l", as it was published; or that of a file.
+
+    progress(done, total): bytes of a download. Raises InputError where the file can't be had or holds another network.
+    """
+    if path in ("", *SIZES):
+        file, digest = weights.located(weights.DINOV2[path or "s"], progress)
+    else:
+        file, digest = Path(path).expanduser(), ""
+    size, net = load_dinov2(file, f"--features dinov2:{file}")
+    digest = digest or weights.sha256_of(file)
+    official = weights.DINOV2[size].is_in(digest)
+    net.to(device)
+
+    def forward(pictures: Tensor) -> Tensor:
+        return net(normalised(resized(pictures.to(device).float(), (INPUT_SIDE, INPUT_SIDE))))
+
+    return Extractor(
+        f"dinov2:{size}" if official else f"dinov2:{file.name}",
+        SIZES[size].channels,
+        CPU_BATCH_PICTURES if device == "cpu" else GPU_BATCH_PICTURES,
+        array_network(device, forward),
+        label=f"FD-DINOv2-{size.upper()}" + ("" if official else f"-{digest[:8]}"),
+        resize=resize_text(INPUT_SIDE),
+        digest=digest[:16],
+        forward=forward,
+    )

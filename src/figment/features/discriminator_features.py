@@ -7,28 +7,32 @@ it comes from; it says nothing of another.
 import math
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from figment.common.pixels import LUMA, to_input
-from figment.discriminator import load_discriminator
-from figment.features.resize import resized
+from figment.discriminator import discriminator_file, load_discriminator
+from figment.features import weights
+from figment.features.base import GPU_BATCH_PICTURES, Extractor, array_network
+from figment.features.resize import resize_text, resized
 from figment.nets import dcgan
 from figment.recipe import Recipe
 
-LIMIT = 1024  # numbers in a vector, beyond which neighbouring places are averaged
+MAX_NUMBERS = 1024  # of a vector, beyond which neighbouring places are averaged
+CPU_BATCH_PICTURES = 64
 
 
 class Pooled(nn.Module):
-    """In place of a last layer: its input (N, C, h, w) → (N, C · h′ · w′), averaged to at most LIMIT numbers, or to C."""
+    """In place of a last layer: its input (N, C, h, w) → (N, C · h′ · w′), averaged to at most MAX_NUMBERS, or to C."""
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        side = max(1, math.isqrt(LIMIT // x.shape[1]))
+        side = max(1, math.isqrt(MAX_NUMBERS // x.shape[1]))
         return F.adaptive_avg_pool2d(x, (min(side, x.shape[2]), min(side, x.shape[3]))).flatten(1)
 
 
-def loaded(file: Path) -> tuple[nn.Module, Recipe]:
+def load_headless(file: Path) -> tuple[nn.Module, Recipe]:
     """The discriminator of a file, on the CPU, with Pooled in place of its last layer; and its recipe.
 
     Raises InputError where there is no such file, or it is damaged or none of figment's discriminators.
@@ -50,3 +54,27 @@ def prepared(pictures: Tensor, recipe: Recipe) -> Tensor:
     if recipe.channels == 1:
         x = (x * torch.tensor(LUMA, device=x.device).view(3, 1, 1)).sum(1, keepdim=True)
     return to_input(x)
+
+
+def own_extractor(path: str, device: str) -> Extractor:
+    """The discriminator of a run folder, or of a discriminator.safetensors, as a network of features.
+
+    Raises InputError where there is none.
+    """
+    file = discriminator_file(Path(path).expanduser())
+    net, recipe = load_headless(file)
+    net.to(device)
+
+    def forward(pictures: Tensor) -> Tensor:
+        return net(prepared(pictures.to(device), recipe))
+
+    network = array_network(device, forward)
+    return Extractor(
+        "own",
+        network(np.zeros((1, 3, *recipe.shape), np.uint8)).shape[1],
+        CPU_BATCH_PICTURES if device == "cpu" else GPU_BATCH_PICTURES,
+        network,
+        resize=resize_text(*recipe.shape),
+        digest=weights.sha256_of(file)[:16],
+        forward=forward,
+    )

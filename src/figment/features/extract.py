@@ -17,12 +17,12 @@ from figment.common.pixels import to_rgb
 from figment.common.progress import Progress
 from figment.data.bank.bank import Bank
 from figment.features.base import Extractor
-from figment.features.codec import through
+from figment.features.codec import through_codec
 from figment.generator import Generator
 from figment.version import __version__
 
-BLOCK = 256  # pictures that are there at a time
-MOST_PATCHED, MOST_BYTES = 5000, 2**28  # pictures that patches are taken from
+BATCH_PICTURES = 256  # in memory at a time
+MAX_KEPT_PICTURES, MAX_KEPT_BYTES = 5000, 2**28  # of the pictures that are kept beside features, for scores of patches
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,16 @@ def extract_features(
     known = {network.name: _load(pictures, network, codec) for network in networks}
     unknown = [network for network in networks if known[network.name] is None]
     features = {network.name: np.empty((pictures.count, network.dimension), np.float32) for network in unknown}
-    patched = min(MOST_PATCHED, pictures.count, max(1, MOST_BYTES // max(1, pictures.between(0, 1).nbytes)))
-    needed = pictures.count if unknown else patched
+    kept = min(MAX_KEPT_PICTURES, pictures.count, max(1, MAX_KEPT_BYTES // max(1, pictures.between(0, 1).nbytes)))
+    needed = pictures.count if unknown else kept
     first: list[NDArray[np.uint8]] = []
-    for start in range(0, needed, BLOCK):
-        stop = min(start + BLOCK, needed)
-        block = through(codec, to_rgb(pictures.between(start, stop)))
+    for start in range(0, needed, BATCH_PICTURES):
+        stop = min(start + BATCH_PICTURES, needed)
+        block = through_codec(codec, to_rgb(pictures.between(start, stop)))
         for network in unknown:
             features[network.name][start:stop] = network(block)
-        if start < patched:
-            first.append(block[: patched - start])
+        if start < kept:
+            first.append(block[: kept - start])
         if progress:
             progress(stop, needed)
     for network in unknown:

@@ -1,21 +1,22 @@
-"""TODO"""
-
-from typing import TYPE_CHECKING
+"""Counted differences between neighbouring pixels: features that need no network, nor torch at the pictures' own size."""
 
 import numpy as np
 
-from figment.features.resize import _resized_array
+from figment.features.base import Extractor
+from figment.features.resize import resize_text, resized_array
 
-if TYPE_CHECKING:
-    pass
-
-
-SIDE = 64  # of the pictures that gradients and the random network see
+INPUT_SIDE = 64  # pixels a side that pictures are brought to
 # Between the bins of differences, in levels of 255: none is a value that occurs, so that rounding decides nothing.
-EDGES = (0.51, 1.51, 4.51, 13.51, 27.01)
-CELLS = 8  # a side, in which gradients are summed
-SCALES = 3
-GRADIENTS_BATCH = 64
+BIN_EDGES = (0.51, 1.51, 4.51, 13.51, 27.01)
+GRID_CELLS = 8  # cells a side, in which differences are averaged
+SCALES = 3  # pictures of 32, 16 and 8 pixels a side
+BATCH_PICTURES = 64
+
+
+def gradients_extractor() -> Extractor:
+    """gradients() as a network."""
+    bins = SCALES * 2 * 3 * (len(BIN_EDGES) + 1)
+    return Extractor("gradients", bins + 2 * GRID_CELLS**2, BATCH_PICTURES, gradients, resize=resize_text(INPUT_SIDE))
 
 
 def gradients(pictures: np.ndarray) -> np.ndarray:
@@ -26,7 +27,8 @@ def gradients(pictures: np.ndarray) -> np.ndarray:
     each cell's share of the brightness differences at 32×32. float32 (N, 236): all are ≥ 0, and a picture's sum is 3.
     """
     count = len(pictures)
-    sized = pictures if pictures.shape[2:] == (SIDE, SIDE) else _resized_array(pictures, (SIDE, SIDE))
+    sides = (INPUT_SIDE, INPUT_SIDE)
+    sized = pictures if pictures.shape[2:] == sides else resized_array(pictures, sides)
     red, green, blue = np.moveaxis(_summed(sized.astype(np.uint16)) / np.float32(4), 1, 0)
     planes = np.stack([(red + green + blue) / 3, (red - blue) / 2, (2 * green - red - blue) / 4], 1)
     sizes, places = [], []
@@ -48,16 +50,21 @@ def _summed(planes: np.ndarray) -> np.ndarray:
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
-    """Shares of the values, (N, C, count), between EDGES: float32 (N, C, len(EDGES) + 1)."""
-    below = [np.count_nonzero(values < edge, axis=2) for edge in EDGES]
+    """Shares of the values, (N, C, count), between BIN_EDGES: float32 (N, C, len(BIN_EDGES) + 1)."""
+    below = [np.count_nonzero(values < edge, axis=2) for edge in BIN_EDGES]
     bounds = np.stack([np.zeros_like(below[0]), *below, np.full_like(below[0], values.shape[2])], 2)
     return np.diff(bounds, axis=2) / np.float32(values.shape[2])
 
 
 def _cells(differences: np.ndarray) -> np.ndarray:
-    """Each cell's share of the differences, float32 (N, CELLS²). A little is added everywhere: noise has no place."""
+    """Each cell's share of the differences, float32 (N, GRID_CELLS²). A little is added everywhere: noise has no place."""
     count, height, width = differences.shape
-    side = SIDE // 2
+    side = INPUT_SIDE // 2
     whole = np.pad(differences, ((0, 0), (0, side - height), (0, side - width)))
-    cells = whole.reshape(count, CELLS, side // CELLS, CELLS, side // CELLS).mean((2, 4)).reshape(count, -1) + 0.05
+    cells = (
+        whole.reshape(count, GRID_CELLS, side // GRID_CELLS, GRID_CELLS, side // GRID_CELLS)
+        .mean((2, 4))
+        .reshape(count, -1)
+        + 0.05
+    )
     return cells / cells.sum(1, keepdims=True)

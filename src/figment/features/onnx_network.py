@@ -1,22 +1,18 @@
-"""TODO"""
+"""Networks of the user's as ONNX files: N×3×H×W or N×H×W×3 in, vectors out; run by onnxruntime on the CPU."""
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from figment.common import sizes
 from figment.errors import InputError
 from figment.features.base import Extractor
-from figment.features.resize import _bicubic, resized
+from figment.features.resize import resize_text, resized
 
-if TYPE_CHECKING:
-    pass
-
-
-ONNX_BATCH = 32
-NUMBER = r"(-?\d+(?:\.\d+)?)"
+BATCH_PICTURES = 32
+NUMBER_PATTERN = r"(-?\d+(?:\.\d+)?)"
 
 
 class Options(NamedTuple):
@@ -35,7 +31,7 @@ def _options(name: str) -> tuple[str, Options]:
         key, _, value = part.partition("=")
         if key == "size" and (size := sizes.sides(value)) and 1 <= min(size) <= max(size) < 10_000:
             options = options._replace(size=size)
-        elif key == "range" and (ends := re.fullmatch(rf"{NUMBER}\.\.{NUMBER}", value)):
+        elif key == "range" and (ends := re.fullmatch(rf"{NUMBER_PATTERN}\.\.{NUMBER_PATTERN}", value)):
             options = options._replace(range=(float(ends[1]), float(ends[2])))
         elif key == "layout" and value in ("nchw", "nhwc"):
             options = options._replace(layout=value)
@@ -45,7 +41,11 @@ def _options(name: str) -> tuple[str, Options]:
     return file, options
 
 
-def _from_onnx(name: str) -> Extractor:
+def onnx_extractor(name: str) -> Extractor:
+    """The network of FILE[,size=…][,range=…][,layout=…].
+
+    Raises InputError without the package onnxruntime, and for a file that holds no network from pictures to vectors.
+    """
     import torch
     from torch.nn import functional as F
 
@@ -81,10 +81,10 @@ def _from_onnx(name: str) -> Extractor:
     return Extractor(
         f"onnx:{file.name}{name.removeprefix(given)}",
         dimension,
-        fixed or ONNX_BATCH,
+        fixed or BATCH_PICTURES,
         network,
         label=f"FD-{file.stem.removesuffix('_features')}",
-        resize=_bicubic(*sides),
+        resize=resize_text(*sides),
         digest=sha256_of(file)[:16],
     )
 
@@ -141,7 +141,7 @@ def _session(file: Path) -> Any:
 def _range(session: Any) -> tuple[float, float]:
     """The range of pixels that a network wants, where its file notes one as "0..255" or "-1 to 1"; else 0…255."""
     for note in session.get_modelmeta().custom_metadata_map.values():
-        if found := re.search(rf"{NUMBER}\s*(?:\.\.\.?|…|to)\s*{NUMBER}", note):
+        if found := re.search(rf"{NUMBER_PATTERN}\s*(?:\.\.\.?|…|to)\s*{NUMBER_PATTERN}", note):
             return float(found[1]), float(found[2])
     return 0.0, 255.0
 

@@ -10,7 +10,7 @@ from figment.common.pixels import to_levels
 from figment.discriminator import Discriminator
 from figment.errors import InputError
 from figment.features.base import Extractor
-from figment.features.registry import extractor
+from figment.features.registry import NETWORKS, extractor
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,6 @@ class PerceptualLoss:
         return [x.flatten(1), *self.layers(x)]
 
 
-KINDS = "pixels, own, random, inception, dinov2 or own:RUN"  # that gradients flow through
-
 PIXELS = PerceptualLoss("pixels", lambda x: [])
 
 
@@ -42,8 +40,8 @@ def perceptual_loss(name: str, discriminator: Callable[[], Discriminator], devic
         return PIXELS
     if name == "own":
         return of_discriminator(discriminator())
-    if name.partition(":")[0] not in ("random", "inception", "dinov2", "own", "gradients", "onnx"):
-        raise InputError(f"--features {name}: there are {KINDS}.")
+    if name.partition(":")[0] not in NETWORKS:
+        raise InputError(f"--features {name}: there are {_choices()}.")
     return of_network(extractor(name, device))
 
 
@@ -51,7 +49,7 @@ def of_network(network: Extractor) -> PerceptualLoss:
     """The features of a network. Raises InputError for one without gradients."""
     forward = network.forward
     if forward is None:
-        raise InputError(f"--features {network.name}: it gives no gradients to go by: give {KINDS}.")
+        raise InputError(f"--features {network.name}: it gives no gradients to go by: give {_choices()}.")
     return PerceptualLoss(network.name, lambda x: [forward(to_levels(x.expand(-1, 3, -1, -1))).to(x.device)])
 
 
@@ -75,3 +73,9 @@ def differences(first: list[Tensor], second: list[Tensor]) -> Tensor:
 def pixels_plus_layers(shares: Tensor) -> Tensor:
     """One number from those of pixels and L layers, (1 + L, …) → (…): of pixels, plus the mean of the layers."""
     return shares[0] + shares[1:].mean(0) if len(shares) > 1 else shares[0]
+
+
+def _choices() -> str:
+    """The names that perceptual_loss() takes, in words."""
+    *others, last = (network.form.partition("[")[0] for network in NETWORKS.values() if network.differentiable)
+    return f"{', '.join(['pixels', 'own', *others])} or {last}"

@@ -6,32 +6,88 @@ torch. `random` is a network that has learnt nothing: Naeem et al. 2020 (arXiv 2
 features serve where a network trained on photographs misleads, which knows little of drawings or digits. Of networks that
 have learnt something, `inception` is the one that FID is defined by and `dinov2` the one that follows human judgement best
 (Stein et al. 2023, arXiv 2306.04675); others come as ONNX files. `own` is a run's own discriminator.
+
+This is the table of them all. A network's module is imported when the network is asked for.
 """
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.features.base import GPU_BATCH, Extractor, _untracked
-from figment.features.gradients import CELLS, EDGES, GRADIENTS_BATCH, SCALES, SIDE, gradients
-from figment.features.onnx_network import _from_onnx
-from figment.features.random_network import _random
-from figment.features.resize import _bicubic, resized
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-KINDS = "gradients, random, onnx:FILE, inception[:FILE], dinov2[:s|b|l|FILE], own:RUN"
+    from figment.features.base import Extractor
 
 
-LARGE_BATCH = 8  # of inception and dinov2 on a CPU: as fast as 16, or faster
-OWN_BATCH = 64
+def _gradients(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.gradients import gradients_extractor
+
+    return gradients_extractor()
 
 
-def extractor(name: str, device: str = "cpu", progress: Progress | None = None) -> Extractor:
+def _random(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.random_network import random_extractor
+
+    return random_extractor(device)
+
+
+def _onnx(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.onnx_network import onnx_extractor
+
+    return onnx_extractor(path)
+
+
+def _inception(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.inception import inception_extractor
+
+    return inception_extractor(path, device, progress)
+
+
+def _dinov2(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.dinov2 import dinov2_extractor
+
+    return dinov2_extractor(path, device, progress)
+
+
+def _own(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.discriminator_features import own_extractor
+
+    return own_extractor(path, device)
+
+
+class Network(NamedTuple):
+    """A row of the table.
+
+    form: the name with what may or must follow its colon, as messages write it. differentiable: whether gradients flow
+    through it to the picture. make: the network, from what follows the colon ("" where nothing does), the device (cpu or
+    cuda…) and what to tell of a download.
+    """
+
+    form: str
+    differentiable: bool
+    make: Callable[[str, str, Progress | None], "Extractor"]
+
+    def takes(self, colon: str, path: str) -> bool:
+        """Whether the name may be followed by these."""
+        if "[:" in self.form:
+            return bool(path) == bool(colon)
+        return bool(path) == (":" in self.form)
+
+
+# The help texts of --features and docs/measure.md say more of each in their own words; a test asks that they name them all.
+NETWORKS = {
+    # name                 form                      differentiable  make
+    "gradients":   Network("gradients",              False,          _gradients),
+    "random":      Network("random",                 True,           _random),
+    "onnx":        Network("onnx:FILE",              False,          _onnx),
+    "inception":   Network("inception[:FILE]",       True,           _inception),
+    "dinov2":      Network("dinov2[:s|b|l|FILE]",    True,           _dinov2),
+    "own":         Network("own:RUN",                True,           _own),
+}  # fmt: skip
+
+
+def extractor(name: str, device: str = "cpu", progress: Progress | None = None) -> "Extractor":
     """The network that a name means:
 
     gradients                  counted differences, no network
@@ -51,97 +107,9 @@ def extractor(name: str, device: str = "cpu", progress: Progress | None = None) 
     needed. Raises InputError for a name that isn't one of these, a missing file or package, or a file that holds no
     network from pictures to vectors.
     """
-    device = device if device.startswith("cuda") else "cpu"
     kind, colon, path = name.partition(":")
-    file = Path(path).expanduser()
-    if kind == "gradients" and not path:
-        bins = SCALES * 2 * 3 * (len(EDGES) + 1)
-        return Extractor(kind, bins + 2 * CELLS**2, GRADIENTS_BATCH, gradients, resize=_bicubic(SIDE))
-    if kind == "random" and not path:
-        return _random(device)
-    if kind == "inception" and bool(path) == bool(colon):
-        return _inception(file if path else None, device, progress)
-    if kind == "dinov2" and bool(path) == bool(colon):
-        return _dinov2(file if path not in ("", "s", "b", "l") else path or "s", device, progress)
-    if kind == "onnx" and path:
-        return _from_onnx(path)
-    if kind == "own" and path:
-        return _own(file, device)
-    raise InputError(f"--features {name} isn't a network that figment has: give one of {KINDS}")
-
-
-def _inception(file: Path | None, device: str, progress: Progress | None) -> Extractor:
-    from figment.features import inception, weights
-
-    known = weights.INCEPTION
-    file, digest = (file, None) if file else weights.located(known, progress)
-    option = f"--features inception:{file}"
-    net = inception.loaded(file, option)
-    digest = digest or weights.sha256_of(file)
-    official = known.is_in(digest)
-    classes = net.fc.weight.numpy().T.copy()
-    net.to(device)
-
-    def forward(pictures: "Tensor") -> "Tensor":
-        return net(inception.prepared(pictures.to(device)))
-
-    return Extractor(
-        "inception" if official else f"inception:{file.name}",
-        inception.DIMENSION,
-        LARGE_BATCH if device == "cpu" else GPU_BATCH,
-        _untracked(device, forward),
-        label="FID" if official else f"FD-inception-{digest[:8]}",
-        resize=inception.RESIZE,
-        digest=digest[:16],
-        head=lambda features: features @ classes,
-        forward=forward,
-    )
-
-
-def _dinov2(given: str | Path, device: str, progress: Progress | None) -> Extractor:
-    from figment.features import dinov2, weights
-
-    file, digest = (given, None) if isinstance(given, Path) else weights.located(weights.DINOV2[given], progress)
-    size, net = dinov2.loaded(file, f"--features dinov2:{file}")
-    digest = digest or weights.sha256_of(file)
-    official = weights.DINOV2[size].is_in(digest)
-    net.to(device)
-    sides = (dinov2.SIDE, dinov2.SIDE)
-
-    def forward(pictures: "Tensor") -> "Tensor":
-        return net(dinov2.normalised(resized(pictures.to(device).float(), sides)))
-
-    return Extractor(
-        f"dinov2:{size}" if official else f"dinov2:{file.name}",
-        dinov2.SIZES[size].channels,
-        LARGE_BATCH if device == "cpu" else GPU_BATCH,
-        _untracked(device, forward),
-        label=f"FD-DINOv2-{size.upper()}" + ("" if official else f"-{digest[:8]}"),
-        resize=_bicubic(dinov2.SIDE),
-        digest=digest[:16],
-        forward=forward,
-    )
-
-
-def _own(path: Path, device: str) -> Extractor:
-    from figment.discriminator import discriminator_file
-    from figment.features import discriminator_features as own
-    from figment.features import weights
-
-    file = discriminator_file(path)
-    net, recipe = own.loaded(file)
-    net.to(device)
-
-    def forward(pictures: "Tensor") -> "Tensor":
-        return net(own.prepared(pictures.to(device), recipe))
-
-    network = _untracked(device, forward)
-    return Extractor(
-        "own",
-        network(np.zeros((1, 3, *recipe.shape), np.uint8)).shape[1],
-        OWN_BATCH if device == "cpu" else GPU_BATCH,
-        network,
-        resize=_bicubic(*recipe.shape),
-        digest=weights.sha256_of(file)[:16],
-        forward=forward,
-    )
+    network = NETWORKS.get(kind)
+    if network is None or not network.takes(colon, path):
+        forms = ", ".join(network.form for network in NETWORKS.values())
+        raise InputError(f"--features {name} isn't a network that figment has: give one of {forms}")
+    return network.make(path, device if device.startswith("cuda") else "cpu", progress)

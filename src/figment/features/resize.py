@@ -1,4 +1,4 @@
-"""TODO"""
+"""Pictures brought to the size that a network sees: bicubic, antialiased, and in whole levels again."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _bicubic(height: int, width: int | None = None) -> str:
+def resize_text(height: int, width: int | None = None) -> str:
     """resized() in words."""
     return f"bicubic, antialiased, to {height}" + (f"×{width}" if width and width != height else "")
 
 
-def _resized_array(pictures: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
+def resized_array(pictures: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
+    """resized() of uint8 (N, 3, H, W), as the same."""
     import torch
 
     return resized(torch.from_numpy(pictures).float(), sides).byte().numpy()

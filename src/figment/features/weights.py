@@ -26,11 +26,12 @@ from figment.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-UNUSED = "num_batches_tracked"  # batch norm counts its training; nothing reads it afterwards
+UNUSED_SUFFIX = "num_batches_tracked"  # batch norm counts its training; nothing reads it afterwards
+MEND = "download it again, or name another file"  # at the end of messages
 
 
 @dataclass(frozen=True)
-class Known:
+class PublishedWeights:
     """Published weights of a network.
 
     feature: as --features names it. names: that the file goes by, the first one being ours. size: bytes. others: sha256
@@ -51,7 +52,7 @@ class Known:
 
 
 # torch-fidelity's file is the same, to the byte, under another name: it has the same sha256.
-INCEPTION = Known(
+INCEPTION = PublishedWeights(
     "inception",
     ("pt_inception-2015-12-05-6726825d.pth", "weights-inception-2015-12-05-6726825d.pth"),
     (
@@ -64,11 +65,13 @@ INCEPTION = Known(
 )
 
 
-def _dinov2(size: str, length: int, sha256: str, on_hugging_face: str) -> Known:
+def _dinov2(size: str, length: int, sha256: str, on_hugging_face: str) -> PublishedWeights:
     name = f"dinov2_vit{size}14"
     url = f"https://dl.fbaipublicfiles.com/dinov2/{name}/{name}_pretrain.pth"
     home = "https://github.com/facebookresearch/dinov2"
-    return Known(f"dinov2:{size}", (f"{name}_pretrain.pth",), (url,), home, length, sha256, (on_hugging_face,))
+    return PublishedWeights(
+        f"dinov2:{size}", (f"{name}_pretrain.pth",), (url,), home, length, sha256, (on_hugging_face,)
+    )
 
 
 # The last column is model.safetensors of facebook/dinov2-small, -base and -large on Hugging Face.
@@ -97,7 +100,7 @@ DINOV2 = {
 # ---- finding ---------------------------------------------------------------------------------------------------------
 
 
-def located(known: Known, progress: Progress | None = None) -> tuple[Path, str]:
+def located(known: PublishedWeights, progress: Progress | None = None) -> tuple[Path, str]:
     """The file of published weights, and its sha256, which is the right one; downloaded if it is nowhere.
 
     Looked for in FIGMENT_WEIGHTS (folders and files, with the system's separator between), where files of any name
@@ -117,7 +120,7 @@ def located(known: Known, progress: Progress | None = None) -> tuple[Path, str]:
     return file, digest
 
 
-def is_at_hand(known: Known) -> bool:
+def is_at_hand(known: PublishedWeights) -> bool:
     """Whether there is a file of published weights that needn't be downloaded; it isn't read."""
     return next(_candidates(known), None) is not None
 
@@ -131,7 +134,7 @@ def sha256_of(file: Path) -> str:
         raise InputError(f"{file} can't be read ({error.strerror or error}): check its path and permissions") from None
 
 
-def _candidates(known: Known) -> Iterator[Path]:
+def _candidates(known: PublishedWeights) -> Iterator[Path]:
     for place in (*_places(), _cache()):
         if place.is_dir():
             yield from (place / name for name in known.names if (place / name).is_file())
@@ -148,7 +151,7 @@ def _cache() -> Path:
     return cache_folder() / "weights"
 
 
-def _downloaded(known: Known, progress: Progress | None) -> tuple[Path, str]:
+def _downloaded(known: PublishedWeights, progress: Progress | None) -> tuple[Path, str]:
     name = known.names[0]
     file = _cache() / name
     try:
@@ -176,7 +179,7 @@ def _downloaded(known: Known, progress: Progress | None) -> tuple[Path, str]:
     return file, got.sha256
 
 
-def _addresses(known: Known) -> tuple[str, ...]:
+def _addresses(known: PublishedWeights) -> tuple[str, ...]:
     mirror = os.environ.get("FIGMENT_MIRROR")
     if not mirror:
         return known.urls
@@ -188,7 +191,7 @@ def _addresses(known: Known) -> tuple[str, ...]:
 # ---- reading ---------------------------------------------------------------------------------------------------------
 
 
-def tensors(file: Path, option: str) -> "dict[str, Tensor]":
+def read_tensors(file: Path, option: str) -> "dict[str, Tensor]":
     """The tensors of a file by name, on the CPU: safetensors where it is called so, else torch's own format.
 
     option: what the user gave, for messages. Raises InputError where there is no such file, or it is damaged or holds
@@ -205,30 +208,27 @@ def tensors(file: Path, option: str) -> "dict[str, Tensor]":
         with warnings.catch_warnings(action="ignore"):  # torch's, of files that are refused right after
             found = torch.load(file, map_location="cpu", weights_only=True)
     except UnpicklingError:  # torch's sentence recommends to switch the safety off
-        raise InputError(f"{option} is damaged, or holds other things than tensors: {RENEW}") from None
+        raise InputError(f"{option} is damaged, or holds other things than tensors: {MEND}") from None
     except Exception as error:  # reading damaged bytes, torch and safetensors raise nearly every kind that there is
         reason = (str(error).splitlines() or [type(error).__name__])[0].strip(" .")
-        raise InputError(f"{option} isn't a whole file of weights ({reason}): {RENEW}") from None
+        raise InputError(f"{option} isn't a whole file of weights ({reason}): {MEND}") from None
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise InputError(f"{option} holds no table of tensors, as a file of weights does: {RENEW}")
+        raise InputError(f"{option} holds no table of tensors, as a file of weights does: {MEND}")
     return {str(name): value for name, value in found.items()}
 
 
-RENEW = "download it again, or name another file"
-
-
-def fill(net: "nn.Module", found: "Mapping[str, Tensor]", option: str, what: str) -> None:
+def load_into(net: "nn.Module", found: "Mapping[str, Tensor]", option: str, what: str) -> None:
     """Give a net, which may lie on the meta device, the weights of a file, as float32: all of them and no others.
 
     what: the network's name in messages. Raises InputError, naming the first difference, for weights of another network.
     """
     import torch
 
-    expected = {name: value for name, value in net.state_dict().items() if not name.endswith(UNUSED)}
-    given = {name: value for name, value in found.items() if not name.endswith(UNUSED)}
+    expected = {name: value for name, value in net.state_dict().items() if not name.endswith(UNUSED_SUFFIX)}
+    given = {name: value for name, value in found.items() if not name.endswith(UNUSED_SUFFIX)}
     if difference := _difference(expected, given):
         raise InputError(f"{option} holds the weights of another network than {what} ({difference}): name its file")
-    counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith(UNUSED)}
+    counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith(UNUSED_SUFFIX)}
     net.load_state_dict({name: value.float() for name, value in given.items()} | counters, assign=True)
     net.eval().requires_grad_(False)
 

@@ -20,7 +20,7 @@ from figment.features import weights
 from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
 from figment.features.extract import SetFeatures, bank_rows, extract_features
-from figment.features.registry import extractor
+from figment.features.registry import NETWORKS, extractor
 from figment.media.images import write
 from figment.metrics import scores as kinds
 from figment.metrics.copying import Copying, gallery, measure_copying
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from figment.attributes.coverage import Attributes
 
 FORMAT = 1
-NAMES = ("gradients", "random", "onnx", "inception", "dinov2", "own")  # of networks
 UNUSABLE = "features "  # before the name of one, in what is missing
 SAMPLES = 5000
 MOST_REALS = 50_000  # that samples are compared with; so many are FID's custom
@@ -249,7 +248,7 @@ def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[li
         try:
             network = extractor(name, device, display.stage("downloading weights", "MB"))
         except InputError as error:
-            if name.partition(":")[0] not in NAMES:  # mistyped
+            if name.partition(":")[0] not in NETWORKS:  # mistyped
                 raise
             display.say(f"{error}\nIts scores are left out.")
             missing[UNUSABLE + name] = str(error)

@@ -1,6 +1,7 @@
 """What the tests share: a cache of their own, small pictures, and short runs."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,22 +16,37 @@ from figtest.runs import build
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder that all tests of a session share and nobody else does."""
-    cache = tmp_path_factory.getbasetemp() / "cache"
-    monkeypatch.setenv("FIGMENT_CACHE", str(cache))
-    return cache
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder that all tests of a process share and nobody else does, but for the readers in it.
+
+    Those are small nets that take seconds to be taught, each under a lock: all of pytest-xdist's processes share them.
+    """
+    base = tmp_path_factory.getbasetemp()
+    cache, readers = base / "cache", base.parent / "readers"
+    cache.mkdir()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # then the parent of a process's base is the session's
+        readers.mkdir(exist_ok=True)
+        (cache / "readers").symlink_to(readers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIGMENT_CACHE", str(cache))
+        yield cache
 
 
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One thread, here and in processes that a test starts: the nets are tiny, and sums are added in one order."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_a_process() -> Iterator[None]:
+    """One thread in this process and in those that a test starts: the nets are tiny, and sums are added in one order."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        torch.set_num_threads(1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_interrupts() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and all processes that a test starts would, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

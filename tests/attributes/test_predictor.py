@@ -236,9 +236,7 @@ def test_the_representation_is_every_layers_maxima() -> None:
 @pytest.fixture(scope="module")
 def run(shades: Path, tmp_path_factory: pytest.TempPathFactory) -> figment.Run:
     out = tmp_path_factory.mktemp("runs") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return figment.train(shades, images=64, recipe="dcgan", size=16, width=4, batch=16, out=out)
+    return figment.train(shades, images=64, recipe="dcgan", size=16, width=4, batch=16, out=out)
 
 
 def test_a_run_is_read_by_its_own_labels_by_others_or_by_a_table(

@@ -69,7 +69,5 @@ def dark_and_bright(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_with_classes(dark_and_bright: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a class-conditional generator that has only just begun to learn."""
     out = tmp_path_factory.mktemp("runs") / "classes"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        choices: dict[str, Any] = dict(width=4, batch=16, labels=True, snapshots=2, scores="none", compile="off")
-        return figment.train(dark_and_bright, images=320, recipe="dcgan-r1", size=16, out=out, **choices).folder
+    choices: dict[str, Any] = dict(width=4, batch=16, labels=True, snapshots=2, scores="none", compile="off")
+    return figment.train(dark_and_bright, images=320, recipe="dcgan-r1", size=16, out=out, **choices).folder

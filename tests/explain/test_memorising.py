@@ -152,11 +152,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> figment.Run:
     folder.mkdir()
     for i, picture in enumerate(portraits(600, 0, 16)[0]):
         Image.fromarray(picture.transpose(1, 2, 0)).save(folder / f"{i:03d}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        out = tmp_path_factory.mktemp("runs") / "run"
-        choices = dict(recipe="dcgan-r1", size=16, width=4, batch=32, scores="none", compile="off", precision="fp32")
-        return figment.train(folder, images=1088, out=out, **choices)
+    out = tmp_path_factory.mktemp("runs") / "run"
+    choices = dict(recipe="dcgan-r1", size=16, width=4, batch=32, scores="none", compile="off", precision="fp32")
+    return figment.train(folder, images=1088, out=out, **choices)
 
 
 def test_the_command_compares_the_generators_of_a_run(

@@ -45,11 +45,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "data" / name).mkdir(parents=True)
         for i, picture in enumerate(portraits(60, level, 16)[0] // 4 + level):
             Image.fromarray(picture.astype(np.uint8).transpose(1, 2, 0)).save(place / "data" / name / f"{i}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))  # own_cache comes only with a test
-        return figment.train(
-            place / "data", images=320, recipe="dcgan-r1-small", size=16, width=4, code_size=12, out=place / "run"
-        ).folder
+    return figment.train(
+        place / "data", images=320, recipe="dcgan-r1-small", size=16, width=4, code_size=12, out=place / "run"
+    ).folder
 
 
 @pytest.fixture

@@ -28,21 +28,19 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     for i, picture in enumerate(portraits(150, 0, 16)[0]):
         Image.fromarray(picture.transpose(1, 2, 0)).save(folder / f"{i:03d}.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        out = tmp_path_factory.mktemp("runs") / "run"
-        return figment.train(
-            folder,
-            images=64,
-            recipe="dcgan",
-            size=16,
-            width=4,
-            batch=16,
-            scores="none",
-            compile="off",
-            precision="fp32",
-            out=out,
-        ).folder
+    out = tmp_path_factory.mktemp("runs") / "run"
+    return figment.train(
+        folder,
+        images=64,
+        recipe="dcgan",
+        size=16,
+        width=4,
+        batch=16,
+        scores="none",
+        compile="off",
+        precision="fp32",
+        out=out,
+    ).folder
 
 
 @pytest.fixture

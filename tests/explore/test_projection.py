@@ -69,22 +69,20 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place = folder / "ab"[i % 2] / f"{i:03d}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture.transpose(1, 2, 0)).save(place)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        out = tmp_path_factory.mktemp("runs") / "run"
-        return figment.train(
-            folder,
-            images=64,
-            recipe="dcgan",
-            size=16,
-            width=4,
-            batch=16,
-            labels=True,
-            scores="none",
-            compile="off",
-            precision="fp32",
-            out=out,
-        ).folder
+    out = tmp_path_factory.mktemp("runs") / "run"
+    return figment.train(
+        folder,
+        images=64,
+        recipe="dcgan",
+        size=16,
+        width=4,
+        batch=16,
+        labels=True,
+        scores="none",
+        compile="off",
+        precision="fp32",
+        out=out,
+    ).folder
 
 
 def test_a_descent_finds_the_least_squares_picture() -> None:

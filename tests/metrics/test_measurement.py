@@ -33,9 +33,7 @@ def reals(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(reals: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))  # own_cache comes only with a test
-        return figment.train(reals, images=320, recipe="dcgan", size=16, width=4, batch=16, out=out).folder
+    return figment.train(reals, images=320, recipe="dcgan", size=16, width=4, batch=16, out=out).folder
 
 
 @pytest.fixture

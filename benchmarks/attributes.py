@@ -68,7 +68,8 @@ def main() -> None:
         )
     found["sums"] = sums
 
-    finding, _ = directions(generator, ["labelled"], predictor=predictor, samples=args.samples, seed=args.seed)
+    search = directions(generator, ["labelled"], predictor=predictor, samples=args.samples, seed=args.seed)
+    finding = search.finding()
     print()
     for line in (finding.columns, *finding.rows):
         print("  ".join(cell.ljust(14) for cell in line).rstrip())

@@ -100,9 +100,8 @@ def test_what_is_expected_of_a_sum(world):
 def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
     generator, predictor = world(prior)
     groups = [group_meeting(generator, predictor, t, 8) for t in ("left>0.7", "left<-0.7", "right, left<-0.7")]
-    found = arithmetic(
-        generator, *groups, predictor=predictor, wanted=parse_conditions("left>0, right", predictor), name="sum of left"
-    )
+    wanted = parse_conditions("left>0, right", predictor)
+    found = arithmetic(generator, *groups, predictor=predictor, wanted=wanted).finding("sum of left")
     assert found.stem == "arithmetic-sum-of-left"
     known = gaussian(found.codes, prior)
     met = (known[:, 0] > 0) & (known[:, 1] > 0.5)
@@ -136,7 +135,7 @@ def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):
     with pytest.raises(InputError, match=r"--b 0: a group of a single picture is unstable.*give two or more"):
         arithmetic(generator, two, one, four)
     refuse_single("--a", Group("two", torch.zeros(2, 12)))
-    found = arithmetic(generator, two, four, two)
+    found = arithmetic(generator, two, four, two).finding()
     assert len(found.codes) == 8 + 3 + 1 + 8 + 2
     assert found.rows == ()
     height, width, _ = found.sheets[""].picture.shape
@@ -148,7 +147,7 @@ def test_groups_of_one_picture_are_refused_and_others_may_be_of_any_size(world):
 def test_all_is_drawn_in_one_class(world):
     generator, _ = world(classes=("cat", "dog"))
     two = numbered_group(generator, [3, 4], 0)
-    found = arithmetic(generator, two, two, two, label="dog")
+    found = arithmetic(generator, two, two, two, label="dog").finding()
     assert found.labels is not None
     assert (found.labels == 1).all()
     assert len(found.labels) == len(found.codes)

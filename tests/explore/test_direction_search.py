@@ -206,7 +206,8 @@ def test_the_effect_of_a_direction_is_read_where_it_is_known(world, prior):
 
 def test_labelled_directions_move_their_attribute_and_hardly_another(world):
     generator, predictor = world()
-    finding, found = directions(generator, ["labelled"], predictor=predictor, attributes=["left", "last"], samples=400)
+    search = directions(generator, ["labelled"], predictor=predictor, attributes=["left", "last"], samples=400)
+    finding, found = search.finding(), search.directions
     assert [one.name for one in found] == ["left", "last"]
     assert found[1].vector[3] > 0.99
     assert found[1].facts["correlation"] > 0.99
@@ -223,7 +224,8 @@ def test_labelled_directions_move_their_attribute_and_hardly_another(world):
 def test_a_direction_from_one_group_to_another(world):
     generator, predictor = world("uniform")
     groups = tuple(group_meeting(generator, predictor, text, 100, seed=1) for text in ("left<-0.5", "left>0.5"))
-    finding, (found,) = directions(generator, predictor=predictor, samples=300, name="turn", groups=groups)
+    search = directions(generator, predictor=predictor, samples=300, name="turn", groups=groups)
+    finding, (found,) = search.finding("turn"), search.directions
     assert (found.name, found.how, finding.stem) == ("turn", "groups", "directions-turn")
     assert found.vector[0] > 0.8
     assert "along turn left moves by" in finding.sentence
@@ -241,7 +243,8 @@ def test_a_direction_from_one_group_to_another(world):
 )  # fmt: skip
 def test_every_family_has_directions_without_labels(family, choices):
     generator = untrained(family, **choices)
-    finding, found = directions(generator, ["principal", "factorised"], 2, samples=120)
+    search = directions(generator, ["principal", "factorised"], 2, samples=120)
+    finding, found = search.finding(), search.directions
     assert [one.name for one in found] == ["principal-1", "principal-2", "factorised-1", "factorised-2"]
     for one in found:
         assert one.vector.dtype == torch.float32
@@ -253,21 +256,21 @@ def test_every_family_has_directions_without_labels(family, choices):
     if generator.classes:
         shown = generator.labels(2)
         assert torch.equal(finding.labels.reshape(4, 2, 7), shown[None, :, None].expand(4, 2, 7))
-        again, _ = directions(generator, ["factorised"], 1, samples=100, label="b")
+        again = directions(generator, ["factorised"], 1, samples=100, label="b")
         assert (again.labels == 1).all()
-    repeated, _ = directions(generator, ["principal", "factorised"], 2, samples=120)
+    repeated = directions(generator, ["principal", "factorised"], 2, samples=120).finding()
     assert torch.equal(repeated.codes, finding.codes)
     assert repeated.numbers == finding.numbers
 
 
 @pytest.mark.parametrize(
     ("wish", "sentence"),
-    [({"hows": ["principle"]}, "--how principle"), ({"hows": ["labelled"]}, "give --labels"), ({"count": 13}, "give 1 to 12"),
-     ({"samples": 20}, "give 100 or more"), ({"attributes": ["lft"]}, "did you mean left")],
+    [({"methods": ["principle"]}, "--how principle"), ({"methods": ["labelled"]}, "give --labels"),
+     ({"count": 13}, "give 1 to 12"), ({"samples": 20}, "give 100 or more"), ({"attributes": ["lft"]}, "did you mean left")],
 )  # fmt: skip
 def test_what_can_not_be_found_is_refused(world, wish, sentence):
     generator, predictor = world()
-    given = {"hows": ["factorised"], "predictor": predictor if "attributes" in wish else None} | wish
+    given = {"methods": ["factorised"], "predictor": predictor if "attributes" in wish else None} | wish
     with pytest.raises(InputError, match=sentence):
         directions(generator, **given)
 

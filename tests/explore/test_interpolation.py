@@ -136,7 +136,7 @@ def test_smoothness_is_that_of_each_path_by_itself() -> None:
 def test_the_codes_give_the_pictures_of_the_sheet_again(choices, monkeypatch) -> None:
     monkeypatch.setattr(interpolation, "MEASURED_PATHS", 2)
     generator = generator_of(**choices)
-    finding = interpolate(generator, [(3, 5), (1, 0)], steps=4, seed=7)
+    finding = interpolate(generator, [(3, 5), (1, 0)], steps=4, seed=7).finding()
     assert finding.codes.shape == (2 * 2 * 4, 6)
     again = generator.decode(finding.codes, finding.labels)
     assert (finding.labels is None) == (not generator.classes)

@@ -81,7 +81,7 @@ def test_copies_in_the_training_set_are_found(run: Path, replayed: Bank, feature
     generator = load(run)
     trained_on = [i for i in range(40) if f"sample-{i:03d}.png" in {replayed.names[row] for row in replayed.train}]
     numbers = trained_on[:6]
-    found = neighbours(generator, replayed, numbers, 3, space=spaces.named_space(features))
+    found = neighbours(generator, replayed, numbers, 3, space=spaces.named_space(features)).finding()
     for number, told in zip(numbers, found.numbers["samples"], strict=True):
         assert told["names"][0] == f"sample-{number:03d}.png"
         assert told["mirrored"][0] == bool(number % 2)

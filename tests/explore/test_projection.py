@@ -309,7 +309,7 @@ def test_a_start_that_no_descent_betters_is_kept() -> None:
     assert float(nearest.rms) == 0
     assert float(found.rms) == 0
     assert torch.equal(found.codes, nearest.codes)
-    finding = project(generator, {"given": target}, steps=1, restarts=1)
+    finding = project(generator, {"given": target}, steps=1, restarts=1).finding()
     assert "of the way" not in finding.sentence
     assert "rebuilt to within 0.0" in finding.sentence
 

@@ -38,7 +38,7 @@ def filters(
     """
     with workbench(run, out, device) as (at, show):
         from figment.explain.filter_patches import filters as found
-        from figment.explore.groups import sample_numbers
+        from figment.explore.group_texts import sample_numbers
         from figment.similarity.nearest import Subset
 
         which = sample_numbers(chosen, "--filters") if chosen else ()

@@ -1,6 +1,5 @@
 """`figment explore …`: what the codes of a generator mean."""
 
-from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 
@@ -64,13 +63,14 @@ def interpolate(
       figment explore interpolate runs/faces-1 --between 3-17,8-40 --steps 12
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explore.interpolation import interpolate as interpolated
+        from figment.explore import interpolate
+        from figment.explore.group_texts import sample_pairs
         from figment.features.registry import extractor
 
-        pairs = [pair_of(part) for part in ("0-1,2-3,4-5,6-7" if between is None else between).split(",")]
-        network = extractor(features, at.device)
-        finding = interpolated(at.generator, pairs, steps, seed, network, label, at.display.stage("measuring paths"))
-        show(replace(finding, name=name))
+        pairs = sample_pairs("0-1,2-3,4-5,6-7" if between is None else between, "--between")
+        network, generator = extractor(features, at.device), at.generator
+        progress = at.display.stage("measuring paths")
+        show(interpolate(generator, pairs, steps, seed, network, label, progress).finding(name))
 
 
 @explore.command()
@@ -107,24 +107,17 @@ def arithmetic(
           --b "smile<-0.1, no glasses" --c "glasses, smile<-0.1" --name smiling-with-glasses
     """
     with workbench(run, out, device) as (at, show):
-        from figment.attributes.conditions import parse_conditions
-        from figment.explore.code_arithmetic import arithmetic as summed
-        from figment.explore.code_arithmetic import expected_conditions
-        from figment.explore.groups import class_of_group, group_of, is_conditions
+        from figment.explore import arithmetic
+        from figment.explore.code_arithmetic import wanted_conditions
+        from figment.explore.group_texts import choose_groups, is_conditions
 
         texts = {"--a": a, "--b": b, "--c": c}
-        conditions = {option: is_conditions(text) for option, text in texts.items()}
-        predictor = at.predictor(labels) if any(conditions.values()) or wanted else None
-        label = label or class_of_group(at.generator, predictor, c, "--c", seed, at.display.stage)
-        groups = [
-            group_of(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
-            for option, text in texts.items()
-        ]
-        hoped = parse_conditions(wanted, predictor, "--wanted") if wanted and predictor else []
-        if predictor and not wanted and all(conditions.values()):
-            hoped = expected_conditions(*(parse_conditions(text, predictor) for text in texts.values()))
-        first, second, third = groups
-        show(summed(at.generator, first, second, third, seed, label, name, predictor, hoped))
+        predictor = at.predictor(labels) if wanted or any(map(is_conditions, texts.values())) else None
+        (first, second, third), label = choose_groups(
+            at.generator, predictor, texts, "--c", seed, label, exemplars, at.display.stage
+        )
+        conditions = wanted_conditions(predictor, a, b, c, wanted)
+        show(arithmetic(at.generator, first, second, third, seed, label, predictor, conditions).finding(name))
 
 
 @explore.command()
@@ -164,10 +157,10 @@ def directions(
       figment explore directions runs/faces-1 --from 3,17,40-43 --to 5,9,11 --name turn
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explore.direction_file import directions_file, is_stale, save_directions
-        from figment.explore.direction_search import METHODS, plain_attributes
-        from figment.explore.direction_search import directions as found_directions
-        from figment.explore.groups import class_of_group, group_of, is_conditions
+        from figment.explore import directions
+        from figment.explore.direction_file import check_directions_file, directions_file, save_directions
+        from figment.explore.direction_search import methods_named
+        from figment.explore.group_texts import choose_groups, is_conditions
 
         if bool(first) != bool(second) or (first and not name):
             raise InputError("--from, --to and --name go together: from which group, to which, and what to call that.")
@@ -177,51 +170,30 @@ def directions(
         if not name.isprintable():
             raise InputError("--name: give it a name that can be printed.")
         file = directions_file(run)
-        if file.exists() and is_stale(file, at.generator):  # one that can't be read is told now, too
-            at.display.say(
-                f"{file} holds directions that were found before the generator learnt more: they are replaced"
-            )
-        if out and (out / file.name).resolve() == file.resolve():
-            raise InputError(f"--out {out}: the directions themselves are kept there: name another folder.")
-        hows = METHODS if how == "all" else tuple(dict.fromkeys(part.strip() for part in how.split(",")))
-        reads = (
-            attributes or labels or how == "labelled" or any(text and is_conditions(text) for text in (first, second))
-        )
+        check_directions_file(file, at.generator, out, at.display.say)
+        texts = {"--from": first, "--to": second} if first and second else {}
+        reads = attributes or labels or how == "labelled" or any(map(is_conditions, texts.values()))
         predictor = at.predictor(labels) if reads else at.predictor_if_any()
-        if how == "all" and not plain_attributes(predictor, at.generator.classes):
-            hows = METHODS[1:]
-        groups = None
-        if first and second:
-            label = label or class_of_group(at.generator, predictor, first, "--from", seed, at.display.stage)
-            begin, end = (
-                group_of(at.generator, predictor, text, option, seed, label, exemplars, at.display.stage)
-                for option, text in (("--from", first), ("--to", second))
+        methods, groups = methods_named(how, predictor, at.generator.classes), None
+        if texts:
+            (begin, end), label = choose_groups(
+                at.generator, predictor, texts, "--from", seed, label, exemplars, at.display.stage
             )
             groups = (begin, end)
         wanted = [part.strip() for part in attributes.split(",")] if attributes else []
-        finding, found = found_directions(
-            at.generator, hows, count, predictor, wanted, samples, seed, label, name, groups, at.display.stage
+        found = directions(
+            at.generator, methods, count, predictor, wanted, samples, seed, label, name, groups, at.display.stage
         )
-        show(finding)
-        save_directions(file, found, at.generator)
+        show(found.finding(name))
+        save_directions(file, found.directions, at.generator)
+        example = found.directions[0].name
         tell(
             [
                 f"{'names':<9}{file}",
-                f"Next: figment sample {run} --direction {quote(found[0].name + '=2')} · "
-                f"figment walk {run} --direction {quote(found[0].name)}",
+                f"Next: figment sample {run} --direction {quote(example + '=2')} · "
+                f"figment walk {run} --direction {quote(example)}",
             ]
         )
-
-
-def pair_of(text: str) -> tuple[int, int]:
-    """Two sample numbers from "3-17". Raises InputError."""
-    from figment.explore.groups import sample_numbers
-
-    ends = text.split("-")
-    if len(ends) != 2:
-        raise InputError(f"--between {text}: give pairs of sample numbers such as 3-17,8-40.")
-    (first,), (second,) = (sample_numbers(end, "--between") for end in ends)
-    return first, second
 
 
 @explore.command()
@@ -266,33 +238,22 @@ def project(
       figment sample runs/faces-1 --codes runs/faces-1/findings/project.safetensors
     """
     with workbench(run, out, device) as (at, show):
-        import torch
-
-        from figment.data.decoding.fit import Target
-        from figment.explore.projection import project as projected
+        from figment.explore import project
+        from figment.explore.projection import given_pictures, pictures_of_bank
         from figment.features.perceptual import perceptual_loss
-        from figment.reals import given, some
 
-        recipe, names = at.generator.recipe, {}
+        generator = at.generator
         if pictures:
-            target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
-            groups = {"given": torch.from_numpy(given(pictures, target, at.display.say))}
-            names["given"] = [str(picture) for picture in pictures]
+            groups, names = given_pictures(generator, pictures, at.display.say)
         else:
-            groups = {}
-            for place, (part, all_rows) in enumerate({"held-out": at.bank.held_out, "training": at.bank.train}.items()):
-                rows = some(all_rows, n, seed, place)
-                groups[part] = torch.from_numpy(at.bank.pictures[rows])
-                names[part] = [at.bank.names[row] for row in rows]
+            groups, names = pictures_of_bank(at.bank, n, seed)
         if features == "own" and run.is_file():
             raise InputError(
                 f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
             )
         perceptual = perceptual_loss(features, lambda: at.discriminator, at.device)
-        found = projected(
-            at.generator, groups, perceptual, restarts, steps, seed, names, at.display.stage("descending")
-        )
-        show(replace(found, name=name))
+        progress = at.display.stage("descending")
+        show(project(generator, groups, perceptual, restarts, steps, seed, names, progress).finding(name))
 
 
 @explore.command()
@@ -326,15 +287,14 @@ def neighbours(
       figment explore neighbours runs/faces-1 --samples 3,17 -k 10 --features dinov2
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explore.groups import sample_numbers
-        from figment.explore.nearest_training import neighbours as found
+        from figment.explore import neighbours
+        from figment.explore.group_texts import sample_numbers
         from figment.similarity.spaces import named_space
 
         if samples and n:
             raise InputError("--samples and -n exclude each other: give one of them.")
-        chosen = sample_numbers(samples, "--samples") if samples else list(range(n or 8))
+        numbers = sample_numbers(samples, "--samples") if samples else list(range(n or 8))
         where = named_space(features, at.device)
-        finding = found(
-            at.generator, at.bank, chosen, k, seed, where, label, at.display.stage("reading training pictures")
-        )
-        show(replace(finding, name=name))
+        generator, bank = at.generator, at.bank
+        progress = at.display.stage("reading training pictures")
+        show(neighbours(generator, bank, numbers, k, seed, where, label, progress).finding(name))

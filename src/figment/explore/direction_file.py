@@ -14,6 +14,7 @@ from torch import Tensor
 from figment import codes
 from figment.common import tensorfiles
 from figment.common.files import write_output
+from figment.common.progress import Say
 from figment.common.text import suggestion
 from figment.errors import InputError
 from figment.generator import Generator
@@ -75,6 +76,18 @@ def save_directions(file: Path, found: Sequence[Direction], generator: Generator
 def is_stale(file: Path, generator: Generator) -> bool:
     """Whether the directions of a file were found in another generator, or in this one before it learnt more."""
     return bool(_read(file)[0]["generator"] != generator.digest)
+
+
+def check_directions_file(file: Path, generator: Generator, findings: Path | None, say: Say) -> None:
+    """Look, before any work, at the file that a generator's directions will be kept in, and say if others are lost in it.
+
+    findings: folder that their finding is to be written to, if not the run's. Raises InputError where the file can't be read,
+    or the finding's codes, a file of the same name, would take its place.
+    """
+    if file.exists() and is_stale(file, generator):
+        say(f"{file} holds directions that were found before the generator learnt more: they are replaced")
+    if findings and (findings / file.name).resolve() == file.resolve():
+        raise InputError(f"--out {findings}: the directions themselves are kept there: name another folder.")
 
 
 def load_directions(file: Path, generator: Generator) -> list[Direction]:

@@ -1,8 +1,8 @@
-"""Directions found and shown: what each of them does to pictures, and how much else comes along."""
+"""Directions in the latent space: found in three ways, and measured by what they do to pictures."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,142 +10,162 @@ from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Stage
 from figment.errors import InputError
 from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
-from figment.explore.direction_file import MAX_DEVIATIONS, Direction, unit_direction
+from figment.explore.direction_file import Direction, unit_direction
 from figment.explore.direction_samples import DirectionSamples, centre_by_class, draw_samples
+from figment.explore.direction_words import sentence, sheets, table
 from figment.explore.effects import PLACES, DirectionEffect, measure_effect, places_along
 from figment.explore.ganspace import ganspace
 from figment.explore.groups import Group, mean_code, refuse_single
 from figment.explore.sefa import sefa
-from figment.finding import Finding, Sheet
+from figment.finding import Finding
 from figment.generator import Generator
-from figment.media.strips import Row, strips
 from figment.nets.hooks import entries
 
 METHODS = ("labelled", "principal", "factorised")
-MIN_SAMPLES = 100  # samples that directions are found from
-MEASURED_SAMPLES, SHOWN_SAMPLES = 64, 2  # samples that an effect is measured on, and that are shown
-# A direction is said to move an attribute from this correlation on, and to leave others alone below this share of its shift.
-MIN_CLEAR_CORRELATION, MAX_SIDE_SHARE = 0.8, 0.5
-PLACE_TITLES = [
-    f"{place:+.0f}σ".replace("+0", "0").replace("-", "−")
-    for place in np.linspace(-MAX_DEVIATIONS, MAX_DEVIATIONS, PLACES)
-]
+MIN_SAMPLES = 100  # that directions are found from
+MEASURED_SAMPLES = 64  # that an effect is measured on
+SHOWN_SAMPLES = 2  # in the strips
+
+
+@dataclass(frozen=True, eq=False)
+class DirectionSearch:
+    """Directions of a generator, and what they do.
+
+    directions: with their effects among their facts, to be kept by direction_file.save_directions. effects: of each. samples:
+    of the seed, that they were found from. codes, float32 (D · 2 · 7, code_size), labels, int64, or None, and pictures, uint8
+    (D · 2 · 7, C, H, W): the seed's first two samples at 7 places along each. label: class that all are drawn in, where one
+    was named. read_by: what read attributes.
+    """
+
+    seed: int
+    samples: int
+    label: str | None
+    directions: tuple[Direction, ...]
+    effects: tuple[DirectionEffect, ...]
+    codes: Tensor
+    labels: Tensor | None
+    pictures: Tensor
+    read_by: str | None
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet of strips for each method; name: tells it from others of its kind."""
+        columns, rows = table(self.directions, self.effects)
+        return Finding(
+            "directions",
+            sentence(self.directions, self.effects),
+            sheets(self.directions, self.pictures.split(SHOWN_SAMPLES * PLACES)),
+            {
+                "seed": self.seed, "samples": self.samples, "measured": MEASURED_SAMPLES,
+                "shown": list(range(SHOWN_SAMPLES)), "class": self.label, "judge": self.read_by,
+                "directions": [{"name": one.name, "how": one.how, **one.facts} for one in self.directions],
+                "effects": [asdict(effect) for effect in self.effects],
+            },
+            columns,
+            rows,
+            self.codes,
+            self.labels,
+            name,
+        )  # fmt: skip
 
 
 def directions(
-    generator: Generator, hows: Sequence[str] = METHODS, count: int = 6, predictor: AttributePredictor | None = None,
+    generator: Generator, methods: Sequence[str] = METHODS, count: int = 6, predictor: AttributePredictor | None = None,
     attributes: Sequence[str] = (), samples: int = 4000, seed: int = 0, label: str | None = None, name: str = "",
     groups: tuple[Group, Group] | None = None, stage: Stage | None = None,
-) -> tuple[Finding, list[Direction]]:  # fmt: skip
+) -> DirectionSearch:  # fmt: skip
     """Directions of a generator, with strips from −3σ to 3σ and what a predictor reads along them.
 
-    hows: "principal", "factorised" (count of each) and "labelled" (one for each of attributes, by default all that the predictor
-    reads, but for single values of a category). groups: instead of these a direction called name, from the mean of the first
-    group to that of the second. samples: of the seed, from which directions are found; effects are measured on the next 64.
-    A generator with classes keeps the class that label names, or that of each sample. Raises InputError for labelled
-    directions without a predictor, an unknown attribute, groups of fewer than two, or more directions than a code has numbers.
+    Parameters
+    ----------
+    generator : Generator
+    methods : sequence of str
+        "principal" and "factorised", count of each, and "labelled", one for each of attributes.
+    count : int
+        Directions of each method without labels.
+    predictor : AttributePredictor, optional
+        Reads attributes; needed for labelled directions.
+    attributes : sequence of str
+        Of labelled directions; by default all that the predictor reads, but for single values of a category.
+    samples : int
+        Of the seed, from which directions are found; effects are measured on the next 64.
+    seed : int
+    label : str, optional
+        Class that a generator with classes keeps; by default that of each sample.
+    name : str
+        Of the direction between groups.
+    groups : (Group, Group), optional
+        In place of methods: the direction from the first one's mean to that of the second.
+    stage : callable, optional
+        Told of stages of the work by their titles; gives what is told their progress.
+
+    Returns
+    -------
+    DirectionSearch
+
+    Raises
+    ------
+    InputError
+        For labelled directions without a predictor, an unknown attribute, method or label, groups of fewer than two, too few
+        samples, or more directions than a code has numbers.
     """
-    code_size, prior = generator.recipe.code_size, generator.recipe.prior
-    _check(hows, count, code_size, samples, predictor, groups)
-    if predictor and attributes:
-        names = [predictor.check(attribute, "--attributes ") for attribute in attributes]
+    _check(methods, count, generator.recipe.code_size, samples, predictor, groups)
+    names = _attribute_names(generator, methods, predictor, attributes)
+    drawn = draw_samples(generator, predictor, samples, seed, label, "principal" in methods and not groups, stage)
+    if groups:
+        found = [_between(name, *groups, generator.recipe.prior)]
     else:
-        names = plain_attributes(predictor, generator.classes)
-    if "labelled" in hows and predictor and not names:
-        raise InputError(
-            "--how labelled: what can be read from these pictures are the generator's own classes, which no direction changes: "
-            "ask for them with figment sample --label, or give --labels of something else."
-        )
-    survey = draw_samples(generator, predictor, samples, seed, label, "principal" in hows and not groups, stage)
-    found = [_between(name, *groups, prior)] if groups else _found(generator, hows, count, names, survey)
+        found = _find(generator, methods, count, names, drawn)
     z, labels = (
         generator.codes(MEASURED_SAMPLES, seed, samples),
         generator.labels(MEASURED_SAMPLES, seed, samples, label),
     )
-    deviations = {attribute: float(scores.std()) for attribute, scores in survey.scores.items()}
+    deviations = {attribute: float(scores.std()) for attribute, scores in drawn.scores.items()}
     progress, effects = stage("measuring directions") if stage else None, []
     for i, one in enumerate(found):
         effects.append(measure_effect(generator, one.vector, z, labels, predictor, deviations))
         if progress:
             progress(i + 1, len(found))
-    found = [_told(one, its) for one, its in zip(found, effects, strict=True)]
-    first, own = generator.codes(SHOWN_SAMPLES, seed), generator.labels(SHOWN_SAMPLES, seed, label=label)
-    shown = torch.cat([places_along(first, one.vector, prior) for one in found])
-    classes = None if own is None else own.repeat_interleave(PLACES).repeat(len(found))
-    strip = generator.decode(shown, classes).split(SHOWN_SAMPLES * PLACES)
-    columns, rows = table(found, effects)
-    finding = Finding(
-        "directions",
-        sentence(found, effects),
-        _sheets(found, strip),
-        {
-            "seed": seed, "samples": samples, "measured": MEASURED_SAMPLES, "shown": list(range(SHOWN_SAMPLES)),
-            "class": label, "judge": predictor.about if predictor else None,
-            "directions": [{"name": d.name, "how": d.how, **d.facts} for d in found],
-            "effects": [{"correlation": e.correlation, "shift": e.shift, "change": e.change} for e in effects],
-        },
-        columns,
-        rows,
-        shown,
-        classes,
-        name,
+    shown, classes = _codes_along(generator, found, seed, label)
+    return DirectionSearch(
+        seed, samples, label,
+        tuple(_with_effect(one, effect) for one, effect in zip(found, effects, strict=True)), tuple(effects),
+        shown, classes, generator.decode(shown, classes),
+        predictor.about if predictor else None,
     )  # fmt: skip
-    return finding, found
+
+
+def methods_named(text: str, predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> tuple[str, ...]:
+    """Methods as a person names them: a few of METHODS, or "all", of which labelled is one where an attribute can be read."""
+    if text != "all":
+        return tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    return METHODS if plain_attributes(predictor, classes) else METHODS[1:]
 
 
 def plain_attributes(predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> list[str]:
-    """The attributes that a predictor reads, single values of categories left out where there are others, and a generator's own
-    classes, which no direction changes."""
+    """The attributes that directions can be found for.
+
+    Left out are single values of categories where there are others, and a generator's own classes, which no direction changes.
+    """
     names = [name for name in predictor.names if name not in classes] if predictor else []
     return [name for name in names if attribute_group(name) == name] or list(names)
 
 
-def table(
-    found: Sequence[Direction], effects: Sequence[DirectionEffect]
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Columns and rows for people: what each direction moves, how far, and what comes along."""
-    if not any(its.shift for its in effects):
-        plain_rows = tuple((one.name, f"{its.change:.0%}") for one, its in zip(found, effects, strict=True))
-        return ("direction", "of a pixel's range changes"), plain_rows
-    rows: list[tuple[str, ...]] = []
-    for one, its in zip(found, effects, strict=True):
-        moves = one.facts["moves"]
-        other = its.next_to(moves)
-        along = (other[0], f"{other[1]:.0%}") if other else ("–", "–")
-        rows.append((one.name, moves, f"{its.correlation[moves]:+.2f}", f"{its.shift[moves]:.1f}σ", *along))
-    return ("direction", "moves", "correlation", "by", "comes along", "of it"), tuple(rows)
-
-
-def sentence(found: Sequence[Direction], effects: Sequence[DirectionEffect]) -> str:
-    """What the directions do, in words."""
-    counted = f"{len(found)} direction{'s' * (len(found) > 1)}"
-    if not any(its.shift for its in effects):
-        changes = [its.change for its in effects]
-        shares = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(changes), max(changes))))
-        return (
-            f"{counted}, from −3σ to 3σ: pixels change by {shares} of their range. What that means nobody has read: give "
-            "--labels, or look at the strips."
+def _attribute_names(
+    generator: Generator, methods: Sequence[str], predictor: AttributePredictor | None, attributes: Sequence[str]
+) -> list[str]:
+    if predictor and attributes:
+        return [predictor.check(attribute, "--attributes ") for attribute in attributes]
+    names = plain_attributes(predictor, generator.classes)
+    if "labelled" in methods and predictor and not names:
+        raise InputError(
+            "--how labelled: what can be read from these pictures are the generator's own classes, which no direction changes: "
+            "ask for them with figment sample --label, or give --labels of something else."
         )
-    if len(found) == 1:
-        (one,), (its,) = found, effects
-        moves = one.facts["moves"]
-        other = its.next_to(moves)
-        along = f"; with it {other[0]} moves {other[1]:.0%} as far" if other else ""
-        return (
-            f"From −3σ to 3σ along {one.name} {moves} moves by {its.shift[moves]:.1f} deviations, with a correlation of "
-            f"{its.correlation[moves]:+.2f}{along}."
-        )
-    clear = [its for one, its in zip(found, effects, strict=True) if _clear(one, its)]
-    alone = [one for one, its in zip(found, effects, strict=True) if _clear(one, its) and _alone(one, its)]
-    which = f" ({', '.join(one.name for one in alone)})" if 0 < len(alone) <= 8 else ""
-    return (
-        f"Of {counted} {len(clear)} move{'s' * (len(clear) == 1)} an attribute with a correlation of {MIN_CLEAR_CORRELATION} or more, and "
-        f"{len(alone)}{which} of these all others less than half as far."
-    )
+    return names
 
 
 def _check(
-    hows: Sequence[str],
+    methods: Sequence[str],
     count: int,
     code_size: int,
     samples: int,
@@ -155,11 +175,11 @@ def _check(
     if groups:
         for option, group in zip(("--from", "--to"), groups, strict=True):
             refuse_single(option, group)
-    elif unknown := [how for how in hows if how not in METHODS]:
+    elif unknown := [how for how in methods if how not in METHODS]:
         raise InputError(f"--how {unknown[0]}: no way to find directions; there are {', '.join(METHODS)} and all.")
-    elif not 1 <= count <= code_size and set(hows) != {"labelled"}:
+    elif not 1 <= count <= code_size and set(methods) != {"labelled"}:
         raise InputError(f"--count {count}: codes have {code_size} numbers: give 1 to {code_size}.")
-    elif "labelled" in hows and predictor is None:
+    elif "labelled" in methods and predictor is None:
         raise InputError("--how labelled: nothing reads attributes from these pictures: give --labels.")
     if samples < max(MIN_SAMPLES, count + 1):
         raise InputError(
@@ -167,18 +187,18 @@ def _check(
         )
 
 
-def _found(
-    generator: Generator, hows: Sequence[str], count: int, names: Sequence[str], survey: DirectionSamples
+def _find(
+    generator: Generator, methods: Sequence[str], count: int, names: Sequence[str], drawn: DirectionSamples
 ) -> list[Direction]:
     found = []
-    if "labelled" in hows:
-        scores = {name: centre_by_class(read, survey.classes) for name, read in survey.scores.items()}
-        model = fit_slopes(survey.gaussian, scores)
+    if "labelled" in methods:
+        scores = {name: centre_by_class(read, drawn.classes) for name, read in drawn.scores.items()}
+        model = fit_slopes(drawn.gaussian, scores)
         found += [_labelled(model, attribute) for attribute in names]
-    if "principal" in hows:
-        vectors = ganspace(centre_by_class(survey.activations, survey.classes), survey.gaussian, count)
+    if "principal" in methods:
+        vectors = ganspace(centre_by_class(drawn.activations, drawn.classes), drawn.gaussian, count)
         found += [unit_direction(f"principal-{i + 1}", torch.from_numpy(v), "principal") for i, v in enumerate(vectors)]
-    if "factorised" in hows:
+    if "factorised" in methods:
         weights = entries(generator.net, generator.recipe.code_size)
         found += [unit_direction(f"factorised-{i + 1}", v, "factorised") for i, v in enumerate(sefa(weights, count))]
     return found
@@ -198,41 +218,17 @@ def _between(name: str, first: Group, second: Group, prior: str) -> Direction:
     )
 
 
-def _told(one: Direction, its: DirectionEffect) -> Direction:
+def _with_effect(one: Direction, its: DirectionEffect) -> Direction:
     """A direction with its effect: of a labelled one on its own attribute, of another on the one that it moves most."""
     moves = one.name if one.how == "labelled" else its.most
     facts = {} if moves is None else {"moves": moves, "correlation": its.correlation[moves], "shift": its.shift[moves]}
     return Direction(one.name, one.vector, one.how, {**one.facts, **facts, "change": its.change})
 
 
-def _clear(one: Direction, its: DirectionEffect) -> bool:
-    return abs(its.correlation[one.facts["moves"]]) >= MIN_CLEAR_CORRELATION
-
-
-def _alone(one: Direction, its: DirectionEffect) -> bool:
-    other = its.next_to(one.facts["moves"])
-    return other is None or other[1] < MAX_SIDE_SHARE
-
-
-def _sheets(found: Sequence[Direction], strip: Sequence[Tensor]) -> dict[str, Sheet]:
-    """A sheet for each way of finding directions, the main one for the first."""
-    hows, sheets = list(dict.fromkeys(one.how for one in found)), {}
-    for how in hows:
-        rows: list[Row] = []
-        for one, pictures in zip(found, strip, strict=True):
-            moves = one.facts.get("moves")
-            title = one.name if moves in (None, one.name) else f"{one.name}\n(moves {moves})"
-            if one.how == how:
-                room = torch.full_like(pictures[:1], 255)
-                rows.append((title, torch.cat([pictures[:PLACES], room, pictures[PLACES:]])))
-        caption = f"Two samples along each {CAPTIONS[how]}, in steps of one deviation."
-        sheets["" if how == hows[0] else how] = Sheet(strips(rows, [*PLACE_TITLES, "", *PLACE_TITLES]), caption)
-    return sheets
-
-
-CAPTIONS = {
-    "labelled": "direction that a linear model of codes finds for an attribute, with the other attributes held",
-    "principal": "of the first layer's principal components, taken back to codes",
-    "factorised": "of the directions that the weights by which the code enters stretch most",
-    "groups": "direction from one group's mean code to the other's",
-}
+def _codes_along(
+    generator: Generator, found: Sequence[Direction], seed: int, label: str | None
+) -> tuple[Tensor, Tensor | None]:
+    """The seed's first samples at all places along each direction: codes (D · 2 · 7, code_size), and their classes."""
+    first, own = generator.codes(SHOWN_SAMPLES, seed), generator.labels(SHOWN_SAMPLES, seed, label=label)
+    shown = torch.cat([places_along(first, one.vector, generator.recipe.prior) for one in found])
+    return shown, None if own is None else own.repeat_interleave(PLACES).repeat(len(found))

@@ -1,8 +1,6 @@
-"""Exemplars: groups of samples whose mean code stands for what they have in common."""
+"""Exemplars: groups of samples whose mean code stands for what they have in common. As texts: group_texts.py."""
 
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,11 +11,11 @@ from figment import codes
 from figment.attributes.conditions import margins, parse_conditions, satisfied
 from figment.attributes.predictor import AttributePredictor
 from figment.attributes.readings import READ_SAMPLES, Readings, read_samples
-from figment.common.progress import Progress, Stage
+from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.generator import Generator
 
-MAX_SAMPLES = 4096  # samples of a seed that are looked through for a group
+MAX_SAMPLES = 4096  # of a seed that are looked through for a group
 # Of so many times the samples wanted the clearest are taken, as a person would choose. On three portraits generators that
 # lifts the share of sums of means of three that come true from 0.50, 0.51, 0.56 to 0.58, 0.60, 0.66 (six sums, 200 cases).
 CANDIDATES_EACH = 4
@@ -64,10 +62,8 @@ def group_meeting(
     At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
     conditions make no sense.
     """
-    wanted, seen = (
-        parse_conditions(conditions, predictor, option),
-        Readings(torch.empty(0, generator.recipe.code_size), {}),
-    )
+    wanted = parse_conditions(conditions, predictor, option)
+    seen = Readings(torch.empty(0, generator.recipe.code_size), {})
     while len(seen) < MAX_SAMPLES:
         more = read_samples(generator, predictor, READ_SAMPLES, seed, label, len(seen))
         scores = {n: np.concatenate([seen.scores.get(n, more.scores[n][:0]), more.scores[n]]) for n in predictor.names}
@@ -94,65 +90,3 @@ def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) ->
 def mean_code(group: Tensor, prior: str) -> Tensor:
     """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
     return codes.to_gaussian(group.double(), prior).mean(0)
-
-
-MAX_DIGITS = 15  # digits of a sample's number
-
-
-def sample_numbers(text: str, option: str) -> list[int]:
-    """Sample numbers: 3,17,40-43. Raises InputError for anything else."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not _is_number(first) or (dash and (not _is_number(last) or int(last) < int(first))):
-            raise InputError(f"{option} {text}: give numbers of samples such as 3,17,40-43.")
-        if dash and int(last) - int(first) > 10_000:
-            raise InputError(f"{option} {text}: at most 10,000 samples.")
-        found += range(int(first), int(last or first) + 1)
-    return found
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS
-
-
-GROUP_FILES = {".txt", ".csv", ".safetensors"}
-
-
-def is_conditions(text: str) -> bool:
-    """Whether a group is given by conditions rather than by numbers or a file."""
-    return not re.fullmatch(r"[\d\s,-]*", text) and Path(text).suffix.lower() not in GROUP_FILES
-
-
-def group_of(
-    generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, label: str | None,
-    exemplars: int, stage: Stage,
-) -> Group:  # fmt: skip
-    """Samples by their numbers, from a file of numbers or of codes, or by conditions. Raises InputError for neither."""
-    if is_conditions(text):
-        assert predictor is not None
-        return group_meeting(generator, predictor, text, exemplars, seed, label, option, stage(f"looking for {text}"))
-    file = Path(text)
-    if file.suffix.lower() == ".safetensors":
-        recipe = generator.recipe
-        return Group(file.name, codes.read(file, recipe.code_size, len(recipe.classes))[0])
-    if file.suffix.lower() in GROUP_FILES:
-        try:
-            text = ",".join(file.read_text("utf-8-sig").replace(",", " ").split())
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{option} {file} can't be read ({error}): name a file of sample numbers.") from None
-    return numbered_group(generator, sample_numbers(text, option), seed)
-
-
-def class_of_group(
-    generator: Generator, predictor: AttributePredictor | None, text: str, option: str, seed: int, stage: Stage
-) -> str | None:
-    """The class of a group's first sample, which a generator with classes draws all others in; None without classes."""
-    names = generator.classes
-    if not names:
-        return None
-    if Path(text).suffix.lower() == ".safetensors":
-        kept = codes.read(Path(text), generator.recipe.code_size, len(names))[1]
-        return None if kept is None else names[int(kept[0])]
-    first = group_of(generator, predictor, text, option, seed, None, 1, stage).numbers[0]
-    return names[int(codes.numbered_classes(seed, first, 1, len(names))[0])]

@@ -23,11 +23,13 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
 
-MEASURED_PATHS, MEASURED_STEPS = 64, 32  # paths that smoothness is measured on, and steps of each
-BATCH_PATHS = 16  # paths in memory
-SMOOTH_EVENNESS, JUMPY_EVENNESS = 0.55, 0.3  # evenness above which a path is called smooth, and below which it jumps
+MEASURED_PATHS = 64  # that smoothness is measured on
+MEASURED_STEPS = 32  # of each of these
+BATCH_PATHS = 16  # in memory
+SMOOTH_EVENNESS = 0.55  # above which a path is called smooth
+JUMPY_EVENNESS = 0.3  # below which it jumps
 
-Path = Callable[[Tensor, Tensor, Tensor], Tensor]
+Path = Callable[[Tensor, Tensor, Tensor], Tensor]  # first and last codes (N, d), shares (T,) → codes (N, T, d)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,50 @@ class Smoothness:
     evenness: float
 
 
+@dataclass(frozen=True, eq=False)
+class Interpolation:
+    """Rows of pictures between samples of a seed, along great circles and straight, and how evenly these change.
+
+    pairs: numbers of the samples at the ends. steps: pictures in a row. codes, float32 (P · 2 · steps, code_size), labels,
+    int64 (P · 2 · steps,), or None, and pictures, uint8 (P · 2 · steps, C, H, W): pair by pair, the great circle first.
+    smoothness: of other paths of the seed, by path, "spherical" and "linear". features: the network's name.
+    """
+
+    seed: int
+    pairs: tuple[tuple[int, int], ...]
+    steps: int
+    codes: Tensor
+    labels: Tensor | None
+    pictures: Tensor
+    smoothness: dict[str, Smoothness]
+    features: str
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet of all rows; name: tells it from others of its kind."""
+        titles = [f"{first} → {second}\n{path}" for first, second in self.pairs for path in self.smoothness]
+        rows = list(zip(titles, self.pictures.split(self.steps), strict=True))
+        caption = f"From one sample of seed {self.seed} to another in {self.steps - 1} equal steps of the code."
+        return Finding(
+            "interpolate",
+            sentence(self.smoothness["spherical"]),
+            {"": Sheet(strips(rows), caption)},
+            {
+                "seed": self.seed, "pairs": [list(pair) for pair in self.pairs], "steps": self.steps,
+                "features": self.features,
+                "smoothness": {path: asdict(its) for path, its in self.smoothness.items()},
+                "paths": MEASURED_PATHS, "steps_measured": MEASURED_STEPS,
+            },
+            ("path", f"path length ({self.features})", "detour", "steepest step", "evenness"),
+            tuple(
+                (path, f"{s.path_length:.4g}", f"{s.detour:.2f}×", f"{s.steepest:.1f}×", f"{s.evenness:.2f}")
+                for path, s in self.smoothness.items()
+            ),
+            self.codes,
+            self.labels,
+            name,
+        )  # fmt: skip
+
+
 def interpolate(
     generator: Generator,
     pairs: Sequence[tuple[int, int]] = ((0, 1), (2, 3), (4, 5), (6, 7)),
@@ -54,50 +100,49 @@ def interpolate(
     network: Extractor | None = None,
     label: str | None = None,
     progress: Progress | None = None,
-) -> Finding:
+) -> Interpolation:
     """Rows of pictures between samples of a seed, along great circles and straight, with the smoothness of both.
 
-    pairs: numbers of the samples at the ends. steps: pictures in a row, the ends among them. network: what distances are
-    taken in, "random" by default; they are measured on 64 other paths of the seed. A generator with classes keeps the class
-    that label names along a path, or that of its first end. Raises InputError for fewer than 2 steps or an unknown label.
+    Parameters
+    ----------
+    generator : Generator
+    pairs : sequence of (int, int)
+        Numbers of the samples at the ends of each row.
+    steps : int
+        Pictures in a row, the ends among them.
+    seed : int
+        Of the samples; smoothness is measured on 64 other paths between its samples.
+    network : Extractor, optional
+        What distances are taken in; "random" by default.
+    label : str, optional
+        Class that a generator with classes keeps along a path; by default that of the path's first end.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    Interpolation
+
+    Raises
+    ------
+    InputError
+        For fewer than 2 steps, no pairs, or an unknown label.
     """
     if steps < 2 or not pairs:
         raise InputError(f"--steps {steps}: a row goes from one picture to another: give it 2 or more.")
-    network = network or extractor("random")
-    prior = generator.recipe.prior
+    network, prior = network or extractor("random"), generator.recipe.prior
     paths: dict[str, Path] = {"spherical": lambda a, b, t: slerp(a, b, t, prior), "linear": lerp}
-    ends = [torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1)]
-    z = {name: path(ends[0], ends[1], torch.linspace(0, 1, steps)) for name, path in paths.items()}
-    drawn = torch.cat([z[name][i] for i in range(len(pairs)) for name in paths])
-    classes = [of_first for first, _ in pairs if (of_first := generator.labels(1, seed, first, label)) is not None]
-    labels = torch.cat(classes).repeat_interleave(steps * len(paths)) if classes else None
-    pictures = generator.decode(drawn, labels).split(steps)
-    names = [f"{first} → {second}\n{name}" for first, second in pairs for name in paths]
-    smooth = {}
-    for part, (name, path) in enumerate(paths.items()):
-        smooth[name] = smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)))
-    return Finding(
-        "interpolate",
-        sentence(smooth["spherical"]),
-        {
-            "": Sheet(
-                strips(list(zip(names, pictures, strict=True))),
-                f"From one sample of seed {seed} to another in {steps - 1} equal steps of the code.",
-            )
-        },
-        {
-            "seed": seed, "pairs": [list(pair) for pair in pairs], "steps": steps, "features": network.name,
-            "smoothness": {name: asdict(found) for name, found in smooth.items()}, "paths": MEASURED_PATHS,
-            "steps_measured": MEASURED_STEPS,
-        },
-        ("path", f"path length ({network.name})", "detour", "steepest step", "evenness"),
-        tuple(
-            (name, f"{s.path_length:.4g}", f"{s.detour:.2f}×", f"{s.steepest:.1f}×", f"{s.evenness:.2f}")
-            for name, s in smooth.items()
-        ),
-        drawn,
-        labels,
-    )  # fmt: skip
+    first, last = (torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1))
+    between = [path(first, last, torch.linspace(0, 1, steps)) for path in paths.values()]
+    z = torch.stack(between, 1).flatten(0, 2)
+    of_pairs = [own for number, _ in pairs if (own := generator.labels(1, seed, number, label)) is not None]
+    labels = torch.cat(of_pairs).repeat_interleave(steps * len(paths)) if of_pairs else None
+    pictures = generator.decode(z, labels)
+    smooth = {
+        name: smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)))
+        for part, (name, path) in enumerate(paths.items())
+    }
+    return Interpolation(seed, tuple(pairs), steps, z, labels, pictures, smooth, network.name)
 
 
 def smoothness(

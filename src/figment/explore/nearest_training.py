@@ -5,11 +5,13 @@ lie near. Neighbours alone prove little (Theis et al., arXiv 1511.01844, section
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
@@ -22,9 +24,71 @@ from figment.reals import some
 from figment.similarity.nearest import Subset, nearest_neighbour
 from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
 
-MEASURED_SAMPLES = 256  # samples that are compared with held-out pictures, of which there may be four times as many
+MEASURED_SAMPLES = 256  # that are compared with held-out pictures, of which there may be four times as many
 MAX_P_VALUE = 0.01  # below which a difference is taken for one
-QUANTILES = (0.01, 0.1, 0.5, 0.9)  # quantiles that are told
+QUANTILES = (0.01, 0.1, 0.5, 0.9)  # that are told
+
+
+@dataclass(frozen=True, eq=False)
+class NearestTraining:
+    """Samples of a seed by their numbers, with their k nearest training pictures, and whether samples lie nearer than chance.
+
+    label: class that all were drawn in, where one was named. codes, float32 (N, code_size), labels, int64 (N,), or None, and
+    samples, uint8 (N, C, H, W). neighbours: uint8 (N, k, C, H, W), mirrored where mirrored, bool (N, k), says so; distances:
+    float64 (N, k), nearest first; names: N lists of k. space: what distances are taken in. sample_distances,
+    held_out_distances: of other samples and of held-out pictures to their nearest training pictures, float64 (M,), where
+    nothing is held out (0,).
+    """
+
+    seed: int
+    label: str | None
+    numbers: tuple[int, ...]
+    codes: Tensor
+    labels: Tensor | None
+    samples: NDArray[np.uint8]
+    neighbours: NDArray[np.uint8]
+    mirrored: NDArray[np.bool_]
+    distances: NDArray[np.float64]
+    names: list[list[str]]
+    space: Space
+    sample_distances: NDArray[np.float64]
+    held_out_distances: NDArray[np.float64]
+
+    @property
+    def held_out_nearer(self) -> list[float | None]:
+        """Of each sample the share of held-out pictures that lie nearer to theirs; None where nothing is held out."""
+        theirs = self.held_out_distances
+        return [float((theirs < own).mean()) if len(theirs) else None for own in self.distances[:, 0]]
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet that holds training pictures, too; name: tells it from others of its kind."""
+        ours, theirs, nearer = self.sample_distances, self.held_out_distances, self.held_out_nearer
+        return Finding(
+            "neighbours",
+            sentence(ours, theirs, self.space),
+            {"": _sheet(self)},
+            {
+                "seed": self.seed, "label": self.label, "features": self.space.name, "measured": MEASURED_SAMPLES,
+                "held_out": len(theirs), "z": mann_whitney(ours, theirs) if len(theirs) else None, "shares": QUANTILES,
+                "quantiles": np.quantile(ours, QUANTILES).tolist(),
+                "quantiles_held_out": np.quantile(theirs, QUANTILES).tolist() if len(theirs) else None,
+                "samples": [
+                    {
+                        "number": number, "held_out_nearer": nearer[i], "names": self.names[i],
+                        "mirrored": self.mirrored[i].tolist(), "distances": self.distances[i].tolist(),
+                    }
+                    for i, number in enumerate(self.numbers)
+                ],
+            },
+            ("sample", f"nearest ({self.space.name})", "held-out pictures nearer to theirs", "nearest training picture"),
+            tuple(
+                (str(number), f"{self.distances[i, 0]:.3g}", _percent(nearer[i]), Path(self.names[i][0]).name)
+                for i, number in enumerate(self.numbers)
+            ),
+            self.codes,
+            self.labels,
+            name,
+        )  # fmt: skip
 
 
 def neighbours(
@@ -36,67 +100,70 @@ def neighbours(
     space: Space = PIXELS,
     label: str | None = None,
     progress: Progress | None = None,
-) -> Finding:
+) -> NearestTraining:
     """Samples of a seed by their numbers, each with its nearest training pictures, mirrored where that is nearer.
 
-    count: neighbours of each. space: what distances are taken in. The first 256 samples are compared with held-out
-    pictures. Raises InputError for no numbers, and for a label that the generator doesn't know.
+    Parameters
+    ----------
+    generator : Generator
+    bank : Bank
+        The run's real pictures; the first 256 samples are compared with held-out ones.
+    numbers : sequence of int
+        Of the samples.
+    count : int
+        Neighbours of each.
+    seed : int
+        Of the samples, and of the draw of held-out pictures.
+    space : Space
+        What distances are taken in.
+    label : str, optional
+        Class that a generator with classes draws all in; by default that of each sample.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    NearestTraining
+
+    Raises
+    ------
+    InputError
+        For no numbers, or an unknown label.
     """
     if not numbers:
         raise InputError("--samples: name at least one sample, such as 0-7.")
     train = Subset(bank.pictures, bank.train)
     held_out = Subset(bank.pictures, some(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
-    labels = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
-    known = torch.cat(labels) if labels else None
-    samples = generator.decode(z, known).numpy()
+    of_each = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
+    labels = torch.cat(of_each) if of_each else None
+    samples = generator.decode(z, labels).numpy()
     references = described(train, space, Tally(progress, len(train)))
-    found = nearest_neighbours(*described_both_ways(samples, space), references, count)
+    near = nearest_neighbours(*described_both_ways(samples, space), references, count)
     others = generator.sample(MEASURED_SAMPLES, seed, label=label).numpy()
     ours, theirs = (
         nearest_neighbour(*described_both_ways(its, space), references).distance for its in (others, held_out)
     )
-    nearer = [float((theirs < own).mean()) if len(theirs) else None for own in found.distance[:, 0]]
-    names = [[bank.names[row] for row in bank.train[places]] for places in found.place]
-    rows = [
-        (
-            f"{number}:\n{' '.join(f'{d:.3g}' for d in found.distance[i])}",
-            np.concatenate([samples[i : i + 1], mirrored_where(train[found.place[i]], found.mirrored[i])]),
-        )
-        for i, number in enumerate(numbers)
-    ]
-    return Finding(
-        "neighbours",
-        sentence(ours, theirs, space),
-        {
-            "": Sheet(
-                strips(rows, ["sample", "nearest", *(f"{i}." for i in range(2, found.place.shape[1] + 1))]),
-                f"Samples of seed {seed} by their numbers, and the training pictures nearest to each with their distances "
-                f"({space.name}), mirrored where that is nearer.",
-                "compositeWithTrainedAlgorithmicMedia",
-            )
-        },
-        {
-            "seed": seed, "label": label, "features": space.name, "measured": MEASURED_SAMPLES, "held_out": len(theirs),
-            "z": mann_whitney(ours, theirs) if len(theirs) else None, "shares": QUANTILES,
-            "quantiles": np.quantile(ours, QUANTILES).tolist(),
-            "quantiles_held_out": np.quantile(theirs, QUANTILES).tolist() if len(theirs) else None,
-            "samples": [
-                {
-                    "number": number, "held_out_nearer": nearer[i], "names": names[i],
-                    "mirrored": found.mirrored[i].tolist(), "distances": found.distance[i].tolist(),
-                }
-                for i, number in enumerate(numbers)
-            ],
-        },
-        ("sample", f"nearest ({space.name})", "held-out pictures nearer to theirs", "nearest training picture"),
-        tuple(
-            (str(number), f"{found.distance[i, 0]:.3g}", _percent(nearer[i]), Path(names[i][0]).name)
-            for i, number in enumerate(numbers)
-        ),
-        z,
-        known,
+    return NearestTraining(
+        seed, label, tuple(numbers), z, labels, samples,
+        np.stack([mirrored_where(train[places], mirrored) for places, mirrored in zip(near.place, near.mirrored, strict=True)]),
+        near.mirrored, near.distance, [[bank.names[row] for row in bank.train[places]] for places in near.place],
+        space, ours, theirs,
     )  # fmt: skip
+
+
+def _sheet(found: NearestTraining) -> Sheet:
+    rows = [
+        (f"{number}:\n{' '.join(f'{d:.3g}' for d in found.distances[i])}",
+         np.concatenate([found.samples[i : i + 1], found.neighbours[i]]))
+        for i, number in enumerate(found.numbers)
+    ]  # fmt: skip
+    return Sheet(
+        strips(rows, ["sample", "nearest", *(f"{i}." for i in range(2, found.distances.shape[1] + 1))]),
+        f"Samples of seed {found.seed} by their numbers, and the training pictures nearest to each with their distances "
+        f"({found.space.name}), mirrored where that is nearer.",
+        "compositeWithTrainedAlgorithmicMedia",
+    )
 
 
 def sentence(ours: NDArray, theirs: NDArray, space: Space) -> str:

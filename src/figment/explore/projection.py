@@ -6,13 +6,17 @@ by itself is told by the generator's own samples, which have a perfect answer.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
+from figment.data.bank.bank import Bank
+from figment.data.decoding.fit import Target
 from figment.errors import InputError
 from figment.explore.inversion import Inversions, invert
 from figment.features.perceptual import PIXELS, PerceptualLoss
@@ -20,12 +24,13 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, mann_whitney
+from figment.reals import given, some
 
-DEFAULT_RESTARTS, DEFAULT_STEPS = 2, 300  # on faces nearer than 4 of 150, at the same cost
+DEFAULT_RESTARTS, DEFAULT_STEPS = 2, 300  # on faces nearer than 4 restarts of 150 steps, at the same cost
 OWN_SAMPLES = "own samples"
-MAX_OWN_SAMPLES = 8  # of the generator's samples, as a floor
-MAX_TITLED_COLUMNS = 12  # columns
-MIN_COMPARED_PICTURES = 5  # pictures in a group, below which groups aren't compared
+MAX_OWN_SAMPLES = 8  # of the generator's, as a floor
+MAX_TITLED_COLUMNS = 12
+MIN_COMPARED_PICTURES = 5  # in a group, below which groups aren't compared
 MAX_P_VALUE = 0.05  # below which a difference is taken for one
 
 
@@ -46,6 +51,68 @@ class Closeness:
     nearest_sample_distance: float
 
 
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Pictures that the generator has rebuilt, and how near it came.
+
+    targets: uint8 (N, C, H, W) by group, the last group being the generator's own samples. found, nearest: what descents made of
+    all targets in turn, and the nearest samples. own_codes, float32 (n, code_size), own_labels, int64 (n,) or None: of the own
+    samples. names: of a group's pictures, where these have some. features: what was looked at beside pixels, by name.
+    restarts, steps: descents a picture, and how long each is.
+    """
+
+    seed: int
+    restarts: int
+    steps: int
+    features: str
+    targets: dict[str, Tensor]
+    names: Mapping[str, list[str]]
+    own_codes: Tensor
+    own_labels: Tensor | None
+    found: Inversions
+    nearest: Inversions
+
+    @property
+    def draws(self) -> int:
+        """Samples among which the nearest was looked for."""
+        return self.restarts * self.steps
+
+    @property
+    def places(self) -> dict[str, Tensor]:
+        """Rows of found and nearest by group, int64 (N,) each."""
+        sizes = list(map(len, self.targets.values()))
+        return dict(zip(self.targets, torch.arange(sum(sizes)).split(sizes), strict=True))
+
+    @property
+    def closeness(self) -> dict[str, Closeness]:
+        """By group."""
+        return {name: closeness(self.found[place], self.nearest[place]) for name, place in self.places.items()}
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet that holds the real pictures, too; name: tells it from others of its kind."""
+        close, shown = self.closeness, _shown_codes(self)
+        return Finding(
+            "project",
+            sentence(self.found, self.places, close, self.draws),
+            {"": _sheet(self)},
+            {
+                "seed": self.seed, "restarts": self.restarts, "steps": self.steps, "features": self.features,
+                "draws": self.draws, "groups": {group: asdict(its) for group, its in close.items()},
+                "pictures": _records(self),
+            },
+            ("pictures", "number", "RMS of 255", f"distance ({self.features})", "nearest sample's RMS", "distance"),
+            tuple(
+                (group, str(its.pictures), _with_error(its.rms, its.rms_error, 1),
+                 _with_error(its.distance, its.distance_error, 3),
+                 f"{its.nearest_sample_rms:.1f}", f"{its.nearest_sample_distance:.3f}")
+                for group, its in close.items()
+            ),
+            torch.cat([z for z, _ in shown]),
+            None if self.own_labels is None else torch.cat([labels for _, labels in shown if labels is not None]),
+            name,
+        )  # fmt: skip
+
+
 def project(
     generator: Generator,
     groups: Mapping[str, Tensor],
@@ -55,71 +122,67 @@ def project(
     seed: int = 0,
     names: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
-) -> Finding:
-    """Groups of real pictures, uint8 (N, C, H, W), rebuilt by the generator, beside its nearest samples.
+) -> Projection:
+    """Groups of real pictures rebuilt by the generator, beside its nearest samples.
 
-    Where groups are called "held-out" and "training", it is told whether one is rebuilt better. perceptual: what is
-    looked at beside pixels. restarts, steps: descents a picture, and how long each is. names: of a group's pictures.
-    Raises InputError where there are no pictures, ValueError for pictures of another shape than the generator's.
+    Parameters
+    ----------
+    generator : Generator
+    groups : mapping of str to Tensor
+        Pictures, uint8 (N, C, H, W), of the generator's shape: see given_pictures and pictures_of_bank. Where groups are called
+        "held-out" and "training", it is told whether one is rebuilt better.
+    perceptual : PerceptualLoss
+        What is looked at beside pixels.
+    restarts, steps : int
+        Descents a picture, and how long each is.
+    seed : int
+        Of the samples that descents start from.
+    names : mapping of str to list of str, optional
+        Of a group's pictures.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    Projection
+
+    Raises
+    ------
+    InputError
+        Where there are no pictures.
+    ValueError
+        For pictures of another shape than the generator's.
     """
     reals = {name: pictures for name, pictures in groups.items() if len(pictures)}
     if not reals:
         raise InputError("there are no pictures to look for in the code space: name some, or give -n 1 or more.")
-    draws = restarts * steps
-    count = min(MAX_OWN_SAMPLES, max(map(len, reals.values())))
+    count, draws = min(MAX_OWN_SAMPLES, max(map(len, reals.values()))), restarts * steps
     own, own_labels = (
         generator.codes(count, seed, draws),
         generator.labels(count, seed, draws),
     )  # starts are those before
-    wanted = reals | {OWN_SAMPLES: generator.decode(own, own_labels)}
-    found, nearest = invert(generator, torch.cat(list(wanted.values())), perceptual, restarts, steps, seed, progress)
-    places = dict(zip(wanted, torch.arange(len(found.codes)).split(list(map(len, wanted.values()))), strict=True))
-    close = {name: closeness(found[place], nearest[place]) for name, place in places.items()}
+    targets = reals | {OWN_SAMPLES: generator.decode(own, own_labels)}
+    found, nearest = invert(generator, torch.cat(list(targets.values())), perceptual, restarts, steps, seed, progress)
+    return Projection(seed, restarts, steps, perceptual.name, targets, names or {}, own, own_labels, found, nearest)
 
-    rows: list[Row] = []
-    shown: list[tuple[Tensor, Tensor | None]] = []
-    for name, place in places.items():
-        rows.append((name, wanted[name]))
-        shown += [(own, own_labels)] if name == OWN_SAMPLES else []
-        for what, its in (("rebuilt", found[place]), (f"nearest of {draws} samples", nearest[place])):
-            rows.append((what, its.pictures))
-            shown.append((its.codes, its.labels))
-    titled = len(reals) == 1 and len(found.rms) - count <= MAX_TITLED_COLUMNS
-    titles = [f"off by {rms:.0f}" for rms in found.rms[:-count].tolist()] if titled else []
-    return Finding(
-        "project",
-        sentence(found, places, close, draws),
-        {
-            "": Sheet(
-                strips(rows, titles),
-                f"Pictures, what the generator makes of them (the best of {restarts} descents of {steps} steps each, by "
-                f"pixels{'' if perceptual is PIXELS else f' and {perceptual.name} features'}), and the nearest of {draws} "
-                f"samples of seed {seed}; below, the same of the generator's own samples.",
-                "compositeWithTrainedAlgorithmicMedia",
-            )
-        },
-        {
-            "seed": seed, "restarts": restarts, "steps": steps, "features": perceptual.name, "draws": draws,
-            "groups": {name: asdict(its) for name, its in close.items()},
-            "pictures": [
-                {
-                    "group": name, "name": names[name][i] if names and name in names else None,
-                    "rms": found.rms[at].item(), "distance": found.distance[at].item(),
-                    "nearest_sample_rms": nearest.rms[at].item(),
-                    "nearest_sample_distance": nearest.distance[at].item(),
-                }
-                for name, place in places.items() for i, at in enumerate(place.tolist())
-            ],
-        },
-        ("pictures", "number", "RMS of 255", f"distance ({perceptual.name})", "nearest sample's RMS", "distance"),
-        tuple(
-            (name, str(its.pictures), _with_error(its.rms, its.rms_error, 1), _with_error(its.distance, its.distance_error, 3),
-             f"{its.nearest_sample_rms:.1f}", f"{its.nearest_sample_distance:.3f}")
-            for name, its in close.items()
-        ),
-        torch.cat([z for z, _ in shown]),
-        torch.cat([labels for _, labels in shown if labels is not None]) if generator.classes else None,
-    )  # fmt: skip
+
+def given_pictures(
+    generator: Generator, files: Sequence[Path], say: Say
+) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
+    """Pictures from files of any size as a group to project, and their names. Raises InputError as reals.given does."""
+    recipe = generator.recipe
+    target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
+    return {"given": torch.from_numpy(given(files, target, say))}, {"given": list(map(str, files))}
+
+
+def pictures_of_bank(bank: Bank, count: int, seed: int = 0) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
+    """Held-out and training pictures of a run, at most count of each, as groups to project, and their names."""
+    rows = {
+        part: some(all_rows, count, seed, place)
+        for place, (part, all_rows) in enumerate({"held-out": bank.held_out, "training": bank.train}.items())
+    }
+    pictures = {part: torch.from_numpy(bank.pictures[chosen]) for part, chosen in rows.items()}
+    return pictures, {part: [bank.names[row] for row in chosen] for part, chosen in rows.items()}
 
 
 def closeness(found: Inversions, nearest: Inversions) -> Closeness:
@@ -131,6 +194,48 @@ def closeness(found: Inversions, nearest: Inversions) -> Closeness:
         len(rms), float(rms.mean()), errors[0], float(distance.mean()), errors[1],
         float(nearest.rms.double().mean()), float(nearest.distance.double().mean()),
     )  # fmt: skip
+
+
+def _sheet(its: Projection) -> Sheet:
+    rows: list[Row] = []
+    for name, place in its.places.items():
+        rows += [
+            (name, its.targets[name]),
+            ("rebuilt", its.found.pictures[place]),
+            (f"nearest of {its.draws} samples", its.nearest.pictures[place]),
+        ]
+    reals = its.found.rms[: -len(its.own_codes)].tolist()
+    titled = len(its.targets) == 2 and len(reals) <= MAX_TITLED_COLUMNS
+    looked_at = "" if its.features == PIXELS.name else f" and {its.features} features"
+    return Sheet(
+        strips(rows, [f"off by {rms:.0f}" for rms in reals] if titled else []),
+        f"Pictures, what the generator makes of them (the best of {its.restarts} descents of {its.steps} steps each, by "
+        f"pixels{looked_at}), and the nearest of {its.draws} samples of seed {its.seed}; below, the same of the generator's "
+        "own samples.",
+        "compositeWithTrainedAlgorithmicMedia",
+    )
+
+
+def _shown_codes(its: Projection) -> list[tuple[Tensor, Tensor | None]]:
+    """Codes and classes of the sheet's generated pictures, row by row."""
+    shown = []
+    for name, place in its.places.items():
+        shown += [(its.own_codes, its.own_labels)] if name == OWN_SAMPLES else []
+        shown += [(rows.codes, rows.labels) for rows in (its.found[place], its.nearest[place])]
+    return shown
+
+
+def _records(its: Projection) -> list[dict[str, Any]]:
+    """Of each picture how near it was rebuilt."""
+    return [
+        {
+            "group": name, "name": its.names[name][i] if name in its.names else None,
+            "rms": its.found.rms[at].item(), "distance": its.found.distance[at].item(),
+            "nearest_sample_rms": its.nearest.rms[at].item(),
+            "nearest_sample_distance": its.nearest.distance[at].item(),
+        }
+        for name, place in its.places.items() for i, at in enumerate(place.tolist())
+    ]  # fmt: skip
 
 
 def sentence(found: Inversions, places: Mapping[str, Tensor], close: Mapping[str, Closeness], draws: int) -> str:

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -133,14 +132,9 @@ class Memorisation:
 
 
 def memorised(
-    run: Run,
-    bank: Bank,
-    count: int = 1000,
-    space: Space = PIXELS,
-    seed: int = 0,
-    device: str = "cpu",
+    run: Run, bank: Bank, count: int = 1000, space: Space = PIXELS, seed: int = 0, device: str = "cpu",
     progress: Progress | None = None,
-) -> Memorisation:
+) -> Memorisation:  # fmt: skip
     """Whether generators of a run, after about 1/4, 1, 4, 16 … passes and at the end, know training pictures by heart.
 
     Parameters
@@ -171,10 +165,11 @@ def memorised(
     """
     if len(bank.held_out) < MIN_HELD_OUT:
         raise InputError(
-            f"{run.folder} holds out {len(bank.held_out)} pictures, and fewer than {MIN_HELD_OUT} tell nothing: train on more "
-            "pictures."
+            f"{run.folder} holds out {len(bank.held_out)} pictures, and fewer than {MIN_HELD_OUT} tell nothing: "
+            "train on more pictures."
         )
-    files, train = kept_generators(run, len(bank.train)), len(bank.train)
+    train = len(bank.train)
+    files = kept_generators(run, train)
     tally = Tally(progress, train + 2 * min(len(bank.held_out), MAX_HELD_OUT) + count * len(files))
     reals = _reals(bank, space, seed, tally)
     stats, closest = [], []
@@ -182,20 +177,18 @@ def memorised(
         generator = load(file, device)
         samples = generator.sample(count, seed).numpy()
         ours = described_both_ways(samples, space)
-        to_few, to_held_out = (
-            nearest_neighbour(*ours, reals.few_described),
-            nearest_neighbour(*ours, reals.held_out_described),
-        )
-        to_all = nearest_neighbour(*ours, reals.training_described).distance
-        stats.append(memorisation_stats(images, train, to_all, reals.held_out_distances, to_few, to_held_out))
+        to_few = nearest_neighbour(*ours, reals.few_described)
+        to_held_out = nearest_neighbour(*ours, reals.held_out_described)
+        distances = nearest_neighbour(*ours, reals.training_described).distance, reals.held_out_distances
+        stats.append(memorisation_stats(images, train, *distances, to_few, to_held_out))
         if images in (nearest_to_passes(files, train, 1), max(files)):
             closest.append(_closest(images, samples, reals, to_few, to_held_out))
         tally(count)
     numbers = closest[-1].numbers  # of the last one, whose pictures the run can draw
-    labels = [own for i in numbers if (own := generator.labels(1, seed, i)) is not None]
+    z, labels = generator.codes(count, seed)[numbers], generator.labels(count, seed)
     return Memorisation(
         stats, closest, count, seed, space.name, train, reals.held_out_distances,
-        torch.cat([generator.codes(1, seed, i) for i in numbers]), torch.cat(labels) if labels else None,
+        z, None if labels is None else labels[numbers],
     )  # fmt: skip
 
 

@@ -13,27 +13,30 @@ from figment.data.bank.prepare import prepare
 from figment.discriminator import Discriminator, representation
 from figment.errors import InputError
 from figment.explain import supervised
+from figment.explain.labelled import (
+    LabelledPictures,
+    as_recipe,
+    described,
+    discriminator_features,
+    few_of_each,
+    labelled_pictures,
+    pixel_features,
+)
 from figment.explain.linear_probe import (
     OURS,
     PIXELS,
     RANDOM,
     SUPERVISED,
-    Labelled,
-    Result,
-    adapted,
+    FeatureComparison,
+    ProbeAccuracy,
     by_features,
-    described,
-    drawn,
     features,
-    labelled,
-    pixels,
-    seen_by,
     sentence,
-)  # fmt: skip
-from figment.explain.nearest_neighbour import neighbour_test
+)
+from figment.explain.nearest_neighbour import NeighbourTest, neighbour_test
 from figment.explain.nearest_neighbour import sentence as said_of_neighbours
-from figment.explain.supervised import Classifier, taught
-from figment.explain.svm import PENALTIES, best_penalty, fitted
+from figment.explain.supervised import Classifier
+from figment.explain.svm import PENALTIES, LinearSVM, best_penalty
 from figment.generator import Generator
 from figment.media import charts
 from figment.presets import make
@@ -51,8 +54,8 @@ def stripes(count: int, seed: int, channels: int = 3) -> tuple[np.ndarray, np.nd
 
 
 @pytest.fixture(scope="module")
-def data() -> Labelled:
-    return Labelled(("down", "across"), *stripes(200, 0), *stripes(150, 1), "stripes")
+def data() -> LabelledPictures:
+    return LabelledPictures(("down", "across"), *stripes(200, 0), *stripes(150, 1), "stripes")
 
 
 def of(kind: str = "dcgan-r1", **choices: object) -> Recipe:
@@ -62,7 +65,7 @@ def of(kind: str = "dcgan-r1", **choices: object) -> Recipe:
 
 def test_labelled_pictures_are_split_as_the_bank_is_and_unlabelled_ones_left_out(dark_and_bright: Path) -> None:
     bank = prepare(dark_and_bright, 16)
-    found = labelled(bank)
+    found = labelled_pictures(bank)
     assert found.names == ("bright", "dark")
     assert len(found.train) == len(bank.train)
     assert len(found.test) == len(bank.held_out)
@@ -71,51 +74,51 @@ def test_labelled_pictures_are_split_as_the_bank_is_and_unlabelled_ones_left_out
     assert (found.train.mean((1, 2, 3)) > 120).tolist() == (found.train_classes == 0).tolist()
     bank.__dict__["labels"] = ["only" if i % 2 else None for i in range(len(bank.pictures))]
     with pytest.raises(InputError, match=r"--labels: .* has 1 classes with pictures both to learn from and held out"):
-        labelled(bank)
+        labelled_pictures(bank)
     bank.__dict__["labels"] = [None if i % 4 == 0 else str(i % 2) for i in range(len(bank.pictures))]
-    few = labelled(bank)
+    few = labelled_pictures(bank)
     assert len(few.train) == sum(i % 4 != 0 for i in bank.train)
 
 
 def test_few_labels_are_so_many_of_each_class() -> None:
     classes = np.array([0] * 50 + [1] * 3 + [4] * 20)
-    found = drawn(classes, 5, [0, 2])
+    found = few_of_each(classes, 5, [0, 2])
     assert np.bincount(classes[found]).tolist() == [5, 3, 0, 0, 5]
     assert len(set(found)) == 13
-    assert not np.array_equal(found, drawn(classes, 5, [0, 3]))
-    assert np.array_equal(found, drawn(classes, 5, [0, 2]))
+    assert not np.array_equal(found, few_of_each(classes, 5, [0, 3]))
+    assert np.array_equal(found, few_of_each(classes, 5, [0, 2]))
 
 
 def test_pixels_of_large_pictures_are_means_of_areas() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 2, 64, 96), dtype=np.uint8)
     blocks = pictures.reshape(3, 2, 32, 2, 32, 3).mean((3, 5)).reshape(3, -1)
-    assert np.allclose(pixels(pictures), blocks / 127.5 - 1, atol=1e-5)
+    assert np.allclose(pixel_features(pictures), blocks / 127.5 - 1, atol=1e-5)
     small = pictures[:, :, :16, :20]
-    assert np.allclose(pixels(small), small.reshape(3, -1) / 127.5 - 1, atol=1e-6)
+    assert np.allclose(pixel_features(small), small.reshape(3, -1) / 127.5 - 1, atol=1e-6)
 
 
 def test_pictures_are_adapted_to_other_nets() -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 16, 16), dtype=np.uint8)
-    assert np.array_equal(adapted(pictures, of()), pictures)
-    grey = adapted(pictures, of(channels=1))
+    assert np.array_equal(as_recipe(pictures, of()), pictures)
+    grey = as_recipe(pictures, of(channels=1))
     assert np.abs(grey[:, 0] - pictures.transpose(0, 2, 3, 1) @ [0.299, 0.587, 0.114]).max() <= 0.5 + 1e-6
-    assert adapted(grey, of()).tolist() == np.repeat(grey, 3, 1).tolist()
-    assert adapted(pictures, of(size=(32, 48), channels=1)).shape == (3, 1, 32, 48)
+    assert as_recipe(grey, of()).tolist() == np.repeat(grey, 3, 1).tolist()
+    assert as_recipe(pictures, of(size=(32, 48), channels=1)).shape == (3, 1, 32, 48)
     flat = np.full((1, 3, 64, 64), 77, np.uint8)
-    assert (adapted(flat, of()) == 77).all()
+    assert (as_recipe(flat, of()) == 77).all()
 
 
 def test_what_a_discriminator_sees_is_the_papers_representation(critic: Discriminator) -> None:
     pictures = stripes(150, 2)[0]
-    found = described(pictures, seen_by(critic))
+    found = described(pictures, discriminator_features(critic))
     assert np.allclose(found, representation(critic, pictures), atol=1e-5)
     assert found.shape[1] == sum(
         maps.shape[1] * min(4, maps.shape[2]) * min(4, maps.shape[3]) for maps in critic.maps(torch.zeros(1, 3, 16, 16))
     )
 
 
-def test_separable_features_are_told_apart_and_random_ones_are_not(data: Labelled) -> None:
-    draws = [drawn(data.train_classes, 10, [0, i]) for i in range(3)]
+def test_separable_features_are_told_apart_and_random_ones_are_not(data: LabelledPictures) -> None:
+    draws = [few_of_each(data.train_classes, 10, [0, i]) for i in range(3)]
 
     def telling(pictures: np.ndarray) -> np.ndarray:  # how much rows differ, against columns
         x = pictures.astype(np.float32)
@@ -136,9 +139,9 @@ def test_separable_features_are_told_apart_and_random_ones_are_not(data: Labelle
     assert result_of(1.0, (0.4, 0.6, 0.8)).error == pytest.approx(0.2 / 3**0.5)
 
 
-def result_of(full: float, few: tuple[float, ...], count: int = 1000) -> Result:
+def result_of(full: float, few: tuple[float, ...], count: int = 1000) -> ProbeAccuracy:
     """A result in which these shares of the pictures, the first ones, are told right."""
-    return Result(9, np.stack([np.arange(count) < share * count for share in (full, *few)]))
+    return ProbeAccuracy(9, np.stack([np.arange(count) < share * count for share in (full, *few)]))
 
 
 def test_a_lead_is_that_of_the_same_pictures_and_draws() -> None:
@@ -148,7 +151,7 @@ def test_a_lead_is_that_of_the_same_pictures_and_draws() -> None:
     assert lead == pytest.approx(0.05)
     share = (better.right[1:].astype(float) - worse.right[1:]).mean(0)
     assert error == pytest.approx(share.std(ddof=1) / 1000**0.5)  # each draw leads by as much, so only pictures scatter
-    elsewhere = Result(9, worse.right[:, ::-1])
+    elsewhere = ProbeAccuracy(9, worse.right[:, ::-1])
     assert better.lead(elsewhere)[0] == pytest.approx(0.05)
     assert better.lead(elsewhere)[1] > 2 * error
     assert worse.lead(better)[0] == pytest.approx(-0.05)
@@ -164,46 +167,46 @@ def test_the_penalty_is_the_one_that_cross_validation_prefers() -> None:
     right = dict.fromkeys(PENALTIES, 0)
     for learn, test in StratifiedKFold(3, shuffle=True, random_state=0).split(x, classes):
         for penalty in PENALTIES:
-            right[penalty] += (fitted(x[learn], classes[learn], penalty).predict(x[test]) == classes[test]).sum()
+            right[penalty] += (LinearSVM(penalty).fit(x[learn], classes[learn]).predict(x[test]) == classes[test]).sum()
     assert best_penalty(x, classes) == max(PENALTIES, key=lambda penalty: right[penalty])
     assert best_penalty(x[:2], classes[:2]) == PENALTIES[1]  # nothing to validate on
 
 
 @pytest.mark.parametrize("kind", ["dcgan", "r3gan"])
 def test_a_supervised_net_learns_what_is_to_be_learnt(
-    kind: str, data: Labelled, monkeypatch: pytest.MonkeyPatch
+    kind: str, data: LabelledPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervised, "MOST", 2000)
-    monkeypatch.setattr(supervised, "CHECKED", 400)
+    monkeypatch.setattr(supervised, "MAX_IMAGES", 2000)
+    monkeypatch.setattr(supervised, "CHECK_IMAGES", 400)
     told: list[float] = []
     recipe = of(kind, labels=True, classes=("down", "across"))
-    net = taught(recipe, data.train, data.train_classes, 3, progress=lambda a, b: told.append(a / b))
-    assert (net.classes(data.test) == data.test_classes).mean() > 0.9
+    net = Classifier(recipe, 2, 3).fit(data.train, data.train_classes, lambda a, b: told.append(a / b))
+    assert net.score(data.test, data.test_classes) > 0.9
     assert not net.training
     assert told == sorted(told)
     assert told[-1] == 1
 
 
 def test_the_same_is_learnt_each_time_and_the_best_state_is_kept(
-    data: Labelled, monkeypatch: pytest.MonkeyPatch
+    data: LabelledPictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervised, "MOST", 600)
-    monkeypatch.setattr(supervised, "CHECKED", 1)
-    first, again = (taught(of(), data.train, data.train_classes, 3).state_dict() for _ in range(2))
+    monkeypatch.setattr(supervised, "MAX_IMAGES", 600)
+    monkeypatch.setattr(supervised, "CHECK_IMAGES", 1)
+    first, again = (Classifier(of(), 2, 3).fit(data.train, data.train_classes).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], again[name]) for name in first)
-    monkeypatch.setattr(supervised, "RATES", (1e-3,))
+    monkeypatch.setattr(supervised, "LEARNING_RATES", (1e-3,))
     order = np.random.default_rng([3, 0]).permutation(len(data.train))
-    held = order[: int(supervised.VALIDATION * len(order))]
+    held = order[: int(supervised.VALIDATION_SHARE * len(order))]
     shares = []
-    plain = Classifier.classes
+    plain = Classifier.predict
 
     def noted(net: Classifier, pictures: np.ndarray) -> np.ndarray:
         said = plain(net, pictures)
         shares.append((said == data.train_classes[held]).mean())
         return said
 
-    monkeypatch.setattr(Classifier, "classes", noted)
-    net = taught(of(), data.train, data.train_classes, 3)
+    monkeypatch.setattr(Classifier, "predict", noted)
+    net = Classifier(of(), 2, 3).fit(data.train, data.train_classes)
     assert len(shares) == 4  # after each pass over the 160 that are learnt from, to 600 seen
     assert (plain(net, data.train[held]) == data.train_classes[held]).mean() == max(shares)
 
@@ -216,11 +219,11 @@ def test_an_untaught_classifier_is_the_discriminators_nets_with_a_head() -> None
     assert net(x).shape == (2, 5)
 
 
-def test_features_are_compared_and_told_of(data: Labelled) -> None:
+def test_features_are_compared_and_told_of(data: LabelledPictures) -> None:
     from figment.discriminator import untrained
 
     told: list[tuple[int, int]] = []
-    finding = features(
+    result = features(
         untrained(of(), 5),
         data,
         20,
@@ -229,6 +232,15 @@ def test_features_are_compared_and_told_of(data: Labelled) -> None:
         0,
         lambda a, b: told.append((a, b)),
     )
+    assert isinstance(result, FeatureComparison)
+    ours = result.accuracies[OURS]
+    assert ours.right.shape == (6, 150)
+    assert np.array_equal(ours.right[0], result.said == data.test_classes)
+    assert np.array_equal(result.truth, data.test_classes)
+    assert np.array_equal(result.wrong_pictures, data.test[result.wrong])
+    assert not ours.right[0][result.wrong].any()
+    finding = result.finding("tried")
+    assert finding.name == "tried"
     assert [row[0] for row in finding.rows] == [PIXELS, RANDOM, OURS, "discriminator of other"]
     assert finding.numbers["few"] == 40
     assert finding.numbers["tested"] == 150
@@ -256,11 +268,11 @@ def test_the_verdict_follows_the_numbers(ours: tuple, words: str) -> None:
         OURS: result_of(*ours),
     }
     counts = {"few": 30, "labels": 300, "tested": 1000}
-    said = sentence(results, of(), counts)
+    said = sentence(results, counts, False)
     assert words in said
     assert f"against {70.3:.1f} % on {RANDOM}" in said
     assert "told the classes" not in said
-    told = sentence(results | {SUPERVISED: result_of(0.95, (0.8,))}, of(labels=True, classes=("a", "b")), counts)
+    told = sentence(results | {SUPERVISED: result_of(0.95, (0.8,))}, counts, True)
     assert "It was told the classes while it was trained" in told
     assert "taught by the labels themselves reach 80.0 % and 95.0 %" in told
 
@@ -283,8 +295,15 @@ def painter(wrong: float) -> Generator:
     return Generator(Painter(wrong), of(labels=True, classes=("down", "across")))
 
 
-def test_examples_of_a_generator_that_knows_classes_are_worth_real_ones(data: Labelled) -> None:
-    finding = neighbour_test(painter(0.0), data, (10, 30, 100))
+def test_examples_of_a_generator_that_knows_classes_are_worth_real_ones(data: LabelledPictures) -> None:
+    result = neighbour_test(painter(0.0), data, (10, 30, 100))
+    assert isinstance(result, NeighbourTest)
+    assert np.array_equal(result.said, data.test_classes[result.rows])
+    assert np.array_equal(result.pictures, data.test[result.rows[result.shown]])
+    assert np.array_equal(result.examples, painter(0.0).decode(result.codes, result.labels).numpy())
+    assert result.labels.tolist() == result.said[result.shown].tolist()
+    finding = result.finding()
+    assert (finding.name, result.finding("a").name) == ("neighbours", "a neighbours")
     right = finding.numbers["right"]
     assert right["generated"] == [1, 1, 1]
     assert len(right["real"]) == 3
@@ -299,15 +318,15 @@ def test_examples_of_a_generator_that_knows_classes_are_worth_real_ones(data: La
     assert np.allclose(best, np.abs(again - shown).mean((1, 2, 3)))
 
 
-def test_examples_that_are_all_wrong_tell_all_pictures_wrong(data: Labelled) -> None:
-    assert neighbour_test(painter(1.0), data, (10,)).numbers["right"]["generated"] == [0]
+def test_examples_that_are_all_wrong_tell_all_pictures_wrong(data: LabelledPictures) -> None:
+    assert neighbour_test(painter(1.0), data, (10,)).finding().numbers["right"]["generated"] == [0]
 
 
-def test_classes_that_a_generator_doesnt_know_are_refused(data: Labelled) -> None:
-    strange = Labelled(("down", "up"), data.train, data.train_classes, data.test, data.test_classes, "stripes")
+def test_classes_that_a_generator_doesnt_know_are_refused(data: LabelledPictures) -> None:
+    strange = LabelledPictures(("down", "up"), data.train, data.train_classes, data.test, data.test_classes, "stripes")
     with pytest.raises(InputError, match="stripes has classes that this generator doesn't know"):
         neighbour_test(painter(0.0), strange)
-    few = Labelled(data.names, data.train[:4], data.train_classes[:4], data.test, data.test_classes, "stripes")
+    few = LabelledPictures(data.names, data.train[:4], data.train_classes[:4], data.test, data.test_classes, "stripes")
     with pytest.raises(InputError, match="a class of only 2 pictures to learn from, where 3 are needed"):
         neighbour_test(painter(0.0), few)
 
@@ -369,4 +388,4 @@ def test_the_command_compares_features_and_examples(
 
 def test_pictures_without_labels_are_refused(faces: Path) -> None:
     with pytest.raises(InputError, match=r"has 0 classes with pictures .* a folder a class"):
-        labelled(prepare(faces, 16))
+        labelled_pictures(prepare(faces, 16))

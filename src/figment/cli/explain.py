@@ -144,20 +144,18 @@ def features(
     """
     with workbench(run, out, device) as (at, show):
         from figment.discriminator import load_discriminator
+        from figment.explain.labelled import labelled_pictures
         from figment.explain.linear_probe import features as found
-        from figment.explain.linear_probe import labelled
         from figment.explain.nearest_neighbour import neighbour_test
         from figment.workbench import labelled_bank
 
-        data = labelled(labelled_bank(at.run, labels, at.display), seed)
+        data = labelled_pictures(labelled_bank(at.run, labels, at.display), seed)
         critics = {other.name: load_discriminator(other, at.device) for other in others}
         stage = at.display.stage("teaching classifiers")
-        findings = [replace(found(at.discriminator, data, few, critics, not no_supervised, seed, stage), name=name)]
+        findings = [found(at.discriminator, data, few, critics, not no_supervised, seed, stage).finding(name)]
         if set(data.names) <= set(at.generator.classes):
-            test = neighbour_test(
-                at.generator, data, seed=seed, progress=at.display.stage("looking for nearest examples")
-            )
-            findings.append(replace(test, name=f"{name} {test.name}".strip()))
+            stage = at.display.stage("looking for nearest examples")
+            findings.append(neighbour_test(at.generator, data, seed=seed, progress=stage).finding(name))
         show(*findings)
 
 

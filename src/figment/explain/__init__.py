@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from figment.explain.filter_patches import filters
     from figment.explain.forgetting import forget
     from figment.explain.forgetting_boxes import forget_boxed
-    from figment.explain.linear_probe import features, labelled
+    from figment.explain.labelled import labelled_pictures
+    from figment.explain.linear_probe import features
     from figment.explain.memorising import memorised
     from figment.explain.nearest_neighbour import neighbour_test
 
 __all__ = [
-    "evidence", "features", "filters", "forget", "forget_boxed", "labelled", "memorised", "neighbour_test",
+    "evidence", "features", "filters", "forget", "forget_boxed", "labelled_pictures", "memorised", "neighbour_test",
 ]  # fmt: skip
 
 _WITHOUT_COMMAND = {
     "forget_boxed": "figment.explain.forgetting_boxes:forget_boxed",  # forget, by boxes instead of attributes
-    "labelled": "figment.explain.linear_probe:labelled",  # a bank's labelled pictures, for features and neighbour_test
+    "labelled_pictures": "figment.explain.labelled:labelled_pictures",  # of a bank: for features and neighbour_test
     "neighbour_test": "figment.explain.nearest_neighbour:neighbour_test",  # features, of a generator's examples
 }
 

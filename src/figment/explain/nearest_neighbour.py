@@ -5,6 +5,8 @@ The more a generator knows of what belongs to a class, and of how it varies, the
 generated ones there are as many as one likes.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,86 +14,152 @@ from torch import Tensor
 
 from figment.common.progress import Progress, Tally
 from figment.errors import InputError
-from figment.explain.linear_probe import Labelled, adapted, described, pixels
+from figment.explain.labelled import LabelledPictures, as_recipe, described, pixel_features
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.charts import lines
 from figment.media.strips import strips
 from figment.similarity.nearest import nearest_neighbour
 
-COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class
-TESTED = 2000  # held-out pictures
-SHOWN = 10
+EXAMPLE_COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class
+MAX_TESTED = 2000  # held-out pictures
+SHOWN_PICTURES = 10
 GENERATED, REAL = "generated", "real"
 
 
+@dataclass(frozen=True, eq=False)
+class NeighbourTest:
+    """How well held-out pictures are told apart by their nearest examples.
+
+    counts: of examples a class. right: share told right by counts, of "generated" examples and of "real" ones, these as long as
+    each class has enough. rows: the pictures tested, by place among the held-out ones; truth: their classes; said: those of
+    the nearest of the most generated examples; int64 (N,). shown: some of them, int64 (K,), with pictures and examples, the
+    nearest generated ones, uint8 (K, C, H, W), and the examples' codes, float32 (K, code_size), and labels, int64 (K,).
+    """
+
+    counts: tuple[int, ...]
+    right: dict[str, list[float]]
+    names: tuple[str, ...]
+    rows: NDArray[np.int64]
+    truth: NDArray[np.int64]
+    said: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    pictures: NDArray[np.uint8]
+    examples: NDArray[np.uint8]
+    codes: Tensor
+    labels: Tensor
+    source: str
+    seed: int
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table, a chart and a sheet of some pictures; name: comes before "neighbours"."""
+        chart = lines(self.counts, self.right, "examples a class", "held-out pictures told right")
+        of_chart = "Pictures take the class of the nearest example, by pixels: as many generated or real examples."
+        titles = [self.names[self.said[i]] + (" ✓" if self.said[i] == self.truth[i] else " ✗") for i in self.shown]
+        pairs = strips([("held out", self.pictures), ("nearest\ngenerated", self.examples)], titles)
+        of_pairs = (
+            f"Held-out pictures and the nearest of {self.counts[-1]:,} generated examples a class, with the class that it stands "
+            "for, right or wrong."
+        )
+        return Finding(
+            "features",
+            sentence(self.counts, self.right[GENERATED], self.right[REAL], len(self.rows)),
+            {"": Sheet(chart, of_chart, None), "nearest": Sheet(pairs, of_pairs, "compositeWithTrainedAlgorithmicMedia")},
+            {
+                "source": self.source, "classes": list(self.names), "seed": self.seed, "tested": len(self.rows),
+                "counts": {kind: list(self.counts[: len(shares)]) for kind, shares in self.right.items()}, "right": self.right,
+                "shown": self.rows[self.shown].tolist(),
+            },
+            ("examples a class", *(f"{kind} ones" for kind in self.right)),
+            tuple((f"{count:,}", *(_cell(self.right[kind], i) for kind in self.right)) for i, count in enumerate(self.counts)),
+            self.codes,
+            self.labels,
+            f"{name} neighbours".strip(),
+        )  # fmt: skip
+
+
 def neighbour_test(
-    generator: Generator,
-    data: Labelled,
-    counts: tuple[int, ...] = COUNTS,
-    seed: int = 0,
+    generator: Generator, data: LabelledPictures, counts: tuple[int, ...] = EXAMPLE_COUNTS, seed: int = 0,
     progress: Progress | None = None,
-) -> Finding:
+) -> NeighbourTest:  # fmt: skip
     """How well held-out pictures are told apart by their nearest generated examples, and by as many real ones.
 
-    data: of classes that the generator knows by the same names. counts: examples a class, rising; of real ones only as many as
-    each class has. Distances are those of pixels, as in representation.pixels(). Raises InputError for other classes.
+    Distances are those of pixels, as in labelled.pixel_features().
+
+    Parameters
+    ----------
+    generator : Generator
+        One that was trained with classes.
+    data : LabelledPictures
+        As labelled_pictures() gives them, of classes that the generator knows by the same names.
+    counts : tuple of int
+        Examples a class, rising; of real ones only as many as each class has.
+    seed : int
+        Of the examples, and of the draw of held-out pictures.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    NeighbourTest
+
+    Raises
+    ------
+    InputError
+        For classes that the generator doesn't know, or one with fewer pictures than the least count.
     """
-    known = [name for name in data.names if name in generator.classes]
-    fewest = int(np.bincount(data.train_classes, minlength=len(data.names)).min())
-    if len(known) < len(data.names) or fewest < counts[0]:
-        reason = "has classes that this generator doesn't know" if len(known) < len(data.names) else (
-            f"has a class of only {fewest} pictures to learn from, where {counts[0]} are needed"
-        )  # fmt: skip
-        raise InputError(f"--labels: {data.source} {reason}: name other DATA.")
-    which = np.sort(np.random.default_rng([seed, 3]).permutation(len(data.test))[:TESTED])
-    tested, classes = adapted(data.test[which], generator.recipe), data.test_classes[which]
-    queries = described(tested, pixels)
-    order = np.random.default_rng([seed, 4]).permutation(len(data.train))
-    its_counts = {GENERATED: counts, REAL: tuple(count for count in counts if count <= fewest)}
-    tally = Tally(progress, counts[-1] * len(data.names) + len(queries) * sum(map(len, its_counts.values())))
-    examples: dict[str, list[NDArray[np.float32]]] = {GENERATED: [], REAL: []}
-    for place, name in enumerate(data.names):
-        z, labels = codes_of(generator, name, counts[-1], seed, place * counts[-1])
-        examples[GENERATED].append(described(generator.decode(z, labels).numpy(), pixels))
-        own = data.train[order[data.train_classes[order] == place][: counts[-1]]]
-        examples[REAL].append(described(adapted(own, generator.recipe), pixels))
-        tally(counts[-1])
+    fewest = fewest_of_a_class(generator, data, counts[0])
+    rows = np.sort(np.random.default_rng([seed, 3]).permutation(len(data.test))[:MAX_TESTED])
+    tested, truth = as_recipe(data.test[rows], generator.recipe), data.test_classes[rows]
+    queries = described(tested, pixel_features)
+    tried = {REAL: tuple(count for count in counts if count <= fewest), GENERATED: counts}
+    tally = Tally(progress, counts[-1] * len(data.names) + len(queries) * sum(map(len, tried.values())))
+    examples = _examples(generator, data, counts[-1], seed, tally)
     right: dict[str, list[float]] = {GENERATED: [], REAL: []}
-    for kind in (REAL, GENERATED):  # the nearest ones of the last are shown
-        for count in its_counts[kind]:
+    for kind, its_counts in tried.items():  # the nearest ones of the last are shown
+        for count in its_counts:
             found = nearest_neighbour(
                 queries, queries, np.concatenate([its[:count] for its in examples[kind]]), done=tally
             ).place
             said, number = found // count, found % count
-            right[kind].append(float((said == classes).mean()))
-    shown = np.random.default_rng([seed, 5]).permutation(len(tested))[:SHOWN]
+            right[kind].append(float((said == truth).mean()))
+    shown = np.random.default_rng([seed, 5]).permutation(len(tested))[:SHOWN_PICTURES]
     drawn = [codes_of(generator, data.names[said[i]], 1, seed, int(said[i] * counts[-1] + number[i])) for i in shown]
     z, labels = (torch.cat(one) for one in zip(*drawn, strict=True))
-    titles = [data.names[said[i]] + (" ✓" if said[i] == classes[i] else " ✗") for i in shown]
-    pictures = strips(
-        [("held out", tested[shown]), ("nearest\ngenerated", generator.decode(z, labels).numpy())], titles
-    )
-    return Finding(
-        "features",
-        sentence(counts, right[GENERATED], right[REAL], len(queries)),
-        {
-            "": Sheet(lines(counts, right, "examples a class", "held-out pictures told right"),
-                      "Pictures take the class of the nearest example, by pixels: as many generated or real examples.", None),
-            "nearest": Sheet(pictures, f"Held-out pictures and the nearest of {counts[-1]:,} generated examples a class, with "
-                             "the class that it stands for, right or wrong.", "compositeWithTrainedAlgorithmicMedia"),
-        },
-        {
-            "source": data.source, "classes": list(data.names), "seed": seed, "tested": len(queries),
-            "counts": {kind: list(several) for kind, several in its_counts.items()}, "right": right,
-            "shown": which[shown].tolist(),
-        },
-        ("examples a class", *(f"{kind} ones" for kind in right)),
-        tuple((f"{count:,}", *(_cell(right[kind], i) for kind in right)) for i, count in enumerate(counts)),
-        z,
-        labels,
-        "neighbours",
+    return NeighbourTest(
+        counts, right, data.names, rows, truth, said, shown, tested[shown], generator.decode(z, labels).numpy(), z, labels,
+        data.source, seed,
     )  # fmt: skip
+
+
+def fewest_of_a_class(generator: Generator, data: LabelledPictures, needed: int) -> int:
+    """Pictures to learn from of the class that has fewest.
+
+    Raises InputError where these are less than needed, or the generator doesn't know a class.
+    """
+    fewest = int(np.bincount(data.train_classes, minlength=len(data.names)).min())
+    if not set(data.names) <= set(generator.classes):
+        reason = "has classes that this generator doesn't know"
+    elif fewest < needed:
+        reason = f"has a class of only {fewest} pictures to learn from, where {needed} are needed"
+    else:
+        return fewest
+    raise InputError(f"--labels: {data.source} {reason}: name other DATA.")
+
+
+def _examples(
+    generator: Generator, data: LabelledPictures, count: int, seed: int, tally: Tally
+) -> dict[str, list[NDArray[np.float32]]]:
+    """Pixels of so many generated and of at most so many real examples, by class: (n, d)."""
+    order = np.random.default_rng([seed, 4]).permutation(len(data.train))
+    examples: dict[str, list[NDArray[np.float32]]] = {GENERATED: [], REAL: []}
+    for place, name in enumerate(data.names):
+        z, labels = codes_of(generator, name, count, seed, place * count)
+        examples[GENERATED].append(described(generator.decode(z, labels).numpy(), pixel_features))
+        own = data.train[order[data.train_classes[order] == place][:count]]
+        examples[REAL].append(described(as_recipe(own, generator.recipe), pixel_features))
+        tally(count)
+    return examples
 
 
 def codes_of(generator: Generator, name: str, count: int, seed: int, start: int) -> tuple[Tensor, Tensor]:

@@ -6,16 +6,16 @@ from PIL import Image, ImageFilter
 
 from figment.data.decoding.decode import Broken, Drawn, Stored
 from figment.data.decoding.fit import Target
-from figment.inspection.measures import FACTS, SIDE, Looker, measure
-from figment.similarity import thumbnails
+from figment.inspection.measures import FACTS, Scanner, measure
+from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnail
 
 
 @pytest.fixture
-def looker(tmp_path):
+def scanner(tmp_path):
     files = tmp_path / "pictures", tmp_path / "thumbnails"
     for file in files:
         file.touch()
-    return Looker(*map(str, files))
+    return Scanner(*map(str, files))
 
 
 def encoded(picture, format, **options):
@@ -30,7 +30,7 @@ def scene(width=120, height=80):
     return Image.fromarray(pixels)
 
 
-def test_a_chunk_is_looked_at(looker, tmp_path):
+def test_a_chunk_is_scanned(scanner, tmp_path):
     sideways = Image.Exif()
     sideways[0x0112] = 6
     payloads = [
@@ -44,39 +44,37 @@ def test_a_chunk_is_looked_at(looker, tmp_path):
         np.asarray(scene()),
     ]
     slots = [5, 0, 1, 2, 3, 4, 6, 7]
-    looks = looker(Stored(slots, payloads))
-    assert looks.slots == [5, 0, 2, 4, 6, 7]
-    assert len(looks) == 8
-    assert looks.broken == {1: "not a picture in a format that we read", 3: "encrypted"}
+    chunk = scanner(Stored(slots, payloads))
+    assert chunk.slots == [5, 0, 2, 4, 6, 7]
+    assert len(chunk) == 8
+    assert chunk.broken == {1: "not a picture in a format that we read", 3: "encrypted"}
     kinds = [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "RGB"), ("GIF", "P"), ("array", "RGB")]
-    assert looks.kinds == kinds
-    assert looks.facts["animated"].tolist() == [False, False, False, False, True, False]
-    assert looks.facts["width"].tolist() == [120, 120, 120, 80, 120, 120]
-    assert looks.facts["height"].tolist() == [80, 80, 80, 120, 80, 80]
-    small = np.fromfile(tmp_path / "pictures", np.uint8).reshape(-1, SIDE, SIDE, 3)
-    expected = scene().resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    assert chunk.kinds == kinds
+    assert chunk.facts["animated"].tolist() == [False, False, False, False, True, False]
+    assert chunk.facts["width"].tolist() == [120, 120, 120, 80, 120, 120]
+    assert chunk.facts["height"].tolist() == [80, 80, 80, 120, 80, 80]
+    small = np.fromfile(tmp_path / "pictures", np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)
+    expected = scene().resize((COPY_SIDE, COPY_SIDE), Image.Resampling.LANCZOS)
     assert np.abs(small[0].astype(int) - np.asarray(expected)).max() <= 1
     assert np.array_equal(small[7], small[0])
-    stored = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(
-        -1, thumbnails.THUMBNAIL_SIDE, thumbnails.THUMBNAIL_SIDE
-    )
-    assert np.array_equal(stored[0], thumbnails.thumbnail(scene()))
+    stored = np.fromfile(tmp_path / "thumbnails", np.uint8).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    assert np.array_equal(stored[0], thumbnail(scene()))
     assert not small[1].any()  # broken ones leave their place empty
 
 
 @pytest.mark.parametrize(
     "chunk", [Drawn(3, 6, 1, 10), Stored([4, 2], [encoded(scene(), "PNG"), encoded(scene(), "JPEG")])]
 )
-def test_identities_are_those_of_preparing(looker, chunk):
-    looks = looker(chunk)
+def test_identities_are_those_of_preparing(scanner, chunk):
+    scanned = scanner(chunk)
     prepared = {one.slot: one.digest for one in chunk.prepare(Target(16, 16))}
-    assert {slot: row["digest"].tobytes() for slot, row in zip(looks.slots, looks.facts, strict=True)} == prepared
+    assert {slot: row["digest"].tobytes() for slot, row in zip(scanned.slots, scanned.facts, strict=True)} == prepared
 
 
-def test_a_chunk_without_a_picture(looker):
-    looks = looker(Stored([0], [b"x"]))
-    assert looks.slots == []
-    assert looks.facts.dtype == FACTS
+def test_a_chunk_without_a_picture(scanner):
+    chunk = scanner(Stored([0], [b"x"]))
+    assert chunk.slots == []
+    assert chunk.facts.dtype == FACTS
 
 
 def test_measures_of_what_is_known():

@@ -5,7 +5,7 @@ from PIL import Image
 from figment.features.base import Extractor
 from figment.features.registry import extractor
 from figment.inspection import outliers
-from figment.inspection.outliers import farness, judged, kth_nearest
+from figment.inspection.outliers import farness, kth_nearest, outlier_scores
 from figtest.paths import DATA
 
 
@@ -39,14 +39,14 @@ def test_histograms_are_compared_by_hellingers_distance():
     bhattacharyya = np.sqrt(shares[:, None] * shares[None]).sum(2)
     distances = np.sqrt(np.maximum(2 - 2 * bhattacharyya, 0))
     np.fill_diagonal(distances, np.inf)
-    nearest = np.sort(distances, axis=1)[:, outliers.FEWEST_NEIGHBOURS - 1]
-    assert np.allclose(farness(numbers, known), judged(np.log(nearest)), atol=1e-3)
+    nearest = np.sort(distances, axis=1)[:, outliers.MIN_NEIGHBOURS - 1]
+    assert np.allclose(farness(numbers, known), outlier_scores(np.log(nearest)), atol=1e-3)
 
 
 def test_of_an_exponential_tail_the_agreed_share_lies_above_one():
     values = -np.log(1 - (np.arange(100_000) + 0.5) / 100_000)
-    scaled = judged(values)
-    assert abs((scaled > 1).mean() - outliers.RATE) < 1e-4
+    scaled = outlier_scores(values)
+    assert abs((scaled > 1).mean() - outliers.FALSE_ALARM_RATE) < 1e-4
     assert abs(np.median(scaled)) < 1e-4
 
 
@@ -71,8 +71,8 @@ def test_a_large_set_is_compared_with_a_part_of_it(monkeypatch):
     random = np.random.default_rng(2)
     colours = random.normal(128, 10, (900, 3)).clip(0, 255)
     colours[450] = (250, 5, 250)
-    monkeypatch.setattr(outliers, "REFERENCE", 300)
-    monkeypatch.setattr(outliers, "STEP", 128)
+    monkeypatch.setattr(outliers, "REFERENCE_PICTURES", 300)
+    monkeypatch.setattr(outliers, "BATCH_PICTURES", 128)
     told = []
     found = farness(coloured(colours), means(), progress=lambda done, total: told.append((done, total)))
     assert found.argmax() == 450

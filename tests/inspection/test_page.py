@@ -10,7 +10,7 @@ import pytest
 from figment.data.sources.open import Portraits, Skipped
 from figment.errors import InputError
 from figment.inspection.advice import advise
-from figment.inspection.page import MOST_SKIPPED, page, write_page
+from figment.inspection.page import MAX_SKIPPED_ROWS, page, write_page
 from figment.inspection.survey import survey
 from figment.media.provenance import source_of
 
@@ -102,10 +102,10 @@ def test_real_pictures_are_not_marked_and_drawn_ones_are(text, tmp_path):
 
 
 def test_long_lists_are_cut_and_counted(odd):
-    many = [Skipped(f"lost-{i:04d}.png", "cut short") for i in range(MOST_SKIPPED + 7)]
+    many = [Skipped(f"lost-{i:04d}.png", "cut short") for i in range(MAX_SKIPPED_ROWS + 7)]
     shown = Page(page(replace(odd, skipped=many, copies={})))
-    assert f"lost-{MOST_SKIPPED - 1:04d}.png" in shown.text
-    assert f"lost-{MOST_SKIPPED:04d}.png" not in shown.text
+    assert f"lost-{MAX_SKIPPED_ROWS - 1:04d}.png" in shown.text
+    assert f"lost-{MAX_SKIPPED_ROWS:04d}.png" not in shown.text
     assert "And 7 more." in shown.text
 
 

@@ -5,8 +5,7 @@ from figment.common.cache import cache_folder
 from figment.data.bank.bank import first_of_each
 from figment.data.bank.prepare import prepare
 from figment.errors import InputError
-from figment.inspection import scan as looking
-from figment.inspection import survey as surveys
+from figment.inspection import scan
 from figment.inspection.survey import survey
 from figment.inspection.table import lines
 
@@ -81,7 +80,7 @@ def test_nothing_is_left_in_the_cache(odd_folder, monkeypatch, fault):
         assert list((cache_folder() / "looks").iterdir())
         raise fault
 
-    monkeypatch.setattr(surveys.duplicates, "near_duplicates", fail)
+    monkeypatch.setattr("figment.inspection.survey.near_duplicates", fail)
     with pytest.raises(fault):
         survey(odd_folder)
     assert not list((cache_folder() / "looks").iterdir())
@@ -103,13 +102,13 @@ def test_only_broken_pictures(tmp_path):
 
 
 def test_a_source_that_changes_meanwhile_is_noticed(faces, monkeypatch):
-    look = looking._look
+    scan_all = scan._scan_all
 
     def changing(*given):
         (faces / "000.png").unlink()
-        return look(*given)
+        return scan_all(*given)
 
-    monkeypatch.setattr(looking, "_look", changing)
+    monkeypatch.setattr(scan, "_scan_all", changing)
     with pytest.raises(InputError, match="changed while"):
         survey(faces)
 

@@ -7,20 +7,19 @@ import numpy as np
 
 from figment.augment.pipeline import FULL_BELOW_PICTURES, NONE_FROM_PICTURES, augmentation_share
 from figment.common import sizes
-from figment.inspection.survey import USUAL, Survey
+from figment.inspection.survey import DEFAULT_FEATURES, Survey
 
-SIZES = (16, 32, 64, 128, 256, 512)
-LARGE_ENOUGH = 0.9  # share of the pictures that must be large enough for a size
-NEARLY = 0.85  # of a size is large enough: 28 pixels are enlarged to 32 without harm
-MEMORISED = 1_000  # pictures below which a generator learns them by heart
-GOOD = 10_000  # that a good result at 64 px takes
-STANDARD = 70_000  # pictures in FFHQ, on which the published results were made
-FEW = 0.001  # share of a set that isn't worth a sentence
-MANY_BROKEN = 0.05
-MIXED = 0.02  # share of the rarer kind from which on a set counts as mixed
-UNEQUAL = 10  # times as many pictures in the largest class as in the smallest
-STRIP = 5  # times as wide as high, or as high as wide
-LEAK = 0.9  # share of one format in a class
+SIZES = (16, 32, 64, 128, 256, 512)  # pixels of the shorter side, that are advised
+MIN_LARGE_SHARE = 0.9  # of the pictures must be large enough for a size
+NEARLY_SHARE = 0.85  # of a size is large enough: 28 pixels are enlarged to 32 without harm
+MEMORISED_PICTURES = 1_000  # below which a generator learns them by heart
+GOOD_PICTURES = 10_000  # that a good result at 64 px takes
+FFHQ_PICTURES = 70_000  # on which the published results were made
+# Shares of a set from which on something is worth a sentence: pictures, those that can't be read, the rarer of two kinds.
+MIN_TOLD_SHARE, MIN_BROKEN_SHARE, MIN_MIXED_SHARE = 0.001, 0.05, 0.02
+UNEQUAL_RATIO = 10  # times as many pictures in the largest class as in the smallest
+STRIP_RATIO = 5  # times as wide as high, or as high as wide
+LEAK_SHARE = 0.9  # of a class in one format, which then tells it
 
 
 def advise(survey: Survey) -> list[str]:
@@ -39,14 +38,14 @@ def advise(survey: Survey) -> list[str]:
         *_groups(survey),
     ]
     count, size, augmentation = _count(survey), _size(survey), _augmentation(survey)
-    if problems or count[0] < GOOD:
+    if problems or count[0] < GOOD_PICTURES:
         return [count[1], size, *problems, augmentation]
     return [f"A clean set: {count[1]} {size} {augmentation}"]
 
 
 def best_size(survey: Survey) -> int:
     """The largest of SIZES that nine in ten pictures have, nearly, on their shorter side; the smallest where none fits."""
-    return max([size for size in SIZES if _share(survey, size) >= LARGE_ENOUGH], default=SIZES[0])
+    return max([size for size in SIZES if _share(survey, size) >= MIN_LARGE_SHARE], default=SIZES[0])
 
 
 def best_shape(survey: Survey, ratio: float) -> tuple[int, int]:
@@ -65,28 +64,25 @@ def _shape(shorter: int, ratio: float) -> tuple[int, int]:
 def _count(survey: Survey) -> tuple[int, str]:
     count = len(survey.usable) - survey.near_extra
     different = f"{count:,} different pictures"
-    if count < MEMORISED:
+    more = f"{GOOD_PICTURES - count:,} more would make the {GOOD_PICTURES:,} that a good result at 64 px takes."
+    if count < MEMORISED_PICTURES:
         return count, (
-            f"{different} are few: below about {MEMORISED:,} expect the generator to learn them by heart;"
-            f" {GOOD - count:,} more would make the {GOOD:,} that a good result at 64 px takes."
+            f"{different} are few: below about {MEMORISED_PICTURES:,} expect the generator to learn them by heart; {more}"
         )
-    if count < GOOD:
+    if count < GOOD_PICTURES:
+        return count, f"{different} will do to begin with; {more}"
+    if count < FFHQ_PICTURES:
         return count, (
-            f"{different} will do to begin with; {GOOD - count:,} more would make the {GOOD:,} that a good result at"
-            " 64 px takes."
+            f"{different} are enough for a good result at 64 px; the published results are on {FFHQ_PICTURES:,} (FFHQ),"
+            f" {FFHQ_PICTURES - count:,} more."
         )
-    if count < STANDARD:
-        return count, (
-            f"{different} are enough for a good result at 64 px; the published results are on {STANDARD:,} (FFHQ),"
-            f" {STANDARD - count:,} more."
-        )
-    return count, f"{different} are as many as the published results were made on ({STANDARD:,}, FFHQ)."
+    return count, f"{different} are as many as the published results were made on ({FFHQ_PICTURES:,}, FFHQ)."
 
 
 def _size(survey: Survey) -> str:
     best = best_size(survey)
     share = _share(survey, best)
-    if share < LARGE_ENOUGH:
+    if share < MIN_LARGE_SHARE:
         return (
             f"{1 - share:.0%} of the pictures have less than {best} pixels on their shorter side, which even --size {best}"
             " enlarges: leave them out with --drop small."
@@ -113,7 +109,7 @@ def _augmentation(survey: Survey) -> str:
 
 def _broken(survey: Survey) -> list[str]:
     total = len(survey.usable) + survey.left_out
-    if len(survey.skipped) / total < MANY_BROKEN:
+    if len(survey.skipped) / total < MIN_BROKEN_SHARE:
         return []
     reason, _ = Counter(item.reason for item in survey.skipped).most_common(1)[0]
     return [
@@ -132,7 +128,7 @@ def _leaking_formats(survey: Survey) -> list[str]:
     main = {}
     for label, counts in formats.items():
         name, count = counts.most_common(1)[0]
-        if count >= LEAK * counts.total():
+        if count >= LEAK_SHARE * counts.total():
             main[label] = name
     if len(set(main.values())) < 2:
         return []
@@ -145,7 +141,7 @@ def _leaking_formats(survey: Survey) -> list[str]:
 
 def _near_duplicates(survey: Survey) -> list[str]:
     extra = survey.near_extra
-    if extra < max(2, FEW * len(survey.usable)):
+    if extra < max(2, MIN_TOLD_SHARE * len(survey.usable)):
         return []
     return [
         f"{extra:,} pictures ({_percent(extra / len(survey.usable))}) are near-duplicates of others, and what is seen more"
@@ -154,11 +150,12 @@ def _near_duplicates(survey: Survey) -> list[str]:
 
 
 def _dropped(survey: Survey) -> list[str]:
-    drop = "outliers" if survey.features == USUAL else f"outliers:{survey.features.replace('onnx:', 'onnx:FOLDER/')}"
+    features = survey.features.replace("onnx:", "onnx:FOLDER/")
+    drop = "outliers" if features == DEFAULT_FEATURES else f"outliers:{features}"
     far, small = len(survey.found["outliers"]), len(survey.found["small"])
     count = len(survey.usable)
     found = []
-    if small > MIXED * count:
+    if small > MIN_MIXED_SHARE * count:
         mend = "leave them out with --drop small, or take a smaller --size"
         if small > count / 2:
             mend = f"take --size {best_size(survey)}"
@@ -166,7 +163,7 @@ def _dropped(survey: Survey) -> list[str]:
             f"{small:,} pictures ({_percent(small / count)}) are smaller than {survey.size}×{survey.size} and would be"
             f" enlarged: {mend}."
         )
-    if far >= max(2, FEW * count):
+    if far >= max(2, MIN_TOLD_SHARE * count):
         found.append(
             f"{far:,} pictures are unlike all others in {survey.features} features: look at them on the page, and"
             f" leave them out with --drop {drop} if they don't belong."
@@ -185,7 +182,7 @@ def _unlike_light(survey: Survey) -> list[str]:
 
 def _grey_among_colour(survey: Survey) -> list[str]:
     share = survey.grey / len(survey.usable)
-    if not MIXED <= share <= 1 - MIXED:
+    if not MIN_MIXED_SHARE <= share <= 1 - MIN_MIXED_SHARE:
         return []
     return [
         f"{survey.grey:,} pictures ({_percent(share)}) are grey among coloured ones, and the generator will draw both:"
@@ -196,7 +193,7 @@ def _grey_among_colour(survey: Survey) -> list[str]:
 def _shapes(survey: Survey) -> list[str]:
     ratios = survey.rows["width"] / survey.rows["height"]
     low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
-    if not 1 / STRIP < middle < STRIP:
+    if not 1 / STRIP_RATIO < middle < STRIP_RATIO:
         return [
             f"The pictures are long strips (width to height {middle:.0f}): frames of films, perhaps? --fit first takes the"
             " first frame of each; without it their middles are cut out."
@@ -218,7 +215,7 @@ def _unequal_labels(survey: Survey) -> list[str]:
     if len(counts) < 2:
         return []
     (most, largest), (least, smallest) = counts.most_common()[0], counts.most_common()[-1]
-    if largest < UNEQUAL * smallest:
+    if largest < UNEQUAL_RATIO * smallest:
         return []
     return [
         f"The classes are unequal: {largest:,} pictures of {most} and {smallest:,} of {least}, which will be drawn"
@@ -243,7 +240,7 @@ def _groups(survey: Survey) -> list[str]:
 
 
 def _share(survey: Survey, size: int) -> float:
-    return float((survey.shorter >= NEARLY * size).mean())
+    return float((survey.shorter >= NEARLY_SHARE * size).mean())
 
 
 def _percent(share: float) -> str:

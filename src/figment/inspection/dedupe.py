@@ -9,21 +9,22 @@ import numpy as np
 
 from figment.common.progress import Stage
 from figment.data.sources.open import Source
-from figment.inspection.scan import looked_at
-from figment.similarity import autoencoder_codes as denoising
-from figment.similarity import near_duplicates as duplicates
+from figment.inspection.scan import scan
+from figment.similarity.autoencoder_codes import SQUARE_SIDE, autoencoder_codes, centre_square, equal_codes
+from figment.similarity.near_duplicates import compare_groups, near_duplicates
 
-NAMES = {"hash": "perceptual hash", "autoencoder": "the paper's autoencoder"}
-MOST = 12  # groups that are listed on the terminal
-MOST_IN_GROUP = 6
+METHOD_NAMES = {"hash": "perceptual hash", "autoencoder": "the paper's autoencoder"}
+MAX_LISTED_GROUPS, MAX_LISTED_NAMES = 12, 6  # on the terminal: groups of each method, names of each group
 
 Groups = list[list[int]]
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Groups of pictures, by slot, that are one picture. exact: of equal pixels; found: by each method, among those
-    that differ."""
+    """Groups of pictures, by slot, that are one picture.
+
+    distinct: how many pictures differ. exact: groups of equal pixels; found: by each method, among those that differ.
+    """
 
     source: str
     names: list[str]
@@ -36,22 +37,22 @@ class Copies:
         rows = [
             ("pictures", f"{self.distinct:,} that differ, from {self.source}"),
             ("exact copies", _counted(self.exact)),
-            *((NAMES[method], _counted(groups)) for method, groups in self.found.items()),
+            *((METHOD_NAMES[method], _counted(groups)) for method, groups in self.found.items()),
         ]
         if len(self.found) == 2:
-            pairs = duplicates.compare_groups(self.found["hash"], self.found["autoencoder"])
+            pairs = compare_groups(self.found["hash"], self.found["autoencoder"])
             rows.append(
                 ("pairs", f"{pairs.both:,} by both, {pairs.only_first:,} by the hash alone, "
                           f"{pairs.only_second:,} by the autoencoder alone")
             )  # fmt: skip
         for method, groups in {"exact": self.exact, **self.found}.items():
-            title = {"exact": "exact"} | NAMES
-            for number, group in enumerate(groups[:MOST]):
-                more = f" and {len(group) - MOST_IN_GROUP:,} more" if len(group) > MOST_IN_GROUP else ""
-                named = "  ".join(self.names[slot] for slot in group[:MOST_IN_GROUP])
+            title = {"exact": "exact"} | METHOD_NAMES
+            for number, group in enumerate(groups[:MAX_LISTED_GROUPS]):
+                more = f" and {len(group) - MAX_LISTED_NAMES:,} more" if len(group) > MAX_LISTED_NAMES else ""
+                named = "  ".join(self.names[slot] for slot in group[:MAX_LISTED_NAMES])
                 rows.append((f"{title[method]}:" if not number else "", named + more))
-            if len(groups) > MOST:
-                rows.append(("", f"… {len(groups) - MOST:,} more groups, all with --out FILE.json"))
+            if len(groups) > MAX_LISTED_GROUPS:
+                rows.append(("", f"… {len(groups) - MAX_LISTED_GROUPS:,} more groups, all with --out FILE.json"))
         wide = max(len(title) for title, _ in rows)
         return [f"{title:<{wide}}  {text}" for title, text in rows]
 
@@ -63,26 +64,29 @@ class Copies:
 
 
 def dedupe(source: Source, methods: tuple[str, ...], seed: int, stage: Stage) -> Copies:
-    """Find copies by each of the methods, "hash" and "autoencoder". seed: of the autoencoder. stage: called with a title,
-    gives what is called with (done, total) meanwhile. Raises InputError as looked_at does."""
-    with looked_at(source, stage("looking at pictures")) as looked:
+    """Find copies by each of the methods, "hash" and "autoencoder".
+
+    seed: of the autoencoder. stage: called with a title, gives what is called with (done, total) meanwhile. Raises
+    InputError as `scan` does.
+    """
+    with scan(source, stage("looking at pictures")) as scanned:
         found: dict[str, Groups] = {}
         if "hash" in methods:
-            groups = duplicates.near_duplicates(looked.thumbnails, stage("comparing hashes"), parts=looked.parts)
-            found["hash"] = [looked.usable[group].tolist() for group in groups]
+            groups = near_duplicates(scanned.thumbnails, stage("comparing hashes"), parts=scanned.parts)
+            found["hash"] = [scanned.usable[group].tolist() for group in groups]
         if "autoencoder" in methods:
-            sides = looked.facts[looked.usable]
-            squares = _squares(looked.pictures, sides["width"], sides["height"], looked.folder / "squares")
-            codes = denoising.autoencoder_codes(squares, seed, stage("training the autoencoder"))
-            groups = denoising.equal_codes(codes)
-            found["autoencoder"] = [looked.usable[group].tolist() for group in groups]
+            sides = scanned.facts[scanned.usable]
+            squares = _squares(scanned.pictures, sides["width"], sides["height"], scanned.folder / "squares")
+            codes = autoencoder_codes(squares, seed, stage("training the autoencoder"))
+            groups = equal_codes(codes)
+            found["autoencoder"] = [scanned.usable[group].tolist() for group in groups]
         exact = defaultdict(list)
-        for copy, first in looked.copies.items():
+        for copy, first in scanned.copies.items():
             exact[first].append(copy)
         return Copies(
             source.display,
             source.listing.names,
-            len(looked.usable),
+            len(scanned.usable),
             sorted(sorted([first, *copies]) for first, copies in exact.items()),
             found,
         )
@@ -93,12 +97,12 @@ def _squares(pictures: np.ndarray, widths: np.ndarray, heights: np.ndarray, file
 
     pictures: small copies, uint8 (N, S, S, 3), squashed from the widths and heights.
     """
-    shape = (len(pictures), 3, denoising.SQUARE_SIDE, denoising.SQUARE_SIDE)
+    shape = (len(pictures), 3, SQUARE_SIDE, SQUARE_SIDE)
     if not len(pictures):
         return np.zeros(shape, np.uint8)
     squares = np.memmap(file, np.uint8, "w+", shape=shape)
     for place, (picture, width, height) in enumerate(zip(pictures, widths.tolist(), heights.tolist(), strict=True)):
-        squares[place] = denoising.centre_square(picture, width, height)
+        squares[place] = centre_square(picture, width, height)
     return squares
 
 

@@ -7,21 +7,24 @@ from pathlib import Path
 from figment.common.progress import Progress
 from figment.data.sources.open import Source
 from figment.errors import InputError
-from figment.inspection.survey import USUAL, Survey, survey
+from figment.inspection.survey import DEFAULT_FEATURES, Survey, survey
 
 KINDS = ("near-duplicates", "outliers", "small")
-FILE = "onnx:"  # what features that come from a file begin with
+FILE_PREFIX = "onnx:"  # of features that come from a file
 
 
 @dataclass(frozen=True)
 class Drop:
-    """Chooses the pictures to leave out. kinds: of KINDS. height, width: the training size, in pixels. features: those that
-    outliers are far away in. progress: told (done, total) of the look."""
+    """Chooses the pictures to leave out.
+
+    kinds: of KINDS. height, width: the training size, in pixels. features: those that outliers are far away in. progress:
+    told (done, total) of the survey.
+    """
 
     kinds: tuple[str, ...]
     height: int
     width: int
-    features: str = USUAL
+    features: str = DEFAULT_FEATURES
     progress: Progress | None = field(default=None, compare=False)
 
     @classmethod
@@ -34,15 +37,15 @@ class Drop:
         kinds = {kind.lower(): features for kind, _, features in words}
         if not kinds or kinds.keys() - set(KINDS) or any(kinds[kind] for kind in kinds if kind != "outliers"):
             raise InputError(f"--drop {text!r} isn't something to leave out: give any of {', '.join(KINDS)}")
-        features = kinds.get("outliers") or USUAL
-        if features.startswith(FILE):
-            features = f"{FILE}{Path(features.removeprefix(FILE)).expanduser().absolute()}"
+        features = kinds.get("outliers") or DEFAULT_FEATURES
+        if features.startswith(FILE_PREFIX):
+            features = f"{FILE_PREFIX}{Path(features.removeprefix(FILE_PREFIX)).expanduser().absolute()}"
         return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress)
 
     @property
     def text(self) -> str:
         """What `parse` takes to make the same choice from anywhere."""
-        words = {"outliers": f"outliers:{self.features}"} if self.features != USUAL else {}
+        words = {"outliers": f"outliers:{self.features}"} if self.features != DEFAULT_FEATURES else {}
         return ",".join(words.get(kind, kind) for kind in self.kinds)
 
     @property
@@ -58,9 +61,9 @@ class Drop:
         return self.choose(survey(source, self.features, self.progress))
 
     def _features_key(self) -> str:
-        if not self.features.startswith(FILE):
+        if not self.features.startswith(FILE_PREFIX):
             return self.features
-        file = self.features.removeprefix(FILE)
+        file = self.features.removeprefix(FILE_PREFIX)
         try:
             return sha256(Path(file).read_bytes()).hexdigest()
         except OSError as error:

@@ -1,7 +1,7 @@
-"""A look at one picture: what it was stored as, its identity, a few measures, and small copies; made in the workers.
+"""What is read off each picture: how it was stored, its identity, a few measures, and small copies; in the workers.
 
 A large JPEG is decoded at a fraction of its size, and everything is measured on the small copy, for a chunk of pictures
-at once, so that looking costs little more than decoding.
+at once, so that a scan costs little more than decoding.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
 from figment.similarity.thumbnails import COPY_SIDE, thumbnails
 
-SIDE = COPY_SIDE  # of the small copy
-TAIL = 0.02  # share of the pixels that may be darker than `darkest`, or lighter than `lightest`
+TAIL_SHARE = 0.02  # of the pixels may be darker than `darkest`, or lighter than `lightest`
 
 #: What is kept of every picture: 60 bytes. Measures are of the small copy; grey values run from 0 to 255.
 FACTS = np.dtype([
@@ -36,7 +35,7 @@ FACTS = np.dtype([
 ])  # fmt: skip
 
 
-class Seen(NamedTuple):
+class ReadPicture(NamedTuple):
     """One picture as it comes from its file."""
 
     slot: int
@@ -44,14 +43,14 @@ class Seen(NamedTuple):
     kind: tuple[str, str]  # format and mode as stored
     animated: bool
     size: tuple[int, int]
-    small: np.ndarray  # uint8 (SIDE, SIDE, 3), squashed to a square
+    small: np.ndarray  # uint8 (64, 64, 3), squashed to a square
 
 
 @dataclass(frozen=True)
-class Looks:
+class ScannedChunk:
     """What a chunk of pictures turned out to be.
 
-    slots: of those that can be read; facts: FACTS (len(slots),); kinds: (format, mode) of each; broken: slot → reason.
+    slots: of the n that can be read; facts: FACTS (n,); kinds: (format, mode) of each; broken: slot → reason.
     """
 
     slots: list[int]
@@ -64,31 +63,31 @@ class Looks:
 
 
 @dataclass(frozen=True)
-class Looker:
-    """Looks at chunks of pictures and writes each one's small copies at its slot in two files; runs in the workers.
+class Scanner:
+    """Reads chunks of pictures and writes each one's small copies at its slot in two files; runs in the workers.
 
-    pictures: file of uint8 (slots, SIDE, SIDE, 3); thumbnails: file of uint8 (slots, S, S). first: of strips of frames
-    only the first frame is looked at.
+    pictures: file of uint8 (slots, 64, 64, 3); thumbnails: file of uint8 (slots, 48, 48). first: of strips of frames only
+    the first frame is looked at.
     """
 
     pictures: str
     thumbnails: str
     first: bool = False
 
-    def __call__(self, chunk: Chunk) -> Looks:
+    def __call__(self, chunk: Chunk) -> ScannedChunk:
         broken: dict[int, str] = {}
-        seen = list(_drawn(chunk) if isinstance(chunk, Drawn) else _stored(chunk, broken, self.first))
+        seen = list(_read_portraits(chunk) if isinstance(chunk, Drawn) else _read_stored(chunk, broken, self.first))
         slots = [one.slot for one in seen]
-        small = np.array([one.small for one in seen], np.uint8).reshape(-1, SIDE, SIDE, 3)
+        small = np.array([one.small for one in seen], np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)
         # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
-        _write(self.pictures, slots, small)
-        _write(self.thumbnails, slots, thumbnails(small))
+        _write_at_slots(self.pictures, slots, small)
+        _write_at_slots(self.thumbnails, slots, thumbnails(small))
         facts = measure(small)
         for row, one in zip(facts, seen, strict=True):
             row["digest"] = np.frombuffer(one.digest, np.uint8)
             row["width"], row["height"] = one.size
             row["animated"] = one.animated
-        return Looks(slots, facts, [one.kind for one in seen], broken)
+        return ScannedChunk(slots, facts, [one.kind for one in seen], broken)
 
 
 def measure(pictures: np.ndarray) -> np.ndarray:
@@ -106,7 +105,7 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     facts["contrast"] = grey.std((1, 2))
     # A quarter of the pixels tells the ends well enough, in a quarter of the time.
     some = np.rint(grey[:, ::2, ::2]).astype(np.uint8).reshape(len(grey), -1)
-    low, high = (tail := int(TAIL * some.shape[1])), some.shape[1] - 1 - tail
+    low, high = (tail := int(TAIL_SHARE * some.shape[1])), some.shape[1] - 1 - tail
     facts["darkest"], facts["lightest"] = np.partition(some, (low, high), axis=1)[:, [low, high]].T
     colourful = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     facts["saturation"] = colourful.mean((1, 2))
@@ -116,33 +115,33 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     return facts
 
 
-def _stored(chunk: Chunk, broken: dict[int, str], first: bool) -> Iterator[Seen]:
+def _read_stored(chunk: Chunk, broken: dict[int, str], first: bool) -> Iterator[ReadPicture]:
     """Pictures of a stored chunk; the reasons of those that can't be read go into `broken`."""
     assert not isinstance(chunk, Drawn)
     for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
         try:
-            found = read(payload, (SIDE, SIDE))
+            found = read(payload, (COPY_SIDE, COPY_SIDE))
         except Unreadable as error:
             broken[slot] = str(error)
         else:
             size = (found.width, found.height)
-            small = resize(found.pixels, SIDE, SIDE)
+            small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
             if first:
-                small = Target(SIDE, SIDE, fit="first").bring(found.pixels).transpose(1, 2, 0)
+                small = Target(COPY_SIDE, COPY_SIDE, fit="first").bring(found.pixels).transpose(1, 2, 0)
                 size = (min(size), min(size))
-            yield Seen(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
+            yield ReadPicture(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
 
 
-def _drawn(chunk: Drawn) -> Iterator[Seen]:
+def _read_portraits(chunk: Drawn) -> Iterator[ReadPicture]:
     """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
     from figment.data.portraits.table import LARGEST, portraits
 
-    pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=SIDE, start=chunk.start)
+    pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=COPY_SIDE, start=chunk.start)
     for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
-        yield Seen(chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (LARGEST, LARGEST), pixels)
+        yield ReadPicture(chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (LARGEST, LARGEST), pixels)
 
 
-def _write(file: str, slots: list[int], rows: np.ndarray) -> None:
+def _write_at_slots(file: str, slots: list[int], rows: np.ndarray) -> None:
     with open(file, "r+b") as opened:
         for slot, row in zip(slots, rows, strict=True):
             opened.seek(slot * row.nbytes)

@@ -14,18 +14,19 @@ from matplotlib.ticker import MaxNLocator
 
 from figment.common.files import write_output
 from figment.inspection.advice import advise
-from figment.inspection.survey import GREY, MOST_FOUND, MOST_GROUPS, MOST_IN_GROUP, Survey
+from figment.inspection.survey import GREY_SATURATION, MAX_GROUP_PICTURES, MAX_ODD_PICTURES, MAX_SHOWN_GROUPS, Survey
 from figment.inspection.table import TITLES, facts
 from figment.media import pages
 from figment.media.images import encode
 from figment.media.pages import COLOURS
 
-MOST_SKIPPED = 500  # that are listed
-MOST_BARS = 12
-BINS = 32
-MOST_OF_IT = 0.9  # of a set isn't shown as odd
-TILE = 84  # of a shown picture's longer side, in the page's pixels
+MAX_SKIPPED_ROWS = 500  # pictures that are listed as skipped
+MAX_BARS = 12  # of a chart, and one for all others
+BINS = 32  # of a histogram
+MAX_ODD_SHARE = 0.9  # of a set: a kind that holds as many isn't shown as odd
+TILE_SIDE = 84  # of a shown picture's longer side, in the page's pixels
 
+SATURATION = f"How much colour there is; below {GREY_SATURATION} a picture is grey."
 READINGS = {
     "outliers": "Far from all others in {survey.features} features, the farthest first. Odd isn't wrong: look before you"
     " drop them. What is foreign only by its meaning, such as drawn faces among photographs, is hardly ever found.",
@@ -38,9 +39,9 @@ READINGS = {
 
 
 def write_page(survey: Survey, path: str | Path) -> None:
-    """Write the page; the same survey gives the same bytes. Raises InputError where the place can't be written.
+    """Write the page; the same survey gives the same bytes.
 
-    OSError when the disk is full.
+    Raises InputError where the place can't be written, OSError when the disk is full.
     """
     write_output(Path(path), page(survey))
 
@@ -52,7 +53,7 @@ def page(survey: Survey) -> str:
 
 def contents(survey: Survey) -> dict[str, Any]:
     """All that the page shows, as plain values."""
-    groups = survey.near[:MOST_GROUPS]
+    groups = survey.near[:MAX_SHOWN_GROUPS]
     return {
         "source": survey.source,
         "usable": len(survey.usable),
@@ -62,7 +63,7 @@ def contents(survey: Survey) -> dict[str, Any]:
         "sheet": [_tile(survey, slot) for slot in survey.sheet],
         "drawn": any(survey.is_drawn(slot) for slot in survey.sheet),
         "groups": [
-            ([_tile(survey, slot) for slot in group[:MOST_IN_GROUP]], max(len(group) - MOST_IN_GROUP, 0))
+            ([_tile(survey, slot) for slot in group[:MAX_GROUP_PICTURES]], max(len(group) - MAX_GROUP_PICTURES, 0))
             for group in groups
         ],
         "more_groups": len(survey.near) - len(groups),
@@ -71,14 +72,14 @@ def contents(survey: Survey) -> dict[str, Any]:
                 "title": title,
                 "count": len(survey.found[kind]),
                 "reading": READINGS[kind].format(survey=survey),
-                "tiles": [_tile(survey, slot) for slot in survey.found[kind][:MOST_FOUND].tolist()],
+                "tiles": [_tile(survey, slot) for slot in survey.found[kind][:MAX_ODD_PICTURES].tolist()],
             }
             for kind, title in TITLES.items()
-            if 0 < len(survey.found[kind]) < MOST_OF_IT * len(survey.usable)
+            if 0 < len(survey.found[kind]) < MAX_ODD_SHARE * len(survey.usable)
         ],
         "charts": charts(survey),
-        "skipped": survey.absent[:MOST_SKIPPED],
-        "more_skipped": max(len(survey.absent) - MOST_SKIPPED, 0),
+        "skipped": survey.absent[:MAX_SKIPPED_ROWS],
+        "more_skipped": max(len(survey.absent) - MAX_SKIPPED_ROWS, 0),
     }
 
 
@@ -93,7 +94,7 @@ def charts(survey: Survey) -> list[dict[str, Any]]:
         _histogram("Shape", "Width divided by height: 1 is square.", rows["width"] / rows["height"]),
         _histogram("Brightness", "A picture's mean, from 0 (black) to 255 (white).", rows["brightness"], (0, 255)),
         _histogram("Contrast", "How far a picture's pixels spread around its mean.", rows["contrast"], (0, 128)),
-        _histogram("Saturation", f"How much colour there is; below {GREY} a picture is grey.", rows["saturation"]),
+        _histogram("Saturation", SATURATION, rows["saturation"]),
         _colours(survey) if survey.grey < len(rows) else None,
         _bars("Labels", "Pictures in each class.", labels) if labels else None,
         _bars("Formats", "Pictures stored in each format.", survey.formats),
@@ -129,12 +130,12 @@ def _histogram(
 def _bars(title: str, reading: str, counts: Counter[str]) -> dict[str, Any] | None:
     if len(counts) < 2:
         return None
-    shown = counts.most_common(MOST_BARS)
+    shown = counts.most_common(MAX_BARS)
     rest = sum(counts.values()) - sum(count for _, count in shown)
     names = [name if len(name) <= 24 else name[:23] + "…" for name, _ in shown]
     values = [count for _, count in shown]
     if rest:
-        names.append(f"{len(counts) - MOST_BARS:,} others")
+        names.append(f"{len(counts) - MAX_BARS:,} others")
         values.append(rest)
     label = f"{title}: " + ", ".join(f"{name} {value:,}" for name, value in zip(names, values, strict=True)) + "."
 
@@ -182,7 +183,7 @@ def _tile(survey: Survey, slot: int) -> dict[str, Any]:
     """A picture as the page shows it: in its own proportions, with its name and what is known of it."""
     facts = survey.facts[slot]
     width, height = int(facts["width"]), int(facts["height"])
-    scale = TILE / max(width, height)
+    scale = TILE_SIDE / max(width, height)
     shape = (max(8, round(width * scale)), max(8, round(height * scale)))
     # The small copy is squashed to a square; only the page's own width and height undo that.
     content = encode(survey.pictures[slot], "JPEG", "algorithmicMedia" if survey.is_drawn(slot) else None)

@@ -1,6 +1,6 @@
-"""All pictures of a set looked at once, in the workers: what table, page and search for copies are made of.
+"""All pictures of a set scanned once, in the workers: what table, page and search for copies are made of.
 
-Small copies lie in files in the cache folder until the look is done with, so that memory doesn't grow with the pictures.
+Small copies lie in files in the cache folder until the scan is done with, so that memory doesn't grow with the pictures.
 """
 
 import os
@@ -21,21 +21,21 @@ from figment.data.bank.workers import map_unordered
 from figment.data.decoding.decode import rescue
 from figment.data.sources.open import Source
 from figment.errors import InputError
-from figment.inspection.measures import FACTS, SIDE, Looker
-from figment.similarity import thumbnails
+from figment.inspection.measures import FACTS, Scanner
+from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE
 
-LEAST_PART = 500  # pictures of a set that tell how alike its own are
+MIN_PART_PICTURES = 500  # of a set, which tell how alike its own are
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """What a look at a set gave. A picture is named by its slot in the source.
+class Scan:
+    """What a scan of a set gave. A picture is named by its slot in the source.
 
-    facts: FACTS (slots,), see look.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them,
-    −1 where it can't be read. broken: slot → reason. usable: slots that can be trained on: readable, and the first of
-    those with equal identity. copies: a further copy's slot → the first one's. pictures and thumbnails: small copies of
-    the usable, uint8 (N, SIDE, SIDE, 3) and (N, S, S), mapped from files in folder, which may be used for more. parts:
-    int (N,), the set that each is from, where several are joined or lie in one folder.
+    facts: FACTS (slots,), see measures.py. kinds: the pairs of format and mode that occur; kind: each slot's place in
+    them, −1 where it can't be read. broken: slot → reason. usable: slots that can be trained on: readable, and the first
+    of those with equal identity. copies: a further copy's slot → the first one's. pictures and thumbnails: small copies of
+    the usable, uint8 (N, 64, 64, 3) and (N, 48, 48), mapped from files in folder, which may be used for more. parts: int
+    (N,), the set that each is from, where several are joined or lie in one folder.
     """
 
     folder: Path
@@ -51,45 +51,45 @@ class Looked:
 
 
 @contextmanager
-def looked_at(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Looked]:
-    """Look at every picture of a source once, on all cores; the small copies are gone when the block is left.
+def scan(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Scan]:
+    """Scan every picture of a source once, on all cores; the small copies are gone when the block is left.
 
     progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError
     where the data or the cache folder can't be used, or the data change meanwhile.
     """
     before = source.fingerprint()
     with _scratch() as folder:
-        facts, kinds, kind, broken = _look(source, folder, progress, first)
+        facts, kinds, kind, broken = _scan_all(source, folder, progress, first)
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
         names = source.listing.names
         usable, copies = first_of_each(facts["digest"])
-        pictures = _closed_up(folder / "pictures", usable, (SIDE, SIDE, 3))
-        small = _closed_up(folder / "thumbnails", usable, (thumbnails.THUMBNAIL_SIDE, thumbnails.THUMBNAIL_SIDE))
-        yield Looked(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))
+        pictures = _closed_up(folder / "pictures", usable, (COPY_SIDE, COPY_SIDE, 3))
+        small = _closed_up(folder / "thumbnails", usable, (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        yield Scan(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))
 
 
-def _look(
+def _scan_all(
     source: Source, folder: Path, progress: Progress | None, first: bool
 ) -> tuple[np.ndarray, list[tuple[str, str]], np.ndarray, dict[int, str]]:
-    """Look at every picture. Returns facts, kinds, kind and broken, as Looked has them."""
+    """Scan every picture. Returns facts, kinds, kind and broken, as Scan has them."""
     total = len(source.listing.names)
     facts = np.zeros(total, FACTS)
     pairs: dict[tuple[str, str], int] = {}
     kind = np.full(total, -1, np.int16)
     broken: dict[int, str] = {}
-    looker = Looker(str(folder / "pictures"), str(folder / "thumbnails"), first)
-    for file in (looker.pictures, looker.thumbnails):
+    scanner = Scanner(str(folder / "pictures"), str(folder / "thumbnails"), first)
+    for file in (scanner.pictures, scanner.thumbnails):
         Path(file).touch()
     done = 0
-    with closing(source.chunks()) as chunks, closing(map_unordered(looker, chunks, rescue=rescue)) as results:
-        for looks in results:
-            facts[looks.slots] = looks.facts
-            for slot, pair in zip(looks.slots, looks.kinds, strict=True):
+    with closing(source.chunks()) as chunks, closing(map_unordered(scanner, chunks, rescue=rescue)) as results:
+        for chunk in results:
+            facts[chunk.slots] = chunk.facts
+            for slot, pair in zip(chunk.slots, chunk.kinds, strict=True):
                 kind[slot] = pairs.setdefault(pair, len(pairs))
-            broken |= looks.broken
-            done += len(looks)
+            broken |= chunk.broken
+            done += len(chunk)
             if progress:
                 progress(done, total)
     # Chunks come in any order; kinds are numbered by their names, so that the same pictures give the same survey.
@@ -101,7 +101,7 @@ def _look(
 def _parts(names: list[str], usable: np.ndarray) -> np.ndarray:
     """Number of the set that each usable picture is from, by the first folder of its name; those with few share one."""
     firsts = [names[slot].partition("/")[0] if "/" in names[slot] else "" for slot in usable.tolist()]
-    large = [first for first, count in sorted(Counter(firsts).items()) if count >= LEAST_PART]
+    large = [first for first, count in sorted(Counter(firsts).items()) if count >= MIN_PART_PICTURES]
     numbers = {first: number for number, first in enumerate(large, 1)}
     return np.array([numbers.get(first, 0) for first in firsts], np.int64)
 

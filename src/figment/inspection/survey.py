@@ -10,19 +10,19 @@ import numpy as np
 from figment.common.progress import Progress
 from figment.data.sources.open import Skipped, open_source
 from figment.errors import InputError
-from figment.inspection.scan import looked_at
-from figment.similarity import near_duplicates as duplicates
+from figment.inspection.scan import scan
+from figment.similarity.near_duplicates import near_duplicates
 
-USUAL = "gradients"  # features for outliers
-DARK = 48  # grey value that 98 % of a very dark picture's pixels don't exceed
-LIGHT = 208  # and that 98 % of a very bright one's exceed
-FLAT = 6.0  # grey values' deviation that a flat picture stays below
-BLURRED = 4.0  # spreads below the set's median sharpness, by its logarithm
-GREY = 1.5  # saturation that a picture without colour stays below; JPEG's rounding leaves a little
-MOST_SHEET = 144  # pictures on the contact sheet
-MOST_GROUPS = 30  # groups of near-duplicates whose pictures are kept for showing
-MOST_IN_GROUP = 8
-MOST_FOUND = 48  # pictures of each other kind
+DEFAULT_FEATURES = "gradients"  # that outliers are far away in
+MAX_DARK_LEVEL = 48  # grey value that 98 % of a very dark picture's pixels don't exceed
+MIN_LIGHT_LEVEL = 208  # and that 98 % of a very bright one's exceed
+FLAT_DEVIATION = 6.0  # of grey values, that a flat picture stays below
+BLURRED_SPREADS = 4.0  # below the set's median sharpness, by its logarithm
+GREY_SATURATION = 1.5  # that a picture without colour stays below; JPEG's rounding leaves a little
+# What is kept for showing: the contact sheet, groups of near-duplicates, pictures of each of these and of every other kind.
+MAX_SHEET_PICTURES = 144
+MAX_SHOWN_GROUPS, MAX_GROUP_PICTURES = 30, 8
+MAX_ODD_PICTURES = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +30,11 @@ class Survey:
     """What a set of pictures is. A picture is named by its slot, its place in `names`.
 
     size: what "small" was measured against. features: the network in which outliers were looked for. facts: FACTS
-    (slots,), see look.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them, −1 where it
+    (slots,), see measures.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them, −1 where it
     can't be read. usable: slots that can be trained on: readable, and the first of those with equal pixels. copies: a
     further copy's slot → the first one's. near: groups of near-duplicates among the usable, the one to keep first.
     found: slots of `outliers` (farthest first), `small`, `dark`, `light`, `flat` and `blurred` pictures. sheet: slots
-    spread evenly over the set. pictures: small copies, uint8 (SIDE, SIDE, 3), of those that are shown.
+    spread evenly over the set. pictures: small copies, uint8 (64, 64, 3), of those that are shown.
     """
 
     source: str
@@ -101,7 +101,7 @@ class Survey:
     @cached_property
     def grey(self) -> int:
         """How many usable pictures hold no colour, however they are stored."""
-        return int((self.rows["saturation"] < GREY).sum())
+        return int((self.rows["saturation"] < GREY_SATURATION).sum())
 
     def is_drawn(self, slot: int) -> bool:
         """Whether this is one of the built-in portraits."""
@@ -116,7 +116,7 @@ class Survey:
 
 
 def survey(
-    data: Any, features: str = USUAL, progress: Progress | None = None, size: int = 64, first: bool = False
+    data: Any, features: str = DEFAULT_FEATURES, progress: Progress | None = None, size: int = 64, first: bool = False
 ) -> Survey:
     """Look at every picture of data (what open_source takes) once, on all cores.
 
@@ -133,19 +133,19 @@ def survey(
     network = extractor(features)  # a mistyped name is told now
     listing = source.listing
     stages = _Stages(progress, len(listing.names))
-    with looked_at(source, stages.part(0.0, 0.7), first) as looked:
-        facts, usable = looked.facts, looked.usable
-        near = duplicates.near_duplicates(looked.thumbnails, stages.part(0.7, 0.85), parts=looked.parts)
-        far = farness(looked.pictures, network, progress=stages.part(0.85, 1.0))
+    with scan(source, stages.part(0.0, 0.7), first) as scanned:
+        facts, usable = scanned.facts, scanned.usable
+        near = near_duplicates(scanned.thumbnails, stages.part(0.7, 0.85), parts=scanned.parts)
+        far = farness(scanned.pictures, network, progress=stages.part(0.85, 1.0))
         order = np.argsort(-far, kind="stable")
         found = {"outliers": usable[order[far[order] > 1]]} | _odd(facts, usable, size)
         groups = [usable[group].tolist() for group in near]
-        sheet = _even(usable, MOST_SHEET)
-        shown = {*sheet, *(slot for group in groups[:MOST_GROUPS] for slot in group[:MOST_IN_GROUP])}
-        shown |= {slot for slots in found.values() for slot in slots[:MOST_FOUND].tolist()}
+        sheet = _even(usable, MAX_SHEET_PICTURES)
+        shown = {*sheet, *(slot for group in groups[:MAX_SHOWN_GROUPS] for slot in group[:MAX_GROUP_PICTURES])}
+        shown |= {slot for slots in found.values() for slot in slots[:MAX_ODD_PICTURES].tolist()}
         rows = {slot: int(np.searchsorted(usable, slot)) for slot in sorted(shown)}
         stages.finish()
-        skipped = listing.skipped + [Skipped(listing.names[slot], reason) for slot, reason in looked.broken.items()]
+        skipped = listing.skipped + [Skipped(listing.names[slot], reason) for slot, reason in scanned.broken.items()]
         return Survey(
             source=source.display,
             names=listing.names,
@@ -155,14 +155,14 @@ def survey(
             size=size,
             features=network.name,
             facts=facts,
-            kinds=looked.kinds,
-            kind=looked.kind,
+            kinds=scanned.kinds,
+            kind=scanned.kind,
             usable=usable,
-            copies=looked.copies,
+            copies=scanned.copies,
             near=groups,
             found=found,
             sheet=sheet,
-            pictures={slot: np.array(looked.pictures[row]) for slot, row in rows.items()},
+            pictures={slot: np.array(scanned.pictures[row]) for slot, row in rows.items()},
         )
 
 
@@ -170,20 +170,20 @@ def _odd(facts: np.ndarray, usable: np.ndarray, size: int) -> dict[str, np.ndarr
     """Slots of the usable pictures that measures alone show to be odd, the oddest first."""
     rows = facts[usable]
     shorter = np.minimum(rows["width"], rows["height"])
-    small, dark, light = shorter < size, rows["lightest"] < DARK, rows["darkest"] > LIGHT
-    flat = (rows["contrast"] < FLAT) & ~dark & ~light
+    small, dark, light = shorter < size, rows["lightest"] < MAX_DARK_LEVEL, rows["darkest"] > MIN_LIGHT_LEVEL
+    flat = (rows["contrast"] < FLAT_DEVIATION) & ~dark & ~light
     sharpness = np.log(np.maximum(rows["sharpness"], 1e-9))
-    judged = ~(small | dark | light | flat)  # the others are blurred by nature, and named for what they are
+    plain = ~(small | dark | light | flat)  # the others are blurred by nature, and named for what they are
     blur = np.zeros(len(rows))
-    if judged.sum() >= 2:
-        low, middle = np.quantile(sharpness[judged], [0.1, 0.5])
-        blur[judged] = (middle - sharpness[judged]) / max((middle - low) / 1.2816, 0.1)
+    if plain.sum() >= 2:
+        low, middle = np.quantile(sharpness[plain], [0.1, 0.5])
+        blur[plain] = (middle - sharpness[plain]) / max((middle - low) / 1.2816, 0.1)
     kinds = {
         "small": (small, shorter),
         "dark": (dark, rows["lightest"]),
         "light": (light, -rows["darkest"].astype(int)),
         "flat": (flat, rows["contrast"]),
-        "blurred": (blur > BLURRED, -blur),
+        "blurred": (blur > BLURRED_SPREADS, -blur),
     }
     return {name: usable[(ranks := np.argsort(by, kind="stable"))[which[ranks]]] for name, (which, by) in kinds.items()}
 

@@ -7,7 +7,7 @@ import numpy as np
 from figment.common.text import printable
 from figment.inspection.survey import Survey
 
-MOST = 5  # kinds, or broken pictures, that are named
+MAX_NAMED = 5  # kinds, or broken pictures
 TITLES = {
     "outliers": "outliers",
     "small": "small",
@@ -62,8 +62,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
 
 def listed(counts: Counter[str]) -> str:
     """The commonest with their counts, and how many more there are."""
-    named = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(MOST))
-    return named + (f" and {len(counts) - MOST:,} more" if len(counts) > MOST else "")
+    named = ", ".join(f"{name} {count:,}" for name, count in counts.most_common(MAX_NAMED))
+    return named + (f" and {len(counts) - MAX_NAMED:,} more" if len(counts) > MAX_NAMED else "")
 
 
 def _range(values: np.ndarray, form: str = ",") -> str:
@@ -96,5 +96,5 @@ def _found(survey: Survey, kind: str) -> str:
 def _unreadable(survey: Survey) -> str:
     if not survey.skipped:
         return ""
-    named = "; ".join(f"{printable(item.name)}: {item.reason}" for item in survey.skipped[:MOST])
-    return f"{len(survey.skipped):,} ({named}{'; …' if len(survey.skipped) > MOST else ''})"
+    named = "; ".join(f"{printable(item.name)}: {item.reason}" for item in survey.skipped[:MAX_NAMED])
+    return f"{len(survey.skipped):,} ({named}{'; …' if len(survey.skipped) > MAX_NAMED else ''})"

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 Data = str | Path | Source | Sequence[str | Path | Source] | None  # what training takes; None is the built-in portraits
 
 
-def some(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:
+def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:
     """At most so many rows of a bank, drawn by the seed and a place that tells this draw from others, in order."""
     drawn = np.random.default_rng([seed, place]).choice(rows, min(count, len(rows)), replace=False)
     return np.sort(drawn)
 
 
-def given(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
+def read_files(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
     """Pictures of files of any kind that train reads, brought to the target: (N, C, H, W).
 
     say: told of each that had another size. Raises InputError for a file that is no picture.
@@ -48,10 +48,8 @@ def given(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
         except Unreadable as error:
             raise InputError(f"{printable(str(file))} can't be used ({error}): name a picture.") from None
         if (picture.height, picture.width) != (target.height, target.width):
-            theirs, ours = ((its.height, its.width) for its in (picture, target))
-            say(
-                f"{printable(file.name)} is {sizes.as_text(theirs)}: brought to {sizes.as_text(ours)} (fit: {target.fit})"
-            )
+            theirs, ours = (sizes.as_text((its.height, its.width)) for its in (picture, target))
+            say(f"{printable(file.name)} is {theirs}: brought to {ours} (fit: {target.fit})")
     return np.stack(found)
 
 

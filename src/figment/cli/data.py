@@ -1,15 +1,11 @@
 """`figment data …`: pictures looked at, prepared, freed of copies; the public sets that have a name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from figment.cli.console import stages, tell
 from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, pixels
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.group()

@@ -25,7 +25,7 @@ from figment.finding import Finding, Sheet
 from figment.game.objectives import OBJECTIVES
 from figment.generator import Generator
 from figment.media.strips import Row, strips
-from figment.reals import some
+from figment.reals import sample_rows
 
 CANDIDATES = 256  # samples, and reals, that the pictures are chosen from
 MEAN_PICTURES = 2048  # training pictures that the mean one is of, at most
@@ -171,8 +171,8 @@ def evidence(
     Evidence
     """
     z, labels = generator.codes(CANDIDATES, seed), generator.labels(CANDIDATES, seed)
-    rows = some(bank.held_out, CANDIDATES, seed, 0)
-    rows = np.concatenate([rows, some(bank.train, CANDIDATES - len(rows), seed, 1)])
+    rows = sample_rows(bank.held_out, CANDIDATES, seed, 0)
+    rows = np.concatenate([rows, sample_rows(bank.train, CANDIDATES - len(rows), seed, 1)])
     classes = torch.from_numpy(bank.classes.numbers[rows]) if generator.classes else None
     mean = mean_picture(bank, discriminator)
     done = Tally(progress, 2 * 2 * (len(saliency.occlusion_squares(*generator.recipe.shape)) + saliency.PATH_STEPS))

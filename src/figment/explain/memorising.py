@@ -23,7 +23,7 @@ from figment.finding import Finding, Sheet
 from figment.generator import load
 from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, leaning
-from figment.reals import some
+from figment.reals import sample_rows
 from figment.run import Run
 from figment.similarity.nearest import Neighbours, Subset, nearest_neighbour
 from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where
@@ -206,8 +206,8 @@ class _Reals:
 
 
 def _reals(bank: Bank, space: Space, seed: int, tally: Tally) -> _Reals:
-    held_out = Subset(bank.pictures, some(bank.held_out, MAX_HELD_OUT, seed, 0))
-    few = Subset(bank.pictures, some(bank.train, len(held_out), seed, 1))
+    held_out = Subset(bank.pictures, sample_rows(bank.held_out, MAX_HELD_OUT, seed, 0))
+    few = Subset(bank.pictures, sample_rows(bank.train, len(held_out), seed, 1))
     of_training = described(Subset(bank.pictures, bank.train), space, tally)
     of_few = described(few, space, tally)
     of_held_out, mirrored = described_both_ways(held_out, space, tally)

@@ -20,7 +20,7 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
 from figment.metrics.two_samples import chance_below, mann_whitney
-from figment.reals import some
+from figment.reals import sample_rows
 from figment.similarity.nearest import Subset, nearest_neighbour
 from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
 
@@ -133,7 +133,7 @@ def neighbours(
     if not numbers:
         raise InputError("--samples: name at least one sample, such as 0-7.")
     train = Subset(bank.pictures, bank.train)
-    held_out = Subset(bank.pictures, some(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
+    held_out = Subset(bank.pictures, sample_rows(bank.held_out, 4 * MEASURED_SAMPLES, seed, 0))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     of_each = [own for number in numbers if (own := generator.labels(1, seed, number, label)) is not None]
     labels = torch.cat(of_each) if of_each else None

@@ -24,7 +24,7 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.metrics.two_samples import chance_below, mann_whitney
-from figment.reals import given, some
+from figment.reals import read_files, sample_rows
 
 DEFAULT_RESTARTS, DEFAULT_STEPS = 2, 300  # on faces nearer than 4 restarts of 150 steps, at the same cost
 OWN_SAMPLES = "own samples"
@@ -172,13 +172,13 @@ def given_pictures(
     """Pictures from files of any size as a group to project, and their names. Raises InputError as reals.given does."""
     recipe = generator.recipe
     target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
-    return {"given": torch.from_numpy(given(files, target, say))}, {"given": list(map(str, files))}
+    return {"given": torch.from_numpy(read_files(files, target, say))}, {"given": list(map(str, files))}
 
 
 def pictures_of_bank(bank: Bank, count: int, seed: int = 0) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
     """Held-out and training pictures of a run, at most count of each, as groups to project, and their names."""
     rows = {
-        part: some(all_rows, count, seed, place)
+        part: sample_rows(all_rows, count, seed, place)
         for place, (part, all_rows) in enumerate({"held-out": bank.held_out, "training": bank.train}.items())
     }
     pictures = {part: torch.from_numpy(bank.pictures[chosen]) for part, chosen in rows.items()}

@@ -1,6 +1,5 @@
 """A survey as one HTML file that holds all it shows and asks nobody for anything."""
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -188,7 +187,7 @@ def _tile(survey: Survey, slot: int) -> dict[str, Any]:
     # The small copy is squashed to a square; only the page's own width and height undo that.
     content = encode(survey.pictures[slot], "JPEG", "algorithmicMedia" if survey.is_drawn(slot) else None)
     return {
-        "src": "data:image/jpeg;base64," + base64.b64encode(content).decode(),
+        "src": pages.data_url(content, "jpeg"),
         "name": survey.names[slot],
         "size": f"{width}×{height}",
         "width": shape[0],

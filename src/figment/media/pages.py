@@ -1,5 +1,6 @@
 """Self-contained HTML pages: their templates, which share a style, and charts that follow its light and dark."""
 
+import base64
 import io
 import re
 from collections.abc import Callable
@@ -50,6 +51,11 @@ def rendered(template: str, contents: dict[str, Any]) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template(template).render(contents).translate(SURROGATES)
+
+
+def data_url(content: bytes, kind: str = "png") -> str:
+    """A picture's file, "png" or "jpeg", as a page holds it."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def chart(title: str, height: float, draw: Callable[[Axes], None]) -> Markup:

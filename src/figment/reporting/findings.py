@@ -1,12 +1,11 @@
 """The part of a run's report that shows what figment explore and figment explain found."""
 
-import base64
 import shlex
-from pathlib import Path
 from typing import Any
 
 from figment.experiments import EXPERIMENTS
 from figment.finding import read_findings
+from figment.media import pages
 from figment.run import Run
 
 MOST_BYTES = 24 << 20  # of pictures; what goes beyond is named and not shown
@@ -24,7 +23,11 @@ def contents(run: Run) -> list[dict[str, Any]]:
             fits = 0 < size <= left
             left -= size if fits else 0
             sheets.append(
-                {"src": _data_url(path) if fits else None, "file": sheet["file"], "caption": sheet["caption"]}
+                {
+                    "src": pages.data_url(path.read_bytes()) if fits else None,
+                    "file": sheet["file"],
+                    "caption": sheet["caption"],
+                }
             )
         shown.append({
             "title": _title(record["kind"]), "name": record["name"], "sentence": record["sentence"],
@@ -41,7 +44,3 @@ def _title(kind: str) -> str:
 
 def _place(kind: str) -> int:
     return list(EXPERIMENTS).index(kind) if kind in EXPERIMENTS else len(EXPERIMENTS)
-
-
-def _data_url(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()

@@ -1,6 +1,5 @@
 """The report of a run: one HTML file that holds all it shows and asks nobody for anything."""
 
-import base64
 import math
 import shlex
 from collections.abc import Sequence
@@ -130,7 +129,7 @@ def contents(run: Run) -> dict[str, Any]:
         "time": as_time(seconds) if seconds is not None else None,
         "stages": stages(list(shots)),
         "shots": [
-            {"images": images, "label": _label(images, times.get(images)), "src": _data_url(path)}
+            {"images": images, "label": _label(images, times.get(images)), "src": pages.data_url(path.read_bytes())}
             for images, path in shots.items()
         ],
         "all_shots": len(run.pictures()),
@@ -262,10 +261,6 @@ def _chosen(value: Any) -> str:
 
 def _label(images: int, seconds: float | None) -> str:
     return f"{images:,} images seen" + (f" · {as_time(seconds)}" if seconds is not None else "")
-
-
-def _data_url(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def _command(argv: Any) -> str | None:

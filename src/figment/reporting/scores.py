@@ -1,6 +1,5 @@
 """The part of a run's report that says how good it is: scores with floors, scores over time, originality, attributes."""
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,7 +109,7 @@ def _row(record: dict[str, Any]) -> dict[str, str]:
 def _picture(run: Run) -> str | None:
     if not run.pairs_file.is_file():
         return None
-    return "data:image/png;base64," + base64.b64encode(run.pairs_file.read_bytes()).decode()
+    return pages.data_url(run.pairs_file.read_bytes())
 
 
 def _bars(marginal: dict[str, Any]) -> dict[str, Any]:

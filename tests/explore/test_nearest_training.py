@@ -18,7 +18,6 @@ from figment.features.registry import extractor
 from figment.generator import load
 from figment.media.provenance import source_of
 from figment.similarity import spaces
-from figment.similarity.nearest import nearest_neighbour
 from figtest.command import command
 
 
@@ -54,26 +53,6 @@ def replayed(run: Path, tmp_path: Path) -> Bank:
     for i, picture in enumerate(portraits(40, 5, 16)[0]):
         Image.fromarray(picture.transpose(1, 2, 0)).save(folder / f"portrait-{i:03d}.png")
     return prepare(folder, 16)
-
-
-@pytest.mark.parametrize("dtype", [np.int8, np.float32])
-def test_the_nearest_few_are_those_of_brute_force(dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spaces, "BLOCK_REFERENCES", 7)
-    random = np.random.default_rng(0)
-    queries, mirrored, references = (random.integers(-128, 128, (n, 30)).astype(dtype) for n in (5, 5, 40))
-    references[20] = references[3]  # equally near: the first is taken
-    found = spaces.nearest_neighbours(queries, mirrored, references, 40)
-    both = [np.square(q[:, None].astype(float) - references[None]) for q in (queries, mirrored)]
-    each = [np.sqrt(its.mean(2) if dtype == np.int8 else its.sum(2)) for its in both]
-    expected = np.minimum(*each)
-    order = np.argsort(expected, 1, kind="stable")
-    assert np.array_equal(found.place, order)
-    assert found.distance == pytest.approx(np.take_along_axis(expected, order, 1))
-    assert np.array_equal(found.mirrored, np.take_along_axis(each[1] < each[0], order, 1))
-    one = nearest_neighbour(queries, mirrored, references)
-    assert np.array_equal(one.place, found.place[:, 0])
-    assert np.array_equal(one.distance, found.distance[:, 0])
-    assert spaces.nearest_neighbours(queries, mirrored, references, 3).place.shape == (5, 3)
 
 
 @pytest.mark.parametrize("features", ["pixels", "random"])

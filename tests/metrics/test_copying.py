@@ -16,8 +16,7 @@ from figment.features import registry
 from figment.metrics import copy_matches as verified
 from figment.metrics import copying, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
-from figment.similarity import lookup
-from figment.similarity import nearest as distances
+from figment.similarity import lookup, nearest
 from figment.similarity.nearest import Subset
 from figtest.paths import DATA
 
@@ -132,7 +131,7 @@ def test_the_result_neither_depends_on_blocks_nor_on_the_run(
     samples = np.concatenate([train[:5, :, :, ::-1], new])
     first = measure_copying(samples, train, held_out).as_record()
     for name, value in (("BLOCK_QUERIES", 32), ("BLOCK_REFERENCES", 37), ("CHUNK_PICTURES", 41)):
-        monkeypatch.setattr(distances, name, value)
+        monkeypatch.setattr(nearest, name, value)
     monkeypatch.setattr(verified, "CHUNK_PICTURES", 41)
     monkeypatch.setattr(lookup, "BLOCK_PICTURES", 50)
     assert measure_copying(samples, train, held_out).as_record() == first

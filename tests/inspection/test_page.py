@@ -3,7 +3,6 @@ import json
 import re
 from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
@@ -13,31 +12,7 @@ from figment.inspection.advice import advise
 from figment.inspection.page import MAX_SKIPPED_ROWS, page, write_page
 from figment.inspection.survey import survey
 from figment.media.provenance import source_of
-
-
-class Page(HTMLParser):
-    """Text and tags of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(text)
-        self.text = re.sub(r"\s+", " ", " ".join(self.texts))
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        while tag in self.open and self.open.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.texts.append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
+from figtest.html import Page
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@ import base64
 import json
 import math
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -10,31 +9,7 @@ import pytest
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figment.reporting import report
-
-
-class Page(HTMLParser):
-    """Text, tags and attributes of a page, as a browser without scripts would take them."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.tags, self.texts, self.open = [], [], []
-        self.feed(path.read_text())
-        self.text = re.sub(r"\s+", " ", " ".join(self.texts))
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        while tag in self.open and self.open.pop() != tag:
-            pass
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in {"script", "style"}:
-            self.texts.append(data)
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
+from figtest.html import Page
 
 
 def embedded(path):
@@ -52,7 +27,7 @@ def file(finished):
 
 def test_the_page_tells_how_the_run_stands(finished, file):
     assert file == finished.folder / "report.html"
-    page = Page(file)
+    page = Page(file.read_text())
     for expected in (
         "x-1",
         "After 10,240 images in 1 min 00 s: the two nets are in balance.",
@@ -69,7 +44,7 @@ def test_the_page_tells_how_the_run_stands(finished, file):
 
 
 def test_every_field_of_the_recipe_is_explained(file):
-    page = Page(file)
+    page = Page(file.read_text())
     for name, field in Recipe.model_fields.items():
         assert name in page.text
         assert (field.description or "") in page.text
@@ -84,7 +59,7 @@ def test_pictures_are_held_once_with_their_marks(finished, file, tmp_path):
 
 
 def test_pictures_have_words_and_charts_have_labels(file):
-    page = Page(file)
+    page = Page(file.read_text())
     static = [image for image in page.all("img") if image.get("src")]
     assert [image["alt"].split(": ")[1] for image in static] == [
         "640 images seen · 4 s",
@@ -98,7 +73,7 @@ def test_pictures_have_words_and_charts_have_labels(file):
 
 
 def test_nothing_is_loaded_from_elsewhere(file):
-    page = Page(file)
+    page = Page(file.read_text())
     for tag, attributes in page.tags:
         for name in ("src", "href", "xlink:href", "action", "data", "poster"):
             value = attributes.get(name)
@@ -112,7 +87,7 @@ def test_same_run_same_bytes(finished, file):
 
 
 def test_a_run_that_has_only_begun(make_run):
-    page = Page(report.write_report(make_run(ticks=0, snapshots=())))
+    page = Page(report.write_report(make_run(ticks=0, snapshots=())).read_text())
     assert "No reading yet" in page.text
     assert "No pictures yet" in page.text
     assert not page.all("svg")
@@ -120,7 +95,7 @@ def test_a_run_that_has_only_begun(make_run):
 
 
 def test_one_reading_and_one_picture(make_run):
-    page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))))
+    page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))).read_text())
     assert len(page.all("svg")) == len(report.CHARTS)
     assert len(page.all("img")) == 1
     assert not page.all("input")
@@ -133,7 +108,7 @@ def test_values_that_are_missing(make_run, nothing):
     events = [e | dict.fromkeys(fields, nothing) for e in run.events()]
     events += [{"event": "tick", "images": 10_300}, {"event": "note", "images": 10_300, "text": "a word"}]
     (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
-    page = Page(report.write_report(run))
+    page = Page(report.write_report(run).read_text())
     assert len(page.all("svg")) == len(report.CHARTS) - 2
     assert "Learning by heart" not in page.text
     assert "At 10,300 images: a word" in page.text
@@ -142,21 +117,21 @@ def test_values_that_are_missing(make_run, nothing):
 def test_facts_that_are_missing(make_run):
     run = make_run()
     (run.folder / "run.json").write_text('{"format": 1}')
-    page = Page(report.write_report(run))
+    page = Page(report.write_report(run).read_text())
     assert "The command wasn't kept" in page.text
     assert "None" not in page.text
 
 
 def test_shape_and_classes_are_told(make_run, file):
-    assert "A generator of 16×16 pictures, learnt from" in Page(file).text
-    assert "--label" not in Page(file).text
-    page = Page(report.write_report(make_run(choices={"size": "16x24", "classes": ("ant", "sea lion")})))
+    assert "A generator of 16×16 pictures, learnt from" in Page(file.read_text()).text
+    assert "--label" not in Page(file.read_text()).text
+    page = Page(report.write_report(make_run(choices={"size": "16x24", "classes": ("ant", "sea lion")})).read_text())
     assert "A generator of 16×24 (height × width) pictures of 2 classes: ant, sea lion, learnt from" in page.text
     assert "--label ant" in page.text
 
 
 def test_many_classes_are_told_in_few_words(make_run):
-    page = Page(report.write_report(make_run(choices={"classes": [f"class-{i}" for i in range(5000)]})))
+    page = Page(report.write_report(make_run(choices={"classes": [f"class-{i}" for i in range(5000)]})).read_text())
     assert "of 5,000 classes: class-0, class-1," in page.text
     assert "class-19 and 4,980 more" in page.text
     assert "class-20" not in page.text

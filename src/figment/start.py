@@ -26,6 +26,7 @@ from figment.planning.choose import choose, with_further_budget
 from figment.planning.dry_run import describe
 from figment.planning.resolve import resolve, settled_by_data
 from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
+from figment.recipe import Recipe
 from figment.run import Run, next_name, refuse_taken
 from figment.training import loop
 from figment.training.distributed import World, joined
@@ -34,20 +35,10 @@ from figment.version import versions
 
 
 def train(
-    data: Data = None,
-    *,
-    time: str | None = None,
-    images: str | int | None = None,
-    recipe: str = "auto",
-    out: str | Path | None = None,
-    group: str | None = None,
-    drop: str | None = None,
-    agree: Agree | None = None,
-    device: str = "auto",
-    display: Display | None = None,
-    command: Sequence[str] | None = None,
-    **choices: Any,
-) -> Run:
+    data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
+    out: str | Path | None = None, group: str | None = None, drop: str | None = None, agree: Agree | None = None,
+    device: str = "auto", display: Display | None = None, command: Sequence[str] | None = None, **choices: Any,
+) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
     Parameters
@@ -58,23 +49,18 @@ def train(
     time, images : str (or int for images)
         The budget: "10m" of training, or "500k" images seen. Ten minutes if neither is given.
     recipe : str
-        The name of a recipe, or "auto".
+        The name of a recipe, or "auto". choices are any fields of a Recipe, such as size=64 or seed=1.
     out : path, optional
         The run folder; runs/<data>-<number> by default. It mustn't exist, or be empty.
-    group : str, optional
-        A regular expression on picture names whose first group is kept together when a tenth is held out.
-    drop : str, optional
-        What of the pictures isn't used: "near-duplicates,outliers,small".
+    group, drop : str, optional
+        A regular expression on picture names whose first group is kept together when a tenth is held out; and what of
+        the pictures isn't used: "near-duplicates,outliers,small".
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time.
-    device : str
-        "auto", "cuda", "mps" or "cpu".
-    display : Display, optional
-        Is told how it goes; nothing is by default.
-    command : list of str, optional
+    device, display : str, Display
+        "auto", "cuda", "mps" or "cpu"; and what is told how it goes, nothing by default.
+    command : sequence of str, optional
         Noted in the run as how to repeat it.
-    **choices
-        Any fields of a Recipe, such as size=64 or seed=1.
 
     Returns
     -------
@@ -97,36 +83,21 @@ def train(
         run = None
         if world.leads:
             folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
-            refuse_taken(folder)
-            run = Run.create(folder, chosen, {
-                "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
-                "drop": leave_out.text if leave_out else None, "source": source.display,
-                "device": device, "command": list(command or []), "versions": versions(),
+            run = _created(folder, chosen, {"recipe": recipe, "choices": choices}, {
+                "data": absolute_data(data), "group": group, "drop": leave_out.text if leave_out else None,
+                "source": source.display, "device": device, "command": list(command or []),
             })  # fmt: skip
         for note in notes:
             display.say(note)
         with shared_run(run, world) as run:
-            try:
-                return continue_training(run, machine, display, world, source)
-            except InputError:
-                if world.leads and not run.state_file.exists():
-                    shutil.rmtree(run.folder)
-                raise
+            return _finished_or_removed(run, machine, display, world, source)
 
 
 def dry_run(
-    data: Data = None,
-    *,
-    time: str | None = None,
-    images: str | int | None = None,
-    recipe: str = "auto",
-    group: str | None = None,
-    drop: str | None = None,
-    agree: Agree | None = None,
-    device: str = "auto",
-    display: Display | None = None,
-    **choices: Any,
-) -> str:
+    data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
+    group: str | None = None, drop: str | None = None, agree: Agree | None = None, device: str = "auto",
+    display: Display | None = None, **choices: Any,
+) -> str:  # fmt: skip
     """The plan of the run that train() would begin with the same arguments. Makes no run.
 
     The pictures are prepared as for training, which is kept, and under a time budget the machine is measured.
@@ -213,6 +184,22 @@ def resume(
             if time is not None or images is not None:
                 run.recipe = with_further_budget(run, world, time, images)
             return continue_training(run, machine, display, world)
+
+
+def _created(folder: Path, recipe: Recipe, asked: dict[str, Any], facts: dict[str, Any]) -> Run:
+    """A new run folder with its recipe and what is known of it. Raises InputError where something is there already."""
+    refuse_taken(folder)
+    return Run.create(folder, recipe, {"asked": asked} | facts | {"versions": versions()})
+
+
+def _finished_or_removed(run: Run, machine: Machine, display: Display, world: World, source: Source) -> Run:
+    """A new run trained to its end; its folder goes again where its data can't be used, before anything was learnt."""
+    try:
+        return continue_training(run, machine, display, world, source)
+    except InputError:
+        if world.leads and not run.state_file.exists():
+            shutil.rmtree(run.folder)
+        raise
 
 
 def _device_of(run: Run | str | Path) -> str:

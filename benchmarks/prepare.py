@@ -30,7 +30,7 @@ from PIL import Image
 from figment.common.malloc import hold_freed_memory
 from figment.data.bank.prepare import prepare
 from figment.data.bank.workers import cores, map_unordered
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.open import open_source
 
 Pixels = np.ndarray | Image.Image
@@ -43,7 +43,7 @@ class Alone:
     decoder: str
     size: int
 
-    def __call__(self, chunk: Stored) -> int:
+    def __call__(self, chunk: StoredChunk) -> int:
         """Returns the number of pictures."""
         hold_freed_memory()
         decode, reduce = DECODERS[self.decoder]

@@ -43,8 +43,8 @@ def read_files(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.ui
         if file.is_dir():
             raise InputError(f"{file} is a folder: name the pictures in it, such as {file}/*.png.")
         try:
-            picture = read(str(file), target.enough)
-            found.append(target.bring(picture.pixels))
+            picture = read(str(file), target.min_decoded)
+            found.append(target.apply(picture.pixels))
         except Unreadable as error:
             raise InputError(f"{printable(str(file))} can't be used ({error}): name a picture.") from None
         if (picture.height, picture.width) != (target.height, target.width):

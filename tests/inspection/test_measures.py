@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from figment.data.decoding.decode import Broken, Drawn, Stored
+from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.decoding.decode import Broken
 from figment.data.decoding.fit import Target
 from figment.inspection.measures import FACTS, Scanner, measure
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnail
@@ -44,7 +45,7 @@ def test_a_chunk_is_scanned(scanner, tmp_path):
         np.asarray(scene()),
     ]
     slots = [5, 0, 1, 2, 3, 4, 6, 7]
-    chunk = scanner(Stored(slots, payloads))
+    chunk = scanner(StoredChunk(slots, payloads))
     assert chunk.slots == [5, 0, 2, 4, 6, 7]
     assert len(chunk) == 8
     assert chunk.broken == {1: "not a picture in a format that we read", 3: "encrypted"}
@@ -63,7 +64,7 @@ def test_a_chunk_is_scanned(scanner, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "chunk", [Drawn(3, 6, 1, 10), Stored([4, 2], [encoded(scene(), "PNG"), encoded(scene(), "JPEG")])]
+    "chunk", [PortraitChunk(3, 6, 1, 10), StoredChunk([4, 2], [encoded(scene(), "PNG"), encoded(scene(), "JPEG")])]
 )
 def test_identities_are_those_of_preparing(scanner, chunk):
     scanned = scanner(chunk)
@@ -72,7 +73,7 @@ def test_identities_are_those_of_preparing(scanner, chunk):
 
 
 def test_a_chunk_without_a_picture(scanner):
-    chunk = scanner(Stored([0], [b"x"]))
+    chunk = scanner(StoredChunk([0], [b"x"]))
     assert chunk.slots == []
     assert chunk.facts.dtype == FACTS
 

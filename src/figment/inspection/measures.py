@@ -6,12 +6,14 @@ at once, so that a scan costs little more than decoding.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from figment.common.pixels import luma
-from figment.data.decoding.decode import Chunk, Drawn, read
+from figment.data.decoding.chunks import Chunk, PortraitChunk, StoredChunk
+from figment.data.decoding.decode import read
 from figment.data.decoding.fit import Target
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
@@ -76,7 +78,9 @@ class Scanner:
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
         broken: dict[int, str] = {}
-        seen = list(_read_portraits(chunk) if isinstance(chunk, Drawn) else _read_stored(chunk, broken, self.first))
+        seen = list(
+            _read_portraits(chunk) if isinstance(chunk, PortraitChunk) else _read_stored(chunk, broken, self.first)
+        )
         slots = [one.slot for one in seen]
         small = np.array([one.small for one in seen], np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)
         # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
@@ -115,24 +119,21 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     return facts
 
 
-def _read_stored(chunk: Chunk, broken: dict[int, str], first: bool) -> Iterator[ReadPicture]:
+def _read_stored(chunk: StoredChunk, broken: dict[int, str], first: bool) -> Iterator[ReadPicture]:
     """Pictures of a stored chunk; the reasons of those that can't be read go into `broken`."""
-    assert not isinstance(chunk, Drawn)
-    for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
-        try:
-            found = read(payload, (COPY_SIDE, COPY_SIDE))
-        except Unreadable as error:
-            broken[slot] = str(error)
-        else:
-            size = (found.width, found.height)
-            small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
-            if first:
-                small = Target(COPY_SIDE, COPY_SIDE, fit="first").bring(found.pixels).transpose(1, 2, 0)
-                size = (min(size), min(size))
-            yield ReadPicture(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
+    for slot, found in chunk.each(partial(read, min_size=(COPY_SIDE, COPY_SIDE))):
+        if isinstance(found, Unreadable):
+            broken[slot] = str(found)
+            continue
+        size = (found.width, found.height)
+        small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
+        if first:
+            small = Target(COPY_SIDE, COPY_SIDE, fit="first").apply(found.pixels).transpose(1, 2, 0)
+            size = (min(size), min(size))
+        yield ReadPicture(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
 
 
-def _read_portraits(chunk: Drawn) -> Iterator[ReadPicture]:
+def _read_portraits(chunk: PortraitChunk) -> Iterator[ReadPicture]:
     """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
     from figment.data.portraits.table import LARGEST, portraits
 

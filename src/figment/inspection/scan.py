@@ -18,7 +18,7 @@ from figment.common.files import naming_full_disk
 from figment.common.progress import Progress
 from figment.data.bank.bank import first_of_each
 from figment.data.bank.workers import map_unordered
-from figment.data.decoding.decode import rescue
+from figment.data.decoding.chunks import rescue
 from figment.data.sources.open import Source
 from figment.errors import InputError
 from figment.inspection.measures import FACTS, Scanner

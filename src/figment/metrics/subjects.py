@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from figment.common.progress import Agree, Preparing
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
-from figment.data.decoding.decode import Stored, decode
+from figment.data.decoding.chunks import StoredChunk
+from figment.data.decoding.decode import decode
 from figment.data.sources.open import Portraits, Source, open_source
 from figment.errors import InputError, Unreadable
 from figment.features.extract import PictureSet, bank_rows, sampled
@@ -109,11 +110,10 @@ def _own_size(source: Source) -> tuple[int, int]:
     if isinstance(source, Portraits):
         return 64, 64
     for chunk in source.chunks():
-        for payload in chunk.payloads if isinstance(chunk, Stored) else ():
-            try:
-                width, height = decode(payload).size
-            except Unreadable:
+        for _, found in chunk.each(decode) if isinstance(chunk, StoredChunk) else ():
+            if isinstance(found, Unreadable):
                 continue
+            width, height = found.size
             scale = min(1.0, LARGEST / max(height, width))
             return round(height * scale), round(width * scale)
     count = len(source.listing.names)

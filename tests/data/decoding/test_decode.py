@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from figment.data.decoding import decode as module
-from figment.data.decoding.decode import Broken, Drawn, Stored, decode, is_grey, read
+from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.decoding.decode import Broken, decode, is_grey, read
 from figment.data.decoding.fit import Target
 from figment.errors import Unreadable
 from figtest.paths import DATA
@@ -249,18 +250,18 @@ def test_scans_without_end_are_refused():
 
 def test_heic_needs_its_plugin(monkeypatch):
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-    module._heic.cache_clear()
+    module._has_heic.cache_clear()
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(Unreadable, match="pillow-heif"):
         decode(heic)
-    module._heic.cache_clear()
+    module._has_heic.cache_clear()
 
 
 def test_heic_and_avif():
     coarse = np.kron(noise(4, 6), np.ones((16, 16, 1), np.uint8))
     assert np.abs(pixels(saved(Image.fromarray(coarse), "AVIF", quality=95)).astype(int) - coarse).mean() < 6
     pillow_heif = pytest.importorskip("pillow_heif")
-    module._heic.cache_clear()
+    module._has_heic.cache_clear()
     content = io.BytesIO()
     pillow_heif.from_pillow(Image.fromarray(coarse)).save(content, quality=95)
     assert np.abs(pixels(content.getvalue()).astype(int) - coarse).mean() < 6
@@ -307,13 +308,13 @@ def test_reduced_decoding_looks_the_same(height, width, by, mean, most, orientat
     with Image.open(io.BytesIO(content)) as picture:
         upright = Image.fromarray(np.ascontiguousarray(TURNS[orientation](np.asarray(picture))))
     target = Target(64, 64)
-    result = read(content, target.enough)
+    result = read(content, target.min_decoded)
     assert (result.height, result.width) == (upright.height, upright.width)
     assert result.image.size == (-(-upright.width // by), -(-upright.height // by))
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
     whole = upright.crop((left, top, left + side, top + side)).resize((64, 64), Image.Resampling.LANCZOS)
-    difference = np.abs(target.bring(result.pixels).transpose(1, 2, 0).astype(int) - np.asarray(whole))
+    difference = np.abs(target.apply(result.pixels).transpose(1, 2, 0).astype(int) - np.asarray(whole))
     assert difference.mean() < mean
     assert difference.max() <= most
 
@@ -327,7 +328,7 @@ def test_reduced_decoding_aliases_no_more_than_the_whole(side, by):
         stripes = Image.fromarray(np.broadcast_to(wave[:, None, None], (side, side, 3)).astype(np.uint8))
         reduced = read(saved(stripes, "JPEG", quality=98, subsampling=0), (128, 128)).pixels
         assert len(reduced) * by == side
-        reduced_worst = max(reduced_worst, np.abs(Target(64, 64).bring(reduced) - 127.5).max())
+        reduced_worst = max(reduced_worst, np.abs(Target(64, 64).apply(reduced) - 127.5).max())
         whole = stripes.resize((64, 64), Image.Resampling.LANCZOS)
         whole_worst = max(whole_worst, np.abs(np.asarray(whole) - 127.5).max())
     assert reduced_worst <= whole_worst
@@ -359,7 +360,7 @@ def test_identity_is_the_same_at_any_size_and_fit():
         saved(smooth(40, 30).convert("CMYK"), "JPEG"),
     ):
         targets = [Target(16, 16), Target(64, 32, 1), Target(8, 8, fit="pad"), Target(300, 300, fit="stretch")]
-        found = {next(Stored([0], [content]).prepare(target)).digest for target in targets}
+        found = {next(StoredChunk([0], [content]).prepare(target)).digest for target in targets}
         assert found == {read(content).digest()}
 
 
@@ -385,7 +386,7 @@ def test_identity_of_a_jpeg_ignores_metadata_and_nothing_else():
 def test_chunks_give_each_picture_or_its_reason(tmp_path):
     (tmp_path / "a.png").write_bytes(saved(Image.fromarray(noise(20, 10))))
     payloads = [str(tmp_path / "a.png"), b"", noise(20, 10), saved(smooth(20, 10), "JPEG"), Broken("gone")]
-    done = list(Stored([3, 1, 4, 5, 9], payloads).prepare(Target(8, 4)))
+    done = list(StoredChunk([3, 1, 4, 5, 9], payloads).prepare(Target(8, 4)))
     assert [item.slot for item in done] == [3, 1, 4, 5, 9]
     assert [item.reason for item in done] == [None, "an empty file (0 bytes)", None, None, "gone"]
     assert [item.digest is None for item in done] == [False, True, False, False, True]
@@ -396,14 +397,14 @@ def test_chunks_give_each_picture_or_its_reason(tmp_path):
 
 
 def test_a_portrait_is_known_by_its_seed_and_number():
-    chunk = Drawn(2, 5, seed=7, offset=100)
+    chunk = PortraitChunk(2, 5, seed=7, offset=100)
     assert [item.digest for item in chunk.prepare(Target(16, 16))] == [chunk.digest(index) for index in (2, 3, 4)]
-    assert len({chunk.digest(2), chunk.digest(3), Drawn(2, 5, seed=8).digest(2)}) == 3
+    assert len({chunk.digest(2), chunk.digest(3), PortraitChunk(2, 5, seed=8).digest(2)}) == 3
 
 
 def test_portraits_are_drawn_for_the_target():
-    square = list(Drawn(2, 5, seed=7).prepare(Target(32, 32)))
-    wide = list(Drawn(2, 5, seed=7, offset=100).prepare(Target(16, 32, 1)))
+    square = list(PortraitChunk(2, 5, seed=7).prepare(Target(32, 32)))
+    wide = list(PortraitChunk(2, 5, seed=7, offset=100).prepare(Target(16, 32, 1)))
     assert [item.slot for item in square] == [2, 3, 4]
     assert [item.slot for item in wide] == [102, 103, 104]
     assert [item.digest for item in square] == [item.digest for item in wide]
@@ -419,7 +420,7 @@ def test_read_keeps_pace_with_real_pictures():
     if not folder.is_dir():
         pytest.skip("no CelebA here")
     for path in sorted(folder.glob("*.jpg"))[:1000:100]:
-        done = next(Stored([0], [str(path)]).prepare(Target(64, 64)))
+        done = next(StoredChunk([0], [str(path)]).prepare(Target(64, 64)))
         with Image.open(path) as picture:
             expected = picture.convert("RGB").crop((0, 20, 178, 198)).resize((64, 64), Image.Resampling.LANCZOS)
         difference = np.abs(done.pixels.transpose(1, 2, 0).astype(int) - np.asarray(expected))

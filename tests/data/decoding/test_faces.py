@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from figment.data.decoding import faces
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.fit import Target
 from figment.errors import InputError
 from figtest.paths import DATA
@@ -22,18 +22,18 @@ def turned(degrees: float, scale: float = 1.0) -> np.ndarray:
 
 def test_the_crop_of_an_upright_face():
     """Eyes 20 apart, mouth 22 below: side max(4·20, 3.6·22), centre a tenth of 22 below the eyes."""
-    centre, across = faces.crop(UPRIGHT)
+    centre, across = faces.face_square(UPRIGHT)
     assert centre == pytest.approx([50, 52.2])
     assert across == pytest.approx([80, 0])
     long = UPRIGHT + np.array([[0, 0], [0, 0], [0, 0], [0, 8], [0, 8]])
-    assert faces.crop(long)[1] == pytest.approx([3.6 * 30, 0])
+    assert faces.face_square(long)[1] == pytest.approx([3.6 * 30, 0])
 
 
 @pytest.mark.parametrize("degrees", [-100, -30, 0, 45, 180])
 def test_the_crop_follows_the_face(degrees):
     matrix, shift = turned(degrees, 1.7), np.array([13, -5])
-    centre, across = faces.crop(UPRIGHT)
-    moved = faces.crop(UPRIGHT @ matrix.T + shift)
+    centre, across = faces.face_square(UPRIGHT)
+    moved = faces.face_square(UPRIGHT @ matrix.T + shift)
     assert moved[0] == pytest.approx(matrix @ centre + shift)
     assert moved[1] == pytest.approx(matrix @ across)
 
@@ -51,7 +51,7 @@ def test_cutting_takes_the_right_place(step, degrees):
     pixels = np.repeat(wave(x / stretch, y / stretch)[..., None], 3, 2).astype(np.uint8)
     height, width, centre = 20, 24, np.array([251.3, 203.9])
     across = turned(degrees, step) @ [1, 0]
-    result = faces.cut(pixels, centre, across, height, width)
+    result = faces.warp(pixels, centre, across, height, width)
     assert (result.shape, result.dtype) == ((height, width, 3), np.uint8)
     rows, columns = np.mgrid[:height, :width] + 0.5
     there = turned(degrees, step) @ np.stack([columns - width / 2, rows - height / 2]).reshape(2, -1) + centre[:, None]
@@ -65,13 +65,13 @@ def test_cutting_doesnt_alias():
     stripes = np.zeros((600, 600, 3), np.uint8)
     stripes[:, ::2] = 255
     for step, degrees in [(4, 0), (4, 33), (11, 10)]:
-        result = faces.cut(stripes, np.array([300.0, 300.0]), turned(degrees, step) @ [1, 0], 24, 24)
+        result = faces.warp(stripes, np.array([300.0, 300.0]), turned(degrees, step) @ [1, 0], 24, 24)
         assert np.abs(result[2:-2, 2:-2] - 127.5).max() <= 4
 
 
 def test_beyond_the_edge_the_picture_is_mirrored():
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    result = faces.cut(pixels, np.array([4.0, 10.0]), np.array([1.0, 0.0]), 20, 20)
+    result = faces.warp(pixels, np.array([4.0, 10.0]), np.array([1.0, 0.0]), 20, 20)
     assert np.array_equal(result[:, 6:], pixels[:, :14])
     assert np.array_equal(result[:, :6], pixels[:, 6:0:-1])
 
@@ -79,7 +79,7 @@ def test_beyond_the_edge_the_picture_is_mirrored():
 def test_without_the_extra(monkeypatch):
     monkeypatch.setattr(faces, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"figment-gan\[face\]"):
-        faces.require()
+        faces.require_detector()
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +93,9 @@ def people() -> list[np.ndarray]:
 
 
 def test_a_picture_without_a_face(people):
-    faces.require()
+    faces.require_detector()
     payloads = [np.full((90, 60, 3), 90, np.uint8), people[0]]
-    none, some = Stored([0, 1], payloads).prepare(Target(32, 48, fit="face"))
+    none, some = StoredChunk([0, 1], payloads).prepare(Target(32, 48, fit="face"))
     assert (none.reason, none.digest) == ("no face found in it", None)
     assert some.reason is None
     assert (some.pixels.shape, some.width, some.height) == ((3, 32, 48), 178, 218)
@@ -103,7 +103,7 @@ def test_a_picture_without_a_face(people):
 
 def test_landmarks_of_known_faces(people):
     """CelebA's pictures are aligned by the eyes, at about (69, 111) and (109, 111)."""
-    found = np.array([faces.find(pixels) for pixels in people])
+    found = np.array([faces.find_landmarks(pixels) for pixels in people])
     assert np.abs(np.median(found, 0)[:2] - [[69, 111], [109, 111]]).max() < 4
     assert (np.hypot(*(found[:, :2] - [[69, 111], [109, 111]]).transpose(2, 0, 1)) < 16).all()
     assert (found[:, 3:, 1] > found[:, 2:3, 1]).all()  # the mouth is below the nose
@@ -123,12 +123,12 @@ def test_turned_copies_give_the_same_face(people, degrees, scale, shift):
         copy = Image.fromarray(pixels).transform(
             (400, 400), Image.Transform.AFFINE, data, Image.Resampling.BICUBIC, fillcolor="grey"
         )
-        there = faces.find(np.asarray(copy))
+        there = faces.find_landmarks(np.asarray(copy))
         assert there is not None
-        expected = (faces.find(pixels) - [width / 2, height / 2]) @ turned(degrees, scale).T + 200 + shift
+        expected = (faces.find_landmarks(pixels) - [width / 2, height / 2]) @ turned(degrees, scale).T + 200 + shift
         assert np.hypot(*(there - expected).T).mean() < 0.2 * np.hypot(*(expected[1] - expected[0]))
-        one = faces.cut(pixels, *middle(faces.find(pixels)), 48, 48).astype(float)
-        other = faces.cut(np.asarray(copy), *middle(there), 48, 48).astype(float)
+        one = faces.warp(pixels, *middle(faces.find_landmarks(pixels)), 48, 48).astype(float)
+        other = faces.warp(np.asarray(copy), *middle(there), 48, 48).astype(float)
         differences.append(np.abs(one - other).mean())
         if before is not None:
             strangers.append(np.abs(one - before).mean())
@@ -138,7 +138,7 @@ def test_turned_copies_give_the_same_face(people, degrees, scale, shift):
 
 def middle(landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The inner part of a face's crop, which lies in every copy."""
-    centre, across = faces.crop(landmarks)
+    centre, across = faces.face_square(landmarks)
     return centre, across * 0.7 / 48
 
 
@@ -148,9 +148,9 @@ def test_the_largest_and_most_central_face_is_taken(people):
     group[20:129, 20:109] = small
     group[91:309, 211:389] = large
     group[280:389, 500:589] = small
-    found = faces.find(group)
-    assert np.abs(found - (faces.find(large) + np.array([211, 91]))).max() < 8
+    found = faces.find_landmarks(group)
+    assert np.abs(found - (faces.find_landmarks(large) + np.array([211, 91]))).max() < 8
     group[91:309, 211:389] = 128
     group[20:129, 20:109] = 128
     group[145:254, 256:345] = small
-    assert np.abs(faces.find(group)[:2].mean(0) - [256 + 44, 145 + 55]).max() < 8
+    assert np.abs(faces.find_landmarks(group)[:2].mean(0) - [256 + 44, 145 + 55]).max() < 8

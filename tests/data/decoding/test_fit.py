@@ -30,9 +30,9 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def both(target: Target, pixels: np.ndarray) -> np.ndarray:
     """What becomes of an array, which must be what becomes of the same picture in Pillow."""
-    result = target.bring(pixels)
+    result = target.apply(pixels)
     assert (result.shape, result.dtype) == ((target.channels, target.height, target.width), np.uint8)
-    assert np.array_equal(target.bring(Image.fromarray(pixels)), result)
+    assert np.array_equal(target.apply(Image.fromarray(pixels)), result)
     return result
 
 
@@ -99,14 +99,14 @@ def test_pad_keeps_everything(height, width, new, inner):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (2, 3)])
 def test_any_shape(shape, fit):
     for picture in (noise(*shape), Image.fromarray(noise(*shape))):
-        assert Target(16, 24, fit=fit).bring(picture).shape == (3, 16, 24)
+        assert Target(16, 24, fit=fit).apply(picture).shape == (3, 16, 24)
 
 
 def test_large_reduction_keeps_the_mean_of_a_fine_pattern():
     stripes = np.zeros((1000, 1000, 3), np.uint8)
     stripes[:, ::2] = 255
     for picture in (stripes, Image.fromarray(stripes)):
-        assert np.abs(Target(32, 32).bring(picture) - 127.5).max() <= 2
+        assert np.abs(Target(32, 32).apply(picture) - 127.5).max() <= 2
 
 
 def test_large_pictures_of_pillows_look_the_same_as_arrays():
@@ -114,7 +114,7 @@ def test_large_pictures_of_pillows_look_the_same_as_arrays():
     large = coarse.resize((1301, 1007), Image.Resampling.BICUBIC)
     for fit in ("crop", "pad", "stretch"):
         target = Target(48, 64, fit=fit)
-        difference = np.abs(target.bring(large).astype(int) - target.bring(np.asarray(large)))
+        difference = np.abs(target.apply(large).astype(int) - target.apply(np.asarray(large)))
         assert difference.mean() < 1
         assert difference.max() <= 8
 
@@ -140,5 +140,5 @@ def test_targets_travel():
     target = Target(8, 6, 1, "pad")
     assert target.fit == "pad:#ffffff"
     assert pickle.loads(pickle.dumps(target)) == target
-    assert target.enough == (16, 12)
-    assert Target(8, 6, fit="face").enough is None
+    assert target.min_decoded == (16, 12)
+    assert Target(8, 6, fit="face").min_decoded is None

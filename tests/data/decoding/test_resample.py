@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.data.decoding.resample import STEPS, lanczos, resample
+from figment.data.decoding.resample import WEIGHT_STEPS, lanczos, resample
 
 SIZES = [(50, 20), (71, 16), (178, 64), (10, 24), (3, 7), (1, 5), (5, 1), (16, 16), (129, 64), (1000, 9)]
 
@@ -24,9 +24,9 @@ def test_weights_are_the_filters(length, size):
     scale = length / size
     for new in range(size):
         row = np.array([kernel((old + 0.5 - (new + 0.5) * scale) / max(scale, 1)) for old in range(length)])
-        assert np.abs(weights[new] - row / row.sum()).max() <= (0.5 + np.count_nonzero(row) / 2) / STEPS
+        assert np.abs(weights[new] - row / row.sum()).max() <= (0.5 + np.count_nonzero(row) / 2) / WEIGHT_STEPS
     assert (weights.sum(1) == 1).all()
-    assert (weights * STEPS == np.rint(weights * STEPS)).all()
+    assert (weights * WEIGHT_STEPS == np.rint(weights * WEIGHT_STEPS)).all()
     assert np.abs(weights).sum(1).max() < 2  # so that sums are exact in float32
 
 
@@ -38,11 +38,11 @@ def test_every_pixel_is_exact(height, new_height, width, new_width, channels):
     pixels = noise(height, width, channels)
 
     def along_first(values: np.ndarray, size: int) -> np.ndarray:
-        steps = np.rint(lanczos(len(values), size) * STEPS).astype(np.int64)
+        steps = np.rint(lanczos(len(values), size) * WEIGHT_STEPS).astype(np.int64)
         return np.tensordot(steps, values.astype(np.int64), 1)
 
-    quarters = np.rint(along_first(pixels, new_height) * 4 / STEPS)
-    levels = np.rint(along_first(quarters.swapaxes(0, 1), new_width) / (4 * STEPS))
+    quarters = np.rint(along_first(pixels, new_height) * 4 / WEIGHT_STEPS)
+    levels = np.rint(along_first(quarters.swapaxes(0, 1), new_width) / (4 * WEIGHT_STEPS))
     expected = levels.swapaxes(0, 1).clip(0, 255)
     result = resample(pixels, new_height, new_width)
     assert result.dtype == np.uint8

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError
 
@@ -25,7 +25,7 @@ def idx(array: np.ndarray) -> bytes:
 def pictures(source: Source, only: set[int] | None = None) -> dict[int, np.ndarray]:
     found = {}
     for chunk in source.chunks(only):
-        assert isinstance(chunk, Stored)
+        assert isinstance(chunk, StoredChunk)
         found |= dict(zip(chunk.slots, chunk.payloads, strict=True))
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources import base
 from figment.data.sources.open import Folder, open_source
 from figment.errors import InputError
@@ -25,7 +25,7 @@ ODD = [
 def contents(source: Folder) -> dict[str, bytes]:
     found = {}
     for chunk in source.chunks():
-        assert isinstance(chunk, Stored)
+        assert isinstance(chunk, StoredChunk)
         for slot, path in zip(chunk.slots, chunk.payloads, strict=True):
             assert isinstance(path, str)
             found[source.listing.names[slot]] = Path(path).read_bytes()

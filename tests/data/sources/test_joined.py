@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figment.data.decoding.decode import Drawn, Stored
+from figment.data.decoding.chunks import PortraitChunk, StoredChunk
 from figment.data.sources.joined import Joined, told_apart
 from figment.data.sources.open import Portraits, Source, open_source
 from figment.data.sources.patterns import matched
@@ -39,7 +39,7 @@ def shard(path: Path, *names: str, labels: bool = False) -> Path:
 def contents(source: Source, only: set[int] | None = None) -> dict[str, bytes]:
     found = {}
     for chunk in source.chunks(only):
-        assert isinstance(chunk, Stored)
+        assert isinstance(chunk, StoredChunk)
         for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
             content = Path(payload).read_bytes() if isinstance(payload, str) else payload
             found[source.listing.names[slot]] = content
@@ -92,11 +92,11 @@ def test_portraits_join_by_their_name(tmp_path, monkeypatch):
     assert source.listing.names[1:4] == ["a/2.png", "portraits/portrait-000000", "portraits/portrait-000001"]
     places = []
     for chunk in source.chunks():
-        if isinstance(chunk, Drawn):
+        if isinstance(chunk, PortraitChunk):
             places += [(chunk.offset + number, number) for number in range(chunk.start, chunk.stop)]
     assert places == [(number + 2, number) for number in range(10_000)]
     (chunk,) = source.chunks({5})
-    assert isinstance(chunk, Drawn)
+    assert isinstance(chunk, PortraitChunk)
     assert (chunk.start, chunk.stop, chunk.offset) == (3, 4, 2)
     folder(tmp_path / "portraits", "mine.png")
     assert open_source("portraits").listing.names == ["mine.png"]

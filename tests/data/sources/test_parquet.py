@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.data.decoding.decode import Broken, Stored, decode
+from figment.data.decoding.chunks import StoredChunk
+from figment.data.decoding.decode import Broken, decode
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError
 
@@ -65,7 +66,7 @@ def write_arrow(table: "pa.Table", path: Path, rows: int = 2) -> Path:
 def contents(source: Source, only: set[int] | None = None) -> dict[int, object]:
     found: dict[int, object] = {}
     for chunk in source.chunks(only):
-        assert isinstance(chunk, Stored)
+        assert isinstance(chunk, StoredChunk)
         for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
             assert slot not in found
             found[slot] = payload

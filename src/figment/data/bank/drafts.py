@@ -20,7 +20,8 @@ import numpy as np
 from figment.common.cache import locked, no_room, sweep
 from figment.common.files import DISK_FULL, write_atomically
 from figment.data.bank.shards import allocate
-from figment.data.decoding.decode import DIGEST_BYTES, Prepared
+from figment.data.decoding.chunks import PreparedPicture
+from figment.data.decoding.decode import DIGEST_BYTES
 from figment.errors import Interrupted
 
 JOURNAL = "journal.npz"
@@ -61,7 +62,7 @@ class Journal:
         np.savez(content, digests=self.digests, sides=self.sides, reasons=np.frombuffer(reasons, np.uint8))
         write_atomically(folder / JOURNAL, content.getvalue())
 
-    def add(self, picture: Prepared) -> None:
+    def add(self, picture: PreparedPicture) -> None:
         if picture.digest is None:
             self.skipped[picture.slot] = picture.reason or ""
         else:

@@ -26,7 +26,8 @@ from figment.data.bank.bank import FORMAT, Bank, first_of_each, open_bank, split
 from figment.data.bank.drafts import JOURNAL, Journal, draft_of, preparing, sync
 from figment.data.bank.shards import Writer, close_gaps, per_shard
 from figment.data.bank.workers import map_unordered
-from figment.data.decoding.decode import Chunk, Prepared, Stored, is_grey, rescue, short_hash
+from figment.data.decoding.chunks import Chunk, PreparedPicture, StoredChunk, rescue
+from figment.data.decoding.decode import is_grey, short_hash
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.open import Portraits, Skipped, Source, open_source
 from figment.errors import InputError, Interrupted, Unreadable
@@ -88,7 +89,7 @@ def prepare(
         if fit == "face":
             from figment.data.decoding import faces
 
-            faces.require()
+            faces.require_detector()
         with preparing(banks, fingerprint):
             bank = _open_or_none(folder)  # somebody may have prepared it while we waited
             if bank is None:
@@ -109,7 +110,7 @@ class Filler:
     target: Target
     per_shard: int
 
-    def __call__(self, chunk: Chunk) -> list[Prepared]:
+    def __call__(self, chunk: Chunk) -> list[PreparedPicture]:
         """Returns what became of each picture, without the pixels."""
         target = self.target
         done = []
@@ -272,11 +273,11 @@ def _choose_channels(source: Source, note: Path) -> int:
 
 def greys(chunk: Chunk) -> list[bool]:
     """For each readable picture of a chunk, whether it holds no colour; runs in a worker."""
-    found = []
-    for payload in chunk.payloads if isinstance(chunk, Stored) else []:
-        with suppress(Unreadable):
-            found.append(is_grey(payload))
-            if not found[-1]:
+    found: list[bool] = []
+    for _, grey in chunk.each(is_grey) if isinstance(chunk, StoredChunk) else ():
+        if not isinstance(grey, Unreadable):
+            found.append(grey)
+            if not grey:
                 break
     return found
 

@@ -9,8 +9,8 @@ from PIL import Image
 from figment.data.decoding.resample import resize
 from figment.errors import InputError
 
-FITS = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch or face"
-FINER = 2  # how much finer than the target a decoder may deliver a picture without being seen to
+FIT_NAMES = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch or face"
+DECODE_OVERSAMPLING = 2  # how much finer than the target a decoder may deliver a picture without being seen to
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class Target:
         object.__setattr__(self, "fit", check_fit(self.fit))
 
     @property
-    def enough(self) -> tuple[int, int] | None:
+    def min_decoded(self) -> tuple[int, int] | None:
         """Height and width that a decoder must deliver at least, where it can deliver less than all; None: all.
 
         Twice the target on both sides: what the decoder's own reduction leaves of aliases is then beyond the range
         that the filter passes.
         """
-        return None if self.fit == "face" else (FINER * self.height, FINER * self.width)
+        return None if self.fit == "face" else (DECODE_OVERSAMPLING * self.height, DECODE_OVERSAMPLING * self.width)
 
-    def bring(self, picture: Image.Image | np.ndarray) -> np.ndarray:
+    def apply(self, picture: Image.Image | np.ndarray) -> np.ndarray:
         """Fit an upright RGB picture, Pillow's or uint8 (H, W, 3): antialiased, uint8 (channels, height, width).
 
         Raises Unreadable where a face is asked for and there is none.
@@ -79,8 +79,8 @@ def check_fit(text: str) -> str:
     """The full name of a way to fit: crop, first, pad:#rrggbb, pad:edge, stretch or face; `pad` alone is white.
 
     crop: the largest centred piece of the target's shape. first: the one at the left or upper end, which is the first
-    frame of a strip of frames. pad: the whole picture, centred, with a colour or with its
-    own edge pixels repeated around it. stretch: the whole picture, out of proportion. face: see faces.
+    frame of a strip of frames. pad: the whole picture, centred, with a colour or with its own edge pixels repeated
+    around it. stretch: the whole picture, out of proportion. face: see faces.py.
     Raises InputError for anything else.
     """
     fit = text.strip().lower()
@@ -88,7 +88,7 @@ def check_fit(text: str) -> str:
         return "pad:#ffffff"
     if fit in ("crop", "first", "pad:edge", "stretch", "face") or re.fullmatch("pad:#[0-9a-f]{6}", fit):
         return fit
-    raise InputError(f"--fit {text!r} isn't a way to fit a picture: give {FITS}")
+    raise InputError(f"--fit {text!r} isn't a way to fit a picture: give {FIT_NAMES}")
 
 
 def _shape(picture: Image.Image | np.ndarray) -> tuple[int, int]:

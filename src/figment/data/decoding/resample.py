@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-LOBES = 3
-STEPS = 4096  # weights are whole multiples of 1/STEPS
-BLOCK = 8  # new pixels a product
+LANCZOS_LOBES = 3
+WEIGHT_STEPS = 4096  # weights are whole multiples of one over this
+BLOCK_PIXELS = 8  # new ones a product
+AVERAGED_OVERSAMPLING = 3  # how much finer than the target plain averages may leave a picture, before the filter
 
 
 def resample(pixels: np.ndarray, height: int, width: int, extent: tuple[float, float] | None = None) -> np.ndarray:
@@ -49,23 +50,23 @@ def lanczos(length: int, size: int, extent: float | None = None) -> np.ndarray:
     scale = (extent or length) / size
     centres = (np.arange(size) + 0.5) * scale
     x = (np.arange(length) + 0.5 - centres[:, None]) / max(scale, 1)
-    weights = np.where(np.abs(x) < LOBES, np.sinc(x) * np.sinc(x / LOBES), 0)
-    steps = np.rint(weights / weights.sum(1, keepdims=True) * STEPS)
+    weights = np.where(np.abs(x) < LANCZOS_LOBES, np.sinc(x) * np.sinc(x / LANCZOS_LOBES), 0)
+    steps = np.rint(weights / weights.sum(1, keepdims=True) * WEIGHT_STEPS)
     # What rounding took from a row, or added to it, goes to its largest weight: flat areas keep their value.
-    steps[np.arange(size), steps.argmax(1)] += STEPS - steps.sum(1)
-    return steps / STEPS
+    steps[np.arange(size), steps.argmax(1)] += WEIGHT_STEPS - steps.sum(1)
+    return steps / WEIGHT_STEPS
 
 
 @lru_cache(32)
 def _blocks(length: int, extent: float, size: int, channels: int, gain: float) -> list[tuple[slice, slice, np.ndarray]]:
-    """The weights of BLOCK new pixels at a time: which new ones, which old ones, and the matrix between them, times gain.
+    """The weights of BLOCK_PIXELS new pixels at a time: which new ones, which old ones, and the matrix between them, times gain.
 
     Channels that lie beside each other in a row are kept apart by zeros, which cost less than sorting them would.
     """
     weights = gain * lanczos(length, size, extent)
     blocks = []
-    for start in range(0, size, BLOCK):
-        part = weights[start : start + BLOCK]
+    for start in range(0, size, BLOCK_PIXELS):
+        part = weights[start : start + BLOCK_PIXELS]
         seen = np.flatnonzero(part.any(0))
         first, last = int(seen[0]), int(seen[-1]) + 1
         matrix = np.kron(part[:, first:last].T, np.eye(channels)).astype(np.float32)
@@ -74,15 +75,14 @@ def _blocks(length: int, extent: float, size: int, channels: int, gain: float) -
     return blocks
 
 
-GAP = 3  # how much finer than the target plain averages may leave it, before the filter
-
-
 def resize(picture: Image.Image | np.ndarray, height: int, width: int) -> np.ndarray:
     """An RGB picture, Pillow's or uint8 (H, W, 3), antialiased to uint8 (height, width, 3)."""
     if isinstance(picture, np.ndarray):
         return resample(np.ascontiguousarray(picture), height, width)
     # A large reduction goes in whole-number steps by plain averages first: the eye sees no difference, and a
     # 24-megapixel photograph takes a third of the time.
-    down, along = (max(1, old // (GAP * new)) for old, new in ((picture.height, height), (picture.width, width)))
+    down, along = (
+        max(1, old // (AVERAGED_OVERSAMPLING * new)) for old, new in ((picture.height, height), (picture.width, width))
+    )
     near = picture if down == along == 1 else picture.reduce((along, down))
     return resample(np.asarray(near), height, width, (picture.height / down, picture.width / along))

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.archives import DAMAGE
 from figment.data.sources.base import (
     CHUNK_BYTES,
@@ -152,7 +152,7 @@ def row_chunks(file: IO[bytes], shape: tuple[int, ...], start: int, only: Collec
     for rows in rows_of(file, shape):
         slots = [slot for slot in range(start, start + len(rows)) if only is None or slot in only]
         if slots:
-            yield Stored(slots, [_as_picture(rows[slot - start]) for slot in slots])
+            yield StoredChunk(slots, [_as_picture(rows[slot - start]) for slot in slots])
         start += len(rows)
 
 

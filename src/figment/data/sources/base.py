@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from figment.data.decoding.decode import Broken, Chunk, Payload, Stored
+from figment.data.decoding.chunks import Chunk, StoredChunk
+from figment.data.decoding.decode import Broken, Payload
 from figment.errors import InputError
 
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
@@ -89,10 +90,10 @@ def gather(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
         payloads.append(payload)
         size += weight
         if len(slots) == CHUNK_PICTURES or size >= CHUNK_BYTES:
-            yield Stored(slots, payloads)
+            yield StoredChunk(slots, payloads)
             slots, payloads, size = [], [], 0
     if slots:
-        yield Stored(slots, payloads)
+        yield StoredChunk(slots, payloads)
 
 
 def weight(content: bytes | Broken) -> int:

@@ -12,7 +12,7 @@ from typing import IO
 
 import numpy as np
 
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.archives import DAMAGE, Tar, check_end, tar_members
 from figment.data.sources.arrays import row_chunks, rows_of
 from figment.data.sources.base import MOST_BYTES, MOST_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hashed
@@ -130,7 +130,7 @@ class Cifar(FileSource):
                     for labels, pictures in _cifar_rows(file_name, file, size):
                         slots = [slot for slot in range(start, start + len(labels)) if only is None or slot in only]
                         if slots:
-                            yield Stored(slots, [np.ascontiguousarray(pictures[slot - start]) for slot in slots])
+                            yield StoredChunk(slots, [np.ascontiguousarray(pictures[slot - start]) for slot in slots])
                         start += len(labels)
 
     def fingerprint(self) -> str:

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cached_property
 
-from figment.data.decoding.decode import Stored
+from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.base import Chunks, Listing, Skipped, Source, hashed
 
 
@@ -51,7 +51,7 @@ class Joined(Source):
             if own is None or own:
                 with closing(source.chunks(own)) as chunks:
                     for chunk in chunks:
-                        if isinstance(chunk, Stored):
+                        if isinstance(chunk, StoredChunk):
                             yield replace(chunk, slots=[slot + start for slot in chunk.slots])
                         else:
                             yield replace(chunk, offset=chunk.offset + start)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from figment.common.progress import Agree, Progress, Say
 from figment.common.text import nearest
-from figment.data.decoding.decode import Drawn
+from figment.data.decoding.chunks import PortraitChunk
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
 from figment.data.sources.arrays import Arrays
@@ -70,9 +70,9 @@ class Portraits(Source):
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         if only is not None:
-            return (Drawn(slot, slot + 1, self.seed) for slot in sorted(only))
+            return (PortraitChunk(slot, slot + 1, self.seed) for slot in sorted(only))
         starts = range(0, self.count, CHUNK_PICTURES)
-        return (Drawn(start, min(start + CHUNK_PICTURES, self.count), self.seed) for start in starts)
+        return (PortraitChunk(start, min(start + CHUNK_PICTURES, self.count), self.seed) for start in starts)
 
 
 def open_source(

@@ -11,7 +11,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
-from figment.data.decoding.decode import FORMATS, Broken
+from figment.data.decoding.decode import PILLOW_FORMATS, Broken
 from figment.data.sources.base import MOST_BYTES, MOST_PICTURES, Chunks, FileSource, Listing, gather, weight
 from figment.data.sources.labels import LABEL_COLUMNS
 from figment.errors import InputError
@@ -130,7 +130,7 @@ class Table(FileSource):
             for row in batch.column(column):
                 if row.is_valid:
                     try:
-                        Image.open(BytesIO(row.as_py()), formats=FORMATS).close()
+                        Image.open(BytesIO(row.as_py()), formats=PILLOW_FORMATS).close()
                     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
                         return False
                     return True

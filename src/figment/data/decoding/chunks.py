@@ -1,0 +1,108 @@
+"""Pictures in chunks of bounded size, as sources give them and workers take them: stored ones to decode, portraits to draw."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from figment.data.decoding.decode import Broken, DecodedPicture, Payload, naming_damage, read, short_hash
+from figment.data.decoding.fit import Target
+from figment.errors import Unreadable
+
+T = TypeVar("T")
+DRAWN_PIXELS = 2**18  # of portraits drawn at once: drawing takes memory by the pixel
+
+
+@dataclass(frozen=True)
+class PreparedPicture:
+    """What became of one picture: its place in the source, and its identity or the reason why it has none."""
+
+    slot: int
+    digest: bytes | None
+    reason: str | None = None
+    pixels: np.ndarray | None = None  # uint8 (channels, height, width) of the target
+    width: int = 0  # of the whole upright picture
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class StoredChunk:
+    """A chunk of stored pictures, light enough to be sent to another process."""
+
+    slots: list[int]
+    payloads: list[Payload]
+
+    def each(self, reading: Callable[[Payload], T]) -> Iterator[tuple[int, T | Unreadable]]:
+        """What reading makes of each picture, with its slot, one after the other: a result, or why there is none.
+
+        reading: of a payload; raises Unreadable for one that can't be read.
+        """
+        for slot, payload in zip(self.slots, self.payloads, strict=True):
+            found: T | Unreadable
+            try:
+                found = reading(payload)
+            except Unreadable as error:
+                found = error
+            yield slot, found
+
+    def prepare(self, target: Target) -> Iterator[PreparedPicture]:
+        """Decode one after the other; a picture that can't be read comes out with the reason."""
+        for slot, found in self.each(partial(_fitted, target)):
+            if isinstance(found, Unreadable):
+                yield PreparedPicture(slot, None, reason=str(found))
+            else:
+                picture, pixels = found
+                yield PreparedPicture(slot, picture.digest(), None, pixels, picture.width, picture.height)
+
+
+@dataclass(frozen=True)
+class PortraitChunk:
+    """A chunk of built-in portraits: drawn where they are prepared, so only numbers travel.
+
+    start, stop: which portraits of the seed. offset: a portrait's place in the source is its number plus this.
+    """
+
+    start: int
+    stop: int
+    seed: int
+    offset: int = 0
+
+    def prepare(self, target: Target) -> Iterator[PreparedPicture]:
+        """Draw the portraits, square and as large as the target; their identity is (seed, index), the same at any size."""
+        from figment.data.portraits.table import portraits
+
+        # They are drawn with the face at its place, and the detector knows photographs only.
+        target = replace(target, fit="crop") if target.fit == "face" else target
+        side = max(target.height, target.width)
+        step = max(1, DRAWN_PIXELS // side**2)
+        for start in range(self.start, self.stop, step):
+            pictures, _ = portraits(min(step, self.stop - start), seed=self.seed, size=side, start=start)
+            for index, pixels in enumerate(pictures.transpose(0, 2, 3, 1), start):
+                yield PreparedPicture(self.offset + index, self.digest(index), None, target.apply(pixels), side, side)
+
+    def digest(self, index: int) -> bytes:
+        """Identity of one portrait, DIGEST_BYTES long."""
+        return short_hash(b"portrait", f"{self.seed} {index}".encode())
+
+
+Chunk = StoredChunk | PortraitChunk
+
+
+def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
+    """What to try in place of a chunk whose worker was lost: its pictures one by one; of one picture, telling why."""
+    if not isinstance(chunk, StoredChunk):
+        raise RuntimeError(f"drawing portraits ended a worker: it {reason}")
+    if len(chunk.slots) > 1:
+        return [StoredChunk([slot], [payload]) for slot, payload in zip(chunk.slots, chunk.payloads, strict=True)]
+    if isinstance(chunk.payloads[0], Broken):
+        raise RuntimeError(f"a worker can't even be told of a broken picture: it {reason}")
+    return [StoredChunk(chunk.slots, [Broken(reason)])]
+
+
+def _fitted(target: Target, payload: Payload) -> tuple[DecodedPicture, np.ndarray]:
+    """A picture, and its pixels brought to the target."""
+    picture = read(payload, target.min_decoded)
+    with naming_damage():
+        return picture, target.apply(picture.pixels)

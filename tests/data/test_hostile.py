@@ -364,7 +364,9 @@ def test_zip_entries_that_would_escape_or_burst(tmp_path, pictures):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert unharmed(tmp_path, path) == set()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) / 1024
-    assert grown < 2 * 256 + 100  # MB: one member is read up to MOST_BYTES, and the pipe to the worker holds a copy
+    assert (
+        grown < 2 * 256 + 100
+    )  # MB: one member is read up to MAX_PICTURE_BYTES, and the pipe to the worker holds a copy
     bank = prepare(path, 16)
     assert "more than 256 MB" in {item.name: item.reason for item in bank.skipped}["bomb.png"]
     assert bank.ignored == 2  # the zip in the zip, and what lies beneath ..: like everything under a dot it is hidden

@@ -226,7 +226,7 @@ def test_broken_pictures_give_a_short_reason(name, stored, tmp_path):
 
 @pytest.mark.parametrize("stored", ["bytes", "file"])
 def test_more_data_than_a_picture_has(stored, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MOST_BYTES", 1000)
+    monkeypatch.setattr(module, "MAX_PICTURE_BYTES", 1000)
     (tmp_path / "a.jpg").write_bytes(WHOLE)
     with pytest.raises(Unreadable, match="MB of data"):
         decode(WHOLE if stored == "bytes" else str(tmp_path / "a.jpg"))

@@ -151,7 +151,7 @@ def test_encrypted_and_huge_members_of_a_zip(tmp_path):
 
 
 def test_a_picture_that_unpacks_to_too_much_is_broken(tmp_path, monkeypatch):
-    monkeypatch.setattr("figment.data.sources.base.MOST_BYTES", 10_000)
+    monkeypatch.setattr("figment.data.sources.base.MAX_PICTURE_BYTES", 10_000)
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(tar({"a.png": b"x" * 10_000, "b.png": b"x" * 10_001})))
     found = contents(open_source(tmp_path / "a.tar.gz"))
     assert found["a.png"] == b"x" * 10_000

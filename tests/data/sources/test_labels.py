@@ -152,7 +152,7 @@ def test_changed_labels_alone_change_a_folders_fingerprint(tmp_path):
 
 @pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
 def test_a_table_of_absurd_size_is_refused(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("figment.data.sources.base.MOST_BYTES", 1000)
+    monkeypatch.setattr("figment.data.sources.base.MAX_PICTURE_BYTES", 1000)
     path = store(kind, tmp_path / f"set.{kind}", with_tables(tmp_path, csv=b"4.png,x\n" * 1000))
     with pytest.raises(InputError, match=r"labels\.csv can't be read as a labels file \(more than"):
         _ = open_source(path).listing

@@ -35,14 +35,14 @@ Payload = str | bytes | np.ndarray | Broken
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "JPEG2000", "AVIF", "PCX")
 # What an HEIC file's first bytes may call themselves (ISO/IEC 23008-12, annex B).
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
-MAX_FILE_BYTES = 2**28  # more is a bomb, or no picture
+MAX_PICTURE_BYTES = 2**28  # more is a bomb, or no picture
 MAX_PIXELS = 89_478_485  # Pillow's own line, where it starts to warn of a decompression bomb
 MAX_SCANNED_PIXELS = (
     32 * MAX_PIXELS
 )  # pixels times scans: a progressive JPEG has about ten scans, a hostile one thousands
 DIGEST_BYTES = 16
 # Reasons that a person is told.
-TOO_MANY_BYTES = f"more than {MAX_FILE_BYTES >> 20} MB of data"
+TOO_MANY_BYTES = f"more than {MAX_PICTURE_BYTES >> 20} MB of data"
 EMPTY_FILE = "an empty file (0 bytes)"
 UNKNOWN_FORMAT = "not a picture in a format that we read"
 NO_HEIC = "HEIC needs pillow-heif: pip install 'figment-gan[heic]'"
@@ -132,7 +132,7 @@ def _load(payload: Payload) -> bytes | np.ndarray:
 def _check_bytes(size: int) -> None:
     if size == 0:
         raise Unreadable(EMPTY_FILE)
-    if size > MAX_FILE_BYTES:
+    if size > MAX_PICTURE_BYTES:
         raise Unreadable(TOO_MANY_BYTES)
 
 

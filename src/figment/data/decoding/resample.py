@@ -81,8 +81,7 @@ def resize(picture: Image.Image | np.ndarray, height: int, width: int) -> np.nda
         return resample(np.ascontiguousarray(picture), height, width)
     # A large reduction goes in whole-number steps by plain averages first: the eye sees no difference, and a
     # 24-megapixel photograph takes a third of the time.
-    down, along = (
-        max(1, old // (AVERAGED_OVERSAMPLING * new)) for old, new in ((picture.height, height), (picture.width, width))
-    )
+    down = max(1, picture.height // (AVERAGED_OVERSAMPLING * height))
+    along = max(1, picture.width // (AVERAGED_OVERSAMPLING * width))
     near = picture if down == along == 1 else picture.reduce((along, down))
     return resample(np.asarray(near), height, width, (picture.height / down, picture.width / along))

@@ -18,9 +18,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from figment.data.decoding.decode import Broken
+from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken
 from figment.data.sources.base import (
-    MOST_BYTES,
     Chunks,
     FileSource,
     Listing,
@@ -199,7 +198,7 @@ class Careful:
         return int(self.file.tell())
 
     def _check(self, place: int, size: int = 0) -> None:
-        if size > MOST_BYTES + 1:
+        if size > MAX_PICTURE_BYTES + 1:
             raise tarfile.ReadError("declares too much")
         if place > self.most:
             held = f"claims to hold more than {self.most >> 30} GB, over {MOST_UNPACKED} times its own size"
@@ -251,8 +250,8 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes |
         return Broken("gone from the archive while it was read")
     if member.flag_bits & 1:
         return Broken("encrypted")
-    if member.file_size > MOST_BYTES:
-        return Broken(f"more than {MOST_BYTES >> 20} MB of data")
+    if member.file_size > MAX_PICTURE_BYTES:
+        return Broken(TOO_MANY_BYTES)
     try:
         with archive.open(member) as file:
             return read_bounded(file)

@@ -11,11 +11,11 @@ from typing import IO
 import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
+from figment.data.decoding.decode import MAX_PICTURE_BYTES
 from figment.data.sources.archives import DAMAGE
 from figment.data.sources.base import (
     CHUNK_BYTES,
     CHUNK_PICTURES,
-    MOST_BYTES,
     MOST_PICTURES,
     Chunks,
     FileSource,
@@ -43,7 +43,7 @@ class Header:
         coloured = len(sides) == 3 and (sides[-1] in range(1, 5) or sides[0] in range(1, 5))
         if self.kind != np.uint8 or self.by_columns or not (grey or coloured):
             return False
-        return min(self.shape) > 0 and self.shape[0] <= MOST_PICTURES and math.prod(sides) <= MOST_BYTES
+        return min(self.shape) > 0 and self.shape[0] <= MOST_PICTURES and math.prod(sides) <= MAX_PICTURE_BYTES
 
     def holds_labels(self) -> bool:
         """Whether this is a column of whole numbers."""

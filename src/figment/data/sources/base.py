@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from figment.data.decoding.chunks import Chunk, StoredChunk
-from figment.data.decoding.decode import Broken, Payload
+from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken, Payload
 from figment.errors import InputError
 
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
@@ -17,7 +17,6 @@ PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
 Chunks = Generator[Chunk, None, None]
 CHUNK_PICTURES = 64
 CHUNK_BYTES = 2**20
-MOST_BYTES = 2**28  # of one picture in an archive; more is a bomb or no picture
 MOST_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
 
 
@@ -103,8 +102,8 @@ def weight(content: bytes | Broken) -> int:
 
 def read_bounded(file: IO[bytes]) -> bytes | Broken:
     """All of a file that is one picture."""
-    content = file.read(MOST_BYTES + 1)
-    return content if len(content) <= MOST_BYTES else Broken(f"more than {MOST_BYTES >> 20} MB of data")
+    content = file.read(MAX_PICTURE_BYTES + 1)
+    return content if len(content) <= MAX_PICTURE_BYTES else Broken(TOO_MANY_BYTES)
 
 
 def short_name(name: str) -> str:

@@ -13,9 +13,10 @@ from typing import IO
 import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
+from figment.data.decoding.decode import MAX_PICTURE_BYTES
 from figment.data.sources.archives import DAMAGE, Tar, check_end, tar_members
 from figment.data.sources.arrays import row_chunks, rows_of
-from figment.data.sources.base import MOST_BYTES, MOST_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hashed
+from figment.data.sources.base import MOST_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hashed
 from figment.errors import InputError
 
 IDX_NAME = re.compile(r"images?[-._]idx[34][-.]ubyte(\.gz)?", re.IGNORECASE)
@@ -68,7 +69,7 @@ class Idx(FileSource):
                     len(shape) not in (3, 4)
                     or 0 in shape
                     or shape[0] > MOST_PICTURES
-                    or math.prod(shape[1:]) > MOST_BYTES
+                    or math.prod(shape[1:]) > MAX_PICTURE_BYTES
                 ):
                     raise EOFError
                 for _ in rows_of(file, shape):  # a header is quickly written, and gzip tells no size

@@ -11,8 +11,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
-from figment.data.decoding.decode import PILLOW_FORMATS, Broken
-from figment.data.sources.base import MOST_BYTES, MOST_PICTURES, Chunks, FileSource, Listing, gather, weight
+from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
+from figment.data.sources.base import MOST_PICTURES, Chunks, FileSource, Listing, gather, weight
 from figment.data.sources.labels import LABEL_COLUMNS
 from figment.errors import InputError
 
@@ -254,7 +254,7 @@ def _content(value: Any) -> bytes | Broken:
     """A picture's bytes from a pyarrow scalar."""
     if not value.is_valid:
         return Broken("the table holds no content for it, at most the path of a file elsewhere")
-    if value.as_buffer().size > MOST_BYTES:
-        return Broken(f"more than {MOST_BYTES >> 20} MB of data")
+    if value.as_buffer().size > MAX_PICTURE_BYTES:
+        return Broken(TOO_MANY_BYTES)
     content: bytes = value.as_py()
     return content

@@ -76,7 +76,7 @@ def main() -> None:
     print(finding.sentence)
     found["directions"] = finding.numbers["directions"]
 
-    forgotten = forget(generator, predictor, "glasses", seed=args.seed)
+    forgotten = forget(generator, predictor, "glasses", seed=args.seed).finding()
     print()
     for line in (forgotten.columns, *forgotten.rows):
         print("  ".join(cell.ljust(20) for cell in line).rstrip())

@@ -12,11 +12,20 @@ import torch
 from figment.attributes.predictor import AttributePredictor
 from figment.common.pixels import to_uint8
 from figment.errors import InputError
-from figment.explain.ablated_samples import Effect, plausible
-from figment.explain.ablation import Dropping, Layer, activations, candidates, changed, difference, weights, without
-from figment.explain.boxes import marked, outlined, read_boxes
-from figment.explain.forgetting import forget, sentence
-from figment.explain.forgetting_boxes import forget_boxed
+from figment.explain.ablated_samples import AblationEffect, soundness_by
+from figment.explain.ablation import (
+    Ablation,
+    LayerMaps,
+    activations,
+    candidate_ablations,
+    change_pictures,
+    decode_ablated,
+    logistic_weights,
+    pixel_changes,
+)
+from figment.explain.boxes import box_mask, draw_boxes, read_boxes
+from figment.explain.forgetting import Forgetting, forget, sentence
+from figment.explain.forgetting_boxes import BoxedForgetting, forget_boxed
 from figment.generator import Generator
 from figment.media.provenance import source_of
 from figment.nets.hooks import layers
@@ -61,7 +70,7 @@ def middle(generator: Generator, count: int = 256) -> float:
 def test_pictures_without_maps_are_those_of_a_net_taken_apart(generator_of: Make, kind: str) -> None:
     generator = generator_of(kind)
     z = generator.codes(5, 1)
-    found = without(generator, Dropping(1, (0, 3), 8, "mean", torch.tensor([0.5, -1.0])[:, None, None]), z)
+    found = decode_ablated(generator, Ablation(1, (0, 3), 8, "mean", torch.tensor([0.5, -1.0])[:, None, None]), z)
     first, *_ = layers(generator.net)
     behind = {}
 
@@ -83,20 +92,20 @@ def test_pictures_without_maps_are_those_of_a_net_taken_apart(generator_of: Make
 
 
 def test_a_layers_strongest_maps_and_the_others() -> None:
-    layer = Layer(2, np.array([0.5, -1, 2, 0.1, -0.2, 1]), torch.arange(6.0)[:, None, None])
+    layer = LayerMaps(2, np.array([0.5, -1, 2, 0.1, -0.2, 1]), torch.arange(6.0)[:, None, None])
     assert layer.strongest() == [2, 5, 0, 3]
     assert layer.strongest(0.5) == [2, 5]
     assert layer.strongest(0.01) == [2]
-    assert layer.dropping([2, 5], "mean").values.flatten().tolist() == [2, 5]
-    assert not layer.dropping([2, 5], "zero").values.any()
-    dropped = layer.dropping([2, 5], "mean")
+    assert layer.ablation([2, 5], "mean").values.flatten().tolist() == [2, 5]
+    assert not layer.ablation([2, 5], "zero").values.any()
+    dropped = layer.ablation([2, 5], "mean")
     for seed in range(5):
-        others = layer.others(dropped, seed)
+        others = layer.control(dropped, seed)
         assert len(others.maps) == 2
         assert not set(others.maps) & {2, 5}
         assert others.values.flatten().tolist() == list(others.maps)
-    assert set(layer.others(layer.dropping([2, 5, 0, 3], "zero"), 0).maps) == {1, 4}
-    tried = candidates([layer], (0.01, 0.02, 1.0), ("zero", "mean"))
+    assert set(layer.control(layer.ablation([2, 5, 0, 3], "zero"), 0).maps) == {1, 4}
+    tried = candidate_ablations([layer], (0.01, 0.02, 1.0), ("zero", "mean"))
     assert [(one.maps, one.by) for one in tried] == [
         ((2,), "zero"), ((2,), "mean"), ((2, 5, 0, 3), "zero"), ((2, 5, 0, 3), "mean"),
     ]  # fmt: skip
@@ -110,7 +119,7 @@ def test_weights_tell_which_features_count_whatever_their_scale() -> None:
     x[:, 2] -= 2 * positive
     x[:, 1] *= 1000
     x[:, 3] = 5
-    found = weights(x, positive)
+    found = logistic_weights(x, positive)
     assert found[1] > 0.5
     assert found[2] < -0.5
     assert abs(found[0]) < 0.3
@@ -121,17 +130,25 @@ def test_change_is_a_share_of_the_range_and_shown_relative_to_the_largest() -> N
     before = np.zeros((1, 3, 2, 2), np.uint8)
     after = before.copy()
     after[0, :, 0, 0], after[0, 0, 1, 1] = 51, 51
-    assert changed(before, after).tolist() == [[[0.2, 0], [0, pytest.approx(0.2 / 3)]]]
-    assert difference(before, after)[0, :, 0, 0].tolist() == [255] * 3
-    assert difference(before, after)[0, :, 1, 1].tolist() == [85] * 3
-    assert not difference(before, before).any()
+    assert pixel_changes(before, after).tolist() == [[[0.2, 0], [0, pytest.approx(0.2 / 3)]]]
+    assert change_pictures(before, after)[0, :, 0, 0].tolist() == [255] * 3
+    assert change_pictures(before, after)[0, :, 1, 1].tolist() == [85] * 3
+    assert not change_pictures(before, before).any()
 
 
 @BOTH
 def test_a_planted_object_is_found_and_forgotten(generator_of: Make, kind: str) -> None:
     generator = planted(generator_of(kind))
     predictor = brightness(middle(generator))
-    finding = forget(generator, predictor, "bright", layer=len(layers(generator.net)), count=400)
+    result = forget(generator, predictor, "bright", layer=len(layers(generator.net)), count=400)
+    assert isinstance(result, Forgetting)
+    assert PLANTED in result.ablation.maps
+    assert np.array_equal(result.pictures, generator.decode(result.codes).numpy())
+    assert np.array_equal(result.without, decode_ablated(generator, result.ablation, result.codes))
+    assert result.without_others.shape == result.without.shape == (len(result.numbers), 3, 16, 16)
+    assert torch.equal(result.codes, generator.codes(400)[result.numbers])
+    finding = result.finding("a")
+    assert finding.name == "a"
     found = finding.numbers
     assert PLANTED in found["maps"]
     ours, others, *_ = found["effects"].values()
@@ -154,7 +171,7 @@ def test_choices_are_obeyed_and_progress_ends(generator_of: Make) -> None:
     predictor, told = brightness(float(np.median(generator.sample(128).numpy().mean((1, 2, 3))))), []
     finding = forget(
         generator, predictor, "no bright", None, 1, 1.0, "zero", 128, 3, lambda done, total: told.append(done / total)
-    )
+    ).finding()
     assert finding.numbers["by"] == "zero"
     assert finding.numbers["layer"] == 1
     assert told[-1] == 1
@@ -167,22 +184,44 @@ def test_choices_are_obeyed_and_progress_ends(generator_of: Make) -> None:
 @pytest.mark.parametrize(
     ("ours", "others", "before", "words"),
     [
-        (Effect(0.9, 0.7, 0.8, 0.1, 0.01), Effect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "can be told apart"),
-        (Effect(0.9, 0.3, 0.3, 0.1, 0.01), Effect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "much of the picture"),
-        (Effect(0.9, 0.7, 0.8, 0.1, 0.10), Effect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "much of the picture"),
-        (Effect(0.4, 0.7, 0.3, 0.1, 0.01), Effect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "have a part in"),
-        (Effect(0.1, 0.7, 0.1, 0.1, 0.01), Effect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "No maps were found"),
-        (Effect(0.9, 0.7, 0.8, 0.1, 0.01), Effect(0.9, 0.7, 0.8, 0.1, 0.01), 0.75, "No maps were found"),
+        (AblationEffect(0.9, 0.7, 0.8, 0.1, 0.01), AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "can be told apart"),
+        (
+            AblationEffect(0.9, 0.3, 0.3, 0.1, 0.01),
+            AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01),
+            0.75,
+            "much of the picture",
+        ),
+        (
+            AblationEffect(0.9, 0.7, 0.8, 0.1, 0.10),
+            AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01),
+            0.75,
+            "much of the picture",
+        ),
+        (AblationEffect(0.4, 0.7, 0.3, 0.1, 0.01), AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01), 0.75, "have a part in"),
+        (
+            AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01),
+            AblationEffect(0.1, 0.7, 0.1, 0.1, 0.01),
+            0.75,
+            "No maps were found",
+        ),
+        (
+            AblationEffect(0.9, 0.7, 0.8, 0.1, 0.01),
+            AblationEffect(0.9, 0.7, 0.8, 0.1, 0.01),
+            0.75,
+            "No maps were found",
+        ),
     ],
 )
-def test_the_sentence_follows_what_was_measured(ours: Effect, others: Effect, before: float, words: str) -> None:
-    best = Dropping(1, (0,), 4, "zero", torch.zeros(1, 1, 1))
+def test_the_sentence_follows_what_was_measured(
+    ours: AblationEffect, others: AblationEffect, before: float, words: str
+) -> None:
+    best = Ablation(1, (0,), 4, "zero", torch.zeros(1, 1, 1))
     assert words in sentence("hats", best, [ours, others], before, 0.2, 20, "nobody")
 
 
 def test_a_discriminator_takes_all_but_the_worst_samples_for_sound(critic: object, generator_of: Make) -> None:
     samples = generator_of("dcgan").sample(200).numpy()
-    sound = plausible(critic, samples)  # type: ignore[arg-type]
+    sound = soundness_by(critic, samples)  # type: ignore[arg-type]
     assert 0.93 <= sound(samples).mean() <= 0.97
     logits = critic.logits(torch.from_numpy(samples)).numpy()  # type: ignore[attr-defined]
     assert logits[sound(samples)].min() >= logits[~sound(samples)].max()
@@ -205,14 +244,14 @@ def test_places_are_marked_by_their_centres() -> None:
     for _ in range(30):
         left, top = random.integers(0, 20, 2)
         right, bottom = left + random.integers(4, 12), top + random.integers(4, 12)
-        found = marked([(int(left), int(top), int(right), int(bottom))], (32, 48), (8, 12))  # places of 4×4 pixels
+        found = box_mask([(int(left), int(top), int(right), int(bottom))], (32, 48), (8, 12))  # places of 4×4 pixels
         for i in range(8):
             for j in range(12):
                 assert found[i, j] == (top < 4 * i + 2 < bottom and left < 4 * j + 2 < right) or found.sum() <= 2
         assert found.any()
-    tiny = marked([(17, 9, 18, 10)], (32, 32), (4, 4))
+    tiny = box_mask([(17, 9, 18, 10)], (32, 32), (4, 4))
     assert np.argwhere(tiny).tolist() == [[1, 2]]
-    assert marked([(0, 0, 2, 1), (3, 3, 4, 4)], (4, 4)).sum() == 3
+    assert box_mask([(0, 0, 2, 1), (3, 3, 4, 4)], (4, 4)).sum() == 3
 
 
 @pytest.mark.parametrize("kind", ["dcgan", "r3gan"])
@@ -227,7 +266,15 @@ def test_boxes_find_a_planted_object(generator_of: Make, kind: str, tmp_path: Pa
     (tmp_path / "boxes.csv").write_text("sample number,left,top,right,bottom\n" + "\n".join(rows))
     boxes = read_boxes(tmp_path / "boxes.csv", generator)
     assert sorted(boxes) == list(range(0, 60, 3))
-    finding = forget_boxed(generator, boxes, len(layers(generator.net)))
+    result = forget_boxed(generator, boxes, len(layers(generator.net)))
+    assert isinstance(result, BoxedForgetting)
+    assert result.held_back
+    for part in (result.boxed, result.unboxed):
+        assert torch.equal(part.codes, torch.cat([generator.codes(1, 0, number) for number in part.numbers]))
+        assert np.array_equal(part.pictures, generator.decode(part.codes).numpy())
+        assert np.array_equal(part.without, decode_ablated(generator, result.ablation, part.codes))
+    finding = result.finding("a")
+    assert finding.name == "a"
     found = finding.numbers
     assert PLANTED in found["maps"]
     ours, others, *_ = found["changes"].values()
@@ -267,7 +314,7 @@ def test_a_file_of_boxes_that_cant_be_read_is_named(generator_of: Make, tmp_path
 
 
 def test_boxes_are_drawn_where_they_lie() -> None:
-    drawn = outlined(np.zeros((1, 8, 8), np.uint8), [(1, 2, 5, 7)])
+    drawn = draw_boxes(np.zeros((1, 8, 8), np.uint8), [(1, 2, 5, 7)])
     inked = np.argwhere(drawn[0] > 0)
     assert drawn.shape == (3, 8, 8)
     assert inked.min(0).tolist() == [2, 1]

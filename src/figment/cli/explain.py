@@ -1,6 +1,5 @@
 """`figment explain …`: what the nets of a run do, and how."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -98,17 +97,16 @@ def forget(
             from figment.explain.forgetting_boxes import forget_boxed
 
             marked = read_boxes(boxes, at.generator)
-            finding = forget_boxed(
-                at.generator, marked, layer, drop, by, seed, at.display.stage("looking for feature maps")
-            )
+            progress = at.display.stage("looking for feature maps")
+            show(forget_boxed(at.generator, marked, layer, drop, by, seed, progress).finding(name))
         else:
-            from figment.explain.forgetting import forget as forgotten
+            from figment.explain.forgetting import forget as found
 
             predictor = at.predictor(labels)
             critic = None if predictor.valid else at.discriminator
-            stage = at.display.stage("looking for feature maps")
-            finding = forgotten(at.generator, predictor, attribute or "", critic, layer, drop, by, n, seed, stage)
-        show(replace(finding, name=name))
+            progress = at.display.stage("looking for feature maps")
+            result = found(at.generator, predictor, attribute or "", critic, layer, drop, by, n, seed, progress)
+            show(result.finding(name))
 
 
 @explain.command()

@@ -13,16 +13,18 @@ from figment.attributes.predictor import AttributePredictor, Scores
 from figment.attributes.readings import joined_scores, read_blocks
 from figment.common.progress import Tally
 from figment.discriminator import Discriminator
-from figment.explain.ablation import Dropping, changed, without
+from figment.explain.ablation import Ablation, decode_ablated, pixel_changes
 from figment.generator import Generator
 
-WORST = 5  # percentile of the samples' logits from which a picture is taken for sound where no predictor can tell
+SOUND_PERCENTILE = 5  # of the samples' logits, from which a picture is taken for sound where no predictor can tell
 
-Sound = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
+Soundness = Callable[
+    [NDArray[np.uint8]], NDArray[np.bool_]
+]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
 
 
 @dataclass(frozen=True)
-class Effect:
+class AblationEffect:
     """What dropping maps does to samples that had the object.
 
     lost: share that has lost it. whole: share of sound pictures. clean: share that has lost it and is as sound as it was.
@@ -38,72 +40,81 @@ class Effect:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
-    """Samples of a generator and what a predictor reads in them. has: whether they have the object; whole: whether they are sound
-    pictures; bool (N,) both."""
+class PredictedSamples:
+    """Samples of a generator and what a predictor reads in them.
+
+    conditions: what a sample with the object meets. soundness: tells which pictures are sound. z: codes, float32
+    (N, code_size); labels: int64 (N,), or None. pictures: uint8 (N, C, H, W). scores: by attribute. has_object: whether they
+    have the object; is_sound: whether they are sound pictures; bool (N,) both.
+    """
 
     generator: Generator
     predictor: AttributePredictor
-    wanted: list[Condition]
-    sound: Sound
+    conditions: list[Condition]
+    soundness: Soundness
     z: Tensor
     labels: Tensor | None
     pictures: NDArray[np.uint8]
     scores: Scores
-    has: NDArray[np.bool_]
-    whole: NDArray[np.bool_]
+    has_object: NDArray[np.bool_]
+    is_sound: NDArray[np.bool_]
 
-    def without(self, which: NDArray[np.int64], dropping: Dropping) -> NDArray[np.uint8]:
+    def ablated(self, which: NDArray[np.int64], ablation: Ablation) -> NDArray[np.uint8]:
         """Some samples without some maps."""
-        return without(self.generator, dropping, self.z[which], None if self.labels is None else self.labels[which])
+        labels = None if self.labels is None else self.labels[which]
+        return decode_ablated(self.generator, ablation, self.z[which], labels)
 
-    def effect(self, which: NDArray[np.int64], after: NDArray[np.uint8]) -> Effect:
-        """What was done to some samples."""
-        scores, whole = self.predictor.predict(after), self.sound(after)
-        lost = ~satisfied(scores, self.wanted)
-        named = {term.name.partition("=")[0] for term in self.wanted}
+    def effect(self, which: NDArray[np.int64], after: NDArray[np.uint8]) -> AblationEffect:
+        """What was done to some samples, that are these pictures now."""
+        scores, whole = self.predictor.predict(after), self.soundness(after)
+        lost = ~satisfied(scores, self.conditions)
+        named = {condition.name.partition("=")[0] for condition in self.conditions}
         moved = [
             np.abs(scores[name] - self.scores[name][which]).mean() / max(float(self.scores[name].std()), 1e-12)
             for name in self.predictor.names
             if name.partition("=")[0] not in named
         ]
-        return Effect(
+        return AblationEffect(
             float(lost.mean()),
             float(whole.mean()),
-            float((lost & (whole | ~self.whole[which])).mean()),
+            float((lost & (whole | ~self.is_sound[which])).mean()),
             float(np.mean(moved)) if moved else 0.0,
-            float(changed(self.pictures[which], after).mean()),
+            float(pixel_changes(self.pictures[which], after).mean()),
         )
 
 
-def mean(effects: Sequence[Effect]) -> Effect:
+def mean_effect(effects: Sequence[AblationEffect]) -> AblationEffect:
     """The mean of several."""
-    return Effect(**{name: float(np.mean([getattr(one, name) for one in effects])) for name in asdict(effects[0])})
+    means = {name: float(np.mean([getattr(one, name) for one in effects])) for name in asdict(effects[0])}
+    return AblationEffect(**means)
 
 
-def sampled(
-    generator: Generator, predictor: AttributePredictor, wanted: list[Condition], discriminator: Discriminator | None,
+def predicted_samples(
+    generator: Generator, predictor: AttributePredictor, conditions: list[Condition], discriminator: Discriminator | None,
     count: int, seed: int, tally: Tally,
-) -> Samples:  # fmt: skip
-    """The first samples of a seed, looked at."""
+) -> PredictedSamples:  # fmt: skip
+    """The first samples of a seed, read. discriminator: tells sound pictures where the predictor can't."""
     z, labels = generator.codes(count, seed), generator.labels(count, seed)
-    pictures, scores = zip(*read_blocks(generator, predictor, z, labels, tally), strict=True)
-    whole, found = np.concatenate(pictures), joined_scores(predictor, list(scores))
-    sound = predictor.valid or (plausible(discriminator, whole) if discriminator else always)
-    return Samples(generator, predictor, wanted, sound, z, labels, whole, found, satisfied(found, wanted), sound(whole))
+    blocks, read = zip(*read_blocks(generator, predictor, z, labels, tally), strict=True)
+    pictures, scores = np.concatenate(blocks), joined_scores(predictor, list(read))
+    soundness = predictor.valid or (soundness_by(discriminator, pictures) if discriminator else all_sound)
+    return PredictedSamples(
+        generator, predictor, conditions, soundness, z, labels, pictures, scores, satisfied(scores, conditions),
+        soundness(pictures),
+    )  # fmt: skip
 
 
-def plausible(discriminator: Discriminator, samples: NDArray[np.uint8]) -> Sound:
+def soundness_by(discriminator: Discriminator, samples: NDArray[np.uint8]) -> Soundness:
     """Takes pictures for sound that the discriminator finds no worse than all but the worst twentieth of samples."""
-    limit = np.percentile(discriminator.logits(torch.from_numpy(samples)).numpy(), WORST)
+    limit = np.percentile(discriminator.logits(torch.from_numpy(samples)).numpy(), SOUND_PERCENTILE)
     return lambda pictures: discriminator.logits(torch.from_numpy(pictures)).numpy() >= limit
 
 
-def always(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def all_sound(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Takes all pictures for sound."""
     return np.ones(len(pictures), bool)
 
 
-def sound_by(predictor: AttributePredictor, discriminator: Discriminator | None) -> str:
+def soundness_source(predictor: AttributePredictor, discriminator: Discriminator | None) -> str:
     """Who says which pictures are sound."""
     return predictor.about if predictor.valid else "the run's discriminator" if discriminator else "nobody"

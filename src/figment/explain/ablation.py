@@ -16,14 +16,14 @@ from figment.errors import InputError
 from figment.generator import BLOCK_SAMPLES, Generator
 from figment.nets.hooks import altered, layers, watched
 
-SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the maps with positive weights that are tried
-BY = ("zero", "mean")
-CONTROLS = 5  # draws of other maps
-PENALTY = 0.1  # scikit-learn's C: few samples have the object, and maps are many
+MAP_SHARES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the maps with positive weights, that are tried
+FILLS = ("zero", "mean")  # what maps may become
+CONTROL_DRAWS = 5  # of as many other maps
+LOGISTIC_C = 0.1  # scikit-learn's C: few samples have the object, and maps are many
 
 
 @dataclass(frozen=True, eq=False)
-class Dropping:
+class Ablation:
     """Maps of a generator's layer that are replaced: by zero, as in the paper, or by their mean where the object isn't.
 
     layer: its number, 1 being the one nearest the code. maps: their numbers. of: how many maps the layer has. by: "zero" or
@@ -37,13 +37,13 @@ class Dropping:
     values: Tensor
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """Which maps these are, for people."""
         return f"{len(self.maps)} of the {self.of} maps of layer {self.layer} set to {self.by}"
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class LayerMaps:
     """What is known of a layer's C maps: of each its weight for the object, float64 (C,), and its mean where the object
     isn't, float32 (C, h, w) or (C, 1, 1)."""
 
@@ -56,29 +56,31 @@ class Layer:
         order = np.argsort(-self.weights, kind="stable")
         return order[: max(1, round(share * int((self.weights > 0).sum())))].tolist()
 
-    def dropping(self, maps: Sequence[int], by: str) -> Dropping:
+    def ablation(self, maps: Sequence[int], by: str) -> Ablation:
         """Some maps replaced."""
         values = torch.zeros(len(maps), 1, 1) if by == "zero" else self.means[list(maps)]
-        return Dropping(self.number, tuple(maps), len(self.weights), by, values)
+        return Ablation(self.number, tuple(maps), len(self.weights), by, values)
 
-    def others(self, than: Dropping, seed: int) -> Dropping:
-        """As many of the other maps, drawn by seed, or all that are left: what a dropping is compared with."""
-        left = np.setdiff1d(np.arange(than.of), than.maps)
-        maps = np.random.default_rng([seed, self.number]).permutation(left)[: len(than.maps)]
-        return self.dropping(maps.tolist(), than.by)
+    def control(self, ablation: Ablation, seed: int) -> Ablation:
+        """As many of the other maps, drawn by seed, or all that are left: what an ablation is compared with."""
+        left = np.setdiff1d(np.arange(ablation.of), ablation.maps)
+        maps = np.random.default_rng([seed, self.number]).permutation(left)[: len(ablation.maps)]
+        return self.ablation(maps.tolist(), ablation.by)
 
 
-def without(generator: Generator, dropping: Dropping, z: Tensor, labels: Tensor | None = None) -> NDArray[np.uint8]:
+def decode_ablated(
+    generator: Generator, ablation: Ablation, z: Tensor, labels: Tensor | None = None
+) -> NDArray[np.uint8]:
     """Pictures of codes (N, code_size), and classes (N,) where there are some, without the maps: uint8 (N, C, H, W)."""
-    which = torch.tensor(dropping.maps, dtype=torch.int64, device=generator.device)
-    values = dropping.values.to(generator.device)
+    which = torch.tensor(ablation.maps, dtype=torch.int64, device=generator.device)
+    values = ablation.values.to(generator.device)
 
     def drop(maps: Tensor) -> Tensor:
         kept = maps.clone()
         kept[:, which] = values.to(maps.dtype).expand(len(maps), -1, *maps.shape[2:])
         return kept
 
-    with altered(layers(generator.net)[dropping.layer - 1], drop):
+    with altered(layers(generator.net)[ablation.layer - 1], drop):
         return generator.decode(z, labels).numpy()
 
 
@@ -91,7 +93,7 @@ def activations(generator: Generator, z: Tensor, labels: Tensor | None, numbers:
     return [maps.float().cpu() for maps in seen]
 
 
-def weights(features: NDArray[np.float32], positive: NDArray[np.bool_]) -> NDArray[np.float64]:
+def logistic_weights(features: NDArray[np.float32], positive: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Of each feature its weight in a logistic regression for positive rows, in standard deviations: (N, C), (N,) → (C,).
 
     Both kinds count equally, however rare one is. Features that never change have weight 0.
@@ -100,31 +102,36 @@ def weights(features: NDArray[np.float32], positive: NDArray[np.bool_]) -> NDArr
     from sklearn.preprocessing import StandardScaler
 
     scaled = StandardScaler().fit_transform(features.astype(np.float64))
-    model = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=1000)
+    model = LogisticRegression(C=LOGISTIC_C, class_weight="balanced", max_iter=1000)
     found: NDArray[np.float64] = model.fit(scaled, positive).coef_[0]
     return np.where(features.std(0) > 0, found, 0.0)
 
 
-def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
+def pixel_changes(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
     """How much each pixel has changed, mean over channels, as a share of the whole range: (N, C, H, W) twice → (N, H, W)."""
     return np.abs(before.astype(np.float64) - after).mean(1) / 255
 
 
-def difference(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def change_pictures(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Where pictures (N, C, H, W) have changed, as grey ones of that shape: white is the largest change of all."""
-    change = changed(before, after)[:, None]
+    change = pixel_changes(before, after)[:, None]
     shades = (255 * change / max(float(change.max()), 1 / 255)).round().astype(np.uint8)
     return np.repeat(shades, before.shape[1], axis=1)
 
 
-def candidates(layers: Iterable[Layer], shares: Sequence[float], ways: Sequence[str]) -> list[Dropping]:
-    """What may be dropped: of each layer these shares of the maps with positive weights, in each of these ways."""
+def candidate_ablations(layers: Iterable[LayerMaps], shares: Sequence[float], fills: Sequence[str]) -> list[Ablation]:
+    """What may be dropped: of each layer these shares of the maps with positive weights, by each of these fills."""
     return [
-        layer.dropping(maps, by)
+        layer.ablation(maps, by)
         for layer in layers
         for maps in dict.fromkeys(tuple(layer.strongest(share)) for share in shares)
-        for by in ways
+        for by in fills
     ]
+
+
+def tried_choices(drop: float | None, by: str | None) -> tuple[Sequence[float], Sequence[str]]:
+    """Shares of maps and fills that are tried: those asked for, or all."""
+    return MAP_SHARES if drop is None else (drop,), FILLS if by is None else (by,)
 
 
 def layer_numbers(generator: Generator, layer: int | None) -> list[int]:
@@ -135,6 +142,6 @@ def layer_numbers(generator: Generator, layer: int | None) -> list[int]:
     return [layer] if layer else list(range(1, count + 1))
 
 
-def papers_layer(generator: Generator) -> int:
-    """The second highest layer."""
+def paper_layer(generator: Generator) -> int:
+    """The number of the second highest layer, whose maps the paper drops."""
     return max(1, len(layers(generator.net)) - 1)

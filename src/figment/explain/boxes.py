@@ -13,10 +13,10 @@ from torch import Tensor
 
 from figment.common.pixels import to_rgb
 from figment.errors import InputError
-from figment.explain.ablation import Dropping, activations, changed, without
+from figment.explain.ablation import Ablation, activations, decode_ablated, pixel_changes
 from figment.generator import BLOCK_SAMPLES, Generator
 
-LINE = (255, 60, 60)  # of boxes
+BOX_COLOUR = (255, 60, 60)  # of their outlines
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels; the last two lie outside
 Boxes = dict[int, list[Box]]  # by number of the sample
@@ -56,7 +56,7 @@ def read_boxes(file: Path, generator: Generator) -> Boxes:
 
 
 @dataclass(frozen=True, eq=False)
-class Marked:
+class BoxedSamples:
     """Samples with boxes: codes (N, code_size), classes (N,) or None, pictures, uint8 (N, C, H, W), and where the boxes are,
     bool (N, H, W)."""
 
@@ -68,42 +68,42 @@ class Marked:
     pictures: NDArray[np.uint8]
     masks: NDArray[np.bool_]
 
-    def without(self, dropping: Dropping) -> NDArray[np.uint8]:
+    def ablated(self, ablation: Ablation) -> NDArray[np.uint8]:
         """The pictures without some maps."""
-        return without(self.generator, dropping, self.z, self.labels)
+        return decode_ablated(self.generator, ablation, self.z, self.labels)
 
-    def maps(self, number: int) -> NDArray[np.float32]:
-        """What a layer makes of them: float32 (N, C', h, w)."""
+    def activations(self, layer: int) -> NDArray[np.float32]:
+        """What a layer, by number, makes of them: float32 (N, C', h, w)."""
         parts = []
         for start in range(0, len(self.z), BLOCK_SAMPLES):
             part = slice(start, start + BLOCK_SAMPLES)
             labels = None if self.labels is None else self.labels[part]
-            parts += activations(self.generator, self.z[part], labels, [number])
+            parts += activations(self.generator, self.z[part], labels, [layer])
         return torch.cat(parts).numpy()
 
     def places(self, maps: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which places of maps (N, C', h, w) are in the boxes: bool (N, h, w)."""
         shape = (maps.shape[2], maps.shape[3])
-        return np.stack([marked(boxes, self.generator.recipe.shape, shape) for boxes in self.boxes])
+        return np.stack([box_mask(boxes, self.generator.recipe.shape, shape) for boxes in self.boxes])
 
-    def change(self, dropping: Dropping) -> tuple[float, float]:
+    def change(self, ablation: Ablation) -> tuple[float, float]:
         """The mean change of a pixel in the boxes and outside."""
-        change = changed(self.pictures, self.without(dropping))
+        change = pixel_changes(self.pictures, self.ablated(ablation))
         inside, outside = (float(change[where].mean()) if where.any() else 0.0 for where in (self.masks, ~self.masks))
         return inside, outside
 
 
-def with_boxes(generator: Generator, boxes: Boxes, seed: int) -> Marked:
+def boxed_samples(generator: Generator, boxes: Boxes, seed: int) -> BoxedSamples:
     """Samples of a seed with their boxes."""
     numbers = list(boxes)
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     classes = [one for number in numbers if (one := generator.labels(1, seed, number)) is not None]
     labels = torch.cat(classes) if classes else None
-    masks = np.stack([marked(boxes[number], generator.recipe.shape) for number in numbers])
-    return Marked(generator, numbers, list(boxes.values()), z, labels, generator.decode(z, labels).numpy(), masks)
+    masks = np.stack([box_mask(boxes[number], generator.recipe.shape) for number in numbers])
+    return BoxedSamples(generator, numbers, list(boxes.values()), z, labels, generator.decode(z, labels).numpy(), masks)
 
 
-def marked(boxes: Sequence[Box], shape: tuple[int, int], places: tuple[int, int] | None = None) -> NDArray[np.bool_]:
+def box_mask(boxes: Sequence[Box], shape: tuple[int, int], places: tuple[int, int] | None = None) -> NDArray[np.bool_]:
     """Which of a picture's places have their centres in a box: bool, of places' shape (rows, columns), else of the pixels.
 
     A box in which no centre lies has the place that is nearest to its own centre.
@@ -119,9 +119,9 @@ def marked(boxes: Sequence[Box], shape: tuple[int, int], places: tuple[int, int]
     return found
 
 
-def outlined(picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
+def draw_boxes(picture: NDArray[np.uint8], boxes: Sequence[Box]) -> NDArray[np.uint8]:
     """A picture (C, H, W) in colour with its boxes drawn: (3, H, W)."""
     image = Image.fromarray(np.ascontiguousarray(to_rgb(picture[None])[0].transpose(1, 2, 0)))
     for left, top, right, bottom in boxes:
-        ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=LINE)
+        ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=BOX_COLOUR)
     return np.asarray(image).transpose(2, 0, 1)

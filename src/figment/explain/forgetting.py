@@ -6,8 +6,8 @@ all maps with positive weights in the second highest layer. Here layer, number o
 some samples and measured on others, beside the paper's choice and as many maps at random.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -20,125 +20,205 @@ from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Progress, Tally
 from figment.discriminator import Discriminator
 from figment.errors import InputError
-from figment.explain.ablated_samples import Effect, Samples, mean, sampled, sound_by
+from figment.explain.ablated_samples import (
+    AblationEffect,
+    PredictedSamples,
+    mean_effect,
+    predicted_samples,
+    soundness_source,
+)
 from figment.explain.ablation import (
-    BY,
-    CONTROLS,
-    SHARES,
-    Dropping,
-    Layer,
+    CONTROL_DRAWS,
+    Ablation,
+    LayerMaps,
     activations,
-    candidates,
-    changed,
-    difference,
+    candidate_ablations,
+    change_pictures,
     layer_numbers,
-    papers_layer,
-    weights,
+    logistic_weights,
+    paper_layer,
+    pixel_changes,
+    tried_choices,
 )
 from figment.finding import Finding, Sheet
 from figment.generator import BLOCK_SAMPLES, Generator
-from figment.media.strips import strips
+from figment.media.strips import Row, strips
 from figment.nets.hooks import layers
 
-FEWEST = 8  # samples with the object, and without it, that a part needs
-CHOSEN_ON, MEASURED_ON = 64, 200  # samples with the object, at most
-AIM = 0.95  # share that is to lose the object and nothing else: of all that reach it the smallest change is taken
-SHOWN = 10
-# For the sentence: share that has to lose the object, that may lose its soundness, and lead over other maps that counts.
-MOST, HARM, APART = 0.7, 0.1, 0.1
-MUCH = (
-    1 / 3
-)  # of the difference between two samples: a change that is more than an object, whoever calls the rest sound
+MIN_EITHER_KIND = 8  # samples with the object, and without it, that a part needs
+MAX_CHOSEN_ON, MAX_MEASURED = 64, 200  # samples with the object
+TARGET_SHARE = 0.95  # that is to lose the object and nothing else: of all that reach it the smallest change is taken
+SHOWN_SAMPLES = 10
+# For the sentence:
+MIN_LOST = 0.7  # share that has to lose the object
+MIN_LEAD = 0.1  # over other maps' share, that counts
+MAX_SOUNDNESS_LOSS = 0.1  # share that may lose its soundness
+MAX_CHANGE = 1 / 3  # of the difference between two samples: more is more than an object, whoever calls the rest sound
+
+
+@dataclass(frozen=True, eq=False)
+class Forgetting:
+    """Which feature maps draw an object, and samples without them.
+
+    attribute: the object, as it was asked for. ablation: the maps that were chosen, which made a share of reached lose the
+    object and nothing else when they were; of layers layers. effects: by what was dropped: first these maps, then as many
+    others, then the paper's choice where there is one. numbers: of the N samples measured on, which had the object, in their
+    seed; codes, float32 (N, code_size), and labels, int64 (N,), or None, are theirs; pictures, without, without_others: as
+    they are, without the maps, and without as many others, uint8 (N, C, H, W). sound_before: share of sound pictures among
+    them. samples_differ: mean difference of a pixel between two samples, as a share of the range. samples: how many were looked
+    through; with_object: how many of them had it; chosen_on: how many of these the maps were chosen on. predictor, accuracy: what
+    reads attributes, and how well, by condition; NaN where nobody knows. soundness: who says which pictures are sound.
+    """
+
+    attribute: str
+    ablation: Ablation
+    reached: float
+    layers: int
+    effects: dict[str, AblationEffect]
+    numbers: NDArray[np.int64]
+    codes: Tensor
+    labels: Tensor | None
+    pictures: NDArray[np.uint8]
+    without: NDArray[np.uint8]
+    without_others: NDArray[np.uint8]
+    sound_before: float
+    samples_differ: float
+    samples: int
+    with_object: int
+    chosen_on: int
+    predictor: str
+    accuracy: dict[str, float]
+    soundness: str
+    seed: int
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet of some samples; name: tells it from others of its kind."""
+        best, shown = self.ablation, slice(0, SHOWN_SAMPLES)
+        caption = (
+            f"Samples of seed {self.seed} with {self.attribute}, by number, none of which the maps were chosen on: as they are, "
+            f"with {best.description}, the difference of the two, and with as many of the layer's other maps replaced."
+        )
+        return Finding(
+            "forget",
+            sentence(
+                self.attribute, best, list(self.effects.values()), self.sound_before, self.samples_differ, len(self.numbers),
+                self.soundness,
+            ),
+            {"": Sheet(self._sheet(), caption)},
+            {
+                "attribute": self.attribute, "judge": self.predictor,
+                "accuracy": {of: none_if_unknown(share) for of, share in self.accuracy.items()},
+                "sound": self.soundness, "seed": self.seed, "samples": self.samples, "with": self.with_object,
+                "chosen_on": self.chosen_on, "measured_on": len(self.numbers), "aim": TARGET_SHARE,
+                "reached_when_chosen": self.reached, "layer": best.layer, "layers": self.layers, "maps": list(best.maps),
+                "of": best.of, "by": best.by, "whole_before": self.sound_before, "samples_differ": self.samples_differ,
+                "effects": {of: asdict(effect) for of, effect in self.effects.items()}, "shown": self.numbers[shown].tolist(),
+            },
+            ("dropped", "object lost", "sound pictures", "lost, no less sound", "other attributes", "pixels"),
+            (
+                ("nothing", "0 %", percent(self.sound_before), "0 %", "0 σ", "0 %"),
+                *((of, *cells(effect)) for of, effect in self.effects.items()),
+            ),
+            self.codes[shown],
+            None if self.labels is None else self.labels[shown],
+            name,
+        )  # fmt: skip
+
+    def _sheet(self) -> NDArray[np.uint8]:
+        before, after, others = (its[:SHOWN_SAMPLES] for its in (self.pictures, self.without, self.without_others))
+        rows: list[Row] = [
+            ("samples", before),
+            ("without\nthese maps", after),
+            ("what has changed", change_pictures(before, after)),
+            ("without\nother maps", others),
+        ]
+        return strips(rows, [str(number) for number in self.numbers[:SHOWN_SAMPLES]])
 
 
 def forget(
     generator: Generator, predictor: AttributePredictor, attribute: str, discriminator: Discriminator | None = None,
     layer: int | None = None, drop: float | None = None, by: str | None = None, count: int = 3000, seed: int = 0,
     progress: Progress | None = None,
-) -> Finding:  # fmt: skip
-    """Find the feature maps that draw an object, and show samples with and without it.
+) -> Forgetting:  # fmt: skip
+    """Find the feature maps that draw an object, and what samples are without them.
 
-    attribute: what a sample has to have, as parse_conditions() reads it: "glasses", "smile>0.8". discriminator: tells
-    sound pictures from others where the predictor can't. layer: only of this one, 1 being nearest the code. drop: this
-    share of the maps with positive weights, the strongest; by: "zero" or "mean"; each is chosen where it isn't given.
-    count: samples; half of them are to find the maps by, a quarter to choose on, a quarter to measure on. Raises
-    InputError for an attribute that can't be read or that too few samples have, or a layer that isn't there.
+    Parameters
+    ----------
+    generator : Generator
+        Whose maps are dropped.
+    predictor : AttributePredictor
+        What reads attributes from its samples.
+    attribute : str
+        What a sample has to have, as parse_conditions() reads it: "glasses", "smile>0.8".
+    discriminator : Discriminator, optional
+        Tells sound pictures from others where the predictor can't.
+    layer : int, optional
+        Only of this one, 1 being nearest the code.
+    drop : float, optional
+        This share of the maps with positive weights, the strongest.
+    by : "zero" or "mean", optional
+        What maps become. Layer, share and this are chosen where they aren't given.
+    count : int
+        Samples: half of them to find the maps by, a quarter to choose on, a quarter to measure on.
+    seed : int
+        Of the samples.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    Forgetting
+
+    Raises
+    ------
+    InputError
+        For an attribute that can't be read or that too few samples have, or a layer that isn't there.
     """
-    wanted, numbers = parse_conditions(attribute, predictor), layer_numbers(generator, layer)
-    shares, ways = SHARES if drop is None else (drop,), BY if by is None else (by,)
-    trials = len(numbers) * len(shares) * len(ways)
-    tally = Tally(progress, count + count // 2 + trials * CHOSEN_ON + (CONTROLS + 2) * MEASURED_ON)
-    samples = sampled(generator, predictor, wanted, discriminator, count, seed, tally)
-    find, choose, measure = parted(samples, attribute)
-    known = dict(zip(numbers, read(samples, find, numbers, tally), strict=True))
-    best, reached = chosen(samples, choose[samples.has[choose]][:CHOSEN_ON], list(known.values()), shares, ways, tally)
-    which = measure[samples.has[measure]][:MEASURED_ON]
-    after = samples.without(which, best)
-    effects = {best.words: samples.effect(which, after)}
-    others = [known[best.layer].others(best, seed + i) for i in range(CONTROLS)]
-    drawn = [samples.without(which, other) for other in others]
-    effects[f"{len(others[0].maps)} others (mean of {CONTROLS} draws)"] = mean(
-        [samples.effect(which, p) for p in drawn]
-    )
-    paper = known.get(papers_layer(generator))
-    if paper:
-        whole = paper.dropping(paper.strongest(), "zero")
-        effects[f"the paper's way: {whole.words}"] = samples.effect(which, samples.without(which, whole))
+    conditions, numbers = parse_conditions(attribute, predictor), layer_numbers(generator, layer)
+    shares, fills = tried_choices(drop, by)
+    trials = len(numbers) * len(shares) * len(fills)
+    tally = Tally(progress, count + count // 2 + trials * MAX_CHOSEN_ON + (CONTROL_DRAWS + 2) * MAX_MEASURED)
+    samples = predicted_samples(generator, predictor, conditions, discriminator, count, seed, tally)
+    find, choose, measure = split_samples(samples, attribute)
+    known = read_layers(samples, find, numbers, tally)
+    chosen_on = choose[samples.has_object[choose]][:MAX_CHOSEN_ON]
+    best, reached = choose_ablation(samples, chosen_on, candidate_ablations(known.values(), shares, fills), tally)
+    which = measure[samples.has_object[measure]][:MAX_MEASURED]
+    effects, without, without_others = measure_effects(samples, which, best, known, seed)
     tally(tally.total)
-    before = float(samples.whole[which].mean())
-    differ = float(changed(samples.pictures[measure], np.roll(samples.pictures[measure], 1, 0)).mean())
-    shown = which[:SHOWN]
-    rows = (
-        ("samples", samples.pictures[shown]),
-        ("without\nthese maps", after[:SHOWN]),
-        ("what has changed", difference(samples.pictures[shown], after[:SHOWN])),
-        ("without\nother maps", drawn[0][:SHOWN]),
-    )
-    return Finding(
-        "forget",
-        sentence(attribute, best, list(effects.values()), before, differ, len(which), sound_by(predictor, discriminator)),
-        {"": Sheet(strips(rows, [str(number) for number in shown]), caption(attribute, best, seed))},
-        {
-            "attribute": attribute, "judge": predictor.about,
-            "accuracy": {term.name: none_if_unknown(predictor.accuracy[term.name]) for term in wanted},
-            "sound": sound_by(predictor, discriminator), "seed": seed, "samples": count, "with": int(samples.has.sum()),
-            "chosen_on": min(CHOSEN_ON, int(samples.has[choose].sum())), "measured_on": len(which), "aim": AIM,
-            "reached_when_chosen": reached, "layer": best.layer, "layers": len(layers(generator.net)),
-            "maps": list(best.maps), "of": best.of, "by": best.by, "whole_before": before, "samples_differ": differ,
-            "effects": {name: asdict(effect) for name, effect in effects.items()}, "shown": shown.tolist(),
-        },
-        ("dropped", "object lost", "sound pictures", "lost, no less sound", "other attributes", "pixels"),
-        (
-            ("nothing", "0 %", percent(before), "0 %", "0 σ", "0 %"),
-            *((name, *cells(effect)) for name, effect in effects.items()),
-        ),
-        samples.z[shown],
-        None if samples.labels is None else samples.labels[shown],
+    return Forgetting(
+        attribute, best, reached, len(layers(generator.net)), effects, which, samples.z[which],
+        None if samples.labels is None else samples.labels[which], samples.pictures[which], without, without_others,
+        float(samples.is_sound[which].mean()), mean_difference(samples.pictures[measure]), count,
+        int(samples.has_object.sum()), len(chosen_on), predictor.about,
+        {one.name: predictor.accuracy[one.name] for one in conditions}, soundness_source(predictor, discriminator), seed,
     )  # fmt: skip
 
 
-def parted(samples: Samples, attribute: str) -> list[NDArray[np.int64]]:
+def split_samples(samples: PredictedSamples, attribute: str) -> list[NDArray[np.int64]]:
     """Which samples the maps are found by, chosen on and measured on. Raises InputError where a part lacks either kind."""
-    count = len(samples.has)
+    count = len(samples.has_object)
     parts = np.split(np.arange(count), (count // 2, 3 * count // 4))
     for part in parts:
-        having = int(samples.has[part].sum())
+        having = int(samples.has_object[part].sum())
         few, what = min((having, "have"), (len(part) - having, "lack"))
-        if few < FEWEST:
+        if few < MIN_EITHER_KIND:
             raise InputError(
-                f"--attribute {attribute}: only {few} of {len(part):,} samples {what} it, and {FEWEST} are needed: give "
+                f"--attribute {attribute}: only {few} of {len(part):,} samples {what} it, and {MIN_EITHER_KIND} are needed: give "
                 f"more samples (-n), or another attribute."
             )
     return parts
 
 
-def read(samples: Samples, find: NDArray[np.int64], numbers: Sequence[int], tally: Tally) -> list[Layer]:
+def read_layers(
+    samples: PredictedSamples, find: NDArray[np.int64], numbers: Sequence[int], tally: Tally
+) -> dict[int, LayerMaps]:
     """What the maps of layers are, over some samples, and how they tell those with the object.
 
     Of a map counts its mean over the region, by how much each place of it differs between pictures with the object and those
     without; places that differ less than half as much as the one that does most don't count.
     """
-    has = samples.has[find]
+    has = samples.has_object[find]
     with_it, without_it = (samples.pictures[find[kind]].mean(0, dtype=np.float64) for kind in (has, ~has))
     region = torch.from_numpy(np.abs(with_it - without_it).mean(0))[None, None].float()
     features: list[list[Tensor]] = [[] for _ in numbers]
@@ -149,62 +229,76 @@ def read(samples: Samples, find: NDArray[np.int64], numbers: Sequence[int], tall
             places = F.adaptive_avg_pool2d(region, (maps.shape[2], maps.shape[3]))[0, 0]
             places = places * (places >= places.max() / 2)
             features[i].append((maps * places / places.sum()).sum((2, 3)))
-            sums[i] = sums[i] + maps[~samples.has[part]].double().sum(0)
+            sums[i] = sums[i] + maps[~samples.has_object[part]].double().sum(0)
         tally(len(part))
-    return [
-        Layer(number, weights(torch.cat(its).numpy(), has), (whole / int((~has).sum())).float())
+    return {
+        number: LayerMaps(number, logistic_weights(torch.cat(its).numpy(), has), (whole / int((~has).sum())).float())
         for number, its, whole in zip(numbers, features, sums, strict=True)
-    ]
+    }
 
 
-def chosen(
-    samples: Samples,
-    on: NDArray[np.int64],
-    known: Sequence[Layer],
-    shares: Sequence[float],
-    ways: Sequence[str],
-    tally: Tally,
-) -> tuple[Dropping, float]:
-    """Of all droppings the one that changes least while it reaches the aim, else the one that comes nearest to it; and
-    how near that is."""
+def choose_ablation(
+    samples: PredictedSamples, on: NDArray[np.int64], candidates: Iterable[Ablation], tally: Tally
+) -> tuple[Ablation, float]:
+    """The candidate that changes least while it reaches the aim, else the one that comes nearest to it; and how near."""
     tried = []
-    for dropping in candidates(known, shares, ways):
-        tried.append((dropping, samples.effect(on, samples.without(on, dropping))))
+    for ablation in candidates:
+        tried.append((ablation, samples.effect(on, samples.ablated(on, ablation))))
         tally(len(on))
-    dropping, effect = min(tried, key=lambda one: (-min(one[1].clean, AIM), one[1].pixels))
-    return dropping, effect.clean
+    ablation, effect = min(tried, key=lambda one: (-min(one[1].clean, TARGET_SHARE), one[1].pixels))
+    return ablation, effect.clean
+
+
+def measure_effects(
+    samples: PredictedSamples, which: NDArray[np.int64], best: Ablation, known: Mapping[int, LayerMaps], seed: int
+) -> tuple[dict[str, AblationEffect], NDArray[np.uint8], NDArray[np.uint8]]:
+    """What is done to some samples by the best ablation, by as many other maps, and in the paper's way where that layer is
+    known; with the samples, uint8 (N, C, H, W), without the best maps, and without the first draw of others."""
+    without = samples.ablated(which, best)
+    effects = {best.description: samples.effect(which, without)}
+    controls = [known[best.layer].control(best, seed + i) for i in range(CONTROL_DRAWS)]
+    drawn = [samples.ablated(which, control) for control in controls]
+    name = f"{len(controls[0].maps)} others (mean of {CONTROL_DRAWS} draws)"
+    effects[name] = mean_effect([samples.effect(which, pictures) for pictures in drawn])
+    paper = known.get(paper_layer(samples.generator))
+    if paper:
+        whole = paper.ablation(paper.strongest(), "zero")
+        effects[f"the paper's way: {whole.description}"] = samples.effect(which, samples.ablated(which, whole))
+    return effects, without, drawn[0]
+
+
+def mean_difference(pictures: NDArray[np.uint8]) -> float:
+    """By how much a pixel of each picture differs from the one before's, as a share of the range: (N, C, H, W) → mean."""
+    return float(pixel_changes(pictures, np.roll(pictures, 1, 0)).mean())
 
 
 def sentence(
-    attribute: str, best: Dropping, effects: Sequence[Effect], before: float, differ: float, count: int, judged_by: str
-) -> str:
-    """What one sees, in words. before: share of sound pictures before; differ: mean difference of a pixel between two samples."""
+    attribute: str, best: Ablation, effects: Sequence[AblationEffect], before: float, differ: float, count: int,
+    soundness: str,
+) -> str:  # fmt: skip
+    """What one sees, in words.
+
+    before: share of sound pictures before. differ: mean difference of a pixel between two samples. soundness: who says which
+    pictures are sound.
+    """
     ours, others = effects[:2]
-    if ours.lost <= others.lost + APART:
+    if ours.lost <= others.lost + MIN_LEAD:
         verdict = "No maps were found that draw the object"
-    elif ours.lost < MOST:
+    elif ours.lost < MIN_LOST:
         verdict = "These maps have a part in the object, but don't draw it alone"
-    elif before - ours.whole > HARM or ours.pixels > MUCH * differ:
+    elif before - ours.whole > MAX_SOUNDNESS_LOSS or ours.pixels > MAX_CHANGE * differ:
         verdict = "The object goes, and with it much of the picture"
     else:
         verdict = "The object is drawn by maps that can be told apart"
     return (
-        f"{verdict}: with {best.words}, {percent(ours.lost)} of {count} samples with {attribute} lose it, against "
+        f"{verdict}: with {best.description}, {percent(ours.lost)} of {count} samples with {attribute} lose it, against "
         f"{percent(others.lost)} with as many others. Sound pictures are {percent(before)} of these samples before and "
-        f"{percent(ours.whole)} after, says {judged_by}; other attributes move by {ours.others:.2f} of their standard "
+        f"{percent(ours.whole)} after, says {soundness}; other attributes move by {ours.others:.2f} of their standard "
         f"deviations, and a pixel by {percent(ours.pixels / max(differ, 1e-12))} of what it differs by between two samples."
     )
 
 
-def caption(attribute: str, best: Dropping, seed: int) -> str:
-    """What the sheet shows."""
-    return (
-        f"Samples of seed {seed} with {attribute}, by number, none of which the maps were chosen on: as they are, with "
-        f"{best.words}, the difference of the two, and with as many of the layer's other maps replaced."
-    )
-
-
-def cells(effect: Effect) -> tuple[str, ...]:
+def cells(effect: AblationEffect) -> tuple[str, ...]:
     """An effect as a row of the table."""
     return (
         percent(effect.lost),

@@ -7,41 +7,41 @@ told by where pictures change.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from figment.common.pixels import to_rgb
 from figment.common.progress import Progress, Tally
 from figment.explain.ablation import (
-    BY,
-    CONTROLS,
-    SHARES,
-    Dropping,
-    Layer,
-    candidates,
-    difference,
+    CONTROL_DRAWS,
+    Ablation,
+    LayerMaps,
+    candidate_ablations,
+    change_pictures,
     layer_numbers,
-    papers_layer,
-    weights,
+    logistic_weights,
+    paper_layer,
+    tried_choices,
 )
-from figment.explain.boxes import Boxes, Marked, outlined, with_boxes
+from figment.explain.boxes import Box, BoxedSamples, Boxes, boxed_samples, draw_boxes
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import strips
+from figment.media.strips import Row, strips
 
-UNSEEN = 0.01  # change of a pixel, as a share of the range, that nobody sees
-SHOWN = 10
-FREE = 100  # samples without boxes, at least
-ENOUGH = 4  # samples of which half can be held back
-PLAIN = 2.0  # ratio of changes from which the maps are said to draw what the boxes mark
+INVISIBLE_CHANGE = 0.01  # of a pixel, as a share of the range, that nobody sees
+SHOWN_SAMPLES = 10
+MIN_UNBOXED = 100  # samples without boxes
+MIN_SPLIT = 4  # samples of which half can be held back
+CLEAR_RATIO = 2.0  # of changes, from which the maps are said to draw what the boxes mark
 
 
 @dataclass(frozen=True)
-class Change:
+class PixelChange:
     """Mean change of a pixel in the boxes, outside of them, and at the boxes' places in samples that have none, as shares of
     the whole range."""
 
@@ -57,117 +57,214 @@ class Change:
     @property
     def ratio(self) -> float:
         """The change in the boxes over the larger of the others, which count as what one just sees if they are less."""
-        return self.inside / max(self.outside, self.elsewhere, UNSEEN)
+        return self.inside / max(self.outside, self.elsewhere, INVISIBLE_CHANGE)
+
+
+@dataclass(frozen=True, eq=False)
+class AblatedSamples:
+    """Samples before and after: their numbers in their seed, codes, float32 (N, code_size), labels, int64 (N,), or None, and
+    pictures, as they are and without the maps, uint8 (N, C, H, W)."""
+
+    numbers: list[int]
+    codes: Tensor
+    labels: Tensor | None
+    pictures: NDArray[np.uint8]
+    without: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class BoxedForgetting:
+    """Which feature maps draw what boxes mark, and samples without them.
+
+    ablation: the maps that were chosen. changes: by what was dropped: first these maps, then as many others, then the paper's
+    choice where it makes one. boxes: by the number of the sample that they lie in. boxed, unboxed: the samples measured on,
+    with boxes and without; found_on, unboxed_found_on: numbers of those that the maps were found by. held_back: whether these
+    are others.
+    """
+
+    ablation: Ablation
+    changes: dict[str, PixelChange]
+    boxes: Boxes
+    boxed: AblatedSamples
+    unboxed: AblatedSamples
+    found_on: list[int]
+    unboxed_found_on: list[int]
+    held_back: bool
+    seed: int
+
+    def finding(self, name: str = "") -> Finding:
+        """In words, a table and a sheet of some samples; name: tells it from others of its kind."""
+        best, parts = self.ablation, (self.boxed, self.unboxed)
+        shown, shown_unboxed = (part.numbers[:SHOWN_SAMPLES] for part in parts)
+        unseen = "none of which the maps were chosen on" if self.held_back else "which the maps were chosen on, too"
+        caption = (
+            f"Samples of seed {self.seed}, by number, {unseen}: as they are, with {best.description}, and the difference; "
+            f"beneath samples {', '.join(map(str, shown_unboxed))}, that have no boxes."
+        )
+        labels = [part.labels[:SHOWN_SAMPLES] for part in parts if part.labels is not None]
+        return Finding(
+            "forget",
+            sentence(best, list(self.changes.values()), len(self.boxed.numbers), self.held_back),
+            {"": Sheet(self._sheet(), caption)},
+            {
+                "seed": self.seed, "boxes": {str(number): [list(box) for box in its] for number, its in self.boxes.items()},
+                "found_on": self.found_on, "measured_on": self.boxed.numbers, "layer": best.layer, "maps": list(best.maps),
+                "of": best.of, "by": best.by,
+                "without_boxes": {"found_on": self.unboxed_found_on, "measured_on": self.unboxed.numbers},
+                "changes": {of: asdict(one) for of, one in self.changes.items()}, "shown": shown + shown_unboxed,
+            },
+            ("dropped", "change in boxes", "outside", "there, without boxes"),
+            tuple((of, *(f"{100 * share:.1f} %" for share in astuple(one))) for of, one in self.changes.items()),
+            torch.cat([part.codes[:SHOWN_SAMPLES] for part in parts]),
+            torch.cat(labels) if labels else None,
+            name,
+        )  # fmt: skip
+
+    def _sheet(self) -> NDArray[np.uint8]:
+        its, gone, unboxed, unboxed_gone = (
+            pictures[:SHOWN_SAMPLES]
+            for part in (self.boxed, self.unboxed)
+            for pictures in (part.pictures, part.without)
+        )
+        marked = [draw_boxes(*one) for one in zip(its, map(self.boxes.__getitem__, self.boxed.numbers), strict=False)]
+        rows: list[Row] = [
+            ("samples, with boxes", np.stack(marked)),
+            ("without\nthese maps", to_rgb(gone)),
+            ("what has changed", to_rgb(change_pictures(its, gone))),
+            ("samples without boxes", to_rgb(unboxed)),
+            ("without\nthese maps", to_rgb(unboxed_gone)),
+        ]
+        return strips(rows, [str(number) for number in self.boxed.numbers[:SHOWN_SAMPLES]])
 
 
 def forget_boxed(
     generator: Generator, boxes: Boxes, layer: int | None = None, drop: float | None = None, by: str | None = None,
     seed: int = 0, progress: Progress | None = None,
-) -> Finding:  # fmt: skip
-    """Find the feature maps that draw what boxes mark in samples of a seed, and show the samples without them.
+) -> BoxedForgetting:  # fmt: skip
+    """Find the feature maps that draw what boxes mark in samples of a seed, and what the samples are without them.
 
-    layer, drop, by: as in forgetting.forget(). What isn't given is chosen by how much more changes in boxes than elsewhere. Of
-    four samples and more every second one is held back, to be measured on. Samples that have no boxes are taken not to have
-    the object, the first of the seed; some may all the same. Raises InputError for a layer that isn't there.
+    What isn't given is chosen by how much more changes in boxes than elsewhere. Of four samples and more every second one is
+    held back, to be measured on. Samples that have no boxes are taken not to have the object, the first of the seed; some may
+    all the same.
+
+    Parameters
+    ----------
+    generator : Generator
+        Whose maps are dropped.
+    boxes : dict of int to list of (left, top, right, bottom)
+        By the sample's number, in pixels; the last two lie outside. read_boxes() reads them from a file.
+    layer, drop, by : int, float, "zero" or "mean", optional
+        As in forget().
+    seed : int
+        Of the samples.
+    progress : callable, optional
+        Told what is done, of how much.
+
+    Returns
+    -------
+    BoxedForgetting
+
+    Raises
+    ------
+    InputError
+        For a layer that isn't there.
     """
-    numbers = layer_numbers(generator, layer)
-    shares, ways = SHARES if drop is None else (drop,), BY if by is None else (by,)
+    numbers, (shares, fills) = layer_numbers(generator, layer), tried_choices(drop, by)
     order = sorted(boxes)
-    enough = len(order) >= ENOUGH
-    parts = (order[::2], order[1::2]) if enough else (order, order)
+    held_back = len(order) >= MIN_SPLIT
+    parts = (order[::2], order[1::2]) if held_back else (order, order)
     free = (number for number in itertools.count() if number not in boxes)
-    find, measure = (with_boxes(generator, {number: boxes[number] for number in part}, seed) for part in parts)
-    find_free, measure_free = (
-        with_boxes(generator, {next(free): boxes[part[i % len(part)]] for i in range(max(FREE, len(part)))}, seed)
-        for part in parts
-    )
-    tally = Tally(progress, len(numbers) * len(shares) * len(ways))
-
-    def change(dropping: Dropping, its: Marked, free: Marked) -> Change:
-        return Change(*its.change(dropping), free.change(dropping)[0])
-
-    known = {number: told_apart(find, find_free, number) for number in numbers}
+    find, measure = (_compared(generator, {number: boxes[number] for number in part}, free, seed) for part in parts)
+    tally = Tally(progress, len(numbers) * len(shares) * len(fills))
+    known = {number: layer_by_boxes(find.boxed, find.unboxed, number) for number in numbers}
     tried = []
-    for dropping in candidates(known.values(), shares, ways):
-        tried.append((change(dropping, find, find_free).lead, dropping))
+    for ablation in candidate_ablations(known.values(), shares, fills):
+        tried.append((find.change(ablation).lead, ablation))
         tally(1)
     best = max(tried, key=lambda one: one[0])[1]
-    others = [change(known[best.layer].others(best, seed + i), measure, measure_free) for i in range(CONTROLS)]
-    changes = {
-        best.words: change(best, measure, measure_free),
-        f"as many others (mean of {CONTROLS} draws)": Change(*np.mean([astuple(one) for one in others], 0).tolist()),
-    }
-    paper = papers(find, papers_layer(generator))
-    if (paper.weights > 0).any():
-        whole = paper.dropping(paper.strongest(), "zero")
-        changes[f"the paper's way: {whole.words}"] = change(whole, measure, measure_free)
-    gone, its = measure.without(best)[:SHOWN], measure.pictures[:SHOWN]
-    free_its, free_gone = measure_free.pictures[:SHOWN], measure_free.without(best)[:SHOWN]
-    rows = (
-        ("samples, with boxes", np.stack([outlined(*one) for one in zip(its, measure.boxes, strict=False)])),
-        ("without\nthese maps", to_rgb(gone)),
-        ("what has changed", to_rgb(difference(its, gone))),
-        ("samples without boxes", to_rgb(free_its)),
-        ("without\nthese maps", to_rgb(free_gone)),
-    )
-    classes = [samples.labels for samples in (measure, measure_free) if samples.labels is not None]
-    unseen = "none of which the maps were chosen on" if enough else "which the maps were chosen on, too"
-    return Finding(
-        "forget",
-        sentence(best, list(changes.values()), len(measure.numbers), enough),
-        {"": Sheet(strips(rows, [str(number) for number in measure.numbers[:SHOWN]]),
-                   f"Samples of seed {seed}, by number, {unseen}: as they are, with {best.words}, and the difference; "
-                   f"beneath samples {', '.join(map(str, measure_free.numbers[:SHOWN]))}, that have no boxes.")},
-        {
-            "seed": seed, "boxes": {str(number): [list(box) for box in boxes[number]] for number in order},
-            "found_on": find.numbers, "measured_on": measure.numbers, "layer": best.layer, "maps": list(best.maps),
-            "of": best.of, "by": best.by, "without_boxes": {"found_on": find_free.numbers, "measured_on": measure_free.numbers},
-            "changes": {name: asdict(one) for name, one in changes.items()},
-            "shown": measure.numbers[:SHOWN] + measure_free.numbers[:SHOWN],
-        },
-        ("dropped", "change in boxes", "outside", "there, without boxes"),
-        tuple((name, *(f"{100 * share:.1f} %" for share in astuple(one))) for name, one in changes.items()),
-        torch.cat([measure.z[:SHOWN], measure_free.z[:SHOWN]]),
-        torch.cat([its[:SHOWN] for its in classes]) if classes else None,
+    paper = layer_by_other_places(find.boxed, paper_layer(generator))
+    boxed, unboxed = (_ablated(samples, best) for samples in (measure.boxed, measure.unboxed))
+    return BoxedForgetting(
+        best, _changes(measure, best, known[best.layer], paper, seed), {number: boxes[number] for number in order},
+        boxed, unboxed, find.boxed.numbers, find.unboxed.numbers, held_back, seed,
     )  # fmt: skip
 
 
-def told_apart(its: Marked, free: Marked, number: int) -> Layer:
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """Samples with boxes, and others that have none, with the boxes' places in them."""
+
+    boxed: BoxedSamples
+    unboxed: BoxedSamples
+
+    def change(self, ablation: Ablation) -> PixelChange:
+        return PixelChange(*self.boxed.change(ablation), self.unboxed.change(ablation)[0])
+
+
+def _compared(generator: Generator, boxes: Boxes, free: Iterator[int], seed: int) -> _Compared:
+    """Samples with these boxes, and at least as many of the free numbers."""
+    places: list[list[Box]] = list(itertools.islice(itertools.cycle(boxes.values()), max(MIN_UNBOXED, len(boxes))))
+    unboxed = dict(zip(itertools.islice(free, len(places)), places, strict=True))
+    return _Compared(boxed_samples(generator, boxes, seed), boxed_samples(generator, unboxed, seed))
+
+
+def _ablated(samples: BoxedSamples, ablation: Ablation) -> AblatedSamples:
+    return AblatedSamples(samples.numbers, samples.z, samples.labels, samples.pictures, samples.ablated(ablation))
+
+
+def _changes(
+    measure: _Compared, best: Ablation, known: LayerMaps, paper: LayerMaps, seed: int
+) -> dict[str, PixelChange]:
+    """What the best ablation changes, what as many other maps of its layer do, and the paper's choice where it makes one."""
+    others = [measure.change(known.control(best, seed + i)) for i in range(CONTROL_DRAWS)]
+    changes = {
+        best.description: measure.change(best),
+        f"as many others (mean of {CONTROL_DRAWS} draws)": PixelChange(
+            *np.mean([astuple(one) for one in others], 0).tolist()
+        ),
+    }
+    if (paper.weights > 0).any():
+        whole = paper.ablation(paper.strongest(), "zero")
+        changes[f"the paper's way: {whole.description}"] = measure.change(whole)
+    return changes
+
+
+def layer_by_boxes(boxed: BoxedSamples, unboxed: BoxedSamples, number: int) -> LayerMaps:
     """How a layer's maps tell boxes from the same places of samples without boxes: by their means over the places.
 
     The maps' means are those of the samples without boxes.
     """
     features: list[NDArray[np.float32]] = []
-    for samples in (its, free):
-        maps = samples.maps(number)
+    for samples in (boxed, unboxed):
+        maps = samples.activations(number)
         places = samples.places(maps)[:, None]
         features.append((maps * places).sum((2, 3)) / places.sum((2, 3)))
-    positive = np.repeat([True, False], [len(its.z), len(free.z)])
-    return Layer(number, weights(np.concatenate(features), positive), torch.from_numpy(maps.mean(0)))
+    positive = np.repeat([True, False], [len(boxed.z), len(unboxed.z)])
+    return LayerMaps(number, logistic_weights(np.concatenate(features), positive), torch.from_numpy(maps.mean(0)))
 
 
-def papers(its: Marked, number: int) -> Layer:
+def layer_by_other_places(its: BoxedSamples, number: int) -> LayerMaps:
     """How a layer's maps tell places in the boxes from the other places of the same samples, as in the paper.
 
     Where the boxes leave no other place, nothing is told.
     """
-    maps = its.maps(number)
+    maps = its.activations(number)
     rows, positive = maps.transpose(0, 2, 3, 1).reshape(-1, maps.shape[1]), its.places(maps).flatten()
-    found = np.zeros(maps.shape[1]) if positive.all() else weights(rows, positive)
-    return Layer(number, found, torch.from_numpy(maps.mean(0)))
+    found = np.zeros(maps.shape[1]) if positive.all() else logistic_weights(rows, positive)
+    return LayerMaps(number, found, torch.from_numpy(maps.mean(0)))
 
 
-def sentence(best: Dropping, changes: Sequence[Change], count: int, unseen: bool) -> str:
+def sentence(best: Ablation, changes: Sequence[PixelChange], count: int, unseen: bool) -> str:
     """What one sees, in words. unseen: whether the samples are others than those that the maps were found by."""
     ours, others = changes[:2]
-    if ours.ratio > PLAIN * max(1.0, others.ratio):
+    if ours.ratio > CLEAR_RATIO * max(1.0, others.ratio):
         verdict = "These maps draw what the boxes mark more than anything else"
     elif ours.lead > 0 and ours.ratio > others.ratio:
         verdict = "These maps have a part in what the boxes mark, but draw much else as well"
     else:
         verdict = "No maps were found that draw what the boxes mark rather than anything else"
     return (
-        f"{verdict}: with {best.words}, pixels in the boxes of {count} samples change by {100 * ours.inside:.1f} % of the "
+        f"{verdict}: with {best.description}, pixels in the boxes of {count} samples change by {100 * ours.inside:.1f} % of the "
         f"range, others by {100 * ours.outside:.1f} %, and those at the boxes' places in samples without boxes by "
         f"{100 * ours.elsewhere:.1f} %; with as many other maps it is {100 * others.inside:.1f} %, {100 * others.outside:.1f} % "
         f"and {100 * others.elsewhere:.1f} %. Whether the object is gone is for the eye to say."

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from figtest.pictures import draw_faces
 from figtest.runs import build
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -51,18 +50,8 @@ def ctrl_c_interrupts() -> None:
 
 @pytest.fixture
 def faces(tmp_path: Path) -> Path:
-    """A folder of 80 small pictures, each its own: a disc of a random colour and place on a random ground."""
-    folder = tmp_path / "faces"
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    y, x = np.mgrid[:24, :24]
-    for i in range(80):
-        picture = np.empty((24, 24, 3), np.uint8)
-        picture[:] = random.integers(0, 256, 3)
-        cy, cx, r = random.integers(6, 18, 3)
-        picture[(y - cy) ** 2 + (x - cx) ** 2 < (r / 2) ** 2] = random.integers(0, 256, 3)
-        Image.fromarray(picture).save(folder / f"{i:03d}.png")
-    return folder
+    """A folder of 80 small pictures of the test's own."""
+    return draw_faces(tmp_path / "faces")
 
 
 @pytest.fixture(scope="module")

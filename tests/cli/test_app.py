@@ -2,35 +2,39 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from figment.cli.app import main
 from figment.cli.train import value
 from figment.media import provenance
 from figment.presets import PRESETS
+from figtest.command import command
+from figtest.pictures import draw_faces
 
 
-def figment(*words: object) -> int:
-    """Run a command in this process; its exit status."""
-    with pytest.raises(SystemExit) as end:
-        main([str(w) for w in words])
-    return int(end.value.code or 0)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run, and what its training printed."""
+    folder = tmp_path_factory.mktemp("trained")
+    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
+    with redirect_stdout(io.StringIO()) as said:
+        assert command("train", draw_faces(folder / "faces"), "--images", 640, "--out", folder / "a", *small) == 0
+    return folder / "a", said.getvalue()
 
 
 @pytest.fixture
-def run(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
-    out = tmp_path / "runs" / "a"
-    small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
-    assert figment("train", faces, "--images", 640, "--out", out, *small) == 0
-    return out
+def run(trained: tuple[Path, str], tmp_path: Path) -> Path:
+    """A run of the test's own."""
+    return Path(shutil.copytree(trained[0], tmp_path / "runs" / "a"))
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -39,7 +43,7 @@ def size_of(path: Path) -> tuple[int, int]:
 
 
 def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
-    assert figment(*words) == 2
+    assert command(*words) == 2
     out, err = capsys.readouterr()
     assert "Traceback" not in out + err
     assert len(err.strip().splitlines()) <= 3
@@ -47,8 +51,8 @@ def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> N
         assert text in err, err
 
 
-def test_train_ends_with_grid_report_and_next_steps(run: Path, capsys: pytest.CaptureFixture) -> None:
-    said = capsys.readouterr().out
+def test_train_ends_with_grid_report_and_next_steps(trained: tuple[Path, str]) -> None:
+    run, said = trained
     assert "80 pictures from faces" in said
     grid = run / "pictures" / "000000640.png"
     assert f"pictures   {grid}" in said
@@ -62,13 +66,13 @@ def test_train_ends_with_grid_report_and_next_steps(run: Path, capsys: pytest.Ca
 
 
 def test_last_grid_is_sample_of_the_run_s_seed(run: Path, tmp_path: Path) -> None:
-    assert figment("sample", run, "--out", tmp_path / "s.png") == 0
+    assert command("sample", run, "--out", tmp_path / "s.png") == 0
     assert (tmp_path / "s.png").read_bytes() == (run / "pictures" / "000000640.png").read_bytes()
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
 def test_sample_files_are_marked_and_numbered(run: Path, tmp_path: Path, suffix: str) -> None:
-    assert figment("sample", run, "-n", 5, "--files", "--format", suffix, "--out", tmp_path / "s", "--seed", 3) == 0
+    assert command("sample", run, "-n", 5, "--files", "--format", suffix, "--out", tmp_path / "s", "--seed", 3) == 0
     files = sorted((tmp_path / "s").iterdir())
     assert [p.name for p in files] == [f"3-{i:06d}.{suffix}" for i in range(5)]
     assert {provenance.source_of(p) for p in files} == {"trainedAlgorithmicMedia"}
@@ -78,16 +82,16 @@ def test_sample_files_are_marked_and_numbered(run: Path, tmp_path: Path, suffix:
 def test_generator_file_alone_is_enough(run: Path, tmp_path: Path) -> None:
     alone = tmp_path / "alone.safetensors"
     (run / "generator.safetensors").rename(alone)
-    assert figment("sample", alone, "--out", tmp_path / "s.png") == 0
-    assert figment("walk", alone, "--seconds", 0.5, "--tiles", 1, "--out", tmp_path / "w.mp4") == 0
+    assert command("sample", alone, "--out", tmp_path / "s.png") == 0
+    assert command("walk", alone, "--seconds", 0.5, "--tiles", 1, "--out", tmp_path / "w.mp4") == 0
     assert provenance.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
 
 
 def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.CaptureFixture) -> None:
     (run / "report.html").unlink()
-    assert figment("walk", run, "--seconds", 0.5) == 0
-    assert figment("timelapse", run) == 0
-    assert figment("report", run) == 0
+    assert command("walk", run, "--seconds", 0.5) == 0
+    assert command("timelapse", run) == 0
+    assert command("report", run) == 0
     assert all((run / name).is_file() for name in ("walk.mp4", "timelapse.mp4", "report.html"))
 
 
@@ -99,7 +103,7 @@ def pets(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> Path:
         file.rename(faces / ("ant", "sea lion")[i % 2] / file.name)
     out = tmp_path / "runs" / "pets"
     small = ["--size", "16x24", "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
-    assert figment("train", faces, "--labels", "--images", 64, "--out", out, *small) == 0
+    assert command("train", faces, "--labels", "--images", 64, "--out", out, *small) == 0
     return out
 
 
@@ -109,22 +113,22 @@ def test_labels_and_other_shapes_from_training_to_film(
     recipe = json.loads((pets / "recipe.json").read_text())
     assert (recipe["size"], recipe["classes"]) == ([16, 24], ["ant", "sea lion"])
     capsys.readouterr()
-    assert figment("sample", pets) == 0
+    assert command("sample", pets) == 0
     assert capsys.readouterr().out == f"16 samples in {pets / 'samples-0.png'}\nrows: ant, sea lion\n"
     assert size_of(pets / "samples-0.png") == (8 * 26 - 2, 2 * 18 - 2)
-    assert figment("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
+    assert command("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
     assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n"
     assert size_of(tmp_path / "s.png") == (24, 16)
     both = ["--label", "sea lion", "--label", "ant", "--label", "ant"]
-    assert figment("sample", pets, "--files", *both, "-n", 2, "--out", tmp_path / "s") == 0
+    assert command("sample", pets, "--files", *both, "-n", 2, "--out", tmp_path / "s") == 0
     names = [f"0-00000{i}-{name}.png" for i in range(2) for name in ("ant", "sea-lion")]
     assert sorted(p.name for p in (tmp_path / "s").iterdir()) == names
-    assert figment("walk", pets, "--label", "ant", "--seconds", 0.5, "--tiles", 1) == 0
-    assert figment("timelapse", pets, "--label", "ant", "--tiles", 1, "--seconds", 2) == 0
-    assert figment("report", pets) == 0
+    assert command("walk", pets, "--label", "ant", "--seconds", 0.5, "--tiles", 1) == 0
+    assert command("timelapse", pets, "--label", "ant", "--tiles", 1, "--seconds", 2) == 0
+    assert command("report", pets) == 0
     assert "2 classes: ant, sea lion" in (pets / "report.html").read_text()
-    for command in ("sample", "walk", "timelapse"):
-        refused(capsys, command, pets, "--label", "sea lino", says=["--label sea lino", "did you mean sea lion?"])
+    for name in ("sample", "walk", "timelapse"):
+        refused(capsys, name, pets, "--label", "sea lino", says=["--label sea lino", "did you mean sea lion?"])
 
 
 def test_labels_are_told_where_they_cannot_be_used(faces: Path, run: Path, tmp_path: Path, capsys) -> None:
@@ -144,7 +148,7 @@ def test_a_size_that_is_none_is_told_both_forms(size: str, tmp_path: Path, capsy
 
 @pytest.mark.parametrize("size", ["32x48", "32×48", "32X48"])
 def test_a_size_is_height_by_width(size: str, faces: Path, capsys: pytest.CaptureFixture) -> None:
-    assert figment("train", faces, "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
+    assert command("train", faces, "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
     assert "32×48" in capsys.readouterr().out
 
 
@@ -155,20 +159,20 @@ def test_values_of_fields() -> None:
 
 
 def test_help_of_train_names_recipes_shapes_labels_and_processes(capsys: pytest.CaptureFixture) -> None:
-    assert figment("train", "--help") == 0
+    assert command("train", "--help") == 0
     said = "".join(capsys.readouterr().out.split())  # lines are broken at hyphens too
     for words in (*PRESETS, "figment recipes", "64x96", "--labels", "torchrun --nproc-per-node=K", "docs/scale.md"):
         assert words.replace(" ", "") in said
 
 
 def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixture) -> None:
-    assert figment("resume", run) == 0
+    assert command("resume", run) == 0
     assert "is finished" in capsys.readouterr().out
 
 
 def test_dry_run_prints_the_plan_and_makes_nothing(faces: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
     monkeypatch.chdir(faces.parent)
-    assert figment("train", faces, "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
+    assert command("train", faces, "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
     said = capsys.readouterr().out
     assert "80 pictures from faces" in said
     assert "3,576,704 parameters" in said
@@ -184,7 +188,7 @@ def test_dry_run_goes_by_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixt
         grey = np.random.default_rng(i).integers(0, 256, (16, 16), np.uint8)
         Image.fromarray(grey).save(tmp_path / label / f"{i}.png")
     small = ["--size", 16, "--set", "augment_p=0.4", "--set", "width=4", "--set", "batch=8"]
-    assert figment("train", tmp_path, "--dry-run", "--labels", *small, "--for", "5s") == 0
+    assert command("train", tmp_path, "--dry-run", "--labels", *small, "--for", "5s") == 0
     said = capsys.readouterr().out
     assert "16×16, grey, 3 classes" in said
     assert "full, fixed, p 0.4" in said
@@ -207,7 +211,7 @@ def test_tenth_of_broken_pictures_is_skipped_and_said_also_the_second_time(tmp_p
             file.write_bytes(file.read_bytes()[:200])
     for out in ("first", "second"):
         small = ["--size", 16, "--set", "width=2", "--set", "batch=16"]
-        assert figment("train", folder, "--images", 32, "--out", tmp_path / out, *small) == 0
+        assert command("train", folder, "--images", 32, "--out", tmp_path / out, *small) == 0
         said = capsys.readouterr().out
         assert "900 pictures from mixed" in said
         assert "100 skipped" in said
@@ -274,9 +278,9 @@ def test_bad_data(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture, mo
 
 
 def test_bad_runs(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    for command in ("sample", "walk", "timelapse", "report", "resume"):
-        refused(capsys, command, tmp_path / "missing", says=["missing", "doesn't exist"])
-        refused(capsys, command, tmp_path, says=[str(tmp_path)])
+    for name in ("sample", "walk", "timelapse", "report", "resume"):
+        refused(capsys, name, tmp_path / "missing", says=["missing", "doesn't exist"])
+        refused(capsys, name, tmp_path, says=[str(tmp_path)])
     refused(capsys, "train", "--out", run, says=[str(run), "isn't empty", "figment resume"])
     refused(capsys, "sample", run, "--out", tmp_path / "x.bmp", says=["--out", "x.bmp", ".png"])
     refused(capsys, "sample", run, "--files", "--out", run / "run.json", says=["--out", "run.json", "is a file"])
@@ -301,10 +305,10 @@ def test_help_imports_nothing_heavy() -> None:
     assert not any(f"'{heavy}'" in said for heavy in ("torch", "numpy", "PIL", "pydantic", "rich", "matplotlib", "av"))
 
 
-@pytest.mark.parametrize("command", ["train", "resume", "sample", "walk", "timelapse", "report", "recipes"])
-def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture) -> None:
-    assert figment(command, "--help") == 0
-    assert "figment " + command in capsys.readouterr().out
+@pytest.mark.parametrize("name", ["train", "resume", "sample", "walk", "timelapse", "report", "recipes"])
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture) -> None:
+    assert command(name, "--help") == 0
+    assert "figment " + name in capsys.readouterr().out
 
 
 def test_public_names() -> None:

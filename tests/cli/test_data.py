@@ -8,21 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.cli.app import main
 from figment.cli.options import pixels
 from figment.data.bank.bank import open_bank
 from figment.errors import InputError
-
-
-def figment(*words: object) -> int:
-    """Run a command in this process; its exit status."""
-    with pytest.raises(SystemExit) as end:
-        main([str(w) for w in words])
-    return int(end.value.code or 0)
+from figtest.command import command
 
 
 def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
-    assert figment(*words) == 2
+    assert command(*words) == 2
     out, err = capsys.readouterr()
     assert "Traceback" not in out + err
     assert len(err.strip().splitlines()) == 1
@@ -49,7 +42,7 @@ def mixed(tmp_path: Path) -> Path:
 
 
 def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.CaptureFixture) -> None:
-    assert figment("data", "prepare", mixed, "--size", "16x24", "--fit", "pad:edge") == 0
+    assert command("data", "prepare", mixed, "--size", "16x24", "--fit", "pad:edge") == 0
     first, second = capsys.readouterr().out.strip().splitlines()
     assert first.startswith("82 pictures from faces: ")
     assert "1 skipped (broken.jpg: " in first
@@ -59,7 +52,7 @@ def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.Captur
 
 
 def test_prepare_drops_what_it_is_told_to(mixed: Path, capsys: pytest.CaptureFixture) -> None:
-    assert figment("data", "prepare", mixed, "--size", 16, "--drop", "near-duplicates,small") == 0
+    assert command("data", "prepare", mixed, "--size", 16, "--drop", "near-duplicates,small") == 0
     bank = open_bank(capsys.readouterr().out.strip().splitlines()[-1].split(" in ")[1].split(",")[0])
     reasons = {item.name: item.reason for item in bank.left_out}
     assert "smaller than 16×16" in reasons["tiny.png"]
@@ -73,7 +66,7 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     before = {path: path.stat().st_mtime_ns for path in mixed.iterdir()}
-    assert figment("data", "inspect", mixed, "--size", 16) == 0
+    assert command("data", "inspect", mixed, "--size", 16) == 0
     said = capsys.readouterr().out.strip().splitlines()
     assert said[-1] == "usable 82, skipped 2"
     assert [path.name for path in Path.cwd().iterdir()] == ["faces-inspected.html"]
@@ -82,10 +75,10 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
         assert name in page
     assert {path: path.stat().st_mtime_ns for path in mixed.iterdir()} == before
     again = tmp_path / "again.html"
-    assert figment("data", "inspect", mixed, "--size", 16, "--out", again) == 0
+    assert command("data", "inspect", mixed, "--size", 16, "--out", again) == 0
     assert again.read_text() == page
     assert "exact copy of 003-copy.png" in page
-    assert figment("data", "inspect", mixed, "--size", 16, "--out", again) == 0  # its own page may be written anew
+    assert command("data", "inspect", mixed, "--size", 16, "--out", again) == 0  # its own page may be written anew
 
 
 def test_out_never_destroys_what_figment_didnt_write(
@@ -96,12 +89,12 @@ def test_out_never_destroys_what_figment_didnt_write(
     (mixed / "dataset.json").write_text('{"labels": null}')
     (tmp_path / "folder.html").mkdir()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    for command, out in [
+    for name, out in [
         ("inspect", tmp_path / "array.npy"), ("inspect", mixed / "003.png"), ("inspect", tmp_path / "mine.html"),
         ("inspect", tmp_path / "folder.html"), ("inspect", "page.txt"), ("dedupe", mixed / "dataset.json"),
         ("dedupe", tmp_path / "array.npy"), ("dedupe", "-"),
     ]:  # fmt: skip
-        refused(capsys, "data", command, mixed, "--out", out, says=["--out", str(out)])
+        refused(capsys, "data", name, mixed, "--out", out, says=["--out", str(out)])
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -109,13 +102,13 @@ def test_names_that_are_no_text_stop_nothing(mixed: Path, tmp_path: Path, capsys
     folder = tmp_path / "caf\udce9"
     mixed.rename(folder)
     (folder / "latin\udce9\x1b[31m\n.png").write_bytes(b"")
-    assert figment("data", "prepare", folder, "--size", 16) == 0
-    assert figment("data", "inspect", folder, "--size", 16, "--out", tmp_path / "page.html") == 0
-    assert figment("data", "dedupe", folder, "--method", "hash") == 0
+    assert command("data", "prepare", folder, "--size", 16) == 0
+    assert command("data", "inspect", folder, "--size", 16, "--out", tmp_path / "page.html") == 0
+    assert command("data", "dedupe", folder, "--method", "hash") == 0
     small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan"]
-    assert figment("train", folder, "--images", 320, "--out", tmp_path / "run", *small) == 0
-    assert figment("resume", tmp_path / "run", "--images", 64) == 0
-    assert figment("report", tmp_path / "run") == 0
+    assert command("train", folder, "--images", 320, "--out", tmp_path / "run", *small) == 0
+    assert command("resume", tmp_path / "run", "--images", 64) == 0
+    assert command("report", tmp_path / "run") == 0
     out, err = capsys.readouterr()
     assert "Traceback" not in err
     assert "latin\\xe9\\x1b[31m\\n.png" in out
@@ -126,7 +119,7 @@ def test_dedupe_compares_both_ways_and_writes_groups(
     mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / "copies.json"
-    assert figment("data", "dedupe", mixed, "--out", out) == 0
+    assert command("data", "dedupe", mixed, "--out", out) == 0
     said = capsys.readouterr().out
     assert "005-mirrored.jpg" in said
     assert "autoencoder" in said
@@ -136,7 +129,7 @@ def test_dedupe_compares_both_ways_and_writes_groups(
 
 
 def test_list_names_sets_with_their_licences(capsys: pytest.CaptureFixture) -> None:
-    assert figment("data", "list") == 0
+    assert command("data", "list") == 0
     said = capsys.readouterr().out
     for name in ("celeba", "lfw", "ffhq", "afhq", "cifar10", "fashion-mnist", "metfaces"):
         assert name in said.lower()
@@ -174,7 +167,7 @@ def test_train_on_several_sets_with_copies_dropped_and_go_on(
     out = tmp_path / "run"
     small = ["--size", 16, "--set", "width=4", "--set", "batch=16", "--recipe", "dcgan", "--fit", "pad:#000000"]
     data = [mixed, tmp_path / "more.npy"]
-    assert figment("train", *data, "--images", 320, "--out", out, *small, "--drop", "near-duplicates,small") == 0
+    assert command("train", *data, "--images", 320, "--out", out, *small, "--drop", "near-duplicates,small") == 0
     facts = json.loads((out / "run.json").read_text())
     assert facts["data"] == [str(mixed), str(tmp_path / "more.npy")]
     assert facts["pictures"] == 120
@@ -182,7 +175,7 @@ def test_train_on_several_sets_with_copies_dropped_and_go_on(
     assert {Path(item["name"]).name for item in facts["left_out"]} >= {"tiny.png"}
     assert json.loads((out / "recipe.json").read_text())["fit"] == "pad:#000000"
     capsys.readouterr()
-    assert figment("resume", out, "--images", 320) == 0
+    assert command("resume", out, "--images", 320) == 0
     said = capsys.readouterr().out
     assert "changed since" not in said
     assert json.loads((out / "run.json").read_text())["images"] == 640

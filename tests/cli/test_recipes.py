@@ -6,14 +6,12 @@ import sys
 import pytest
 
 from figment import presets, recipe
-from figment.cli.app import main
 from figment.cli.recipes import written
+from figtest.command import command
 
 
 def said(capsys: pytest.CaptureFixture, *words: str, status: int = 0) -> str:
-    with pytest.raises(SystemExit) as end:
-        main(["recipes", *words])
-    assert end.value.code == status
+    assert command("recipes", *words) == status
     return "".join(capsys.readouterr())
 
 

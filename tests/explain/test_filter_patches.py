@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from figment.cli.app import main
 from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
@@ -24,6 +23,7 @@ from figment.explain.receptive_fields import (
     unit_gradients,
 )
 from figment.presets import make
+from figtest.command import command
 
 PICTURES = portraits(40, 0, 16)[0]
 
@@ -268,9 +268,7 @@ def test_bad_layers_and_filters_are_named(critic: Discriminator) -> None:
 def test_the_command_shows_filters(run_with_classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "found"
     words = ["explain", "filters", run_with_classes, "-n", "2", "--layer", "1", "--out", out, "--name", "first"]
-    with pytest.raises(SystemExit) as end:
-        main([str(word) for word in words])
-    assert not end.value.code
+    assert command(*words) == 0
     assert "most selective filters of layer 1" in capsys.readouterr().out
     record = json.loads((out / "filters-first.json").read_text())
     assert [len(its) for its in record["numbers"]["filters"].values()] == [2, 2]

@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from figment.cli.app import main
 from figment.data.bank.prepare import prepare
 from figment.discriminator import Discriminator, representation
 from figment.errors import InputError
@@ -41,6 +40,7 @@ from figment.generator import Generator
 from figment.media import charts
 from figment.presets import make
 from figment.recipe import Recipe
+from figtest.command import command
 
 
 def stripes(count: int, seed: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -374,9 +374,7 @@ def test_the_command_compares_features_and_examples(
         "--out",
         out,
     ]
-    with pytest.raises(SystemExit) as end:
-        main([str(word) for word in words])
-    assert not end.value.code
+    assert command(*words) == 0
     said = capsys.readouterr().out
     assert "It was told the classes while it was trained" in said
     assert "generated examples a class" in said

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +22,7 @@ from figment.planning import autotune, plan, trials
 from figment.run import Run
 from figment.training import loop, pace, schedule
 from figtest.command import command_line, interruptible
+from figtest.pictures import draw_faces
 
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
@@ -50,9 +52,12 @@ def same(a: Run, b: Run) -> None:
     assert timeless[0] == timeless[1]
 
 
-@pytest.fixture
-def uninterrupted(faces: Path, tmp_path: Path) -> Run:
-    return figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **CHOICES)
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """To compare with; what trains it further takes a copy."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    faces = draw_faces(folder / "faces")
+    return figment.train(faces, images=BUDGET, recipe="dcgan", out=folder / "whole", **CHOICES)
 
 
 def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
@@ -223,7 +228,9 @@ def test_killed_at_twenty_random_moments(uninterrupted: Run, faces: Path, tmp_pa
         same(uninterrupted, Run(tmp_path / f"killed-{i}"))
 
 
-def test_full_disk_keeps_the_last_good_state(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_keeps_the_last_good_state(
+    uninterrupted: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A limit on file size stands in for the disk: it is met while a state is being written."""
     with monkeypatch.context() as patch:
         stopping_after(20, patch)
@@ -238,14 +245,14 @@ def test_full_disk_keeps_the_last_good_state(faces: Path, tmp_path: Path, monkey
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert run.state_file.read_bytes() == good
     assert [p.name for p in run.state_file.parent.iterdir() if p.name.endswith(".part")] == []
-    whole = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **CHOICES)
-    same(whole, figment.resume(run))
+    same(uninterrupted, figment.resume(run))
 
 
-def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Run) -> None:
-    before = uninterrupted.generator_file.read_bytes()
-    assert figment.resume(uninterrupted).generator_file.read_bytes() == before
-    run = figment.resume(uninterrupted, images=320)
+def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Run, tmp_path: Path) -> None:
+    whole = Run(shutil.copytree(uninterrupted.folder, tmp_path / "whole"))
+    before = whole.generator_file.read_bytes()
+    assert figment.resume(whole).generator_file.read_bytes() == before
+    run = figment.resume(whole, images=320)
     assert run.facts["images"] == BUDGET + 320
     assert run.recipe.planned_images == BUDGET
     assert any("beyond the planned end" in e["text"] for e in run.events("resume"))
@@ -320,7 +327,8 @@ def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: py
     assert list(run.snapshots()) == schedule.snapshot_times(run.recipe)  # those that were taken back are made again
 
 
-def test_source_that_changed_is_noticed(uninterrupted: Run, faces: Path) -> None:
+def test_source_that_changed_is_noticed(faces: Path, tmp_path: Path) -> None:
+    run = figment.train(faces, images=64, recipe="dcgan", out=tmp_path / "run", **CHOICES)
     said: list[str] = []
 
     class Listening(progress.Silent):
@@ -328,5 +336,5 @@ def test_source_that_changed_is_noticed(uninterrupted: Run, faces: Path) -> None
             said.append(sentence)
 
     (faces / "000.png").unlink()
-    figment.resume(uninterrupted, images=16, display=Listening())
+    figment.resume(run, images=16, display=Listening())
     assert any("has changed since this run began" in s for s in said)

@@ -33,16 +33,16 @@ QUICK: dict[str, Any] = dict(
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with what the pages speak of: my-pictures, in two classes, and the run my-pictures-1, which hardly learnt."""
+    """A folder with what the pages speak of: my-pictures, of two kinds, and a run that has learnt which is which."""
     desk = tmp_path_factory.mktemp("desk")
     for number, kind in enumerate(("neutral", "smiling")):
         (desk / "my-pictures" / kind).mkdir(parents=True)
-        for i, picture in enumerate(portraits(80, number, 16)[0] // 2 + np.uint8(120 * number)):
+        for i, picture in enumerate(portraits(150, number, 16)[0] // 2 + np.uint8(120 * number)):
             Image.fromarray(picture.transpose(1, 2, 0)).save(desk / "my-pictures" / kind / f"{i:03d}.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIGMENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         patch.chdir(desk)
-        figment.train("my-pictures", images=320, recipe="dcgan-r1", **QUICK)
+        figment.train("my-pictures", images=2000, recipe="dcgan-r1", **QUICK)
         yield desk
 
 

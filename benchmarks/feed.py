@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from figment import presets
-from figment.data.bank.shards import Shards, per_shard, shard_name
+from figment.data.bank.shards import Shards, pictures_per_shard, shard_name
 from figment.training import loader, loop
 from figment.training.distributed import World
 from figment.training.loader import Feed
@@ -38,7 +38,7 @@ ROW = int(np.prod(SHAPE))
 
 def noise(folder: Path, gigabytes: float) -> Shards:
     """A bank of noise, no two pictures of a block alike, flushed to the disk."""
-    count, each = int(gigabytes * 2**30) // ROW, per_shard(SHAPE)
+    count, each = int(gigabytes * 2**30) // ROW, pictures_per_shard(SHAPE)
     block = np.random.default_rng(0).integers(0, 256, (8192, ROW), np.uint8)
     for number, start in enumerate(range(0, count, each)):
         with (folder / shard_name(number)).open("wb") as file:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from figment.data.bank.prepare import prepare
-from figment.data.bank.workers import cores
+from figment.data.bank.workers import usable_cores
 from figment.inspection.page import page
 from figment.inspection.survey import survey
 
@@ -52,7 +52,7 @@ def main() -> None:
     seconds = measure(options.data, options.size, options.repeats)
     wall, cpu = ({what: statistics.median(t[i] for t in times) for what, times in seconds.items()} for i in (0, 1))
     ratio, cpu_ratio = (medians["prepare"] / medians["inspect"] for medians in (wall, cpu))
-    print(f"{options.data.name} at {options.size} px; {cores()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{options.data.name} at {options.size} px; {usable_cores()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':10}{'seconds':>10}{'of CPU':>10}   seconds of each repeat")
     for what, times in seconds.items():
         print(f"{what:10}{wall[what]:>10.2f}{cpu[what]:>10.2f}   {' '.join(f'{value:.2f}' for value, _ in times)}")

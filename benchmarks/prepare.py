@@ -29,7 +29,7 @@ from PIL import Image
 
 from figment.common.malloc import hold_freed_memory
 from figment.data.bank.prepare import prepare
-from figment.data.bank.workers import cores, map_unordered
+from figment.data.bank.workers import map_unordered, usable_cores
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.open import open_source
 
@@ -156,7 +156,9 @@ def main() -> None:
     fastest = min(DECODERS, key=lambda decoder: wall[decoder])
     ratio = wall[fastest] / wall["prepare"]
     cpu_ratio = min(cpu[decoder] for decoder in DECODERS) / cpu["prepare"]
-    machine = f"{cores()} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}"
+    machine = (
+        f"{usable_cores()} cores, {platform.processor() or platform.machine()}, Python {platform.python_version()}"
+    )
     machine += f", Pillow {PIL.__version__}, load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     print(f"{count:,} pictures from {options.data.name} at {options.size} px; {machine}")
     print(f"{'':20}{'pictures/s':>12}{'seconds':>10}{'of CPU':>10}   seconds of each repeat")

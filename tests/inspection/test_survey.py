@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from figment.common.cache import cache_folder
-from figment.data.bank.bank import first_of_each
 from figment.data.bank.prepare import prepare
+from figment.data.bank.split import exact_duplicates
 from figment.errors import InputError
 from figment.inspection import scan
 from figment.inspection.survey import survey
@@ -130,7 +130,7 @@ def test_first_of_equal_digests():
     digests = np.zeros((6, 16), np.uint8)
     digests[[1, 3, 5], 0] = 9
     digests[2, 5] = 1
-    usable, copies = first_of_each(digests)
+    usable, copies = exact_duplicates(digests)
     assert usable.tolist() == [1, 2]
     assert copies == {3: 1, 5: 1}
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from figment.data.bank.shards import Shards, Writer, allocate
+from figment.data.bank.shards import Shards, ShardWriter, allocate
 from figment.training.loader import Feed
 
 PICTURES = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 2), np.uint8)
@@ -82,7 +82,7 @@ def test_batches_gathered_ahead_are_the_ones_that_were_asked_for() -> None:
 def test_a_bank_in_shards_feeds_like_an_array(tmp_path) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (10, 3, 4, 4), dtype=np.uint8)
     allocate(tmp_path, 10, 48, 4)
-    with Writer(tmp_path, 48, 4) as writer:
+    with ShardWriter(tmp_path, 48, 4) as writer:
         for place, picture in enumerate(pictures):
             writer.write(place, picture.tobytes())
     stored = feed(flips=True, pictures=Shards(tmp_path, 10, (3, 4, 4), 4))

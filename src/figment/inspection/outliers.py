@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from figment.common.progress import Progress
-from figment.data.bank.workers import cores
+from figment.data.bank.workers import usable_cores
 from figment.features.base import Extractor
 
 REFERENCE_PICTURES = 2_500  # among which neighbours are looked for
@@ -37,7 +37,7 @@ def farness(pictures: np.ndarray, extractor: Extractor, seed: int = 0, progress:
     places = np.full(count, -1)
     places[chosen] = np.arange(len(chosen))
     # Threads, since numpy and the networks' libraries let go of the interpreter for most of their work.
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         others = np.concatenate(
             list(pool.map(lambda rows: _unit_features(pictures[rows], extractor), _batches(chosen)))
         )

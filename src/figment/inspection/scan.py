@@ -16,7 +16,7 @@ import numpy as np
 from figment.common.cache import cache_folder, locked, sweep
 from figment.common.files import naming_full_disk
 from figment.common.progress import Progress
-from figment.data.bank.bank import first_of_each
+from figment.data.bank.split import exact_duplicates
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import rescue
 from figment.data.sources.open import Source
@@ -64,7 +64,7 @@ def scan(source: Source, progress: Progress | None = None, first: bool = False) 
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
         names = source.listing.names
-        usable, copies = first_of_each(facts["digest"])
+        usable, copies = exact_duplicates(facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (COPY_SIDE, COPY_SIDE, 3))
         small = _closed_up(folder / "thumbnails", usable, (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
         yield Scan(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))

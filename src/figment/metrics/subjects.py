@@ -56,7 +56,7 @@ def opened(
     size = size or _own_size(source)
     if min(size if isinstance(size, tuple) else (size, size)) < SMALLEST:
         raise InputError(f"--size: pictures of less than {SMALLEST} pixels a side can't be measured: give more.")
-    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), fewest=2)
+    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2)
     reals = _bank(against, size, 3, group, "crop", agree, display)
     rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
     return Subject(str(what), bank_rows(ours, rows), names=[ours.names[row] for row in rows]), reals

@@ -91,7 +91,7 @@ class Feed:
     def _asked(self, images: int, count: int) -> Tensor:
         which = self._which(images, count)
         if isinstance(self._bank, Shards):
-            self._bank.expect(which.numpy())
+            self._bank.prefetch(which.numpy())
         return which
 
     def _which(self, images: int, count: int) -> Tensor:

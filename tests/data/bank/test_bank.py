@@ -21,8 +21,9 @@ from PIL import Image, PngImagePlugin
 
 from figment.data.bank import drafts, shards
 from figment.data.bank import prepare as preparing
-from figment.data.bank.bank import Bank, open_bank, split
+from figment.data.bank.bank import Bank, open_bank
 from figment.data.bank.prepare import prepare
+from figment.data.bank.split import split
 from figment.data.sources.open import Portraits, Source
 from figment.errors import InputError, Interrupted
 from figtest.command import interruptible
@@ -487,7 +488,7 @@ def test_a_spoilt_journal_costs_the_work_and_nothing_else(many, cache, undisturb
 
     with pytest.raises(Interrupted):
         prepare(many, 64, progress=interrupt)
-    (journal,) = (cache / "banks").glob(f"*.part-*/{drafts.JOURNAL}")
+    (journal,) = (cache / "banks").glob(f"*.part-*/{drafts.JOURNAL_FILE}")
     if spoilt is None:
         journal.unlink()
     else:
@@ -522,8 +523,8 @@ def test_drafts_that_nobody_goes_on_with_are_swept(tmp_path, cache):
     for draft in (dead, living, interrupted, abandoned):
         draft.mkdir()
     for draft in (interrupted, abandoned):
-        (draft / drafts.JOURNAL).write_text("x")
-    os.utime(abandoned / drafts.JOURNAL, (0, 0))
+        (draft / drafts.JOURNAL_FILE).write_text("x")
+    os.utime(abandoned / drafts.JOURNAL_FILE, (0, 0))
     with FileLock(cache / "banks" / "bb.lock"):
         prepare(folder(tmp_path / "data", 40), 8)
     assert [draft.exists() for draft in (dead, living, interrupted, abandoned)] == [False, True, True, False]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from figment.data.bank import shards
-from figment.data.bank.shards import Shards, Writer, allocate, close_gaps
+from figment.data.bank.shards import Shards, ShardWriter, allocate, compact
 
 SHAPE = (3, 4, 5)
 ROW = 60
@@ -13,7 +13,7 @@ ROW = 60
 def stored(folder, count: int, each: int) -> np.ndarray:
     pictures = np.random.default_rng(count).integers(0, 256, (count, *SHAPE), dtype=np.uint8)
     allocate(folder, count, ROW, each)
-    with Writer(folder, ROW, each) as writer:
+    with ShardWriter(folder, ROW, each) as writer:
         for place in np.random.default_rng(0).permutation(count).tolist():
             writer.write(place, pictures[place].tobytes())
     return pictures
@@ -30,7 +30,7 @@ def test_shards_read_like_an_array(tmp_path, each):
     assert np.array_equal(np.stack(list(read)), pictures)
     for which in (4, -1, slice(None), slice(2, 9, 3), slice(-3, None), np.array([9, 0, 0, 5]), np.array([], int)):
         assert np.array_equal(read[which], pictures[which])
-    read.expect(np.arange(10))  # promises nothing that could be seen
+    read.prefetch(np.arange(10))  # promises nothing that could be seen
     with pytest.raises(IndexError):
         read[np.array([10])]
 
@@ -47,7 +47,7 @@ def test_what_is_read_is_a_copy(tmp_path):
 @pytest.mark.parametrize("kept", [[0, 1, 2], [9], [1, 3, 4, 8, 9], list(range(10)), [5, 6]])
 def test_gaps_are_closed_over_all_shards(tmp_path, each, kept):
     pictures = stored(tmp_path, 10, each)
-    close_gaps(tmp_path, np.array(kept), ROW, each, 10)
+    compact(tmp_path, np.array(kept), ROW, each, 10)
     assert np.array_equal(Shards(tmp_path, len(kept), SHAPE, each)[:], pictures[kept])
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) == len(kept) * ROW
 
@@ -60,5 +60,5 @@ def test_files_of_the_wrong_size_are_refused(tmp_path):
 
 
 def test_shards_hold_about_a_gigabyte():
-    assert shards.per_shard((3, 64, 64)) == 2**30 // 12288
-    assert shards.per_shard((3, 40_000, 40_000)) == 1
+    assert shards.pictures_per_shard((3, 64, 64)) == 2**30 // 12288
+    assert shards.pictures_per_shard((3, 40_000, 40_000)) == 1

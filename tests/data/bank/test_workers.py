@@ -30,7 +30,7 @@ def test_pool_passes_errors_on():
 
 
 def test_cores_are_at_least_one():
-    assert 1 <= workers.cores() <= (os.cpu_count() or 1)
+    assert 1 <= workers.usable_cores() <= (os.cpu_count() or 1)
 
 
 def listed(*expressions: object) -> str:

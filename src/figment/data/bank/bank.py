@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from figment.data.sources.open import Skipped
 from figment.errors import InputError
 
 FORMAT = 2
-HELD_OUT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,38 +110,6 @@ def open_bank(folder: str | Path) -> Bank:
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
-
-
-def split(keys: list[bytes]) -> np.ndarray:
-    """Which pictures are held out, bool (N,): a tenth, by a hash of each one's key alone, whatever else is there.
-
-    A set so small that this leaves one side empty gets the key with the lowest hash held out. Raises InputError where
-    there is only one key.
-    """
-    draws = np.array([int.from_bytes(sha256(key).digest()[:8], "big") for key in keys], dtype=np.uint64)
-    held_out = draws < np.uint64(int(HELD_OUT * 2**64))
-    if not held_out.any() or held_out.all():
-        held_out = draws == draws.min()
-    if held_out.all():
-        raise InputError(
-            "--group: all pictures are in one group, so none can be held out: give a pattern that tells groups apart"
-        )
-    return held_out
-
-
-def first_of_each(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
-    """Slots, in order, of the first picture with each digest, and the slot of each further copy → the first one's.
-
-    digests: uint8 (slots, 16); zeros mean that there is no picture.
-    """
-    readable = np.flatnonzero(digests.any(axis=1))
-    whole = np.ascontiguousarray(digests[readable]).view(f"V{digests.shape[1]}")[:, 0]
-    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    original = first[inverse]
-    copies = np.flatnonzero(original != np.arange(len(readable)))
-    return readable[np.sort(first)], dict(
-        zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
-    )
 
 
 def read_json(file: Path) -> Any:

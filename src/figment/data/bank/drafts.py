@@ -24,7 +24,7 @@ from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
 from figment.errors import Interrupted
 
-JOURNAL = "journal.npz"
+JOURNAL_FILE = "journal.npz"
 DRAFT_DAYS = 7  # that an abandoned draft is kept for
 
 
@@ -44,7 +44,7 @@ class Journal:
     @classmethod
     def read(cls, folder: Path, slots: int) -> "Journal":
         """Raises OSError, ValueError, KeyError, EOFError or BadZipFile where there is none that fits."""
-        with (folder / JOURNAL).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with (folder / JOURNAL_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             reasons = json.loads(arrays["reasons"].tobytes())
             journal = cls(arrays["digests"], arrays["sides"], _by_slot(reasons["skipped"]))
         if journal.digests.shape != (slots, DIGEST_BYTES) or journal.sides.shape != (slots, 2):
@@ -56,11 +56,11 @@ class Journal:
     def write(self, folder: Path) -> None:
         """Note what is done, once the disk has the pictures: after a power cut no note may promise what isn't there."""
         for file in folder.glob("*.uint8"):
-            sync(file)
+            flush_to_disk(file)
         reasons = json.dumps({"skipped": self.skipped, "left_out": self.left_out}).encode()
         content = BytesIO()
         np.savez(content, digests=self.digests, sides=self.sides, reasons=np.frombuffer(reasons, np.uint8))
-        write_atomically(folder / JOURNAL, content.getvalue())
+        write_atomically(folder / JOURNAL_FILE, content.getvalue())
 
     def add(self, picture: PreparedPicture) -> None:
         if picture.digest is None:
@@ -82,8 +82,10 @@ class Journal:
 
 @contextmanager
 def preparing(banks: Path, fingerprint: str) -> Iterator[None]:
-    """Keep other processes from preparing the same bank, and sweep up the drafts of killed ones that nobody will go on
-    with: without a journal, or long abandoned."""
+    """Keep other processes from preparing the same bank.
+
+    The drafts of killed ones that nobody will go on with, without a journal or long abandoned, are swept up.
+    """
     with locked(banks / f"{fingerprint}.lock", banks.parent, "the prepared pictures"):
         for draft in banks.glob("*.part-*"):
             maker = draft.name.split(".")[0]
@@ -98,13 +100,13 @@ def preparing(banks: Path, fingerprint: str) -> Iterator[None]:
 
 def _will_be_gone_on_with(draft: Path) -> bool:
     try:
-        return time() - (draft / JOURNAL).stat().st_mtime < DRAFT_DAYS * 86_400
+        return time() - (draft / JOURNAL_FILE).stat().st_mtime < DRAFT_DAYS * 86_400
     except OSError:
         return False
 
 
 @contextmanager
-def draft_of(folder: Path, slots: int, row: int, each: int) -> Iterator[tuple[Path, Journal]]:
+def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -> Iterator[tuple[Path, Journal]]:
     """A folder to build in and its journal: what an interrupted preparation has left, or new ones.
 
     Kept when interrupted and gone after any other fault. Its name is new each time: workers that outlive a killed
@@ -113,11 +115,11 @@ def draft_of(folder: Path, slots: int, row: int, each: int) -> Iterator[tuple[Pa
     draft = folder.with_name(f"{folder.name}.part-{os.urandom(4).hex()}")
     keep = False
     try:
-        journal = _take_over(folder, draft, slots)
+        journal = _adopt(folder, draft, slots)
         if journal is None:
             journal = Journal.new(slots)
             draft.mkdir()
-            allocate(draft, slots, row, each)
+            allocate(draft, slots, picture_bytes, per_shard)
         yield draft, journal
     except Interrupted:
         keep = True
@@ -125,14 +127,14 @@ def draft_of(folder: Path, slots: int, row: int, each: int) -> Iterator[tuple[Pa
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        content = f"the {slots * row / 2**20:,.0f} MB of prepared pictures"
+        content = f"the {slots * picture_bytes / 2**20:,.0f} MB of prepared pictures"
         raise no_room(folder.parent.parent, content, str(error.strerror)) from None
     finally:
         if not keep:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _take_over(folder: Path, draft: Path, slots: int) -> Journal | None:
+def _adopt(folder: Path, draft: Path, slots: int) -> Journal | None:
     """The journal of a draft left behind for this bank, which from now on is ours."""
     for left in folder.parent.glob(f"{folder.name}.part-*"):
         with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
@@ -142,7 +144,7 @@ def _take_over(folder: Path, draft: Path, slots: int) -> Journal | None:
     return None
 
 
-def sync(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Have the system write a file, or a folder's entries, to the disk now."""
     if path.is_dir() and os.name != "posix":
         return

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-SHARD_BYTES = 1 << 30
+SHARD_BYTES = 1 << 30  # at most
 
 Shape = tuple[int, int, int]  # C, H, W
 
 
-def per_shard(shape: Shape) -> int:
+def pictures_per_shard(shape: Shape) -> int:
     """How many pictures of a shape go into one file."""
     return max(1, SHARD_BYTES // int(np.prod(shape)))
 
@@ -36,13 +36,13 @@ class Shards:
     where the files don't hold what they should.
     """
 
-    def __init__(self, folder: Path, count: int, shape: Shape, each: int) -> None:
+    def __init__(self, folder: Path, count: int, shape: Shape, per_shard: int) -> None:
         self.shape = (count, *shape)
         self.nbytes = count * int(np.prod(shape))
-        self._each = each
-        self._row = int(np.prod(shape))
-        self._maps = [self._mapped(folder / shard_name(n), size) for n, size in enumerate(_sizes(count, each))]
-        self._arrays = [np.frombuffer(map, np.uint8).reshape(-1, *shape) for map in self._maps]
+        self._per_shard = per_shard
+        self._picture_bytes = int(np.prod(shape))
+        self._maps = [self._mapped(folder / shard_name(n), size) for n, size in enumerate(_sizes(count, per_shard))]
+        self._arrays = [np.frombuffer(content, np.uint8).reshape(-1, *shape) for content in self._maps]
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -57,29 +57,31 @@ class Shards:
         if len(self._arrays) == 1:
             return self._arrays[0][places]
         found = np.empty((len(places), *self.shape[1:]), np.uint8)
-        numbers = places // self._each
+        numbers = places // self._per_shard
         for number in np.unique(numbers):
             here = numbers == number
-            found[here] = self._arrays[number][places[here] - number * self._each]
+            found[here] = self._arrays[number][places[here] - number * self._per_shard]
         return found
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (picture for array in self._arrays for picture in array)
 
-    def expect(self, places: np.ndarray) -> None:
-        """Tell the system that these pictures are wanted soon: it reads them side by side, where a map faults in one
-        page after the other."""
+    def prefetch(self, places: np.ndarray) -> None:
+        """Tell the system that these pictures are wanted soon.
+
+        It reads them side by side, where a map faults in one page after the other.
+        """
         if not hasattr(mmap, "MADV_WILLNEED"):
             return
         for place in places.tolist():
-            number, row = divmod(place, self._each)
-            start = row * self._row
+            number, row = divmod(place, self._per_shard)
+            start = row * self._picture_bytes
             page = start - start % mmap.PAGESIZE
-            self._maps[number].madvise(mmap.MADV_WILLNEED, page, start + self._row - page)
+            self._maps[number].madvise(mmap.MADV_WILLNEED, page, start + self._picture_bytes - page)
 
     def _mapped(self, file: Path, pictures: int) -> mmap.mmap:
         with file.open("rb") as opened:
-            if os.fstat(opened.fileno()).st_size != pictures * self._row:
+            if os.fstat(opened.fileno()).st_size != pictures * self._picture_bytes:
                 raise ValueError(f"{file.name} hasn't the right size")
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         if hasattr(mmap, "MADV_RANDOM"):
@@ -87,65 +89,65 @@ class Shards:
         return mapped
 
 
-class Writer:
+class ShardWriter:
     """Writes pictures at their places among the shards, which exist already, by plain writes.
 
     On a full disk they raise OSError, where writing to a memory map would end the process. A context manager.
     """
 
-    def __init__(self, folder: Path, row: int, each: int) -> None:
-        self._folder, self._row, self._each = folder, row, each
+    def __init__(self, folder: Path, picture_bytes: int, per_shard: int) -> None:
+        self._folder, self._picture_bytes, self._per_shard = folder, picture_bytes, per_shard
         self._files: dict[int, FileIO] = {}
         self._open = ExitStack()
 
-    def __enter__(self) -> "Writer":
+    def __enter__(self) -> "ShardWriter":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._open.close()
 
     def write(self, place: int, picture: bytes) -> None:
-        file, left = self._at(place), memoryview(picture)
+        file, left = self._seek(place), memoryview(picture)
         while left:  # on a disk that is nearly full a part may be written; the next try raises
             left = left[file.write(left) :]
 
     def read(self, place: int) -> bytes:
-        return self._at(place).read(self._row)
+        return self._seek(place).read(self._picture_bytes)
 
-    def _at(self, place: int) -> FileIO:
-        number, row = divmod(place, self._each)
+    def _seek(self, place: int) -> FileIO:
+        number, row = divmod(place, self._per_shard)
         if number not in self._files:
             opened = (self._folder / shard_name(number)).open("r+b", buffering=0)
             self._files[number] = self._open.enter_context(opened)
-        self._files[number].seek(row * self._row)
+        self._files[number].seek(row * self._picture_bytes)
         return self._files[number]
 
 
-def allocate(folder: Path, count: int, row: int, each: int) -> None:
+def allocate(folder: Path, count: int, picture_bytes: int, per_shard: int) -> None:
     """Make the shards for so many pictures and reserve their space, so that a full disk shows now and not in an hour."""
-    for number, pictures in enumerate(_sizes(count, each)):
+    for number, pictures in enumerate(_sizes(count, per_shard)):
         with (folder / shard_name(number)).open("wb") as opened:
-            _reserve(opened.fileno(), pictures * row)
+            _reserve(opened.fileno(), pictures * picture_bytes)
 
 
-def close_gaps(folder: Path, kept: np.ndarray, row: int, each: int, count: int) -> None:
+def compact(folder: Path, kept: np.ndarray, picture_bytes: int, per_shard: int, count: int) -> None:
     """Move the kept pictures, given by their places in ascending order, to the front, and cut the rest off."""
-    with Writer(folder, row, each) as shards:
+    with ShardWriter(folder, picture_bytes, per_shard) as shards:
         for place, old in enumerate(kept.tolist()):
             if place != old:
                 shards.write(place, shards.read(old))
-    sizes = _sizes(len(kept), each)
-    for number, _ in enumerate(_sizes(count, each)):
+    sizes = _sizes(len(kept), per_shard)
+    for number, _ in enumerate(_sizes(count, per_shard)):
         file = folder / shard_name(number)
         if number < len(sizes):
-            os.truncate(file, sizes[number] * row)
+            os.truncate(file, sizes[number] * picture_bytes)
         else:
             file.unlink()
 
 
-def _sizes(count: int, each: int) -> list[int]:
+def _sizes(count: int, per_shard: int) -> list[int]:
     """Pictures in each shard."""
-    return [min(each, count - start) for start in range(0, count, each)]
+    return [min(per_shard, count - start) for start in range(0, count, per_shard)]
 
 
 def _reserve(handle: int, size: int) -> None:

@@ -21,17 +21,18 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-START = "from figment.data.bank.workers import serve; serve()"
-FEW = 6  # chunks that are done sooner than a pool would have started
-SECONDS = 120.0  # that a chunk may take; 64 pictures take a tenth of a second, a photograph of 89 megapixels two
-MOST_MEMORY = 4 << 30  # bytes a worker may take for data: ten times what the largest picture that we decode needs
+WORKER_PROGRAM = "from figment.data.bank.workers import serve; serve()"
+MIN_POOL_CHUNKS = 6  # fewer are done sooner than a pool would have started
+CHUNK_SECONDS = 120.0  # that a chunk may take; 64 pictures take a tenth of a second, a photograph of 89 megapixels two
+# Memory that a worker may take for data: ten times what the largest picture that we decode needs.
+MAX_WORKER_BYTES = 4 << 30
 
 #: Given a chunk whose worker was lost and the reason, the chunks to try in its place: smaller ones, or one that tells
 #: the reason. It must come to an end: a chunk that can't be made smaller raises.
 Rescue = Callable[[Any, str], list[Any]]
 
 
-class Lost(Exception):
+class LostWorker(Exception):
     """A worker ended, or had to be ended, over a chunk; the message says why."""
 
 
@@ -40,20 +41,20 @@ def map_unordered(
     chunks: Iterable[Any],
     processes: int = 0,
     rescue: Rescue | None = None,
-    seconds: float = SECONDS,
+    seconds: float = CHUNK_SECONDS,
 ) -> Generator[Any, None, None]:
     """Yield function(chunk) for every chunk, as they get done, on `processes` cores (0: all).
 
     `function` must be importable by a fresh interpreter, arguments and results picklable. At most one chunk a worker
     is under way, so memory is bounded. An exception in a worker is raised here. A chunk that crashes its worker, takes
-    longer than `seconds` or more memory than MOST_MEMORY costs that worker, and is tried again as `rescue` has it;
+    longer than `seconds` or more memory than MAX_WORKER_BYTES costs that worker, and is tried again as `rescue` has it;
     without a rescue, RuntimeError is raised, and few chunks, or chunks for one core, are done in this process.
     Closing the iterator ends the workers.
     """
     waiting = iter(chunks)
-    first = list(islice(waiting, FEW))
-    processes = processes or cores()
-    inside = rescue is None and (len(first) < FEW or processes == 1)
+    first = list(islice(waiting, MIN_POOL_CHUNKS))
+    processes = processes or usable_cores()
+    inside = rescue is None and (len(first) < MIN_POOL_CHUNKS or processes == 1)
     if inside or not sys.executable:
         yield from map(function, chain(first, waiting))
     else:
@@ -85,12 +86,12 @@ def serve() -> None:
 
 
 def _limit_memory() -> None:
-    """Have the system refuse memory beyond MOST_MEMORY, where it can: a bomb then fails alone in its worker."""
+    """Have the system refuse memory beyond MAX_WORKER_BYTES, where it can: a bomb then fails alone in its worker."""
     if sys.platform == "linux":
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+        most = MAX_WORKER_BYTES if hard == resource.RLIM_INFINITY else min(MAX_WORKER_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
@@ -105,14 +106,14 @@ class _Worker:
         environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         # In a session of its own a worker isn't sent the terminal's Ctrl-C: the parent alone decides.
         own: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
-        command = [sys.executable, "-P", "-c", START]
+        command = [sys.executable, "-P", "-c", WORKER_PROGRAM]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen(command, env=environment, bufsize=-1, **pipes, **own)
         self.function = function
         self.ready = False
 
     def do(self, chunk: Any, seconds: float) -> tuple[bool, Any]:
-        """(True, result) or (False, the exception that the function raised). Raises Lost."""
+        """(True, result) or (False, the exception that the function raised). Raises LostWorker."""
         late = threading.Event()
 
         def end() -> None:
@@ -134,8 +135,8 @@ class _Worker:
         except (EOFError, OSError, pickle.UnpicklingError):
             status = self.process.wait()
             if late.is_set():
-                raise Lost(f"takes longer than {seconds:g} seconds to decode") from None
-            raise Lost(f"crashes its decoder, or takes too much memory (status {status})") from None
+                raise LostWorker(f"takes longer than {seconds:g} seconds to decode") from None
+            raise LostWorker(f"crashes its decoder, or takes too much memory (status {status})") from None
         finally:
             watch.cancel()
 
@@ -168,9 +169,9 @@ class _Pool:
         seconds: float,
     ) -> None:
         self.function, self.chunks, self.rescue, self.seconds = function, chunks, rescue, seconds
-        self.turn = threading.Lock()  # whose turn it is to take a chunk
+        self.chunks_lock = threading.Lock()  # whose turn it is to take a chunk
         self.answers: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
-        self.hiring = threading.Lock()  # held while workers are started or the pool is closed
+        self.workers_lock = threading.Lock()  # held while workers are started or the pool is closed
         self.closed = False
         self.workers: dict[int, _Worker] = {}  # by the place of their thread
         self.threads = [threading.Thread(target=self._feed, args=(place,), daemon=True) for place in range(processes)]
@@ -190,7 +191,7 @@ class _Pool:
                 else:
                     yield answer[0]
         finally:
-            with self.hiring:
+            with self.workers_lock:
                 self.closed = True
                 for worker in self.workers.values():
                     worker.process.kill()
@@ -209,7 +210,7 @@ class _Pool:
                     try:
                         good, answer = self._worker(place).do(chunk, self.seconds)
                         self.answers.put((good, (answer,) if good else answer))
-                    except Lost as loss:
+                    except LostWorker as loss:
                         self.workers[place].end()
                         if self.closed:
                             return
@@ -223,14 +224,14 @@ class _Pool:
 
     def _chunks_in_turn(self) -> Iterator[Any]:
         while True:
-            with self.turn:
+            with self.chunks_lock:
                 chunk = next(self.chunks, None)
             if chunk is None:
                 return
             yield chunk
 
     def _worker(self, place: int) -> _Worker:
-        with self.hiring:
+        with self.workers_lock:
             if self.closed:
                 raise RuntimeError("the pool was closed")
             if place not in self.workers:
@@ -238,7 +239,7 @@ class _Pool:
             return self.workers[place]
 
 
-def cores() -> int:
+def usable_cores() -> int:
     """Cores that this process may use: its affinity, and a container's share of time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:

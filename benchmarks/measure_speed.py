@@ -14,7 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
-from figment.features.extract import PictureSet, extract_features
+from figment.features.extract import LazyPictures, extract_features
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet, gaussian, with_limit
 from figment.metrics.kid import kid
@@ -63,7 +63,7 @@ def of_network(name: str, count: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (count, 3, 64, 64), np.uint8)
     network(pictures[: network.batch])
     began = perf_counter()
-    extract_features(PictureSet(count, lambda start, stop: pictures[start:stop]), [network])
+    extract_features(LazyPictures(count, lambda start, stop: pictures[start:stop]), [network])
     streamed = count / (perf_counter() - began)
     began = perf_counter()
     for start in range(0, count - network.batch + 1, network.batch):

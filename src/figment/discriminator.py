@@ -15,7 +15,7 @@ from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
 
-BLOCK = 64  # pictures that go through at once
+BATCH_PICTURES = 64  # pictures that go through at once
 
 
 class Discriminator:
@@ -53,8 +53,8 @@ class Discriminator:
     def logits(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits of pictures, uint8 (N, C, H, W) → float32 (N,) on the CPU."""
         found = []
-        for start in range(0, len(pictures), BLOCK):
-            part = slice(start, start + BLOCK)
+        for start in range(0, len(pictures), BATCH_PICTURES):
+            part = slice(start, start + BATCH_PICTURES)
             own = None if labels is None else labels[part].to(self.device)
             found.append(self(to_input(pictures[part]).to(self.device), own).float().cpu())
         return torch.cat(found) if found else torch.empty(0)
@@ -93,7 +93,7 @@ def untrained(recipe: Recipe, seed: int = 0, device: str | torch.device = "cpu")
     return Discriminator(nets.initialised(nets.discriminator(recipe), seed, "discriminator").to(device), recipe)
 
 
-POOLED = 4  # places a side at which a layer's maps are looked at
+POOLED_SIDE = 4  # places a side at which a layer's maps are looked at
 
 
 @torch.inference_mode()
@@ -102,9 +102,9 @@ def representation(discriminator: Discriminator, pictures: NDArray[np.uint8]) ->
     max-pooled to 4×4 (or left where they are smaller), in one row: float32 (N, d)."""
     x = to_input(torch.from_numpy(np.ascontiguousarray(pictures))).to(discriminator.device)
     pooled = [
-        torch.nn.functional.adaptive_max_pool2d(maps, (min(POOLED, maps.shape[2]), min(POOLED, maps.shape[3]))).flatten(
-            1
-        )
+        torch.nn.functional.adaptive_max_pool2d(
+            maps, (min(POOLED_SIDE, maps.shape[2]), min(POOLED_SIDE, maps.shape[3]))
+        ).flatten(1)
         for maps in discriminator.maps(x)
     ]
     return torch.cat(pooled, 1).float().cpu().numpy()

@@ -15,7 +15,7 @@ from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.fit import Target
-from figment.data.sources.open import Source
+from figment.data.sources.open import Portraits, Source
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Unreadable
 from figment.recipe import Recipe
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from figment.inspection.drop import Drop
 
 Data = str | Path | Source | Sequence[str | Path | Source] | None  # what training takes; None is the built-in portraits
+
+
+def are_portraits(data: Data) -> bool:
+    """Whether the data are the built-in portraits, whose attributes are known."""
+    return data is None or data == "portraits" or isinstance(data, Portraits)
 
 
 def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:

@@ -17,10 +17,8 @@ from figment.data.sources.open import open_source
 from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.generator import Generator, load
-from figment.reals import bank_of
+from figment.reals import are_portraits, bank_of
 from figment.run import Run
-
-PORTRAITS = (None, "portraits")  # a run's data that are the built-in portraits
 
 
 class Workbench:
@@ -78,18 +76,15 @@ class Workbench:
             return None
 
 
-PORTRAITS = (None, "portraits")
-
-
 def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing) -> AttributePredictor:
-    """The predictor of a run's pictures.
+    """What reads attributes from a run's pictures.
 
-    labels: DATA whose pictures have labels (a folder with sub-folders, say; real pictures or sorted samples), or a .csv file of
-    attributes of the run's own pictures. Without them it is the reader of the built-in portraits for a run that learnt from
-    these, else what the run's own pictures are labelled with. Raises InputError where there are no labels.
+    labels: DATA whose pictures have labels (a folder with sub-folders, say; real pictures or sorted samples), or a .csv
+    file of attributes of the run's own pictures. Without them it is the reader of the built-in portraits for a run that
+    learnt from these, else what the run's own pictures are labelled with. Raises InputError where there are no labels.
     """
     recipe = run.recipe
-    if labels is None and run.facts["data"] in PORTRAITS:
+    if labels is None and are_portraits(run.facts["data"]):
         size = recipe.shape[0]
         if recipe.shape != (size, size):
             raise InputError(

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from figment.attributes import coverage as of
-from figment.attributes import portrait_reader as readers
-from figment.attributes import small_nets as teaching
+from figment.attributes import coverage, portrait_reader, small_nets
 from figment.attributes.coverage import measure_attributes
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, READ, PortraitReader, Readings
 from figment.attributes.small_nets import taught
@@ -27,7 +25,7 @@ def nobody(*_):
 
 
 def small_lesson(steps=6, drawn=128, examined=32):
-    return readers.lesson_of(16, drawn, steps, examined)
+    return portrait_reader.lesson_of(16, drawn, steps, examined)
 
 
 def readings_of(table, misfit=1.0):
@@ -59,42 +57,42 @@ def floor():
 
 
 def test_shares_and_total_variation_by_hand():
-    assert of.shares(np.array([0, 2, 2, 3], np.uint8), 5).tolist() == [0.25, 0, 0.5, 0.25, 0]
+    assert coverage.shares(np.array([0, 2, 2, 3], np.uint8), 5).tolist() == [0.25, 0, 0.5, 0.25, 0]
     edges = np.linspace(-1, 1, 5)
-    found = of.binned_shares(np.array([-1, -0.51, -0.5, 0.2, 0.5, 1.0]), edges)
+    found = coverage.binned_shares(np.array([-1, -0.51, -0.5, 0.2, 0.5, 1.0]), edges)
     assert np.allclose(found * 6, [2, 1, 1, 2])
-    assert of.total_variation(np.array([1.0, 0]), np.array([0, 1.0])) == 1
-    assert of.total_variation(np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])) == pytest.approx(0.3)
-    assert of.total_variation(found, found) == 0
+    assert coverage.total_variation(np.array([1.0, 0]), np.array([0, 1.0])) == 1
+    assert coverage.total_variation(np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])) == pytest.approx(0.3)
+    assert coverage.total_variation(found, found) == 0
 
 
 def test_correlations_are_numpys_and_0_for_constant_columns(truth):
-    columns, about = of.indicators(truth)
+    columns, about = coverage.indicators(truth)
     assert columns.shape == (4000, len(CONTINUOUS) + sum(len(a.names) for a in CATEGORIES))
     assert about[-1] == ("beard", "full")
     assert np.array_equal(columns[:, -1], truth["beard"] == 3)
-    assert np.allclose(of.correlations(columns), np.corrcoef(columns.T))
+    assert np.allclose(coverage.correlations(columns), np.corrcoef(columns.T))
     columns[:, 3] = 7
-    assert np.all(of.correlations(columns)[3] == 0)
+    assert np.all(coverage.correlations(columns)[3] == 0)
 
 
 def test_combinations_are_numbered_and_weighed_by_brute_force(truth):
     names = [range(len(a.names)) for a in CATEGORIES]
     number = {each: i for i, each in enumerate(product(*names))}
-    rows = list(zip(*(truth[name] for name in of.COMBINED), strict=True))
-    assert of.combined(truth).tolist() == [number[row] for row in rows]
-    weights = of.weights_of_combinations(truth)
+    rows = list(zip(*(truth[name] for name in coverage.COMBINED), strict=True))
+    assert coverage.combined(truth).tolist() == [number[row] for row in rows]
+    weights = coverage.weights_of_combinations(truth)
     assert weights.sum() == pytest.approx(1)
     assert weights[number[rows[5]]] == pytest.approx(rows.count(rows[5]) / len(rows))
-    some = of.combined(truth)[:50]
-    assert of.covered(weights, some) == pytest.approx(sum(rows.count(row) for row in set(rows[:50])) / len(rows))
+    some = coverage.combined(truth)[:50]
+    assert coverage.covered(weights, some) == pytest.approx(sum(rows.count(row) for row in set(rows[:50])) / len(rows))
 
 
 # What is told
 
 
 def test_another_draw_of_the_truth_lies_at_the_floor(truth, other, floor):
-    found = of.compared(reader_with(truth), readings_of(other), readings_of(floor))
+    found = coverage.compared(reader_with(truth), readings_of(other), readings_of(floor))
     assert [m.name for m in found.marginals] == [a.name for a in READ]
     for m in found.marginals:
         assert sum(m.truth) == pytest.approx(1)
@@ -105,7 +103,7 @@ def test_another_draw_of_the_truth_lies_at_the_floor(truth, other, floor):
     assert found.correlation_max.value < 1.6 * found.correlation_max.floor
     assert found.covered.value == pytest.approx(found.covered.floor, abs=0.02)
     assert found.covered.floor > 0.9
-    assert found.invalid == of.Score(0, 0)
+    assert found.invalid == coverage.Score(0, 0)
     assert any("as in the truth" in sentence for sentence in found.sentences())
     record = found.as_record()
     assert json.loads(json.dumps(record)) == record
@@ -114,7 +112,7 @@ def test_another_draw_of_the_truth_lies_at_the_floor(truth, other, floor):
 
 def test_a_missing_mode_is_told(truth, other, floor):
     bare = {name: column[other["glasses"] == 0] for name, column in other.items()}
-    found = of.compared(reader_with(truth), readings_of(bare), readings_of(floor))
+    found = coverage.compared(reader_with(truth), readings_of(bare), readings_of(floor))
     glasses = next(m for m in found.marginals if m.name == "glasses")
     worn = np.mean(truth["glasses"] > 0)
     assert glasses.found == (1, 0, 0)
@@ -129,7 +127,7 @@ def test_a_narrow_a_shifted_and_a_hollow_attribute_are_told(truth, other, floor)
     odd = {name: column[kept] for name, column in other.items()}
     odd |= {"turn": odd["turn"] / 2, "age": np.sqrt(odd["age"]), "light": np.sort(odd["light"])}
     odd["clothes"] = np.sort(odd["clothes"])
-    found = of.compared(reader_with(truth), readings_of(odd), readings_of(floor))
+    found = coverage.compared(reader_with(truth), readings_of(odd), readings_of(floor))
     told = {sentence.split(":")[0]: sentence for sentence in found.sentences()}
     assert told["turn"].startswith("turn: deviation 5.")
     assert told["age"].startswith("age: mean 0.5")
@@ -154,26 +152,26 @@ def test_what_cannot_be_measured_is_refused():
 
 def test_targets_are_what_told_undoes():
     table = draw_attributes(50, 2)
-    wanted = readers.targets(table)
-    answers = torch.zeros(50, readers.HEAD)
+    wanted = portrait_reader.targets(table)
+    answers = torch.zeros(50, portrait_reader.HEAD)
     answers[:, : len(CONTINUOUS)] = wanted[:, : len(CONTINUOUS)]
     at = len(CONTINUOUS)
     for number, a in enumerate(CATEGORIES):
         answers[torch.arange(50), at + wanted[:, len(CONTINUOUS) + number].long()] = 1
         at += len(a.names)
-    told = readers.told(answers)
+    told = portrait_reader.told(answers)
     for a in READ:
         assert told[a.name].dtype == a.dtype
         assert np.allclose(told[a.name], table[a.name], atol=1e-5)
-    assert readers.accuracy(told, table) == pytest.approx(dict.fromkeys((a.name for a in READ), 1.0))
-    beyond = readers.told(100 * torch.ones(1, readers.HEAD))
+    assert portrait_reader.accuracy(told, table) == pytest.approx(dict.fromkeys((a.name for a in READ), 1.0))
+    beyond = portrait_reader.told(100 * torch.ones(1, portrait_reader.HEAD))
     assert beyond["turn"] == 25
 
 
 def test_the_loss_of_certain_right_answers_is_0_and_of_ignorance_by_hand():
     table = draw_attributes(64, 2)
-    wanted = readers.targets(table)
-    ignorant = float(readers.loss(torch.zeros(64, readers.HEAD), wanted))
+    wanted = portrait_reader.targets(table)
+    ignorant = float(portrait_reader.loss(torch.zeros(64, portrait_reader.HEAD), wanted))
     by_hand = float(wanted[:, : len(CONTINUOUS)].square().mean(0).sum()) + sum(np.log(len(a.names)) for a in CATEGORIES)
     assert ignorant == pytest.approx(by_hand, rel=1e-5)
 
@@ -181,24 +179,24 @@ def test_the_loss_of_certain_right_answers_is_0_and_of_ignorance_by_hand():
 def test_attributes_explain_their_own_portrait_and_no_other():
     table = draw_attributes(40, 5)
     pictures = render({**table}, 64)
-    own = readers.misfit(pictures, table)
-    others = readers.misfit(pictures, {name: np.roll(column, 1) for name, column in table.items()})
+    own = portrait_reader.misfit(pictures, table)
+    others = portrait_reader.misfit(pictures, {name: np.roll(column, 1) for name, column in table.items()})
     assert np.median(own) < 6
     assert own.max() < others.min()
-    assert np.median(readers.misfit(to_grey(pictures), table)) < 6
-    assert np.median(readers.misfit(render({**table}, 32), table)) < 6
+    assert np.median(portrait_reader.misfit(to_grey(pictures), table)) < 6
+    assert np.median(portrait_reader.misfit(render({**table}, 32), table)) < 6
 
 
 def test_the_two_details_part_the_hair_on_either_side():
     from figment.data.portraits.renderer import scatter
 
-    sides = scatter(np.array(readers.partings()), 0)
+    sides = scatter(np.array(portrait_reader.partings()), 0)
     assert sides[0] < 0.5 <= sides[1]
 
 
 @pytest.mark.parametrize("side", [16, 64, 96])
 def test_pictures_of_any_size_grey_or_not_are_brought_to_the_nets(side):
-    net = teaching.Net(5, (4, 6, 8, 8))
+    net = small_nets.Net(5, (4, 6, 8, 8))
     pictures, _ = portraits(3, 0, side)
     assert net.prepared(pictures).shape == (3, 3, 64, 64)
     assert net.answers(to_grey(pictures)).shape == (3, 5)
@@ -211,16 +209,16 @@ def test_pictures_of_any_size_grey_or_not_are_brought_to_the_nets(side):
 def test_softened_is_a_mean_of_nine_and_roughened_keeps_to_its_generator():
     x = torch.rand(2, 3, 16, 16)
     inside = torch.nn.functional.avg_pool2d(x, 3, 1)
-    assert torch.allclose(teaching.softened(x)[..., 1:-1, 1:-1], inside, atol=1e-6)
-    assert torch.allclose(teaching.softened(torch.ones(1, 3, 8, 8)), torch.ones(()))
-    first, again = (teaching.roughened(x, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.allclose(small_nets.softened(x)[..., 1:-1, 1:-1], inside, atol=1e-6)
+    assert torch.allclose(small_nets.softened(torch.ones(1, 3, 8, 8)), torch.ones(()))
+    first, again = (small_nets.roughened(x, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)
     assert 0.005 < (first - x).abs().mean() < 0.5
 
 
 def test_every_picture_teaches_once_a_pass():
-    order = teaching.batches(128, 5, 0)
-    assert order.shape == (5, teaching.BATCH)
+    order = small_nets.batches(128, 5, 0)
+    assert order.shape == (5, small_nets.BATCH)
     assert order[:2].flatten().sort().values.tolist() == list(range(128))
     assert order[2:4].flatten().sort().values.tolist() == list(range(128))
     assert not torch.equal(order[:2], order[2:4])
@@ -234,7 +232,7 @@ def test_a_reader_is_taught_once_the_same_every_time_and_damage_is_mended(monkey
     assert told[-1] == (lesson.work, lesson.work)
     assert [d for d, _ in told] == sorted(d for d, _ in told)
     content = lesson.file.read_bytes()
-    monkeypatch.setattr(teaching, "_learnt", nobody)  # isn't taught again
+    monkeypatch.setattr(small_nets, "_learnt", nobody)  # isn't taught again
     again = taught(lesson, Tally(None, 0))
     assert again.facts == first.facts
     assert again.facts["accuracy"].keys() == {a.name for a in READ}
@@ -256,15 +254,15 @@ def test_an_interrupted_lesson_goes_on_and_ends_as_if_it_hadnt_been(steps, monke
     class Impatient(Tally):
         def __call__(self, more):
             super().__call__(more)
-            if self.done >= 128 + steps * teaching.BATCH + (steps == 6):
+            if self.done >= 128 + steps * small_nets.BATCH + (steps == 6):
                 raise KeyboardInterrupt
 
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cut"))
     with pytest.raises(Interrupted, match="kept"):
         taught(lesson, Impatient(None, 1))
     assert not lesson.file.exists()
-    learnt, learn = [], teaching._learn
-    monkeypatch.setattr(teaching, "_learn", lambda *a: (learnt.append(a[-1]), learn(*a)))
+    learnt, learn = [], small_nets._learn
+    monkeypatch.setattr(small_nets, "_learn", lambda *a: (learnt.append(a[-1]), learn(*a)))
     taught(lesson, Tally(None, 0))
     assert learnt == list(range(steps, 6))
     assert lesson.file.read_bytes() == whole
@@ -290,7 +288,7 @@ def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
 
 def test_measuring_end_to_end_with_a_reader_that_learnt_little(monkeypatch, tmp_path):
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
-    monkeypatch.setattr(readers.lesson_of, "__defaults__", (128, 6, 128))
+    monkeypatch.setattr(portrait_reader.lesson_of, "__defaults__", (128, 6, 128))
     told = []
     pictures, _ = portraits(200, 1, 16)
     found = measure_attributes(pictures, 0, lambda done, total: told.append((done, total)))
@@ -327,9 +325,9 @@ def corrupted(pictures, random):
 @pytest.mark.parametrize("size", [32, 64])
 def test_the_full_reader_reads_reals_and_knows_what_is_no_portrait(size):
     pictures, truth = portraits(1000, 77, size)
-    reader = readers.portrait_reader(size)
+    reader = portrait_reader.portrait_reader(size)
     found = reader.predict(pictures)
-    accuracy = readers.accuracy(found.table, truth)
+    accuracy = portrait_reader.accuracy(found.table, truth)
     assert min(accuracy[a.name] for a in CONTINUOUS) > (0.9 if size == 64 else 0.6)
     assert min(accuracy[a.name] for a in CATEGORIES) > (0.98 if size == 64 else 0.95)
     assert reader.accuracy == pytest.approx(accuracy, abs=0.03)
@@ -342,9 +340,9 @@ def test_the_full_reader_reads_reals_and_knows_what_is_no_portrait(size):
 @pytest.mark.slow
 def test_larger_portraits_are_read_as_well():
     pictures, truth = portraits(300, 78, 128)
-    reader = readers.portrait_reader(128)
+    reader = portrait_reader.portrait_reader(128)
     found = reader.predict(pictures)
-    accuracy = readers.accuracy(found.table, truth)
+    accuracy = portrait_reader.accuracy(found.table, truth)
     assert min(accuracy[a.name] for a in READ) > 0.85
     assert reader.invalid(found).mean() < 0.04
 
@@ -366,11 +364,11 @@ def test_the_full_measure_tells_a_missing_mode_and_nothing_of_the_truth():
 
 @pytest.mark.slow
 def test_the_full_reader_is_the_same_every_time(monkeypatch, tmp_path):
-    readers.portrait_reader(64)
-    content = readers.lesson_of(64).file.read_bytes()
+    portrait_reader.portrait_reader(64)
+    content = portrait_reader.lesson_of(64).file.read_bytes()
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
-    readers.portrait_reader(64)
-    assert readers.lesson_of(64).file.read_bytes() == content
+    portrait_reader.portrait_reader(64)
+    assert portrait_reader.lesson_of(64).file.read_bytes() == content
 
 
 def test_every_attribute_with_a_meaning_is_read():

@@ -6,7 +6,7 @@ from figment.data.portraits.table import portraits
 from figment.errors import InputError
 from figment.features import extract
 from figment.features.codec import check_codec, codec_for, through_codec
-from figment.features.extract import PictureSet, bank_rows, extract_features
+from figment.features.extract import LazyPictures, bank_rows, extract_features
 from figment.features.registry import extractor
 
 
@@ -17,7 +17,7 @@ def test_what_is_seen_is_what_the_network_sees_whatever_the_blocks(monkeypatch):
     monkeypatch.setattr(extract, "MAX_KEPT_PICTURES", 65)
     told = []
     seen = extract_features(
-        PictureSet(70, lambda a, b: pictures[a:b]), [network], progress=lambda *done: told.append(done)
+        LazyPictures(70, lambda a, b: pictures[a:b]), [network], progress=lambda *done: told.append(done)
     )
     assert np.allclose(seen.features["random"], network(pictures), atol=1e-5)
     assert np.array_equal(seen.pictures, pictures[:65])
@@ -46,7 +46,7 @@ def test_features_of_a_bank_are_kept_and_damaged_ones_made_anew(faces, own_cache
 
 def test_grey_pictures_are_seen_as_colour_ones():
     grey = portraits(8, 0, 32)[0][:, :1]
-    seen = extract_features(PictureSet(8, lambda a, b: grey[a:b]), [extractor("gradients")])
+    seen = extract_features(LazyPictures(8, lambda a, b: grey[a:b]), [extractor("gradients")])
     assert seen.pictures.shape == (8, 3, 32, 32)
     assert (seen.pictures == grey).all()
 

@@ -13,8 +13,7 @@ from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.errors import InputError
 from figment.features import registry
-from figment.metrics import copy_matches as verified
-from figment.metrics import copying, two_samples
+from figment.metrics import copy_matches, copying, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.similarity import lookup, nearest
 from figment.similarity.nearest import Subset
@@ -83,7 +82,7 @@ def test_new_pictures_are_not_accused(of_new: Copying) -> None:
     assert abs(of_new.test_z) < 4
     assert of_new.auth_pct == pytest.approx(of_new.auth_pct_held_out, abs=15)
     assert of_new.unsaid == []
-    assert len(of_new.closest) == copying.CLOSEST
+    assert len(of_new.closest) == copying.CLOSEST_PAIRS
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 1])
@@ -132,7 +131,7 @@ def test_the_result_neither_depends_on_blocks_nor_on_the_run(
     first = measure_copying(samples, train, held_out).as_record()
     for name, value in (("BLOCK_QUERIES", 32), ("BLOCK_REFERENCES", 37), ("CHUNK_PICTURES", 41)):
         monkeypatch.setattr(nearest, name, value)
-    monkeypatch.setattr(verified, "CHUNK_PICTURES", 41)
+    monkeypatch.setattr(copy_matches, "CHUNK_PICTURES", 41)
     monkeypatch.setattr(lookup, "BLOCK_PICTURES", 50)
     assert measure_copying(samples, train, held_out).as_record() == first
     assert json.loads(json.dumps(first))["copied_share"] == first["copied_share"]
@@ -183,7 +182,7 @@ def test_mann_whitney_is_that_of_scipy() -> None:
     ):
         theirs = stats.mannwhitneyu(first, second, alternative="less", method="asymptotic", use_continuity=False)
         z = two_samples.mann_whitney(first, second)
-        assert two_samples.chance_below(z) == pytest.approx(theirs.pvalue, rel=1e-9)
+        assert two_samples.normal_cdf(z) == pytest.approx(theirs.pvalue, rel=1e-9)
     assert two_samples.mann_whitney(np.ones(5), np.ones(9)) == 0
 
 
@@ -193,13 +192,13 @@ def test_exact_chances_are_those_of_scipy_and_of_drawing() -> None:
         expected = stats.hypergeom.cdf(most, total, marked, drawn)
         assert two_samples.hypergeometric(most, marked, total, drawn) == pytest.approx(expected, rel=1e-9)
     theirs = stats.fisher_exact([[7, 93], [1, 149]], alternative="greater").pvalue
-    assert two_samples.more_often(7, 100, 1, 150) == pytest.approx(theirs, rel=1e-9)
+    assert two_samples.fisher_exact(7, 100, 1, 150) == pytest.approx(theirs, rel=1e-9)
     random = np.random.default_rng(0)
-    chances = [two_samples.nearer(random.random(80), random.random(200), 0.02) for _ in range(2000)]
+    chances = [two_samples.share_nearer(random.random(80), random.random(200), 0.02) for _ in range(2000)]
     assert np.mean([share for share, _ in chances]) == pytest.approx(4 / 201, rel=0.1)
     assert np.mean([p <= 0.05 for _, p in chances]) <= 0.06
     theirs = stats.binomtest(7, 100).proportion_ci(method="wilson")
-    assert two_samples.interval(7, 100) == pytest.approx((theirs.low, theirs.high), abs=1e-4)
+    assert two_samples.wilson_interval(7, 100) == pytest.approx((theirs.low, theirs.high), abs=1e-4)
 
 
 def test_data_copying_is_the_mean_of_its_cells() -> None:
@@ -221,7 +220,7 @@ def test_leaning_is_that_of_drawing_training_pictures_at_random() -> None:
 
     drawn = [of_training(random.permutation(90)) for _ in range(4000)]
     z = (of_training(np.arange(90)) - np.mean(drawn)) / np.std(drawn)
-    assert two_samples.leaning(nearest_of, 60, 30) == pytest.approx(z, abs=0.1)
+    assert two_samples.lean(nearest_of, 60, 30) == pytest.approx(z, abs=0.1)
 
 
 def test_washed_out_pictures_lie_near_but_do_not_lean() -> None:

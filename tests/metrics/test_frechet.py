@@ -41,7 +41,7 @@ def test_a_set_is_at_no_distance_from_itself():
 
 
 def test_moments_are_summed_in_blocks_without_loss():
-    a = normal(2 * frechet.ROWS + 7, 5, shift=1000)
+    a = normal(2 * frechet.BLOCK_ROWS + 7, 5, shift=1000)
     found = frechet.gaussian(a)
     assert np.allclose(found.mean, a.mean(0, dtype=np.float64), rtol=1e-12)
     assert np.allclose(found.covariance, np.cov(a.astype(np.float64), rowvar=False), rtol=1e-9)

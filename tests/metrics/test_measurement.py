@@ -13,8 +13,8 @@ from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.data.sources.open import Portraits
 from figment.media.provenance import source_of
-from figment.metrics import measurement as measuring
-from figment.metrics.measurement import measure, parted
+from figment.metrics import measurement
+from figment.metrics.measurement import measure, split_reals
 from figtest.command import command
 
 
@@ -45,16 +45,16 @@ def run(trained: Path, tmp_path: Path) -> figment.Run:
 
 def test_the_parts_share_no_picture_and_the_floor_takes_held_out_ones_first(reals: Path) -> None:
     bank = prepare(reals, 16)
-    floor, compared = parted(bank, 100, 0)
+    floor, compared = split_reals(bank, 100, 0)
     assert len(floor) == 100
     assert not set(floor) & set(compared)
     assert set(bank.held_out) <= set(floor)
     assert len(floor) + len(compared) == 300
-    few, rest = parted(bank, 10, 0)
+    few, rest = split_reals(bank, 10, 0)
     assert set(few) <= set(bank.held_out)
     assert len(rest) == 290
-    assert np.array_equal(parted(bank, 100, 0)[0], floor)
-    assert not np.array_equal(parted(bank, 100, 1)[0], floor)
+    assert np.array_equal(split_reals(bank, 100, 0)[0], floor)
+    assert not np.array_equal(split_reals(bank, 100, 1)[0], floor)
 
 
 def test_pictures_sorted_by_class_are_measured_as_if_they_were_not(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_what_cannot_be_used_is_told_in_a_sentence(
 
 
 def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from figment.attributes import coverage as attributes
+    from figment.attributes import coverage
 
     class Told:
         def as_record(self) -> dict:
@@ -239,8 +239,8 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
             return ["glasses: none 90 % (truth 65 %)"]
 
     asked = []
-    monkeypatch.setattr(attributes, "measure_attributes", lambda pictures, *rest: asked.append(len(pictures)) or Told())
-    monkeypatch.setattr(measuring, "READ", 120)
+    monkeypatch.setattr(coverage, "measure_attributes", lambda pictures, *rest: asked.append(len(pictures)) or Told())
+    monkeypatch.setattr(measurement, "ATTRIBUTE_SAMPLES", 120)
     found = measure(run, Portraits(280), features=["gradients"], n=140)
     assert asked == [120]
     assert found.records()[-1]["score"] == "attributes"

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from figment.metrics import precision_recall as module
 from figment.metrics.precision_recall import precision_recall
 
 
@@ -24,7 +23,7 @@ def by_hand(fakes, reals, k):
 
 @pytest.mark.parametrize(("k", "rows"), [(5, 1024), (3, 16)])
 def test_all_four_are_those_of_the_definitions(k, rows, monkeypatch):
-    monkeypatch.setattr(module, "ROWS", rows)
+    monkeypatch.setattr("figment.metrics.precision_recall.BLOCK_ROWS", rows)
     fakes, reals = normal(50, 4, 1, 0.9, 0.4), normal(50, 4, 2)
     found = precision_recall(fakes, reals, k)
     values = [getattr(found, name).value for name in ("precision", "recall", "density", "coverage")]

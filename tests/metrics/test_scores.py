@@ -6,7 +6,7 @@ import pytest
 
 from figment.metrics import scores
 from figment.metrics.estimate import Estimate, jackknifed, mean, share
-from figment.metrics.scores import KINDS, Reference, Score, inception_score, of_features, of_pictures
+from figment.metrics.scores import KINDS, Reference, Score, feature_scores, inception_score, picture_scores
 
 
 def normal(count, dimension=6, seed=0, shift=0.0):
@@ -18,7 +18,7 @@ def score(name, value, floor, error=0.0, floor_error=0.0):
 
 
 def test_all_that_there_are_pictures_enough_for():
-    found, missing = of_features(normal(600), normal(600, 10, 3), Reference(normal(700, seed=1)))
+    found, missing = feature_scores(normal(600), normal(600, 10, 3), Reference(normal(700, seed=1)))
     names = ["fd", "fd_limit", "kid", "precision", "recall", "density", "coverage", "inception_score"]
     assert list(found) == names
     assert not missing
@@ -28,26 +28,26 @@ def test_all_that_there_are_pictures_enough_for():
 
 
 def test_each_score_says_how_many_pictures_it_needs_and_the_others_come():
-    found, missing = of_features(normal(120), normal(120, 10), Reference(normal(200, seed=1)))
+    found, missing = feature_scores(normal(120), normal(120, 10), Reference(normal(200, seed=1)))
     assert set(found) == {"fd", "kid", "precision", "recall", "density", "coverage"}
     assert missing == {
         "fd_limit": "needs 500 samples, and there are 120",
         "inception_score": "needs 500 samples, and there are 120",
     }
-    found, missing = of_features(normal(200), None, Reference(normal(30, seed=1)))
+    found, missing = feature_scores(normal(200), None, Reference(normal(30, seed=1)))
     assert not found
     assert missing["kid"] == "needs 50 real pictures to compare with, and there are 30"
     assert missing["recall"] == "needs 50 samples, and there are 30"
-    wide, missing = of_features(normal(600, 512), None, Reference(normal(600, 512, 1)))
+    wide, missing = feature_scores(normal(600, 512), None, Reference(normal(600, 512, 1)))
     assert "fd" in wide
     assert missing["fd_limit"] == "needs 642 samples, and there are 600"
 
 
 def test_patches_need_pictures_that_hold_them():
     pictures = np.zeros((20, 3, 12, 40), np.uint8)
-    assert of_pictures(pictures, pictures) == ({}, {"swd": "needs pictures of at least 14 pixels a side"})
-    assert "20" not in of_pictures(pictures[:3, :, :, :12].repeat(2, 2), pictures.repeat(2, 2))[1]["swd"]
-    assert of_pictures(pictures.repeat(2, 2), pictures.repeat(2, 2))[0]["swd"].n == 20
+    assert picture_scores(pictures, pictures) == ({}, {"swd": "needs pictures of at least 14 pixels a side"})
+    assert "20" not in picture_scores(pictures[:3, :, :, :12].repeat(2, 2), pictures.repeat(2, 2))[1]["swd"]
+    assert picture_scores(pictures.repeat(2, 2), pictures.repeat(2, 2))[0]["swd"].n == 20
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_estimates_are_shown_to_the_digits_that_their_errors_leave():
 
 
 def test_every_kind_is_told_of():
-    assert all(kind.meaning and kind.fewest for kind in scores.KINDS.values())
+    assert all(kind.meaning and kind.min_pictures for kind in scores.KINDS.values())

@@ -3,8 +3,7 @@ import pytest
 import torch
 
 from figment.data.portraits.table import portraits
-from figment.metrics import sliced_wasserstein as patches
-from figment.metrics.sliced_wasserstein import sliced_wasserstein
+from figment.metrics.sliced_wasserstein import _distance, _pyramid, sliced_wasserstein
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +37,11 @@ def test_on_one_line_it_is_the_distance_of_sorted_values():
     expected = np.mean([
         np.abs(np.sort(ours[..., d].numpy().ravel()) - np.sort(theirs[..., d].numpy().ravel())).mean() for d in range(3)
     ])  # fmt: skip
-    assert patches._distance(ours, theirs) == pytest.approx(expected, rel=1e-5)
+    assert _distance(ours, theirs) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_pyramid_loses_nothing(reals):
-    fine, coarse = patches._pyramid(reals[:4])
+    fine, coarse = _pyramid(reals[:4])
     enlarged = torch.nn.functional.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
     assert torch.allclose(fine + enlarged, torch.from_numpy(reals[:4]).float() / 127.5 - 1, atol=1e-6)
 

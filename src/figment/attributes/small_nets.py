@@ -25,7 +25,7 @@ from figment.common.pixels import to_float
 from figment.common.progress import Tally
 from figment.common.seeds import generator_at
 from figment.common.signals import sigterm_as_interrupt
-from figment.data.portraits import table as portraits
+from figment.data.portraits.table import DRAWING
 from figment.errors import Interrupted
 
 FORMAT = 1  # of the files; to be raised whenever a lesson, a net or what is kept with it changes
@@ -103,7 +103,7 @@ class Lesson:
         """Where the net is kept: another file for pictures drawn otherwise, which must be learnt anew."""
         about = repr(
             (
-                portraits.DRAWING,
+                DRAWING,
                 self.drawn,
                 self.steps,
                 self.examined,

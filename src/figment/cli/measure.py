@@ -52,9 +52,9 @@ def measure(
     point_libraries_at_cache()
     kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
     with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
-        from figment.metrics.measurement import UNUSABLE
+        from figment.metrics.measurement import UNUSABLE_PREFIX
         from figment.metrics.measurement import measure as measured
-        from figment.metrics.table import lines
+        from figment.metrics.table import measurement_lines
 
         found = measured(
             what, list(against) if len(against) > 1 else against[0] if against else None, features=features, n=count,
@@ -75,8 +75,8 @@ def measure(
         pairs = out.with_suffix(".nearest.png")
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
-    tell(["", *lines(found), "", *(f"{title}  {place}" for title, place in places)])
-    if unusable := [name.removeprefix(UNUSABLE) for name in found.missing if name.startswith(UNUSABLE)]:
+    tell(["", *measurement_lines(found), "", *(f"{title}  {place}" for title, place in places)])
+    if unusable := [name.removeprefix(UNUSABLE_PREFIX) for name in found.missing if name.startswith(UNUSABLE_PREFIX)]:
         raise InputError(
             f"--features {', '.join(unusable)} couldn't be used (why stands above): mend it, or leave it out."
         )

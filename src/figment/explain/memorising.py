@@ -22,7 +22,7 @@ from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import load
 from figment.media.strips import Row, strips
-from figment.metrics.two_samples import chance_below, leaning
+from figment.metrics.two_samples import lean, normal_cdf
 from figment.reals import sample_rows
 from figment.run import Run
 from figment.similarity.nearest import Neighbours, Subset, nearest_neighbour
@@ -52,7 +52,7 @@ class MemorisationStats:
     images: seen by then. passes: over the training pictures. distance: of the median sample to its nearest training
     picture. nearer: P(a sample lies nearer to its nearest training picture than a held-out picture does to its own), and ±
     at 95 % (DeLong et al. 1988). training: share of samples whose nearest picture is a training picture, of as many
-    training as held-out ones; ± at 95 % is how far drawing anew which are held out would move it. z: see two_samples.leaning.
+    training as held-out ones; ± at 95 % is how far drawing anew which are held out would move it. z: see two_samples.lean.
     """
 
     images: int
@@ -67,7 +67,7 @@ class MemorisationStats:
     @property
     def leans(self) -> bool:
         """Whether its samples lean to the training pictures."""
-        return chance_below(-self.z) < MAX_P_VALUE
+        return normal_cdf(-self.z) < MAX_P_VALUE
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,11 +253,11 @@ def memorisation_stats(
     held_out = len(theirs)
     places = np.where(to_held_out.distance < to_train.distance, held_out + to_held_out.place, to_train.place)
     counts = np.bincount(places, minlength=2 * held_out)
-    deviation = math.sqrt(held_out / 2 * counts.var(ddof=1)) / len(ours)  # of the share: leaning() has it of the number
+    deviation = math.sqrt(held_out / 2 * counts.var(ddof=1)) / len(ours)  # of the share: lean() has it of the number
     share, margin = probability_nearer(ours, theirs)
     return MemorisationStats(
         images, images / train, float(np.median(ours)), share, margin, float((places < held_out).mean()),
-        DEVIATIONS_95 * deviation, leaning(places, held_out, held_out),
+        DEVIATIONS_95 * deviation, lean(places, held_out, held_out),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
-from figment.metrics.two_samples import chance_below, mann_whitney
+from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.reals import sample_rows
 from figment.similarity.nearest import Subset, nearest_neighbour
 from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
@@ -176,12 +176,12 @@ def sentence(ours: NDArray, theirs: NDArray, space: Space) -> str:
         return f"{text}; no picture is held out to compare that with."
     text += f", a held-out picture {np.median(theirs):.3g}"
     z = mann_whitney(ours, theirs)
-    if chance_below(z) < MAX_P_VALUE:
+    if normal_cdf(z) < MAX_P_VALUE:
         return (
             f"{text}: samples lie nearer to training pictures than held-out ones do. Plain and blurred pictures do so without "
             "being copies: figment measure tells."
         )
-    if chance_below(-z) < MAX_P_VALUE:
+    if normal_cdf(-z) < MAX_P_VALUE:
         return f"{text}: samples lie farther from training pictures than held-out ones do, so these show no sign of copying."
     return (
         f"{text}: samples lie about as near to training pictures as held-out ones do, which shows no sign of copying."

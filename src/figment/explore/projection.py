@@ -23,7 +23,7 @@ from figment.features.perceptual import PIXELS, PerceptualLoss
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
-from figment.metrics.two_samples import chance_below, mann_whitney
+from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.reals import read_files, sample_rows
 
 DEFAULT_RESTARTS, DEFAULT_STEPS = 2, 300  # on faces nearer than 4 restarts of 150 steps, at the same cost
@@ -272,7 +272,7 @@ def _compared(held_out: Tensor, training: Tensor) -> str:
     by = float(held_out.mean() - training.mean())
     error = float((held_out.var() / len(held_out) + training.var() / len(training)).sqrt())
     z = mann_whitney(training.numpy(), held_out.numpy())
-    chance = min(1.0, 2 * chance_below(-abs(z)))
+    chance = min(1.0, 2 * normal_cdf(-abs(z)))
     told = f"(difference {by:+.1f} ± {error:.1f}, p = {chance:.2g})"
     if chance >= MAX_P_VALUE:
         return (

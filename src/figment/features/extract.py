@@ -26,23 +26,27 @@ MAX_KEPT_PICTURES, MAX_KEPT_BYTES = 5000, 2**28  # of the pictures that are kept
 
 
 @dataclass(frozen=True)
-class PictureSet:
+class LazyPictures:
     """A set of `count` pictures of which any range can be had, uint8 (stop - start, C, H, W). key: tells it from others."""
 
     count: int
     between: Callable[[int, int], NDArray[np.uint8]]
     key: str = ""
 
+    def first(self, count: int) -> "LazyPictures":
+        """The first so many of them, or all where there are no more."""
+        return LazyPictures(min(count, self.count), self.between, f"{self.key} {count}" if self.key else "")
 
-def sampled(generator: Generator, count: int, seed: int) -> PictureSet:
+
+def sampled(generator: Generator, count: int, seed: int) -> LazyPictures:
     """The first samples of a seed."""
-    return PictureSet(count, lambda start, stop: generator.sample(stop - start, seed, start=start).numpy())
+    return LazyPictures(count, lambda start, stop: generator.sample(stop - start, seed, start=start).numpy())
 
 
-def bank_rows(bank: Bank, rows: NDArray[np.int64]) -> PictureSet:
+def bank_rows(bank: Bank, rows: NDArray[np.int64]) -> LazyPictures:
     """Pictures of a bank, in the order of rows."""
     key = f"{bank.fingerprint} {sha256(rows.astype(np.int64).tobytes()).hexdigest()}"
-    return PictureSet(len(rows), lambda start, stop: np.asarray(bank.pictures[rows[start:stop]]), key)
+    return LazyPictures(len(rows), lambda start, stop: np.asarray(bank.pictures[rows[start:stop]]), key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +59,7 @@ class SetFeatures:
 
 
 def extract_features(
-    pictures: PictureSet, networks: Sequence[Extractor], codec: str = "none", progress: Progress | None = None
+    pictures: LazyPictures, networks: Sequence[Extractor], codec: str = "none", progress: Progress | None = None
 ) -> SetFeatures:
     """What networks see in a set, and the first pictures of it, all after the codec. Memory grows with features alone.
 
@@ -83,7 +87,7 @@ def extract_features(
     return SetFeatures(features, logits, np.concatenate(first))
 
 
-def _file(pictures: PictureSet, network: Extractor, codec: str) -> Path | None:
+def _file(pictures: LazyPictures, network: Extractor, codec: str) -> Path | None:
     """The file of a set's features; None for a set that isn't the same the next time."""
     if not pictures.key or (network.digest is None and network.name != "gradients"):
         return None
@@ -91,7 +95,7 @@ def _file(pictures: PictureSet, network: Extractor, codec: str) -> Path | None:
     return cache_folder() / "features" / f"{sha256(json.dumps(facts).encode()).hexdigest()[:32]}.npy"
 
 
-def _load(pictures: PictureSet, network: Extractor, codec: str) -> NDArray[np.float32] | None:
+def _load(pictures: LazyPictures, network: Extractor, codec: str) -> NDArray[np.float32] | None:
     file = _file(pictures, network, codec)
     if file is None or not file.is_file():
         return None
@@ -103,7 +107,7 @@ def _load(pictures: PictureSet, network: Extractor, codec: str) -> NDArray[np.fl
     return features if features.shape == wanted and features.dtype == np.float32 else None
 
 
-def _save(pictures: PictureSet, network: Extractor, codec: str, features: NDArray[np.float32]) -> None:
+def _save(pictures: LazyPictures, network: Extractor, codec: str, features: NDArray[np.float32]) -> None:
     file = _file(pictures, network, codec)
     if file is None:
         return

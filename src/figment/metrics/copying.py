@@ -2,7 +2,7 @@
 
 Two questions, since copies come in two ways. *Verified copies*: is some training picture, perhaps mirrored, slightly
 cropped, brightened, noised or compressed, the same picture? That is judged pair by pair, from a level that pictures hardly
-reach which surely are no copies (see verified). A single copy among thousands is found. *Distances*: do the generated
+reach which surely are no copies (see copy_matches). A single copy among thousands is found. *Distances*: do the generated
 pictures as a whole lie nearer to the training pictures than held-out real ones do? That also shows a generator that stays
 close without copying, but a few copies drown in it.
 
@@ -10,6 +10,8 @@ What held-out pictures get is given beside every number: in a set of look-alikes
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +21,26 @@ from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.media.images import grid
-from figment.metrics import copy_matches as verified
+from figment.metrics.copy_matches import (
+    Matches,
+    TrainingIndex,
+    copy_levels,
+    find_matches,
+    mark_identical,
+    small_copies,
+    thumbnail_noise,
+    tints,
+)
 from figment.metrics.originality import Copying, Pair
-from figment.metrics.two_samples import chance_below, data_copying, interval, leaning, mann_whitney, more_often, nearer
+from figment.metrics.two_samples import (
+    data_copying,
+    fisher_exact,
+    lean,
+    mann_whitney,
+    normal_cdf,
+    share_nearer,
+    wilson_interval,
+)
 from figment.similarity.lookup import Lookup
 from figment.similarity.nearest import (
     Descriptor,
@@ -35,88 +54,93 @@ from figment.similarity.nearest import (
     rgb_chunks,
 )
 
-STRANGERS = 2000  # training pictures, looked up among the others, to see how alike pictures get that are no copies
-ENOUGH = 20  # fewer pictures than this say nothing about distances
-NEAREST = 0.01  # of the held-out pictures
-CELL, MOST_CELLS = 50, 25  # held-out pictures a cell, on average; cells
-POINTS = 10_000  # that the cells are made from
-CLOSEST = 16
+STRANGER_PICTURES = 2000  # of training, looked up among the others, to see how alike pictures get that are no copies
+MIN_PICTURES = 20  # of each side, to say something about distances
+NEAREST_SHARE = 0.01  # of the held-out pictures
+CELL_PICTURES, MAX_CELLS = 50, 25  # held-out pictures a cell, on average; cells
+CELL_POINTS = 10_000  # training pictures that the cells are made from
+CLOSEST_PAIRS = 16  # to look at
+
+Done = Callable[[int], None]  # told how many more pictures are through
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """One set beside the training pictures: its descriptions (N, d), those of its mirror images, the nearest, matches."""
+
+    descriptions: NDArray
+    mirrored: NDArray
+    nearest: Neighbours
+    matches: Matches
 
 
 def measure_copying(
-    generated: PictureSet,
-    train: PictureSet,
-    held_out: PictureSet,
-    progress: Progress | None = None,
-    features: Extractor | None = None,
-    seed: int = 0,
-    called: str = "training pictures",
-) -> Copying:
+    generated: PictureSet, train: PictureSet, held_out: PictureSet, progress: Progress | None = None,
+    features: Extractor | None = None, seed: int = 0, called: str = "training pictures",
+) -> Copying:  # fmt: skip
     """Compare generated pictures with training pictures, and held-out real ones as well, for the floor.
 
-    generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and may be
-    memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels of
-    pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out) · train, memory
-    with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures and seed alone.
-    called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to compare.
+    generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and may
+    be memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels
+    of pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out) · train,
+    memory with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures and seed
+    alone. called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to compare.
     """
     _check(generated, train, held_out)
-    queries = len(generated) + len(held_out)
     random = np.random.default_rng(seed)
-    strangers = np.sort(random.choice(len(train), min(STRANGERS, len(train)), replace=False))
-    work = len(train) + 4 * queries + len(strangers)
+    strangers = np.sort(random.choice(len(train), min(STRANGER_PICTURES, len(train)), replace=False))
+    work = len(train) + 4 * (len(generated) + len(held_out)) + len(strangers)
     done = _counter(progress, work)
 
     describe: Descriptor = features or reduced_pixels
-    references, its_small, its_colours = described(train, describe, done)
-    training = verified.Training(Lookup(its_small), its_colours, verified.noise_of(*train.shape[2:]))
-    near, matches, plain, mirrored = [], [], [], []
-    for pictures in (generated, held_out):
-        descriptions, small, colours = described(pictures, describe, done)
-        mirrored.append(_mirrored(pictures, describe))
-        its = nearest_neighbour(descriptions, mirrored[-1], references, done=done)
-        match = verified.matches(small, colours, training, its, done=done)
-        verified.mark_identical(match, its, pictures, train)
-        near.append(its)
-        matches.append(match)
-        plain.append(descriptions)
-    among = verified.matches(its_small[strangers], its_colours[strangers], training, own=strangers, done=done)
-    levels = verified.levels(matches[1].highest(), among.highest())
-
-    copies = _copies(matches[0], near[0], levels)
-    of_held_out = matches[1].best(levels)[1]
-    floor, highest = int((of_held_out >= 0).sum()), float(of_held_out.max(initial=-np.inf))
-    authentic = _authentic(near, train, references, describe, done)
+    references, small, its_tints = described(train, describe, done)
+    index = TrainingIndex(Lookup(small), its_tints, thumbnail_noise(*train.shape[2:]))
+    ours, reals = (_compare(some, train, references, index, describe, done) for some in (generated, held_out))
+    among = find_matches(small[strangers], its_tints[strangers], index, own=strangers, done=done)
+    levels = copy_levels(reals.matches.highest(), among.highest())
+    copies = _copies(ours.matches, ours.nearest, levels)
+    authentic = _authentic([ours.nearest, reals.nearest], train, references, describe, done)
     centres = kmeans_centres(
-        references[:: -(-len(references) // POINTS)], min(MOST_CELLS, max(1, len(held_out) // CELL)), seed
+        references[:: -(-len(references) // CELL_POINTS)], min(MAX_CELLS, max(1, len(held_out) // CELL_PICTURES)), seed
     )
-    count, of = len(copies), len(generated)
+    cells = nearest_centre(ours.descriptions, centres), nearest_centre(reals.descriptions, centres)
     if progress:
         progress(work, work)
     return Copying(
-        generated=of,
-        train=len(train),
-        held_out=len(held_out),
+        generated=len(generated), train=len(train), held_out=len(held_out),
         space=features.name if features else "pixels",
-        copied_share=count / of,
-        copied_interval=interval(count, of),
-        copied_share_held_out=floor / len(held_out) if len(held_out) else None,
-        copied_p=more_often(count, of, floor, len(held_out)) if len(held_out) else None,
-        highest_held_out=highest if np.isfinite(highest) else None,
-        copies=copies,
-        levels=tuple(np.tanh(levels).tolist()),
-        nearest=near[0],
-        held_out_distances=near[1].distance,
-        auth_pct=authentic[0],
-        auth_pct_held_out=authentic[1],
-        closest=_closest(copies, near[0]),
-        lean=_lean(near[0], plain, mirrored[0], len(train)),
-        **_distances(
-            near[0].distance, near[1].distance, (nearest_centre(plain[0], centres), nearest_centre(plain[1], centres))
-        ),
-        called=called,
-        unsaid=_unsaid(of, len(train), len(held_out)),
-    )
+        **_shares(len(copies), len(generated), reals.matches.best(levels)[1]),
+        copies=copies, levels=tuple(np.tanh(levels).tolist()),
+        nearest=ours.nearest, held_out_distances=reals.nearest.distance,
+        auth_pct=authentic[0], auth_pct_held_out=authentic[1],
+        closest=_closest(copies, ours.nearest), lean=_lean(ours, reals.descriptions, len(train)),
+        **_distances(ours.nearest.distance, reals.nearest.distance, cells),
+        called=called, unsaid=_unsaid(len(generated), len(train), len(held_out)),
+    )  # fmt: skip
+
+
+def _compare(
+    pictures: PictureSet, train: PictureSet, references: NDArray, index: TrainingIndex, describe: Descriptor, done: Done
+) -> _Compared:
+    """One set beside the training pictures and their descriptions."""
+    descriptions, small, its_tints = described(pictures, describe, done)
+    mirrored = _mirrored(pictures, describe)
+    near = nearest_neighbour(descriptions, mirrored, references, done=done)
+    matches = find_matches(small, its_tints, index, near, done=done)
+    mark_identical(matches, near, pictures, train)
+    return _Compared(descriptions, mirrored, near, matches)
+
+
+def _shares(count: int, of: int, held_out: NDArray[np.float32]) -> dict[str, Any]:
+    """What is copied, fields of Copying: count of so many; held_out: how far held-out ones lie above the levels, (M,)."""
+    floor, highest = int((held_out >= 0).sum()), float(held_out.max(initial=-np.inf))
+    return {
+        "copied_share": count / of,
+        "copied_interval": wilson_interval(count, of),
+        "copied_share_held_out": floor / len(held_out) if len(held_out) else None,
+        "copied_p": fisher_exact(count, of, floor, len(held_out)) if len(held_out) else None,
+        "highest_held_out": highest if np.isfinite(highest) else None,
+    }
 
 
 def gallery(
@@ -129,20 +153,20 @@ def gallery(
     above = to_rgb(generated[np.array([pair.generated for pair in pairs])])
     below = to_rgb(train[np.array([pair.train for pair in pairs])])
     below = np.stack([p[:, :, ::-1] if pair.mirrored else p for p, pair in zip(below, pairs, strict=True)])
-    return grid(np.concatenate([above, below], axis=2), columns or min(len(pairs), CLOSEST // 2), gap=4)
+    return grid(np.concatenate([above, below], axis=2), columns or min(len(pairs), CLOSEST_PAIRS // 2), gap=4)
 
 
 def described(
-    pictures: PictureSet, describe: Descriptor, done: Callable[[int], None] = lambda count: None
+    pictures: PictureSet, describe: Descriptor, done: Done = lambda count: None
 ) -> tuple[NDArray, NDArray[np.uint8], NDArray[np.float32]]:
-    """Descriptions (N, d), thumbnails (N, 48, 48) and colours (N, 2, 8, 8) of pictures, which are read once."""
-    descriptions, small, colours = [], [], []
+    """Descriptions (N, d), thumbnails (N, 48, 48) and tints (N, 2, 8, 8) of pictures, which are read once."""
+    descriptions, small, its_tints = [], [], []
     for part in rgb_chunks(pictures):
         descriptions.append(describe(part))
-        small.append(verified.small_copies(part))
-        colours.append(verified.colours(part))
+        small.append(small_copies(part))
+        its_tints.append(tints(part))
         done(len(part))
-    return np.concatenate(descriptions), np.concatenate(small), np.concatenate(colours)
+    return np.concatenate(descriptions), np.concatenate(small), np.concatenate(its_tints)
 
 
 def _mirrored(pictures: PictureSet, describe: Descriptor) -> NDArray:
@@ -150,7 +174,7 @@ def _mirrored(pictures: PictureSet, describe: Descriptor) -> NDArray:
     return np.concatenate([describe(np.ascontiguousarray(part[..., ::-1])) for part in rgb_chunks(pictures)])
 
 
-def _copies(matches: verified.Matches, near: Neighbours, levels: NDArray) -> list[Pair]:
+def _copies(matches: Matches, near: Neighbours, levels: NDArray) -> list[Pair]:
     column, score = matches.best(levels)
     pairs = []
     for i in np.flatnonzero(score >= 0).tolist():
@@ -164,13 +188,14 @@ def _closest(copies: list[Pair], near: Neighbours) -> list[Pair]:
     taken = {pair.generated for pair in copies}
     others = [i for i in np.argsort(near.distance, kind="stable").tolist() if i not in taken]
     by_distance = [
-        Pair(i, int(near.place[i]), bool(near.mirrored[i]), None, float(near.distance[i])) for i in others[:CLOSEST]
+        Pair(i, int(near.place[i]), bool(near.mirrored[i]), None, float(near.distance[i]))
+        for i in others[:CLOSEST_PAIRS]
     ]
-    return (copies + by_distance)[:CLOSEST]
+    return (copies + by_distance)[:CLOSEST_PAIRS]
 
 
 def _authentic(
-    near: list[Neighbours], train: PictureSet, references: NDArray, describe: Descriptor, done: Callable[[int], None]
+    near: list[Neighbours], train: PictureSet, references: NDArray, describe: Descriptor, done: Done
 ) -> list[float | None]:
     """AuthPct of each set, whose nearest are given. Only training pictures that are somebody's nearest are looked up."""
     distinct = np.unique(np.concatenate([its.place for its in near]))
@@ -185,37 +210,41 @@ def _authentic(
     ]
 
 
-def _lean(near: Neighbours, plain: list[NDArray], mirrored: NDArray, train: int) -> float | None:
-    """See Copying.lean; plain: descriptions of generated and of held-out pictures."""
-    if min(len(plain[0]), len(plain[1])) < ENOUGH:
+def _lean(ours: _Compared, held_out: NDArray, train: int) -> float | None:
+    """See Copying.lean; held_out: descriptions of the held-out pictures."""
+    if min(len(ours.descriptions), len(held_out)) < MIN_PICTURES:
         return None
-    others = nearest_neighbour(plain[0], mirrored, plain[1])
-    places = np.where(others.distance < near.distance, train + others.place, near.place)
-    return leaning(places, train, len(plain[1]))
+    others = nearest_neighbour(ours.descriptions, ours.mirrored, held_out)
+    places = np.where(others.distance < ours.nearest.distance, train + others.place, ours.nearest.place)
+    return lean(places, train, len(held_out))
 
 
-def _distances(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) -> dict[str, float | None]:
-    """What the distances say: a field of Copying each; None where there are too few pictures."""
-    found = dict.fromkeys(("nearer_share", "nearer_p", "test_z", "p_value", "ct"))
-    if min(len(first), len(second)) < ENOUGH:
+def _distances(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) -> dict[str, Any]:
+    """What the distances say, fields of Copying; None where there are too few pictures."""
+    found: dict[str, Any] = dict.fromkeys(("nearer_share", "nearer_p", "test_z", "p_value", "ct"))
+    if min(len(first), len(second)) < MIN_PICTURES:
         return found
     z = mann_whitney(first, second)
-    said = {"test_z": z, "p_value": chance_below(z), "ct": data_copying(first, second, cells)}
-    if int(NEAREST * len(second)):
-        said["nearer_share"], said["nearer_p"] = nearer(first, second, NEAREST)
+    said = {"test_z": z, "p_value": normal_cdf(z), "ct": data_copying(first, second, cells)}
+    if int(NEAREST_SHARE * len(second)):
+        said["nearer_share"], said["nearer_p"] = share_nearer(first, second, NEAREST_SHARE)
     return {**found, **said}
 
 
 def _unsaid(generated: int, train: int, held_out: int) -> list[str]:
     reasons = []
-    if held_out < ENOUGH:
-        reasons.append(f"distances aren't compared: {held_out} held-out pictures are too few, {ENOUGH} are needed")
-    elif held_out * NEAREST < 1:
+    if held_out < MIN_PICTURES:
         reasons.append(
-            f"the nearest 1 % of held-out pictures can't be told of {held_out}: {round(1 / NEAREST)} are needed"
+            f"distances aren't compared: {held_out} held-out pictures are too few, {MIN_PICTURES} are needed"
         )
-    if generated < ENOUGH:
-        reasons.append(f"distances aren't compared: {generated} generated pictures are too few, {ENOUGH} are needed")
+    elif held_out * NEAREST_SHARE < 1:
+        reasons.append(
+            f"the nearest 1 % of held-out pictures can't be told of {held_out}: {round(1 / NEAREST_SHARE)} are needed"
+        )
+    if generated < MIN_PICTURES:
+        reasons.append(
+            f"distances aren't compared: {generated} generated pictures are too few, {MIN_PICTURES} are needed"
+        )
     if train < 2:
         reasons.append("authenticity can't be told with one training picture")
     if not held_out:
@@ -236,7 +265,7 @@ def _check(generated: PictureSet, train: PictureSet, held_out: PictureSet) -> No
         raise InputError(f"pictures of different sizes can't be compared ({told}): bring them to one size first")
 
 
-def _counter(progress: Progress | None, of: int) -> Callable[[int], None]:
+def _counter(progress: Progress | None, of: int) -> Done:
     """Adds up what is done and tells it, always less than all until the end."""
     so_far = 0
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_DIGITS = 5  # behind the point
-GROUPS = 5  # of the jackknife: each costs the statistic once more, and fewer tell little of its spread
+MAX_DIGITS = 5  # behind the point
+JACKKNIFE_GROUPS = 5  # of the jackknife: each costs the statistic once more, and fewer tell little of its spread
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Estimate:
         if not math.isfinite(self.error) or self.error <= 0:
             return f"{self.value:,.3g}" if abs(self.value) < 1000 else f"{self.value:,.0f}"
         digits = max(0, 1 - math.floor(math.log10(self.error)))
-        if digits > MOST_DIGITS:
+        if digits > MAX_DIGITS:
             return f"{self.value:.2g} ± {self.error:.1g}"
         value = round(self.value, digits) + 0.0  # no -0
         return f"{value:,.{digits}f} ± {self.error:,.{digits}f}"
@@ -47,12 +47,12 @@ def mean(values: NDArray) -> Estimate:
 def jackknifed(statistic: Callable[[NDArray[np.int64]], float], count: int) -> tuple[Estimate, Estimate]:
     """A statistic of `count` pictures, which takes the indices of those it may use; and what it tends to with more of them.
 
-    The pictures are parted into GROUPS equal ones and each is left out once (Shao and Tu 1995, section 2.3). The second
+    The pictures are parted into JACKKNIFE_GROUPS equal ones and each is left out once (Shao and Tu 1995, section 2.3). The second
     is the mean of the pseudo-values g·s - (g-1)·s₍₋ᵢ₎: the straight line in 1/N through s(N) and the mean of s(N - N/g),
     taken to 1/N = 0, as Chong and Forsyth do (arXiv 1911.07023). The scatter of these is the error of both.
     """
-    every, part = np.arange(count), np.arange(count) % GROUPS
+    every, part = np.arange(count), np.arange(count) % JACKKNIFE_GROUPS
     whole = statistic(every)
-    without = np.array([statistic(every[part != group]) for group in range(GROUPS)])
-    limit = mean(GROUPS * whole - (GROUPS - 1) * without)
+    without = np.array([statistic(every[part != group]) for group in range(JACKKNIFE_GROUPS)])
+    limit = mean(JACKKNIFE_GROUPS * whole - (JACKKNIFE_GROUPS - 1) * without)
     return Estimate(whole, limit.error), limit

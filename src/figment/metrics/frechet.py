@@ -16,7 +16,7 @@ from torch import Tensor
 
 from figment.metrics.estimate import Estimate, jackknifed
 
-ROWS = 1024  # of features that are made float64 at a time
+BLOCK_ROWS = 1024  # of features that are made float64 at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +60,8 @@ def gaussian(features: NDArray) -> Gaussian:
         rows = torch.from_numpy(features.astype(np.float64)) - mean
         return Gaussian(count, mean, rows / (count - 1) ** 0.5, None)
     covariance = torch.zeros(dimension, dimension, dtype=torch.float64)
-    for start in range(0, count, ROWS):
-        rows = torch.from_numpy(features[start : start + ROWS].astype(np.float64)) - mean
+    for start in range(0, count, BLOCK_ROWS):
+        rows = torch.from_numpy(features[start : start + BLOCK_ROWS].astype(np.float64)) - mean
         covariance.addmm_(rows.T, rows)
     return Gaussian(count, mean, None, covariance / (count - 1))
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from figment.metrics.estimate import Estimate
 
-ROWS = 1024  # of the kernel's matrix that are held at a time
-SCALE = 1000  # of what is told: KID × 1000
+BLOCK_ROWS = 1024  # of the kernel's matrix, held at a time
+REPORTED_FACTOR = 1000  # what is told is KID × 1000
 
 
 @dataclass(frozen=True)
-class _Sums:
+class _KernelSums:
     """Of a kernel's matrix, without its diagonal where both sets are one: mean, means of rows and columns, mean square."""
 
     mean: float
@@ -53,7 +53,7 @@ class KernelDistance:
         theirs_vary = np.var(theirs.rows - across.columns) - theirs.scatter / m - across.scatter / n
         first = 4 * max(ours_vary, 0.0) / n + 4 * max(theirs_vary, 0.0) / m
         second = 2 * among.scatter / n**2 + 2 * theirs.scatter / m**2 + 4 * across.scatter / (n * m)
-        return Estimate(SCALE * value, SCALE * float(np.sqrt(first + second)))
+        return Estimate(REPORTED_FACTOR * value, REPORTED_FACTOR * float(np.sqrt(first + second)))
 
 
 def kid(features: NDArray, reference: NDArray) -> Estimate:
@@ -61,7 +61,7 @@ def kid(features: NDArray, reference: NDArray) -> Estimate:
     return KernelDistance(reference)(features)
 
 
-def _sums(a: torch.Tensor, b: torch.Tensor | None) -> _Sums:
+def _sums(a: torch.Tensor, b: torch.Tensor | None) -> _KernelSums:
     """Of the kernel between the rows of a and those of b, or between different rows of a.
 
     Products are float32, whose errors are independent and far below those of sampling; all sums are float64.
@@ -69,13 +69,13 @@ def _sums(a: torch.Tensor, b: torch.Tensor | None) -> _Sums:
     others = a if b is None else b
     rows = np.empty(len(a))
     columns, square = np.zeros(len(others)), 0.0
-    for start in range(0, len(a), ROWS):
-        block = (a[start : start + ROWS] @ others.T / a.shape[1] + 1).pow_(3)
+    for start in range(0, len(a), BLOCK_ROWS):
+        block = (a[start : start + BLOCK_ROWS] @ others.T / a.shape[1] + 1).pow_(3)
         if b is None:
             block.diagonal(start).zero_()
-        rows[start : start + ROWS] = block.sum(1, dtype=torch.float64).numpy()
+        rows[start : start + BLOCK_ROWS] = block.sum(1, dtype=torch.float64).numpy()
         columns += block.sum(0, dtype=torch.float64).numpy()
         square += float(block.square_().sum(dtype=torch.float64))
     in_row, in_column = (len(others) - 1, len(a) - 1) if b is None else (len(others), len(a))
     total = float(rows.sum())
-    return _Sums(total / (len(a) * in_row), rows / in_row, columns / in_column, square / (len(a) * in_row))
+    return _KernelSums(total / (len(a) * in_row), rows / in_row, columns / in_column, square / (len(a) * in_row))

@@ -14,7 +14,6 @@ from figment.common.machine import this_machine
 from figment.common.pixels import to_rgb
 from figment.common.progress import Agree, Preparing, Progress, Silent
 from figment.data.bank.bank import Bank
-from figment.data.sources.open import Portraits
 from figment.errors import InputError
 from figment.features import weights
 from figment.features.base import Extractor
@@ -22,11 +21,10 @@ from figment.features.codec import check_codec, codec_for
 from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, extractor
 from figment.media.images import write
-from figment.metrics import scores as kinds
 from figment.metrics.copying import Copying, gallery, measure_copying
-from figment.metrics.scores import Missing, Reference, Score
-from figment.metrics.subjects import SMALLEST, Subject, _first, opened
-from figment.reals import Data
+from figment.metrics.scores import Missing, Reference, Score, feature_scores, picture_scores, with_floors
+from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
+from figment.reals import Data, are_portraits
 from figment.run import Run
 from figment.similarity.nearest import Subset
 from figment.version import __version__
@@ -34,12 +32,12 @@ from figment.version import __version__
 if TYPE_CHECKING:
     from figment.attributes.coverage import Attributes
 
-FORMAT = 1
-UNUSABLE = "features "  # before the name of one, in what is missing
-SAMPLES = 5000
-MOST_REALS = 50_000  # that samples are compared with; so many are FID's custom
-MOST_COMPARED = 5000  # samples whose nearest training pictures are looked for
-READ = 2000  # samples whose attributes are read, on the built-in portraits
+FORMAT = 1  # of --out FILE.json
+UNUSABLE_PREFIX = "features "  # before the name of one, in what is missing
+DEFAULT_SAMPLES = 5000
+MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
+MAX_COMPARED_SAMPLES = 5000  # samples whose nearest training pictures are looked for
+ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in portraits
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,39 +93,66 @@ class Measurement:
 
 
 def measure(
-    what: Run | str | Path,
-    against: Data = None,
-    *,
-    features: str | Sequence[str] = (),
-    n: int = SAMPLES,
-    seed: int = 0,
-    codec: str = "auto",
-    size: int | tuple[int, int] | None = None,
-    group: str | None = None,
-    device: str = "auto",
-    agree: Agree | None = None,
-    display: Preparing | None = None,
-) -> Measurement:
-    """Measure the pictures of a generator, or of a folder, against real ones.
+    what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int = DEFAULT_SAMPLES,
+    seed: int = 0, codec: str = "auto", size: int | tuple[int, int] | None = None, group: str | None = None,
+    device: str = "auto", agree: Agree | None = None, display: Preparing | None = None,
+) -> Measurement:  # fmt: skip
+    """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
-    what: a run, its folder, a generator.safetensors, or pictures of any kind that open_source takes. against: the real
-    pictures; None takes those that a run was trained on. features: networks' names, as extractor takes them; without any,
-    inception where its weights lie ready, else random. n: samples; where there are fewer than twice as many reals, half
-    of the reals' number, since the floor is taken of as many. codec: none, jpeg:QUALITY, which both sides then go
-    through, or auto: jpeg:90 where one side's files are mostly JPEG and the other's aren't. size: what pictures of a
-    folder, and the reals, are brought to; None takes the folder's first picture's. group: as for train, where against is given.
+    Parameters
+    ----------
+    what : Run, str or Path
+        A run, its folder, a generator.safetensors, or pictures of any kind that train takes.
+    against : str, Path or a list of these, optional
+        The real pictures, as train takes them; by default those that the run was trained on.
+    features : str or sequence of str, optional
+        Networks' names, as figment.features.registry.extractor takes them; by default inception where its weights lie
+        ready, else random.
+    n : int
+        Samples. Of fewer than twice as many reals half are taken, since the floor is one of as many.
+    seed : int
+        Which samples, and which reals stand in the floor.
+    codec : str
+        "none", "jpeg:QUALITY", which both sides then go through, or "auto": jpeg:90 where one side's files are mostly
+        JPEG and the other's aren't.
+    size : int or (int, int), optional
+        Side, or height and width, in pixels, that a folder's pictures and the reals are brought to; by default the
+        folder's first picture's.
+    group : str, optional
+        As for train, where `against` is given.
+    device : {"auto", "cuda", "mps", "cpu"}
+    agree, display : optional
+        Asked about licences, and told of the progress; by default nobody agrees, and nothing is shown.
 
-    What is measured of a run goes into its measures.jsonl, too. Raises InputError for what can't be used; a score that
-    the pictures are too few for is named in missing, and the others come.
+    Returns
+    -------
+    Measurement
+        `scores`, each beside its floor; `copying`; and in `missing` what the pictures are too few for, and why.
+
+    Raises
+    ------
+    InputError
+        For what isn't there or can't be used.
     """
     if n < 1:
-        raise InputError(f"-n {n}: give the number of samples, such as {SAMPLES}")
+        raise InputError(f"-n {n}: give the number of samples, such as {DEFAULT_SAMPLES}")
     display, codec = display or Silent(), check_codec(codec)
-    machine = this_machine(device)
-    features = (features,) if isinstance(features, str) else tuple(features) or (usual(),)
-    networks, missing = _networks(features, str(machine.device), display)
-    subject, bank = opened(what, against, n, seed, size, group, str(machine.device), agree, display)
+    device = str(this_machine(device).device)
+    features = (features,) if isinstance(features, str) else tuple(features) or (default_network(),)
+    networks, missing = _usable_networks(features, device, display)
+    subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display)
     display.say(bank.summary())
+    return _measured(subject, bank, against, networks, missing, n, seed, codec, display)
+
+
+def _measured(
+    subject: Subject, bank: Bank, against: Data, networks: Sequence[Extractor], missing: Missing, n: int, seed: int,
+    codec: str, display: Preparing,
+) -> Measurement:  # fmt: skip
+    """The measurement of what has been opened: scores, then originality, then the attributes of portraits.
+
+    Each is kept in the run as soon as it is there, since what follows takes its time, too.
+    """
     count = min(n, subject.pictures.count, len(bank.pictures) // 2)
     chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
     chosen = "none" if chosen == "auto" else chosen
@@ -135,25 +160,25 @@ def measure(
     for note in notes:
         display.say(note)
     facts = _facts(subject, bank, networks, chosen, seed)
-    spare, reference = parted(bank, count, seed)
+    spare, reference = split_reals(bank, count, seed)
 
-    ours = extract_features(_first(subject.pictures, count), networks, chosen, display.stage("samples"))
+    ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
     theirs = extract_features(bank_rows(bank, reference), networks, chosen, display.stage("real pictures"))
-    others = extract_features(
-        bank_rows(bank, spare), networks, chosen, display.stage("other real pictures, for the floor")
-    )
-    found, more = scored(ours, theirs, others, networks, seed, display.stage("scores"))
+    telling = display.stage("other real pictures, for the floor")
+    others = extract_features(bank_rows(bank, spare), networks, chosen, telling)
+    found, more = all_scores(ours, theirs, others, networks, seed, display.stage("scores"))
     result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
-    _keep(subject.run, result.records())  # at once: what follows takes its time, too
+    _add_to_run(subject.run, result.records())
 
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
-    wanted = min(MOST_COMPARED, subject.pictures.count)
+    wanted = min(MAX_COMPARED_SAMPLES, subject.pictures.count)
     seen = chosen == "none" and len(ours.pictures) >= wanted
     samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
     result = _with_originality(result, samples, subject, bank, against is None, display)
-    _keep(subject.run, result.records()[len(found) :], result.pairs)
-    if _drawn_by_us(subject, against):
-        result = _with_attributes(result, samples[:READ], seed, display)
+    _add_to_run(subject.run, result.records()[len(found) :], result.pairs)
+    data = subject.run.facts["data"] if against is None and subject.run is not None else against
+    if are_portraits(data):
+        result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
     return result
 
 
@@ -167,8 +192,8 @@ def _with_originality(
     everything = np.arange(len(bank.pictures))
     rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
     reals, called = Subset(bank.pictures, rows), "training pictures" if own else "real pictures"
-    if min(bank.height, bank.width) < SMALLEST:
-        reason = f"needs pictures of at least {SMALLEST} pixels a side"
+    if min(bank.height, bank.width) < MIN_SIDE:
+        reason = f"needs pictures of at least {MIN_SIDE} pixels a side"
         return replace(result, missing=result.missing | {"copying": reason})
     copying = measure_copying(
         samples, reals, Subset(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
@@ -192,11 +217,11 @@ def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int,
         return replace(result, missing=result.missing | {"attributes": str(error)})
     before = len(result.records())
     result = replace(result, attributes=attributes)
-    _keep(result.run, result.records()[before:])
+    _add_to_run(result.run, result.records()[before:])
     return result
 
 
-def _keep(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None) -> None:
+def _add_to_run(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None) -> None:
     """Into the run's folder, where it is a run that is measured."""
     if run is None:
         return
@@ -208,14 +233,15 @@ def _keep(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.
 def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: str, seed: int) -> dict[str, Any]:
     """What is needed to repeat a measurement."""
     return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "images": _seen(subject),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "images": None if subject.run is None else subject.run.facts.get("images"),
         "networks": {network.name: {"digest": network.digest, "resize": network.resize} for network in networks},
         "codec": codec, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
         "size": [bank.height, bank.width], "figment": __version__,
     }  # fmt: skip
 
 
-def scored(
+def all_scores(
     ours: SetFeatures,
     theirs: SetFeatures,
     others: SetFeatures,
@@ -229,18 +255,18 @@ def scored(
     for place, network in enumerate(networks):
         name, key = network.name, f":{network.name}" if place else ""
         reference = Reference(theirs.features[name])
-        values, absent = kinds.of_features(ours.features[name], ours.logits[name], reference)
-        floors, _ = kinds.of_features(others.features[name], others.logits[name], reference)
-        found += kinds.compared(values, floors, network.label, name, key)
+        values, absent = feature_scores(ours.features[name], ours.logits[name], reference)
+        floors, _ = feature_scores(others.features[name], others.logits[name], reference)
+        found += with_floors(values, floors, network.label, name, key)
         missing |= {kind + key: reason for kind, reason in absent.items()}
         progress(place + 1, len(networks) + 1)
-    values, absent = kinds.of_pictures(ours.pictures, theirs.pictures, seed)
-    floors, _ = kinds.of_pictures(others.pictures, theirs.pictures, seed)
+    values, absent = picture_scores(ours.pictures, theirs.pictures, seed)
+    floors, _ = picture_scores(others.pictures, theirs.pictures, seed)
     progress(len(networks) + 1, len(networks) + 1)
-    return [*found, *kinds.compared(values, floors)], missing | absent
+    return [*found, *with_floors(values, floors)], missing | absent
 
 
-def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
+def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
     """The networks that can be had, and why the others can't: scores that need none come nevertheless."""
     networks: list[Extractor] = []
     missing: Missing = {}
@@ -251,7 +277,7 @@ def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[li
             if name.partition(":")[0] not in NETWORKS:  # mistyped
                 raise
             display.say(f"{error}\nIts scores are left out.")
-            missing[UNUSABLE + name] = str(error)
+            missing[UNUSABLE_PREFIX + name] = str(error)
             continue
         if any(network.name == other.name for other in networks):
             if any(network.digest == other.digest for other in networks):
@@ -261,12 +287,12 @@ def _networks(names: Sequence[str], device: str, display: Preparing) -> tuple[li
     return networks, missing
 
 
-def usual() -> str:
+def default_network() -> str:
     """The features that are taken where none are named: those of FID where its weights lie ready, else random."""
     return "inception" if weights.is_at_hand(weights.INCEPTION) else "random"
 
 
-def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_reals(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows of the reals that stand in the samples' place for the floor, count of them, and of those to compare with.
 
     Held-out reals come first into the floor, since no generator was trained on them; the two parts share no picture.
@@ -274,21 +300,7 @@ def parted(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArra
     random = np.random.default_rng([seed, 5])
     order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
     # In no order of names or classes: some scores are taken of the first so many, or part by part.
-    return random.permutation(order[:count]), random.permutation(order[count : count + MOST_REALS])
-
-
-# ---- what is measured ------------------------------------------------------------------------------------------------
-
-
-def _drawn_by_us(subject: Subject, against: Data) -> bool:
-    """Whether the reals are the built-in portraits, whose attributes are known."""
-    if against is None:
-        return subject.run is not None and subject.run.facts["data"] in (None, "portraits")
-    return against == "portraits" or isinstance(against, Portraits)
-
-
-def _seen(subject: Subject) -> int | None:
-    return None if subject.run is None else subject.run.facts.get("images")
+    return random.permutation(order[:count]), random.permutation(order[count : count + MAX_REALS])
 
 
 def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) -> list[str]:

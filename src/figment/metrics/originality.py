@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.metrics.two_samples import chance_below
+from figment.metrics.two_samples import normal_cdf
 from figment.similarity.nearest import Neighbours
 
-SURE = 0.01  # a chance below which a difference is called one
+MAX_CHANCE = 0.01  # a chance below which a difference is called one
 # In Fisher's z: a copy that is surer than any of ENOUGH held-out pictures by FAR, or of fewer by FARTHER, counts alone.
-FAR, FARTHER, ENOUGH = 0.3, 1.0, 200
-FEW = 0.003
-SOME = 0.05  # of the samples: fewer may be look-alikes, where nothing tells how often these are met
-LISTED = 100
+CERTAIN_GAP, CERTAIN_GAP_OF_FEW, MIN_HELD_OUT = 0.3, 1.0, 200
+LOOKALIKE_SHARE = 0.003
+MAX_LOOKALIKE_SHARE = 0.05  # of the samples: fewer may be look-alikes, where nothing tells how often these are met
+LISTED_PAIRS = 100
 QUANTILES = (0, 0.01, 0.1, 0.5, 0.9, 1)
 
 
@@ -48,7 +48,7 @@ class Copying:
     test_z, p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided.
     ct: the same cell by cell: C_T (see data_copying). Blurred pictures lie near to all others, copied or not, so z, C_T and
     nearer_share are below 0, or above 1 %, for a blurry generator as well; lean isn't misled by that:
-    lean: z-score of how many samples are nearer to a training than to every held-out picture (see leaning); above 0: more
+    lean: z-score of how many samples are nearer to a training than to every held-out picture (see two_samples.lean); above 0: more
     than if it were all the same to the generator which pictures were held out.
     auth_pct, auth_pct_held_out: percent of pictures that are authentic: farther from their nearest training picture than
     that is from its own nearest other one: authenticity of Alaa et al. 2022 (arXiv 2102.08921).
@@ -94,7 +94,7 @@ class Copying:
         elif self._may_be_chance() and not self._certain():
             others = f"{floor:,} of {self.held_out:,} held-out pictures"
             could = f"{of} could pass for {f'a {self.called[:-1]}' if count == 1 else self.called}"
-            few = count <= FEW * self.generated  # of pictures that are no copies about one in a thousand
+            few = count <= LOOKALIKE_SHARE * self.generated  # of pictures that are no copies about one in a thousand
             so = (
                 f"but so could {others}"
                 if floor
@@ -108,22 +108,26 @@ class Copying:
 
     def _may_be_chance(self) -> bool:
         """Whether held-out pictures could pass as often; where none are held out, whether few do at all."""
-        return self.copied_share <= SOME if self.copied_p is None else self.copied_p >= SURE
+        return self.copied_share <= MAX_LOOKALIKE_SHARE if self.copied_p is None else self.copied_p >= MAX_CHANCE
 
     def _certain(self) -> bool:
         """Whether a copy is surer than any held-out picture by far, so that one is enough."""
         surest = max((pair.score or 0 for pair in self.copies), default=0)
-        return surest > max(self.highest_held_out or 0, 0) + (FAR if self.held_out >= ENOUGH else FARTHER)
+        return surest > max(self.highest_held_out or 0, 0) + (
+            CERTAIN_GAP if self.held_out >= MIN_HELD_OUT else CERTAIN_GAP_OF_FEW
+        )
 
     def _on_distances(self) -> str:
         if self.test_z is None or self.p_value is None or self.lean is None:
             return ""
-        if chance_below(-self.lean) < SURE:
+        if normal_cdf(-self.lean) < MAX_CHANCE:
             return (
                 f" As a whole samples lean to the training pictures rather than to held-out ones (z {self.lean:.1f})."
             )
         text = " As a whole samples don't lean to the training pictures rather than to held-out ones"
-        return f"{text}, though they lie near to both, as blurry pictures do." if self.p_value < SURE else f"{text}."
+        return (
+            f"{text}, though they lie near to both, as blurry pictures do." if self.p_value < MAX_CHANCE else f"{text}."
+        )
 
     def as_record(self) -> dict[str, Any]:
         """Plain numbers for JSON, rounded; of distances the quantiles, of copies the surest hundred."""
@@ -133,7 +137,7 @@ class Copying:
         found = {key: _plain(np.quantile(its, QUANTILES).tolist()) for key, its in distances.items() if len(its)}
         record["nearest"] = {"quantiles": list(QUANTILES), **found}
         for key in ("copies", "closest"):
-            pairs = getattr(self, key)[:LISTED]
+            pairs = getattr(self, key)[:LISTED_PAIRS]
             record[key] = [{name: _plain(value) for name, value in asdict(pair).items()} for pair in pairs]
         return {**record, "verdict": self.verdict()}
 

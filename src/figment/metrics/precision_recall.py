@@ -14,8 +14,8 @@ from torch import Tensor
 
 from figment.metrics.estimate import Estimate, mean, share
 
-NEAREST = 5  # k, as arXiv 2002.09797 advises
-ROWS = 1024  # of the distances that are held at a time
+NEIGHBOURS = 5  # k, as arXiv 2002.09797 advises
+BLOCK_ROWS = 1024  # of the distances that are held at a time
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class PrecisionRecall:
     coverage: Estimate
 
 
-def precision_recall(features: NDArray, reference: NDArray, nearest: int = NEAREST) -> PrecisionRecall:
-    """All four of features (N, d) against a reference (M, d), both cut to the smaller number, which has to exceed nearest.
+def precision_recall(features: NDArray, reference: NDArray, neighbours: int = NEIGHBOURS) -> PrecisionRecall:
+    """All four of features (N, d) against a reference (M, d), both cut to the smaller number, which has to exceed neighbours.
 
     Memory grows with N + M, time with N·M.
     """
     count = min(len(features), len(reference))
-    if count <= nearest:
-        raise ValueError(f"{count} pictures have no {nearest} neighbours each")
+    if count <= neighbours:
+        raise ValueError(f"{count} pictures have no {neighbours} neighbours each")
     centre = reference[:count].mean(0, dtype=np.float64)  # near 0, squares lose little in float32
     fakes, reals = (torch.from_numpy((x[:count] - centre).astype(np.float32)) for x in (features, reference))
-    of_fakes, of_reals = _radii(fakes, nearest), _radii(reals, nearest)
+    of_fakes, of_reals = _radii(fakes, neighbours), _radii(reals, neighbours)
     real, balls = torch.empty(count, dtype=torch.bool), torch.empty(count, dtype=torch.int64)
     found, covered = (torch.zeros(count, dtype=torch.bool) for _ in range(2))
     for rows, distances in _distances(fakes, reals):
@@ -51,23 +51,23 @@ def precision_recall(features: NDArray, reference: NDArray, nearest: int = NEARE
         covered |= inside.any(0)
         found |= (distances <= of_fakes[rows, None]).any(0)
     return PrecisionRecall(
-        share(real.numpy()), share(found.numpy()), mean(balls.numpy() / nearest), share(covered.numpy())
+        share(real.numpy()), share(found.numpy()), mean(balls.numpy() / neighbours), share(covered.numpy())
     )
 
 
-def _radii(points: Tensor, nearest: int) -> Tensor:
+def _radii(points: Tensor, neighbours: int) -> Tensor:
     """Squared distance of each point to its k-th nearest other one, (N,)."""
     radii = torch.empty(len(points))
     for rows, distances in _distances(points, points):
         distances[torch.arange(len(distances)), torch.arange(rows.start, rows.start + len(distances))] = -1  # itself
-        radii[rows] = distances.kthvalue(nearest + 1, dim=1).values
+        radii[rows] = distances.kthvalue(neighbours + 1, dim=1).values
     return radii
 
 
 def _distances(a: Tensor, b: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Squared distances of some rows of a to all of b, (ROWS, M), with which rows these are."""
+    """Squared distances of some rows of a to all of b, (BLOCK_ROWS, M), with which rows these are."""
     squares = b.square().sum(1)
-    for start in range(0, len(a), ROWS):
-        rows = slice(start, min(start + ROWS, len(a)))
+    for start in range(0, len(a), BLOCK_ROWS):
+        rows = slice(start, min(start + BLOCK_ROWS, len(a)))
         block = torch.addmm(squares, a[rows], b.T, alpha=-2)
         yield rows, block.add_(a[rows].square().sum(1, keepdim=True))

@@ -17,12 +17,12 @@ from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 @dataclass(frozen=True)
 class Kind:
-    """A score. fewest: generated and real pictures that it needs, of each. meaning: a sentence's part for a newcomer."""
+    """A score. min_pictures: generated and real pictures that it needs, of each. meaning: a sentence's part for a newcomer."""
 
     name: str
     title: str
     better: Literal["lower", "higher"]
-    fewest: int
+    min_pictures: int
     meaning: str
 
 
@@ -44,9 +44,9 @@ KINDS = {
 COVERED = ("precision", "recall", "density", "coverage")
 # Standard errors that make a difference: Student's t of GROUPS - 1 = 4 degrees of freedom at 95 %. And the share of the
 # floor that these may be, for a score to be called as good.
-CERTAIN, TELLING = 2.8, 0.25
-PARTS = 10  # that the Inception Score is taken of: arXiv 1606.03498, section 4
-SMALLEST = 14  # pixels of a side that patches are taken from
+SIGNIFICANT_ERRORS, MAX_NOISE_SHARE = 2.8, 0.25
+INCEPTION_SCORE_PARTS = 10  # that the Inception Score is taken of: arXiv 1606.03498, section 4
+MIN_PATCHED_SIDE = 14  # pixels of a side that patches are taken from
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,17 @@ class Score:
         """How the value stands to the floor, in a few words."""
         value, floor = self.value.value, self.floor.value
         errors = [error if math.isfinite(error) else 0.0 for error in (self.value.error, self.floor.error)]
-        noise, lower = CERTAIN * math.hypot(*errors), self.kind.better == "lower"
+        noise, lower = SIGNIFICANT_ERRORS * math.hypot(*errors), self.kind.better == "lower"
         short = value - floor if lower else floor - value
         if short <= noise:  # which says something only where worse could have been told
-            return "as good as real pictures" if noise <= TELLING * floor else "not told from real pictures by so few"
+            return (
+                "as good as real pictures"
+                if noise <= MAX_NOISE_SHARE * floor
+                else "not told from real pictures by so few"
+            )
         if not lower:
             return f"{max(value, 0) / floor:.2g} of what real pictures reach"
-        far = floor > CERTAIN * errors[1]
+        far = floor > SIGNIFICANT_ERRORS * errors[1]
         return f"{value / floor:,.3g} times what real pictures reach" if far else "farther than real pictures"
 
 
@@ -104,7 +108,7 @@ class Reference:
         return KernelDistance(self.features)
 
 
-class Taken(NamedTuple):
+class CountedEstimate(NamedTuple):
     """An estimate with the samples and the reals that it was taken of."""
 
     estimate: Estimate
@@ -112,49 +116,49 @@ class Taken(NamedTuple):
     reference: int
 
 
-Found = dict[str, Taken]  # by the kind's name
+Estimates = dict[str, CountedEstimate]  # by the kind's name
 Missing = dict[str, str]  # name → why it isn't there
 
 
-def of_features(features: NDArray, logits: NDArray | None, reference: Reference) -> tuple[Found, Missing]:
+def feature_scores(features: NDArray, logits: NDArray | None, reference: Reference) -> tuple[Estimates, Missing]:
     """All scores that there are enough pictures for, of features (N, d) and logits (N, K); and why the others aren't there."""
     ours, theirs, dimension = len(features), len(reference.features), features.shape[1]
     even = min(ours, theirs)
-    found: Found = {}
+    found: Estimates = {}
     missing: Missing = {}
     # A straight line in 1/N needs more pictures than dimensions, in each of its parts.
-    if _enough("fd_limit", ours, theirs, missing, max(KINDS["fd_limit"].fewest, 5 * dimension // 4 + 2)):
+    if _enough("fd_limit", ours, theirs, missing, max(KINDS["fd_limit"].min_pictures, 5 * dimension // 4 + 2)):
         value, limit = with_limit(features, reference.gaussian)
-        found |= {"fd": Taken(value, ours, theirs), "fd_limit": Taken(limit, ours, theirs)}
+        found |= {"fd": CountedEstimate(value, ours, theirs), "fd_limit": CountedEstimate(limit, ours, theirs)}
     elif _enough("fd", ours, theirs, missing):
-        found["fd"] = Taken(with_limit(features, reference.gaussian)[0], ours, theirs)
+        found["fd"] = CountedEstimate(with_limit(features, reference.gaussian)[0], ours, theirs)
     if _enough("kid", ours, theirs, missing):
-        found["kid"] = Taken(reference.kernel(features), ours, theirs)
+        found["kid"] = CountedEstimate(reference.kernel(features), ours, theirs)
     enough = [_enough(name, even, even, missing) for name in COVERED]  # each says so for itself
     if all(enough):
         found |= {
-            name: Taken(value, even, even)
+            name: CountedEstimate(value, even, even)
             for name, value in vars(precision_recall(features, reference.features)).items()
         }
     if logits is not None and _enough("inception_score", ours, ours, missing):
-        found["inception_score"] = Taken(inception_score(logits), ours, 0)
+        found["inception_score"] = CountedEstimate(inception_score(logits), ours, 0)
     return found, missing
 
 
-def of_pictures(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0) -> tuple[Found, Missing]:
+def picture_scores(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0) -> tuple[Estimates, Missing]:
     """The scores that need no network, of pictures, uint8 (N, C, H, W) and (M, C, H, W)."""
     missing: Missing = {}
     even = min(len(fakes), len(reals))
-    if min(fakes.shape[2:]) < SMALLEST:
-        return {}, {"swd": f"needs pictures of at least {SMALLEST} pixels a side"}
+    if min(fakes.shape[2:]) < MIN_PATCHED_SIDE:
+        return {}, {"swd": f"needs pictures of at least {MIN_PATCHED_SIDE} pixels a side"}
     if not _enough("swd", even, even, missing):
         return {}, missing
-    return {"swd": Taken(sliced_wasserstein(fakes, reals, seed), even, even)}, {}
+    return {"swd": CountedEstimate(sliced_wasserstein(fakes, reals, seed), even, even)}, {}
 
 
 def _enough(name: str, ours: int, theirs: int, missing: Missing, fewest: int = 0) -> bool:
     """Whether there are pictures enough for a score; else the reason is noted."""
-    fewest = fewest or KINDS[name].fewest
+    fewest = fewest or KINDS[name].min_pictures
     for count, what in ((ours, "samples"), (theirs, "real pictures to compare with")):
         if count < fewest:
             missing[name] = f"needs {fewest:,} {what}, and there are {count:,}"
@@ -162,7 +166,9 @@ def _enough(name: str, ours: int, theirs: int, missing: Missing, fewest: int = 0
     return True
 
 
-def compared(values: Found, floors: Found, label: str = "", features: str = "", suffix: str = "") -> list[Score]:
+def with_floors(
+    values: Estimates, floors: Estimates, label: str = "", features: str = "", suffix: str = ""
+) -> list[Score]:
     """Scores with their floors beside them. label: of the Fréchet distance; features: the network; suffix: of the keys."""
     return [
         Score(
@@ -181,11 +187,11 @@ def inception_score(logits: NDArray) -> Estimate:
     shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     values = []
-    for part in np.array_split(log_p, PARTS):
+    for part in np.array_split(log_p, INCEPTION_SCORE_PARTS):
         p = np.exp(part)
         marginal = np.log(p.mean(0, keepdims=True).clip(np.finfo(float).tiny))
         values.append(math.exp((p * (part - marginal)).sum(1).mean()))
-    return Estimate(float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(PARTS))
+    return Estimate(float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(INCEPTION_SCORE_PARTS))
 
 
 def _known(number: float) -> float | None:

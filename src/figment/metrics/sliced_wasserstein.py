@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.common.pixels import to_float
-from figment.metrics.estimate import GROUPS, Estimate, mean
+from figment.metrics.estimate import JACKKNIFE_GROUPS, Estimate, mean
 
-PATCH, PATCHES, DIRECTIONS, COARSEST = 7, 32, 128, 16
-BLOCK = 256  # pictures whose pyramids are held at a time
-SCALE = 1000  # of what is told: distance × 1000
+PATCH_SIDE, LEVEL_PATCHES, DIRECTIONS, COARSEST_SIDE = 7, 32, 128, 16
+BLOCK_PICTURES = 256  # pictures whose pyramids are held at a time
+REPORTED_FACTOR = 1000  # of what is told: distance × 1000
 
 Pictures = NDArray[np.uint8]
 
@@ -33,22 +33,26 @@ def sliced_wasserstein(fakes: Pictures, reals: Pictures, seed: int = 0) -> Estim
     levels = [_projected(ours, theirs, random) for ours, theirs in both]
 
     def of_every(step: int, start: int = 0) -> float:
-        return SCALE * sum(_distance(ours[start::step], theirs[start::step]) for ours, theirs in levels) / len(levels)
+        return (
+            REPORTED_FACTOR
+            * sum(_distance(ours[start::step], theirs[start::step]) for ours, theirs in levels)
+            / len(levels)
+        )
 
-    # Fewer pictures lie farther apart, but their distances scatter √GROUPS times as much as that of all.
-    apart = np.array([of_every(GROUPS, group) for group in range(GROUPS)])
+    # Fewer pictures lie farther apart, but their distances scatter √JACKKNIFE_GROUPS times as much as that of all.
+    apart = np.array([of_every(JACKKNIFE_GROUPS, group) for group in range(JACKKNIFE_GROUPS)])
     return Estimate(of_every(1), mean(apart).error)
 
 
 def _distance(ours: Tensor, theirs: Tensor) -> float:
-    """Mean over directions of the distance between two sets of equal size on a line, (N, PATCHES, DIRECTIONS) each."""
+    """Mean over directions of the distance between two sets of equal size on a line, (N, LEVEL_PATCHES, DIRECTIONS) each."""
     # NumPy sorts numbers many times as fast as torch does on a CPU with vectors.
     first, second = (np.sort(np.ascontiguousarray(x.flatten(0, 1).numpy().T)) for x in (ours, theirs))
     return float(np.abs(first - second).mean(dtype=np.float64))
 
 
 def _projected(ours: Tensor, theirs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Patches (N, PATCHES, C, 7, 7) of a level of both sets on random directions, (N, PATCHES, DIRECTIONS) each."""
+    """Patches (N, LEVEL_PATCHES, C, 7, 7) of a level of both sets on random directions, (N, LEVEL_PATCHES, DIRECTIONS) each."""
     deviation, middle = torch.std_mean(theirs, (0, 1, 3, 4), keepdim=True)
     directions = F.normalize(torch.randn(theirs[0, 0].numel(), DIRECTIONS, generator=random), dim=0)
     first, second = (((x - middle) / deviation.clamp_min(1e-8)).flatten(2) @ directions for x in (ours, theirs))
@@ -56,8 +60,8 @@ def _projected(ours: Tensor, theirs: Tensor, random: torch.Generator) -> tuple[T
 
 
 def _patches(pictures: Pictures, random: torch.Generator) -> list[Tensor]:
-    """Patches of each level of the pyramids, (N, PATCHES, C, 7, 7) each."""
-    blocks = [_pyramid(pictures[start : start + BLOCK]) for start in range(0, len(pictures), BLOCK)]
+    """Patches of each level of the pyramids, (N, LEVEL_PATCHES, C, 7, 7) each."""
+    blocks = [_pyramid(pictures[start : start + BLOCK_PICTURES]) for start in range(0, len(pictures), BLOCK_PICTURES)]
     chosen = [[_cut(level, random) for level in pyramid] for pyramid in blocks]
     return [torch.cat(parts) for parts in zip(*chosen, strict=True)]
 
@@ -65,7 +69,7 @@ def _patches(pictures: Pictures, random: torch.Generator) -> list[Tensor]:
 def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
     """Each level less the bilinearly enlarged next one, which is the mean of 2×2 pixels; the last as it is."""
     level = to_float(torch.from_numpy(np.ascontiguousarray(pictures)))
-    while min(level.shape[2:]) >= 2 * COARSEST and not (level.shape[2] % 2 or level.shape[3] % 2):
+    while min(level.shape[2:]) >= 2 * COARSEST_SIDE and not (level.shape[2] % 2 or level.shape[3] % 2):
         smaller = F.avg_pool2d(level, 2)
         yield level - F.interpolate(smaller, scale_factor=2, mode="bilinear", align_corners=False)
         level = smaller
@@ -73,8 +77,8 @@ def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
 
 
 def _cut(level: Tensor, random: torch.Generator) -> Tensor:
-    """(N, PATCHES, C, 7, 7) at random places of (N, C, H, W)."""
-    every = level.unfold(2, PATCH, 1).unfold(3, PATCH, 1)
+    """(N, LEVEL_PATCHES, C, 7, 7) at random places of (N, C, H, W)."""
+    every = level.unfold(2, PATCH_SIDE, 1).unfold(3, PATCH_SIDE, 1)
     n, _, rows, columns = every.shape[:4]
-    top, left = (torch.randint(side, (n, PATCHES), generator=random) for side in (rows, columns))
+    top, left = (torch.randint(side, (n, LEVEL_PATCHES), generator=random) for side in (rows, columns))
     return every[torch.arange(n)[:, None], :, top, left]

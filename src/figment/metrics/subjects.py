@@ -1,9 +1,8 @@
-"""TODO"""
+"""What is measured, and the real pictures that it is measured against, opened and brought to one size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +14,13 @@ from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import decode
 from figment.data.sources.open import Portraits, Source, open_source
 from figment.errors import InputError, Unreadable
-from figment.features.extract import PictureSet, bank_rows, sampled
+from figment.features.extract import LazyPictures, bank_rows, sampled
 from figment.generator import load
 from figment.reals import Data, bank_of
 from figment.run import Run
 
-if TYPE_CHECKING:
-    pass
-
-
-SMALLEST = 16  # pixels a side, below which pictures show too little to be told apart
-LARGEST = 512  # and above which a folder's are reduced, where no size is asked for
+MIN_SIDE = 16  # pixels, below which pictures show too little to be told apart
+MAX_SIDE = 512  # pixels, to which a folder's pictures are reduced where no size is asked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +28,12 @@ class Subject:
     """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
 
     name: str
-    pictures: PictureSet
+    pictures: LazyPictures
     run: Run | None = None
     names: Sequence[str] = ()
 
 
-def opened(
+def open_subject(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
     device: str, agree: Agree | None, display: Preparing,
 ) -> tuple[Subject, Bank]:  # fmt: skip
@@ -54,11 +49,11 @@ def opened(
         raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
     source = open_source(str(path), None, None, display.say)
     size = size or _own_size(source)
-    if min(size if isinstance(size, tuple) else (size, size)) < SMALLEST:
-        raise InputError(f"--size: pictures of less than {SMALLEST} pixels a side can't be measured: give more.")
+    if min(size if isinstance(size, tuple) else (size, size)) < MIN_SIDE:
+        raise InputError(f"--size: pictures of less than {MIN_SIDE} pixels a side can't be measured: give more.")
     ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2)
-    reals = _bank(against, size, 3, group, "crop", agree, display)
-    rows = np.random.default_rng([seed, 6]).permutation(_with_copies(ours))[:n]
+    reals = _real_bank(against, size, 3, group, "crop", agree, display)
+    rows = np.random.default_rng([seed, 6]).permutation(_rows_with_copies(ours))[:n]
     return Subject(str(what), bank_rows(ours, rows), names=[ours.names[row] for row in rows]), reals
 
 
@@ -87,12 +82,12 @@ def _of_generator(
             raise InputError(
                 f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
             ) from None
-    return subject, _bank(
+    return subject, _real_bank(
         against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
     )
 
 
-def _bank(
+def _real_bank(
     data: Data,
     size: int | tuple[int, int],
     channels: int,
@@ -106,7 +101,7 @@ def _bank(
 
 
 def _own_size(source: Source) -> tuple[int, int]:
-    """Height and width of the first picture that can be read, at most LARGEST; the usual size for drawn portraits."""
+    """Height and width of the first picture that can be read, at most MAX_SIDE; the usual size for drawn portraits."""
     if isinstance(source, Portraits):
         return 64, 64
     for chunk in source.chunks():
@@ -114,18 +109,14 @@ def _own_size(source: Source) -> tuple[int, int]:
             if isinstance(found, Unreadable):
                 continue
             width, height = found.size
-            scale = min(1.0, LARGEST / max(height, width))
+            scale = min(1.0, MAX_SIDE / max(height, width))
             return round(height * scale), round(width * scale)
     count = len(source.listing.names)
     raise InputError(f"{source.where}: none of its {count:,} pictures can be read: name a folder of pictures that can.")
 
 
-def _with_copies(bank: Bank) -> NDArray[np.int64]:
+def _rows_with_copies(bank: Bank) -> NDArray[np.int64]:
     """Rows of all pictures of a source, exact copies too: a generator that repeats itself is to be seen to do so."""
     places = {name: row for row, name in enumerate(bank.names)}
     copies = [places.get(item.reason.removeprefix("exact copy of "), -1) for item in bank.copies]
     return np.array([*range(len(bank.names)), *(row for row in copies if row >= 0)], np.int64)
-
-
-def _first(pictures: PictureSet, count: int) -> PictureSet:
-    return PictureSet(min(count, pictures.count), pictures.between, f"{pictures.key} {count}" if pictures.key else "")

@@ -2,53 +2,55 @@
 
 from collections.abc import Sequence
 
-from figment.metrics.measurement import UNUSABLE, Measurement
+from figment.metrics.measurement import UNUSABLE_PREFIX, Measurement
 from figment.metrics.scores import KINDS, Score
 
-GAP = "   "
+COLUMN_GAP = "   "
 
 
-def lines(found: Measurement) -> list[str]:
+def measurement_lines(found: Measurement) -> list[str]:
     """The table: a row a score and a sentence for each; then originality, attributes, and what is missing and why."""
-    text = rows(found.scores)
+    text = score_lines(found.scores)
     if found.copying is not None:
         text += ["", found.copying.verdict(), *found.copying.unsaid]
     if found.attributes is not None:
         text += ["", *found.attributes.sentences()]
     reasons: dict[str, list[str]] = {}
     for name, reason in found.missing.items():
-        if not name.startswith(UNUSABLE):  # told before anything was measured
-            reasons.setdefault(reason, []).append(named(name))
+        if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
+            reasons.setdefault(reason, []).append(score_title(name))
     if reasons:
         text += ["", "Not measured:", *(f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())]
     return text
 
 
-def rows(scores: Sequence[Score]) -> list[str]:
+def score_lines(scores: Sequence[Score]) -> list[str]:
     """Two lines a score: value, floor and how they stand to each other; then what it means."""
     cells = [("score", "samples", "reals", "")]
-    cells += [(named(s.key, s), str(s.value), str(s.floor), s.verdict) for s in scores]
+    cells += [(score_title(s.key, s), str(s.value), str(s.floor), s.verdict) for s in scores]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     text: list[str] = []
     told: set[str] = set()
     for row, score in zip(cells, [None, *scores], strict=True):
-        text.append(GAP.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2)), row[3]]).rstrip())
+        text.append(
+            COLUMN_GAP.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2)), row[3]]).rstrip()
+        )
         if score is not None:
             better = "less is better" if score.kind.better == "lower" else "more is better"
             if score.kind.name not in told:  # once is enough, with several networks
-                text.append(f"{' ' * widths[0]}{GAP}{score.kind.meaning} ({better}; {counted(score)})")
+                text.append(f"{' ' * widths[0]}{COLUMN_GAP}{score.kind.meaning} ({better}; {sample_counts(score)})")
             told.add(score.kind.name)
     return text
 
 
-def named(key: str, score: Score | None = None) -> str:
+def score_title(key: str, score: Score | None = None) -> str:
     """A score's title; with the network where its key has one."""
     kind, _, network = key.partition(":")
     title = score.title if score else KINDS[kind].title.format(fd="FD") if kind in KINDS else kind
     return f"{title} ({network})" if network and not title.startswith(("FD-", "FID")) else title
 
 
-def counted(score: Score) -> str:
+def sample_counts(score: Score) -> str:
     """How many pictures a score was taken of."""
     against = f" against {score.reference:,} reals" if score.reference else ""
     return f"{score.n:,}{against}"

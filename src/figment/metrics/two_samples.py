@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FEW_IN_CELL = 20  # generated pictures; Meehan et al. leave out cells with fewer
+MIN_IN_CELL = 20  # generated pictures; Meehan et al. leave out cells with fewer
 
 
 def mann_whitney(first: NDArray, second: NDArray) -> float:
@@ -26,7 +26,7 @@ def mann_whitney(first: NDArray, second: NDArray) -> float:
     return float((u - n * m / 2) / math.sqrt(spread)) if spread > 1e-9 else 0.0
 
 
-def chance_below(z: float) -> float:
+def normal_cdf(z: float) -> float:
     """P(a standard normal number ≤ z)."""
     return math.erfc(-z / math.sqrt(2)) / 2
 
@@ -35,19 +35,19 @@ def data_copying(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]
     """C_T of Meehan, Chaudhuri and Dasgupta 2020 (arXiv 2004.05675): z-scores cell by cell, averaged.
 
     cells: which cell of a division of the space each picture lies in, int (N,) and (M,). Cells with fewer than
-    FEW_IN_CELL generated pictures or no held-out one are left out; the others weigh by their held-out pictures, the
+    MIN_IN_CELL generated pictures or no held-out one are left out; the others weigh by their held-out pictures, the
     paper's P_n. Far below 0: copying; far above: underfitting. None where no cell is left.
     """
     total, weight = 0.0, 0
     for cell in np.unique(cells[1]):
         of_first, of_second = first[cells[0] == cell], second[cells[1] == cell]
-        if len(of_first) >= FEW_IN_CELL:
+        if len(of_first) >= MIN_IN_CELL:
             total += len(of_second) * mann_whitney(of_first, of_second)
             weight += len(of_second)
     return total / weight if weight else None
 
 
-def nearer(first: NDArray, second: NDArray, share: float) -> tuple[float, float]:
+def share_nearer(first: NDArray, second: NDArray, share: float) -> tuple[float, float]:
     """The share of the first that are smaller than the smallest `share` of the second, and its chance.
 
     The limit is the second's k-th smallest, k = ⌊share·M⌋, which must be 1 or more; of one distribution, k/(M + 1) of
@@ -60,7 +60,7 @@ def nearer(first: NDArray, second: NDArray, share: float) -> tuple[float, float]
     return count / n, hypergeometric(k - 1, m, n + m, count + k - 1)
 
 
-def leaning(places: NDArray, train: int, held_out: int) -> float:
+def lean(places: NDArray, train: int, held_out: int) -> float:
     """How far generated pictures lean to the training pictures: a z-score, above 0 where they do.
 
     places: int (N,), which of train + held_out pictures, counted in this order, is nearest to each generated one. Had the
@@ -75,7 +75,7 @@ def leaning(places: NDArray, train: int, held_out: int) -> float:
     return float((counts[:train].sum() - train * counts.mean()) / math.sqrt(spread)) if spread > 1e-9 else 0.0
 
 
-def more_often(count: int, of: int, its_count: int, its_of: int) -> float:
+def fisher_exact(count: int, of: int, its_count: int, its_of: int) -> float:
     """Fisher's exact chance, one-sided, of count hits in `of` or more, where both samples hit equally often."""
     return hypergeometric(its_count, its_of, of + its_of, count + its_count)
 
@@ -91,7 +91,7 @@ def hypergeometric(most: int, marked: int, total: int, drawn: int) -> float:
     return min(1.0, math.fsum(math.exp(log - _choose(total, drawn)) for log in logs))
 
 
-def interval(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
+def wilson_interval(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's interval of a share, at 95 %."""
     share, square = count / of, z * z / of
     middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / of + square / (4 * of))

@@ -37,16 +37,16 @@ def test_the_function_lives_in_its_room(row: Experiment) -> None:
     assert callable(getattr(import_module(module), function))
 
 
-@pytest.mark.parametrize("room", ["explore"])
-def test_public_functions_are_the_rows(room: str) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_public_functions_are_the_rows_and_a_few_beside(room: str) -> None:
     package = import_module(f"figment.{room}")
-    kinds = [row.kind for row in EXPERIMENTS.values() if row.room == room]
-    assert sorted(kinds) == dir(package)
-    assert all(callable(getattr(package, kind)) for kind in kinds)
+    assert {row.kind for row in EXPERIMENTS.values() if row.room == room} <= set(package.__all__)
+    assert dir(package) == sorted(package.__all__)
+    assert all(callable(getattr(package, name)) for name in dir(package))
     with pytest.raises(AttributeError, match="nonsense"):
         package.nonsense  # noqa: B018
 
 
 def test_the_table_costs_nothing() -> None:
-    code = "import sys, figment.experiments, figment.explore; assert not {'torch', 'numpy'} & set(sys.modules)"
+    code = "import sys, figment.experiments, figment.explore, figment.explain; assert not {'torch', 'numpy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -20,7 +20,7 @@ from figment.explore.direction_file import (
     load_directions,
     move_codes,
     save_directions,
-    sum_of_wishes,
+    total_shift,
     unit_direction,
 )
 from figment.explore.direction_samples import centre_by_class, draw_samples
@@ -194,11 +194,11 @@ def test_the_effect_of_a_direction_is_read_where_it_is_known(world, prior):
     assert found.correlation["right"] == pytest.approx(1, abs=0.01)
     assert found.shift == pytest.approx({"left": 0, "right": 6, "both": 6 / math.sqrt(3), "last": 0}, abs=0.1)
     assert abs(found.correlation["left"]) < 1e-6
-    assert found.most == "right"
-    assert found.next_to("right") == ("both", pytest.approx(1 / math.sqrt(3), rel=0.02))
+    assert found.main_attribute == "right"
+    assert found.side_effect("right") == ("both", pytest.approx(1 / math.sqrt(3), rel=0.02))
     assert found.change == pytest.approx(6 * 0.2 / 2 / 4, rel=0.02)  # of −1 to 1, in one of four stripes
     unread = measure_effect(generator, unit(0, 1, *[0] * 10), z, None, None, {})
-    assert (unread.most, unread.change) == (None, found.change)
+    assert (unread.main_attribute, unread.change) == (None, found.change)
     hidden = measure_effect(generator, unit(*[0] * 11, 1), z, None, predictor, deviations)
     assert hidden.change == 0
     assert max(hidden.shift.values()) == 0
@@ -320,7 +320,7 @@ def test_names_of_all_kinds_are_kept(tmp_path):
     file, names = tmp_path / "directions.safetensors", ["__metadata__", "a/b .. x", "smile=2", "σ"]
     save_directions(file, [unit_direction(name, random_unit(6, i), "labelled") for i, name in enumerate(names)], OURS)
     assert [one.name for one in load_directions(file, OURS)] == names
-    assert sum_of_wishes(file, ["smile=2=3"], OURS) == pytest.approx(3 * random_unit(6, 2), abs=1e-6)
+    assert total_shift(file, ["smile=2=3"], OURS) == pytest.approx(3 * random_unit(6, 2), abs=1e-6)
 
 
 def test_wishes_add_up(tmp_path):
@@ -328,16 +328,16 @@ def test_wishes_add_up(tmp_path):
     save_directions(
         file, [unit_direction(name, random_unit(6, i), "labelled") for i, name in enumerate(("smile", "a=b"))], OURS
     )
-    total = sum_of_wishes(file, ["smile=2", "a=b=-0.5"], OURS)
+    total = total_shift(file, ["smile=2", "a=b=-0.5"], OURS)
     assert total == pytest.approx(2 * random_unit(6, 0) - 0.5 * random_unit(6, 1), abs=1e-6)
-    assert sum_of_wishes(file, [], OURS) is None
+    assert total_shift(file, [], OURS) is None
     for wish in ("smile", "smile=", "=2", "smile=two", "smile=nan", "smile=inf", "smile=1e9"):
         with pytest.raises(InputError, match="write it as NAME=AMOUNT"):
-            sum_of_wishes(file, [wish], OURS)
+            total_shift(file, [wish], OURS)
     with pytest.raises(InputError, match="did you mean smile"):
-        sum_of_wishes(file, ["smiel=1"], OURS)
+        total_shift(file, ["smiel=1"], OURS)
     with pytest.raises(InputError, match="there are smile, a=b"):
-        sum_of_wishes(file, ["turn=1"], OURS)
+        total_shift(file, ["turn=1"], OURS)
 
 
 def content_of(vectors, **header):

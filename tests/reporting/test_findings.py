@@ -45,7 +45,7 @@ def test_a_run_that_was_never_explored_has_no_such_part(make_run) -> None:
 def test_pictures_that_are_gone_or_too_many_are_named(run, monkeypatch) -> None:
     (run.findings / "filters.png").unlink()
     assert [sheet["src"] is None for part in findings.contents(run) for sheet in part["sheets"]] == [False, True]
-    monkeypatch.setattr(findings, "MOST_BYTES", 10)
+    monkeypatch.setattr(findings, "MAX_PICTURE_BYTES", 10)
     assert [sheet["src"] is None for part in findings.contents(run) for sheet in part["sheets"]] == [True, True]
     assert "findings/filters.png" in report.write_report(run).read_text()
 

@@ -151,18 +151,18 @@ def test_many_classes_are_told_in_few_words(make_run):
     ],
 )
 def test_stages(images, expected):
-    assert report.stages(images) == expected
-    assert list(report.stages(images)) == list(expected)
+    assert report.milestones(images) == expected
+    assert list(report.milestones(images)) == list(expected)
 
 
 def test_thinning_keeps_both_ends_and_the_limits(tmp_path):
     pictures = {i: tmp_path / f"{i}.png" for i in range(100)}
     for path in pictures.values():
         path.write_bytes(bytes(1000))
-    assert report.thinned(pictures) != pictures
-    assert report.thinned(pictures, most=100) == pictures
-    assert list(report.thinned(pictures, most=12)) == [9 * i for i in range(12)]
-    few = list(report.thinned(pictures, most=100, most_bytes=10_000))
+    assert report.thin_out(pictures) != pictures
+    assert report.thin_out(pictures, max_pictures=100) == pictures
+    assert list(report.thin_out(pictures, max_pictures=12)) == [9 * i for i in range(12)]
+    few = list(report.thin_out(pictures, max_pictures=100, max_bytes=10_000))
     assert len(few) == 10
     assert (few[0], few[-1]) == (0, 99)
 
@@ -170,14 +170,14 @@ def test_thinning_keeps_both_ends_and_the_limits(tmp_path):
 def test_smoothing_is_a_running_mean():
     values = np.random.default_rng(0).normal(size=20)
     expected = np.convolve(values, np.full(5, 0.2), "valid")
-    assert np.allclose(report.smooth(values, 5)[2:-2], expected)
-    assert np.array_equal(report.smooth(values, 1), values)
-    assert np.allclose(report.smooth(np.full(7, 3.0), 4), 3.0)
+    assert np.allclose(report.moving_average(values, 5)[2:-2], expected)
+    assert np.array_equal(report.moving_average(values, 1), values)
+    assert np.allclose(report.moving_average(np.full(7, 3.0), 4), 3.0)
 
 
 def test_smoothing_leaves_out_what_is_no_number():
-    assert np.allclose(report.smooth(np.array([1.0, np.nan, 3.0]), 3), [1, 2, 3])
-    assert np.isnan(report.smooth(np.array([np.nan, np.nan]), 3)).all()
+    assert np.allclose(report.moving_average(np.array([1.0, np.nan, 3.0]), 3), [1, 2, 3])
+    assert np.isnan(report.moving_average(np.array([np.nan, np.nan]), 3)).all()
 
 
 # ---- in a browser ------------------------------------------------------------------------------------------------

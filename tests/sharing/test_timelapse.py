@@ -52,26 +52,26 @@ def test_same_run_same_bytes(finished, tmp_path):
 
 def test_the_caption_is_below_and_says_what_it_is_told():
     picture = np.full((100, 400, 3), 7, np.uint8)
-    one, other = (timelapse.captioned(picture, text) for text in ("1,280 images seen", "2,560 images seen"))
+    one, other = (timelapse.with_caption(picture, text) for text in ("1,280 images seen", "2,560 images seen"))
     assert one.shape[0] > 100
     assert (one[:100] == 7).all()
     band = one[100:]
     assert (band == 255).all(2).mean() > 0.7  # on white
     assert 0.005 < (band.mean(2) < 128).mean() < 0.2  # in dark letters
     assert not np.array_equal(one, other)
-    assert np.array_equal(one, timelapse.captioned(picture, "1,280 images seen"))
+    assert np.array_equal(one, timelapse.with_caption(picture, "1,280 images seen"))
 
 
 def test_a_fade_goes_from_one_to_the_other():
     before, after = np.full((2, 2, 3), 200, np.uint8), np.full((2, 2, 3), 100, np.uint8)
-    assert (timelapse.faded(before, after, 0) == 200).all()
-    assert (timelapse.faded(before, after, 0.5) == 150).all()
-    assert (timelapse.faded(before, after, 1) == 100).all()
+    assert (timelapse.cross_fade(before, after, 0) == 200).all()
+    assert (timelapse.cross_fade(before, after, 0.5) == 150).all()
+    assert (timelapse.cross_fade(before, after, 1) == 100).all()
 
 
 def test_time_goes_where_something_changes():
-    assert timelapse.paces([0, 3, 1]) == pytest.approx([0.2 / 3, 0.2 / 3 + 0.8 * 0.75, 0.2 / 3 + 0.8 * 0.25])
-    assert timelapse.paces([0, 0]) == pytest.approx([0.5, 0.5])
+    assert timelapse.time_shares([0, 3, 1]) == pytest.approx([0.2 / 3, 0.2 / 3 + 0.8 * 0.75, 0.2 / 3 + 0.8 * 0.25])
+    assert timelapse.time_shares([0, 0]) == pytest.approx([0.5, 0.5])
 
 
 @pytest.mark.parametrize("snapshots", [(), (0,)])

@@ -6,12 +6,7 @@ from typing import Any
 import click
 
 from figment.cli.console import progress_bar
-from figment.cli.options import (
-    LABEL,
-    SEED,
-    TRUNCATION,
-    PathArgument,
-)
+from figment.cli.options import LABEL, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name
 from figment.errors import InputError
 
@@ -34,7 +29,7 @@ from figment.errors import InputError
 @SEED
 @TRUNCATION
 @click.option(
-    "--direction", "wishes", multiple=True, metavar="NAME=AMOUNT",
+    "--direction", "moves", multiple=True, metavar="NAME=AMOUNT",
     help="Move all along a direction that figment explore directions found, in deviations: smile=2.",
 )  # fmt: skip
 @click.option(
@@ -55,7 +50,7 @@ from figment.errors import InputError
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
-    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, wishes: tuple[str, ...],
+    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, moves: tuple[str, ...],
     codes: Path | None, grid: bool, numbered: bool, suffix: str, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
@@ -73,33 +68,32 @@ def sample(
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
     from figment.common.machine import this_machine
-    from figment.explore.direction_file import directions_file as directions_of
-    from figment.explore.direction_file import sum_of_wishes
+    from figment.explore.direction_file import directions_file, total_shift
     from figment.sharing.samples import write_coded, write_files, write_grid
 
-    generator = loaded(run, this_machine(device).device)
+    generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
-    shifted = sum_of_wishes(directions_of(run), wishes, generator)
-    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *wishes]))
-    path = out or beside(run, f"{name}.{suffix}" if grid else name)
+    shift = total_shift(directions_file(run), moves, generator)
+    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves]))
+    path = out or path_beside(run, f"{name}.{suffix}" if grid else name)
     if numbered and (codes or not grid):
         raise InputError("--numbered is for a sheet of a seed's samples: leave out --files and --codes.")
     if codes:
         if count or labels:
             raise InputError(f"--codes {codes} says which pictures: leave out -n and --label.")
         with progress_bar(0, "sampling") as advance:
-            total = write_coded(generator, path, codes, truncation, shifted, None if grid else suffix, advance)
+            total = write_coded(generator, path, codes, truncation, shift, None if grid else suffix, advance)
         click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
         return
     if grid:
         count, labels = generator.shown(count, labels)
-        write_grid(generator, path, count, seed, truncation, labels, shifted, numbered)
+        write_grid(generator, path, count, seed, truncation, labels, shift, numbered)
     else:
         count = count or 64
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:
-            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shifted)
+            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shift)
     total = count * max(len(labels), 1)
     click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
     if grid and len(labels) > 1:
@@ -138,14 +132,13 @@ def walk(
       figment walk runs/faces-1 --seconds 12 --out walk.mp4
       figment walk runs/faces-1 --direction smile --seconds 4
     """
-    from figment.explore.direction_file import directions_file as directions_of
-    from figment.explore.direction_file import find_direction
-    from figment.explore.walk import write_walk as write_walk
+    from figment.explore.direction_file import directions_file, find_direction
+    from figment.explore.walk import write_walk
 
-    generator, along = loaded(run), None
+    generator, along = load_generator(run), None
     if direction is not None:
-        along = find_direction(directions_of(run), direction, generator).vector
-    path = out or beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
+        along = find_direction(directions_file(run), direction, generator).vector
+    path = out or path_beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
@@ -171,9 +164,9 @@ def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: in
       figment timelapse runs/faces-1 --out timelapse.mp4
     """
     from figment.run import Run
-    from figment.sharing.timelapse import write_timelapse as write_timelapse
+    from figment.sharing.timelapse import write_timelapse
 
-    path = out or beside(run, "timelapse.mp4")
+    path = out or path_beside(run, "timelapse.mp4")
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label)
@@ -198,12 +191,12 @@ def report(run: Path) -> None:
     click.echo(str(write_report(Run(run))))
 
 
-def beside(run: Path, name: str) -> Path:
+def path_beside(run: Path, name: str) -> Path:
     """In the run folder; beside a generator file."""
     return run / name if run.is_dir() else run.parent / name
 
 
-def loaded(run: Path, device: str = "cpu") -> Any:
+def load_generator(run: Path, device: str = "cpu") -> Any:
     """The generator of a run folder or file."""
     from figment.generator import load
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from figment.attributes.predictor import Scores
 
 CROSS_VALIDATION_FOLDS = 5
-# How much of an attribute's own movement is given up for the others' sake. Of 13 labelled directions of a portraits generator
-# after 600,000 and after 248,000 images (seed 1), 12 and 12 move their attribute with a correlation of 0.8 or more, 11 and 10 of
-# these all others less than half as far; with 0.01: 7 and 9, all of them alone; with 10⁶: 13 and 12, 10 and 7 alone.
+# By how much an attribute's own movement counts against that of the others, which are to be left alone. Of 13 labelled
+# directions of a portraits generator after 600,000 and after 248,000 images (seed 1), 12 and 12 move their attribute with a
+# correlation of 0.8 or more, 11 and 10 of these all others less than half as far; with 0.01: 7 and 9, all of them alone; with
+# 10⁶: 13 and 12, 10 and 7 alone.
 OWN_WEIGHT = 1.0
 
 
@@ -43,16 +44,16 @@ def fit_slopes(gaussian: NDArray[np.float64], scores: Scores) -> AttributeSlopes
 
 
 def attribute_group(name: str) -> str:
-    """An attribute without its value: names of one stem exclude or contain each other, as glasses and glasses=round do."""
+    """An attribute without its value: names of one group exclude or contain each other, as glasses and glasses=round do."""
     return name.partition("=")[0]
 
 
 def conditional_direction(found: AttributeSlopes, name: str, own_weight: float = OWN_WEIGHT) -> NDArray[np.float64]:
     """The direction that moves an attribute most for how much it moves all others, of length 1: (code_size,).
 
-    It maximises (a·v)² / (Σ (bᵢ·v)² + apart |v|²), a being the attribute's slope and bᵢ those of attributes of another stem.
-    With apart → 0 that is conditional manipulation, which projects the others' directions out (Shen et al., arXiv
-    1907.10786, section 2.3); with apart → ∞ it is a itself. The former leaves little of a where the others nearly span it.
+    It maximises (a·v)² / (Σ (bᵢ·v)² + w |v|²), w being own_weight, a the attribute's slope and bᵢ those of attributes of
+    another group. With w → 0 that is conditional manipulation, which projects the others' directions out (Shen et al., arXiv
+    1907.10786, section 2.3); with w → ∞ it is a itself. The former leaves little of a where the others nearly span it.
     """
     own = found.rows[found.names.index(name)]
     others = found.rows[[attribute_group(other) != attribute_group(name) for other in found.names]]

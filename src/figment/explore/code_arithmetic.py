@@ -185,9 +185,9 @@ def success_rate(
 ) -> float:  # fmt: skip
     """The share of sums A − B + C whose picture meets the conditions wanted, over random groups of so many exemplars.
 
-    seen: samples that the exemplars are drawn from; a, b, c: conditions that these meet (see parse_conditions). As in meeting, of
-    four times as many drawn ones the clearest are taken, of single exemplars as well. label: the class that all are drawn
-    in. Raises InputError where fewer than exemplars samples meet a condition.
+    seen: samples that the exemplars are drawn from; a, b, c: conditions that these meet (see parse_conditions). As in
+    group_meeting, of four times as many drawn ones the clearest are taken, of single exemplars as well. label: the class
+    that all are drawn in. Raises InputError where fewer than exemplars samples meet a condition.
     """
     rng, prior, pools = np.random.default_rng([seed, exemplars]), generator.recipe.prior, []
     for conditions in (a, b, c):

@@ -19,16 +19,19 @@ from figment.common.text import suggestion
 from figment.errors import InputError
 from figment.generator import Generator
 
-DIRECTIONS_FILE, GENERATOR_FILE = (
-    "directions.safetensors",
-    "generator.safetensors",
-)  # OWN: the file of a run's generator
-MAX_DEVIATIONS = 3.0  # deviations, to either side
+DIRECTIONS_FILE = "directions.safetensors"
+GENERATOR_FILE = "generator.safetensors"  # of a run
+MAX_DEVIATIONS = 3.0  # to either side, of what is shown of a direction
+MAX_AMOUNT = 100  # deviations, that a sample may be moved by
 
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """name; vector: float32 (code_size,), of length 1; how it was found; facts: what it does, whatever JSON can hold."""
+    """A named direction.
+
+    vector: float32 (code_size,), of length 1. how: it was found, one of direction_search.METHODS or "groups". facts: what it
+    does, whatever JSON can hold.
+    """
 
     name: str
     vector: Tensor
@@ -128,27 +131,27 @@ def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
 
 
 def find_direction(file: Path, name: str, generator: Generator) -> Direction:
-    """A direction of a file. Raises InputError, with the nearest name, for one that isn't there, and as stored() does."""
+    """A direction of a file. Raises InputError, with the nearest name, for one that isn't there, and as load_directions does."""
     found = {one.name: one for one in load_directions(file, generator)}
     if name in found:
         return found[name]
     raise InputError(f"--direction {name}: no direction of this generator{suggestion(name, list(found))}")
 
 
-def sum_of_wishes(file: Path, wishes: Sequence[str], generator: Generator) -> Tensor | None:
-    """The sum of directions from wishes such as "smile=2", float64 (code_size,); None where there are none.
+def total_shift(file: Path, moves: Sequence[str], generator: Generator) -> Tensor | None:
+    """The sum of directions from texts such as "smile=2", float64 (code_size,); None where there are none.
 
-    Raises InputError for a wish that is none, and as named() does.
+    Raises InputError for a text that is none, and as find_direction does.
     """
     total = None
-    for wish in wishes:
-        name, _, text = wish.rpartition("=")
+    for move in moves:
+        name, _, text = move.rpartition("=")
         try:
             amount = float(text)
         except ValueError:
             amount = float("nan")
-        if not name or not abs(amount) <= 100:
-            raise InputError(f"--direction {wish}: write it as NAME=AMOUNT, in deviations, such as smile=2.")
+        if not name or not abs(amount) <= MAX_AMOUNT:
+            raise InputError(f"--direction {move}: write it as NAME=AMOUNT, in deviations, such as smile=2.")
         step = amount * find_direction(file, name, generator).vector.double()
         total = step if total is None else total + step
     return total

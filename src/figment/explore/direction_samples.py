@@ -1,4 +1,4 @@
-"""Samples looked at together: their codes, what the generator's first layer makes of them, and what a predictor reads."""
+"""Samples that directions are found from: codes, what the generator's first layer makes of them, what a predictor reads."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ from figment.nets.hooks import layers, watched
 class DirectionSamples:
     """Samples with what is known of them.
 
-    gaussian: codes in Gaussian space, (N, d). activations: what the first layer makes of them, (N, m). scores: (N,) each.
+    gaussian: codes in Gaussian space, (N, d). classes: (N,), or None. activations: what the first layer makes of the codes,
+    (N, m), where that was asked for. scores: (N,) each.
     """
 
     gaussian: NDArray[np.float64]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from figment.attributes.predictor import AttributePredictor
-from figment.common.progress import Stage
+from figment.common.progress import Stage, Tally
 from figment.errors import InputError
 from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
 from figment.explore.direction_file import Direction, unit_direction
@@ -115,16 +115,7 @@ def directions(
         found = [_between(name, *groups, generator.recipe.prior)]
     else:
         found = _find(generator, methods, count, names, drawn)
-    z, labels = (
-        generator.codes(MEASURED_SAMPLES, seed, samples),
-        generator.labels(MEASURED_SAMPLES, seed, samples, label),
-    )
-    deviations = {attribute: float(scores.std()) for attribute, scores in drawn.scores.items()}
-    progress, effects = stage("measuring directions") if stage else None, []
-    for i, one in enumerate(found):
-        effects.append(measure_effect(generator, one.vector, z, labels, predictor, deviations))
-        if progress:
-            progress(i + 1, len(found))
+    effects = _measure(generator, found, predictor, drawn, seed, label, stage)
     shown, classes = _codes_along(generator, found, seed, label)
     return DirectionSearch(
         seed, samples, label,
@@ -218,9 +209,24 @@ def _between(name: str, first: Group, second: Group, prior: str) -> Direction:
     )
 
 
+def _measure(
+    generator: Generator, found: Sequence[Direction], predictor: AttributePredictor | None, drawn: DirectionSamples, seed: int,
+    label: str | None, stage: Stage | None,
+) -> list[DirectionEffect]:  # fmt: skip
+    """The effects of directions, on the samples that follow those which they were found from."""
+    start, tally = len(drawn.gaussian), Tally(stage("measuring directions") if stage else None, len(found))
+    z, labels = generator.codes(MEASURED_SAMPLES, seed, start), generator.labels(MEASURED_SAMPLES, seed, start, label)
+    deviations = {attribute: float(scores.std()) for attribute, scores in drawn.scores.items()}
+    effects = []
+    for one in found:
+        effects.append(measure_effect(generator, one.vector, z, labels, predictor, deviations))
+        tally(1)
+    return effects
+
+
 def _with_effect(one: Direction, its: DirectionEffect) -> Direction:
     """A direction with its effect: of a labelled one on its own attribute, of another on the one that it moves most."""
-    moves = one.name if one.how == "labelled" else its.most
+    moves = one.name if one.how == "labelled" else its.main_attribute
     facts = {} if moves is None else {"moves": moves, "correlation": its.correlation[moves], "shift": its.shift[moves]}
     return Direction(one.name, one.vector, one.how, {**one.facts, **facts, "change": its.change})
 

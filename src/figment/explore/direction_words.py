@@ -36,7 +36,7 @@ def table(
     rows: list[tuple[str, ...]] = []
     for one, its in zip(found, effects, strict=True):
         moves = one.facts["moves"]
-        other = its.next_to(moves)
+        other = its.side_effect(moves)
         along = (other[0], f"{other[1]:.0%}") if other else ("–", "–")
         rows.append((one.name, moves, f"{its.correlation[moves]:+.2f}", f"{its.shift[moves]:.1f}σ", *along))
     return ("direction", "moves", "correlation", "by", "comes along", "of it"), tuple(rows)
@@ -55,7 +55,7 @@ def sentence(found: Sequence[Direction], effects: Sequence[DirectionEffect]) -> 
     if len(found) == 1:
         (one,), (its,) = found, effects
         moves = one.facts["moves"]
-        other = its.next_to(moves)
+        other = its.side_effect(moves)
         along = f"; with it {other[0]} moves {other[1]:.0%} as far" if other else ""
         return (
             f"From −3σ to 3σ along {one.name} {moves} moves by {its.shift[moves]:.1f} deviations, with a correlation of "
@@ -75,7 +75,7 @@ def _clear(one: Direction, its: DirectionEffect) -> bool:
 
 
 def _alone(one: Direction, its: DirectionEffect) -> bool:
-    other = its.next_to(one.facts["moves"])
+    other = its.side_effect(one.facts["moves"])
     return other is None or other[1] < MAX_SIDE_SHARE
 
 

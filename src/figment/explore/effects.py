@@ -12,26 +12,28 @@ from figment.explore.attribute_directions import attribute_group
 from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
 from figment.generator import Generator
 
-PLACES = 7
+PLACES = 7  # along a direction, from −3σ to 3σ
 
 
 @dataclass(frozen=True)
 class DirectionEffect:
-    """correlation, shift: by attribute, of its score with the place along the direction, and how far its mean moves from −3σ
-    to 3σ, in deviations of the attribute over samples. change: the mean absolute change of a pixel from one end to the
-    other, as a share of the range of brightness."""
+    """What a direction does from −3σ to 3σ.
+
+    correlation, shift: by attribute, of its score with the place along the direction, and how far its mean moves, in deviations
+    of the attribute over samples. change: the mean absolute change of a pixel, as a share of the range of brightness.
+    """
 
     correlation: dict[str, float]
     shift: dict[str, float]
     change: float
 
     @property
-    def most(self) -> str | None:
+    def main_attribute(self) -> str | None:
         """The attribute that is moved furthest; None without a predictor."""
         return max(self.shift, key=self.shift.__getitem__, default=None)
 
-    def next_to(self, name: str) -> tuple[str, float] | None:
-        """Of the attributes of another stem the one that is moved furthest, and its shift as a share of the named one's."""
+    def side_effect(self, name: str) -> tuple[str, float] | None:
+        """Of the attributes of another group the one that is moved furthest, and its shift as a share of the named one's."""
         others = [other for other in self.shift if attribute_group(other) != attribute_group(name)]
         if not others:
             return None

@@ -17,9 +17,9 @@ from figment.features.perceptual import PerceptualLoss, differences, pairwise_di
 from figment.generator import Generator
 
 LEARNING_RATE = 0.2  # Adam's, at the start; Gaussian codes have unit variance
-PRIOR_WEIGHT = 0.02  # towards the prior
-BATCH_CODES = 32  # codes in memory
-SMALLEST_SCALE = 1e-12
+PRIOR_WEIGHT = 0.02  # of length_energy in the loss, which pulls towards the prior
+BATCH_CODES = 32  # decoded at once
+SMALLEST_SCALE = 1e-12  # so that nothing is divided by 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Inversions:
 
     codes: float32 (N, code_size). labels: int64 (N,), or None. pictures: uint8 (N, C, H, W). rms: root mean square of the
     pixels' differences, in levels of 255, float (N,). distance: in features, or in pixels where none are looked at, as a share
-    of what a random sample differs by, float (N,). loss: what was made small, without the pull, float (N,).
+    of what a random sample differs by, float (N,). loss: what was made small, without the pull towards the prior, float (N,).
     """
 
     codes: Tensor
@@ -58,8 +58,8 @@ def invert(
 
     targets: uint8 (T, C, H, W). Descents start from the best of these samples, and keep their classes. What is made small
     is the mean squared difference of pixels plus that of the perceptual features, the mean of their layers, each as a share
-    of what random samples differ by, so that they weigh alike; plus PULL · unlikely(). Each target's result depends on
-    itself and the seed alone. Raises ValueError for pictures of another shape.
+    of what random samples differ by, so that they weigh alike; plus PRIOR_WEIGHT · length_energy(). Each target's result
+    depends on itself and the seed alone. Raises ValueError for pictures of another shape.
     """
     recipe = generator.recipe
     if targets.shape[1:] != (recipe.channels, *recipe.shape):
@@ -90,10 +90,8 @@ def invert(
         best = tried.loss.view(-1, restarts).argmin(1) + torch.arange(len(part)) * restarts
         found.append(tried[best])
     first = order[:, 0]
-    nearest, descended = (
-        compare(generator, perceptual, z[first], _of(labels, first), targets, usual),
-        concatenated(found),
-    )
+    nearest = compare(generator, perceptual, z[first], _of(labels, first), targets, usual)
+    descended = concatenated(found)
     better = torch.where(nearest.loss < descended.loss, 0, len(targets)) + torch.arange(len(targets))
     return concatenated([nearest, descended])[better], nearest
 

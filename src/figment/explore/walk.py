@@ -14,7 +14,7 @@ from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
 from figment.generator import Generator
 from figment.media.video import Frame, sheet, write_video
 
-BATCH_PICTURES = 64  # pictures decoded at once
+BATCH_PICTURES = 64  # decoded at once
 
 
 def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
@@ -73,13 +73,35 @@ def write_walk(
     label: str | None = None,
     along: Tensor | None = None,
 ) -> None:
-    """Write an mp4 that can be played round and round: tiles generated pictures side by side, each on its own loop.
+    """Write an mp4 that can be played round and round: generated pictures side by side, each on its own loop.
 
-    Each loop comes past keyframes samples of the seed (see loops), or with a direction along, (code_size,) of length 1, goes
-    up and down it from one sample (see sweep); the pictures are enlarged to 384 pixels or more.
-    truncation scales codes towards the prior's mean. A generator with classes keeps the class of a tile all along: the
-    one that label names, or that of its first sample; classes are never mixed. Memory doesn't grow with seconds, but
-    for the codes themselves. Raises InputError for an unknown label or a number out of range, or as write_video does.
+    Memory doesn't grow with seconds, but for the codes themselves.
+
+    Parameters
+    ----------
+    generator : Generator
+    path : str or Path
+    keyframes : int
+        Samples of the seed that each loop comes past: see loops.
+    seconds, fps : float, int
+        Length of the video, and frames a second.
+    seed : int
+    truncation : float
+        Scales codes towards the prior's mean.
+    tiles, columns : int
+        Pictures side by side, which are enlarged until all are 384 pixels or more, and how many in a row.
+    progress : callable, optional
+        Told what is done, of how many frames.
+    label : str, optional
+        Class that a generator with classes draws all in; by default each tile keeps that of its first sample. Classes are
+        never mixed.
+    along : Tensor, optional
+        A direction, (code_size,) of length 1: each tile goes up and down it from one sample, in place of keyframes: see sweep.
+
+    Raises
+    ------
+    InputError
+        For an unknown label or a number out of range, or as write_video does.
     """
     frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
     if along is None and keyframes < 2:

@@ -8,13 +8,13 @@ from figment.finding import read_findings
 from figment.media import pages
 from figment.run import Run
 
-MOST_BYTES = 24 << 20  # of pictures; what goes beyond is named and not shown
+MAX_PICTURE_BYTES = 24 << 20  # of all together; what goes beyond is named and not shown
 
 
 def contents(run: Run) -> list[dict[str, Any]]:
     """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored."""
     records = sorted(read_findings(run.findings), key=lambda record: (_place(record["kind"]), record["name"]))
-    left, shown = MOST_BYTES, []
+    left, shown = MAX_PICTURE_BYTES, []
     for record in records:
         sheets = []
         for sheet in record["sheets"]:
@@ -22,13 +22,8 @@ def contents(run: Run) -> list[dict[str, Any]]:
             size = path.stat().st_size if path.is_file() else 0
             fits = 0 < size <= left
             left -= size if fits else 0
-            sheets.append(
-                {
-                    "src": pages.data_url(path.read_bytes()) if fits else None,
-                    "file": sheet["file"],
-                    "caption": sheet["caption"],
-                }
-            )
+            src = pages.data_url(path.read_bytes()) if fits else None
+            sheets.append({"src": src, "file": sheet["file"], "caption": sheet["caption"]})
         shown.append({
             "title": _title(record["kind"]), "name": record["name"], "sentence": record["sentence"],
             "columns": record["columns"], "rows": record["rows"], "sheets": sheets,

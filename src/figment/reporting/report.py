@@ -16,14 +16,13 @@ from figment.common.units import as_time
 from figment.media import pages
 from figment.media.pages import COLOURS
 from figment.recipe import Recipe
-from figment.reporting import findings
-from figment.reporting import scores as measured
+from figment.reporting import findings, scores
 from figment.run import Run
 
-MOST_PICTURES = 60
-MOST_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
-MOST_NAMED = 20  # classes
-SMOOTHED = 1 / 15  # of the readings are averaged into the dark line
+MAX_PICTURES = 60  # on the page
+MAX_PICTURE_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
+MAX_NAMED_CLASSES = 20
+SMOOTHING_SHARE = 1 / 15  # of the readings are averaged into the dark line
 
 
 class Line(NamedTuple):
@@ -113,7 +112,7 @@ def contents(run: Run) -> dict[str, Any]:
     ticks = [e for e in events if e["event"] == "tick"]
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := _number(e.get("seconds"))) is not None), default=None)
-    shots = thinned(run.pictures())
+    shots = thin_out(run.pictures())
     times = {e["images"]: _number(e.get("seconds")) for e in events if e["event"] == "snapshot"}
     return {
         "name": run.name,
@@ -127,14 +126,14 @@ def contents(run: Run) -> dict[str, Any]:
         "state": facts.get("state"),
         "seen": seen,
         "time": as_time(seconds) if seconds is not None else None,
-        "stages": stages(list(shots)),
+        "stages": milestones(list(shots)),
         "shots": [
             {"images": images, "label": _label(images, times.get(images)), "src": pages.data_url(path.read_bytes())}
             for images, path in shots.items()
         ],
         "all_shots": len(run.pictures()),
-        "charts": [*filter(None, [measured.over_time(run)]), *filter(None, (_drawn(spec, ticks) for spec in CHARTS))],
-        "measured": measured.contents(run),
+        "charts": [*filter(None, [scores.over_time(run)]), *filter(None, (_drawn(spec, ticks) for spec in CHARTS))],
+        "measured": scores.contents(run),
         "findings": findings.contents(run),
         "happened": [e for e in events if e.get("text")],
         "recipe": [
@@ -156,7 +155,7 @@ def verdict(ticks: Sequence[dict[str, Any]], seen: int, seconds: float | None) -
     return f"{after}: {(_diagnosis(ticks) or ['no diagnosis was made'])[0]}."
 
 
-def stages(images: Sequence[int]) -> dict[str, int]:
+def milestones(images: Sequence[int]) -> dict[str, int]:
     """Early, middle and late: near a tenth and a third of the images seen, and the last; fewer if there are fewer.
 
     Not by thirds, since much changes early and little late.
@@ -171,17 +170,19 @@ def stages(images: Sequence[int]) -> dict[str, int]:
     return dict(reversed(found.items()))
 
 
-def thinned(pictures: dict[int, Path], most: int = MOST_PICTURES, most_bytes: int = MOST_BYTES) -> dict[int, Path]:
+def thin_out(
+    pictures: dict[int, Path], max_pictures: int = MAX_PICTURES, max_bytes: int = MAX_PICTURE_BYTES
+) -> dict[int, Path]:
     """Pictures evenly picked, the first and last always, so that there are at most so many, and so many bytes."""
     sizes = sum(path.stat().st_size for path in pictures.values())
-    count = min(most, int(len(pictures) * most_bytes / max(sizes, 1)), len(pictures))
+    count = min(max_pictures, int(len(pictures) * max_bytes / max(sizes, 1)), len(pictures))
     if count == len(pictures):
         return pictures
     places = np.linspace(0, len(pictures) - 1, max(count, 3)).round().astype(int)
     return {images: path for i, (images, path) in enumerate(pictures.items()) if i in places}
 
 
-def smooth(values: np.ndarray, window: int) -> np.ndarray:
+def moving_average(values: np.ndarray, window: int) -> np.ndarray:
     """Mean over a window centred on each value, cut off at the ends, of what is a number; float (N,) → float (N,)."""
     reach = window // 2
     cuts = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
@@ -206,13 +207,13 @@ def _drawn(chart: Chart, ticks: Sequence[dict[str, Any]]) -> dict[str, Any] | No
 
 
 def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> None:
-    window = max(1, round(len(images) * SMOOTHED))
+    window = max(1, round(len(images) * SMOOTHING_SHARE))
     for line, values in series.items():
         colour, few = COLOURS[line.colour], len(images) < 4
         axes.plot(images, values, color=colour, alpha=0.35, linewidth=1, marker="o" if few else None)
         axes.plot(
             images,
-            smooth(values, window),
+            moving_average(values, window),
             color=colour,
             linewidth=2,
             linestyle=(0, line.dashes) if line.dashes else "-",
@@ -247,15 +248,15 @@ def _listed(classes: Sequence[str]) -> str | None:
     """The classes in a few words, or None where there are none."""
     if not classes:
         return None
-    more = f" and {len(classes) - MOST_NAMED:,} more" if len(classes) > MOST_NAMED else ""
-    return f"{len(classes):,} classes: {', '.join(classes[:MOST_NAMED])}{more}"
+    more = f" and {len(classes) - MAX_NAMED_CLASSES:,} more" if len(classes) > MAX_NAMED_CLASSES else ""
+    return f"{len(classes):,} classes: {', '.join(classes[:MAX_NAMED_CLASSES])}{more}"
 
 
 def _chosen(value: Any) -> str:
     """A field's value for people; a tuple's as a list, its end left out where it is long."""
     if isinstance(value, tuple):
-        more = ", …" if len(value) > MOST_NAMED else ""
-        return ", ".join(map(str, value[:MOST_NAMED])) + more if value else "–"
+        more = ", …" if len(value) > MAX_NAMED_CLASSES else ""
+        return ", ".join(map(str, value[:MAX_NAMED_CLASSES])) + more if value else "–"
     return "–" if value is None else str(value)
 
 

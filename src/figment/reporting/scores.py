@@ -13,7 +13,7 @@ from figment.run import Run
 
 FACTS = {"score", "at", "data", "networks", "codec", "seed"}  # that every record has which can be shown
 ROW = {"value", "error", "floor", "floor_error", "n", "reference", "title", "features", "better", "meaning", "verdict"}
-WIDE = 20  # times the least that the largest value has to be for a logarithmic scale
+MIN_LOG_RATIO = 20  # times the least that the largest value has to be for a logarithmic scale
 
 
 def contents(run: Run) -> dict[str, Any] | None:
@@ -73,7 +73,7 @@ def _draw_scores(axes: Axes, events: Sequence[dict[str, Any]]) -> None:
     axes.axhline(events[-1]["floor"], color=COLOURS["ink"], linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
     axes.set_xlim(0, 1.03 * max(*images, 1))
     values = [event["fd"] for event in events]
-    if min(values) > 0 and max(values) > WIDE * min(values):
+    if min(values) > 0 and max(values) > MIN_LOG_RATIO * min(values):
         axes.set_yscale("log")
     else:
         axes.set_ylim(bottom=min(0, *values))

@@ -13,8 +13,8 @@ from figment.errors import InputError
 from figment.media.video import Frame, sheet, write_video
 from figment.run import Run
 
-PAPER, INK = (255, 255, 255), (68, 68, 68)
-LAST_HELD_SECONDS = 1.5  # seconds
+PAPER, INK = (255, 255, 255), (68, 68, 68)  # colours of the caption, RGB
+LAST_HELD_SECONDS = 1.5
 FADE_SHARE = 0.4  # of the time between two snapshots
 STEADY_SHARE = 0.2  # of the time, shared alike between snapshots whether anything changes or not
 View = tuple[Frame, str]  # a sheet and its caption
@@ -53,24 +53,26 @@ def write_timelapse(
         for images, file in snapshots.items():
             yield sheet(generator.load(file).sample(tiles, seed, label=label)), f"{images:,} images seen"
 
-    shares = paces([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())])
+    shares = time_shares(
+        [float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())]
+    )
     total, held = round(seconds * fps), round(LAST_HELD_SECONDS * fps)
     write_video(path, _counted(_frames(views(), shares, total - held, held), total, progress), fps)
 
 
-def paces(changes: list[float]) -> list[float]:
+def time_shares(changes: list[float]) -> list[float]:
     """Shares of the time from how much changes in each step: in proportion to it, but for a part shared alike."""
     count, total = len(changes), sum(changes)
     return [STEADY_SHARE / count + (1 - STEADY_SHARE) * (change / total if total else 1 / count) for change in changes]
 
 
-def faded(before: Frame, after: Frame, share: float) -> Frame:
+def cross_fade(before: Frame, after: Frame, share: float) -> Frame:
     """A mixture with a share of after, which comes in softly: 0 gives before, 1 gives after."""
     share = share * share * (3 - 2 * share)
     return (before + (after.astype(np.float32) - before) * share).round().astype(np.uint8) if share else before
 
 
-def captioned(picture: Frame, text: str) -> Frame:
+def with_caption(picture: Frame, text: str) -> Frame:
     """The picture with a line of text below, uint8 (H, W, 3) → (H + h, W, 3)."""
     height, width, _ = picture.shape
     band = max(20, width // 14)
@@ -87,10 +89,10 @@ def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) 
     for start, end, (before, after) in zip([0, *ends], ends, itertools.pairwise(views), strict=False):
         for i in range(end - start):
             share = max(0.0, 1 - (1 - i / (end - start)) / FADE_SHARE)
-            picture = faded(before[0], after[0], share)
-            yield captioned(picture, before[1] if share < 0.5 else after[1])  # two captions at once can't be read
+            picture = cross_fade(before[0], after[0], share)
+            yield with_caption(picture, before[1] if share < 0.5 else after[1])  # two captions at once can't be read
     for _ in range(held):
-        yield captioned(*after)
+        yield with_caption(*after)
 
 
 def _counted(frames: Iterator[Frame], total: int, progress: Progress | None) -> Iterator[Frame]:

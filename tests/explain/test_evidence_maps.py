@@ -225,7 +225,8 @@ def test_the_result_holds_the_pictures_and_their_maps(run_with_classes: Path) ->
         assert found.numbers.tolist() == logits.argsort(stable=True)[:count].tolist()
         assert torch.equal(found.codes, at.generator.codes(256, 2)[found.numbers])
         assert found.labels is not None
-        assert torch.equal(found.samples.pictures, at.generator.decode(found.codes, found.labels))
+        assert torch.equal(found.labels, at.generator.labels(256, 2)[found.numbers])  # type: ignore[index]
+        assert torch.equal(found.samples.pictures, at.generator.sample(256, 2)[found.numbers])
         rows = [at.bank.names.index(name) for name in found.names]
         assert np.array_equal(found.reals.pictures.numpy(), at.bank.pictures[np.array(rows)])
         assert found.held_out == sum(row in at.bank.held_out for row in rows)

@@ -125,7 +125,7 @@ def gamma_for(size: int | tuple[int, int]) -> float:
 
 
 def make(name: str, **choices: Any) -> Recipe:
-    """A named recipe with some fields set: paper's defaults ← the objective's needs ← the recipe's row ← choices.
+    """A named recipe with some fields set: paper's defaults ← the recipe's row ← the objective's needs ← choices.
 
     Raises InputError with one sentence for an unknown name or field (with the nearest real one) or a value out of range.
     """

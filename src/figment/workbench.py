@@ -1,4 +1,4 @@
-"""The workbench: a run with whatever an experiment may need of it, for the command line, Python and the studio alike."""
+"""The workbench: a run with whatever an experiment may need of it, for the command line and Python alike."""
 
 import os
 from functools import cached_property

@@ -1,18 +1,14 @@
-"""What a run keeps as it trains: its state, snapshots and scores; and going back to them when training diverges."""
+"""What a run keeps as it trains: its state, snapshots and scores."""
 
 from figment.common.files import write_atomically
 from figment.common.progress import Training
-from figment.errors import InputError
 from figment.generator import Generator
 from figment.media.images import write
 from figment.nets.serialization import packed
 from figment.run import Run
-from figment.training.distributed import World
 from figment.training.pace import Clock
 from figment.training.scoring import Scorer, rise_warning
-from figment.training.state import TrainState, load_and_broadcast, save_state
-
-MAX_SETBACKS = 3  # times that training goes back to its last good state before it is given up
+from figment.training.state import TrainState, save_state
 
 
 def keep_state(run: Run, state: TrainState, clock: Clock) -> None:
@@ -39,25 +35,3 @@ def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, displa
     if warning and not run.events("risen"):
         run.log({"event": "risen", "images": state.images, "seconds": round(clock.seconds(), 2), "text": warning})
         display.say(warning)
-
-
-def roll_back(run: Run, state: TrainState, world: World, clock: Clock, display: Training) -> None:
-    """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
-    at, setbacks = state.images, state.setbacks + 1
-    load_and_broadcast(state, run, world)
-    if setbacks > MAX_SETBACKS:
-        raise InputError(
-            f"{run.folder}: training diverged (NaN or infinity) {MAX_SETBACKS + 1} times and was stopped; the state at "
-            f"{state.images:,} images is kept. Train anew with a smaller rate: --set lr={run.recipe.lr / 10:g}"
-        )
-    state.setbacks = setbacks
-    if not world.leads:
-        return
-    run.forget_after(state.images)
-    text = (
-        f"diverged (NaN or infinity) before {at:,} images: back to {state.images:,} with the learning rate "
-        f"halved to {run.recipe.lr * 0.5**setbacks:g} (setback {setbacks} of {MAX_SETBACKS})"
-    )
-    run.log({"event": "setback", "images": state.images, "seconds": round(clock.seconds(), 2), "text": text})
-    keep_state(run, state, clock)
-    display.say(text)

@@ -16,13 +16,14 @@ from figment.recipe import Recipe
 from figment.run import Run
 from figment.training import ema, schedule
 from figment.training.distributed import World
+from figment.training.divergence import all_finite, roll_back
 from figment.training.inputs import Phases, draw_inputs
-from figment.training.keep import keep_score, keep_snapshot, keep_state, roll_back
+from figment.training.keep import keep_score, keep_snapshot, keep_state
 from figment.training.loader import Feed
 from figment.training.pace import Clock, Pace, is_spent, replanned
 from figment.training.phases import Setup
 from figment.training.scoring import Scorer
-from figment.training.state import TrainState, all_finite
+from figment.training.state import TrainState
 from figment.training.ticks import Ticks
 
 SIGNS_STEPS = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)

@@ -106,11 +106,6 @@ def restore(state: TrainState, kept: Mapping[str, Tensor]) -> None:
         tensor.copy_(kept[name])
 
 
-def all_finite(state: TrainState) -> bool:
-    """Whether no NaN or infinity is anywhere in the state."""
-    return all(bool(torch.isfinite(v).all()) for v in tensors(state).values() if v.is_floating_point())
-
-
 def packed_state(state: TrainState) -> bytes:
     """The state as safetensors, with the counters in the header."""
     counters = {"images": state.images, "seconds": state.seconds, "setbacks": state.setbacks}

@@ -1,0 +1,40 @@
+"""When training diverges: NaN or infinity is noticed, and training goes back to its last good state at half the rate."""
+
+import torch
+
+from figment.common.progress import Training
+from figment.errors import InputError
+from figment.run import Run
+from figment.training.distributed import World
+from figment.training.keep import keep_state
+from figment.training.pace import Clock
+from figment.training.state import TrainState, load_and_broadcast, tensors
+
+MAX_SETBACKS = 3  # times that training goes back to its last good state before it is given up
+
+
+def roll_back(run: Run, state: TrainState, world: World, clock: Clock, display: Training) -> None:
+    """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
+    at, setbacks = state.images, state.setbacks + 1
+    load_and_broadcast(state, run, world)
+    if setbacks > MAX_SETBACKS:
+        raise InputError(
+            f"{run.folder}: training diverged (NaN or infinity) {MAX_SETBACKS + 1} times and was stopped; the state at "
+            f"{state.images:,} images is kept. Train anew with a smaller rate: --set lr={run.recipe.lr / 10:g}"
+        )
+    state.setbacks = setbacks
+    if not world.leads:
+        return
+    run.forget_after(state.images)
+    text = (
+        f"diverged (NaN or infinity) before {at:,} images: back to {state.images:,} with the learning rate "
+        f"halved to {run.recipe.lr * 0.5**setbacks:g} (setback {setbacks} of {MAX_SETBACKS})"
+    )
+    run.log({"event": "setback", "images": state.images, "seconds": round(clock.seconds(), 2), "text": text})
+    keep_state(run, state, clock)
+    display.say(text)
+
+
+def all_finite(state: TrainState) -> bool:
+    """Whether no NaN or infinity is anywhere in the state."""
+    return all(bool(torch.isfinite(v).all()) for v in tensors(state).values() if v.is_floating_point())

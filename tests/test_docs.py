@@ -1,4 +1,4 @@
-"""The Python on the pages runs, and what cites the log finds its entry."""
+"""The Python on the pages runs, files that they name exist, and what cites the log finds its entry."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,6 +16,7 @@ from figment.data.portraits.table import portraits
 from figment.presets import make
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 LOG = (ROOT / "LOG.md").read_text()
 ENTRIES = [int(number) for number in re.findall(r"^## (\d+)\. \S", LOG, re.M)]
 CITED = re.compile(r"\bLOG (\d+(?:, \d+)*)")
@@ -64,6 +65,15 @@ def asked(function: Callable[..., figment.Run], run: figment.Run) -> Callable[..
         return run
 
     return stand_in
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "LOG.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))]
+)
+def test_files_of_the_code_that_a_page_names_exist(page: str) -> None:
+    named = set(re.findall(r"\b((?:[a-z_]+/)+[a-z_0-9]+\.py)\b", (ROOT / page).read_text()))
+    places = (ROOT, ROOT / "src" / "figment")
+    assert [file for file in sorted(named) if not any((place / file).exists() for place in places)] == []
 
 
 def test_the_log_is_newest_first_and_skips_no_number() -> None:

@@ -142,9 +142,13 @@ def scene_everything(place: Path) -> None:
         result = everything(world)
     with joined("cpu") as world:
         result["again"] = world.share_text("a name", lambda: "another")
+        ready = place / "the other is ready"
+        while world.leads and not ready.exists():
+            time.sleep(0.01)
         if world.leads:
             time.sleep(0.5)
         result["ready to leave"] = time.monotonic()
+        ready.touch()
     result["left"] = time.monotonic()
     torch.save(result, place / f"{world.rank}.pt")
 

@@ -261,10 +261,15 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
     assert rates == pytest.approx([2e-5] * len(rates))
 
 
-def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # By the time that this process works, which other work on the machine doesn't stretch.
+@pytest.fixture
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Budgets of time go by the time that this process works, which other work on the machine doesn't stretch."""
     monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=time.process_time))
     monkeypatch.setattr(autotune, "monotonic", time.process_time)
+
+
+@pytest.mark.usefixtures("own_clock")
+def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path) -> None:
     run = figment.train(faces, time="3s", recipe="dcgan", out=tmp_path / "timed", size=16, width=4, batch=16)
     facts, recipe = run.facts, run.recipe
     assert facts["state"] == "finished"
@@ -280,6 +285,7 @@ def test_time_budget_is_kept_and_extended(faces: Path, tmp_path: Path, monkeypat
     assert rates == pytest.approx([recipe.lr * recipe.lr_final] * len(rates))
 
 
+@pytest.mark.usefixtures("own_clock")
 def test_a_plan_made_while_the_machine_was_busy_is_made_anew(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -435,16 +435,14 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(many, cache, undisturbed):
     assert victim.stdout is not None
     victim.stdout.readline()
     victim.stdout.readline()  # the first chunk is done
-    start = time.monotonic()
     os.killpg(victim.pid, signal.SIGINT)  # as a terminal does: to all processes of the group
-    _, err = victim.communicate(timeout=30)
-    assert time.monotonic() - start < 5
+    _, err = victim.communicate(timeout=60)
     assert "are prepared and kept; the same command goes on" in err
     assert "Warning" not in err
     wait_until_gone(cache)
     seen: list[int] = []
     assert content(prepare(many, 64, progress=lambda done, _: seen.append(done))) == undisturbed
-    assert seen[0] > 64  # not from the start
+    assert 64 < seen[0] < 700  # neither from the start, nor had it gone on to the end
 
 
 def test_interrupted_again_and_again_it_comes_to_the_same_end(many, cache, undisturbed):

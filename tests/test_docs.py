@@ -13,6 +13,7 @@ from PIL import Image
 import figment
 from figment import start
 from figment.data.portraits.table import portraits
+from figment.experiments import EXPERIMENTS
 from figment.presets import make
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +66,11 @@ def asked(function: Callable[..., figment.Run], run: figment.Run) -> Callable[..
         return run
 
     return stand_in
+
+
+def test_the_python_page_has_every_experiment() -> None:
+    page = (DOCS / "python.md").read_text()
+    assert [kind for kind, row in EXPERIMENTS.items() if f"`{row.room}.{kind}`" not in page] == []
 
 
 @pytest.mark.parametrize(

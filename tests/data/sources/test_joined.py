@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from figment.data.decoding.chunks import PortraitChunk, StoredChunk
-from figment.data.sources.joined import Joined, told_apart
+from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.open import Portraits, Source, open_source
-from figment.data.sources.patterns import matched
+from figment.data.sources.patterns import expand
 from figment.errors import InputError
 
 
@@ -80,8 +80,8 @@ def test_one_or_none_is_itself(tmp_path):
 
 
 def test_names_are_told_apart():
-    assert told_apart(["a", "b", "a", "a", "a-2", "b"]) == ["a", "b", "a-3", "a-4", "a-2", "b-2"]
-    assert len(set(told_apart(["a", "a-2", "a", "a-2", "a", "a-3"]))) == 6
+    assert unique_names(["a", "b", "a", "a", "a-2", "b"]) == ["a", "b", "a-3", "a-4", "a-2", "b-2"]
+    assert len(set(unique_names(["a", "a-2", "a", "a-2", "a", "a-3"]))) == 6
 
 
 def test_portraits_join_by_their_name(tmp_path, monkeypatch):
@@ -134,23 +134,23 @@ def test_patterns_of_folders_and_other_files(tmp_path):
     names = open_source(f"{tmp_path}/{{x,y}}/a.tar.gz").listing.names
     assert names == ["a.tar.gz/1.jpg", "a.tar.gz-2/1.jpg"]
     assert open_source(f"{tmp_path}/*/set").listing.names == ["set/1.png"]
-    assert [path.parent.name for path in matched(f"{tmp_path}/{{y,x}}/*.tar.gz")] == ["y", "x"]
+    assert [path.parent.name for path in expand(f"{tmp_path}/{{y,x}}/*.tar.gz")] == ["y", "x"]
 
 
 def test_numbers_count_as_they_are_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("8", "9", "10", "08", "09"):
         Path(name).touch()
-    assert [path.name for path in matched("{8..10}")] == ["8", "9", "10"]
-    assert [path.name for path in matched("{08..10}")] == ["08", "09", "10"]
+    assert [path.name for path in expand("{8..10}")] == ["8", "9", "10"]
+    assert [path.name for path in expand("{08..10}")] == ["08", "09", "10"]
 
 
 def test_a_pattern_stands_for_so_many_files_at_most(tmp_path, monkeypatch):
-    monkeypatch.setattr("figment.data.sources.patterns.MOST_FILES", 3)
+    monkeypatch.setattr("figment.data.sources.patterns.MAX_FILES", 3)
     folder(tmp_path, *"12345")
     with pytest.raises(InputError, match="more than 3 files"):
-        matched(f"{tmp_path}/{{1..5}}")
-    assert len(matched(f"{tmp_path}/{{1..3}}")) == 3
+        expand(f"{tmp_path}/{{1..5}}")
+    assert len(expand(f"{tmp_path}/{{1..3}}")) == 3
 
 
 def test_patterns_that_miss(tmp_path, monkeypatch):

@@ -23,20 +23,22 @@ from figment.data.sources.base import (
     Chunks,
     FileSource,
     Listing,
-    gather,
+    chunked,
     is_picture,
+    payload_bytes,
     read_bounded,
-    short_name,
-    weight,
+    relative_name,
 )
-from figment.data.sources.labels import find_labels, is_beside, is_table, key, label_beside, unreadable
+from figment.data.sources.labels import find_labels, is_sidecar, is_table, sample_key, sidecar_label, unreadable
 from figment.errors import InputError
 
 # Everything that the readers of archives raise at damaged ones.
-DAMAGE = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, NotImplementedError)
-MOST_BESIDE = 2**20  # bytes of a file beside a picture that are searched for a label
-MOST_UNPACKED = 200  # times its own size, and 4 GB, that a tar may unpack to: pictures hardly shrink at all
-SLACK = 2**32
+DAMAGE_ERRORS = (
+    OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, NotImplementedError,
+)  # fmt: skip
+MAX_SIDECAR_BYTES = 2**20  # of a file beside a picture that are searched for a label
+MAX_EXPANSION = 200  # times its own size, and 4 GB, that a tar may unpack to: pictures hardly shrink at all
+EXPANSION_SLACK_BYTES = 2**32  # the 4 GB
 
 
 class Zip(FileSource):
@@ -46,7 +48,7 @@ class Zip(FileSource):
 
     @cached_property
     def listing(self) -> Listing:
-        names = Names(self.where)
+        names = ArchiveNames(self.where)
         with self._opened() as archive:
             for name, member in _zip_members(archive).items():
                 names.add(name)
@@ -60,14 +62,14 @@ class Zip(FileSource):
         with self._opened() as archive:
             members = _zip_members(archive)
             contents = ((slot, _unpack(archive, members.get(names[slot]))) for slot in slots)
-            yield from gather((slot, content, weight(content)) for slot, content in contents)
+            yield from chunked((slot, content, payload_bytes(content)) for slot, content in contents)
 
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
         try:
             archive = zipfile.ZipFile(self.path)
-        except (*DAMAGE, ValueError, struct.error):
-            raise self.cut() from None
+        except (*DAMAGE_ERRORS, ValueError, struct.error):
+            raise self.damaged() from None
         with archive:
             yield archive
 
@@ -87,10 +89,10 @@ class Tar(FileSource):
         waiting = [(start, slot) for slot, start in enumerate(starts.tolist()) if only is None or slot in only]
         waiting.sort(reverse=True)
         with self.opened() as archive:
-            yield from gather(
-                (slot, content, weight(content))
+            yield from chunked(
+                (slot, content, payload_bytes(content))
                 for member in tar_members(archive)
-                if (slots := _due(waiting, member.offset_data))
+                if (slots := _take_due(waiting, member.offset_data))
                 for content in [_content(archive, member)]
                 for slot in slots
             )
@@ -102,41 +104,41 @@ class Tar(FileSource):
             with (
                 self.path.open("rb") as packed,
                 _unpacked(packed, self.path) as file,
-                tarfile.open(fileobj=Careful(file, self.path), mode="r:") as archive,  # type: ignore[call-overload]
+                tarfile.open(fileobj=BoundedFile(file, self.path), mode="r:") as archive,  # type: ignore[call-overload]
             ):
                 yield archive
         except _tar_damage():
-            raise self.cut() from None
+            raise self.damaged() from None
 
     @cached_property
     def _read(self) -> tuple[Listing, np.ndarray]:
         """The listing, and where in the unpacked file each picture starts: int64 (N,)."""
-        names = Names(self.where)
+        names = ArchiveNames(self.where)
         starts: dict[str, int] = {}  # of several members of one name tar means the last
         with self.opened() as archive:
             for member in tar_members(archive):
-                name = short_name(member.name)
+                name = relative_name(member.name)
                 names.add(name)
                 if is_picture(name):
-                    linked = starts.get(short_name(member.linkname)) if member.islnk() else None
+                    linked = starts.get(relative_name(member.linkname)) if member.islnk() else None
                     starts[name] = member.offset_data if linked is None else linked
                 elif is_table(name):
                     names.add_table(name, _content(archive, member))
-                elif is_beside(name) and member.size <= MOST_BESIDE:
-                    names.add_beside(name, _content(archive, member))
+                elif is_sidecar(name) and member.size <= MAX_SIDECAR_BYTES:
+                    names.add_sidecar(name, _content(archive, member))
             check_end(archive)
         listing = names.listing()
         return listing, np.array([starts[name] for name in listing.names], np.int64)
 
 
-class Names:
+class ArchiveNames:
     """Names of an archive's files, sorted out."""
 
     def __init__(self, where: str) -> None:
         self.where = where  # for messages
         self.pictures: set[str] = set()
         self.tables: dict[str, bytes] = {}
-        self.beside: dict[str, str] = {}
+        self.sidecar_labels: dict[str, str] = {}
         self.others = 0
 
     def add(self, name: str) -> None:
@@ -151,14 +153,14 @@ class Names:
         self.tables[name] = content
         self.others -= 1
 
-    def add_beside(self, name: str, content: bytes | Broken) -> None:
-        label = label_beside(name, content) if isinstance(content, bytes) else None
+    def add_sidecar(self, name: str, content: bytes | Broken) -> None:
+        label = sidecar_label(name, content) if isinstance(content, bytes) else None
         if label is not None:
             self.others -= 1
             if name.endswith(".cls"):
-                self.beside[key(name)] = label
+                self.sidecar_labels[sample_key(name)] = label
             else:
-                self.beside.setdefault(key(name), label)
+                self.sidecar_labels.setdefault(sample_key(name), label)
 
     def listing(self) -> Listing:
         """Of all that was added. Raises InputError where there are no pictures, or labels that can't be used."""
@@ -172,17 +174,17 @@ class Names:
         inner = [name[len(wrap) :] for name in names] if wrapped else names
         root = wrap if wrapped else ""
         tables = {name.removeprefix(root): table for name, table in self.tables.items()}
-        beside = {name.removeprefix(root): label for name, label in self.beside.items()}
-        return Listing(names, find_labels(inner, tables, beside, self.where), self.others)
+        sidecars = {name.removeprefix(root): label for name, label in self.sidecar_labels.items()}
+        return Listing(names, find_labels(inner, tables, sidecars, self.where), self.others)
 
 
-class Careful:
+class BoundedFile:
     """A file that refuses to be a bomb: no single read of a huge size, and no end that lies absurdly far away."""
 
     def __init__(self, file: Any, path: Path) -> None:
         self.file = file
         self.path = path
-        self.most = SLACK + MOST_UNPACKED * path.stat().st_size
+        self.max_bytes = EXPANSION_SLACK_BYTES + MAX_EXPANSION * path.stat().st_size
         self.last = b""  # what was read last
 
     def read(self, size: int) -> bytes:
@@ -200,8 +202,8 @@ class Careful:
     def _check(self, place: int, size: int = 0) -> None:
         if size > MAX_PICTURE_BYTES + 1:
             raise tarfile.ReadError("declares too much")
-        if place > self.most:
-            held = f"claims to hold more than {self.most >> 30} GB, over {MOST_UNPACKED} times its own size"
+        if place > self.max_bytes:
+            held = f"claims to hold more than {self.max_bytes >> 30} GB, over {MAX_EXPANSION} times its own size"
             raise InputError(f"{self.path} {held}: unpack it yourself if you trust it, and give the folder")
 
 
@@ -226,7 +228,7 @@ def check_end(archive: tarfile.TarFile) -> None:
         pass
 
 
-def _due(waiting: list[tuple[int, int]], start: int) -> list[int]:
+def _take_due(waiting: list[tuple[int, int]], start: int) -> list[int]:
     """Take the slots that start here off the end of those waiting."""
     slots = []
     while waiting and waiting[-1][0] <= start:
@@ -242,7 +244,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Broke
 
 def _zip_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Files by name; of several of one name the last, as unzip has it."""
-    return {short_name(info.filename): info for info in archive.infolist() if not info.is_dir()}
+    return {relative_name(info.filename): info for info in archive.infolist() if not info.is_dir()}
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes | Broken:
@@ -255,7 +257,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes |
     try:
         with archive.open(member) as file:
             return read_bounded(file)
-    except (*DAMAGE, RuntimeError, ValueError, struct.error) as error:
+    except (*DAMAGE_ERRORS, RuntimeError, ValueError, struct.error) as error:
         return Broken(f"broken in the archive: {str(error).splitlines()[0] if str(error) else 'cut short'}")
 
 
@@ -286,5 +288,5 @@ def _tar_damage() -> tuple[type[Exception], ...]:
     try:
         from zstandard import ZstdError
     except ImportError:
-        return DAMAGE
-    return (*DAMAGE, ZstdError)
+        return DAMAGE_ERRORS
+    return (*DAMAGE_ERRORS, ZstdError)

@@ -12,11 +12,11 @@ import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES
-from figment.data.sources.archives import DAMAGE
+from figment.data.sources.archives import DAMAGE_ERRORS
 from figment.data.sources.base import (
     CHUNK_BYTES,
     CHUNK_PICTURES,
-    MOST_PICTURES,
+    MAX_PICTURES,
     Chunks,
     FileSource,
     Listing,
@@ -24,12 +24,14 @@ from figment.data.sources.base import (
 from figment.errors import InputError
 
 # What numpy raises at damaged headers, which it reads as Python's literals.
-HEADER_DAMAGE = (*DAMAGE, TokenError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
-READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+HEADER_ERRORS = (
+    *DAMAGE_ERRORS, TokenError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, RecursionError,
+)  # fmt: skip
+HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True)
-class Header:
+class ArrayHeader:
     """What an array file says of one array."""
 
     shape: tuple[int, ...]
@@ -43,7 +45,7 @@ class Header:
         coloured = len(sides) == 3 and (sides[-1] in range(1, 5) or sides[0] in range(1, 5))
         if self.kind != np.uint8 or self.by_columns or not (grey or coloured):
             return False
-        return min(self.shape) > 0 and self.shape[0] <= MOST_PICTURES and math.prod(sides) <= MAX_PICTURE_BYTES
+        return min(self.shape) > 0 and self.shape[0] <= MAX_PICTURES and math.prod(sides) <= MAX_PICTURE_BYTES
 
     def holds_labels(self) -> bool:
         """Whether this is a column of whole numbers."""
@@ -64,13 +66,13 @@ class Arrays(FileSource):
     kind = "array file"
 
     @cached_property
-    def _headers(self) -> dict[str, Header]:
+    def _headers(self) -> dict[str, ArrayHeader]:
         """Shape and type of every array, by its key; an .npy has one, under the key ''."""
         try:
             keys = [""] if self.path.suffix.lower() == ".npy" else self._keys()
             return {key: self._header(key) for key in keys}
-        except HEADER_DAMAGE:
-            raise self.cut() from None
+        except HEADER_ERRORS:
+            raise self.damaged() from None
 
     @cached_property
     def _pictures(self) -> dict[str, tuple[int, ...]]:
@@ -108,10 +110,10 @@ class Arrays(FileSource):
                     _read_header(file, size)
                     yield from row_chunks(file, shape, start, only)
                     start += shape[0]
-            except DAMAGE:
-                raise self.cut() from None
+            except DAMAGE_ERRORS:
+                raise self.damaged() from None
 
-    def _header(self, key: str) -> Header:
+    def _header(self, key: str) -> ArrayHeader:
         file, size = self._opened(key)
         with file:
             return _read_header(file, size)
@@ -124,8 +126,8 @@ class Arrays(FileSource):
         try:
             with np.load(self.path, allow_pickle=False) as arrays:
                 return np.asarray(arrays[key])
-        except HEADER_DAMAGE:
-            raise self.cut() from None
+        except HEADER_ERRORS:
+            raise self.damaged() from None
 
     def _opened(self, key: str) -> tuple[IO[bytes], int]:
         """An array as a file, and how many bytes it ought to have."""
@@ -136,27 +138,27 @@ class Arrays(FileSource):
             return archive.open(member), member.file_size
 
 
-def _read_header(file: IO[bytes], size: int) -> Header:
+def _read_header(file: IO[bytes], size: int) -> ArrayHeader:
     """Read to where an array's data start. Raises ValueError where the file of `size` bytes is too short for them."""
     version = np.lib.format.read_magic(file)
-    if version not in READERS:
-        return Header((), np.dtype(object))
-    shape, by_columns, kind = READERS[version](file)
+    if version not in HEADER_READERS:
+        return ArrayHeader((), np.dtype(object))
+    shape, by_columns, kind = HEADER_READERS[version](file)
     if not kind.hasobject and size < file.tell() + kind.itemsize * math.prod(shape):
         raise ValueError("cut short")
-    return Header(shape, kind, by_columns and len(shape) > 1)
+    return ArrayHeader(shape, kind, by_columns and len(shape) > 1)
 
 
 def row_chunks(file: IO[bytes], shape: tuple[int, ...], start: int, only: Collection[int] | None) -> Chunks:
     """Chunks of the pictures in `only` of an array of this shape, whose first slot is start."""
-    for rows in rows_of(file, shape):
+    for rows in read_rows(file, shape):
         slots = [slot for slot in range(start, start + len(rows)) if only is None or slot in only]
         if slots:
             yield StoredChunk(slots, [_as_picture(rows[slot - start]) for slot in slots])
         start += len(rows)
 
 
-def rows_of(file: IO[bytes], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+def read_rows(file: IO[bytes], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     """Read an array of bytes a few rows at a time, uint8 (n, *shape[1:]). Raises EOFError where rows are missing."""
     row = math.prod(shape[1:])
     step = max(1, min(CHUNK_PICTURES, CHUNK_BYTES // row))

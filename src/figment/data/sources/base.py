@@ -15,9 +15,8 @@ from figment.errors import InputError
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
 PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
 Chunks = Generator[Chunk, None, None]
-CHUNK_PICTURES = 64
-CHUNK_BYTES = 2**20
-MOST_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
+CHUNK_PICTURES, CHUNK_BYTES = 64, 2**20  # at most, but for one picture that is larger
+MAX_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
 
 
 @dataclass(frozen=True)
@@ -74,20 +73,20 @@ class FileSource(Source):
     def fingerprint(self) -> str:
         return file_fingerprint(self.path)
 
-    def cut(self) -> InputError:
+    def damaged(self) -> InputError:
         """What is said of a damaged file."""
         return InputError(f"{self.path} isn't a readable {self.kind}, it may be cut short: download or copy it again")
 
 
-def gather(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
+def chunked(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
     """Put (slot, payload, bytes) together into chunks, bounded in number and in bytes."""
     slots: list[int] = []
     payloads: list[Payload] = []
     size = 0
-    for slot, payload, weight in pictures:
+    for slot, payload, length in pictures:
         slots.append(slot)
         payloads.append(payload)
-        size += weight
+        size += length
         if len(slots) == CHUNK_PICTURES or size >= CHUNK_BYTES:
             yield StoredChunk(slots, payloads)
             slots, payloads, size = [], [], 0
@@ -95,7 +94,7 @@ def gather(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
         yield StoredChunk(slots, payloads)
 
 
-def weight(content: bytes | Broken) -> int:
+def payload_bytes(content: bytes | Broken) -> int:
     """How many bytes a picture takes in a chunk."""
     return len(content) if isinstance(content, bytes) else 0
 
@@ -106,7 +105,7 @@ def read_bounded(file: IO[bytes]) -> bytes | Broken:
     return content if len(content) <= MAX_PICTURE_BYTES else Broken(TOO_MANY_BYTES)
 
 
-def short_name(name: str) -> str:
+def relative_name(name: str) -> str:
     """A name as a folder would give it: ./a/b.jpg and a\\b.jpg are a/b.jpg."""
     return name.replace("\\", "/").removeprefix("./").lstrip("/")
 
@@ -121,7 +120,7 @@ def is_picture(name: str) -> bool:
     return "." in name and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES and not is_hidden(name)
 
 
-def hashed(lines: Iterable[str]) -> str:
+def hash_texts(lines: Iterable[str]) -> str:
     """SHA-256 of pieces of text, which hold no NUL."""
     hasher = hashlib.sha256()
     for line in lines:
@@ -140,4 +139,4 @@ def file_fingerprint(path: Path) -> str:
             ends = head + file.read(2**16)
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}): is it still there, and yours to read?") from None
-    return hashed(["file", str(status.st_size), str(status.st_mtime_ns), hashlib.sha256(ends).hexdigest()])
+    return hash_texts(["file", str(status.st_size), str(status.st_mtime_ns), hashlib.sha256(ends).hexdigest()])

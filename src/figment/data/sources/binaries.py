@@ -14,9 +14,9 @@ import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES
-from figment.data.sources.archives import DAMAGE, Tar, check_end, tar_members
-from figment.data.sources.arrays import row_chunks, rows_of
-from figment.data.sources.base import MOST_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hashed
+from figment.data.sources.archives import DAMAGE_ERRORS, Tar, check_end, tar_members
+from figment.data.sources.arrays import read_rows, row_chunks
+from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hash_texts
 from figment.errors import InputError
 
 IDX_NAME = re.compile(r"images?[-._]idx[34][-.]ubyte(\.gz)?", re.IGNORECASE)
@@ -53,12 +53,12 @@ class Idx(FileSource):
             with closing(_opened(self.path)) as file:
                 file.read(4 + 4 * len(self._shape))
                 yield from row_chunks(file, self._shape, 0, only)
-        except DAMAGE:
-            raise self.cut() from None
+        except DAMAGE_ERRORS:
+            raise self.damaged() from None
 
     def fingerprint(self) -> str:
         labels = self._labels_file()
-        return hashed([super().fingerprint(), "" if labels is None else file_fingerprint(labels)])
+        return hash_texts([super().fingerprint(), "" if labels is None else file_fingerprint(labels)])
 
     @cached_property
     def _shape(self) -> tuple[int, ...]:
@@ -68,14 +68,14 @@ class Idx(FileSource):
                 if (
                     len(shape) not in (3, 4)
                     or 0 in shape
-                    or shape[0] > MOST_PICTURES
+                    or shape[0] > MAX_PICTURES
                     or math.prod(shape[1:]) > MAX_PICTURE_BYTES
                 ):
                     raise EOFError
-                for _ in rows_of(file, shape):  # a header is quickly written, and gzip tells no size
+                for _ in read_rows(file, shape):  # a header is quickly written, and gzip tells no size
                     pass
-        except DAMAGE:
-            raise self.cut() from None
+        except DAMAGE_ERRORS:
+            raise self.damaged() from None
         return shape
 
     def _labels(self, count: int) -> list[str | None]:
@@ -86,8 +86,8 @@ class Idx(FileSource):
             with closing(_opened(path)) as file:
                 (declared,) = _idx_header(file)
                 labels = file.read(count + 1)
-        except (*DAMAGE, ValueError):
-            raise Idx(path).cut() from None
+        except (*DAMAGE_ERRORS, ValueError):
+            raise Idx(path).damaged() from None
         if not len(labels) == declared == count:
             raise InputError(
                 f"{path} has {declared} labels for the {count} pictures of {self.display}: give both of one set"
@@ -110,7 +110,7 @@ class Cifar(FileSource):
         names: list[str] = []
         numbers: list[int] = []
         classes: list[str] = []
-        with self._mishaps():
+        with self._naming_damage():
             for file_name, file, size in self._files():
                 if file_name in CIFAR_NAMES:
                     classes = [line.strip() for line in file.read(2**16).decode("utf-8", "replace").split("\n")]
@@ -125,7 +125,7 @@ class Cifar(FileSource):
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         start = 0
-        with self._mishaps():
+        with self._naming_damage():
             for file_name, file, size in self._files():
                 if is_cifar(file_name):
                     for labels, pictures in _cifar_rows(file_name, file, size):
@@ -135,7 +135,7 @@ class Cifar(FileSource):
                         start += len(labels)
 
     def fingerprint(self) -> str:
-        return hashed([super().fingerprint(), *map(file_fingerprint, self._beside())])
+        return hash_texts([super().fingerprint(), *map(file_fingerprint, self._beside())])
 
     def _files(self) -> Iterator[tuple[str, IO[bytes], int]]:
         """Each file as (name, itself, bytes): this one and those with the names of the classes, or a tar's members."""
@@ -151,11 +151,11 @@ class Cifar(FileSource):
                 yield path.name, file, path.stat().st_size
 
     @contextmanager
-    def _mishaps(self) -> Iterator[None]:
+    def _naming_damage(self) -> Iterator[None]:
         try:
             yield
-        except DAMAGE:
-            raise self.cut() from None
+        except DAMAGE_ERRORS:
+            raise self.damaged() from None
 
     def _beside(self) -> list[Path]:
         if not is_cifar(self.path.name):
@@ -170,7 +170,7 @@ def _cifar_rows(name: str, file: IO[bytes], size: int) -> Iterator[tuple[list[in
     row = numbers + math.prod(CIFAR_SHAPE)
     if not size or size % row:
         raise EOFError
-    for rows in rows_of(file, (size // row, row)):
+    for rows in read_rows(file, (size // row, row)):
         yield rows[:, numbers - 1].tolist(), rows[:, numbers:].reshape(-1, *CIFAR_SHAPE).transpose(0, 2, 3, 1)
 
 

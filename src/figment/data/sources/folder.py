@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 
 from figment.data.decoding.decode import Broken
-from figment.data.sources.base import Chunks, Listing, Skipped, Source, gather, hashed, is_picture, read_bounded
-from figment.data.sources.labels import TABLES, find_labels, unreadable
+from figment.data.sources.base import Chunks, Listing, Skipped, Source, chunked, hash_texts, is_picture, read_bounded
+from figment.data.sources.labels import TABLE_NAMES, find_labels, unreadable
 from figment.errors import InputError
 
 
@@ -23,7 +23,7 @@ class Folder(Source):
         self.path = path
         self.where = str(path)
         self.display = path.resolve().name or "pictures"
-        self._began: Found | None = None
+        self._began: FolderContent | None = None
 
     @cached_property
     def listing(self) -> Listing:
@@ -41,20 +41,20 @@ class Folder(Source):
         tables = (f"{name}\0{hashlib.sha256(table).hexdigest()}" for name, table in found.tables.items())
         skipped = (f"{item.name}\0{item.reason}" for item in found.skipped)
         rows = zip(found.names, found.sizes, found.times, strict=True)
-        return hashed(chain(["folder"], tables, skipped, (f"{name}\0{size}\0{time}" for name, size, time in rows)))
+        return hash_texts(chain(["folder"], tables, skipped, (f"{name}\0{size}\0{time}" for name, size, time in rows)))
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         found = self._found()
         slots = range(len(found.names)) if only is None else sorted(only)
-        return gather((slot, f"{self.path}/{found.names[slot]}", found.sizes[slot]) for slot in slots)
+        return chunked((slot, f"{self.path}/{found.names[slot]}", found.sizes[slot]) for slot in slots)
 
-    def _found(self) -> "Found":
+    def _found(self) -> "FolderContent":
         self._began = self._began or _find(self.path)
         return self._began
 
 
 @dataclass
-class Found:
+class FolderContent:
     """What lies below a folder, sorted by name. Columns, since a million rows would take three times the memory."""
 
     names: list[str] = field(default_factory=list)
@@ -65,14 +65,14 @@ class Found:
     tables: dict[str, bytes] = field(default_factory=dict)  # contents of labels files
 
 
-def _find(root: Path) -> Found:
-    found = Found()
+def _find(root: Path) -> FolderContent:
+    found = FolderContent()
     for name, entry in walk(root):
         if isinstance(entry, str):
             found.skipped.append(Skipped(name, entry))
         elif is_picture(name):
             _add(found, name, entry)
-        elif name in TABLES and (root / name).is_file():  # a pipe would keep us waiting
+        elif name in TABLE_NAMES and (root / name).is_file():  # a pipe would keep us waiting
             found.tables[name] = _table(root / name)
         else:
             found.ignored += 1
@@ -84,7 +84,7 @@ def _find(root: Path) -> Found:
     return found
 
 
-def _add(found: Found, name: str, entry: "os.DirEntry[str]") -> None:
+def _add(found: FolderContent, name: str, entry: "os.DirEntry[str]") -> None:
     try:
         status = entry.stat()
     except FileNotFoundError:

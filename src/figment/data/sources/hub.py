@@ -9,21 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from figment.common.cache import cache_folder
-from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hashed
-from figment.data.sources.labels import TABLES
+from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hash_texts
+from figment.data.sources.labels import TABLE_NAMES
 from figment.errors import InputError
 
 PREFIX = "hf:"
-NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?")
-OURS = (AssertionError, AttributeError, TypeError, NameError)  # what would be our own mistake, not the network's
-OFF = ("", "0", "OFF", "NO", "FALSE")
+SET_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?")
+# What would be our own mistake, not the network's.
+OWN_MISTAKES = (AssertionError, AttributeError, TypeError, NameError)
+OFF_WORDS = ("", "0", "OFF", "NO", "FALSE")  # of HF_HUB_OFFLINE
 # Of the forms that a set may come in, often several side by side, the first that is there is downloaded.
 FORMS = (
     ["*.parquet"],
     ["*.arrow"],
     ["*.tar", "*.tar.*", "*.tgz", "*.zip"],
     ["*.npz", "*.npy", "*-ubyte", "*-ubyte.gz", "*.bin", "*.meta.txt", "fine_label_names.txt"],
-    [*(f"*.{suffix}" for low in sorted(PICTURE_SUFFIXES) for suffix in (low, low.upper())), *TABLES],
+    [*(f"*.{suffix}" for low in sorted(PICTURE_SUFFIXES) for suffix in (low, low.upper())), *TABLE_NAMES],
 )
 
 
@@ -41,19 +42,19 @@ class HubSet(Source):
         return self.held.listing
 
     def fingerprint(self) -> str:
-        return hashed(["hub", self.where, self.commit, self.held.fingerprint()])
+        return hash_texts(["hub", self.where, self.commit, self.held.fingerprint()])
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         return self.held.chunks(only)
 
 
-def download(text: str) -> tuple[Path, str]:
+def download_set(text: str) -> tuple[Path, str]:
     """Folder and commit of hf:OWNER/NAME[@REVISION], downloaded where it isn't yet; a bar shows it on a terminal.
 
     HF_ENDPOINT names another server, HF_HUB_OFFLINE=1 takes what was downloaded before, and so does a hub that can't
     be reached. Raises InputError with what to do where there is nothing to be had.
     """
-    parts = NAME.fullmatch(text.removeprefix(PREFIX).replace("\\", "/"))
+    parts = SET_NAME.fullmatch(text.removeprefix(PREFIX).replace("\\", "/"))
     if parts is None:
         raise InputError(f"{text} isn't hf:OWNER/NAME: write it as on the hub, such as hf:uoft-cs/cifar10")
     name, revision = parts[1], parts[2] or "main"
@@ -73,7 +74,7 @@ def download(text: str) -> tuple[Path, str]:
             raise InputError(f"{text} holds no pictures in a form that we read: {_page(name)} shows what it holds")
         snapshot = hub.snapshot_download(name, **where, **store, allow_patterns=form, tqdm_class=_bar())
     except Exception as error:  # a full disk, or of the network by whatever library the hub's own is built on
-        if isinstance(error, (InputError, *OURS)):
+        if isinstance(error, (InputError, *OWN_MISTAKES)):
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
@@ -108,7 +109,7 @@ def _files(text: str, name: str, where: dict[str, Any]) -> list[str] | None:
     except ValueError:
         raise InputError(f"{text} isn't a name that the hub allows: write it as on the hub") from None
     except Exception as error:  # of the network, as above
-        if isinstance(error, OURS):
+        if isinstance(error, OWN_MISTAKES):
             raise
         return None
 
@@ -161,4 +162,4 @@ def _page(name: str) -> str:
 
 
 def _is_offline() -> bool:
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() not in OFF
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() not in OFF_WORDS

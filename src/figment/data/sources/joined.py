@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from figment.data.decoding.chunks import StoredChunk
-from figment.data.sources.base import Chunks, Listing, Skipped, Source, hashed
+from figment.data.sources.base import Chunks, Listing, Skipped, Source, hash_texts
 
 
 class Joined(Source):
@@ -41,7 +41,7 @@ class Joined(Source):
 
     def fingerprint(self) -> str:
         pieces = (piece for name, source in self.parts for piece in (name, source.fingerprint()))
-        return hashed(["joined", str(self.label_by_part), *pieces])
+        return hash_texts(["joined", str(self.label_by_part), *pieces])
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         start = 0
@@ -58,7 +58,7 @@ class Joined(Source):
             start += count
 
 
-def told_apart(names: Sequence[str]) -> list[str]:
+def unique_names(names: Sequence[str]) -> list[str]:
     """Names made unique: the second and later of one name get -2, -3, …"""
     seen: Counter[str] = Counter()
     taken = set(names)

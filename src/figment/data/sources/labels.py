@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common.text import printable
-from figment.data.sources.base import short_name
+from figment.data.sources.base import relative_name
 from figment.errors import InputError
 
-TABLES = ("labels.csv", "dataset.json")  # the first that is there is taken
+TABLE_NAMES = ("labels.csv", "dataset.json")  # the first that is there is taken
 NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "image", "image_id", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
-LONGEST = 1000  # characters of a label; more is a caption or no text
-MOST_CLASSES = 10_000
-WITHOUT = "or train without labels (--no-labels)"
+MAX_LABEL_CHARACTERS = 1000  # more is a caption, or no text
+MAX_CLASSES = 10_000
+MEND_WITHOUT = "or train without labels (--no-labels)"
 Labels = list[str | None]
 
 
@@ -30,21 +30,21 @@ class Classes(NamedTuple):
     numbers: np.ndarray
 
 
-def find_labels(names: list[str], tables: Mapping[str, bytes], beside: Mapping[str, str], where: str) -> Labels:
+def find_labels(names: list[str], tables: Mapping[str, bytes], sidecar_labels: Mapping[str, str], where: str) -> Labels:
     """Label of each picture, or None.
 
-    names: of the pictures, sorted. tables: contents of the labels files found, by name (`is_table`). beside: labels
-    from files beside pictures, by `key`. where: names the source in messages. Raises InputError for a labels file that
-    can't be read, or that speaks of none of the pictures.
+    names: of the pictures, sorted. tables: contents of the labels files found, by name (`is_table`).
+    sidecar_labels: from files beside pictures, by `sample_key`. where: names the source in messages. Raises InputError
+    for a labels file that can't be read, or that speaks of none of the pictures.
     """
-    for kind in TABLES:
+    for kind in TABLE_NAMES:
         # Of several the one nearest the root; the pictures' names are relative to it.
         for table in sorted((name for name in tables if name.rpartition("/")[2] == kind), key=lambda n: n.count("/")):
             entries = _read(tables[table], f"{where}: {table}")
             if entries is not None:
                 return _matched(names, entries, table, where)
-    if beside:
-        return [beside.get(key(name)) for name in names]
+    if sidecar_labels:
+        return [sidecar_labels.get(sample_key(name)) for name in names]
     return first_folders(names)
 
 
@@ -59,21 +59,23 @@ def classes_of(labels: Labels, names: list[str], train: np.ndarray, where: str) 
     if len(missing) == len(labels):
         raise InputError(
             f"--labels: {where} has no labels: put the pictures of each class into a folder of its own or write a"
-            f" labels.csv of file names and labels, {WITHOUT}."
+            f" labels.csv of file names and labels, {MEND_WITHOUT}."
         )
     if missing:
         raise InputError(
             f"--labels: {len(missing):,} of {len(labels):,} pictures of {where} have no label (such as"
-            f" {names[missing[0]]}): give them one, take them out, {WITHOUT}."
+            f" {names[missing[0]]}): give them one, take them out, {MEND_WITHOUT}."
         )
     shown = [printable(str(label)) for label in labels]
     known = _ordered(set(shown))
     if len(known) == 1:
-        raise InputError(f"--labels: all pictures of {where} have the one label {known[0]}: add others, {WITHOUT}.")
-    if len(known) > MOST_CLASSES:
+        raise InputError(
+            f"--labels: all pictures of {where} have the one label {known[0]}: add others, {MEND_WITHOUT}."
+        )
+    if len(known) > MAX_CLASSES:
         raise InputError(
             f"--labels: {where} has {len(known):,} different labels (such as {known[0]}), and each would be a class: at"
-            f" most {MOST_CLASSES:,} can be; if these are names or measurements, give classes in a labels.csv, {WITHOUT}."
+            f" most {MAX_CLASSES:,} can be; if these are names or measurements, give classes in a labels.csv, {MEND_WITHOUT}."
         )
     place_of = {name: place for place, name in enumerate(known)}
     numbers = np.array([place_of[label] for label in shown], np.int64)
@@ -81,7 +83,7 @@ def classes_of(labels: Labels, names: list[str], train: np.ndarray, where: str) 
     if len(unseen):
         raise InputError(
             f"--labels: {len(unseen):,} of {len(known):,} classes of {where} have no picture to train on (such as"
-            f" {known[unseen[0]]}), since a tenth is held out: add pictures to them, take them out, {WITHOUT}."
+            f" {known[unseen[0]]}), since a tenth is held out: add pictures to them, take them out, {MEND_WITHOUT}."
         )
     return Classes(tuple(known), numbers)
 
@@ -94,25 +96,25 @@ def _ordered(names: set[str]) -> list[str]:
 
 def is_table(name: str) -> bool:
     """Whether a file, by its name, lists the labels of a source: in its root, or in the folder that wraps it."""
-    return name.count("/") <= 1 and name.rpartition("/")[2] in TABLES
+    return name.count("/") <= 1 and name.rpartition("/")[2] in TABLE_NAMES
 
 
-def key(name: str) -> str:
+def sample_key(name: str) -> str:
     """What WebDataset's files of one sample share: the name up to the first dot of its last part."""
     folder, slash, last = name.rpartition("/")
     return folder + slash + last.split(".", 1)[0]
 
 
-def is_beside(name: str) -> bool:
+def is_sidecar(name: str) -> bool:
     """Whether a file, by its name, may hold the label of the picture beside it, as in WebDataset."""
     return name.endswith((".cls", ".json"))
 
 
-def label_beside(name: str, content: bytes) -> str | None:
+def sidecar_label(name: str, content: bytes) -> str | None:
     """Label in a .cls file, which is all of it, or in a .json file's field "label" or "class"."""
     if name.endswith(".cls"):
         text = content.decode("utf-8", "replace").strip()
-        return text if 0 < len(text) <= LONGEST else None
+        return text if 0 < len(text) <= MAX_LABEL_CHARACTERS else None
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError):
@@ -188,7 +190,7 @@ def _entries(pairs: Iterable[tuple[str, Any]]) -> dict[str, str | None]:
         text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
         return known.setdefault(text, text) if text else None
 
-    return {short_name(name.strip()): label(value) for name, value in pairs}
+    return {relative_name(name.strip()): label(value) for name, value in pairs}
 
 
 def _matched(names: list[str], entries: dict[str, str | None], table: str, where: str) -> Labels:
@@ -210,4 +212,8 @@ def _matched(names: list[str], entries: dict[str, str | None], table: str, where
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST
+    return (
+        isinstance(value, str | int | float)
+        and not isinstance(value, bool)
+        and 0 < len(str(value)) <= MAX_LABEL_CHARACTERS
+    )

@@ -24,15 +24,15 @@ from figment.data.sources.base import (
     Listing,
     Skipped,
     Source,
-    hashed,
+    hash_texts,
     is_hidden,
     is_picture,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar, is_idx
 from figment.data.sources.folder import Folder, walk
-from figment.data.sources.joined import Joined, told_apart
+from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.parquet import Arrow, Parquet, Table
-from figment.data.sources.patterns import is_pattern, matched
+from figment.data.sources.patterns import expand, is_pattern
 from figment.errors import InputError
 
 __all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_source"]
@@ -40,19 +40,20 @@ __all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_
 Data = str | Path | Source
 Reader = type[FileSource]
 
-PORTRAITS = 10_000  # how many built-in portraits stand in where no data are given
-FEW = 32  # a folder with fewer pictures than anybody could train on is opened as the archives or tables that it holds
-FIRST_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
+DEFAULT_PORTRAITS = 10_000  # stand in where no data are given
+# A folder with fewer, which nobody could train on, is opened as the archives or tables that it holds.
+MIN_FOLDER_PICTURES = 32
+PROBED_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
 TAR = re.compile(r"\.(tar|tar\.\w+|tgz|tbz2?|txz|tzst)$")
 PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
 # Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
-KINDS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
+READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
 
 
 class Portraits(Source):
     """The built-in portraits: drawn, not stored, so they come at any size and cost nobody a download."""
 
-    def __init__(self, count: int = PORTRAITS, seed: int = 0) -> None:
+    def __init__(self, count: int = DEFAULT_PORTRAITS, seed: int = 0) -> None:
         self.count = count
         self.seed = seed
         self.display = self.where = "portraits"
@@ -64,9 +65,9 @@ class Portraits(Source):
     def fingerprint(self) -> str:
         from figment.data.portraits.table import DRAWING  # who only lists sources needn't wait for what draws them
 
-        if (self.count, self.seed) == (PORTRAITS, 0):
+        if (self.count, self.seed) == (DEFAULT_PORTRAITS, 0):
             return DRAWING
-        return hashed(["portraits", str(self.count), str(self.seed), DRAWING])
+        return hash_texts(["portraits", str(self.count), str(self.seed), DRAWING])
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         if only is not None:
@@ -98,7 +99,7 @@ def open_source(
     sources = [open_source(part, agree, progress, say) for part in data]
     if len(sources) < 2:
         return sources[0] if sources else Portraits()
-    names = told_apart([source.display for source in sources])
+    names = unique_names([source.display for source in sources])
     where = " ".join(source.where for source in sources)
     return Joined(list(zip(names, sources, strict=True)), " + ".join(names), where, label_by_part=True)
 
@@ -108,10 +109,10 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
     if os.path.lexists(path):
         return _open_path(path)
     if text.startswith(hub.PREFIX):
-        folder, commit = hub.download(text)
+        folder, commit = hub.download_set(text)
         return hub.HubSet(_open_path(folder), text, commit)
     if is_pattern(text):
-        return _shards(matched(str(path)), path.name, text)
+        return _shards(expand(str(path)), path.name, text)
     if text == "portraits":
         return Portraits()
     from figment.data.public import catalog
@@ -159,7 +160,7 @@ def _open_folder(path: Path) -> Source:
     for name, _ in walk(path):
         if is_picture(name):
             pictures += 1
-            if pictures == FEW:
+            if pictures == MIN_FOLDER_PICTURES:
                 return Folder(path)
         elif not is_hidden(name):
             reader = _reader(name)
@@ -167,7 +168,7 @@ def _open_folder(path: Path) -> Source:
                 files.setdefault(reader, []).append(name)
             elif PICKLE.fullmatch(name.rpartition("/")[2]):
                 pickles.append(name)
-    for kind in KINDS:
+    for kind in READER_GROUPS:
         held = sorted(name for reader in kind for name in files.get(reader, []))
         # A file that lies there packed and unpacked is one; `datasets` keeps what it computed in files of its own.
         held = [n for n in held if n.removesuffix(".gz") == n or n.removesuffix(".gz") not in held]
@@ -186,7 +187,7 @@ def _shards(paths: list[Path], display: str, where: str, names: list[str] | None
     sources = [_open_path(path) for path in paths]
     if isinstance(sources[0], Table):
         display += sources[0].note
-    return Joined(list(zip(told_apart(names or [path.name for path in paths]), sources, strict=True)), display, where)
+    return Joined(list(zip(unique_names(names or [path.name for path in paths]), sources, strict=True)), display, where)
 
 
 def _reader(name: str) -> Reader | None:
@@ -228,7 +229,7 @@ def _tar(path: Path) -> Source:
     tar = Tar(path)
     try:
         with tar.opened() as archive:
-            first = [member.name for member in islice(tar_members(archive), FIRST_MEMBERS)]
+            first = [member.name for member in islice(tar_members(archive), PROBED_MEMBERS)]
     except InputError:
         return tar  # which says so when it is read
     if any(map(is_picture, first)):

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
-from figment.data.sources.base import MOST_PICTURES, Chunks, FileSource, Listing, gather, weight
+from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, chunked, payload_bytes
 from figment.data.sources.labels import LABEL_COLUMNS
 from figment.errors import InputError
 
 BATCH_BYTES = 2**24  # about as much of a Parquet file is unpacked at once,
-MOST_ROWS = 2**14  # in at most so many rows
+MAX_BATCH_ROWS = 2**14  # in at most so many rows
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"  # of Arrow
 
 
@@ -41,7 +41,7 @@ class Table(FileSource):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        with self._mishaps():
+        with self._naming_damage():
             self._columns = self._find_columns()
         self.note = f" (column {self._columns.picture})" if self._columns.others else ""
         self.display += self.note
@@ -60,10 +60,10 @@ class Table(FileSource):
         labels: list[str | None] = []
         picture, label = self._columns.picture, self._columns.label
         paths = self._columns.has_path
-        with self._mishaps():
+        with self._naming_damage():
             for batch in self._batches([*([f"{picture}.path"] if paths else []), *([label] if label else [])]):
-                if len(labels) + batch.num_rows > MOST_PICTURES:
-                    raise InputError(f"{self.path} declares more than {MOST_PICTURES:,} rows: split it up")
+                if len(labels) + batch.num_rows > MAX_PICTURES:
+                    raise InputError(f"{self.path} declares more than {MAX_PICTURES:,} rows: split it up")
                 if paths:
                     names += map(_file_name, batch.column(picture).field("path").to_pylist())
                 labels += self._labels(batch.column(label).to_pylist()) if label else [None] * batch.num_rows
@@ -72,8 +72,8 @@ class Table(FileSource):
         return Listing(names if unique else [f"{row:06d}" for row in range(len(labels))], labels)
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
-        with self._mishaps():
-            yield from gather((slot, content, weight(content)) for slot, content in self._pictures(only))
+        with self._naming_damage():
+            yield from chunked((slot, content, payload_bytes(content)) for slot, content in self._pictures(only))
 
     def _pictures(self, only: Collection[int] | None) -> Iterator[tuple[int, bytes | Broken]]:
         column = self._columns.picture
@@ -137,7 +137,7 @@ class Table(FileSource):
         return False
 
     @contextmanager
-    def _mishaps(self) -> Iterator[None]:
+    def _naming_damage(self) -> Iterator[None]:
         try:
             import pyarrow as pa
         except ImportError:
@@ -145,7 +145,7 @@ class Table(FileSource):
         try:
             yield
         except (pa.ArrowException, OSError, ValueError, EOFError, KeyError):
-            raise self.cut() from None
+            raise self.damaged() from None
 
 
 class Parquet(Table):
@@ -161,7 +161,7 @@ class Parquet(Table):
         with self._opened() as file:
             for group in range(file.metadata.num_row_groups):
                 facts = file.metadata.row_group(group)
-                rows = min(MOST_ROWS, max(1, facts.num_rows * BATCH_BYTES // (_bytes_of(facts, columns) + 1)))
+                rows = min(MAX_BATCH_ROWS, max(1, facts.num_rows * BATCH_BYTES // (_bytes_of(facts, columns) + 1)))
                 yield from file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
 
     @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from figment.errors import InputError
 
-MOST_FILES = 100_000
+MAX_FILES = 100_000  # that one pattern may stand for
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
@@ -17,15 +17,15 @@ def is_pattern(text: str) -> bool:
     return BRACES.search(text) is not None or glob.has_magic(text)
 
 
-def matched(pattern: str) -> list[Path]:
+def expand(pattern: str) -> list[Path]:
     """The files and folders meant by a pattern: those of a brace in its order, those of a * sorted by name.
 
     Raises InputError where one that is named by braces is missing, or nothing matches.
     """
     paths: list[Path] = []
     for name in _spelt_out(pattern, pattern):
-        if len(paths) == MOST_FILES:
-            raise InputError(f"{pattern} stands for more than {MOST_FILES:,} files: give a narrower pattern")
+        if len(paths) == MAX_FILES:
+            raise InputError(f"{pattern} stands for more than {MAX_FILES:,} files: give a narrower pattern")
         if glob.has_magic(name):
             found = sorted(glob.glob(name, recursive=True))
             if not found:

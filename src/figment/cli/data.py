@@ -149,9 +149,9 @@ def list_sets() -> None:
       figment train fashion-mnist --for 5m --accept-licence
     """
     from figment.common.cache import cache_folder
-    from figment.data.public import catalog
+    from figment.data.public import catalog, sets
 
-    for entry, row in zip(catalog.entries.values(), catalog.table(), strict=True):
+    for entry, row in zip(catalog.PUBLIC_SETS.values(), sets.table(), strict=True):
         name, pictures, pixels, download, licence, checked, here = row
         size = f"{pictures} pictures of {pixels}, {download}, {checked}"
         click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")

@@ -41,3 +41,8 @@ def as_images(count: float) -> str:
     if count < 1000:
         return f"{count:.0f}"
     return f"{count / 1000:.1f} kimg" if count < 1e6 else f"{count / 1e6:.2f} Mimg"
+
+
+def as_bytes(count: int) -> str:
+    """A count of bytes as 180 MB or 1.44 GB."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

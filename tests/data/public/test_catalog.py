@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.data.public import catalog
-from figment.data.public.catalog import Entry, Remote, entries, fetch
+from figment.common.cache import cache_folder
+from figment.data.public import sets
+from figment.data.public.catalog import PUBLIC_SETS, PublicSet, RemoteFile
+from figment.data.public.sets import fetch
 from figment.data.sources.open import open_source
 from figment.errors import InputError
 
@@ -70,12 +72,12 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def entry(*files: Remote) -> Entry:
-    return Entry("small", "A small set", "https://home.example", LICENCE, "https://l.example", 5, "8×8", files)
+def entry(*files: RemoteFile) -> PublicSet:
+    return PublicSet("small", "A small set", "https://home.example", LICENCE, "https://l.example", 5, "8×8", files)
 
 
 @pytest.fixture
-def small(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
+def small(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> PublicSet:
     """A set of one zip whose checksum isn't known."""
     (mirror / "small").mkdir()
     with zipfile.ZipFile(mirror / "small" / "a.zip", "w") as archive:
@@ -83,8 +85,8 @@ def small(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Entry:
             picture = Image.fromarray(np.full((8, 8, 3), index, np.uint8))
             with archive.open(f"{index}.png", "w") as file:
                 picture.save(file, "PNG")
-    made = entry(Remote("a.zip", ("https://never.invalid/a.zip",)))
-    monkeypatch.setitem(entries, "small", made)
+    made = entry(RemoteFile("a.zip", ("https://never.invalid/a.zip",)))
+    monkeypatch.setitem(PUBLIC_SETS, "small", made)
     return made
 
 
@@ -97,12 +99,12 @@ def yes(text: str) -> bool:
 
 def test_the_sets_that_were_promised():
     promised = {"celeba", "lfw", "ffhq-128", "afhq-v2", "cifar10", "fashion-mnist", "metfaces"}
-    assert promised <= set(entries)
-    assert all(re.fullmatch(r"[a-z0-9-]+", name) and made.name == name for name, made in entries.items())
+    assert promised <= set(PUBLIC_SETS)
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) and made.name == name for name, made in PUBLIC_SETS.items())
 
 
-@pytest.mark.parametrize("made", entries.values(), ids=list(entries))
-def test_every_fact_has_its_form(made: Entry):
+@pytest.mark.parametrize("made", PUBLIC_SETS.values(), ids=list(PUBLIC_SETS))
+def test_every_fact_has_its_form(made: PublicSet):
     assert made.pictures >= 1000
     assert re.fullmatch(r"\d+×\d+|various", made.pixels)
     assert made.title
@@ -124,19 +126,19 @@ def test_every_fact_has_its_form(made: Entry):
 
 def test_no_checksum_is_given_twice():
     """Which is what a slip in copying them would look like."""
-    checksums = [file.checksum for made in entries.values() for file in made.files if file.checksum]
+    checksums = [file.checksum for made in PUBLIC_SETS.values() for file in made.files if file.checksum]
     assert len(set(checksums)) == len(checksums)
 
 
-def test_rows(small: Entry):
-    rows = {row[0]: row for row in catalog.table()}
-    assert {len(row) for row in rows.values()} == {len(catalog.COLUMNS)}
+def test_rows(small: PublicSet):
+    rows = {row[0]: row for row in sets.table()}
+    assert {len(row) for row in rows.values()} == {len(sets.COLUMNS)}
     assert rows["celeba"] == (
         "celeba", "202,599", "178×218", "1.44 GB", "non-commercial research only, no redistribution", "verified", ""
     )  # fmt: skip
     assert rows["small"][3:] == ("?", LICENCE, "unverified", "")
     fetch("small", yes)
-    assert {row[0]: row for row in catalog.table()}["small"][-1] == "downloaded"
+    assert {row[0]: row for row in sets.table()}["small"][-1] == "downloaded"
 
 
 def test_names_that_nobody_knows(requests: list[str]):
@@ -152,14 +154,14 @@ def test_names_that_nobody_knows(requests: list[str]):
 
 
 @pytest.mark.parametrize("agree", [None, lambda text: False])
-def test_nothing_is_downloaded_before_the_licence_is_accepted(small: Entry, requests: list[str], agree: Any):
+def test_nothing_is_downloaded_before_the_licence_is_accepted(small: PublicSet, requests: list[str], agree: Any):
     with pytest.raises(InputError, match=f"small .*{LICENCE}.*pass --accept-licence"):
         fetch("small", agree)
     assert not requests
-    assert not (catalog.cache_folder() / "sets").exists()
+    assert not (cache_folder() / "sets").exists()
 
 
-def test_the_licence_is_asked_for_once(small: Entry, requests: list[str]):
+def test_the_licence_is_asked_for_once(small: PublicSet, requests: list[str]):
     asked: list[str] = []
 
     def agree(text: str) -> bool:
@@ -176,7 +178,7 @@ def test_the_licence_is_asked_for_once(small: Entry, requests: list[str]):
     assert requests == ["/small/a.zip"]
 
 
-def test_an_accepted_licence_outlives_a_failed_download(small: Entry, mirror: Path):
+def test_an_accepted_licence_outlives_a_failed_download(small: PublicSet, mirror: Path):
     (mirror / "small" / "a.zip").rename(mirror / "a.zip")
     with pytest.raises(InputError, match=r"404 Not Found.*https://home\.example by hand"):
         fetch("small", yes)
@@ -184,9 +186,9 @@ def test_an_accepted_licence_outlives_a_failed_download(small: Entry, mirror: Pa
     assert fetch("small", None).exists()
 
 
-def test_another_licence_is_asked_for_again(small: Entry, monkeypatch: pytest.MonkeyPatch):
+def test_another_licence_is_asked_for_again(small: PublicSet, monkeypatch: pytest.MonkeyPatch):
     fetch("small", yes).unlink()
-    monkeypatch.setitem(entries, "small", replace(small, licence="a new one"))
+    monkeypatch.setitem(PUBLIC_SETS, "small", replace(small, licence="a new one"))
     with pytest.raises(InputError, match="a new one"):
         fetch("small", None)
 
@@ -194,12 +196,12 @@ def test_another_licence_is_asked_for_again(small: Entry, monkeypatch: pytest.Mo
 # ---- what is downloaded ----------------------------------------------------------------------------------------------
 
 
-def test_a_set_of_one_file_is_ready_to_open(small: Entry, mirror: Path):
+def test_a_set_of_one_file_is_ready_to_open(small: PublicSet, mirror: Path):
     said: list[str] = []
     seen: list[tuple[int, int]] = []
     path = fetch("small", yes, lambda *now: seen.append(now), said.append)
     content = (mirror / "small" / "a.zip").read_bytes()
-    assert path == catalog.cache_folder() / "sets" / "small" / "a.zip"
+    assert path == cache_folder() / "sets" / "small" / "a.zip"
     assert path.read_bytes() == content
     assert seen[-1] == (len(content), len(content))
     assert said == [f"No checksum of a.zip is published: its sha256, {sha256(content)}, is kept to compare with."]
@@ -223,18 +225,20 @@ def test_a_set_of_several_files_is_ready_to_open(mirror: Path, monkeypatch: pyte
     for name, content in contents.items():
         packed = gzip.compress(content, mtime=0)
         (mirror / "small" / name).write_bytes(packed)
-        files.append(Remote(name, ("https://never.invalid",), len(packed), f"sha256:{sha256(packed)}", "https://here"))
+        files.append(
+            RemoteFile(name, ("https://never.invalid",), len(packed), f"sha256:{sha256(packed)}", "https://here")
+        )
     made = entry(*files)
-    monkeypatch.setitem(entries, "small", made)
+    monkeypatch.setitem(PUBLIC_SETS, "small", made)
     seen: list[tuple[int, int]] = []
     said: list[str] = []
     folder = fetch("small", yes, lambda *now: seen.append(now), said.append)
-    assert folder == catalog.cache_folder() / "sets" / "small"
+    assert folder == cache_folder() / "sets" / "small"
     assert sorted(file.name for file in folder.iterdir()) == sorted(contents)
     assert not said
     assert made.verified
-    assert {total for _, total in seen} == {made.bytes}
-    assert seen[-1] == (made.bytes, made.bytes)
+    assert {total for _, total in seen} == {made.download_bytes}
+    assert seen[-1] == (made.download_bytes, made.download_bytes)
     listing = open_source(folder).listing
     assert len(listing.names) == 40
     assert listing.ignored == 0
@@ -247,7 +251,7 @@ def test_a_set_of_several_files_is_ready_to_open(mirror: Path, monkeypatch: pyte
     assert requests == ["/small/train-labels-idx1-ubyte.gz"]
 
 
-def test_a_file_that_has_changed_since_its_first_download(small: Entry, mirror: Path):
+def test_a_file_that_has_changed_since_its_first_download(small: PublicSet, mirror: Path):
     path = fetch("small", yes)
     first = path.read_bytes()
     path.unlink()
@@ -270,16 +274,16 @@ def test_a_file_that_has_changed_since_its_first_download(small: Entry, mirror: 
     ],
 )
 def test_what_the_catalog_says_of_a_file_is_checked(
-    small: Entry, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], reason: str
+    small: PublicSet, monkeypatch: pytest.MonkeyPatch, facts: dict[str, Any], reason: str
 ):
-    monkeypatch.setitem(entries, "small", replace(small, files=(replace(small.files[0], **facts),)))
+    monkeypatch.setitem(PUBLIC_SETS, "small", replace(small, files=(replace(small.files[0], **facts),)))
     with pytest.raises(InputError, match=f"a.zip could not be downloaded.*{reason}"):
         fetch("small", yes)
-    assert not (catalog.cache_folder() / "sets" / "small" / "a.zip").exists()
+    assert not (cache_folder() / "sets" / "small" / "a.zip").exists()
 
 
-def test_a_file_put_there_by_hand(small: Entry, mirror: Path, requests: list[str]):
-    path = catalog.cache_folder() / "sets" / "small" / "a.zip"
+def test_a_file_put_there_by_hand(small: PublicSet, mirror: Path, requests: list[str]):
+    path = cache_folder() / "sets" / "small" / "a.zip"
     path.parent.mkdir(parents=True)
     path.write_bytes((mirror / "small" / "a.zip").read_bytes())
     with pytest.raises(InputError, match="--accept-licence"):
@@ -289,7 +293,7 @@ def test_a_file_put_there_by_hand(small: Entry, mirror: Path, requests: list[str
     assert fetch("small", None) == path
 
 
-def test_a_file_damaged_afterwards_is_brought_again(small: Entry, requests: list[str]):
+def test_a_file_damaged_afterwards_is_brought_again(small: PublicSet, requests: list[str]):
     path = fetch("small", yes)
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
@@ -300,7 +304,7 @@ def test_a_file_damaged_afterwards_is_brought_again(small: Entry, requests: list
 @pytest.mark.parametrize(
     "record", ["", "[]", "{", '{"format": 2}', '{"format": 1, "agreed": 1, "files": {"a.zip": 1}}']
 )
-def test_a_broken_record_is_no_record(small: Entry, record: str):
+def test_a_broken_record_is_no_record(small: PublicSet, record: str):
     path = fetch("small", yes)
     path.parent.with_name("small.json").write_text(record)
     with pytest.raises(InputError, match="--accept-licence"):
@@ -308,20 +312,20 @@ def test_a_broken_record_is_no_record(small: Entry, record: str):
     assert fetch("small", yes) == path
 
 
-def test_without_a_mirror_the_sets_own_addresses_are_asked(small: Entry, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_mirror_the_sets_own_addresses_are_asked(small: PublicSet, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("FIGMENT_MIRROR")
     monkeypatch.setattr("figment.data.public.download.sleep", lambda seconds: None)
     with pytest.raises(InputError, match=r"never\.invalid: host not found"):
         fetch("small", yes)
 
 
-def test_a_mirror_that_is_no_address(small: Entry, monkeypatch: pytest.MonkeyPatch):
+def test_a_mirror_that_is_no_address(small: PublicSet, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FIGMENT_MIRROR", "example.org")
     with pytest.raises(InputError, match=r"FIGMENT_MIRROR is example\.org"):
         fetch("small", yes)
 
 
-def test_a_cache_that_is_no_folder(small: Entry, tmp_path: Path):
+def test_a_cache_that_is_no_folder(small: PublicSet, tmp_path: Path):
     (tmp_path / "cache").write_text("")
     with pytest.raises(InputError, match="FIGMENT_CACHE"):
         fetch("small", yes)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from figment.data.public import connection
 from figment.data.public import download as module
 from figment.data.public.download import Download, download
 from figment.errors import InputError, Interrupted
@@ -220,15 +221,15 @@ def test_a_server_that_always_cuts_is_given_up_and_the_part_kept(server: Server,
     sentence = bare(server.url(), file)
     assert "127.0.0.1" in sentence
     assert "the connection was cut" in sentence
-    assert len(server.requests) == module.TRIES
+    assert len(server.requests) == module.MAX_TRIES
     server.always = None
     download([server.url()], file)
-    assert server.requests[-1] == ("/file.zip", f"bytes={10 * module.TRIES}-")
+    assert server.requests[-1] == ("/file.zip", f"bytes={10 * module.MAX_TRIES}-")
     assert file.read_bytes() == CONTENT
 
 
 def test_many_cuts_are_fine_where_each_brings_enough(server: Server, file: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "STEP", 10_000)
+    monkeypatch.setattr(module, "PROGRESS_BYTES", 10_000)
     server.always = cut(10_000)
     download([server.url()], file)
     assert len(server.requests) == 30
@@ -245,11 +246,11 @@ def test_without_ranges_it_starts_over(server: Server, file: Path):
 
 def test_without_ranges_and_always_cut_it_ends(server: Server, file: Path, monkeypatch: pytest.MonkeyPatch):
     """Each connection brings much, and none more than the one before: that is no progress."""
-    monkeypatch.setattr(module, "STEP", 10_000)
+    monkeypatch.setattr(module, "PROGRESS_BYTES", 10_000)
     server.ranges = False
     server.always = cut(100_000)
     bare(server.url(), file)
-    assert len(server.requests) == module.TRIES
+    assert len(server.requests) == module.MAX_TRIES
 
 
 def test_without_anything_that_tells_versions_apart_it_starts_over(server: Server, file: Path):
@@ -444,7 +445,7 @@ def test_a_web_page_is_no_file(server: Server, file: Path):
 @pytest.mark.parametrize("declared", [True, False])
 def test_nothing_is_no_file(server: Server, file: Path, declared: bool):
     server.files["/file.zip"] = b""
-    server.faults = [lambda handler: handler.usual(declared=declared)] * module.TRIES
+    server.faults = [lambda handler: handler.usual(declared=declared)] * module.MAX_TRIES
     bare(server.url(), file)
     assert not file.exists()
 
@@ -477,9 +478,9 @@ def test_no_copy_at_all(server: Server, file: Path):
         ({}, [1, 2]),
         ({"Retry_After": "0"}, [0, 0]),
         ({"Retry_After": "7"}, [7, 7]),
-        ({"Retry_After": "86400"}, [module.LONGEST_WAIT] * 2),
+        ({"Retry_After": "86400"}, [module.MAX_WAIT_SECONDS] * 2),
         ({"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, [0, 0]),
-        ({"Retry_After": "Wed, 21 Oct 2999 07:28:00 GMT"}, [module.LONGEST_WAIT] * 2),
+        ({"Retry_After": "Wed, 21 Oct 2999 07:28:00 GMT"}, [module.MAX_WAIT_SECONDS] * 2),
         ({"Retry_After": "soon"}, [1, 2]),
     ],
 )
@@ -497,7 +498,7 @@ def test_a_busy_server(
 def test_busy_for_ever(server: Server, file: Path, naps: list[float], status: int):
     server.always = answer(status)
     assert f"{status} " in bare(server.url(), file)
-    assert len(server.requests) == module.TRIES
+    assert len(server.requests) == module.MAX_TRIES
     assert naps == [1, 2, 4, 8, 16]
 
 
@@ -516,15 +517,15 @@ def test_a_redirect_away_from_the_web(server: Server, file: Path, target: str):
 
 
 def test_a_redirect_to_less_safety():
-    assert module._followed("https://a.example/x", "https://b.example/y") == "https://b.example/y"
-    with pytest.raises(module._Refused, match="from https to http"):
-        module._followed("https://a.example/x", "http://b.example/y")
+    assert connection._redirected("https://a.example/x", "https://b.example/y") == "https://b.example/y"
+    with pytest.raises(connection.Refused, match="from https to http"):
+        connection._redirected("https://a.example/x", "http://b.example/y")
 
 
 def test_redirects_in_a_circle(server: Server, file: Path):
     server.always = answer(302, Location="/file.zip")
     assert "too many redirects" in bare(server.url(), file)
-    assert len(server.requests) == module.REDIRECTS + 1
+    assert len(server.requests) == connection.MAX_REDIRECTS + 1
 
 
 def test_names_from_the_server_are_never_used(server: Server, file: Path):
@@ -544,7 +545,7 @@ def test_nobody_listens(file: Path, naps: list[float]):
     assert "no connection" in sentence
     assert f"put it at {file}" in sentence
     assert "FIGMENT_MIRROR" in sentence
-    assert len(naps) == module.FEWEST_TRIES - 1
+    assert len(naps) == module.MAX_UNREACHABLE_TRIES - 1
 
 
 def test_a_host_that_there_is_not(file: Path):
@@ -557,7 +558,7 @@ def test_no_address_at_all(file: Path, url: str):
 
 
 def test_a_server_that_says_nothing(server: Server, file: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(connection, "READ_SECONDS", 0.05)
     over = threading.Event()
     server.always = lambda handler: over.wait(30)
     try:

@@ -1,9 +1,7 @@
 """Several sources as one: DATA arguments, and the shards of one set."""
 
 import io
-import sys
 import tarfile
-import types
 import zipfile
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.public import catalog, sets
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.open import Portraits, Source, open_source
 from figment.data.sources.patterns import expand
@@ -191,30 +190,27 @@ def test_a_spoilt_shard_is_named(tmp_path):
 
 
 @pytest.fixture
-def catalog(tmp_path, monkeypatch) -> types.ModuleType:
-    """A catalog with one set."""
-    module = types.ModuleType("figment.data.public.catalog")
-    module.entries = {"faces": None}
-    module.asked = []
+def asked(tmp_path, monkeypatch) -> list[bool]:
+    """A catalog with one set, faces: what was said to its licence."""
+    answers = []
 
     def fetch(name, agree, progress, say):
-        module.asked.append(agree("a licence"))
+        answers.append(agree("a licence"))
         progress(1, 2)
         say("unchecked")
         return folder(tmp_path / "cache" / "0123", "1.png")
 
-    module.fetch = fetch
-    monkeypatch.setitem(sys.modules, "figment.data.public.catalog", module)
-    monkeypatch.setattr("figment.data.public.catalog", module, raising=False)
-    return module
+    monkeypatch.setattr(catalog, "PUBLIC_SETS", {"faces": None})
+    monkeypatch.setattr(sets, "fetch", fetch)
+    return answers
 
 
-def test_names_from_the_catalog(catalog, tmp_path, monkeypatch):
+def test_names_from_the_catalog(asked, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen = []
     source = open_source("faces", lambda text: True, lambda *numbers: seen.append(numbers), seen.append)
     assert (source.display, source.listing.names) == ("faces", ["1.png"])
-    assert (catalog.asked, seen) == ([True], [(1, 2), "unchecked"])
+    assert (asked, seen) == ([True], [(1, 2), "unchecked"])
     with pytest.raises(InputError, match=r"^facse doesn't exist: did you mean faces\?"):
         open_source("facse")
     with pytest.raises(InputError, match=r"^zzz doesn't exist: check the path"):

@@ -3,31 +3,15 @@
 Every size, count and checksum here was looked up, and each checksum names its source. **None of the addresses could be
 tried where this table was written, which had no internet**: one that has moved since gives a sentence that says what to
 do, and a checked file is the right one wherever it came from.
-
-A set lies in cache/sets/NAME/, with nothing beside the data in that folder; cache/sets/NAME.json remembers the accepted
-licence and what was downloaded. Files without a known checksum are compared with their first download.
 """
 
-import json
-import os
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from dataclasses import dataclass
 
-from figment.common.cache import cache_folder
-from figment.common.files import write_atomically
-from figment.common.progress import Agree, Progress, Say
-from figment.common.text import nearest
-from figment.data.public.download import download
-from figment.errors import InputError
-
-FORMAT = 1
-COLUMNS = ("name", "pictures", "pixels", "download", "licence", "checked", "here")
+from figment.common.units import as_bytes
 
 
 @dataclass(frozen=True)
-class Remote:
+class RemoteFile:
     """One file of a set. checksum: "sha256:…" or "md5:…", with its source; size in bytes; None where nobody tells."""
 
     name: str
@@ -38,7 +22,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Entry:
+class PublicSet:
     """A public set. pixels: width × height. total: bytes of all files, where they are known only together."""
 
     name: str
@@ -48,11 +32,11 @@ class Entry:
     licence_url: str
     pictures: int
     pixels: str
-    files: tuple[Remote, ...]
+    files: tuple[RemoteFile, ...]
     total: int | None = None
 
     @property
-    def bytes(self) -> int | None:
+    def download_bytes(self) -> int | None:
         """What the download takes, or None where nobody tells."""
         sizes = [file.size for file in self.files if file.size is not None]
         return sum(sizes) if len(sizes) == len(self.files) else self.total
@@ -65,160 +49,13 @@ class Entry:
     @property
     def terms(self) -> str:
         """What somebody should know before the download."""
-        size = f"a download of {_readable(self.bytes)}" if self.bytes else "a download of unknown size"
+        size = f"a download of {as_bytes(self.download_bytes)}" if self.download_bytes else "a download of unknown size"
         checked = "" if self.verified else "; no checksum of it is published"
         return (
             f"{self.title}: {self.pictures:,} pictures, {self.pixels} pixels, {size}{checked}.\n"
             f"Home: {self.home}\nLicence: {self.licence} ({self.licence_url})"
         )
 
-
-def fetch(name: str, agree: Agree | None, progress: Progress | None = None, say: Say | None = None) -> Path:
-    """The path of a set, downloaded if need be: the file where it has one, else its folder.
-
-    agree(text): asked once, before the first download, with the licence, size and home page; True downloads. None, or
-    False, raises InputError, as do an unknown name and everything that `download` raises. progress(done, total): bytes
-    of all files; total is 0 where nobody knows it. say(sentence): told what can't be checked. What is there already
-    costs no question and no connection. FIGMENT_MIRROR replaces every address by FIGMENT_MIRROR/NAME/FILE.
-    """
-    entry = entries.get(name)
-    if entry is None:
-        near = nearest(name.lower(), entries, 0.6)
-        meant = f" (did you mean {near}?)" if near else ""
-        raise InputError(f"{name} is no set that figment knows{meant}: `figment data list` shows their names")
-    if not _is_here(entry):
-        _ask(entry, agree)
-        _download(entry, progress, say)
-    return _folder(entry) / entry.files[0].name if len(entry.files) == 1 else _folder(entry)
-
-
-def table() -> list[tuple[str, ...]]:
-    """A row of words for each set, under COLUMNS."""
-    return [
-        (
-            entry.name,
-            f"{entry.pictures:,}",
-            entry.pixels,
-            _readable(entry.bytes) if entry.bytes else "?",
-            entry.licence,
-            "verified" if entry.verified else "unverified",
-            "downloaded" if _is_here(entry) else "",
-        )
-        for entry in entries.values()
-    ]
-
-
-def _ask(entry: Entry, agree: Agree | None) -> None:
-    record = _record(entry)
-    if record["agreed"] == entry.licence:
-        return
-    if agree is None or not agree(entry.terms):
-        raise InputError(
-            f"{entry.name} is downloaded only under its licence, {entry.licence} ({entry.licence_url}): "
-            "pass --accept-licence if you accept it"
-        )
-    _remember(entry, record | {"agreed": entry.licence})
-
-
-def _download(entry: Entry, progress: Progress | None, say: Say | None) -> None:
-    before = 0
-    for remote in entry.files:
-        file = _folder(entry) / remote.name
-        known = _record(entry)["files"].get(remote.name)
-        if known is not None and _size(file) not in (None, known["bytes"]):
-            file.unlink()  # ours, and damaged since
-        got = download(
-            _addresses(entry, remote),
-            file,
-            size=remote.size,
-            checksum=remote.checksum,
-            home=entry.home,
-            progress=_shifted(progress, before, entry.bytes),
-        )
-        before += got.bytes
-        record = _record(entry)  # read anew: another process may have brought the file meanwhile
-        first = record["files"].get(remote.name)
-        if first is None:
-            record["files"][remote.name] = asdict(got)
-            _remember(entry, record)
-            if say and not remote.checksum:
-                say(f"No checksum of {remote.name} is published: its sha256, {got.sha256}, is kept to compare with.")
-        elif first["sha256"] != got.sha256:
-            file.unlink()
-            raise InputError(
-                f"{remote.name} isn't what it was at its first download (sha256 {first['sha256']} then, {got.sha256} "
-                f"now) and was removed: remove {_record_file(entry)} too, if you trust the new one, and download again"
-            )
-
-
-def _is_here(entry: Entry) -> bool:
-    known = _record(entry)["files"]
-    files = {file.name: _folder(entry) / file.name for file in entry.files}
-    return all(name in known and _size(file) == known[name]["bytes"] for name, file in files.items())
-
-
-def _addresses(entry: Entry, remote: Remote) -> tuple[str, ...]:
-    mirror = os.environ.get("FIGMENT_MIRROR")
-    if not mirror:
-        return remote.urls
-    if not mirror.startswith(("http://", "https://")):
-        raise InputError(f"FIGMENT_MIRROR is {mirror}, which is no address: it has to start with http:// or https://")
-    return (f"{mirror.rstrip('/')}/{entry.name}/{quote(remote.name)}",)
-
-
-def _shifted(progress: Progress | None, before: int, total: int | None) -> Progress | None:
-    """Progress of one file as progress of the whole set."""
-    if progress is None:
-        return None
-    return lambda done, of: progress(before + done, total or (before + of if of else 0))
-
-
-# ---- what is remembered ----------------------------------------------------------------------------------------------
-
-
-def _folder(entry: Entry) -> Path:
-    return cache_folder() / "sets" / entry.name
-
-
-def _record_file(entry: Entry) -> Path:
-    return cache_folder() / "sets" / f"{entry.name}.json"
-
-
-def _record(entry: Entry) -> dict[str, Any]:
-    """The accepted licence, or None, and url, bytes and sha256 of each file's first download."""
-    try:
-        record = json.loads(_record_file(entry).read_text())
-        if record["format"] == FORMAT and all(
-            isinstance(file["sha256"], str) and isinstance(file["bytes"], int) for file in record["files"].values()
-        ):
-            return {"format": FORMAT, "agreed": record["agreed"], "files": record["files"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass
-    return {"format": FORMAT, "agreed": None, "files": {}}
-
-
-def _remember(entry: Entry, record: dict[str, Any]) -> None:
-    file = _record_file(entry)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, json.dumps(record, indent=1, sort_keys=True) + "\n")
-    except OSError as error:
-        mend = "free some space and mend its permissions, or set FIGMENT_CACHE to a folder elsewhere"
-        raise InputError(f"{file} can't be written ({error.strerror or error}): {mend}") from None
-
-
-def _size(file: Path) -> int | None:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return None
-
-
-def _readable(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-# ---- the sets --------------------------------------------------------------------------------------------------------
 
 _TFDS = "https://github.com/tensorflow/datasets/blob/{}/tensorflow_datasets/url_checksums/{}.txt"
 _TFDS_FIRST, _TFDS_LATER = "333639b37af6c6fedf3610a4a2d42f1c6ef6f7d5", "31f1255e57e519a6c004f0b097a2f5cfcf0dde7d"
@@ -233,23 +70,23 @@ def _tfds(name: str, commit: str = _TFDS_FIRST) -> str:
     return _TFDS.format(commit, name)
 
 
-def _idx(source: str, bases: tuple[str, ...], facts: tuple[tuple[int, str], ...]) -> tuple[Remote, ...]:
+def _idx(source: str, bases: tuple[str, ...], facts: tuple[tuple[int, str], ...]) -> tuple[RemoteFile, ...]:
     """The four files of MNIST and its kin, in their usual order, from sizes and sha256."""
     names = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     return tuple(
-        Remote(name, tuple(f"{base}{name}" for base in bases), size, f"sha256:{digest}", source)
+        RemoteFile(name, tuple(f"{base}{name}" for base in bases), size, f"sha256:{digest}", source)
         for name, (size, digest) in zip(names, facts, strict=True)
     )
 
 
-def _shards(repository: str, commit: str, count: int) -> tuple[Remote, ...]:
+def _shards(repository: str, commit: str, count: int) -> tuple[RemoteFile, ...]:
     """Parquet shards in a repository of the Hugging Face hub, at a commit: these bytes can't change."""
     names = [f"train-{index:05d}-of-{count:05d}.parquet" for index in range(count)]
-    return tuple(Remote(name, (_HUB.format(repository, commit, f"data/{name}"),)) for name in names)
+    return tuple(RemoteFile(name, (_HUB.format(repository, commit, f"data/{name}"),)) for name in names)
 
 
 _SETS = [
-    Entry(
+    PublicSet(
         name="celeba",
         title="CelebA, aligned and cropped",
         home="https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
@@ -260,7 +97,7 @@ _SETS = [
         files=(
             # The authors' own copy is on Google Drive, which gives no direct address. This one belongs to the PyTorch
             # tutorials (github.com/pytorch/tutorials, .jenkins/download_data.py) and has the same sha256.
-            Remote(
+            RemoteFile(
                 "img_align_celeba.zip",
                 ("https://s3.amazonaws.com/pytorch-tutorial-assets/img_align_celeba.zip",),
                 1_443_490_838,
@@ -269,7 +106,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="ffhq-128",
         title="Flickr-Faces-HQ, thumbnails",
         home="https://github.com/NVlabs/ffhq-dataset",
@@ -280,7 +117,7 @@ _SETS = [
         files=(
             # NVIDIA's copy is on Google Drive. The checksum is the one that the mirror's repository keeps of its file:
             # it says that the bytes are the mirror's, and only its size (1.97 GiB) that they are NVIDIA's.
-            Remote(
+            RemoteFile(
                 "thumbnails128x128.zip",
                 (
                     _HUB.format(
@@ -294,7 +131,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="metfaces",
         title="MetFaces, faces in works of art",
         home="https://github.com/NVlabs/metfaces-dataset",
@@ -306,7 +143,7 @@ _SETS = [
         files=_shards("huggan/metfaces", "c9754a23fa61e3b8a5492aa04f0279d54f78e6fe", 4),
         total=1_645_336_178,
     ),
-    Entry(
+    PublicSet(
         name="afhq-v2",
         title="Animal Faces-HQ, version 2: cats, dogs and wild animals",
         home="https://github.com/clovaai/stargan-v2#animal-faces-hq-dataset-afhq",
@@ -318,7 +155,7 @@ _SETS = [
         files=_shards("huggan/AFHQv2", "f638548a7eccf134045249ed2ac708505bac6e2e", 13),
         total=6_962_749_836,
     ),
-    Entry(
+    PublicSet(
         name="lfw",
         title="Labeled Faces in the Wild",
         home=_LFW,
@@ -327,7 +164,7 @@ _SETS = [
         pictures=13_233,
         pixels="250×250",
         files=(
-            Remote(
+            RemoteFile(
                 "lfw.tgz",
                 ("https://ndownloader.figshare.com/files/5976018", f"{_LFW}lfw.tgz"),
                 180_566_744,
@@ -336,7 +173,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="lfw-funneled",
         title="Labeled Faces in the Wild, aligned by funneling",
         home=_LFW,
@@ -345,7 +182,7 @@ _SETS = [
         pictures=13_233,
         pixels="250×250",
         files=(
-            Remote(
+            RemoteFile(
                 "lfw-funneled.tgz",
                 ("https://ndownloader.figshare.com/files/5976015", f"{_LFW}lfw-funneled.tgz"),
                 None,
@@ -354,7 +191,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="lfw-deepfunneled",
         title="Labeled Faces in the Wild, aligned by deep funneling",
         home=_LFW,
@@ -363,7 +200,7 @@ _SETS = [
         pictures=13_233,
         pixels="250×250",
         files=(
-            Remote(
+            RemoteFile(
                 "lfw-deepfunneled.tgz",
                 (f"{_LFW}lfw-deepfunneled.tgz",),
                 None,
@@ -372,7 +209,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="cifar10",
         title="CIFAR-10, binary version",
         home="https://www.cs.toronto.edu/~kriz/cifar.html",
@@ -381,7 +218,7 @@ _SETS = [
         pictures=60_000,
         pixels="32×32",
         files=(
-            Remote(
+            RemoteFile(
                 "cifar-10-binary.tar.gz",
                 ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
                 170_052_171,
@@ -390,7 +227,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="cifar100",
         title="CIFAR-100, binary version",
         home="https://www.cs.toronto.edu/~kriz/cifar.html",
@@ -399,7 +236,7 @@ _SETS = [
         pictures=60_000,
         pixels="32×32",
         files=(
-            Remote(
+            RemoteFile(
                 "cifar-100-binary.tar.gz",
                 ("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",),
                 168_513_733,
@@ -408,7 +245,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="fashion-mnist",
         title="Fashion-MNIST",
         home="https://github.com/zalandoresearch/fashion-mnist",
@@ -430,7 +267,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="mnist",
         title="MNIST, handwritten digits",
         home="http://yann.lecun.com/exdb/mnist/",
@@ -452,7 +289,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="kmnist",
         title="Kuzushiji-MNIST, old Japanese characters",
         home="https://github.com/rois-codh/kmnist",
@@ -471,7 +308,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="flowers102",
         title="Oxford 102 Flowers",
         home="https://www.robots.ox.ac.uk/~vgg/data/flowers/102/",
@@ -480,7 +317,7 @@ _SETS = [
         pictures=8_189,
         pixels="various",
         files=(
-            Remote(
+            RemoteFile(
                 "102flowers.tgz",
                 ("https://www.robots.ox.ac.uk/~vgg/data/flowers/102/102flowers.tgz",),
                 344_862_509,
@@ -489,7 +326,7 @@ _SETS = [
             ),
         ),
     ),
-    Entry(
+    PublicSet(
         name="pets",
         title="Oxford-IIIT Pets, cats and dogs",
         home="https://www.robots.ox.ac.uk/~vgg/data/pets/",
@@ -498,7 +335,7 @@ _SETS = [
         pictures=7_349,
         pixels="various",
         files=(
-            Remote(
+            RemoteFile(
                 "images.tar.gz",
                 ("https://www.robots.ox.ac.uk/~vgg/data/pets/data/images.tar.gz",),
                 791_918_971,
@@ -508,4 +345,4 @@ _SETS = [
         ),
     ),
 ]
-entries: dict[str, Entry] = {entry.name: entry for entry in _SETS}
+PUBLIC_SETS: dict[str, PublicSet] = {entry.name: entry for entry in _SETS}

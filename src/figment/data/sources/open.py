@@ -115,13 +115,13 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         return _shards(expand(str(path)), path.name, text)
     if text == "portraits":
         return Portraits()
-    from figment.data.public import catalog
+    from figment.data.public import catalog, sets
 
-    if text in catalog.entries:
-        source = _open_path(catalog.fetch(text, agree, progress, say))
+    if text in catalog.PUBLIC_SETS:
+        source = _open_path(sets.fetch(text, agree, progress, say))
         source.display = text
         return source
-    near = nearest(text, ["portraits", *catalog.entries, *_neighbours(path)], 0.6)
+    near = nearest(text, ["portraits", *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
     mend = f"did you mean {near}?" if near else "check the path, or leave it out to use the built-in portraits"
     raise InputError(f"{text} doesn't exist: {mend}")
 

@@ -1,0 +1,89 @@
+"""The beginning of a download on the disk: NAME.part, and beside it NAME.part.json, which says what the whole is."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from figment.common.cache import no_room
+from figment.common.files import DISK_FULL, write_atomically
+from figment.errors import InputError
+
+
+@dataclass(frozen=True)
+class RemoteVersion:
+    """What a server said of the whole file when the part was begun."""
+
+    url: str
+    length: int | None
+    etag: str | None
+    modified: str | None
+
+    @property
+    def validator(self) -> str | None:
+        """What tells this version of the file from another. A weak ETag doesn't: RFC 9110, section 13.1.5."""
+        return self.etag if self.etag and not self.etag.startswith("W/") else self.modified
+
+
+class PartialFile:
+    """The beginning of a file, and what is known of the whole."""
+
+    def __init__(self, file: Path, url: str) -> None:
+        self.url = url
+        self.file = file
+        self.path = file.with_name(f"{file.name}.part")
+        self.notes = file.with_name(f"{file.name}.part.json")
+
+    @property
+    def bytes(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def resumable(self) -> RemoteVersion | None:
+        """What can be gone on with: a part from this address, of a version that can be told from others."""
+        try:
+            begun = RemoteVersion(**json.loads(self.notes.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        return begun if self.bytes and begun.url == self.url and begun.validator else None
+
+    def begin(self, begun: RemoteVersion) -> None:
+        self.remove()  # before the notes change: bytes and notes must never belong to different versions
+        write_atomically(self.notes, json.dumps(asdict(begun)))
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.notes.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        with self.path.open("rb+") as opened:
+            os.fsync(opened.fileno())
+        self.path.replace(self.file)
+        self.notes.unlink(missing_ok=True)
+
+
+@contextmanager
+def downloading(file: Path) -> Iterator[None]:
+    """Keep other processes from downloading the same file at the same time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    path = file.with_name(f".{file.name}.lock")
+    with FileLock(path):
+        yield
+        # Whoever waits on the lock file that goes here finds the file in place, so nobody downloads beside another.
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def naming_disk_errors(file: Path) -> Iterator[None]:
+    """Turn errors of the disk into InputErrors that name the file's folder and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            raise no_room(file.parent, file.name, str(error.strerror)) from None
+        mend = "mend its permissions, or set FIGMENT_CACHE to a folder where you may write"
+        raise InputError(f"{file.parent} can't be written to ({error.strerror or error}): {mend}") from None

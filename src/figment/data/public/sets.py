@@ -1,0 +1,162 @@
+"""Public sets in the cache: asked for, downloaded, remembered.
+
+A set lies in cache/sets/NAME/, with nothing beside the data in that folder; cache/sets/NAME.json remembers the accepted
+licence and what was downloaded. Files without a known checksum are compared with their first download.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from figment.common.cache import cache_folder
+from figment.common.files import write_atomically
+from figment.common.progress import Agree, Progress, Say
+from figment.common.text import nearest
+from figment.common.units import as_bytes
+from figment.data.public.catalog import PUBLIC_SETS, PublicSet, RemoteFile
+from figment.data.public.download import download
+from figment.errors import InputError
+
+FORMAT = 1  # of NAME.json
+COLUMNS = ("name", "pictures", "pixels", "download", "licence", "checked", "here")
+
+
+def fetch(name: str, agree: Agree | None, progress: Progress | None = None, say: Say | None = None) -> Path:
+    """The path of a set, downloaded if need be: the file where it has one, else its folder.
+
+    agree(text): asked once, before the first download, with the licence, size and home page; True downloads. None, or
+    False, raises InputError, as do an unknown name and everything that `download` raises. progress(done, total): bytes
+    of all files; total is 0 where nobody knows it. say(sentence): told what can't be checked. What is there already
+    costs no question and no connection. FIGMENT_MIRROR replaces every address by FIGMENT_MIRROR/NAME/FILE.
+    """
+    entry = PUBLIC_SETS.get(name)
+    if entry is None:
+        near = nearest(name.lower(), PUBLIC_SETS, 0.6)
+        meant = f" (did you mean {near}?)" if near else ""
+        raise InputError(f"{name} is no set that figment knows{meant}: `figment data list` shows their names")
+    if not _is_here(entry):
+        _ask_for_agreement(entry, agree)
+        _download(entry, progress, say)
+    return _folder(entry) / entry.files[0].name if len(entry.files) == 1 else _folder(entry)
+
+
+def table() -> list[tuple[str, ...]]:
+    """A row of words for each set, under COLUMNS."""
+    return [
+        (
+            entry.name,
+            f"{entry.pictures:,}",
+            entry.pixels,
+            as_bytes(entry.download_bytes) if entry.download_bytes else "?",
+            entry.licence,
+            "verified" if entry.verified else "unverified",
+            "downloaded" if _is_here(entry) else "",
+        )
+        for entry in PUBLIC_SETS.values()
+    ]
+
+
+def _ask_for_agreement(entry: PublicSet, agree: Agree | None) -> None:
+    record = _record(entry)
+    if record["agreed"] == entry.licence:
+        return
+    if agree is None or not agree(entry.terms):
+        raise InputError(
+            f"{entry.name} is downloaded only under its licence, {entry.licence} ({entry.licence_url}): "
+            "pass --accept-licence if you accept it"
+        )
+    _remember(entry, record | {"agreed": entry.licence})
+
+
+def _download(entry: PublicSet, progress: Progress | None, say: Say | None) -> None:
+    before = 0
+    for remote in entry.files:
+        file = _folder(entry) / remote.name
+        known = _record(entry)["files"].get(remote.name)
+        if known is not None and _bytes_of(file) not in (None, known["bytes"]):
+            file.unlink()  # ours, and damaged since
+        got = download(
+            _addresses(entry, remote),
+            file,
+            size=remote.size,
+            checksum=remote.checksum,
+            home=entry.home,
+            progress=_shifted(progress, before, entry.download_bytes),
+        )
+        before += got.bytes
+        record = _record(entry)  # read anew: another process may have brought the file meanwhile
+        first = record["files"].get(remote.name)
+        if first is None:
+            record["files"][remote.name] = asdict(got)
+            _remember(entry, record)
+            if say and not remote.checksum:
+                say(f"No checksum of {remote.name} is published: its sha256, {got.sha256}, is kept to compare with.")
+        elif first["sha256"] != got.sha256:
+            file.unlink()
+            raise InputError(
+                f"{remote.name} isn't what it was at its first download (sha256 {first['sha256']} then, {got.sha256} "
+                f"now) and was removed: remove {_record_file(entry)} too, if you trust the new one, and download again"
+            )
+
+
+def _is_here(entry: PublicSet) -> bool:
+    known = _record(entry)["files"]
+    files = {file.name: _folder(entry) / file.name for file in entry.files}
+    return all(name in known and _bytes_of(file) == known[name]["bytes"] for name, file in files.items())
+
+
+def _addresses(entry: PublicSet, remote: RemoteFile) -> tuple[str, ...]:
+    mirror = os.environ.get("FIGMENT_MIRROR")
+    if not mirror:
+        return remote.urls
+    if not mirror.startswith(("http://", "https://")):
+        raise InputError(f"FIGMENT_MIRROR is {mirror}, which is no address: it has to start with http:// or https://")
+    return (f"{mirror.rstrip('/')}/{entry.name}/{quote(remote.name)}",)
+
+
+def _shifted(progress: Progress | None, before: int, total: int | None) -> Progress | None:
+    """Progress of one file as progress of the whole set."""
+    if progress is None:
+        return None
+    return lambda done, of: progress(before + done, total or (before + of if of else 0))
+
+
+def _folder(entry: PublicSet) -> Path:
+    return cache_folder() / "sets" / entry.name
+
+
+def _record_file(entry: PublicSet) -> Path:
+    return cache_folder() / "sets" / f"{entry.name}.json"
+
+
+def _record(entry: PublicSet) -> dict[str, Any]:
+    """The accepted licence, or None, and url, bytes and sha256 of each file's first download."""
+    try:
+        record = json.loads(_record_file(entry).read_text())
+        if record["format"] == FORMAT and all(
+            isinstance(file["sha256"], str) and isinstance(file["bytes"], int) for file in record["files"].values()
+        ):
+            return {"format": FORMAT, "agreed": record["agreed"], "files": record["files"]}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return {"format": FORMAT, "agreed": None, "files": {}}
+
+
+def _remember(entry: PublicSet, record: dict[str, Any]) -> None:
+    file = _record_file(entry)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    except OSError as error:
+        mend = "free some space and mend its permissions, or set FIGMENT_CACHE to a folder elsewhere"
+        raise InputError(f"{file} can't be written ({error.strerror or error}): {mend}") from None
+
+
+def _bytes_of(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None

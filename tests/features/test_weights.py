@@ -3,9 +3,7 @@
 import hashlib
 import os
 import pickle
-import threading
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from torch import nn
 from figment.errors import InputError
 from figment.features import registry
 from figment.features.weights import DINOV2, INCEPTION, PublishedWeights, load_into, located, read_tensors, sha256_of
+from figtest.servers import FolderServer, serving
 
 BYTES = np.random.default_rng(0).bytes(5000)
 SHA256 = hashlib.sha256(BYTES).hexdigest()
@@ -42,22 +41,10 @@ def known():
 def mirror(tmp_path, monkeypatch):
     """The folder that FIGMENT_MIRROR serves."""
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=str(tmp_path / "mirror"))
-
-        def log_message(self, *args):
-            pass
-
     (tmp_path / "mirror" / "weights").mkdir(parents=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("FIGMENT_MIRROR", f"http://127.0.0.1:{server.server_port}/")
-    yield tmp_path / "mirror" / "weights"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(FolderServer(tmp_path / "mirror")) as server:
+        monkeypatch.setenv("FIGMENT_MIRROR", server.url)
+        yield tmp_path / "mirror" / "weights"
 
 
 def put(path, content=BYTES):

@@ -1,14 +1,11 @@
 """The catalog against a real server on this machine, which FIGMENT_MIRROR puts in the place of all others."""
 
 import gzip
-import hashlib
 import json
 import re
-import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +19,10 @@ from figment.data.public.catalog import PUBLIC_SETS, PublicSet, RemoteFile
 from figment.data.public.sets import fetch
 from figment.data.sources.open import open_source
 from figment.errors import InputError
+from figtest.downloads import sha256
+from figtest.servers import FolderServer, serving
 
 LICENCE = "to be read aloud"
-
-
-class Handler(SimpleHTTPRequestHandler):
-    requests: list[str]
-
-    def do_GET(self) -> None:
-        type(self).requests.append(self.path)
-        super().do_GET()
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture
@@ -49,27 +37,12 @@ def mirror(tmp_path: Path) -> Path:
 def requests(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The server, an empty cache and no proxy; what the server was asked for."""
 
-    class Here(Handler):
-        requests: list[str] = []  # noqa: RUF012
-
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(mirror))
-
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Here)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("FIGMENT_MIRROR", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
-    yield Here.requests
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    with serving(FolderServer(mirror)) as server:
+        monkeypatch.setenv("FIGMENT_MIRROR", server.url)
+        yield server.requests
 
 
 def entry(*files: RemoteFile) -> PublicSet:

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image
 
 from figment.data.sources.open import open_source
 from figment.errors import InputError
+from figtest.servers import serving
 
 pytest.importorskip("huggingface_hub")
 
@@ -94,13 +94,9 @@ def hub(tmp_path, monkeypatch) -> Iterator[Hub]:
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_XET_CACHE", str(tmp_path / "xet"))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    with Hub() as server:
+    with serving(Hub()) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def pictures(server: Hub, count: int = 3) -> None:

@@ -36,14 +36,14 @@ def filters(
       figment explain filters runs/faces-1 --layer 3 --filters 3,17,40-43
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explain.filter_patches import filters as found
+        from figment.explain import filters
         from figment.explore.group_texts import sample_numbers
         from figment.similarity.nearest import Subset
 
         which = sample_numbers(chosen, "--filters") if chosen else ()
         pictures = Subset(at.bank.pictures, at.bank.train)
-        progress = at.display.stage("looking at filters")
-        show(found(at.discriminator, pictures, layer, n, which, seed, progress).finding(name))
+        result = filters(at.discriminator, pictures, layer, n, which, seed, at.display.stage("looking at filters"))
+        show(result.finding(name))
 
 
 @explain.command()
@@ -93,19 +93,19 @@ def forget(
         raise InputError("--attribute or --boxes: say by one of them, not both, what is to be forgotten.")
     with workbench(run, out, device) as (at, show):
         if boxes:
+            from figment.explain import forget_boxed
             from figment.explain.boxes import read_boxes
-            from figment.explain.forgetting_boxes import forget_boxed
 
             marked = read_boxes(boxes, at.generator)
-            progress = at.display.stage("looking for feature maps")
-            show(forget_boxed(at.generator, marked, layer, drop, by, seed, progress).finding(name))
+            stage = at.display.stage("looking for feature maps")
+            show(forget_boxed(at.generator, marked, layer, drop, by, seed, stage).finding(name))
         else:
-            from figment.explain.forgetting import forget as found
+            from figment.explain import forget
 
             predictor = at.predictor(labels)
             critic = None if predictor.valid else at.discriminator
-            progress = at.display.stage("looking for feature maps")
-            result = found(at.generator, predictor, attribute or "", critic, layer, drop, by, n, seed, progress)
+            stage = at.display.stage("looking for feature maps")
+            result = forget(at.generator, predictor, attribute or "", critic, layer, drop, by, n, seed, stage)
             show(result.finding(name))
 
 
@@ -142,15 +142,13 @@ def features(
     """
     with workbench(run, out, device) as (at, show):
         from figment.discriminator import load_discriminator
-        from figment.explain.labelled import labelled_pictures
-        from figment.explain.linear_probe import features as found
-        from figment.explain.nearest_neighbour import neighbour_test
+        from figment.explain import features, labelled_pictures, neighbour_test
         from figment.workbench import labelled_bank
 
         data = labelled_pictures(labelled_bank(at.run, labels, at.display), seed)
         critics = {other.name: load_discriminator(other, at.device) for other in others}
         stage = at.display.stage("teaching classifiers")
-        findings = [found(at.discriminator, data, few, critics, not no_supervised, seed, stage).finding(name)]
+        findings = [features(at.discriminator, data, few, critics, not no_supervised, seed, stage).finding(name)]
         if set(data.names) <= set(at.generator.classes):
             stage = at.display.stage("looking for nearest examples")
             findings.append(neighbour_test(at.generator, data, seed=seed, progress=stage).finding(name))
@@ -175,10 +173,11 @@ def evidence(run: Path, n: int, seed: int, device: str, out: Path | None, name: 
       figment explain evidence runs/faces-1 -n 12 --seed 3
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explain.evidence_maps import evidence as found
+        from figment.explain import evidence
 
-        progress = at.display.stage("looking for evidence")
-        show(found(at.generator, at.discriminator, at.bank, n, seed, progress).finding(name))
+        stage = at.display.stage  # begun when the bank is there, which may have stages of its own
+        result = evidence(at.generator, at.discriminator, at.bank, n, seed, stage("looking for evidence"))
+        show(result.finding(name))
 
 
 @explain.command()
@@ -200,9 +199,10 @@ def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Pat
       figment explain memorised runs/faces-1 -n 5000 --features dinov2
     """
     with workbench(run, out, device) as (at, show):
-        from figment.explain.memorising import memorised as found
+        from figment.explain import memorised
         from figment.similarity.spaces import named_space
 
         where = named_space(features, at.device)
-        progress = at.display.stage("comparing generators")
-        show(found(at.run, at.bank, n, where, seed, at.device, progress).finding(name))
+        stage = at.display.stage  # begun when the bank is there, which may have stages of its own
+        result = memorised(at.run, at.bank, n, where, seed, at.device, stage("comparing generators"))
+        show(result.finding(name))

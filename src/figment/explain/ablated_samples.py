@@ -18,9 +18,8 @@ from figment.generator import Generator
 
 SOUND_PERCENTILE = 5  # of the samples' logits, from which a picture is taken for sound where no predictor can tell
 
-Soundness = Callable[
-    [NDArray[np.uint8]], NDArray[np.bool_]
-]  # pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
+# Pictures, uint8 (N, C, H, W) → which are sound, bool (N,)
+Soundness = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)

@@ -45,15 +45,19 @@ from figment.generator import BLOCK_SAMPLES, Generator
 from figment.media.strips import Row, strips
 from figment.nets.hooks import layers
 
-MIN_EITHER_KIND = 8  # samples with the object, and without it, that a part needs
-MAX_CHOSEN_ON, MAX_MEASURED = 64, 200  # samples with the object
-TARGET_SHARE = 0.95  # that is to lose the object and nothing else: of all that reach it the smallest change is taken
+MIN_SAMPLES_OF_A_KIND = 8  # samples with the object, and without it, that a part needs
+MAX_CHOOSING_SAMPLES, MAX_MEASURING_SAMPLES = 64, 200  # samples with the object
+TARGET_CLEAN_SHARE = (
+    0.95  # that is to lose the object and nothing else: of all that reach it the smallest change is taken
+)
 SHOWN_SAMPLES = 10
 # For the sentence:
-MIN_LOST = 0.7  # share that has to lose the object
+MIN_LOST_SHARE = 0.7  # share that has to lose the object
 MIN_LEAD = 0.1  # over other maps' share, that counts
 MAX_SOUNDNESS_LOSS = 0.1  # share that may lose its soundness
-MAX_CHANGE = 1 / 3  # of the difference between two samples: more is more than an object, whoever calls the rest sound
+MAX_CHANGE_SHARE = (
+    1 / 3
+)  # of the difference between two samples: more is more than an object, whoever calls the rest sound
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +113,7 @@ class Forgetting:
                 "attribute": self.attribute, "judge": self.predictor,
                 "accuracy": {of: none_if_unknown(share) for of, share in self.accuracy.items()},
                 "sound": self.soundness, "seed": self.seed, "samples": self.samples, "with": self.with_object,
-                "chosen_on": self.chosen_on, "measured_on": len(self.numbers), "aim": TARGET_SHARE,
+                "chosen_on": self.chosen_on, "measured_on": len(self.numbers), "aim": TARGET_CLEAN_SHARE,
                 "reached_when_chosen": self.reached, "layer": best.layer, "layers": self.layers, "maps": list(best.maps),
                 "of": best.of, "by": best.by, "whole_before": self.sound_before, "samples_differ": self.samples_differ,
                 "effects": {of: asdict(effect) for of, effect in self.effects.items()}, "shown": self.numbers[shown].tolist(),
@@ -177,13 +181,15 @@ def forget(
     conditions, numbers = parse_conditions(attribute, predictor), layer_numbers(generator, layer)
     shares, fills = tried_choices(drop, by)
     trials = len(numbers) * len(shares) * len(fills)
-    tally = Tally(progress, count + count // 2 + trials * MAX_CHOSEN_ON + (CONTROL_DRAWS + 2) * MAX_MEASURED)
+    tally = Tally(
+        progress, count + count // 2 + trials * MAX_CHOOSING_SAMPLES + (CONTROL_DRAWS + 2) * MAX_MEASURING_SAMPLES
+    )
     samples = predicted_samples(generator, predictor, conditions, discriminator, count, seed, tally)
     find, choose, measure = split_samples(samples, attribute)
     known = read_layers(samples, find, numbers, tally)
-    chosen_on = choose[samples.has_object[choose]][:MAX_CHOSEN_ON]
+    chosen_on = choose[samples.has_object[choose]][:MAX_CHOOSING_SAMPLES]
     best, reached = choose_ablation(samples, chosen_on, candidate_ablations(known.values(), shares, fills), tally)
-    which = measure[samples.has_object[measure]][:MAX_MEASURED]
+    which = measure[samples.has_object[measure]][:MAX_MEASURING_SAMPLES]
     effects, without, without_others = measure_effects(samples, which, best, known, seed)
     tally(tally.total)
     return Forgetting(
@@ -202,10 +208,10 @@ def split_samples(samples: PredictedSamples, attribute: str) -> list[NDArray[np.
     for part in parts:
         having = int(samples.has_object[part].sum())
         few, what = min((having, "have"), (len(part) - having, "lack"))
-        if few < MIN_EITHER_KIND:
+        if few < MIN_SAMPLES_OF_A_KIND:
             raise InputError(
-                f"--attribute {attribute}: only {few} of {len(part):,} samples {what} it, and {MIN_EITHER_KIND} are needed: give "
-                f"more samples (-n), or another attribute."
+                f"--attribute {attribute}: only {few} of {len(part):,} samples {what} it, and {MIN_SAMPLES_OF_A_KIND} are "
+                f"needed: give more samples (-n), or another attribute."
             )
     return parts
 
@@ -245,7 +251,7 @@ def choose_ablation(
     for ablation in candidates:
         tried.append((ablation, samples.effect(on, samples.ablated(on, ablation))))
         tally(len(on))
-    ablation, effect = min(tried, key=lambda one: (-min(one[1].clean, TARGET_SHARE), one[1].pixels))
+    ablation, effect = min(tried, key=lambda one: (-min(one[1].clean, TARGET_CLEAN_SHARE), one[1].pixels))
     return ablation, effect.clean
 
 
@@ -284,9 +290,9 @@ def sentence(
     ours, others = effects[:2]
     if ours.lost <= others.lost + MIN_LEAD:
         verdict = "No maps were found that draw the object"
-    elif ours.lost < MIN_LOST:
+    elif ours.lost < MIN_LOST_SHARE:
         verdict = "These maps have a part in the object, but don't draw it alone"
-    elif before - ours.whole > MAX_SOUNDNESS_LOSS or ours.pixels > MAX_CHANGE * differ:
+    elif before - ours.whole > MAX_SOUNDNESS_LOSS or ours.pixels > MAX_CHANGE_SHARE * differ:
         verdict = "The object goes, and with it much of the picture"
     else:
         verdict = "The object is drawn by maps that can be told apart"

@@ -35,8 +35,8 @@ from figment.media.strips import Row, strips
 
 INVISIBLE_CHANGE = 0.01  # of a pixel, as a share of the range, that nobody sees
 SHOWN_SAMPLES = 10
-MIN_UNBOXED = 100  # samples without boxes
-MIN_SPLIT = 4  # samples of which half can be held back
+MIN_UNBOXED_SAMPLES = 100  # samples without boxes
+MIN_SPLIT_SAMPLES = 4  # samples of which half can be held back
 CLEAR_RATIO = 2.0  # of changes, from which the maps are said to draw what the boxes mark
 
 
@@ -171,7 +171,7 @@ def forget_boxed(
     """
     numbers, (shares, fills) = layer_numbers(generator, layer), tried_choices(drop, by)
     order = sorted(boxes)
-    held_back = len(order) >= MIN_SPLIT
+    held_back = len(order) >= MIN_SPLIT_SAMPLES
     parts = (order[::2], order[1::2]) if held_back else (order, order)
     free = (number for number in itertools.count() if number not in boxes)
     find, measure = (_compared(generator, {number: boxes[number] for number in part}, free, seed) for part in parts)
@@ -203,7 +203,9 @@ class _Compared:
 
 def _compared(generator: Generator, boxes: Boxes, free: Iterator[int], seed: int) -> _Compared:
     """Samples with these boxes, and at least as many of the free numbers."""
-    places: list[list[Box]] = list(itertools.islice(itertools.cycle(boxes.values()), max(MIN_UNBOXED, len(boxes))))
+    places: list[list[Box]] = list(
+        itertools.islice(itertools.cycle(boxes.values()), max(MIN_UNBOXED_SAMPLES, len(boxes)))
+    )
     unboxed = dict(zip(itertools.islice(free, len(places)), places, strict=True))
     return _Compared(boxed_samples(generator, boxes, seed), boxed_samples(generator, unboxed, seed))
 

@@ -16,7 +16,7 @@ from figment.errors import InputError
 from figment.recipe import Recipe
 from figment.similarity.nearest import area_weights
 
-MAX_LEARNT, MAX_TESTED = 20_000, 5_000  # training pictures, and held-out ones
+MAX_TRAIN_PICTURES, MAX_TEST_PICTURES = 20_000, 5_000  # training pictures, and held-out ones
 MAX_PIXEL_SIDE = 32  # pixels: larger pictures are reduced before their pixels are features
 BATCH_PICTURES = 64  # described at once
 
@@ -67,7 +67,7 @@ def labelled_pictures(bank: Bank, seed: int = 0) -> LabelledPictures:
     known = [part[classes[part] >= 0] for part in (bank.train, bank.held_out)]
     train, test = (
         np.sort(np.random.default_rng([seed, k]).permutation(part)[:most])
-        for k, (part, most) in enumerate(zip(known, (MAX_LEARNT, MAX_TESTED), strict=True))
+        for k, (part, most) in enumerate(zip(known, (MAX_TRAIN_PICTURES, MAX_TEST_PICTURES), strict=True))
     )
     pictures = bank.pictures
     return LabelledPictures(names, pictures[train], classes[train], pictures[test], classes[test], bank.source)

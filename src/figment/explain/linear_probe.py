@@ -33,7 +33,7 @@ from figment.media.charts import bars
 from figment.media.strips import strips
 from figment.recipe import Recipe
 
-DRAWS = 5  # of the few labels
+FEW_LABEL_DRAWS = 5  # of the few labels, whose mean counts
 VALIDATED_PICTURES = 2_000  # labelled ones that C is chosen on for all of them
 CLEAR_ERRORS = 2.0  # standard errors by which a lead counts
 SHOWN_PICTURES = 10  # that are told wrong
@@ -124,7 +124,7 @@ class FeatureComparison:
         chart = bars(list(self.accuracies), groups, "held-out pictures told right")
         caption = (
             f"Linear support-vector machines on features of {printable(self.source)}, tested on {len(self.truth):,} held-out "
-            f"pictures; of the few labels the mean of {DRAWS} draws with its standard error."
+            f"pictures; of the few labels the mean of {FEW_LABEL_DRAWS} draws with its standard error."
         )
         sheets = {"": Sheet(chart, caption, None)}
         if len(self.wrong):
@@ -134,7 +134,8 @@ class FeatureComparison:
             sentence(self.accuracies, counts, self.told_classes),
             sheets,
             counts | {
-                "source": self.source, "classes": list(self.names), "few_a_class": self.few, "draws": DRAWS, "seed": self.seed,
+                "source": self.source, "classes": list(self.names), "few_a_class": self.few,
+                "draws": FEW_LABEL_DRAWS, "seed": self.seed,
                 "told_classes_in_training": self.told_classes,
                 "results": {of: one.as_record() for of, one in self.accuracies.items()},
             },
@@ -187,8 +188,8 @@ def features(
         OURS: discriminator_features(discriminator),
         **{f"discriminator of {name}": discriminator_features(other) for name, other in (others or {}).items()},
     }
-    draws = [few_of_each(data.train_classes, few, [seed, 2, i]) for i in range(DRAWS)]
-    stages = len(describing) + (1 + DRAWS if supervised else 0)
+    draws = [few_of_each(data.train_classes, few, [seed, 2, i]) for i in range(FEW_LABEL_DRAWS)]
+    stages = len(describing) + (1 + FEW_LABEL_DRAWS if supervised else 0)
     accuracies, said = {}, np.empty(0, np.int64)
     for place, (name, describe) in enumerate(describing.items()):
         accuracies[name], answers = by_features(data, describe, draws, seed)

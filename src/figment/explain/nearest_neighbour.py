@@ -22,7 +22,7 @@ from figment.media.strips import strips
 from figment.similarity.nearest import nearest_neighbour
 
 EXAMPLE_COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class
-MAX_TESTED = 2000  # held-out pictures
+MAX_TEST_PICTURES = 2000  # held-out pictures
 SHOWN_PICTURES = 10
 GENERATED, REAL = "generated", "real"
 
@@ -109,7 +109,7 @@ def neighbour_test(
         For classes that the generator doesn't know, or one with fewer pictures than the least count.
     """
     fewest = fewest_of_a_class(generator, data, counts[0])
-    rows = np.sort(np.random.default_rng([seed, 3]).permutation(len(data.test))[:MAX_TESTED])
+    rows = np.sort(np.random.default_rng([seed, 3]).permutation(len(data.test))[:MAX_TEST_PICTURES])
     tested, truth = as_recipe(data.test[rows], generator.recipe), data.test_classes[rows]
     queries = described(tested, pixel_features)
     tried = {REAL: tuple(count for count in counts if count <= fewest), GENERATED: counts}

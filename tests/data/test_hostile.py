@@ -24,6 +24,7 @@ from PIL import Image
 
 from figment.data.bank.prepare import prepare
 from figment.errors import InputError
+from figtest.pictures import encoded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are looked up in /proc")
 
@@ -39,12 +40,6 @@ def scene(random: np.random.Generator, side: int) -> Image.Image:
     small = Image.fromarray(random.integers(0, 256, (4, 5, 3), dtype=np.uint8))
     smooth = np.asarray(small.resize((side, side + 7), Image.Resampling.BICUBIC)).astype(int)
     return Image.fromarray(np.clip(smooth + random.integers(-9, 10, smooth.shape), 0, 255).astype(np.uint8))
-
-
-def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
 
 
 def seeds(random: np.random.Generator) -> list[tuple[str, bytes]]:

@@ -1,5 +1,3 @@
-import io
-
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -9,6 +7,7 @@ from figment.data.decoding.decode import Broken
 from figment.data.decoding.fit import Target
 from figment.inspection.measures import FACTS, Scanner, measure
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnail
+from figtest.pictures import encoded
 
 
 @pytest.fixture
@@ -17,12 +16,6 @@ def scanner(tmp_path):
     for file in files:
         file.touch()
     return Scanner(*map(str, files))
-
-
-def encoded(picture, format, **options):
-    buffer = io.BytesIO()
-    picture.save(buffer, format, **options)
-    return buffer.getvalue()
 
 
 def scene(width=120, height=80):

@@ -16,17 +16,7 @@ from figment.data.decoding.decode import Broken, decode, is_grey, read
 from figment.data.decoding.fit import Target
 from figment.errors import Unreadable
 from figtest.paths import DATA
-
-
-def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
+from figtest.pictures import encoded, noise
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -47,8 +37,8 @@ def on_white(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 def test_rgb_and_grey_pass_unchanged():
     colour, grey = noise(9, 7), noise(9, 7, 1)
-    assert np.array_equal(pixels(saved(Image.fromarray(colour))), colour)
-    assert np.array_equal(pixels(saved(Image.fromarray(grey))), three(grey))
+    assert np.array_equal(pixels(encoded(Image.fromarray(colour))), colour)
+    assert np.array_equal(pixels(encoded(Image.fromarray(grey))), three(grey))
 
 
 def test_palette_with_and_without_transparency():
@@ -56,20 +46,20 @@ def test_palette_with_and_without_transparency():
     palette = np.array([[255, 0, 0], [0, 200, 0], [0, 0, 90], [7, 8, 9]], np.uint8)
     picture = Image.fromarray(indices)
     picture.putpalette(palette.tobytes())
-    assert np.array_equal(pixels(saved(picture)), palette[indices])
+    assert np.array_equal(pixels(encoded(picture)), palette[indices])
     expected = palette[indices].copy()
     expected[indices == 2] = 255
-    assert np.array_equal(pixels(saved(picture, transparency=2)), expected)
-    assert np.array_equal(pixels(saved(picture, "GIF")), palette[indices])
+    assert np.array_equal(pixels(encoded(picture, transparency=2)), expected)
+    assert np.array_equal(pixels(encoded(picture, "GIF")), palette[indices])
 
 
 def test_transparency_is_laid_on_white():
     rgba, la = noise(8, 8, 4), noise(8, 8, 2)
-    assert np.abs(pixels(saved(Image.fromarray(rgba))) - on_white(rgba[..., :3], rgba[..., 3])).max() <= 1
-    assert np.abs(pixels(saved(Image.fromarray(la))) - on_white(three(la[..., 0]), la[..., 1])).max() <= 1
+    assert np.abs(pixels(encoded(Image.fromarray(rgba))) - on_white(rgba[..., :3], rgba[..., 3])).max() <= 1
+    assert np.abs(pixels(encoded(Image.fromarray(la))) - on_white(three(la[..., 0]), la[..., 1])).max() <= 1
     colour = noise(4, 4)
     colour[0, 0] = (1, 2, 3)
-    keyed = pixels(saved(Image.fromarray(colour), transparency=(1, 2, 3)))
+    keyed = pixels(encoded(Image.fromarray(colour), transparency=(1, 2, 3)))
     assert keyed[0, 0].tolist() == [255, 255, 255]
     assert np.array_equal(keyed[1:], colour[1:])
 
@@ -77,9 +67,9 @@ def test_transparency_is_laid_on_white():
 def test_sixteen_bit_grey_is_scaled():
     deep = np.random.default_rng(2).integers(0, 65536, (6, 7), dtype=np.uint16)
     expected = three(deep / 65535 * 255)
-    assert np.array_equal(pixels(saved(Image.fromarray(deep))), expected)
-    assert np.array_equal(pixels(saved(Image.fromarray(deep), "TIFF")), expected)
-    assert np.array_equal(pixels(saved(Image.fromarray(deep.astype(np.int32)), "TIFF")), expected)
+    assert np.array_equal(pixels(encoded(Image.fromarray(deep))), expected)
+    assert np.array_equal(pixels(encoded(Image.fromarray(deep), "TIFF")), expected)
+    assert np.array_equal(pixels(encoded(Image.fromarray(deep.astype(np.int32)), "TIFF")), expected)
     header = f"P5 {deep.shape[1]} {deep.shape[0]} 65535\n".encode()
     assert np.array_equal(pixels(header + deep.astype(">u2").tobytes()), expected)
 
@@ -88,27 +78,27 @@ def test_sixteen_bit_grey_is_scaled():
 def test_floats_are_scaled_by_the_range_that_holds_them(low, high):
     values = np.linspace(low, high, 60, dtype=np.float32).reshape(6, 10)
     expected = (values - low) / (high - low) * 255
-    assert np.abs(pixels(saved(Image.fromarray(values), "TIFF"))[..., 0] - expected).max() <= 0.51
+    assert np.abs(pixels(encoded(Image.fromarray(values), "TIFF"))[..., 0] - expected).max() <= 0.51
 
 
 def test_floats_that_are_no_numbers_are_black():
     values = np.full((4, 4), np.nan, np.float32)
     values[0, 0] = 1
-    assert pixels(saved(Image.fromarray(values), "TIFF"))[..., 0].tolist()[0] == [255, 0, 0, 0]
+    assert pixels(encoded(Image.fromarray(values), "TIFF"))[..., 0].tolist()[0] == [255, 0, 0, 0]
 
 
 def test_cmyk_and_one_bit():
     ink = noise(8, 8, 4)
-    result = pixels(saved(Image.fromarray(ink, "CMYK"), "TIFF")).astype(float)
+    result = pixels(encoded(Image.fromarray(ink, "CMYK"), "TIFF")).astype(float)
     expected = (255 - ink[..., :3].astype(float)) * (255 - ink[..., 3:].astype(float)) / 255
     assert np.abs(result - expected).max() <= 1
     bits = noise(8, 8, 1) > 127
-    assert np.array_equal(pixels(saved(Image.fromarray(bits))), three(bits * 255))
+    assert np.array_equal(pixels(encoded(Image.fromarray(bits))), three(bits * 255))
 
 
 def test_first_frame_of_an_animation():
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime")]
-    moving = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert (pixels(moving) == [255, 0, 0]).all()
 
 
@@ -116,14 +106,14 @@ def test_pictures_say_what_they_were_stored_as():
     colour = Image.fromarray(noise(8, 8))
     frames = {"save_all": True, "append_images": [Image.fromarray(noise(8, 8, seed=1))]}
     stored = {
-        ("JPEG", "RGB", False): saved(colour, "JPEG"),
-        ("JPEG", "L", False): saved(colour.convert("L"), "JPEG"),
-        ("JPEG", "CMYK", False): saved(colour.convert("CMYK"), "JPEG"),
-        ("PNG", "P", False): saved(colour.convert("P")),
-        ("PNG", "I;16", False): saved(Image.fromarray(noise(8, 8, 1).astype(np.uint16))),
-        ("GIF", "P", False): saved(colour.convert("P"), "GIF"),
-        ("GIF", "P", True): saved(colour.convert("P"), "GIF", **frames),
-        ("WEBP", "RGB", True): saved(colour, "WEBP", **frames),
+        ("JPEG", "RGB", False): encoded(colour, "JPEG"),
+        ("JPEG", "L", False): encoded(colour.convert("L"), "JPEG"),
+        ("JPEG", "CMYK", False): encoded(colour.convert("CMYK"), "JPEG"),
+        ("PNG", "P", False): encoded(colour.convert("P")),
+        ("PNG", "I;16", False): encoded(Image.fromarray(noise(8, 8, 1).astype(np.uint16))),
+        ("GIF", "P", False): encoded(colour.convert("P"), "GIF"),
+        ("GIF", "P", True): encoded(colour.convert("P"), "GIF", **frames),
+        ("WEBP", "RGB", True): encoded(colour, "WEBP", **frames),
         ("array", "RGBA", False): noise(8, 8, 4),
         ("array", "L", False): noise(8, 8, 1),
     }
@@ -134,7 +124,7 @@ def test_pictures_say_what_they_were_stored_as():
 
 def test_a_spoilt_second_frame_does_not_matter():
     frames = [Image.fromarray(noise(32, 32, seed=seed)).convert("P") for seed in (0, 1)]
-    content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
+    content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=50)
     control = b"\x21\xf9\x04"  # begins each frame
     second = content.index(control, content.index(control) + 1)
     for length in range(2, 30):
@@ -162,21 +152,21 @@ def test_pictures_are_turned_upright(orientation, kind):
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True, "exact": True} if kind == "WEBP" else {}
-    content = saved(Image.fromarray(stored), kind, exif=exif, **options)
+    content = encoded(Image.fromarray(stored), kind, exif=exif, **options)
     assert np.array_equal(pixels(content), TURNS[orientation](stored))
 
 
 def test_spoilt_exif_doesnt_spoil_the_picture():
     picture = noise(6, 6)
     for exif in (b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0rubbish"):
-        assert np.array_equal(pixels(saved(Image.fromarray(picture), exif=exif)), picture)
+        assert np.array_equal(pixels(encoded(Image.fromarray(picture), exif=exif)), picture)
 
 
 def test_grey_is_known_however_it_is_stored():
     grey = three(noise(8, 8, 1))
-    assert is_grey(saved(Image.fromarray(grey)))
-    assert is_grey(saved(Image.fromarray(grey[..., 0])))
-    assert not is_grey(saved(Image.fromarray(noise(8, 8))))
+    assert is_grey(encoded(Image.fromarray(grey)))
+    assert is_grey(encoded(Image.fromarray(grey[..., 0])))
+    assert not is_grey(encoded(Image.fromarray(noise(8, 8))))
 
 
 # --- what can't be used --------------------------------------------------------------------------------------------
@@ -194,10 +184,10 @@ def png_header(width: int, height: int) -> bytes:
     )
 
 
-WHOLE = saved(Image.fromarray(noise(64, 64)), "JPEG")
+WHOLE = encoded(Image.fromarray(noise(64, 64)), "JPEG")
 BROKEN = {
     "truncated": (WHOLE[: len(WHOLE) // 2], "cut short"),
-    "truncated png": (saved(Image.fromarray(noise(64, 64)))[:5000], "cut short"),
+    "truncated png": (encoded(Image.fromarray(noise(64, 64)))[:5000], "cut short"),
     "empty": (b"", "empty file"),
     "text": (b"just some words", "not a picture"),
     "header alone": (WHOLE[:30], ""),
@@ -241,7 +231,7 @@ def test_files_that_are_gone_or_forbidden(tmp_path):
 
 def test_scans_without_end_are_refused():
     """A few bytes can have a progressive JPEG's pixels gone over any number of times."""
-    content = saved(Image.new("RGB", (8000, 8000)), "JPEG", progressive=True)
+    content = encoded(Image.new("RGB", (8000, 8000)), "JPEG", progressive=True)
     assert decode(content).size == (8000, 8000)
     last = content.rindex(b"\xff\xda")
     with pytest.raises(Unreadable, match="times over"):
@@ -259,7 +249,7 @@ def test_heic_needs_its_plugin(monkeypatch):
 
 def test_heic_and_avif():
     coarse = np.kron(noise(4, 6), np.ones((16, 16, 1), np.uint8))
-    assert np.abs(pixels(saved(Image.fromarray(coarse), "AVIF", quality=95)).astype(int) - coarse).mean() < 6
+    assert np.abs(pixels(encoded(Image.fromarray(coarse), "AVIF", quality=95)).astype(int) - coarse).mean() < 6
     pillow_heif = pytest.importorskip("pillow_heif")
     module._has_heic.cache_clear()
     content = io.BytesIO()
@@ -286,7 +276,7 @@ def smooth(height: int, width: int) -> Image.Image:
 )
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_jpegs_are_what_pillow_makes_of_them(mode, options):
-    content = saved(smooth(61, 83).convert(mode), "JPEG", **options)
+    content = encoded(smooth(61, 83).convert(mode), "JPEG", **options)
     with Image.open(io.BytesIO(content)) as picture:
         expected = np.asarray(picture.convert("RGB"))
     assert np.array_equal(pixels(content), expected)
@@ -304,7 +294,7 @@ def test_reduced_decoding_looks_the_same(height, width, by, mean, most, orientat
     """
     exif = Image.Exif()
     exif[0x0112] = orientation
-    content = saved(smooth(height, width), "JPEG", quality=90, exif=exif)
+    content = encoded(smooth(height, width), "JPEG", quality=90, exif=exif)
     with Image.open(io.BytesIO(content)) as picture:
         upright = Image.fromarray(np.ascontiguousarray(TURNS[orientation](np.asarray(picture))))
     target = Target(64, 64)
@@ -326,7 +316,7 @@ def test_reduced_decoding_aliases_no_more_than_the_whole(side, by):
     for period in np.linspace(2, 1.6 * side / 64, 40):
         wave = 127.5 + 100 * np.sin(2 * np.pi * np.arange(side) / period)
         stripes = Image.fromarray(np.broadcast_to(wave[:, None, None], (side, side, 3)).astype(np.uint8))
-        reduced = read(saved(stripes, "JPEG", quality=98, subsampling=0), (128, 128)).pixels
+        reduced = read(encoded(stripes, "JPEG", quality=98, subsampling=0), (128, 128)).pixels
         assert len(reduced) * by == side
         reduced_worst = max(reduced_worst, np.abs(Target(64, 64).apply(reduced) - 127.5).max())
         whole = stripes.resize((64, 64), Image.Resampling.LANCZOS)
@@ -335,7 +325,7 @@ def test_reduced_decoding_aliases_no_more_than_the_whole(side, by):
 
 
 def test_damaged_jpegs_are_read_as_leniently_as_by_pillow():
-    content = bytearray(saved(smooth(64, 64), "JPEG", quality=95))
+    content = bytearray(encoded(smooth(64, 64), "JPEG", quality=95))
     content[len(content) * 3 // 4] ^= 0xFF
     with Image.open(io.BytesIO(bytes(content))) as picture:
         assert np.array_equal(pixels(bytes(content)), np.asarray(picture.convert("RGB")))
@@ -346,7 +336,7 @@ def test_damaged_jpegs_are_read_as_leniently_as_by_pillow():
 
 def test_identity_is_of_the_pixels():
     picture = Image.fromarray(noise(8, 12))
-    same = [saved(picture), saved(picture, "BMP"), saved(picture, "TIFF"), saved(picture.convert("RGBA"))]
+    same = [encoded(picture), encoded(picture, "BMP"), encoded(picture, "TIFF"), encoded(picture.convert("RGBA"))]
     assert len({read(content).digest() for content in [*same, noise(8, 12)]}) == 1
     assert read(same[0]).digest() != read(noise(12, 8)).digest()
     flat = [Image.new("RGB", size) for size in ((4, 6), (6, 4), (3, 8))]
@@ -355,9 +345,9 @@ def test_identity_is_of_the_pixels():
 
 def test_identity_is_the_same_at_any_size_and_fit():
     for content in (
-        saved(smooth(400, 300), "JPEG"),
-        saved(smooth(40, 30)),
-        saved(smooth(40, 30).convert("CMYK"), "JPEG"),
+        encoded(smooth(400, 300), "JPEG"),
+        encoded(smooth(40, 30)),
+        encoded(smooth(40, 30).convert("CMYK"), "JPEG"),
     ):
         targets = [Target(16, 16), Target(64, 32, 1), Target(8, 8, fit="pad"), Target(300, 300, fit="stretch")]
         found = {next(StoredChunk([0], [content]).prepare(target)).digest for target in targets}
@@ -369,14 +359,14 @@ def test_identity_of_a_jpeg_ignores_metadata_and_nothing_else():
     exif, turned = Image.Exif(), Image.Exif()
     exif[0x010E] = "a face"
     turned[0x0112] = 6
-    plain = saved(picture, "JPEG")
-    copies = [saved(picture, "JPEG", exif=exif), saved(picture, "JPEG", comment=b"hello"),
-              saved(picture, "JPEG", icc_profile=bytes(300))]  # fmt: skip
+    plain = encoded(picture, "JPEG")
+    copies = [encoded(picture, "JPEG", exif=exif), encoded(picture, "JPEG", comment=b"hello"),
+              encoded(picture, "JPEG", icc_profile=bytes(300))]  # fmt: skip
     assert len({read(content).digest() for content in [plain, *copies]}) == 1
     assert len(set(copies)) == 3
     half = bytearray(plain)
     half[len(half) // 2] ^= 1
-    others = [saved(picture, "JPEG", exif=turned), saved(picture, "JPEG", quality=76), bytes(half), plain + b"tail"]
+    others = [encoded(picture, "JPEG", exif=turned), encoded(picture, "JPEG", quality=76), bytes(half), plain + b"tail"]
     assert len({read(content).digest() for content in [plain, *others]}) == 5
 
 
@@ -384,8 +374,8 @@ def test_identity_of_a_jpeg_ignores_metadata_and_nothing_else():
 
 
 def test_chunks_give_each_picture_or_its_reason(tmp_path):
-    (tmp_path / "a.png").write_bytes(saved(Image.fromarray(noise(20, 10))))
-    payloads = [str(tmp_path / "a.png"), b"", noise(20, 10), saved(smooth(20, 10), "JPEG"), Broken("gone")]
+    (tmp_path / "a.png").write_bytes(encoded(Image.fromarray(noise(20, 10))))
+    payloads = [str(tmp_path / "a.png"), b"", noise(20, 10), encoded(smooth(20, 10), "JPEG"), Broken("gone")]
     done = list(StoredChunk([3, 1, 4, 5, 9], payloads).prepare(Target(8, 4)))
     assert [item.slot for item in done] == [3, 1, 4, 5, 9]
     assert [item.reason for item in done] == [None, "an empty file (0 bytes)", None, None, "gone"]

@@ -8,10 +8,7 @@ from PIL import Image
 
 from figment.data.decoding.fit import Target, check_fit
 from figment.errors import InputError
-
-
-def noise(height: int, width: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+from figtest.pictures import noise
 
 
 def lanczos(line: np.ndarray, size: int) -> np.ndarray:

@@ -18,18 +18,7 @@ from figment.data.sources.arrays import Arrays
 from figment.data.sources.open import Folder, Portraits, open_source
 from figment.errors import InputError
 from figtest.paths import DATA
-
-
-def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
+from figtest.pictures import encoded, noise
 
 # --- containers ----------------------------------------------------------------------------------------------------
 
@@ -37,7 +26,7 @@ NAMES = ["b/1.png", "a/2.png", "a/deep/3.png", "4.png"]
 
 
 def pictures() -> dict[str, bytes]:
-    return {name: saved(Image.fromarray(noise(6, 6, seed=seed))) for seed, name in enumerate(NAMES)}
+    return {name: encoded(Image.fromarray(noise(6, 6, seed=seed))) for seed, name in enumerate(NAMES)}
 
 
 EXTRA = ["notes.txt", "list.csv", ".DS_Store", "a/._2.png", "__MACOSX/b/1.png", ".hidden/5.png"]
@@ -101,7 +90,7 @@ def test_broken_members_of_a_zip_are_skipped_one_by_one(tmp_path):
     path = tmp_path / "data.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("1.png", "2.png"):
-            archive.writestr(name, saved(Image.fromarray(noise(6, 6))))
+            archive.writestr(name, encoded(Image.fromarray(noise(6, 6))))
     content = bytearray(path.read_bytes())
     content[60] ^= 255
     path.write_bytes(content)

@@ -1,5 +1,6 @@
-"""Small pictures to train on."""
+"""Small pictures: to train on, and of noise."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -18,3 +19,24 @@ def draw_faces(folder: Path) -> Path:
         picture[(y - cy) ** 2 + (x - cx) ** 2 < (r / 2) ** 2] = random.integers(0, 256, 3)
         Image.fromarray(picture).save(folder / f"{i:03d}.png")
     return folder
+
+
+def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """Random pixels: uint8 (height, width, channels), or (height, width) of one channel."""
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def noise_folder(folder: Path, count: int, side: int = 10, name: str = "{:04d}.png") -> Path:
+    """Files of noise, each of its own seed from 0: side pixels high and two more wide."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in range(count):
+        Image.fromarray(noise(side, side + 2, seed=seed)).save(folder / name.format(seed))
+    return folder
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """A picture as its file would be."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -15,11 +15,11 @@ from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
 
-BATCH_PICTURES = 64  # pictures that go through at once
+BATCH_PICTURES = 64  # that go through at once
 
 
 class Discriminator:
-    """A discriminator that judges. Made by load_discriminator() or untrained()."""
+    """A discriminator that can be asked. Made by load_discriminator() or untrained()."""
 
     def __init__(self, net: nn.Module, recipe: Recipe) -> None:
         self.net = net.eval().requires_grad_(False)
@@ -42,8 +42,8 @@ class Discriminator:
     def __call__(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits (N,) of pictures, float (N, C, H, W) in [-1, 1] on its device; above 0 means real.
 
-        labels: classes, int64 (N,); without them a discriminator of classes takes each picture for the first class, which
-        changes logits but nothing that its layers see.
+        labels: classes, int64 (N,); without them a discriminator of classes takes each picture for the first class,
+        which changes logits but nothing that its layers see.
         """
         if not self.recipe.classes:
             return self.net(x)
@@ -60,7 +60,7 @@ class Discriminator:
         return torch.cat(found) if found else torch.empty(0)
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """What each of its layers makes of pictures, float (N, C, H, W) in [-1, 1]: (N, Cᵢ, Hᵢ, Wᵢ) each, from the picture up.
+        """What each layer makes of pictures, float (N, C, H, W) in [-1, 1]: (N, Cᵢ, Hᵢ, Wᵢ) each, from the picture up.
 
         Gradients flow through them where x asks for them.
         """
@@ -93,13 +93,15 @@ def untrained(recipe: Recipe, seed: int = 0, device: str | torch.device = "cpu")
     return Discriminator(nets.initialised(nets.discriminator(recipe), seed, "discriminator").to(device), recipe)
 
 
-POOLED_SIDE = 4  # places a side at which a layer's maps are looked at
+POOLED_SIDE = 4  # places, at which a layer's maps are looked at
 
 
 @torch.inference_mode()
 def representation(discriminator: Discriminator, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """What a discriminator sees in pictures, uint8 (N, C, H, W), after the DCGAN paper's section 5.1: every layer's maps,
-    max-pooled to 4×4 (or left where they are smaller), in one row: float32 (N, d)."""
+    """What a discriminator sees in pictures, uint8 (N, C, H, W): float32 (N, d). After the DCGAN paper's section 5.1.
+
+    Every layer's maps, max-pooled to 4×4 or left where they are smaller, in one row.
+    """
     x = to_input(torch.from_numpy(np.ascontiguousarray(pictures))).to(discriminator.device)
     pooled = [
         torch.nn.functional.adaptive_max_pool2d(

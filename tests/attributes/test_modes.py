@@ -8,7 +8,7 @@ import pytest
 
 from figment.attributes import modes
 from figment.attributes.modes import KINDS, MODES, count_modes, stacked
-from figment.attributes.small_nets import taught
+from figment.attributes.small_nets import load_or_train
 from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.data.portraits.table import render
@@ -34,7 +34,7 @@ def test_divergence_of_the_truth_is_what_chance_makes_it():
 
 
 def test_counts_beside_the_floor():
-    found = modes.compared(np.array([3, 3, 3, 999]), np.array([1, 2, 3, 4]), 0.998)
+    found = modes.compare_modes(np.array([3, 3, 3, 999]), np.array([1, 2, 3, 4]), 0.998)
     assert (found.count, found.found, found.floor_found) == (4, 2, 4)
     assert found.floor_divergence == pytest.approx(math.log(MODES / 4))
     assert json.loads(json.dumps(found.as_record()))["found"] == 2
@@ -43,7 +43,7 @@ def test_counts_beside_the_floor():
 
 def test_a_mode_is_its_kinds_as_digits():
     assert KINDS == 10
-    assert modes.kinds_as_mode(np.array([[0, 0, 0], [1, 2, 3], [9, 9, 9]])).tolist() == [0, 123, 999]
+    assert modes.mode_of_kinds(np.array([[0, 0, 0], [1, 2, 3], [9, 9, 9]])).tolist() == [0, 123, 999]
 
 
 def test_kinds_are_as_likely_and_are_what_they_say():
@@ -52,14 +52,14 @@ def test_kinds_are_as_likely_and_are_what_they_say():
     assert np.array_equal(table["turn"] > 0, kinds % 2 == 1)
     assert np.abs(table["turn"]).min() >= 12
     styles = [modes.HAIR_STYLES[style] for style in table["hair_style"]]
-    assert all(style == modes.STYLES[kind // 2] for style, kind in zip(styles, kinds, strict=True))
+    assert all(style == modes.HAIR_KINDS[kind // 2] for style, kind in zip(styles, kinds, strict=True))
     assert set(np.unique(table["hair_colour"])) == {0, 1}
 
 
 def test_stacked_pictures_are_grey_portraits_in_the_order_of_their_digits():
     pictures, truth = stacked(12, 3)
     assert (pictures.shape, pictures.dtype) == ((12, 3, 32, 32), np.uint8)
-    table, kinds, where = modes.used(12, 3)
+    table, kinds, where = modes.portraits_used(12, 3)
     assert np.array_equal(truth, kinds[where] @ [100, 10, 1])
     rows = {name: column[where[5]] for name, column in table.items()}
     assert np.array_equal(pictures[5], to_grey(render(rows, 32))[:, 0])
@@ -86,8 +86,8 @@ def test_what_cannot_be_counted_is_refused():
 
 def test_counting_end_to_end_with_a_net_that_learnt_little(monkeypatch, tmp_path):
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
-    monkeypatch.setattr(modes.lesson_of, "__defaults__", (512, 40, 128))
-    monkeypatch.setattr(modes, "POOL", 200)
+    monkeypatch.setattr(modes.training_plan, "__defaults__", (512, 40, 128))
+    monkeypatch.setattr(modes, "POOL_PORTRAITS", 200)
     told = []
     pictures, _ = stacked(400, 9)
     pictures = np.concatenate([pictures] * 3)[:1000]
@@ -101,10 +101,10 @@ def test_counting_end_to_end_with_a_net_that_learnt_little(monkeypatch, tmp_path
 
 @pytest.mark.slow
 def test_the_full_net_counts_all_modes_and_sees_missing_ones():
-    teller = taught(modes.lesson_of(), Tally(None, 0))
-    assert teller.facts["accuracy"] > 0.995
+    classifier = load_or_train(modes.training_plan(), Tally(None, 0))
+    assert classifier.facts["accuracy"] > 0.995
     pictures, truth = stacked(8000, 21)
-    told = modes.told_modes(teller, pictures)
+    told = modes.predict_modes(classifier, pictures)
     assert np.mean(told == truth) > 0.985
     found = count_modes(pictures)
     assert found.found == pytest.approx(found.floor_found, abs=3)

@@ -13,7 +13,7 @@ from figment import presets, workbench
 from figment.attributes.conditions import parse_conditions
 from figment.attributes.from_labels import label_columns, linear_predictor, table_columns
 from figment.attributes.from_portraits import portrait_predictor, scores_of
-from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, HEAD, told
+from figment.attributes.portrait_reader import ANSWERS, CATEGORIES, CONTINUOUS, to_table
 from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Silent
 from figment.data.bank.prepare import prepare
@@ -83,8 +83,8 @@ def test_conditions_hold_where_they_hold() -> None:
 
 
 def test_log_odds_are_those_of_the_softmax() -> None:
-    answers = torch.randn(50, HEAD, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    found, table = scores_of(answers), told(answers)
+    answers = torch.randn(50, ANSWERS, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    found, table = scores_of(answers), to_table(answers)
     start = len(CONTINUOUS)
     for attribute in CATEGORIES:
         p = answers[:, start : start + len(attribute.names)].softmax(1).numpy()
@@ -103,7 +103,7 @@ def test_log_odds_are_those_of_the_softmax() -> None:
 
 
 def test_the_portraits_predictor_knows_every_attribute_that_can_be_read() -> None:
-    net = SimpleNamespace(answers=lambda x: torch.zeros(len(x), HEAD))
+    net = SimpleNamespace(answers=lambda x: torch.zeros(len(x), ANSWERS))
     accuracy = {a.name: 0.9 for a in (*CONTINUOUS, *CATEGORIES)}
     found = portrait_predictor(SimpleNamespace(net=net, accuracy=accuracy))  # type: ignore[arg-type]
     assert {"smile", "glasses", "glasses=round", "hair_style=bald", "beard"} <= set(found.names)

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Conditions on attributes, in words: "glasses, smile>0.4, no beard". Parsed, met or not, and by how much."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.attributes.predictor import LARGEST, AttributePredictor, Scores
+from figment.attributes.predictor import MAX_VALUE, AttributePredictor, Scores
 from figment.errors import InputError
 
-COMPARED = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
-TERM = re.compile(r"\s*(no\s+|!)?([^<>=!]+?)\s*(?:(>=|<=|>|<|=)\s*(.+?))?\s*")
+COMPARISONS = {">": np.greater, "<": np.less, ">=": np.greater_equal, "<=": np.less_equal}
+CONDITION_PATTERN = re.compile(r"\s*(no\s+|!)?([^<>=!]+?)\s*(?:(>=|<=|>|<|=)\s*(.+?))?\s*")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Condition:
 
     def holds(self, scores: Scores) -> NDArray[np.bool_]:
         """Where it is met, bool (N,)."""
-        return COMPARED[self.sign](scores[self.name], self.limit)
+        return COMPARISONS[self.sign](scores[self.name], self.limit)
 
 
 def parse_conditions(text: str, predictor: AttributePredictor, option: str = "") -> list[Condition]:
@@ -35,7 +35,7 @@ def parse_conditions(text: str, predictor: AttributePredictor, option: str = "")
     """
     found, option = [], f"{option} " if option else ""
     for part in text.split(","):
-        match = TERM.fullmatch(part)
+        match = CONDITION_PATTERN.fullmatch(part)
         if match is None:
             raise InputError(
                 f"{option}{part.strip() or text!r}: write a condition as glasses, no glasses, smile>0.4 or a=b."
@@ -55,7 +55,7 @@ def parse_conditions(text: str, predictor: AttributePredictor, option: str = "")
             limit = float(value) if sign else 0.0
         except ValueError:
             limit = float("nan")
-        if not abs(limit) <= LARGEST:
+        if not abs(limit) <= MAX_VALUE:
             raise InputError(f"{option}{part.strip()}: {value} is no number to compare with: give one such as 0.4.")
         found.append(Condition(name, sign or ("<" if absent else ">"), limit))
     return found
@@ -63,16 +63,16 @@ def parse_conditions(text: str, predictor: AttributePredictor, option: str = "")
 
 def satisfied(scores: Scores, wanted: Sequence[Condition]) -> NDArray[np.bool_]:
     """Which pictures meet all conditions, bool (N,)."""
-    return np.logical_and.reduce([term.holds(scores) for term in wanted])
+    return np.logical_and.reduce([condition.holds(scores) for condition in wanted])
 
 
 def margins(scores: Scores, wanted: Sequence[Condition]) -> NDArray[np.float64]:
-    """By how much samples meet the condition that they meet least, in deviations of the attribute over the samples: (N,)."""
-    return np.min([_margin(scores[term.name].astype(np.float64), term) for term in wanted], axis=0)
+    """By how much samples meet the condition that they meet least, in deviations of its attribute over them: (N,)."""
+    return np.min([_margin(scores[condition.name].astype(np.float64), condition) for condition in wanted], axis=0)
 
 
 def condition_text(wanted: Sequence[Condition], predictor: AttributePredictor | None) -> str:
-    """Conditions as they are written: the inverse of parse_conditions."""
+    """Conditions as they are written: parse_conditions() undone."""
     continuous = predictor.continuous if predictor else frozenset()
     return ", ".join(
         f"{t.name}{t.sign}{t.limit:.3g}" if t.name in continuous else f"{'no ' * (t.sign == '<')}{t.name}"
@@ -80,6 +80,6 @@ def condition_text(wanted: Sequence[Condition], predictor: AttributePredictor | 
     )
 
 
-def _margin(scores: NDArray[np.float64], term: Condition) -> NDArray[np.float64]:
-    above = (scores - term.limit) / max(scores.std(), 1e-12)
-    return above if term.sign.startswith(">") else -above
+def _margin(scores: NDArray[np.float64], condition: Condition) -> NDArray[np.float64]:
+    above = (scores - condition.limit) / max(scores.std(), 1e-12)
+    return above if condition.sign.startswith(">") else -above

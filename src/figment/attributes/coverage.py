@@ -2,8 +2,9 @@
 
 Their attributes are known, so a reader (reader.py) can be taught to read them from generated pictures; what it finds is
 compared with what it finds in unseen real portraits, so that its own errors are on both sides. Beside each score stands
-its floor: that of as many other real portraits, which differ by chance alone. What doesn't cancel: of rough pictures the
-reader is less sure, and its numbers draw towards their means; so an attribute that is told as too narrow may be blurred.
+its floor: that of as many other real portraits, which differ by chance alone. What doesn't cancel: of rough pictures
+the reader is less sure, and its numbers draw towards their means; so an attribute that is told as too narrow may be
+blurred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,33 +18,33 @@ from numpy.typing import NDArray
 from figment.attributes.portrait_reader import (
     CATEGORIES,
     CONTINUOUS,
-    READ,
-    SIDE,
+    NET_SIDE,
+    READ_ATTRIBUTES,
     PortraitReader,
-    Readings,
-    drawn_portraits,
+    PortraitReadings,
+    draw_portraits,
     portrait_reader,
     remaining_work,
 )
-from figment.attributes.small_nets import Pictures
+from figment.attributes.small_nets import PictureArray
 from figment.common.pixels import to_grey
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
 from figment.data.portraits.table import Attribute, Table, draw_attributes
 from figment.errors import InputError
 
-LEAST = 200  # pictures; fewer say little about ten bins and nothing about combinations
+MIN_PICTURES = 200  # pictures; fewer say little about ten bins and nothing about combinations
 BINS = 10  # of a continuous attribute, of equal width
-TABLE = 100_000  # rows that tell how common each combination is; no picture is drawn for them
-DEVIATIONS = 4  # of chance, beyond which a share or a mean is worth a sentence
-WORTH_TELLING = 0.02  # and the smallest difference that is: of shares, or of a mean in deviations ×10
-MOST_TOLD = 8  # attributes
-MOSTLY = 0.9  # of the pictures being no portraits: nothing more is said then
-COMBINED = tuple(a.name for a in CATEGORIES)
+TABLE_ROWS = 100_000  # rows that tell how common each combination is; no picture is drawn for them
+SIGNIFICANT_DEVIATIONS = 4  # of chance, beyond which a share or a mean is worth a sentence
+MIN_DIFFERENCE = 0.02  # and the smallest difference that is: of shares, or of a mean in deviations ×10
+MAX_SENTENCES = 8  # attributes
+MAX_INVALID_SHARE = 0.9  # of the pictures being no portraits: nothing more is said then
+COMBINED_ATTRIBUTES = tuple(a.name for a in CATEGORIES)
 
 
 @dataclass(frozen=True)
-class Score:
+class AttributeScore:
     """A number of the generated pictures, and the same of as many unseen real portraits."""
 
     value: float
@@ -54,8 +55,8 @@ class Score:
 class Marginal:
     """How one attribute is spread.
 
-    labels: names of a category, or of the bins of a continuous attribute; edges: of those bins, one more than there are,
-    else none. truth, found: shares, one a label, of real and of generated portraits, both as read. distance: total
+    labels: names of a category, or of the bins of a continuous attribute; edges: of those bins, one more than there
+    are, else none. truth, found: shares, one a label, of real and of generated portraits, both as read. distance: total
     variation, half the sum of the shares' absolute differences. mean, deviation: as (truth, found), of a continuous
     attribute.
     """
@@ -65,34 +66,34 @@ class Marginal:
     edges: tuple[float, ...]
     truth: tuple[float, ...]
     found: tuple[float, ...]
-    distance: Score
+    distance: AttributeScore
     mean: tuple[float, float] | None = None
     deviation: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
-class Attributes:
+class AttributeCoverage:
     """What the attributes of generated portraits are, beside the truth.
 
     count: pictures measured. references: unseen real portraits that stand for the truth. accuracy: of the reader, by
     attribute, on unseen portraits in colour: R² or the share read right. invalid: share of pictures that are no
     portraits. misfit: how badly attributes explain their pictures, a median in levels of 255. correlation_mean,
     correlation_max: absolute differences of the correlations between two attributes (a category counts as one indicator
-    a name); apart: the pair of the greatest. covered: how much of the truth, by weight, lies in combinations of COMBINED
-    that occur among the pictures; combinations: how many occur.
+    a name); apart: the pair of the greatest. covered: how much of the truth, by weight, lies in combinations of
+    COMBINED that occur among the pictures; combinations: how many occur.
     """
 
     count: int
     references: int
     accuracy: dict[str, float]
     marginals: tuple[Marginal, ...]
-    invalid: Score
-    misfit: Score
-    correlation_mean: Score
-    correlation_max: Score
+    invalid: AttributeScore
+    misfit: AttributeScore
+    correlation_mean: AttributeScore
+    correlation_max: AttributeScore
     apart: tuple[str, str]
-    covered: Score
-    combinations: Score
+    covered: AttributeScore
+    combinations: AttributeScore
 
     def as_record(self) -> dict[str, Any]:
         """All of it as JSON has it, rounded to what so many pictures can tell."""
@@ -104,12 +105,12 @@ class Attributes:
         told = [
             f"{_percent(self.invalid.value)} of the pictures are no valid portraits (reals: {_percent(self.invalid.floor)})"
         ]
-        if self.invalid.value > MOSTLY:
+        if self.invalid.value > MAX_INVALID_SHARE:
             return [*told, "what is read in so few portraits is left out: train longer, then measure again"]
-        told += [text for _, text in sorted(self._oddities(), key=lambda item: -item[0])][:MOST_TOLD]
+        told += [text for _, text in sorted(self._oddities(), key=lambda item: -item[0])][:MAX_SENTENCES]
         if len(told) == 1:
             told.append("every attribute is spread as in the truth, as far as so many pictures can tell")
-        what = ", ".join(COMBINED[:-1]).replace("_", " ") + f" and {COMBINED[-1]}"
+        what = ", ".join(COMBINED_ATTRIBUTES[:-1]).replace("_", " ") + f" and {COMBINED_ATTRIBUTES[-1]}"
         told.append(f"combinations of {what}: {_percent(self.covered.value)} of the truth is covered "
                     f"(by as many reals: {_percent(self.covered.floor)})")  # fmt: skip
         told.append(f"correlations differ by at most {self.correlation_max.value:.2f} "
@@ -122,12 +123,12 @@ class Attributes:
         return [found for m in self.marginals if (found := _oddity(m, chance))]
 
 
-def measure_attributes(pictures: Pictures, seed: int = 0, progress: Progress | None = None) -> Attributes:
+def measure_attributes(pictures: PictureArray, seed: int = 0, progress: Progress | None = None) -> AttributeCoverage:
     """Compare the attributes of generated portraits, uint8 (N, 3 or 1, S, S), with the truth.
 
     At first use for a size a reader is taught, which takes a minute or so; the cache keeps it. seed: which real
-    portraits make the floor. Calls progress(done, of how many). Raises InputError for fewer than LEAST pictures, or
-    pictures that aren't square or are too small.
+    portraits make the floor. Calls progress(done, of how many). Raises InputError for fewer than MIN_PICTURES pictures,
+    or pictures that aren't square or are too small.
     """
     check(pictures)
     count, size = len(pictures), pictures.shape[2]
@@ -136,22 +137,22 @@ def measure_attributes(pictures: Pictures, seed: int = 0, progress: Progress | N
     reader = portrait_reader(size, tally)
     found = reader.predict(pictures, tally)
 
-    def reals(name: str) -> Readings:
-        # All are reduced to SIDE before they are read: from twice that as well as from more, and sooner.
-        drawn, _ = drawn_portraits(count, seed_at(seed, name), min(size, 2 * SIDE), tally)
+    def reals(name: str) -> PortraitReadings:
+        # All are reduced to NET_SIDE before they are read: from twice that as well as from more, and sooner.
+        drawn, _ = draw_portraits(count, seed_at(seed, name), min(size, 2 * NET_SIDE), tally)
         return reader.predict(drawn if colour else to_grey(drawn), tally)
 
     # The reader's own reference is in colour; grey pictures are compared with what it finds in grey portraits.
     reader = reader if colour else replace(reader, reference=reals("grey reference"))
-    return compared(reader, found, reals("floor of attributes"))
+    return compare_readings(reader, found, reals("floor of attributes"))
 
 
-def check(pictures: Pictures) -> None:
+def check(pictures: PictureArray) -> None:
     """Raise InputError for pictures that can't be measured, ValueError for what is no array of pictures."""
     if pictures.ndim != 4 or pictures.shape[1] not in (1, 3) or pictures.dtype != np.uint8:
         raise ValueError(f"wanted uint8 (N, 3 or 1, S, S), got {pictures.dtype} {pictures.shape}")
-    if len(pictures) < LEAST:
-        raise InputError(f"{len(pictures)} pictures are too few to measure attributes: give at least {LEAST}.")
+    if len(pictures) < MIN_PICTURES:
+        raise InputError(f"{len(pictures)} pictures are too few to measure attributes: give at least {MIN_PICTURES}.")
     if pictures.shape[2] != pictures.shape[3]:
         high, wide = pictures.shape[2:]
         raise InputError(
@@ -159,25 +160,25 @@ def check(pictures: Pictures) -> None:
         )
 
 
-def compared(reader: PortraitReader, found: Readings, floor: Readings) -> Attributes:
+def compare_readings(reader: PortraitReader, found: PortraitReadings, floor: PortraitReadings) -> AttributeCoverage:
     """The scores of readings of generated pictures, beside those of as many unseen real portraits."""
     truth = reader.reference
     each = [(found, truth), (floor, truth)]
     apart, mean, greatest = zip(*(_correlations_apart(a.table, b.table) for a, b in each), strict=True)
-    weights = weights_of_combinations(draw_attributes(TABLE, seed_at(0, "combinations")))
+    weights = combination_weights(draw_attributes(TABLE_ROWS, seed_at(0, "combinations")))
     # What is no portrait covers nothing, whatever is read in it.
-    own = [combined(readings.table)[~reader.invalid(readings)] for readings in (found, floor)]
-    return Attributes(
+    own = [combination_numbers(readings.table)[~reader.invalid(readings)] for readings in (found, floor)]
+    return AttributeCoverage(
         count=len(found),
         references=len(truth),
         accuracy=reader.accuracy,
-        marginals=tuple(marginal(a, truth.table, found.table, floor.table) for a in READ),
+        marginals=tuple(marginal(a, truth.table, found.table, floor.table) for a in READ_ATTRIBUTES),
         invalid=_score(float(reader.invalid(readings).mean()) for readings in (found, floor)),
         misfit=_score(float(np.median(readings.misfit)) for readings in (found, floor)),
         correlation_mean=_score(mean),
         correlation_max=_score(greatest),
         apart=apart[0],
-        covered=_score(covered(weights, numbers) for numbers in own),
+        covered=_score(covered_weight(weights, numbers) for numbers in own),
         combinations=_score(float(len(np.unique(numbers))) for numbers in own),
     )
 
@@ -200,7 +201,7 @@ def marginal(a: Attribute, truth: Table, found: Table, floor: Table) -> Marginal
 
 def _marginal(name: str, labels: Sequence[str], edges: Sequence[float], each: Sequence[NDArray]) -> Marginal:
     truth, found, floor = each
-    distance = Score(total_variation(truth, found), total_variation(truth, floor))
+    distance = AttributeScore(total_variation(truth, found), total_variation(truth, floor))
     return Marginal(name, tuple(labels), tuple(edges), tuple(truth.tolist()), tuple(found.tolist()), distance)
 
 
@@ -220,7 +221,7 @@ def total_variation(a: NDArray, b: NDArray) -> float:
 
 
 def indicators(table: Table) -> tuple[NDArray[np.float64], list[tuple[str, str]]]:
-    """Continuous attributes and one indicator a name of each category, (N, columns); of which attribute and name each is."""
+    """Continuous attributes and one indicator a name of each category, (N, columns); and what each column is of."""
     columns = [table[a.name].astype(np.float64) for a in CONTINUOUS]
     columns += [(table[a.name] == number).astype(np.float64) for a in CATEGORIES for number in range(len(a.names))]
     return np.stack(columns, 1), [(a.name, "") for a in CONTINUOUS] + [(a.name, n) for a in CATEGORIES for n in a.names]
@@ -235,18 +236,20 @@ def correlations(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     return product
 
 
-def combined(table: Table) -> NDArray[np.int64]:
-    """One number for each picture's combination of COMBINED, (N,)."""
+def combination_numbers(table: Table) -> NDArray[np.int64]:
+    """One number for each picture's combination of COMBINED_ATTRIBUTES, (N,)."""
     sizes = [len(a.names) for a in CATEGORIES]
-    return np.ravel_multi_index([table[name].astype(np.int64) for name in COMBINED], sizes)
+    return np.ravel_multi_index([table[name].astype(np.int64) for name in COMBINED_ATTRIBUTES], sizes)
 
 
-def weights_of_combinations(table: Table) -> NDArray[np.float64]:
-    """How common each combination of COMBINED is in a table: shares, one a combination."""
-    return np.bincount(combined(table), minlength=int(np.prod([len(a.names) for a in CATEGORIES]))) / len(table["age"])
+def combination_weights(table: Table) -> NDArray[np.float64]:
+    """How common each combination of COMBINED_ATTRIBUTES is in a table: shares, one a combination."""
+    return np.bincount(combination_numbers(table), minlength=int(np.prod([len(a.names) for a in CATEGORIES]))) / len(
+        table["age"]
+    )
 
 
-def covered(weights: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
+def covered_weight(weights: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
     """Weight of the combinations that occur among numbers."""
     return float(weights[np.unique(numbers)].sum())
 
@@ -274,7 +277,7 @@ def _correlations_apart(ours: Table, theirs: Table) -> tuple[tuple[str, str], fl
 def _oddity(m: Marginal, chance: float) -> tuple[float, str] | None:
     """How much more an attribute differs than by chance, and a sentence; None where it doesn't."""
     truth, found = np.array(m.truth), np.array(m.found)
-    limits = np.maximum(WORTH_TELLING, DEVIATIONS * np.sqrt(truth * (1 - truth) * chance))
+    limits = np.maximum(MIN_DIFFERENCE, SIGNIFICANT_DEVIATIONS * np.sqrt(truth * (1 - truth) * chance))
     odd = [
         (label, f, t)
         for label, f, t, much in zip(m.labels, m.found, m.truth, np.abs(found - truth) > limits, strict=True)
@@ -283,7 +286,7 @@ def _oddity(m: Marginal, chance: float) -> tuple[float, str] | None:
     name, excess = _plain(m.name), m.distance.value - m.distance.floor
     if m.mean and m.deviation:
         (mean, own_mean), (deviation, own_deviation) = m.mean, m.deviation
-        limit = max(10 * WORTH_TELLING, DEVIATIONS * np.sqrt(chance))
+        limit = max(10 * MIN_DIFFERENCE, SIGNIFICANT_DEVIATIONS * np.sqrt(chance))
         if abs(own_mean - mean) > limit * deviation:
             return excess, f"{name}: mean {own_mean:.3g} (truth {mean:.3g})"
         if abs(own_deviation - deviation) > limit * deviation:
@@ -294,9 +297,9 @@ def _oddity(m: Marginal, chance: float) -> tuple[float, str] | None:
     return excess, f"{name}: " + ", ".join(f"{label} {_percent(f)} (truth {_percent(t)})" for label, f, t in odd)
 
 
-def _score(pair: Iterable[float]) -> Score:
+def _score(pair: Iterable[float]) -> AttributeScore:
     value, floor = pair
-    return Score(value, floor)
+    return AttributeScore(value, floor)
 
 
 def _plain(name: str) -> str:

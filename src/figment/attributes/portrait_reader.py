@@ -1,14 +1,15 @@
 """Reads a built-in portrait's attributes back from its picture, and tells whether it is a portrait at all.
 
-A small net is taught by portraits of a seed of its own, drawn at the size of the pictures to be read, with their exact
+A small net is trained on portraits of a seed of its own, drawn at the size of the pictures to be read, with their exact
 attributes. A picture counts as a portrait when what was read explains it: a portrait is drawn from that, and both are
 compared at 16×16 pixels. The limit is what 3 of 4 blends of two portraits exceed, or what 99 of 100 unseen portraits
 stay below if that is more; so a rough portrait still counts, and one that is two at once doesn't.
 
-On 4,000 unseen portraits of 64 px: R² .93 (brows) to .99 by attribute, 99.1 % to all of each category read right; at
-32 px .86 (smile) to .99, and 98.7 % or more. At 64 px no portraits are .1 % of portraits, also of ones with noise of 12 levels
-or blurred over 3×3 pixels, 75 % of blends, 99 % of halves of two portraits side by side, and all of shuffled squares, noise,
-flat pictures and portraits upside down. Of a generator's samples 99 % after 19,000 images seen, 69 % after 103,000.
+On 4,000 unseen portraits of 64 px: R² .93 (brows) to .99 by attribute, 99.1 % to all of each category read right; at 32
+px .86 (smile) to .99, and 98.7 % or more. At 64 px no portraits are .1 % of portraits, also of ones with noise of 12
+levels or blurred over 3×3 pixels, 75 % of blends, 99 % of halves of two portraits side by side, and all of shuffled
+squares, noise, flat pictures and portraits upside down. Of a generator's samples 99 % after 19,000 images seen, 69 %
+after 103,000.
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.attributes.small_nets import READ_AT_ONCE, Lesson, Net, Pictures, taught, work
+from figment.attributes.small_nets import (
+    PREDICT_PICTURES,
+    PictureArray,
+    SmallNet,
+    TrainingPlan,
+    load_or_train,
+)
 from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.common.seeds import seed_at
@@ -30,28 +37,29 @@ from figment.data.portraits.renderer import scatter
 from figment.data.portraits.table import ATTRIBUTES, SMALLEST, Table, draw_attributes, portraits, render
 from figment.errors import InputError
 
-SIDE = 64  # pixels that the net sees; larger pictures are reduced to it
-WIDTHS = (24, 48, 96, 128)
-DRAWN, STEPS, EXAMINED = 8_000, 1_000, 4_000
-SEED = 1911  # of the lessons; no portrait of a small seed, as people train on, is among them
-CHUNK = 256  # portraits drawn at a time
-COARSE, REDRAWN = 16, 32  # pixels at which a portrait is compared with its redrawing, and at which that is drawn
-VALID = 0.99  # least share of unseen portraits that count as portraits
-BLENDED = 1_000  # blends of two portraits, of which …
-CAUGHT = 0.75  # … this share must not count as portraits, if the reals allow it
+NET_SIDE = 64  # pixels that the net sees; larger pictures are reduced to it
+LAYER_CHANNELS = (24, 48, 96, 128)  # of the net's convolutions, from the picture up
+TRAINING_PORTRAITS, TRAINING_STEPS, EVALUATION_PORTRAITS = 8_000, 1_000, 4_000
+TRAINING_SEED = 1911  # no portrait of a small seed, as people train on, is among those trained on
+CHUNK_PORTRAITS = 256  # drawn at a time
+COMPARED_SIDE = 16  # pixels at which a portrait is compared with its redrawing
+REDRAWN_SIDE = 32  # and at which that is drawn
+MIN_VALID_SHARE = 0.99  # of unseen portraits, that count as portraits
+BLENDS = 1_000  # of two portraits, of which …
+MIN_CAUGHT_SHARE = 0.75  # … this share must not count as portraits, if the reals allow it
 
 CONTINUOUS = tuple(a for a in ATTRIBUTES if a.kind == "continuous")
 CATEGORIES = tuple(a for a in ATTRIBUTES if a.kind == "category")
-READ = (*CONTINUOUS, *CATEGORIES)
-HEAD = len(CONTINUOUS) + sum(len(a.names) for a in CATEGORIES)
+READ_ATTRIBUTES = (*CONTINUOUS, *CATEGORIES)
+ANSWERS = len(CONTINUOUS) + sum(len(a.names) for a in CATEGORIES)
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class PortraitReadings:
     """What was read from N pictures.
 
-    table: a column for each of READ, as draw_attributes has them. misfit: float32 (N,), the root of the mean squared
-    difference, in levels of 255, between the picture and what its attributes draw.
+    table: a column for each of READ_ATTRIBUTES, as draw_attributes has them. misfit: float32 (N,), the root of the mean
+    squared difference, in levels of 255, between the picture and what its attributes draw.
     """
 
     table: Table
@@ -65,77 +73,86 @@ class Readings:
 class PortraitReader:
     """A net that reads portraits of one size.
 
-    side: pixels a side of the portraits that taught it. accuracy: by attribute, on unseen portraits, R² of a continuous
-    one, the share read right of a category. limit: the misfit above which a picture is no portrait. reference: the
-    readings of those unseen portraits, which stand for the truth as this reader sees it.
+    side: pixels a side of the portraits that it was trained on. accuracy: by attribute, on unseen portraits, R² of a
+    continuous one, the share read right of a category. limit: the misfit above which a picture is no portrait.
+    reference: the readings of those unseen portraits, which stand for the truth as this reader sees it.
     """
 
-    net: Net
+    net: SmallNet
     side: int
     accuracy: dict[str, float]
     limit: float
-    reference: Readings
+    reference: PortraitReadings
 
-    def predict(self, pictures: Pictures, tally: Tally | None = None) -> Readings:
+    def predict(self, pictures: PictureArray, tally: Tally | None = None) -> PortraitReadings:
         """Read square pictures, uint8 (N, 3 or 1, S, S)."""
         return read(self.net, pictures, tally)
 
-    def invalid(self, readings: Readings) -> NDArray[np.bool_]:
+    def invalid(self, readings: PortraitReadings) -> NDArray[np.bool_]:
         """Which pictures are no portraits, bool (N,)."""
         return readings.misfit > self.limit
 
 
 def portrait_reader(size: int, tally: Tally | None = None) -> PortraitReader:
-    """The reader of portraits of size pixels a side: from the cache, or taught now, which takes a minute or so."""
-    lesson = lesson_of(size)
-    found = taught(lesson, tally or Tally(None, 0))
-    table = {a.name: found.kept[a.name].numpy().astype(a.dtype) for a in READ}
+    """The reader of portraits of size pixels a side: from the cache, or trained now, which takes a minute or so."""
+    found = load_or_train(training_plan(size), tally or Tally(None, 0))
+    table = {a.name: found.kept[a.name].numpy().astype(a.dtype) for a in READ_ATTRIBUTES}
     facts = found.facts
-    reference = Readings(table, found.kept["misfit"].numpy())
+    reference = PortraitReadings(table, found.kept["misfit"].numpy())
     return PortraitReader(found.net, facts["side"], facts["accuracy"], facts["limit"], reference)
 
 
 def remaining_work(size: int) -> int:
     """What portrait_reader() has still to do, in pictures."""
-    return work(lesson_of(size))
+    return training_plan(size).remaining_work
 
 
-def lesson_of(size: int, drawn: int = DRAWN, steps: int = STEPS, examined: int = EXAMINED) -> Lesson:
-    """What teaches the reader of portraits of size pixels a side. Raises InputError for sizes that can't be drawn."""
+def training_plan(
+    size: int,
+    portraits: int = TRAINING_PORTRAITS,
+    steps: int = TRAINING_STEPS,
+    evaluation_portraits: int = EVALUATION_PORTRAITS,
+) -> TrainingPlan:
+    """How the reader is trained of portraits of size pixels a side. Raises InputError for sizes that can't be drawn."""
     if size < SMALLEST:
         raise InputError(f"portraits of {size} pixels a side can't be read: give pictures of at least {SMALLEST}.")
-    side = min(size, SIDE)
-    return Lesson(
+    side = min(size, NET_SIDE)
+    return TrainingPlan(
         name=f"portraits-{side}",
-        net=partial(Net, HEAD, WIDTHS),
-        draw=partial(_lesson_pictures, side),
-        drawn=drawn,
+        net=partial(SmallNet, ANSWERS, LAYER_CHANNELS),
+        draw=partial(_training_portraits, side),
+        pictures=portraits,
         steps=steps,
         loss=loss,
-        examine=partial(_examined, side),
-        examined=examined,
-        seed=SEED,
+        evaluate=partial(_evaluated, side),
+        evaluation_pictures=evaluation_portraits,
+        seed=TRAINING_SEED,
     )
 
 
-def read(net: Net, pictures: Pictures, tally: Tally | None = None) -> Readings:
+def read(net: SmallNet, pictures: PictureArray, tally: Tally | None = None) -> PortraitReadings:
     """Attributes and misfits of square pictures, uint8 (N, 3 or 1, S, S)."""
     tables, misfits = [], []
-    for start in range(0, len(pictures), READ_AT_ONCE):
-        part = pictures[start : start + READ_AT_ONCE]
-        tables.append(told(net.answers(part)))
+    for start in range(0, len(pictures), PREDICT_PICTURES):
+        part = pictures[start : start + PREDICT_PICTURES]
+        tables.append(to_table(net.predict(part)))
         misfits.append(misfit(part, tables[-1]))
         if tally:
             tally(len(part))
-    table = {a.name: np.concatenate([t[a.name] for t in tables]) for a in READ}
-    return Readings(table, np.concatenate(misfits))
+    table = {a.name: np.concatenate([t[a.name] for t in tables]) for a in READ_ATTRIBUTES}
+    return PortraitReadings(table, np.concatenate(misfits))
 
 
-def told(answers: Tensor) -> Table:
-    """The net's answers, (N, HEAD), as columns of a table: continuous ones within their limits."""
-    scaled, *odds = answers.split([len(CONTINUOUS), *(len(a.names) for a in CATEGORIES)], 1)
+def split_answers(answers: Tensor) -> tuple[Tensor, ...]:
+    """The net's answers, (N, ANSWERS): those of CONTINUOUS, (N, C), and the logits of each category, (N, names)."""
+    return answers.split([len(CONTINUOUS), *(len(a.names) for a in CATEGORIES)], 1)
+
+
+def to_table(answers: Tensor) -> Table:
+    """The net's answers, (N, ANSWERS), as columns of a table: continuous ones within their limits."""
+    scaled, *odds = split_answers(answers)
     table: Table = {}
-    for a, column, (mean, deviation) in zip(CONTINUOUS, scaled.numpy().T, spreads(), strict=True):
+    for a, column, (mean, deviation) in zip(CONTINUOUS, scaled.numpy().T, means_and_deviations(), strict=True):
         table[a.name] = np.clip(mean + deviation * column.astype(np.float64), a.low, a.high).astype(a.dtype)
     for a, column in zip(CATEGORIES, odds, strict=True):
         table[a.name] = column.argmax(1).numpy().astype(a.dtype)
@@ -143,31 +160,39 @@ def told(answers: Tensor) -> Table:
 
 
 def targets(table: Table) -> Tensor:
-    """What the net shall answer, float32 (N, READ): continuous attributes in deviations from their means, then the numbers
-    of the categories."""
-    scaled = [(table[a.name] - mean) / deviation for a, (mean, deviation) in zip(CONTINUOUS, spreads(), strict=True)]
+    """What the net shall answer, float32 (N, READ_ATTRIBUTES).
+
+    Continuous attributes in deviations from their means, then the numbers of the categories.
+    """
+    scaled = [
+        (table[a.name] - mean) / deviation
+        for a, (mean, deviation) in zip(CONTINUOUS, means_and_deviations(), strict=True)
+    ]
     return torch.from_numpy(np.stack([*scaled, *(table[a.name] for a in CATEGORIES)], 1).astype(np.float32))
 
 
 @lru_cache(1)
-def spreads() -> list[tuple[float, float]]:
+def means_and_deviations() -> list[tuple[float, float]]:
     """Mean and deviation of each of CONTINUOUS."""
-    table = draw_attributes(20_000, seed_at(SEED, "spreads"))
+    table = draw_attributes(20_000, seed_at(TRAINING_SEED, "spreads"))
     return [
         (float(table[a.name].mean(dtype=np.float64)), float(table[a.name].std(dtype=np.float64))) for a in CONTINUOUS
     ]
 
 
 def loss(answers: Tensor, wanted: Tensor) -> Tensor:
-    """Sum over the attributes: mean squared error, or cross-entropy of a category. (N, HEAD), (N, READ) → scalar."""
-    scaled, *odds = answers.split([len(CONTINUOUS), *(len(a.names) for a in CATEGORIES)], 1)
+    """Sum over the attributes: mean squared error, or cross-entropy of a category.
+
+    answers: (N, ANSWERS). wanted: targets(), (N, READ_ATTRIBUTES). Returns a scalar.
+    """
+    scaled, *odds = split_answers(answers)
     whole = (scaled - wanted[:, : len(CONTINUOUS)]).square().mean(0).sum()
     for column, right in zip(odds, wanted[:, len(CONTINUOUS) :].T, strict=True):
         whole = whole + F.cross_entropy(column, right.long())
     return whole
 
 
-def misfit(pictures: Pictures, table: Table) -> NDArray[np.float32]:
+def misfit(pictures: PictureArray, table: Table) -> NDArray[np.float32]:
     """How badly attributes explain pictures, uint8 (N, 3 or 1, S, S): the difference from what they draw, float32 (N,).
 
     The parting, which no attribute tells, is tried on both sides.
@@ -175,7 +200,7 @@ def misfit(pictures: Pictures, table: Table) -> NDArray[np.float32]:
     seen = _coarse(pictures)
     differences = []
     for detail in partings():
-        drawn = render({**table, "detail": np.full(len(pictures), detail, np.uint32)}, REDRAWN)
+        drawn = render({**table, "detail": np.full(len(pictures), detail, np.uint32)}, REDRAWN_SIDE)
         drawn = drawn if pictures.shape[1] == 3 else to_grey(drawn)
         differences.append((seen - _coarse(drawn)).square().mean((1, 2, 3)).sqrt())
     return torch.stack(differences).amin(0).numpy()
@@ -191,7 +216,7 @@ def partings() -> tuple[int, int]:
     return int(np.where(left, extreme, 1).argmin()), int(np.where(left, 1, extreme).argmin())
 
 
-def accuracy(read: Table, truth: Table) -> dict[str, float]:
+def accuracies(read: Table, truth: Table) -> dict[str, float]:
     """R² of each continuous attribute, 1 − Σ(read − true)² / Σ(true − mean)², and the share right of each category."""
     found = {}
     for a in CONTINUOUS:
@@ -200,11 +225,11 @@ def accuracy(read: Table, truth: Table) -> dict[str, float]:
     return found | {a.name: float((read[a.name] == truth[a.name]).mean()) for a in CATEGORIES}
 
 
-def drawn_portraits(count: int, seed: int, size: int, tally: Tally | None = None) -> tuple[Pictures, Table]:
+def draw_portraits(count: int, seed: int, size: int, tally: Tally | None = None) -> tuple[PictureArray, Table]:
     """portraits() on all cores, with progress."""
     pictures = np.empty((count, 3, size, size), np.uint8)
     table = {a.name: np.empty(count, a.dtype) for a in ATTRIBUTES}
-    for start, some, columns in map_unordered(partial(_chunk, count, seed, size), range(0, count, CHUNK)):
+    for start, some, columns in map_unordered(partial(_chunk, count, seed, size), range(0, count, CHUNK_PORTRAITS)):
         pictures[start : start + len(some)] = some
         for name, column in columns.items():
             table[name][start : start + len(some)] = column
@@ -213,39 +238,45 @@ def drawn_portraits(count: int, seed: int, size: int, tally: Tally | None = None
     return pictures, table
 
 
-def _chunk(count: int, seed: int, size: int, start: int) -> tuple[int, Pictures, Table]:
-    return start, *portraits(min(CHUNK, count - start), seed, size, start)
+def _chunk(count: int, seed: int, size: int, start: int) -> tuple[int, PictureArray, Table]:
+    return start, *portraits(min(CHUNK_PORTRAITS, count - start), seed, size, start)
 
 
-def _coarse(pictures: Pictures) -> Tensor:
-    """Means of squares of pixels, uint8 (N, C, S, S) → float32 (N, C, COARSE, COARSE) of 0…255."""
-    return F.interpolate(torch.from_numpy(np.ascontiguousarray(pictures)).float(), (COARSE, COARSE), mode="area")
+def _coarse(pictures: PictureArray) -> Tensor:
+    """Means of squares of pixels, uint8 (N, C, S, S) → float32 (N, C, COMPARED_SIDE, COMPARED_SIDE) of 0…255."""
+    return F.interpolate(
+        torch.from_numpy(np.ascontiguousarray(pictures)).float(), (COMPARED_SIDE, COMPARED_SIDE), mode="area"
+    )
 
 
-def _lesson_pictures(side: int, count: int, tally: Tally) -> tuple[Pictures, Tensor]:
-    pictures, table = drawn_portraits(count, seed_at(SEED, "lesson"), side, tally)
+def _training_portraits(side: int, count: int, tally: Tally) -> tuple[PictureArray, Tensor]:
+    pictures, table = draw_portraits(count, seed_at(TRAINING_SEED, "lesson"), side, tally)
     return pictures, targets(table)
 
 
-def _examined(side: int, net: Net, count: int, tally: Tally) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _evaluated(side: int, net: SmallNet, count: int, tally: Tally) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Readings of unseen portraits, and what they say of the reader."""
-    pictures, truth = drawn_portraits(count, seed_at(SEED, "examination"), side, tally)
+    pictures, truth = draw_portraits(count, seed_at(TRAINING_SEED, "examination"), side, tally)
     found = read(net, pictures)
-    wrong = {name: read(net, spoilt).misfit for name, spoilt in mixed(pictures[:BLENDED]).items()}
-    limit = round(float(max(np.quantile(found.misfit, VALID), np.quantile(wrong["blends"], 1 - CAUGHT))), 3)
-    kept = {a.name: torch.from_numpy(found.table[a.name]) for a in READ} | {"misfit": torch.from_numpy(found.misfit)}
+    wrong = {name: read(net, spoilt).misfit for name, spoilt in non_portraits(pictures[:BLENDS]).items()}
+    limit = round(
+        float(max(np.quantile(found.misfit, MIN_VALID_SHARE), np.quantile(wrong["blends"], 1 - MIN_CAUGHT_SHARE))), 3
+    )
+    kept = {a.name: torch.from_numpy(found.table[a.name]) for a in READ_ATTRIBUTES} | {
+        "misfit": torch.from_numpy(found.misfit)
+    }
     facts = {
         "side": side,
         "examined": count,
-        "accuracy": {name: round(value, 4) for name, value in accuracy(found.table, truth).items()},
+        "accuracy": {name: round(value, 4) for name, value in accuracies(found.table, truth).items()},
         "limit": limit,
         "invalid": {name: round(float((m > limit).mean()), 4) for name, m in ({"reals": found.misfit} | wrong).items()},
     }
     return kept, facts
 
 
-def mixed(pictures: Pictures) -> dict[str, Pictures]:
-    """Pictures that are no portraits: each one's blend with the next one, and its left half beside the next one's right."""
+def non_portraits(pictures: PictureArray) -> dict[str, PictureArray]:
+    """What is no portrait: each one's blend with the next one, and its left half beside the next one's right."""
     others, half = np.roll(pictures, -1, 0), pictures.shape[3] // 2
     blends = ((pictures.astype(np.uint16) + others) // 2).astype(np.uint8)
     return {"blends": blends, "halves": np.concatenate([pictures[..., :half], others[..., half:]], 3)}

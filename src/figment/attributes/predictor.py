@@ -1,7 +1,7 @@
-"""AttributePredictor: tells what attributes pictures have, as numbers, so that what a change in the code does can be measured.
+"""AttributePredictor: what attributes pictures have, as numbers, so that what a change in the code does is measured.
 
-The built-in portraits have their reader (reader.py). Other pictures have a predictor if they have labels: linear models of what
-the run's own discriminator sees in labelled pictures, tested on held-out ones.
+The built-in portraits have their reader (from_portraits.py). Other pictures have a predictor if they have labels:
+linear models of what the run's own discriminator sees in labelled pictures, tested on held-out ones (from_labels.py).
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from figment.common.text import suggestion
 from figment.errors import InputError
 
-Scores = dict[str, NDArray[np.float32]]
-LARGEST = 1e9  # number in a table of attributes
+Scores = dict[str, NDArray[np.float32]]  # by attribute, one of each picture: (N,)
+MAX_VALUE = 1e9  # of a number in a table of attributes, or in a condition
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,8 @@ class AttributePredictor:
 
     continuous: attributes that are read in units of their own, the others being there or not: of these the log-odds are
     read, above 0 for "there". accuracy: by attribute, on unseen real pictures, R² of a continuous one, share right of
-    another. valid: which pictures can be read at all, bool (N,); None where nobody knows. about: what it is, in words.
+    another. predict: of pictures, uint8 (N, C, H, W). valid: which pictures can be read at all, bool (N,); None where
+    nobody knows. about: what it is, in words.
     """
 
     names: tuple[str, ...]

@@ -43,10 +43,10 @@ def joined_scores(predictor: AttributePredictor | None, blocks: list[Scores]) ->
 
 
 def read_samples(
-    generator: Generator, predictor: AttributePredictor, count: int, seed: int = 0, label: str | None = None, start: int = 0,
-    progress: Progress | None = None,
+    generator: Generator, predictor: AttributePredictor, count: int, seed: int = 0, label: str | None = None,
+    start: int = 0, progress: Progress | None = None,
 ) -> Readings:  # fmt: skip
-    """Samples start … start + count − 1 of a seed, read by a predictor; of the class that label names, or each of its own."""
+    """Samples start … start + count − 1 of a seed, read; of the class that label names, or each of its own."""
     z, labels = generator.codes(count, seed, start), generator.labels(count, seed, start, label)
     blocks = [scores for _, scores in read_blocks(generator, predictor, z, labels, Tally(progress, count))]
     return Readings(z, joined_scores(predictor, blocks))

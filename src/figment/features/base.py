@@ -22,8 +22,8 @@ class Extractor:
     returns float32 (N, dimension). Pictures go through it in batches, so memory grows with N by the result alone.
     label: of the Fréchet distance that is made with it; "FID" is that of the published Inception alone. resize: how
     pictures are brought to its size, in words. digest: 16 hex digits that tell its weights from others, None where it
-    has none. head: features (N, dimension) → logits (N, K) of the Inception Score, both float32; None where it has none.
-    forward: the same for tensors, through which gradients flow; None for what isn't a torch network.
+    has none. head: features (N, dimension) → logits (N, K) of the Inception Score, both float32; None where it has
+    none. forward: the same for tensors, through which gradients flow; None for what isn't a torch network.
     """
 
     def __init__(

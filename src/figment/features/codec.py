@@ -25,7 +25,7 @@ def check_codec(codec: str) -> str:
 
 
 def codec_for(ours: Sequence[str], reals: Sequence[str]) -> str:
-    """What auto means for two sets of files by their names: JPEG for both where one is mostly JPEG and the other isn't."""
+    """What auto means for files of these names: JPEG for both sides where one is mostly JPEG and the other isn't."""
     shares = [
         sum(name.lower().endswith(JPEG_SUFFIXES) for name in names) / max(len(names), 1) for names in (ours, reals)
     ]
@@ -33,7 +33,7 @@ def codec_for(ours: Sequence[str], reals: Sequence[str]) -> str:
 
 
 def through_codec(codec: str, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Colour pictures, uint8 (N, 3, H, W), as they come out of a codec, none or jpeg:QUALITY (colours halved, 4:2:0)."""
+    """Colour pictures, uint8 (N, 3, H, W), as they come out of a codec: none, or jpeg:QUALITY with 4:2:0 colours."""
     if codec == "none":
         return pictures
     quality = int(codec.partition(":")[2])

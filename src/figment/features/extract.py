@@ -27,7 +27,7 @@ MAX_KEPT_PICTURES, MAX_KEPT_BYTES = 5000, 2**28  # of the pictures that are kept
 
 @dataclass(frozen=True)
 class LazyPictures:
-    """A set of `count` pictures of which any range can be had, uint8 (stop - start, C, H, W). key: tells it from others."""
+    """A set of `count` pictures, made when a range is asked for: uint8 (stop - start, C, H, W). key: tells it apart."""
 
     count: int
     between: Callable[[int, int], NDArray[np.uint8]]
@@ -51,7 +51,7 @@ def bank_rows(bank: Bank, rows: NDArray[np.int64]) -> LazyPictures:
 
 @dataclass(frozen=True, eq=False)
 class SetFeatures:
-    """What scores are made of: each network's features (N, d) and logits (N, K or None), and the first pictures as uint8."""
+    """What scores are made of: each network's features (N, d) and logits (N, K) or None, and the first pictures, uint8."""
 
     features: dict[str, NDArray[np.float32]]
     logits: dict[str, NDArray[np.float32] | None]

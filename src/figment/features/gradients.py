@@ -1,4 +1,4 @@
-"""Counted differences between neighbouring pixels: features that need no network, nor torch at the pictures' own size."""
+"""Counted differences between neighbouring pixels: features without a network, nor torch where nothing is resized."""
 
 import numpy as np
 
@@ -22,9 +22,10 @@ def gradients_extractor() -> Extractor:
 def gradients(pictures: np.ndarray) -> np.ndarray:
     """Histograms of the differences between neighbouring pixels, and in which parts of the picture they lie.
 
-    pictures: uint8 (N, 3, H, W), brought to 64×64. Differences, across and down, are those of brightness and two opponent
-    colours at 32×32, 16×16 and 8×8 pixels. Two thirds of the vector are the shares of differences of each size, the rest
-    each cell's share of the brightness differences at 32×32. float32 (N, 236): all are ≥ 0, and a picture's sum is 3.
+    pictures: uint8 (N, 3, H, W), brought to 64×64. Differences, across and down, are those of brightness and two
+    opponent colours at 32×32, 16×16 and 8×8 pixels. Two thirds of the vector are the shares of differences of each
+    size, the rest each cell's share of the brightness differences at 32×32. float32 (N, 236): all are ≥ 0, and a
+    picture's sum is 3.
     """
     count = len(pictures)
     sides = (INPUT_SIDE, INPUT_SIDE)
@@ -57,7 +58,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 
 def _cells(differences: np.ndarray) -> np.ndarray:
-    """Each cell's share of the differences, float32 (N, GRID_CELLS²). A little is added everywhere: noise has no place."""
+    """Each cell's share of the differences, float32 (N, GRID_CELLS²); a little added to all, as noise has no place."""
     count, height, width = differences.shape
     side = INPUT_SIDE // 2
     whole = np.pad(differences, ((0, 0), (0, side - height), (0, side - width)))

@@ -1,8 +1,8 @@
 """The Inception that FID is measured with: TensorFlow's of 2015-12-05, as pytorch-fid's file of its weights has it.
 
 Architecture: Inception-v3 (Szegedy et al. 2015, arXiv 1512.00567) with what distinguishes that graph from later ones:
-average pools divide by the pixels under them and not by 9 at the rim, the last block pools by the maximum, and there are
-1,008 classes. Names of weights are those of the file.
+average pools divide by the pixels under them and not by 9 at the rim, the last block pools by the maximum, and there
+are 1,008 classes. Names of weights are those of the file.
 
 **The convention that numbers follow**, which is that of the first FID (Heusel et al. 2017, arXiv 1706.08500, whose code
 feeds pixels of 0…255 to the graph) and of torch-fidelity: uint8 pictures; resized to 299×299 as TensorFlow 1 does,

@@ -90,7 +90,7 @@ def onnx_extractor(name: str) -> Extractor:
 
 
 def _is_channels_last(file: Path, source: Any, options: Options) -> bool:
-    """Whether the colours are the last axis of what a network takes. Raises InputError where neither axis can be them."""
+    """Whether the colours are the last axis of what a network takes. Raises InputError where none can be them."""
     places = {layout: axis for layout, axis in {"nchw": 1, "nhwc": 3}.items() if source.shape[axis] == 3}
     if options.layout:
         axis = {"nchw": 1, "nhwc": 3}[options.layout]

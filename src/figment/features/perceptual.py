@@ -1,4 +1,4 @@
-"""How far pictures are from others, in pixels and in features that gradients flow through, as shares of what is usual."""
+"""How far pictures are from others, in pixels and in features that gradients flow through."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def of_network(network: Extractor) -> PerceptualLoss:
 
 
 def of_discriminator(discriminator: Discriminator) -> PerceptualLoss:
-    """All that the layers of a discriminator make of a picture, which is Larsen et al.'s distance (arXiv 1512.09300)."""
+    """All that the layers of a discriminator make of a picture: Larsen et al.'s distance (arXiv 1512.09300)."""
     return PerceptualLoss("own", lambda x: [maps.flatten(1) for maps in discriminator.maps(x)])
 
 

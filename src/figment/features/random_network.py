@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 INPUT_SIDE = 64  # pixels a side that pictures are brought to
 WEIGHTS_SEED = 2002
-# The first layer has as many filters as numbers that each sees, so that nothing is lost whatever the seed: with 8 filters
-# the AUC of drawn faces among photographs varied from 0.56 to 0.71 by the seed, with 32 from 0.88 to 0.90.
+# The first layer has as many filters as numbers that each sees, so that nothing is lost whatever the seed: with 8
+# filters the AUC of drawn faces among photographs varied from 0.56 to 0.71 by the seed, with 32 from 0.88 to 0.90.
 LAYER_CHANNELS = (48, 32, 64)
 BATCH_PICTURES = 64  # what fits into a core's cache; 256 at once took 1.7 times as long a picture
 
@@ -45,8 +45,8 @@ def random_network(seed: int, device: str = "cpu") -> Network:
 def random_forward(seed: int, device: str = "cpu") -> Forward:
     """Convolutions that were never trained: after each, mean and deviation of every channel over the picture.
 
-    Pictures are brought to 64×64; the first layer sees squares of 4×4 pixels side by side, the others 3×3. The filters of
-    a layer are orthogonal where there are few enough of them (Saxe et al. 2014, arXiv 1312.6120), so that they see
+    Pictures are brought to 64×64; the first layer sees squares of 4×4 pixels side by side, the others 3×3. The filters
+    of a layer are orthogonal where there are few enough of them (Saxe et al. 2014, arXiv 1312.6120), so that they see
     different things.
     """
     import torch

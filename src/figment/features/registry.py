@@ -1,11 +1,12 @@
 """What a network sees in a picture: vectors in which pictures that look alike lie close together.
 
 Which network that is decides what a distance means, so every number that is made from features names it. Two need no
-download: `gradients` is no network but counts how much neighbouring pixels differ, and where; it is fast and doesn't load
-torch. `random` is a network that has learnt nothing: Naeem et al. 2020 (arXiv 2002.09797, section 4.3) find that its
-features serve where a network trained on photographs misleads, which knows little of drawings or digits. Of networks that
-have learnt something, `inception` is the one that FID is defined by and `dinov2` the one that follows human judgement best
-(Stein et al. 2023, arXiv 2306.04675); others come as ONNX files. `own` is a run's own discriminator.
+download: `gradients` is no network but counts how much neighbouring pixels differ, and where; it is fast and doesn't
+load torch. `random` is a network that has learnt nothing: Naeem et al. 2020 (arXiv 2002.09797, section 4.3) find that
+its features serve where a network trained on photographs misleads, which knows little of drawings or digits. Of
+networks that have learnt something, `inception` is the one that FID is defined by and `dinov2` the one that follows
+human judgement best (Stein et al. 2023, arXiv 2306.04675); others come as ONNX files. `own` is a run's own
+discriminator.
 
 This is the table of them all. A network's module is imported when the network is asked for.
 """
@@ -60,8 +61,8 @@ class Network(NamedTuple):
     """A row of the table.
 
     form: the name with what may or must follow its colon, as messages write it. differentiable: whether gradients flow
-    through it to the picture. make: the network, from what follows the colon ("" where nothing does), the device (cpu or
-    cuda…) and what to tell of a download.
+    through it to the picture. make: the network, from what follows the colon ("" where nothing does), the device (cpu
+    or cuda…) and what to tell of a download.
     """
 
     form: str
@@ -75,7 +76,8 @@ class Network(NamedTuple):
         return bool(path) == (":" in self.form)
 
 
-# The help texts of --features and docs/measure.md say more of each in their own words; a test asks that they name them all.
+# The help texts of --features and docs/measure.md say more of each in their own words; a test asks that they name them
+# all.
 NETWORKS = {
     # name                 form                      differentiable  make
     "gradients":   Network("gradients",              False,          _gradients),
@@ -103,8 +105,8 @@ def extractor(name: str, device: str = "cpu", progress: Progress | None = None) 
                                watch one run by. No two runs have the same, so it can't compare them.
 
     device: cpu or cuda, for torch's networks, random, inception, dinov2 and own; the others stay on the CPU, and so do
-    all on other devices, which may lack the antialiased resizing. progress(done, total): bytes of a download, where one is
-    needed. Raises InputError for a name that isn't one of these, a missing file or package, or a file that holds no
+    all on other devices, which may lack the antialiased resizing. progress(done, total): bytes of a download, where one
+    is needed. Raises InputError for a name that isn't one of these, a missing file or package, or a file that holds no
     network from pictures to vectors.
     """
     kind, colon, path = name.partition(":")

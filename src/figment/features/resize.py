@@ -23,7 +23,8 @@ def resized_array(pictures: np.ndarray, sides: tuple[int, int]) -> np.ndarray:
 def resized(pictures: "Tensor", sides: tuple[int, int]) -> "Tensor":
     """Pictures of 0…255, (N, 3, H, W), at another size: bicubic, antialiased, in whole numbers, as an image file has.
 
-    Gradients pass as if nothing had been rounded (straight through, arXiv 1308.3432, section 4), or there would be none.
+    Gradients pass as if nothing had been rounded (straight through, arXiv 1308.3432, section 4), or there would be
+    none.
     """
     if pictures.shape[2:] == sides:
         return pictures

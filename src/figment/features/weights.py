@@ -1,10 +1,11 @@
 """Files of pretrained weights: where they are looked for, how the right bytes are told, and how they are read.
 
 A file is looked for where FIGMENT_WEIGHTS says, then in cache/weights/; where it is in neither it is downloaded there,
-once. The right one is told by its sha256, whatever it is called and wherever it came from. Its publishers print only the
-first digits of Inception's, in its name, and none of DINOv2's; in full they are those that many independent projects
-print which pin these files, all the same ones. **None of the addresses could be tried where this was written, which had
-no internet.** Nothing in a file is ever run: torch reads tensors alone (weights_only), or the file is safetensors.
+once. The right one is told by its sha256, whatever it is called and wherever it came from. Its publishers print only
+the first digits of Inception's, in its name, and none of DINOv2's; in full they are those that many independent
+projects print which pin these files, all the same ones. **None of the addresses could be tried where this was written,
+which had no internet.** Nothing in a file is ever run: torch reads tensors alone (weights_only), or the file is
+safetensors.
 """
 
 import os
@@ -220,7 +221,8 @@ def read_tensors(file: Path, option: str) -> "dict[str, Tensor]":
 def load_into(net: "nn.Module", found: "Mapping[str, Tensor]", option: str, what: str) -> None:
     """Give a net, which may lie on the meta device, the weights of a file, as float32: all of them and no others.
 
-    what: the network's name in messages. Raises InputError, naming the first difference, for weights of another network.
+    what: the network's name in messages. Raises InputError, naming the first difference, for weights of another
+    network.
     """
     import torch
 

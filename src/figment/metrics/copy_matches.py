@@ -1,4 +1,4 @@
-"""Which pictures are training pictures, pair by pair: matches, and the levels from which they count as the same picture."""
+"""Which pictures are training pictures, pair by pair: matches, and the levels from which these count as copies."""
 
 import math
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from figment.similarity.nearest import CHUNK_PICTURES, Neighbours, PictureSet, a
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnails
 
 CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
-# Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face of
-# CelebA in a thousand reaches, and fewer of other photographs.
+# Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face
+# of CelebA in a thousand reaches, and fewer of other photographs.
 MIN_LEVELS = np.arctanh((0.85, 0.93, 0.97))
 # What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
 MAX_LEVELS = np.arctanh((0.995, 0.9998, 0.9998))
@@ -34,8 +34,9 @@ MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, 
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """What N pictures were compared with: places among the training pictures, int (N, K), −1: nothing; whether mirrored,
-    bool (N, K); Fisher's z of the correlations in each of BANDS, (N, K, 3), −∞ where they are not even coarsely alike."""
+    """What N pictures were compared with: places among the training pictures, int (N, K), −1: nothing; whether
+    mirrored, bool (N, K); Fisher's z of the correlations in each of BANDS, (N, K, 3), −∞ where they are not even
+    coarsely alike."""
 
     place: NDArray[np.int64]
     mirrored: NDArray[np.bool_]
@@ -159,8 +160,8 @@ def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
 def _level(highest: NDArray) -> float:
     """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
 
-    Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set holds
-    of its own pictures; these two don't mind one copy in a hundred.
+    Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
+    holds of its own pictures; these two don't mind one copy in a hundred.
     """
     if len(highest) < MIN_IN_ALL:
         return -math.inf

@@ -1,10 +1,10 @@
 """Originality: are a generator's pictures new, or its training pictures over again?
 
 Two questions, since copies come in two ways. *Verified copies*: is some training picture, perhaps mirrored, slightly
-cropped, brightened, noised or compressed, the same picture? That is judged pair by pair, from a level that pictures hardly
-reach which surely are no copies (see copy_matches). A single copy among thousands is found. *Distances*: do the generated
-pictures as a whole lie nearer to the training pictures than held-out real ones do? That also shows a generator that stays
-close without copying, but a few copies drown in it.
+cropped, brightened, noised or compressed, the same picture? That is judged pair by pair, from a level that pictures
+hardly reach which surely are no copies (see copy_matches). A single copy among thousands is found. *Distances*: do the
+generated pictures as a whole lie nearer to the training pictures than held-out real ones do? That also shows a
+generator that stays close without copying, but a few copies drown in it.
 
 What held-out pictures get is given beside every number: in a set of look-alikes they lie near, too.
 """
@@ -66,7 +66,7 @@ Done = Callable[[int], None]  # told how many more pictures are through
 
 @dataclass(frozen=True, eq=False)
 class _Compared:
-    """One set beside the training pictures: its descriptions (N, d), those of its mirror images, the nearest, matches."""
+    """One set beside the training pictures: its descriptions, (N, d), its mirror images', the nearest, matches."""
 
     descriptions: NDArray
     mirrored: NDArray
@@ -80,11 +80,12 @@ def measure_copying(
 ) -> Copying:  # fmt: skip
     """Compare generated pictures with training pictures, and held-out real ones as well, for the floor.
 
-    generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and may
-    be memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None: pixels
-    of pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out) · train,
-    memory with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures and seed
-    alone. called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to compare.
+    generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and
+    may be memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None:
+    pixels of pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out)
+    · train, memory with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures
+    and seed alone. called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to
+    compare.
     """
     _check(generated, train, held_out)
     random = np.random.default_rng(seed)
@@ -132,7 +133,7 @@ def _compare(
 
 
 def _shares(count: int, of: int, held_out: NDArray[np.float32]) -> dict[str, Any]:
-    """What is copied, fields of Copying: count of so many; held_out: how far held-out ones lie above the levels, (M,)."""
+    """Fields of Copying on copies: count of so many; held_out: how far held-out ones lie above the levels, (M,)."""
     floor, highest = int((held_out >= 0).sum()), float(held_out.max(initial=-np.inf))
     return {
         "copied_share": count / of,
@@ -197,7 +198,7 @@ def _closest(copies: list[Pair], near: Neighbours) -> list[Pair]:
 def _authentic(
     near: list[Neighbours], train: PictureSet, references: NDArray, describe: Descriptor, done: Done
 ) -> list[float | None]:
-    """AuthPct of each set, whose nearest are given. Only training pictures that are somebody's nearest are looked up."""
+    """AuthPct of each set, whose nearest are given. Only training pictures that are somebody's nearest count."""
     distinct = np.unique(np.concatenate([its.place for its in near]))
     if len(train) < 2:
         return [None for _ in near]

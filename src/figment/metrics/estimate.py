@@ -45,11 +45,11 @@ def mean(values: NDArray) -> Estimate:
 
 
 def jackknifed(statistic: Callable[[NDArray[np.int64]], float], count: int) -> tuple[Estimate, Estimate]:
-    """A statistic of `count` pictures, which takes the indices of those it may use; and what it tends to with more of them.
+    """A statistic of `count` pictures, which takes the indices of those it may use; and what more would take it to.
 
-    The pictures are parted into JACKKNIFE_GROUPS equal ones and each is left out once (Shao and Tu 1995, section 2.3). The second
-    is the mean of the pseudo-values g·s - (g-1)·s₍₋ᵢ₎: the straight line in 1/N through s(N) and the mean of s(N - N/g),
-    taken to 1/N = 0, as Chong and Forsyth do (arXiv 1911.07023). The scatter of these is the error of both.
+    The pictures are parted into JACKKNIFE_GROUPS equal ones and each is left out once (Shao and Tu 1995, section 2.3).
+    The second is the mean of the pseudo-values g·s - (g-1)·s₍₋ᵢ₎: the straight line in 1/N through s(N) and the mean of
+    s(N - N/g), taken to 1/N = 0, as Chong and Forsyth do (arXiv 1911.07023). The scatter of these is the error of both.
     """
     every, part = np.arange(count), np.arange(count) % JACKKNIFE_GROUPS
     whole = statistic(every)

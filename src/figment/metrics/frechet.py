@@ -2,8 +2,8 @@
 
     |μ₁ - μ₂|² + tr C₁ + tr C₂ - 2 tr (C₁^½ C₂ C₁^½)^½
 
-It is called FID only with the features of the Inception network; with others it is FD-<network>. It is biased upwards, the
-more the fewer pictures there are: beside it belongs what as many reals reach, and its limit by 1/N.
+It is called FID only with the features of the Inception network; with others it is FD-<network>. It is biased upwards,
+the more the fewer pictures there are: beside it belongs what as many reals reach, and its limit by 1/N.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def frechet(features: NDArray, reference: NDArray | Gaussian) -> float:
 def with_limit(features: NDArray, reference: Gaussian) -> tuple[Estimate, Estimate]:
     """The Fréchet distance, and FD∞, its limit for ever more pictures in features: see jackknifed.
 
-    The reference stays as it is, so what its own size adds remains in both. The straight line holds where there are more
-    pictures than dimensions; with fewer, the limit still falls short of being unbiased.
+    The reference stays as it is, so what its own size adds remains in both. The straight line holds where there are
+    more pictures than dimensions; with fewer, the limit still falls short of being unbiased.
     """
     return jackknifed(lambda indices: frechet(features[indices], reference), len(features))

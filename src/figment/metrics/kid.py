@@ -17,7 +17,7 @@ REPORTED_FACTOR = 1000  # what is told is KID × 1000
 
 @dataclass(frozen=True)
 class _KernelSums:
-    """Of a kernel's matrix, without its diagonal where both sets are one: mean, means of rows and columns, mean square."""
+    """Mean, means of rows and columns, and mean square of a kernel's matrix; without its diagonal for one set."""
 
     mean: float
     rows: NDArray
@@ -41,14 +41,15 @@ class KernelDistance:
         """KID ×1000 of features (N, d), N at least 2, with its standard error.
 
         The mean over all pairs at once: averaging over blocks, as is often done, has the same mean and a larger spread.
-        The error is that of a U-statistic of both sets (Serfling 1980, section 5.2.1): what pictures' mean kernel values
-        vary by, and, which remains where both sets are alike, what single values vary by beyond that.
+        The error is that of a U-statistic of both sets (Serfling 1980, section 5.2.1): what pictures' mean kernel
+        values vary by, and, which remains where both sets are alike, what single values vary by beyond that.
         """
         ours = torch.from_numpy(np.ascontiguousarray(features, np.float32))
         among, theirs, across = _sums(ours, None), self._among, _sums(ours, self.reference)
         n, m = len(ours), len(self.reference)
         value = among.mean + theirs.mean - 2 * across.mean
-        # A picture's mean kernel values scatter by what the picture is, and by the single values that they are means of.
+        # A picture's mean kernel values scatter by what the picture is, and by the single values that they are means
+        # of.
         ours_vary = np.var(among.rows - across.rows) - among.scatter / n - across.scatter / m
         theirs_vary = np.var(theirs.rows - across.columns) - theirs.scatter / m - across.scatter / n
         first = 4 * max(ours_vary, 0.0) / n + 4 * max(theirs_vary, 0.0) / m

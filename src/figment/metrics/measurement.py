@@ -1,4 +1,4 @@
-"""How good a generator, or a folder of pictures, is: how real, how varied, how original; each beside what reals reach."""
+"""How real, varied and original the pictures of a generator, or of a folder, are; each beside what reals reach."""
 
 import json
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from figment.similarity.nearest import Subset
 from figment.version import __version__
 
 if TYPE_CHECKING:
-    from figment.attributes.coverage import Attributes
+    from figment.attributes.coverage import AttributeCoverage
 
 FORMAT = 1  # of --out FILE.json
 UNUSABLE_PREFIX = "features "  # before the name of one, in what is missing
@@ -53,7 +53,7 @@ class Measurement:
     scores: list[Score]
     missing: Missing
     copying: Copying | None = None
-    attributes: "Attributes | None" = None
+    attributes: "AttributeCoverage | None" = None
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
     files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals

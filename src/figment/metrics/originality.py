@@ -37,22 +37,21 @@ class Pair:
 class Copying:
     """How original generated pictures are. Shares lie in 0 … 1. None is what can't be said; `unsaid` tells why.
 
-    generated, train, held_out: numbers of pictures. space: what distances are of: "pixels", grey levels a pixel of pictures
-    reduced to 16×16, or a network's name.
-    copied_share: verified copies; copied_interval: its 95 % interval; copied_share_held_out: the same among held-out
-    pictures; copied_p: the chance of as many copies or more, if held-out pictures were copies as often.
-    highest_held_out: the highest score (see Pair) of a held-out picture.
-    copies: the best pair of each copied picture, surest first. levels: correlations in BANDS (see lookup) that make a copy.
-    nearest: of each generated picture. held_out_distances: of each held-out picture to its nearest.
-    nearer_share, nearer_p: generated pictures nearer than the nearest 1 % of held-out ones, and the chance of so many.
-    test_z, p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided.
-    ct: the same cell by cell: C_T (see data_copying). Blurred pictures lie near to all others, copied or not, so z, C_T and
-    nearer_share are below 0, or above 1 %, for a blurry generator as well; lean isn't misled by that:
-    lean: z-score of how many samples are nearer to a training than to every held-out picture (see two_samples.lean); above 0: more
-    than if it were all the same to the generator which pictures were held out.
-    auth_pct, auth_pct_held_out: percent of pictures that are authentic: farther from their nearest training picture than
-    that is from its own nearest other one: authenticity of Alaa et al. 2022 (arXiv 2102.08921).
-    closest: up to 16 pairs to look at, copies first. called: what the pictures are that copies are looked for among.
+    generated, train, held_out: numbers of pictures. space: what distances are of: "pixels", grey levels a pixel of
+    pictures reduced to 16×16, or a network's name. copied_share: verified copies; copied_interval: its 95 % interval;
+    copied_share_held_out: the same among held-out pictures; copied_p: the chance of as many copies or more, if held-out
+    pictures were copies as often. highest_held_out: the highest score (see Pair) of a held-out picture. copies: the
+    best pair of each copied picture, surest first. levels: correlations in BANDS (see lookup) that make a copy.
+    nearest: of each generated picture. held_out_distances: of each held-out picture to its nearest. nearer_share,
+    nearer_p: generated pictures nearer than the nearest 1 % of held-out ones, and the chance of so many. test_z,
+    p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided. ct: the
+    same cell by cell: C_T (see data_copying). Blurred pictures lie near to all others, copied or not, so z, C_T and
+    nearer_share are below 0, or above 1 %, for a blurry generator as well; lean isn't misled by that: lean: z-score of
+    how many samples are nearer to a training than to every held-out picture (see two_samples.lean); above 0: more than
+    if it were all the same to the generator which pictures were held out. auth_pct, auth_pct_held_out: percent of
+    pictures that are authentic: farther from their nearest training picture than that is from its own nearest other
+    one: authenticity of Alaa et al. 2022 (arXiv 2102.08921). closest: up to 16 pairs to look at, copies first. called:
+    what the pictures are that copies are looked for among.
     """
 
     generated: int

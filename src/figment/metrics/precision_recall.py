@@ -1,7 +1,8 @@
 """How real and how varied, apart: precision and recall (arXiv 1904.06991), density and coverage (arXiv 2002.09797).
 
-Around each real picture lies a ball that reaches to its k-th nearest other real, and so around each generated one. All four
-depend on how many pictures there are, so both sets are cut to equal numbers, and what reals reach belongs beside them.
+Around each real picture lies a ball that reaches to its k-th nearest other real, and so around each generated one. All
+four depend on how many pictures there are, so both sets are cut to equal numbers, and what reals reach belongs beside
+them.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ class PrecisionRecall:
 
 
 def precision_recall(features: NDArray, reference: NDArray, neighbours: int = NEIGHBOURS) -> PrecisionRecall:
-    """All four of features (N, d) against a reference (M, d), both cut to the smaller number, which has to exceed neighbours.
+    """All four of features (N, d) against a reference (M, d), both cut to the smaller number: more than neighbours.
 
     Memory grows with N + M, time with N·M.
     """

@@ -17,7 +17,7 @@ from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 @dataclass(frozen=True)
 class Kind:
-    """A score. min_pictures: generated and real pictures that it needs, of each. meaning: a sentence's part for a newcomer."""
+    """A score. min_pictures: that it needs, generated and real ones each. meaning: for a newcomer, part of a sentence."""
 
     name: str
     title: str
@@ -121,7 +121,7 @@ Missing = dict[str, str]  # name → why it isn't there
 
 
 def feature_scores(features: NDArray, logits: NDArray | None, reference: Reference) -> tuple[Estimates, Missing]:
-    """All scores that there are enough pictures for, of features (N, d) and logits (N, K); and why the others aren't there."""
+    """The scores of features (N, d) and logits (N, K) that there are pictures enough for; and why others are missing."""
     ours, theirs, dimension = len(features), len(reference.features), features.shape[1]
     even = min(ours, theirs)
     found: Estimates = {}
@@ -169,7 +169,7 @@ def _enough(name: str, ours: int, theirs: int, missing: Missing, fewest: int = 0
 def with_floors(
     values: Estimates, floors: Estimates, label: str = "", features: str = "", suffix: str = ""
 ) -> list[Score]:
-    """Scores with their floors beside them. label: of the Fréchet distance; features: the network; suffix: of the keys."""
+    """Scores beside their floors. label: of the Fréchet distance; features: the network; suffix: of the keys."""
     return [
         Score(
             name + suffix, KINDS[name], KINDS[name].title.format(fd=label), value.estimate, floors[name].estimate,

@@ -11,21 +11,22 @@ from torch import Tensor
 from figment.common.pixels import to_float
 from figment.metrics.estimate import JACKKNIFE_GROUPS, Estimate, mean
 
-PATCH_SIDE, LEVEL_PATCHES, DIRECTIONS, COARSEST_SIDE = 7, 32, 128, 16
-BLOCK_PICTURES = 256  # pictures whose pyramids are held at a time
-REPORTED_FACTOR = 1000  # of what is told: distance × 1000
+PATCH_SIDE = 7  # pixels
+LEVEL_PATCHES = 32  # of a picture, at each level of its pyramid
+DIRECTIONS = 128  # random ones, of the patches' space
+COARSEST_SIDE = 16  # pixels, of a pyramid's last level at least
+BLOCK_PICTURES = 256  # whose pyramids are held at a time
+REPORTED_FACTOR = 1000  # what is told is the distance × 1000
 
-Pictures = NDArray[np.uint8]
 
-
-def sliced_wasserstein(fakes: Pictures, reals: Pictures, seed: int = 0) -> Estimate:
+def sliced_wasserstein(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0) -> Estimate:
     """Sliced Wasserstein distance of the patches of Laplacian pyramids, ×1000, with its standard error.
 
-    Of each picture, at each level of the pyramid down to 16 pixels, 32 patches of 7×7 pixels at random places. On each of
-    128 random directions, the mean distance between the sorted patches of both sets; the mean over directions and levels.
-    Unlike in the paper, the reals' mean and deviation of each channel scale both sets, so that wrong colours count. Both
-    sides, uint8 (N, C, H, W) of at least 14×14 pixels, are cut to equal numbers, on which it depends: compare it with
-    what reals reach.
+    Of each picture, at each level of the pyramid down to 16 pixels, 32 patches of 7×7 pixels at random places. On each
+    of 128 random directions, the mean distance between the sorted patches of both sets; the mean over directions and
+    levels. Unlike in the paper, the reals' mean and deviation of each channel scale both sets, so that wrong colours
+    count. Both sides, uint8 (N, C, H, W) of at least 14×14 pixels, are cut to equal numbers, on which it depends:
+    compare it with what reals reach.
     """
     count = min(len(fakes), len(reals))
     random = torch.Generator().manual_seed(seed)
@@ -45,28 +46,28 @@ def sliced_wasserstein(fakes: Pictures, reals: Pictures, seed: int = 0) -> Estim
 
 
 def _distance(ours: Tensor, theirs: Tensor) -> float:
-    """Mean over directions of the distance between two sets of equal size on a line, (N, LEVEL_PATCHES, DIRECTIONS) each."""
+    """Mean over directions of the distance between two equal sets on a line, (N, LEVEL_PATCHES, DIRECTIONS) each."""
     # NumPy sorts numbers many times as fast as torch does on a CPU with vectors.
     first, second = (np.sort(np.ascontiguousarray(x.flatten(0, 1).numpy().T)) for x in (ours, theirs))
     return float(np.abs(first - second).mean(dtype=np.float64))
 
 
 def _projected(ours: Tensor, theirs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Patches (N, LEVEL_PATCHES, C, 7, 7) of a level of both sets on random directions, (N, LEVEL_PATCHES, DIRECTIONS) each."""
+    """A level's patches of both sets, (N, LEVEL_PATCHES, C, 7, 7), on random directions: (N, LEVEL_PATCHES, DIRECTIONS)."""
     deviation, middle = torch.std_mean(theirs, (0, 1, 3, 4), keepdim=True)
     directions = F.normalize(torch.randn(theirs[0, 0].numel(), DIRECTIONS, generator=random), dim=0)
     first, second = (((x - middle) / deviation.clamp_min(1e-8)).flatten(2) @ directions for x in (ours, theirs))
     return first, second
 
 
-def _patches(pictures: Pictures, random: torch.Generator) -> list[Tensor]:
+def _patches(pictures: NDArray[np.uint8], random: torch.Generator) -> list[Tensor]:
     """Patches of each level of the pyramids, (N, LEVEL_PATCHES, C, 7, 7) each."""
     blocks = [_pyramid(pictures[start : start + BLOCK_PICTURES]) for start in range(0, len(pictures), BLOCK_PICTURES)]
     chosen = [[_cut(level, random) for level in pyramid] for pyramid in blocks]
     return [torch.cat(parts) for parts in zip(*chosen, strict=True)]
 
 
-def _pyramid(pictures: Pictures) -> Iterator[Tensor]:
+def _pyramid(pictures: NDArray[np.uint8]) -> Iterator[Tensor]:
     """Each level less the bilinearly enlarged next one, which is the mean of 2×2 pixels; the last as it is."""
     level = to_float(torch.from_numpy(np.ascontiguousarray(pictures)))
     while min(level.shape[2:]) >= 2 * COARSEST_SIDE and not (level.shape[2] % 2 or level.shape[3] % 2):

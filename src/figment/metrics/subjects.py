@@ -25,7 +25,7 @@ MAX_SIDE = 512  # pixels, to which a folder's pictures are reduced where no size
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is measured: pictures of a size that have a name. run: where they are a run's. names: of files, where they are."""
+    """What is measured: pictures of a size, with a name. run: where they are a run's. names: of their files, if any."""
 
     name: str
     pictures: LazyPictures
@@ -37,7 +37,7 @@ def open_subject(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
     device: str, agree: Agree | None, display: Preparing,
 ) -> tuple[Subject, Bank]:  # fmt: skip
-    """The pictures that are measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
+    """What is measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
     path = None if isinstance(what, Run) else Path(what)
     if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
         return _of_generator(what, against, n, seed, size, group, device, agree, display)

@@ -63,11 +63,11 @@ def share_nearer(first: NDArray, second: NDArray, share: float) -> tuple[float, 
 def lean(places: NDArray, train: int, held_out: int) -> float:
     """How far generated pictures lean to the training pictures: a z-score, above 0 where they do.
 
-    places: int (N,), which of train + held_out pictures, counted in this order, is nearest to each generated one. Had the
-    generator learnt from neither, or learnt without copying, it would be all the same which pictures were held out.
-    So the number of pictures whose nearest is a training picture is that of a draw: the expectation and deviation are those
-    of drawing `train` pictures without replacement, each with its number of generated pictures that are nearest to it. Unlike
-    distances, this isn't misled by blurred pictures, which lie near to all others.
+    places: int (N,), which of train + held_out pictures, counted in this order, is nearest to each generated one. Had
+    the generator learnt from neither, or learnt without copying, it would be all the same which pictures were held out.
+    So the number of pictures whose nearest is a training picture is that of a draw: the expectation and deviation are
+    those of drawing `train` pictures without replacement, each with its number of generated pictures that are nearest
+    to it. Unlike distances, this isn't misled by blurred pictures, which lie near to all others.
     """
     total = train + held_out
     counts = np.bincount(places, minlength=total)

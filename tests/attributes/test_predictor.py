@@ -103,7 +103,7 @@ def test_log_odds_are_those_of_the_softmax() -> None:
 
 
 def test_the_portraits_predictor_knows_every_attribute_that_can_be_read() -> None:
-    net = SimpleNamespace(answers=lambda x: torch.zeros(len(x), ANSWERS))
+    net = SimpleNamespace(predict=lambda x: torch.zeros(len(x), ANSWERS))
     accuracy = {a.name: 0.9 for a in (*CONTINUOUS, *CATEGORIES)}
     found = portrait_predictor(SimpleNamespace(net=net, accuracy=accuracy))  # type: ignore[arg-type]
     assert {"smile", "glasses", "glasses=round", "hair_style=bald", "beard"} <= set(found.names)

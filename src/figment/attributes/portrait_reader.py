@@ -34,7 +34,7 @@ from figment.common.progress import Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
 from figment.data.portraits.renderer import scatter
-from figment.data.portraits.table import ATTRIBUTES, SMALLEST, Table, draw_attributes, portraits, render
+from figment.data.portraits.table import ATTRIBUTES, MIN_SIDE, Table, draw_attributes, portraits, render
 from figment.errors import InputError
 
 NET_SIDE = 64  # pixels that the net sees; larger pictures are reduced to it
@@ -114,8 +114,8 @@ def training_plan(
     evaluation_portraits: int = EVALUATION_PORTRAITS,
 ) -> TrainingPlan:
     """How the reader is trained of portraits of size pixels a side. Raises InputError for sizes that can't be drawn."""
-    if size < SMALLEST:
-        raise InputError(f"portraits of {size} pixels a side can't be read: give pictures of at least {SMALLEST}.")
+    if size < MIN_SIDE:
+        raise InputError(f"portraits of {size} pixels a side can't be read: give pictures of at least {MIN_SIDE}.")
     side = min(size, NET_SIDE)
     return TrainingPlan(
         name=f"portraits-{side}",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from figment.common.files import DISK_FULL
+from figment.common.files import DISK_FULL_ERRORS
 from figment.errors import InputError
 
 
@@ -45,7 +45,7 @@ def locked(lock: Path, cache: Path, content: str = "") -> Iterator[None]:
         held.acquire()
     except OSError as error:
         reason = error.strerror or str(error)
-        if content and error.errno in DISK_FULL:
+        if content and error.errno in DISK_FULL_ERRORS:
             raise no_room(cache, content, reason) from None
         mend = "set FIGMENT_CACHE to a folder where you may write"
         raise InputError(f"the cache folder {cache} can't be written to ({reason}): {mend}") from None

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from figment.errors import InputError
 
-OUR_PAGE = b"figment</title>"
-OUR_LISTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# What tells a page or a list of figment's own, which may be overwritten.
+PAGE_MARK = b"figment</title>"
+LIST_STARTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
+DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -46,8 +47,10 @@ def write_output(path: Path, content: bytes | str) -> None:
 
 
 def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:
-    """Raise InputError, before any work is done, where a page or list can't be written or would destroy something else:
-    its name must have the suffix, and what lies there must be figment's own."""
+    """Raise InputError, before any work is done, where a page or list can't be written or would destroy something else.
+
+    Its name must have the suffix, and what lies there must be figment's own.
+    """
     if path.suffix.lower() != suffix:
         raise InputError(f"--out {path}: let it end in {suffix}.")
     if path.is_dir():
@@ -65,12 +68,12 @@ def _is_ours(path: Path) -> bool:
             start = file.read(4096)
     except OSError:
         return False
-    return OUR_PAGE in start or start.startswith(OUR_LISTS)
+    return PAGE_MARK in start or start.startswith(LIST_STARTS)
 
 
 def cannot_write(path: Path, error: OSError) -> Exception:
     """What to raise when an output can't be written: the error itself for a full disk, else a sentence for the user."""
-    if error.errno in DISK_FULL:
+    if error.errno in DISK_FULL_ERRORS:
         return error
     return InputError(f"{path} can't be written ({error.strerror or error}): name a place that can.")
 
@@ -84,6 +87,6 @@ def naming_full_disk(what: str, mend: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno not in DISK_FULL_ERRORS:
             raise
         raise InputError(f"The disk is full: {what} could not be written. {mend}") from error

@@ -135,11 +135,13 @@ def _read_stored(chunk: StoredChunk, broken: dict[int, str], first: bool) -> Ite
 
 def _read_portraits(chunk: PortraitChunk) -> Iterator[ReadPicture]:
     """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
-    from figment.data.portraits.table import LARGEST, portraits
+    from figment.data.portraits.table import MAX_SIDE, portraits
 
     pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=COPY_SIDE, start=chunk.start)
     for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
-        yield ReadPicture(chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (LARGEST, LARGEST), pixels)
+        yield ReadPicture(
+            chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (MAX_SIDE, MAX_SIDE), pixels
+        )
 
 
 def _write_at_slots(file: str, slots: list[int], rows: np.ndarray) -> None:

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from figment.common.cache import locked, no_room, sweep
-from figment.common.files import DISK_FULL, write_atomically
+from figment.common.files import DISK_FULL_ERRORS, write_atomically
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
@@ -125,7 +125,7 @@ def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -
         keep = True
         raise
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno not in DISK_FULL_ERRORS:
             raise
         content = f"the {slots * picture_bytes / 2**20:,.0f} MB of prepared pictures"
         raise no_room(folder.parent.parent, content, str(error.strerror)) from None

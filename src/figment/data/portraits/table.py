@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from figment.data.portraits.renderer import HAIR_STYLES, draw
 from figment.errors import InputError
 
-SMALLEST, LARGEST = 16, 512
+MIN_SIDE, MAX_SIDE = 16, 512  # pixels
 
 # Stands for the pictures wherever they are known again: in banks, runs and nets that learned from them. A portrait drawn
 # otherwise is another picture, so whoever changes one puts another mark here (a test holds the two together). This one
@@ -79,8 +79,8 @@ ATTRIBUTES = (
     Attribute("detail", "seed", "chooses parting, strands, collar, lips and the colour of the eyes"),
 )
 
-# Rows are counted in blocks of four 64-bit words, the step by which Philox advances.
-_BLOCKS = 6
+# Philox advances by steps of four 64-bit words; so many make a row.
+_PHILOX_STEPS = 6
 
 
 def draw_attributes(count: int, seed: int = 0, start: int = 0) -> Table:
@@ -162,10 +162,10 @@ def portraits(count: int, seed: int = 0, size: int = 64, start: int = 0) -> tupl
 
 
 def _uniforms(count: int, seed: int, start: int) -> NDArray:
-    """Row i: 4·_BLOCKS uniform numbers in [0, 1) that depend on (seed, start + i) alone; Philox is a counter."""
+    """Row i: 4·_PHILOX_STEPS uniform numbers in [0, 1) that depend on (seed, start + i) alone; Philox is a counter."""
     philox = np.random.Philox(key=seed)
-    philox.advance(start * _BLOCKS)
-    words = philox.random_raw(count * 4 * _BLOCKS).reshape(count, 4 * _BLOCKS)
+    philox.advance(start * _PHILOX_STEPS)
+    words = philox.random_raw(count * 4 * _PHILOX_STEPS).reshape(count, 4 * _PHILOX_STEPS)
     return (words >> 11) * 2.0**-53
 
 
@@ -176,8 +176,8 @@ def _choose(odds: NDArray, u: NDArray) -> NDArray:
 
 
 def _check_size(size: int) -> None:
-    if not SMALLEST <= size <= LARGEST:
-        raise InputError(f"portraits can't be drawn at size {size}: give a size from {SMALLEST} to {LARGEST} pixels.")
+    if not MIN_SIDE <= size <= MAX_SIDE:
+        raise InputError(f"portraits can't be drawn at size {size}: give a size from {MIN_SIDE} to {MAX_SIDE} pixels.")
 
 
 def _checked(attributes: dict[str, ArrayLike]) -> Table:

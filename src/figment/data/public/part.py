@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from figment.common.cache import no_room
-from figment.common.files import DISK_FULL, write_atomically
+from figment.common.files import DISK_FULL_ERRORS, write_atomically
 from figment.errors import InputError
 
 
@@ -83,7 +83,7 @@ def naming_disk_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in DISK_FULL:
+        if error.errno in DISK_FULL_ERRORS:
             raise no_room(file.parent, file.name, str(error.strerror)) from None
         mend = "mend its permissions, or set FIGMENT_CACHE to a folder where you may write"
         raise InputError(f"{file.parent} can't be written to ({error.strerror or error}): {mend}") from None

@@ -14,7 +14,7 @@ from figment.data.sources.labels import Classes, classes_of
 from figment.data.sources.open import Skipped
 from figment.errors import InputError
 
-FORMAT = 2
+FORMAT = 2  # of bank.json and what lies beside it
 
 
 @dataclass(frozen=True, eq=False)

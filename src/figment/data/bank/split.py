@@ -38,9 +38,8 @@ def exact_duplicates(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
     _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
     original = first[inverse]
     copies = np.flatnonzero(original != np.arange(len(readable)))
-    return readable[np.sort(first)], dict(
-        zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
-    )
+    copied = zip(readable[copies].tolist(), readable[original[copies]].tolist(), strict=True)
+    return readable[np.sort(first)], dict(copied)
 
 
 def group_pattern(group: str | None) -> re.Pattern[str] | None:

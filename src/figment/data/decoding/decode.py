@@ -37,9 +37,8 @@ PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TG
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
 MAX_PICTURE_BYTES = 2**28  # more is a bomb, or no picture
 MAX_PIXELS = 89_478_485  # Pillow's own line, where it starts to warn of a decompression bomb
-MAX_SCANNED_PIXELS = (
-    32 * MAX_PIXELS
-)  # pixels times scans: a progressive JPEG has about ten scans, a hostile one thousands
+# Pixels times scans: a progressive JPEG has about ten scans, a hostile one thousands.
+MAX_SCANNED_PIXELS = 32 * MAX_PIXELS
 DIGEST_BYTES = 16
 # Reasons that a person is told.
 TOO_MANY_BYTES = f"more than {MAX_PICTURE_BYTES >> 20} MB of data"

@@ -40,8 +40,10 @@ class JpegHeader:
 
 
 def read_header(content: bytes) -> JpegHeader | None:
-    """Walk the segments up to the first scan: ITU-T T.81, annex B. None for anything but a plain 8-bit JPEG, grey or
-    with three channels, from which nothing is missing before the scan."""
+    """What the segments up to the first scan say: ITU-T T.81, annex B.
+
+    None for anything but a plain 8-bit JPEG, grey or with three channels, from which nothing is missing before the scan.
+    """
     if not content.startswith(JPEG_START):
         return None
     size, mode = None, "RGB"

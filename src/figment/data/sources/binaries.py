@@ -65,12 +65,9 @@ class Idx(FileSource):
         try:
             with closing(_opened(self.path)) as file:
                 shape = _idx_header(file)
-                if (
-                    len(shape) not in (3, 4)
-                    or 0 in shape
-                    or shape[0] > MAX_PICTURES
-                    or math.prod(shape[1:]) > MAX_PICTURE_BYTES
-                ):
+                if len(shape) not in (3, 4) or 0 in shape:
+                    raise EOFError
+                if shape[0] > MAX_PICTURES or math.prod(shape[1:]) > MAX_PICTURE_BYTES:
                     raise EOFError
                 for _ in read_rows(file, shape):  # a header is quickly written, and gzip tells no size
                     pass

@@ -18,7 +18,7 @@ TABLE_NAMES = ("labels.csv", "dataset.json")  # the first that is there is taken
 NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "image", "image_id", "id")
 LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
 MAX_LABEL_CHARACTERS = 1000  # more is a caption, or no text
-MAX_CLASSES = 10_000
+MAX_CLASSES = 10_000  # more are names, or measurements
 MEND_WITHOUT = "or train without labels (--no-labels)"
 Labels = list[str | None]
 

@@ -1,5 +1,6 @@
 """Exemplars: groups of samples whose mean code stands for what they have in common. As texts: group_texts.py."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +38,8 @@ class Group:
         return len(self.codes)
 
 
-def numbered_group(generator: Generator, numbers: list[int], seed: int = 0) -> Group:
-    """Samples of a seed by their numbers, each once."""
+def numbered_group(generator: Generator, numbers: Sequence[int], seed: int = 0) -> Group:
+    """Samples of a seed by their numbers, each once; at least one."""
     numbers = list(dict.fromkeys(numbers))
     z = torch.cat([generator.codes(1, seed, number) for number in numbers])
     return Group(",".join(map(str, numbers)), z, tuple(numbers))
@@ -57,10 +58,33 @@ def group_meeting(
     generator: Generator, predictor: AttributePredictor, conditions: str, count: int = 3, seed: int = 0, label: str | None = None,
     option: str = "--a", progress: Progress | None = None,
 ) -> Group:  # fmt: skip
-    """count samples of a seed that meet conditions (see parse_conditions): of the first 4 · count that do, the clearest.
+    """Samples of a seed that meet conditions: of the first 4 · count that do, the clearest.
 
-    At most 4,096 samples are looked through. Raises InputError where fewer than count of them meet the conditions, or the
-    conditions make no sense.
+    Parameters
+    ----------
+    generator : Generator
+    predictor : AttributePredictor
+        Reads the samples, of which at most 4,096 are looked through.
+    conditions : str
+        That all have to hold, such as "glasses, smile>0.4, no beard": see parse_conditions.
+    count : int
+        Samples in the group.
+    seed : int
+    label : str, optional
+        Class that a generator with classes draws all in; by default each has its own.
+    option : str
+        That the conditions were given for, for messages.
+    progress : callable, optional
+        Told how many samples were found, of how many.
+
+    Returns
+    -------
+    Group
+
+    Raises
+    ------
+    InputError
+        Where fewer than count samples meet the conditions, or these make no sense.
     """
     wanted = parse_conditions(conditions, predictor, option)
     seen = Readings(torch.empty(0, generator.recipe.code_size), {})
@@ -87,6 +111,6 @@ def clearest(met: NDArray[np.int64], margin: NDArray[np.float64], count: int) ->
     return np.sort(met[np.argsort(-margin[met], kind="stable")[:count]])
 
 
-def mean_code(group: Tensor, prior: str) -> Tensor:
+def mean_code(z: Tensor, prior: str) -> Tensor:
     """The mean of codes (K, d) in Gaussian space, float64 (d,)."""
-    return codes.to_gaussian(group.double(), prior).mean(0)
+    return codes.to_gaussian(z.double(), prior).mean(0)

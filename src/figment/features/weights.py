@@ -17,11 +17,10 @@ from hashlib import file_digest
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from figment.common.cache import cache_folder
 from figment.common.progress import Progress
-from figment.data.public.download import download
+from figment.data.public.download import download, mirrored
 from figment.errors import InputError
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def _downloaded(known: PublishedWeights, progress: Progress | None) -> tuple[Pat
     file = _cache() / name
     try:
         got = download(
-            _addresses(known),
+            mirrored(known.urls, "weights", name),
             file,
             size=known.size,
             checksum=f"sha256:{known.sha256}",
@@ -178,15 +177,6 @@ def _downloaded(known: PublishedWeights, progress: Progress | None) -> tuple[Pat
             "--features random or onnx:FILE"
         ) from None
     return file, got.sha256
-
-
-def _addresses(known: PublishedWeights) -> tuple[str, ...]:
-    mirror = os.environ.get("FIGMENT_MIRROR")
-    if not mirror:
-        return known.urls
-    if not mirror.startswith(("http://", "https://")):
-        raise InputError(f"FIGMENT_MIRROR is {mirror}, which is no address: it has to start with http:// or https://")
-    return (f"{mirror.rstrip('/')}/weights/{quote(known.names[0])}",)
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ next call, in this process or another, asks for the rest alone, and notices when
 (Range and If-Range: RFC 9110, sections 13.1.5 and 14). What a server says never decides where a file is written.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from figment.common.cache import no_room
 from figment.common.progress import Progress
@@ -83,6 +85,19 @@ def download(
             f"{file.name} could not be downloaded ({'; '.join(reasons)}): try again later, {by_hand}, "
             "or set FIGMENT_MIRROR to the address of a copy"
         )
+
+
+def mirrored(urls: tuple[str, ...], folder: str, name: str) -> tuple[str, ...]:
+    """The addresses of a file, or in their place FIGMENT_MIRROR/FOLDER/NAME, where that is set.
+
+    Raises InputError where FIGMENT_MIRROR is no address.
+    """
+    mirror = os.environ.get("FIGMENT_MIRROR")
+    if not mirror:
+        return urls
+    if not mirror.startswith(("http://", "https://")):
+        raise InputError(f"FIGMENT_MIRROR is {mirror}, which is no address: it has to start with http:// or https://")
+    return (f"{mirror.rstrip('/')}/{folder}/{quote(name)}",)
 
 
 def _already_there(file: Path, size: int | None, checksum: str | None) -> Download:

@@ -5,19 +5,17 @@ licence and what was downloaded. Files without a known checksum are compared wit
 """
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
 from figment.common.progress import Agree, Progress, Say
 from figment.common.text import nearest
 from figment.common.units import as_bytes
-from figment.data.public.catalog import PUBLIC_SETS, PublicSet, RemoteFile
-from figment.data.public.download import download
+from figment.data.public.catalog import PUBLIC_SETS, PublicSet
+from figment.data.public.download import download, mirrored
 from figment.errors import InputError
 
 FORMAT = 1  # of NAME.json
@@ -79,7 +77,7 @@ def _download(entry: PublicSet, progress: Progress | None, say: Say | None) -> N
         if known is not None and _bytes_of(file) not in (None, known["bytes"]):
             file.unlink()  # ours, and damaged since
         got = download(
-            _addresses(entry, remote),
+            mirrored(remote.urls, entry.name, remote.name),
             file,
             size=remote.size,
             checksum=remote.checksum,
@@ -106,15 +104,6 @@ def _is_here(entry: PublicSet) -> bool:
     known = _record(entry)["files"]
     files = {file.name: _folder(entry) / file.name for file in entry.files}
     return all(name in known and _bytes_of(file) == known[name]["bytes"] for name, file in files.items())
-
-
-def _addresses(entry: PublicSet, remote: RemoteFile) -> tuple[str, ...]:
-    mirror = os.environ.get("FIGMENT_MIRROR")
-    if not mirror:
-        return remote.urls
-    if not mirror.startswith(("http://", "https://")):
-        raise InputError(f"FIGMENT_MIRROR is {mirror}, which is no address: it has to start with http:// or https://")
-    return (f"{mirror.rstrip('/')}/{entry.name}/{quote(remote.name)}",)
 
 
 def _shifted(progress: Progress | None, before: int, total: int | None) -> Progress | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common import sizes
 from figment.common.progress import Agree, Preparing
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
@@ -49,7 +50,7 @@ def open_subject(
         raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
     source = open_source(str(path), None, None, display.say)
     size = size or _own_size(source)
-    if min(size if isinstance(size, tuple) else (size, size)) < MIN_SIDE:
+    if min(sizes.shape(size)) < MIN_SIDE:
         raise InputError(f"--size: pictures of less than {MIN_SIDE} pixels a side can't be measured: give more.")
     ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2)
     reals = _real_bank(against, size, 3, group, "crop", agree, display)

@@ -12,18 +12,11 @@ import pytest
 
 from figment.data.decoding.decode import Broken
 from figment.data.sources import archives
-from figment.data.sources.open import Source, open_source
+from figment.data.sources.open import open_source
 from figment.errors import InputError
+from figtest.sources import contents
 
 zstandard = pytest.importorskip("zstandard")
-
-
-def contents(source: Source, only: set[int] | None = None) -> dict[str, object]:
-    return {
-        source.listing.names[slot]: payload
-        for chunk in source.chunks(only)
-        for slot, payload in zip(chunk.slots, chunk.payloads, strict=True)
-    }
 
 
 def add(archive: tarfile.TarFile, name: str, content: bytes = b"", **facts: object) -> None:

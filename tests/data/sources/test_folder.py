@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-from pathlib import Path
 
 import pytest
 
-from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources import base
 from figment.data.sources.open import Folder, open_source
 from figment.errors import InputError
+from figtest.sources import contents
 
 ODD = [
     b"\xff\xfe.png",
@@ -20,16 +19,6 @@ ODD = [
     b"-rf.png",
     b"%s{}.png",
 ]
-
-
-def contents(source: Folder) -> dict[str, bytes]:
-    found = {}
-    for chunk in source.chunks():
-        assert isinstance(chunk, StoredChunk)
-        for slot, path in zip(chunk.slots, chunk.payloads, strict=True):
-            assert isinstance(path, str)
-            found[source.listing.names[slot]] = Path(path).read_bytes()
-    return found
 
 
 def test_odd_names(tmp_path):

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.decoding.chunks import PortraitChunk
 from figment.data.public import catalog, sets
 from figment.data.sources.joined import Joined, unique_names
-from figment.data.sources.open import Portraits, Source, open_source
+from figment.data.sources.open import Portraits, open_source
 from figment.data.sources.patterns import expand
 from figment.errors import InputError
+from figtest.sources import contents
 
 
 def folder(path: Path, *names: str) -> Path:
@@ -33,16 +34,6 @@ def shard(path: Path, *names: str, labels: bool = False) -> Path:
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
     return path
-
-
-def contents(source: Source, only: set[int] | None = None) -> dict[str, bytes]:
-    found = {}
-    for chunk in source.chunks(only):
-        assert isinstance(chunk, StoredChunk)
-        for slot, payload in zip(chunk.slots, chunk.payloads, strict=True):
-            content = Path(payload).read_bytes() if isinstance(payload, str) else payload
-            found[source.listing.names[slot]] = content
-    return found
 
 
 def test_folder_and_archive_and_array(tmp_path):

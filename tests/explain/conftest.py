@@ -13,6 +13,7 @@ import figment
 from figment import nets
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
+from figment.explain.labelled import LabelledPictures
 from figment.generator import Generator
 from figment.presets import make
 from figment.recipe import Recipe
@@ -52,6 +53,27 @@ def generator_of() -> Callable[..., Generator]:
         return Generator(stirred(nets.initialised(nets.generator(recipe), 1, "generator")), recipe)
 
     return made
+
+
+def stripes(count: int, seed: int, channels: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Noisy pictures with stripes down (0) or across (1) of any phase, so that no pixel alone tells the class."""
+    random = np.random.default_rng(seed)
+    classes = np.arange(count) % 2
+    waves = np.where((np.arange(16)[None] // 2 + random.integers(0, 2, count)[:, None]) % 2, 190, 60)
+    down = np.broadcast_to(waves[:, None, None, :], (count, channels, 16, 16))
+    whole = np.where(classes[:, None, None, None] == 0, down, down.swapaxes(2, 3))
+    return (whole + random.integers(-40, 40, whole.shape)).clip(0, 255).astype(np.uint8), classes
+
+
+@pytest.fixture(scope="session")
+def striped() -> LabelledPictures:
+    return LabelledPictures(("down", "across"), *stripes(200, 0), *stripes(150, 1), "stripes")
+
+
+@pytest.fixture
+def recipe_of() -> Callable[..., Recipe]:
+    """Makes a recipe of small nets: of the one named, with choices of one's own."""
+    return small
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from figment import codes
 from figment.common.pixels import to_input
 from figment.discriminator import Discriminator
 from figment.explain import saliency
-from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_of, sentence, title
+from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_with_tests, sentence, title
 from figment.explain.heatmaps import overlay
 from figment.generator import load
 from figment.media.provenance import source_of
@@ -189,7 +189,7 @@ def test_classes_reach_the_discriminator() -> None:
             return super().forward(x, labels)
 
     net = Discriminator(Noting(torch.randn(3, 16, 16)), recipe)
-    found = maps_of(
+    found = maps_with_tests(
         net, pictures(2, 3, (16, 16)), torch.tensor([1, 0]), ["", ""], torch.zeros(1, 3, 16, 16), 0, lambda more: None
     )
     assert all(labels.tolist() == [1, 0] for labels in seen)

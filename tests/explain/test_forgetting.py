@@ -338,9 +338,8 @@ def test_the_command_forgets_by_attribute_and_by_boxes(
     assert "--attribute or --boxes" in capsys.readouterr().err
     assert command(*common, "--attribute", "brigth") == 2
     assert "did you mean bright?" in capsys.readouterr().err
-    monkeypatch.setattr(
-        Workbench, "predictor", lambda at, labels: brightness(middle(at.generator))
-    )  # which a net just begun splits
+    # A brightness that the samples of a net just begun differ by.
+    monkeypatch.setattr(Workbench, "predictor", lambda at, labels: brightness(middle(at.generator)))
     assert command(*common, "--attribute", "bright", "-n", 200) == 0
     assert "says the run's discriminator" in capsys.readouterr().out
     assert (out / "forget.png").is_file()

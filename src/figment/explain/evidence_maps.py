@@ -182,7 +182,7 @@ def evidence(
         surest = logits.argsort(stable=True)[:count]
         titles = [title(discriminator, logits, place) for place in surest.tolist()]
         its = None if own is None else own[surest]
-        return surest, maps_of(discriminator, pictures[surest], its, titles, mean, seed, done)
+        return surest, maps_with_tests(discriminator, pictures[surest], its, titles, mean, seed, done)
 
     fakes, samples = of_surest(generator.sample(CANDIDATES, seed), labels)
     doubted, reals = of_surest(torch.from_numpy(np.asarray(bank.pictures[rows])), classes)
@@ -193,7 +193,7 @@ def evidence(
     )  # fmt: skip
 
 
-def maps_of(
+def maps_with_tests(
     discriminator: Discriminator, pictures: Tensor, labels: Tensor | None, titles: list[str], fill: Tensor, seed: int, done: Done
 ) -> EvidenceMaps:  # fmt: skip
     """Maps of pictures, uint8 (N, C, H, W), and tests of them; fill: what covers them, float (1, C, H, W)."""

@@ -79,7 +79,7 @@ def few_of_each(classes: NDArray[np.int64], few: int, place: list[int]) -> NDArr
     return np.sort(np.concatenate([order[classes[order] == kind][:few] for kind in np.unique(classes)]))
 
 
-def described(pictures: NDArray[np.uint8], describe: Describe) -> NDArray[np.float32]:
+def features_of(pictures: NDArray[np.uint8], describe: Describe) -> NDArray[np.float32]:
     """Features (N, d) of pictures (N, C, H, W), some at a time."""
     starts = range(0, len(pictures), BATCH_PICTURES)
     return np.concatenate([describe(pictures[start : start + BATCH_PICTURES]) for start in starts])

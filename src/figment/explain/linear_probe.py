@@ -21,8 +21,8 @@ from figment.explain.labelled import (
     Describe,
     LabelledPictures,
     as_recipe,
-    described,
     discriminator_features,
+    features_of,
     few_of_each,
     pixel_features,
 )
@@ -213,7 +213,7 @@ def by_features(
 
     C is found by cross-validation: for the few labels on their first draw, for all of them on at most 2,000.
     """
-    train, test = described(data.train, describe), described(data.test, describe)
+    train, test = features_of(data.train, describe), features_of(data.test, describe)
     classes = data.train_classes
     some = np.random.default_rng([seed, 6]).permutation(len(train))[:VALIDATED_PICTURES]
     full, few = (best_penalty(train[part], classes[part], seed) for part in (some, draws[0]))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from figment.common.progress import Progress, Tally
 from figment.errors import InputError
-from figment.explain.labelled import LabelledPictures, as_recipe, described, pixel_features
+from figment.explain.labelled import LabelledPictures, as_recipe, features_of, pixel_features
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.charts import lines
@@ -111,7 +111,7 @@ def neighbour_test(
     fewest = fewest_of_a_class(generator, data, counts[0])
     rows = np.sort(np.random.default_rng([seed, 3]).permutation(len(data.test))[:MAX_TEST_PICTURES])
     tested, truth = as_recipe(data.test[rows], generator.recipe), data.test_classes[rows]
-    queries = described(tested, pixel_features)
+    queries = features_of(tested, pixel_features)
     tried = {REAL: tuple(count for count in counts if count <= fewest), GENERATED: counts}
     tally = Tally(progress, counts[-1] * len(data.names) + len(queries) * sum(map(len, tried.values())))
     examples = _examples(generator, data, counts[-1], seed, tally)
@@ -155,9 +155,9 @@ def _examples(
     examples: dict[str, list[NDArray[np.float32]]] = {GENERATED: [], REAL: []}
     for place, name in enumerate(data.names):
         z, labels = codes_of(generator, name, count, seed, place * count)
-        examples[GENERATED].append(described(generator.decode(z, labels).numpy(), pixel_features))
+        examples[GENERATED].append(features_of(generator.decode(z, labels).numpy(), pixel_features))
         own = data.train[order[data.train_classes[order] == place][:count]]
-        examples[REAL].append(described(as_recipe(own, generator.recipe), pixel_features))
+        examples[REAL].append(features_of(as_recipe(own, generator.recipe), pixel_features))
         tally(count)
     return examples
 

@@ -52,11 +52,9 @@ def measure(
     point_libraries_at_cache()
     kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
     with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
-        from figment.metrics.measurement import UNUSABLE_PREFIX
-        from figment.metrics.measurement import measure as measured
-        from figment.metrics.table import measurement_lines
+        from figment.metrics import measurement
 
-        found = measured(
+        found = measurement.measure(
             what, list(against) if len(against) > 1 else against[0] if against else None, features=features, n=count,
             seed=seed, codec=codec, size=None if size is None else pixels(size), group=group, device=device,
             agree=agreeing(accept_licence), display=terminal,
@@ -75,8 +73,8 @@ def measure(
         pairs = out.with_suffix(".nearest.png")
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
-    tell(["", *measurement_lines(found), "", *(f"{title}  {place}" for title, place in places)])
-    if unusable := [name.removeprefix(UNUSABLE_PREFIX) for name in found.missing if name.startswith(UNUSABLE_PREFIX)]:
+    tell(["", *found.lines(), "", *(f"{title}  {place}" for title, place in places)])
+    if found.unusable:
         raise InputError(
-            f"--features {', '.join(unusable)} couldn't be used (why stands above): mend it, or leave it out."
+            f"--features {', '.join(found.unusable)} couldn't be used (why stands above): mend it, or leave it out."
         )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.common.pixels import to_rgb
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Tally
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.media.images import grid
@@ -91,7 +91,7 @@ def measure_copying(
     random = np.random.default_rng(seed)
     strangers = np.sort(random.choice(len(train), min(STRANGER_PICTURES, len(train)), replace=False))
     work = len(train) + 4 * (len(generated) + len(held_out)) + len(strangers)
-    done = _counter(progress, work)
+    done = Tally(progress, work)
 
     describe: Descriptor = features or reduced_pixels
     references, small, its_tints = described(train, describe, done)
@@ -264,16 +264,3 @@ def _check(generated: PictureSet, train: PictureSet, held_out: PictureSet) -> No
             for what, (height, width) in zip(("generated", "training", "held-out"), sizes, strict=True)
         )
         raise InputError(f"pictures of different sizes can't be compared ({told}): bring them to one size first")
-
-
-def _counter(progress: Progress | None, of: int) -> Done:
-    """Adds up what is done and tells it, always less than all until the end."""
-    so_far = 0
-
-    def done(count: int) -> None:
-        nonlocal so_far
-        so_far += count
-        if progress:
-            progress(min(so_far, of - 1), of)
-
-    return done

@@ -22,7 +22,16 @@ from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, extractor
 from figment.media.images import write
 from figment.metrics.copying import Copying, gallery, measure_copying
-from figment.metrics.scores import Missing, Reference, Score, feature_scores, picture_scores, with_floors
+from figment.metrics.scores import (
+    Missing,
+    Reference,
+    Score,
+    feature_scores,
+    picture_scores,
+    score_lines,
+    score_title,
+    with_floors,
+)
 from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
 from figment.reals import Data, are_portraits
 from figment.run import Run
@@ -79,6 +88,26 @@ class Measurement:
             if samples:
                 pair["sample_file"] = samples[pair["generated"]]
         return record
+
+    @property
+    def unusable(self) -> list[str]:
+        """Networks that were asked for and couldn't be had; missing says why."""
+        return [name.removeprefix(UNUSABLE_PREFIX) for name in self.missing if name.startswith(UNUSABLE_PREFIX)]
+
+    def lines(self) -> list[str]:
+        """For a person: a table of scores with a sentence for each, originality, attributes, what is missing and why."""
+        text = score_lines(self.scores)
+        if self.copying is not None:
+            text += ["", self.copying.verdict(), *self.copying.unsaid]
+        if self.attributes is not None:
+            text += ["", *self.attributes.sentences()]
+        reasons: dict[str, list[str]] = {}
+        for name, reason in self.missing.items():
+            if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
+                reasons.setdefault(reason, []).append(score_title(name))
+        if reasons:
+            text += ["", "Not measured:", *(f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())]
+        return text
 
     def as_json(self) -> str:
         """What --out FILE.json holds: documented in docs/measure.md."""

@@ -1,7 +1,8 @@
 """The scores: what each says, how many pictures it needs, and what reals reach in the place of generated pictures."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import Gaussian, gaussian, with_limit
 from figment.metrics.kid import KernelDistance
-from figment.metrics.precision_recall import precision_recall
+from figment.metrics.precision_recall import PrecisionRecall, precision_recall
 from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 
@@ -41,7 +42,8 @@ KINDS = {
     )
 }  # fmt: skip
 
-COVERED = ("precision", "recall", "density", "coverage")
+PRECISION_RECALL = tuple(field.name for field in fields(PrecisionRecall))  # scores that are made together
+COLUMN_GAP = "   "  # of the table for a person
 # Standard errors that make a difference: Student's t of GROUPS - 1 = 4 degrees of freedom at 95 %. And the share of the
 # floor that these may be, for a score to be called as good.
 SIGNIFICANT_ERRORS, MAX_NOISE_SHARE = 2.8, 0.25
@@ -134,7 +136,7 @@ def feature_scores(features: NDArray, logits: NDArray | None, reference: Referen
         found["fd"] = CountedEstimate(with_limit(features, reference.gaussian)[0], ours, theirs)
     if _enough("kid", ours, theirs, missing):
         found["kid"] = CountedEstimate(reference.kernel(features), ours, theirs)
-    enough = [_enough(name, even, even, missing) for name in COVERED]  # each says so for itself
+    enough = [_enough(name, even, even, missing) for name in PRECISION_RECALL]  # each says so for itself
     if all(enough):
         found |= {
             name: CountedEstimate(value, even, even)
@@ -196,3 +198,38 @@ def inception_score(logits: NDArray) -> Estimate:
 
 def _known(number: float) -> float | None:
     return number if math.isfinite(number) else None
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------
+
+
+def score_lines(scores: Sequence[Score]) -> list[str]:
+    """Two lines a score: value, floor and how they stand to each other; then what it means."""
+    cells = [("score", "samples", "reals", "")]
+    cells += [(score_title(s.key, s), str(s.value), str(s.floor), s.verdict) for s in scores]
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    text: list[str] = []
+    told: set[str] = set()
+    for row, score in zip(cells, [None, *scores], strict=True):
+        text.append(
+            COLUMN_GAP.join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2)), row[3]]).rstrip()
+        )
+        if score is not None:
+            better = "less is better" if score.kind.better == "lower" else "more is better"
+            if score.kind.name not in told:  # once is enough, with several networks
+                text.append(f"{' ' * widths[0]}{COLUMN_GAP}{score.kind.meaning} ({better}; {sample_counts(score)})")
+            told.add(score.kind.name)
+    return text
+
+
+def score_title(key: str, score: Score | None = None) -> str:
+    """A score's title; with the network where its key has one."""
+    kind, _, network = key.partition(":")
+    title = score.title if score else KINDS[kind].title.format(fd="FD") if kind in KINDS else kind
+    return f"{title} ({network})" if network and not title.startswith(("FD-", "FID")) else title
+
+
+def sample_counts(score: Score) -> str:
+    """How many pictures a score was taken of."""
+    against = f" against {score.reference:,} reals" if score.reference else ""
+    return f"{score.n:,}{against}"

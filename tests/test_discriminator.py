@@ -8,7 +8,7 @@ import torch
 
 from figment import nets, presets
 from figment.common.pixels import to_input
-from figment.discriminator import load_discriminator, untrained
+from figment.discriminator import Discriminator, load_discriminator, representation, untrained
 from figment.errors import InputError
 from figment.nets import dcgan, r3gan
 from figment.nets.hooks import altered, layers, watched
@@ -137,3 +137,20 @@ def test_a_layer_can_be_altered_for_a_while() -> None:
     with pytest.raises(RuntimeError), altered(layers(net)[0], lambda x: x[:, :1]):
         net(z)
     assert torch.equal(net(z), before)
+
+
+def test_the_representation_is_every_layers_maxima() -> None:
+    """Against the paper's words, layer by layer: convolutions written out, largest values of a 4×4 grid."""
+    made = presets.make("dcgan", size=32, channels=3, width=4, discriminator_norm="none")
+    net = untrained(made, 3).net
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 3, 32, 32), np.uint8)
+    x, expected = torch.from_numpy(pictures).float() / 127.5 - 1, []
+    convs = [m for m in net.modules() if isinstance(m, torch.nn.Conv2d)][:-1]
+    for conv in convs:
+        x = torch.nn.functional.conv2d(x, conv.weight, conv.bias, 2, 1)
+        x = torch.where(x > 0, x, 0.2 * x)
+        side = x.shape[2] // 4
+        expected.append(x.unflatten(2, (4, side)).unflatten(4, (4, side)).amax((3, 5)).flatten(1))
+    found = representation(Discriminator(net, made), pictures)
+    assert found.shape == (3, 16 * (4 + 8 + 16))
+    assert np.allclose(found, torch.cat(expected, 1).detach().numpy(), atol=1e-5)

@@ -8,6 +8,7 @@ from torch import nn
 from figment.errors import InputError
 from figment.features import inception, registry, weights
 from figment.features.inception import Inception, resized
+from figtest.pictures import noise_batch
 
 
 def random_net(seed=0):
@@ -36,10 +37,6 @@ def made(tmp_path_factory):
     file = tmp_path_factory.mktemp("inception") / "random.pth"
     torch.save(net.state_dict(), file)
     return net, file
-
-
-def pictures(count, height=64, width=64, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (count, 3, height, width), dtype=np.uint8)
 
 
 def test_it_has_the_published_parameters():
@@ -135,7 +132,7 @@ def test_features_and_logits_of_a_file(made):
     assert extractor.label == f"FD-inception-{digest[:8]}"  # the weights aren't those that FID is defined by
     assert extractor.digest == digest[:16]
     assert extractor.resize == "TensorFlow 1's bilinear, not antialiased, to 299"
-    x = pictures(3, 40, 50)
+    x = noise_batch(3, 40, 50)
     found = extractor(x)
     logits = extractor.head(found)
     with torch.inference_mode():

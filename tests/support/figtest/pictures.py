@@ -27,6 +27,22 @@ def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarr
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
+def noise_batch(count: int, height: int = 64, width: int | None = None, seed: int = 0) -> np.ndarray:
+    """Random pixels as features are taken of: uint8 (count, 3, height, width); squares where no width is given."""
+    return np.random.default_rng(seed).integers(0, 256, (count, 3, height, width or height), dtype=np.uint8)
+
+
+def draw_shades(folder: Path) -> Path:
+    """Fill a new folder with 60 bright and 60 dark pictures of 16 px, in a folder each."""
+    random = np.random.default_rng(0)
+    for kind, level in (("bright", 180), ("dark", 60)):
+        (folder / kind).mkdir(parents=True)
+        for i in range(60):
+            grey = random.integers(-40, 41, (16, 16, 3)) + level
+            Image.fromarray(grey.astype(np.uint8)).save(folder / kind / f"{i:02d}.png")
+    return folder
+
+
 def noise_folder(folder: Path, count: int, side: int = 10, name: str = "{:04d}.png") -> Path:
     """Files of noise, each of its own seed from 0: side pixels high and two more wide."""
     folder.mkdir(parents=True, exist_ok=True)

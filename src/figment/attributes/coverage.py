@@ -1,10 +1,10 @@
 """Which portraits does a generator draw, and which has it lost? Mode coverage measured on the built-in portraits.
 
-Their attributes are known, so a reader (reader.py) can be taught to read them from generated pictures; what it finds is
-compared with what it finds in unseen real portraits, so that its own errors are on both sides. Beside each score stands
-its floor: that of as many other real portraits, which differ by chance alone. What doesn't cancel: of rough pictures
-the reader is less sure, and its numbers draw towards their means; so an attribute that is told as too narrow may be
-blurred.
+Their attributes are known, so a reader (portrait_reader.py) is trained to read them from generated pictures; what it
+finds is compared with what it finds in unseen real portraits, so that its own errors are on both sides. Beside each
+score stands its floor: that of as many other real portraits, which differ by chance alone. What doesn't cancel: of
+rough pictures the reader is less sure, and its numbers draw towards their means; so an attribute that is told as too
+narrow may be blurred.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,12 +33,12 @@ from figment.common.seeds import seed_at
 from figment.data.portraits.table import Attribute, Table, draw_attributes
 from figment.errors import InputError
 
-MIN_PICTURES = 200  # pictures; fewer say little about ten bins and nothing about combinations
+MIN_PICTURES = 200  # fewer say little about ten bins and nothing about combinations
 BINS = 10  # of a continuous attribute, of equal width
-TABLE_ROWS = 100_000  # rows that tell how common each combination is; no picture is drawn for them
+TABLE_ROWS = 100_000  # of attributes, to tell how common each combination is; no picture is drawn for them
 SIGNIFICANT_DEVIATIONS = 4  # of chance, beyond which a share or a mean is worth a sentence
 MIN_DIFFERENCE = 0.02  # and the smallest difference that is: of shares, or of a mean in deviations ×10
-MAX_SENTENCES = 8  # attributes
+MAX_SENTENCES = 8  # on attributes, one each
 MAX_INVALID_SHARE = 0.9  # of the pictures being no portraits: nothing more is said then
 COMBINED_ATTRIBUTES = tuple(a.name for a in CATEGORIES)
 
@@ -80,7 +80,7 @@ class AttributeCoverage:
     portraits. misfit: how badly attributes explain their pictures, a median in levels of 255. correlation_mean,
     correlation_max: absolute differences of the correlations between two attributes (a category counts as one indicator
     a name); apart: the pair of the greatest. covered: how much of the truth, by weight, lies in combinations of
-    COMBINED that occur among the pictures; combinations: how many occur.
+    COMBINED_ATTRIBUTES that occur among the pictures; combinations: how many occur.
     """
 
     count: int
@@ -102,9 +102,8 @@ class AttributeCoverage:
 
     def sentences(self) -> list[str]:
         """What a person should know: what is missing or too common, the largest differences first."""
-        told = [
-            f"{_percent(self.invalid.value)} of the pictures are no valid portraits (reals: {_percent(self.invalid.floor)})"
-        ]
+        invalid, floor = _percent(self.invalid.value), _percent(self.invalid.floor)
+        told = [f"{invalid} of the pictures are no valid portraits (reals: {floor})"]
         if self.invalid.value > MAX_INVALID_SHARE:
             return [*told, "what is read in so few portraits is left out: train longer, then measure again"]
         told += [text for _, text in sorted(self._oddities(), key=lambda item: -item[0])][:MAX_SENTENCES]
@@ -126,7 +125,7 @@ class AttributeCoverage:
 def measure_attributes(pictures: PictureArray, seed: int = 0, progress: Progress | None = None) -> AttributeCoverage:
     """Compare the attributes of generated portraits, uint8 (N, 3 or 1, S, S), with the truth.
 
-    At first use for a size a reader is taught, which takes a minute or so; the cache keeps it. seed: which real
+    At first use for a size a reader is trained, which takes a minute or so; the cache keeps it. seed: which real
     portraits make the floor. Calls progress(done, of how many). Raises InputError for fewer than MIN_PICTURES pictures,
     or pictures that aren't square or are too small.
     """
@@ -244,9 +243,8 @@ def combination_numbers(table: Table) -> NDArray[np.int64]:
 
 def combination_weights(table: Table) -> NDArray[np.float64]:
     """How common each combination of COMBINED_ATTRIBUTES is in a table: shares, one a combination."""
-    return np.bincount(combination_numbers(table), minlength=int(np.prod([len(a.names) for a in CATEGORIES]))) / len(
-        table["age"]
-    )
+    count = int(np.prod([len(a.names) for a in CATEGORIES]))
+    return np.bincount(combination_numbers(table), minlength=count) / len(table["age"])
 
 
 def covered_weight(weights: NDArray[np.float64], numbers: NDArray[np.int64]) -> float:
@@ -270,7 +268,7 @@ def _correlations_apart(ours: Table, theirs: Table) -> tuple[tuple[str, str], fl
     rows, columns = np.array([(i, j) for i, j in combinations(range(len(about)), 2) if about[i][0] != about[j][0]]).T
     differences = np.abs(correlations(a) - correlations(b))[rows, columns]
     worst = int(differences.argmax())
-    first, second = (_plain(" ".join(about[k]).strip()) for k in (rows[worst], columns[worst]))
+    first, second = (_spaced(" ".join(about[k]).strip()) for k in (rows[worst], columns[worst]))
     return (first, second), float(differences.mean()), float(differences.max())
 
 
@@ -283,7 +281,7 @@ def _oddity(m: Marginal, chance: float) -> tuple[float, str] | None:
         for label, f, t, much in zip(m.labels, m.found, m.truth, np.abs(found - truth) > limits, strict=True)
         if much
     ]
-    name, excess = _plain(m.name), m.distance.value - m.distance.floor
+    name, excess = _spaced(m.name), m.distance.value - m.distance.floor
     if m.mean and m.deviation:
         (mean, own_mean), (deviation, own_deviation) = m.mean, m.deviation
         limit = max(10 * MIN_DIFFERENCE, SIGNIFICANT_DEVIATIONS * np.sqrt(chance))
@@ -302,7 +300,7 @@ def _score(pair: Iterable[float]) -> AttributeScore:
     return AttributeScore(value, floor)
 
 
-def _plain(name: str) -> str:
+def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 

@@ -244,9 +244,8 @@ def _chunk(count: int, seed: int, size: int, start: int) -> tuple[int, PictureAr
 
 def _coarse(pictures: PictureArray) -> Tensor:
     """Means of squares of pixels, uint8 (N, C, S, S) → float32 (N, C, COMPARED_SIDE, COMPARED_SIDE) of 0…255."""
-    return F.interpolate(
-        torch.from_numpy(np.ascontiguousarray(pictures)).float(), (COMPARED_SIDE, COMPARED_SIDE), mode="area"
-    )
+    x = torch.from_numpy(np.ascontiguousarray(pictures)).float()
+    return F.interpolate(x, (COMPARED_SIDE, COMPARED_SIDE), mode="area")
 
 
 def _training_portraits(side: int, count: int, tally: Tally) -> tuple[PictureArray, Tensor]:
@@ -259,12 +258,10 @@ def _evaluated(side: int, net: SmallNet, count: int, tally: Tally) -> tuple[dict
     pictures, truth = draw_portraits(count, seed_at(TRAINING_SEED, "examination"), side, tally)
     found = read(net, pictures)
     wrong = {name: read(net, spoilt).misfit for name, spoilt in non_portraits(pictures[:BLENDS]).items()}
-    limit = round(
-        float(max(np.quantile(found.misfit, MIN_VALID_SHARE), np.quantile(wrong["blends"], 1 - MIN_CAUGHT_SHARE))), 3
-    )
-    kept = {a.name: torch.from_numpy(found.table[a.name]) for a in READ_ATTRIBUTES} | {
-        "misfit": torch.from_numpy(found.misfit)
-    }
+    valid, caught = np.quantile(found.misfit, MIN_VALID_SHARE), np.quantile(wrong["blends"], 1 - MIN_CAUGHT_SHARE)
+    limit = round(float(max(valid, caught)), 3)
+    columns = {a.name: found.table[a.name] for a in READ_ATTRIBUTES} | {"misfit": found.misfit}
+    kept = {name: torch.from_numpy(column) for name, column in columns.items()}
     facts = {
         "side": side,
         "examined": count,

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from figment.metrics.two_samples import normal_cdf
 from figment.similarity.nearest import Neighbours
 
-MAX_CHANCE = 0.01  # a chance below which a difference is called one
-# In Fisher's z: a copy that is surer than any of ENOUGH held-out pictures by FAR, or of fewer by FARTHER, counts alone.
-CERTAIN_GAP, CERTAIN_GAP_OF_FEW, MIN_HELD_OUT = 0.3, 1.0, 200
-LOOKALIKE_SHARE = 0.003
-MAX_LOOKALIKE_SHARE = 0.05  # of the samples: fewer may be look-alikes, where nothing tells how often these are met
-LISTED_PAIRS = 100
-QUANTILES = (0, 0.01, 0.1, 0.5, 0.9, 1)
+MAX_CHANCE = 0.01  # below which a difference is called one
+# A copy that is surer than any of MIN_HELD_OUT pictures by CERTAIN_GAP, or of fewer by the other, counts alone.
+CERTAIN_GAP, CERTAIN_GAP_OF_FEW = 0.3, 1.0  # in Fisher's z
+MIN_HELD_OUT = 200
+LOOKALIKE_SHARE = 0.003  # of samples, which may pass for copies by chance: of no copies about one in a thousand does
+MAX_LOOKALIKE_SHARE = 0.05  # of samples: fewer may be look-alikes, where nothing tells how often these are met
+LISTED_PAIRS = 100  # of as_record(), of either kind
+QUANTILES = (0, 0.01, 0.1, 0.5, 0.9, 1)  # of distances, in as_record()
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,24 @@ class Copying:
     """How original generated pictures are. Shares lie in 0 … 1. None is what can't be said; `unsaid` tells why.
 
     generated, train, held_out: numbers of pictures. space: what distances are of: "pixels", grey levels a pixel of
-    pictures reduced to 16×16, or a network's name. copied_share: verified copies; copied_interval: its 95 % interval;
-    copied_share_held_out: the same among held-out pictures; copied_p: the chance of as many copies or more, if held-out
-    pictures were copies as often. highest_held_out: the highest score (see Pair) of a held-out picture. copies: the
-    best pair of each copied picture, surest first. levels: correlations in BANDS (see lookup) that make a copy.
-    nearest: of each generated picture. held_out_distances: of each held-out picture to its nearest. nearer_share,
-    nearer_p: generated pictures nearer than the nearest 1 % of held-out ones, and the chance of so many. test_z,
-    p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided. ct: the
-    same cell by cell: C_T (see data_copying). Blurred pictures lie near to all others, copied or not, so z, C_T and
-    nearer_share are below 0, or above 1 %, for a blurry generator as well; lean isn't misled by that: lean: z-score of
-    how many samples are nearer to a training than to every held-out picture (see two_samples.lean); above 0: more than
-    if it were all the same to the generator which pictures were held out. auth_pct, auth_pct_held_out: percent of
-    pictures that are authentic: farther from their nearest training picture than that is from its own nearest other
-    one: authenticity of Alaa et al. 2022 (arXiv 2102.08921). closest: up to 16 pairs to look at, copies first. called:
-    what the pictures are that copies are looked for among.
+    pictures reduced to 16×16, or a network's name. called: what the pictures are that copies are looked for among.
+
+    Copies. copied_share: verified ones; copied_interval: its 95 % interval; copied_share_held_out: the same among
+    held-out pictures; copied_p: the chance of as many copies or more, if held-out pictures were copies as often.
+    highest_held_out: the highest score (see Pair) of a held-out picture. copies: the best pair of each copied picture,
+    surest first. levels: correlations in BANDS (see lookup) that make a copy. closest: up to 16 pairs to look at,
+    copies first.
+
+    Distances. nearest: of each generated picture. held_out_distances: of each held-out picture to its nearest.
+    nearer_share, nearer_p: generated pictures nearer than the nearest 1 % of held-out ones, and the chance of so many.
+    test_z, p_value: Mann and Whitney's test of both distances; z below 0: generated ones are nearer; p is one-sided.
+    ct: the same cell by cell, C_T (see data_copying). Blurred pictures lie near to all others, copied or not, so z, C_T
+    and nearer_share are below 0, or above 1 %, for a blurry generator as well. lean isn't misled by that: the z-score
+    of how many samples are nearer to a training than to every held-out picture (see two_samples.lean), above 0 for more
+    than if it were all the same to the generator which pictures were held out.
+
+    auth_pct, auth_pct_held_out: percent of pictures that are authentic, farther from their nearest training picture
+    than that is from its own nearest other one: authenticity of Alaa et al. 2022 (arXiv 2102.08921).
     """
 
     generated: int
@@ -93,12 +98,9 @@ class Copying:
         elif self._may_be_chance() and not self._certain():
             others = f"{floor:,} of {self.held_out:,} held-out pictures"
             could = f"{of} could pass for {f'a {self.called[:-1]}' if count == 1 else self.called}"
-            few = count <= LOOKALIKE_SHARE * self.generated  # of pictures that are no copies about one in a thousand
-            so = (
-                f"but so could {others}"
-                if floor
-                else f"{'as about one in a thousand does that is no copy; ' * few}{beside}"
-            )
+            few = count <= LOOKALIKE_SHARE * self.generated
+            alone = f"{'as about one in a thousand does that is no copy; ' * few}{beside}"
+            so = f"but so could {others}" if floor else alone
             text = f"No sure sign of copying: {could}, {so}. Look at the pairs."
         else:
             verb = f"is a {self.called[:-1]}" if count == 1 else f"are {self.called}"
@@ -112,9 +114,8 @@ class Copying:
     def _certain(self) -> bool:
         """Whether a copy is surer than any held-out picture by far, so that one is enough."""
         surest = max((pair.score or 0 for pair in self.copies), default=0)
-        return surest > max(self.highest_held_out or 0, 0) + (
-            CERTAIN_GAP if self.held_out >= MIN_HELD_OUT else CERTAIN_GAP_OF_FEW
-        )
+        gap = CERTAIN_GAP if self.held_out >= MIN_HELD_OUT else CERTAIN_GAP_OF_FEW
+        return surest > max(self.highest_held_out or 0, 0) + gap
 
     def _on_distances(self) -> str:
         if self.test_z is None or self.p_value is None or self.lean is None:
@@ -124,26 +125,25 @@ class Copying:
                 f" As a whole samples lean to the training pictures rather than to held-out ones (z {self.lean:.1f})."
             )
         text = " As a whole samples don't lean to the training pictures rather than to held-out ones"
-        return (
-            f"{text}, though they lie near to both, as blurry pictures do." if self.p_value < MAX_CHANCE else f"{text}."
-        )
+        blurry = ", though they lie near to both, as blurry pictures do"
+        return f"{text}{blurry * (self.p_value < MAX_CHANCE)}."
 
     def as_record(self) -> dict[str, Any]:
         """Plain numbers for JSON, rounded; of distances the quantiles, of copies the surest hundred."""
         arrays = ("nearest", "held_out_distances", "copies", "closest")
-        record = {key: _plain(value) for key, value in vars(self).items() if key not in arrays}
+        record = {key: _rounded(value) for key, value in vars(self).items() if key not in arrays}
         distances = {"generated": self.nearest.distance, "held_out": self.held_out_distances}
-        found = {key: _plain(np.quantile(its, QUANTILES).tolist()) for key, its in distances.items() if len(its)}
+        found = {key: _rounded(np.quantile(its, QUANTILES).tolist()) for key, its in distances.items() if len(its)}
         record["nearest"] = {"quantiles": list(QUANTILES), **found}
         for key in ("copies", "closest"):
             pairs = getattr(self, key)[:LISTED_PAIRS]
-            record[key] = [{name: _plain(value) for name, value in asdict(pair).items()} for pair in pairs]
+            record[key] = [{name: _rounded(value) for name, value in asdict(pair).items()} for pair in pairs]
         return {**record, "verdict": self.verdict()}
 
 
-def _plain(value: Any) -> Any:
+def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_rounded(item) for item in value]
     return value

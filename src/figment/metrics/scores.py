@@ -44,11 +44,11 @@ KINDS = {
 
 PRECISION_RECALL = tuple(field.name for field in fields(PrecisionRecall))  # scores that are made together
 COLUMN_GAP = "   "  # of the table for a person
-# Standard errors that make a difference: Student's t of GROUPS - 1 = 4 degrees of freedom at 95 %. And the share of the
-# floor that these may be, for a score to be called as good.
-SIGNIFICANT_ERRORS, MAX_NOISE_SHARE = 2.8, 0.25
-INCEPTION_SCORE_PARTS = 10  # that the Inception Score is taken of: arXiv 1606.03498, section 4
-MIN_PATCHED_SIDE = 14  # pixels of a side that patches are taken from
+# Standard errors that make a difference: Student's t of JACKKNIFE_GROUPS - 1 = 4 degrees of freedom at 95 %.
+SIGNIFICANT_ERRORS = 2.8
+MAX_NOISE_SHARE = 0.25  # of the floor, that these may be for a score to be called as good
+INCEPTION_SCORE_PARTS = 10  # of the samples: arXiv 1606.03498, section 4
+MIN_PATCHED_SIDE = 14  # pixels, of pictures that patches are taken from
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,8 @@ class Score:
         noise, lower = SIGNIFICANT_ERRORS * math.hypot(*errors), self.kind.better == "lower"
         short = value - floor if lower else floor - value
         if short <= noise:  # which says something only where worse could have been told
-            return (
-                "as good as real pictures"
-                if noise <= MAX_NOISE_SHARE * floor
-                else "not told from real pictures by so few"
-            )
+            told = noise <= MAX_NOISE_SHARE * floor
+            return "as good as real pictures" if told else "not told from real pictures by so few"
         if not lower:
             return f"{max(value, 0) / floor:.2g} of what real pictures reach"
         far = floor > SIGNIFICANT_ERRORS * errors[1]

@@ -83,20 +83,14 @@ def _of_generator(
             raise InputError(
                 f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
             ) from None
-    return subject, _real_bank(
-        against, generator.recipe.size, int(generator.recipe.channels), group, generator.recipe.fit, agree, display
-    )
+    recipe = generator.recipe
+    return subject, _real_bank(against, recipe.size, int(recipe.channels), group, recipe.fit, agree, display)
 
 
 def _real_bank(
-    data: Data,
-    size: int | tuple[int, int],
-    channels: int,
-    group: str | None,
-    fit: str,
-    agree: Agree | None,
+    data: Data, size: int | tuple[int, int], channels: int, group: str | None, fit: str, agree: Agree | None,
     display: Preparing,
-) -> Bank:
+) -> Bank:  # fmt: skip
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     return prepare(source, size, channels, group, display.stage("preparing real pictures"), fit)
 

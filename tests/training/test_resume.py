@@ -24,6 +24,8 @@ from figment.training import loop, pace, schedule
 from figtest.command import command_line, interruptible
 from figtest.pictures import draw_faces
 
+pytestmark = pytest.mark.usefixtures("without_report")
+
 # Small and quick, with everything that carries state switched on.
 CHOICES = dict(
     size=16,
@@ -35,6 +37,7 @@ CHOICES = dict(
     real_target=0.9,
     lr_final=0.1,
     save_seconds=0.2,
+    snapshots=8,
 )
 BUDGET = 1600
 
@@ -106,12 +109,12 @@ def test_wgan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_steered_augmentation_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     choices = CHOICES | dict(augment="full", augment_p=0.2, augment_mode="adaptive", augment_target=0.1)
-    whole = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "whole", **choices)
+    whole = figment.train(faces, images=800, recipe="dcgan", out=tmp_path / "whole", **choices)
     ticks = whole.events("tick")
     assert len({t["augment_p"] for t in ticks}) > 2  # it was steered
     with monkeypatch.context() as patch:
         stopping_after(17, patch)
-        cut = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **choices)
+        cut = figment.train(faces, images=800, recipe="dcgan", out=tmp_path / "cut", **choices)
     assert cut.facts["images"] == 17 * 16
     same(whole, figment.resume(cut))
 
@@ -119,11 +122,11 @@ def test_steered_augmentation_resumes_too(faces: Path, tmp_path: Path, monkeypat
 @pytest.mark.parametrize("penalty", ["exact", "finite"])
 def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, penalty: str) -> None:
     choices = dict(size=16, width=8, code_size=8, batch=16, penalty=penalty, augment="diffaugment", augment_p=0.5)
-    whole = figment.train(faces, images=800, recipe="r3gan-small", out=tmp_path / "whole", **choices)
+    whole = figment.train(faces, images=480, recipe="r3gan-small", out=tmp_path / "whole", **choices)
     assert whole.events("tick")[-1]["squared_gradient"] > 0
     with monkeypatch.context() as patch:
         stopping_after(23, patch)
-        cut = figment.train(faces, images=800, recipe="r3gan-small", out=tmp_path / "cut", **choices)
+        cut = figment.train(faces, images=480, recipe="r3gan-small", out=tmp_path / "cut", **choices)
     same(whole, figment.resume(cut))
 
 

@@ -10,7 +10,7 @@ from figment.common.pixels import to_grey
 from figment.data.portraits.table import ATTRIBUTES, draw_attributes, portraits, render
 
 
-def test_targets_are_what_told_undoes():
+def test_targets_are_what_to_table_undoes():
     table = draw_attributes(50, 2)
     wanted = portrait_reader.targets(table)
     answers = torch.zeros(50, portrait_reader.ANSWERS)

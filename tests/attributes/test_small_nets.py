@@ -33,7 +33,7 @@ def test_pictures_of_any_size_grey_or_not_are_brought_to_the_nets(side):
     assert torch.allclose(bright, torch.ones(()), atol=1e-5)
 
 
-def test_softened_is_a_mean_of_nine_and_roughened_keeps_to_its_generator():
+def test_blurred_is_a_mean_of_nine_and_degraded_keeps_to_its_generator():
     x = torch.rand(2, 3, 16, 16)
     inside = torch.nn.functional.avg_pool2d(x, 3, 1)
     assert torch.allclose(small_nets.blurred(x)[..., 1:-1, 1:-1], inside, atol=1e-6)
@@ -95,7 +95,7 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_hadnt_been(steps, mon
     assert plan.file.read_bytes() == whole
 
 
-def test_what_was_put_down_and_damaged_is_begun_anew(monkeypatch, tmp_path):
+def test_a_damaged_checkpoint_is_begun_anew(monkeypatch, tmp_path):
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
     plan = small_plan(2)
     load_or_train(plan, Tally(None, 0))

@@ -9,7 +9,7 @@ class InputError(Exception):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM outside the training loop, with a sentence that says what is kept and how to go on."""
+    """Ctrl-C, SIGTERM or SIGHUP outside the training loop, with a sentence that says what is kept and how to go on."""
 
 
 class LostProcess(Exception):

@@ -65,7 +65,7 @@ def train(
     Returns
     -------
     Run
-        Its facts["state"] is "finished", or "interrupted" after Ctrl-C or SIGTERM.
+        Its facts["state"] is "finished", or "interrupted" after Ctrl-C, SIGTERM or SIGHUP.
 
     Raises
     ------

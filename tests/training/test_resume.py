@@ -40,6 +40,7 @@ CHOICES = dict(
     snapshots=8,
 )
 BUDGET = 1600
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def same(a: Run, b: Run) -> None:
@@ -76,7 +77,7 @@ def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = si
     monkeypatch.setattr(loop, "train_step", counted)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPPING)
 def test_interrupted_and_resumed_equals_uninterrupted(
     uninterrupted: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -89,6 +90,18 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     again = figment.resume(run.folder)
     assert again.facts["state"] == "finished"
     same(uninterrupted, again)
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping_after(3, monkeypatch, signal.SIGHUP)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run = figment.train(faces, images=96, recipe="dcgan", out=tmp_path / "run", **CHOICES)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert run.facts["state"] == "finished"
 
 
 def test_seed_decides(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
@@ -188,7 +201,7 @@ def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run,
     same(uninterrupted, figment.resume(out))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "stopped"
     process = subprocess.Popen(

@@ -37,6 +37,7 @@ for command in (train, resume, sample, walk, timelapse, report, data, measure, e
     cli.add_command(command)
 
 
+@sigterm_as_interrupt()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line.
 
@@ -44,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     everything saved.
     """
     try:
-        with sigterm_as_interrupt():
-            status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
+        status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.NoArgsIsHelpError as help_page:
         click.echo(help_page.format_message())

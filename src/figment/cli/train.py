@@ -64,8 +64,9 @@ def train(
     name from figment data list, hf:OWNER/NAME from the Hugging Face hub, or several of these.
 
     A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
-    which is done once and kept, comes before it. Ctrl-C saves everything; figment resume goes on. With --labels every
-    different label is a class. Several GPUs or processes: torchrun --nproc-per-node=K -m figment train … (docs/scale.md).
+    which is done once and kept, comes before it. Ctrl-C, SIGTERM and (but for nohup) a closed terminal end it with
+    everything saved; figment resume goes on. With --labels every different label is a class. Several GPUs
+    or processes: torchrun --nproc-per-node=K -m figment train … (docs/scale.md).
 
     \b
     Examples:
@@ -112,7 +113,7 @@ def train(
 )
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
 def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> None:
-    """Go on with RUN exactly where it was stopped: by Ctrl-C, SIGTERM, kill -9, a power cut, or the end of its budget.
+    """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
     Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
 

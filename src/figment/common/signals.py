@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, taken as a request to stop soon and lose nothing."""
+"""Ctrl-C, SIGTERM and SIGHUP, taken as a request to stop soon and lose nothing."""
 
 import signal
 import threading
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+# SIGHUP: the terminal was closed, or the connection to it is gone. Windows has none.
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 class StopRequest:
@@ -21,12 +22,13 @@ class StopRequest:
 
 @contextmanager
 def stop_requested() -> Iterator[StopRequest]:
-    """Within, the first Ctrl-C or SIGTERM only sets the request, to be looked at between steps; the next Ctrl-C interrupts.
+    """Within, the first signal only sets the request, to be looked at between steps; the next Ctrl-C interrupts.
 
-    The next SIGTERM doesn't: who ends a job sends it to all of its processes, and a launcher passes on its own.
+    The next SIGTERM or SIGHUP doesn't: who ends a job sends it to all of its processes, a launcher passes on its own,
+    and a terminal that is closed tells both the shell and what runs in it, and the shell passes it on.
     Outside the main thread, where Python allows no handlers, the request is never set.
     """
-    request = StopRequest()
+    request, around = StopRequest(), signal.getsignal(signal.SIGTERM)
 
     def handle(number: int, frame: FrameType | None) -> None:
         if request and number == signal.SIGINT:
@@ -35,17 +37,34 @@ def stop_requested() -> Iterator[StopRequest]:
 
     with _handled(handle):
         yield request
+    if request and isinstance(around, _Interrupting):
+        around.has_raised = True  # what is still to be done has been asked for: nor may the next signal break into it
 
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """Within, SIGTERM (a cloud machine being taken away) raises KeyboardInterrupt, as Ctrl-C does."""
+    """Within, SIGTERM (a cloud machine being taken away) and SIGHUP raise KeyboardInterrupt, as Ctrl-C does.
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    with _handled(handle):
+    They do so once: what comes after the first doesn't break into the clearing up, unless it is Ctrl-C. In a block
+    within such a block nothing is new.
+    """
+    if isinstance(signal.getsignal(signal.SIGTERM), _Interrupting):
         yield
+        return
+    with _handled(_Interrupting()):
+        yield
+
+
+class _Interrupting:
+    """A handler that raises KeyboardInterrupt."""
+
+    def __init__(self) -> None:
+        self.has_raised = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT or not self.has_raised:
+            self.has_raised = True
+            raise KeyboardInterrupt
 
 
 @contextmanager
@@ -53,9 +72,11 @@ def _handled(handle: "signal._HANDLER") -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = [signal.signal(s, handle) for s in SIGNALS]
+    # Under nohup SIGHUP is ignored, and who asked for that wishes the work to go on without a terminal.
+    heard = [s for s in SIGNALS if s in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(s) != signal.SIG_IGN]
+    before = [signal.signal(s, handle) for s in heard]
     try:
         yield
     finally:
-        for s, handler in zip(SIGNALS, before, strict=True):
+        for s, handler in zip(heard, before, strict=True):
             signal.signal(s, handler)

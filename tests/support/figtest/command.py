@@ -15,10 +15,10 @@ def command(*words: object) -> int:
 
 
 def interruptible(command: list[str]) -> list[str]:
-    """A command whose process heeds Ctrl-C, even where this one doesn't: a shell that starts the suite in the background
-    has it ignored, which children inherit. The process's number stays its own."""
-    reset = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
-    return [sys.executable, "-c", reset, *command]
+    """A command whose process heeds Ctrl-C and SIGHUP, even where this one doesn't: a shell that starts the suite in the
+    background has them ignored, or nohup does, which children inherit. The process's number stays its own."""
+    ignored = "import os, signal, sys; [signal.signal(s, signal.SIG_DFL) for s in (signal.SIGINT, signal.SIGHUP)]"
+    return [sys.executable, "-c", f"{ignored}; os.execvp(sys.argv[1], sys.argv[1:])", *command]
 
 
 def command_line(*words: object) -> list[str]:

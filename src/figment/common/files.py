@@ -2,35 +2,60 @@
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from figment.common.parts import part_beside
 from figment.errors import InputError
 
 # What tells a page or a list of figment's own, which may be overwritten.
 PAGE_MARK = b"figment</title>"
 LIST_STARTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
 DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError
+CANT_FLUSH_ERRORS = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES}  # of fsync
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write content under a temporary name, flush it to the disk, then rename: the file is whole or as it was before.
+    """Write content beside its place, flush it to the disk, then rename: the file is whole or as it was before.
 
-    Raises OSError when the disk is full; the temporary file is gone by then.
+    Raises OSError when the disk is full; nothing is left of it then.
     """
-    data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes | str]) -> None:
+    """Write several files, each whole or as it was before; none is touched until all could be written.
+
+    They take their names in the order given. Raises OSError.
+    """
+    with ExitStack() as parts:
+        written = [(parts.enter_context(part_beside(path)), path) for path in contents]
+        for part, path in written:
+            content = contents[path]
+            with part.open("r+b") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+        for part, path in written:
+            part.replace(path)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Have the system write a file, or a folder's entries, to the disk now: a power cut may come.
+
+    A folder that can't be flushed by itself, as on some network and shared disks, is left to the system.
+    """
+    if path.is_dir() and os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in CANT_FLUSH_ERRORS:
+            raise
+    finally:
+        os.close(handle)
 
 
 def write_output(path: Path, content: bytes | str) -> None:

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from figment.common.cache import locked, no_room, sweep
-from figment.common.files import DISK_FULL_ERRORS, write_atomically
+from figment.common.files import DISK_FULL_ERRORS, flush_to_disk, write_atomically
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
@@ -142,17 +142,6 @@ def _adopt(folder: Path, draft: Path, slots: int) -> Journal | None:
             left.rename(draft)
             return journal
     return None
-
-
-def flush_to_disk(path: Path) -> None:
-    """Have the system write a file, or a folder's entries, to the disk now."""
-    if path.is_dir() and os.name != "posix":
-        return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _by_slot(reasons: dict[str, str]) -> dict[int, str]:

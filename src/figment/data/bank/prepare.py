@@ -19,10 +19,11 @@ import numpy as np
 
 from figment.common import sizes
 from figment.common.cache import cache_folder
+from figment.common.files import flush_to_disk
 from figment.common.progress import Progress
 from figment.data.bank.bank import FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
-from figment.data.bank.drafts import JOURNAL_FILE, Journal, draft_folder, flush_to_disk, preparing
+from figment.data.bank.drafts import JOURNAL_FILE, Journal, draft_folder, preparing
 from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
 from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split
 from figment.data.bank.workers import map_unordered

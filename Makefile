@@ -1,4 +1,4 @@
-.PHONY: install check test slow bench format
+.PHONY: install check soak test slow bench format
 
 install:          ## a virtual environment with everything for development
 	python3 -m venv .venv
@@ -8,6 +8,9 @@ check:            ## lint and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+soak:             ## half a day of bad luck in half an hour: kills, spoilt files, disks that say no; prints figures
+	.venv/bin/pytest -m slow tests/soak -n 2
 
 test:             ## what CI runs
 	.venv/bin/pytest

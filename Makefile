@@ -9,7 +9,7 @@ check:            ## lint and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-soak:             ## half a day of bad luck in half an hour: kills, spoilt files, disks that say no; prints figures
+soak:             ## bad luck by the thousand: kills, spoilt files, disks that say no; about an hour (SOAK_SHARE=0.1: minutes)
 	.venv/bin/pytest -m slow tests/soak -n 2
 
 test:             ## what CI runs

@@ -27,19 +27,24 @@ SECONDS, EXTRA_MB = 15.0, 500  # that no command may exceed on a spoilt file of 
 TINY = [
     "--recipe", "dcgan", "--size", "16", "--set", "width=2", "--set", "code_size=4", "--set", "batch=8", "--images", "240",
 ]  # fmt: skip
+SHARE = float(os.environ.get("SOAK_SHARE", "1"))  # of the mutants, for a shorter soak
 SAMPLE = ["sample", "RUN", "-n", "1", "--out", "OUT.png"]
-NEIGHBOURS = ["explore", "neighbours", "RUN"]
-# Each file of a run, how often it is spoilt, and what reads it.
-FILES: dict[str, tuple[int, list[list[str]]]] = {
-    "recipe.json": (1500, [["resume", "RUN"], ["report", "RUN"], SAMPLE, ["resume", "RUN", "--images", "8"]]),
-    "run.json": (1500, [["resume", "RUN"], ["report", "RUN"], NEIGHBOURS, ["resume", "RUN", "--images", "8"]]),
-    "events.jsonl": (1500, [["report", "RUN"], ["resume", "RUN", "--images", "8"]]),
-    "measures.jsonl": (1200, [["report", "RUN"]]),
-    "findings/directions.json": (1200, [["report", "RUN"]]),
-    "generator.safetensors": (1500, [SAMPLE, ["sample", "GENERATOR", "-n", "1", "--out", "OUT.png"]]),
-    "discriminator.safetensors": (700, [["explain", "filters", "RUN"], ["measure", "RUN", "-n", "16", "--features", "own:RUN"]]),
-    "directions.safetensors": (700, [[*SAMPLE, "--direction", "principal-1=1"]]),
-    "state/state.safetensors": (1000, [["resume", "RUN", "--images", "8"]]),
+REPORT = ["report", "RUN"]
+RESUME = ["resume", "RUN"]  # a finished run: says so
+TRAIN_ON = ["resume", "RUN", "--images", "8"]
+# Each file of a run, how often it is spoilt, and what then reads it, with how often of all times: some take seconds.
+FILES: dict[str, tuple[int, list[tuple[int, list[str]]]]] = {
+    "recipe.json": (2400, [(8, RESUME), (8, SAMPLE), (3, REPORT), (1, TRAIN_ON)]),
+    "run.json": (2000, [(12, RESUME), (4, REPORT), (2, ["explore", "neighbours", "RUN"]), (2, TRAIN_ON)]),
+    "events.jsonl": (1000, [(9, REPORT), (1, TRAIN_ON)]),
+    "measures.jsonl": (600, [(1, REPORT)]),
+    "findings/directions.json": (600, [(1, REPORT)]),
+    "generator.safetensors": (2500, [(1, SAMPLE), (1, ["sample", "GENERATOR", "-n", "1", "--out", "OUT.png"])]),
+    "discriminator.safetensors": (
+        300, [(1, ["explain", "filters", "RUN"]), (1, ["measure", "RUN", "-n", "16", "--features", "own:RUN"])],
+    ),
+    "directions.safetensors": (700, [(1, [*SAMPLE, "--direction", "principal-1=1"])]),
+    "state/state.safetensors": (400, [(1, TRAIN_ON)]),
 }  # fmt: skip
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2**31, 2**63, -(2**63), 10**400, 0.5, 1e308, float("nan"), float("inf"), "", "x", "1", "é" * 300,
@@ -66,16 +71,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("file", FILES)
 def test_spoilt(file: str, trained: Path, tmp_path: Path, tell: Callable[[str], None]) -> None:
-    count, commands = FILES[file]
+    count, weighted = FILES[file]
+    weights, commands = zip(*weighted, strict=True)
     whole = (trained / "run" / file).read_bytes()
     chance = random.Random(f"{SEED} {file}")
     faults: list[str] = []
     slowest, largest, fine, runs = 0.0, 0, 0, 0
     with ForkServer(tmp_path, {"FIGMENT_CACHE": str(trained / "cache")}) as server:
         usual = [undisturbed(server, words, trained, tmp_path) for words in commands]
-        for number in range(count):
+        for _ in range(round(count * SHARE)):
             kind, spoilt = mutant(whole, file, chance)
-            which = number % len(commands)
+            which = chance.choices(range(len(commands)), weights)[0]
             words = commands[which]
             run = fresh(trained, tmp_path, file, spoilt)
             before = contents(run)

@@ -73,7 +73,7 @@ def train(
         For anything that can't be used, before a folder is made or with the folder removed again.
     """
     machine = this_machine(device)
-    with joined(machine.device) as world:
+    with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
         chosen, notes = choose(recipe, machine, time, images, choices)
         world.check_batch(chosen.batch)
@@ -171,7 +171,7 @@ def resume(
         For a run, data or a budget that can't be used.
     """
     machine = this_machine(device if device != "auto" else _device_of(run))
-    with joined(machine.device) as world:
+    with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
         own = None
         if world.leads:

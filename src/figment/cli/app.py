@@ -6,7 +6,6 @@ from typing import NoReturn
 
 import click
 
-from figment.cli.console import leads
 from figment.cli.data import data
 from figment.cli.explain import explain
 from figment.cli.explore import explore
@@ -14,6 +13,7 @@ from figment.cli.measure import measure
 from figment.cli.recipes import recipes
 from figment.cli.sample import report, sample, timelapse, walk
 from figment.cli.train import resume, train
+from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import printable
 from figment.errors import InputError, LostProcess

@@ -1,6 +1,5 @@
 """What commands print, and how they tell of long work."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.options import agreeing, given
+from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import printable
 from figment.errors import Interrupted
@@ -118,11 +118,6 @@ def progress_bar(total: int, title: str) -> Any:
     from figment.cli.terminal import bar_of
 
     return bar_of(total, title)
-
-
-def leads() -> bool:
-    """Whether this process speaks for those that torchrun started with it; the run folder may be out of the others' reach."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 def conclude(run: "Run") -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import conclude, leads
+from figment.cli.console import conclude
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -22,6 +22,7 @@ from figment.cli.options import (
     agreeing,
     given,
 )
+from figment.common.launch import check_launch, leads
 from figment.errors import InputError
 
 
@@ -76,6 +77,7 @@ def train(
       figment train flowers --for 1h --size 96x64 --labels
       figment train faces --for 20m --set objective=hinge --set width=32
     """
+    check_launch()
     from figment import start
     from figment.cli.terminal import Terminal
 
@@ -122,6 +124,7 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
       figment resume runs/faces-1
       figment resume runs/faces-1 --for 1h
     """
+    check_launch()
     from figment import start
     from figment.cli.terminal import Terminal
     from figment.run import Run

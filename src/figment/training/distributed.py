@@ -5,25 +5,20 @@ gradient penalty, or fails. All that the processes say to one another goes throu
 always noticed in the same way: by LostProcess.
 """
 
-import itertools
-import os
-import re
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from figment.common.launch import launched
+from figment.common.progress import Say
 from figment.errors import InputError, LostProcess
-
-TIMEOUT = timedelta(minutes=15)  # for a process that says nothing: the first may be drawing or measuring meanwhile
-POLL_SECONDS = 0.05
-_JOINED = itertools.count()  # times that this process has: what was said the last time mustn't be heard
-START_HINT = "start several processes by torchrun --nproc-per-node=K -m figment train …"
+from figment.training.rendezvous import POLL_SECONDS, TIMEOUT, meet, reason_of
 
 
 @dataclass(frozen=True)
@@ -147,13 +142,14 @@ def all_gather(tensor: Tensor) -> Tensor:
 
 
 @contextmanager
-def joined(device: str | torch.device) -> Iterator[World]:
+def joined(device: str | torch.device, say: Say | None = None) -> Iterator[World]:
     """Within, this process is one of those that torchrun started; by itself where torchrun didn't start it.
 
     They leave when the first is done with all that it writes: torchrun ends the rest as soon as one has ended with a
-    status other than 0. Who raises an exception leaves at once.
+    status other than 0. Who raises an exception leaves at once. say: told what it waits for, if it waits
+    long; else that is a warning.
     """
-    world = join(device)
+    world = join(device, say)
     try:
         yield world
         with suppress(LostProcess):
@@ -163,32 +159,21 @@ def joined(device: str | torch.device) -> Iterator[World]:
             dist.destroy_process_group()
 
 
-def join(device: str | torch.device) -> World:
+def join(device: str | torch.device, say: Say | None = None) -> World:
     """Find the others by torchrun's environment: gloo between CPUs, NCCL between GPUs, of which each process has one.
 
     Raises InputError where the environment isn't what torchrun gives, the device can't be shared out, or the others
     can't be reached.
     """
-    if os.environ.get("WORLD_SIZE", "1") == "1":
+    launch = launched()
+    if launch is None:
         return World.alone(device)
-    size, rank, local_rank = (_number(name) for name in ("WORLD_SIZE", "RANK", "LOCAL_RANK"))
-    own = _own(torch.device(device), local_rank)
-    try:
-        store, _, _ = next(dist.rendezvous("env://", timeout=TIMEOUT))
-        store = dist.PrefixStore(f"figment {next(_JOINED)}", store)
-        backend = "cpu:gloo,cuda:nccl" if own.type == "cuda" else "gloo"
-        dist.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
-    except (RuntimeError, ValueError) as error:
-        place = ":".join(os.environ.get(name, "") for name in ("MASTER_ADDR", "MASTER_PORT"))
-        raise InputError(f"process {rank} can't reach the others at {place} ({_reason(error)}): {START_HINT}") from None
-    return World(own, rank, local_rank, size, int(os.environ.get("GROUP_RANK", 0)), store)
-
-
-def _number(name: str) -> int:
-    text = os.environ.get(name, "")
-    if not text.isdigit():
-        raise InputError(f"WORLD_SIZE tells of several processes, but {name} is {text or 'missing'}: {START_HINT}")
-    return int(text)
+    own = _own(torch.device(device), launch.local_rank)
+    store = meet(launch, say or warnings.warn)
+    backend = "cpu:gloo,cuda:nccl" if own.type == "cuda" else "gloo"
+    with _noticing_loss():
+        dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=TIMEOUT)
+    return World(own, launch.rank, launch.local_rank, launch.size, launch.node, store)
 
 
 def _own(device: torch.device, local_rank: int) -> torch.device:
@@ -213,12 +198,7 @@ def _noticing_loss() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # torch's own errors of this kind are RuntimeErrors, gloo's are nothing else
-        raise LostProcess(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    """The first sentence of an error, without the place in its library that gloo puts before it."""
-    return re.split(r"\. |\n", re.sub(r"^\[\S+] ", "", str(error)))[0]
+        raise LostProcess(reason_of(error)) from error
 
 
 def _tell(store: "dist.Store", key: str, value: str) -> None:

@@ -1,22 +1,28 @@
 """Run: the run folder, a public format; the one place that knows its file names."""
 
+import errno
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from figment import recipe as recipes
-from figment.common.files import write_atomically
+from figment.common.addresses import elsewhere
+from figment.common.files import flush_to_disk, write_atomically, write_together
+from figment.common.parts import part_beside, sweep_parts
+from figment.common.places import check_folder
 from figment.common.text import plain_name
 from figment.errors import InputError
 from figment.recipe import Recipe
 
 FORMAT = 1
+_INNER = {"pictures", "snapshots", "state"}  # folders that every run has
 
 
 class Run:
@@ -24,8 +30,9 @@ class Run:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        if not self.folder.exists():
-            raise InputError(f"{folder} doesn't exist: name a run folder, such as runs/portraits-1.")
+        if not os.path.exists(self.folder):
+            mend = elsewhere(str(folder)) or "name a run folder, such as runs/portraits-1"
+            raise InputError(f"{folder} doesn't exist: {mend}.")
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
             raise InputError(
                 f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
@@ -35,26 +42,38 @@ class Run:
     def create(cls, folder: str | Path, recipe: Recipe, facts: dict[str, Any]) -> "Run":
         """A new run folder with its recipe.json and run.json, made whole by one rename.
 
-        Raises InputError if the folder exists and isn't empty, or can't be made.
+        An empty folder that is there already, which may be a mounted disk or where a shell stands, is filled in its place.
+        Raises Taken if the folder exists and isn't empty, or another process is the first to make it; InputError if it
+        can't be made.
         """
         folder = Path(folder)
         refuse_taken(folder)
-        partial = folder.with_name(f".{folder.name}.part")
+        home = Path(os.path.realpath(folder))  # the folder's own name, where it was given as . or by a link
+        facts = {"format": FORMAT, "state": "new"} | facts
         try:
-            shutil.rmtree(partial, ignore_errors=True)
-            for inner in ("pictures", "snapshots", "state"):
-                (partial / inner).mkdir(parents=True)
-            write_atomically(partial / "recipe.json", recipes.to_json(recipe))
-            write_atomically(partial / "run.json", _json({"format": FORMAT, "state": "new"} | facts))
-            if folder.exists():
-                folder.rmdir()
-            partial.rename(folder)
+            if home.exists():
+                _fill(home, recipe, facts)
+                return cls(folder)
+            home.parent.mkdir(parents=True, exist_ok=True)
+            sweep_parts(home.parent)
+            with part_beside(home, folder=True) as part:
+                _write_new(part, recipe, facts)
+                part.rename(home)
+            flush_to_disk(home.parent)
         except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:
+                raise _taken(folder) from None
             raise InputError(
                 f"--out {folder} can't be made ({error.strerror}): name a folder that can be written."
             ) from None
         return cls(folder)
+
+    @classmethod
+    def create_numbered(cls, runs: Path, data: str, recipe: Recipe, facts: dict[str, Any]) -> "Run":
+        """A new run folder under the next name for its data: see next_name. Raises InputError if it can't be made."""
+        while True:
+            with suppress(Taken):  # by another process, since the names were looked at
+                return cls.create(next_name(runs, data), recipe, facts)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
@@ -64,6 +83,19 @@ class Run:
     @property
     def name(self) -> str:
         return self.folder.resolve().name
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.folder / "recipe.json"
+
+    @property
+    def facts_file(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def events_file(self) -> Path:
+        """A line for each thing that happened."""
+        return self.folder / "events.jsonl"
 
     @property
     def generator_file(self) -> Path:
@@ -126,17 +158,16 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        path = self.folder / "recipe.json"
-        return recipes.from_json(path.read_text(), str(path))
+        return recipes.from_json(self.recipe_file.read_text(), str(self.recipe_file))
 
     @recipe.setter
     def recipe(self, recipe: Recipe) -> None:
-        write_atomically(self.folder / "recipe.json", recipes.to_json(recipe))
+        write_atomically(self.recipe_file, recipes.to_json(recipe))
 
     @property
     def facts(self) -> dict[str, Any]:
         """run.json: data (as given), fingerprint, versions, machine, state of the run."""
-        path = self.folder / "run.json"
+        path = self.facts_file
         try:
             facts = json.loads(path.read_text())
             assert isinstance(facts, dict)
@@ -148,13 +179,13 @@ class Run:
 
     def note(self, **facts: Any) -> None:
         """Set facts in run.json, the others as they were."""
-        write_atomically(self.folder / "run.json", _json(self.facts | facts))
+        write_atomically(self.facts_file, _json(self.facts | facts))
 
     # ---- events ----------------------------------------------------------------------------------------------------
 
     def log(self, event: dict[str, Any]) -> None:
         """Add one line to events.jsonl."""
-        with (self.folder / "events.jsonl").open("a") as file:
+        with self.events_file.open("a") as file:
             file.write(json.dumps(event) + "\n")
 
     def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
@@ -171,7 +202,7 @@ class Run:
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The lines of events.jsonl, of one kind if asked for; a last line that was cut by a power failure is left out."""
-        path = self.folder / "events.jsonl"
+        path = self.events_file
         events = (
             [e for line in path.read_text().splitlines() if (e := _object(line, "event", "images"))]
             if path.is_file()
@@ -181,14 +212,45 @@ class Run:
 
     def forget_after(self, images: int) -> None:
         """Drop events, pictures and snapshots newer than the state that a run goes on from: they will be made again."""
-        kept = [e for e in self.events() if e["images"] <= images]
-        write_atomically(self.folder / "events.jsonl", "".join(json.dumps(e) + "\n" for e in kept))
+        write_atomically(self.events_file, self._events_until(images))
+        self._remove_after(images)
+
+    def begin(self, recipe: Recipe, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None = None) -> None:
+        """Write down what a training begins with: its recipe, facts, and the event of being resumed.
+
+        Of a resumed run all that is newer than that event is dropped. Where the disk takes not all of it, all is as it
+        was. The recipe comes first: if only that is written, the run is as it was and its budget the one now asked for.
+        """
+        contents = {self.recipe_file: recipes.to_json(recipe), self.facts_file: _json(self.facts | dict(facts))}
+        if resumed is None:
+            write_together(contents)
+            return
+        events = self._events_until(resumed["images"]) + json.dumps(resumed) + "\n"
+        write_together(contents | {self.events_file: events})
+        self._remove_after(resumed["images"])
+
+    def flush(self) -> None:
+        """Have the disk keep what was written: the events' lines, and the names of files. A power cut may come."""
+        if self.events_file.exists():
+            flush_to_disk(self.events_file)
+        for folder in (*(self.folder / name for name in _INNER), self.folder):
+            flush_to_disk(folder)
+
+    def _events_until(self, images: int) -> str:
+        return "".join(json.dumps(e) + "\n" for e in self.events() if e["images"] <= images)
+
+    def _remove_after(self, images: int) -> None:
         for files in (self.pictures(), self.snapshots()):
             for seen, path in files.items():
                 if seen > images:
                     path.unlink()
 
     # ---- one trainer at a time -------------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Remove what killed processes have left half written."""
+        for folder in (self.folder, *(self.folder / name for name in _INNER), self.findings):
+            sweep_parts(folder)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -206,20 +268,71 @@ class Run:
             lock.release()
 
 
+class Taken(InputError):
+    """A run folder is asked for where something is already."""
+
+
 def refuse_taken(folder: Path) -> None:
-    """Raise InputError if a new run can't be put into folder because something is there already."""
-    if folder.is_dir() and any(folder.iterdir()):
-        raise InputError(
-            f"--out {folder} exists and isn't empty: name another folder, or go on with figment resume {folder}."
-        )
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {folder} is a file: name a folder.")
+    """Raise InputError if a new run can't be put into folder: Taken where something is there already."""
+    check_folder(folder)
+    try:
+        taken = folder.is_dir() and not _holds_nothing(folder)
+    except OSError as error:
+        raise InputError(f"--out {folder} can't be read ({error.strerror}): name another folder.") from None
+    if taken:
+        raise _taken(folder)
+
+
+def _holds_nothing(folder: Path) -> bool:
+    """Whether a folder is empty, or has only what a process left that was killed while it filled it."""
+    names = {path.name for path in folder.iterdir()}
+    inside = {path.name for name in names & _INNER for path in (folder / name).iterdir()}
+    return names <= {*_INNER, "recipe.json"} and inside <= {"lock"}
+
+
+def _taken(folder: Path) -> Taken:
+    return Taken(f"--out {folder} exists and isn't empty: name another folder, or go on with figment resume {folder}.")
+
+
+def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
+    """Make a new run in a folder that is there: of several processes, the one that holds the run's lock.
+
+    Raises Taken in the others; OSError, with the folder as empty as it was.
+    """
+    (folder / "state").mkdir(exist_ok=True)
+    try:
+        with FileLock(folder / "state" / "lock", timeout=0):
+            if (folder / "run.json").exists():
+                raise _taken(folder)
+            try:
+                _write_new(folder, recipe, facts)
+            except OSError:
+                empty(folder)
+                raise
+    except Timeout:
+        raise _taken(folder) from None
+
+
+def _write_new(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
+    for inner in sorted(_INNER):
+        (folder / inner).mkdir(exist_ok=True)
+    write_together({folder / "recipe.json": recipes.to_json(recipe), folder / "run.json": _json(facts)})
+    flush_to_disk(folder)
+
+
+def empty(folder: Path) -> None:
+    """Remove all that is in a folder, as far as can be."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def next_name(runs: Path, data: str) -> Path:
     """runs/<data>-<number>, the number one higher than the highest there."""
     stem = plain_name(data)
-    taken = [m for p in runs.glob("*") if (m := re.fullmatch(rf"\.?{re.escape(stem)}-(\d+)(\.part)?", p.name))]
+    taken = [m for p in runs.glob("*") if (m := re.fullmatch(rf"{re.escape(stem)}-(\d+)", p.name))]
     return runs / f"{stem}-{max((int(m[1]) for m in taken), default=0) + 1}"
 
 

@@ -1,10 +1,11 @@
 """train(), resume() and dry_run(): from what the user asks for to a run folder that holds the result."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,10 +28,11 @@ from figment.planning.dry_run import describe
 from figment.planning.resolve import resolve, settled_by_data
 from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
 from figment.recipe import Recipe
-from figment.run import Run, next_name, refuse_taken
+from figment.run import Run, empty, refuse_taken
 from figment.training import loop
 from figment.training.distributed import World, joined
-from figment.training.state import TrainState, load_and_broadcast, naming_what_is_kept
+from figment.training.phases import Setup
+from figment.training.state import load_and_broadcast, naming_what_is_kept
 from figment.version import versions
 
 
@@ -77,20 +79,27 @@ def train(
         display = (display if world.leads else None) or Silent()
         chosen, notes = choose(recipe, machine, time, images, choices)
         world.check_batch(chosen.batch)
+        folder = None if out is None else _folder_named(out)
+        if folder is not None and world.leads:
+            refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
         leave_out = drop_filter(drop, chosen, display)  # a mistyped kind is told now
-        run = None
+        run, filled = None, folder is not None and folder.exists()
         if world.leads:
-            folder = Path(out) if out is not None else next_name(Path("runs"), source.display)
-            run = _created(folder, chosen, {"recipe": recipe, "choices": choices}, {
-                "data": absolute_data(data), "group": group, "drop": leave_out.text if leave_out else None,
-                "source": source.display, "device": device, "command": list(command or []),
-            })  # fmt: skip
+            facts = {
+                "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
+                "drop": leave_out.text if leave_out else None, "source": source.display, "device": device,
+                "command": list(command or []), "versions": versions(),
+            }  # fmt: skip
+            if folder is not None:
+                run = Run.create(folder, chosen, facts)
+            else:
+                run = Run.create_numbered(Path("runs"), source.display, chosen, facts)
         for note in notes:
             display.say(note)
-        with shared_run(run, world) as run:
-            return _finished_or_removed(run, machine, display, world, source)
+        with held_run(run, world) as run, _removed_if_unusable(run, world, filled):
+            return continue_training(run, Request(run.recipe, source), machine, display, world)
 
 
 def dry_run(
@@ -173,138 +182,192 @@ def resume(
     machine = this_machine(device if device != "auto" else _device_of(run))
     with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
-        own = None
-        if world.leads:
-            own = run if isinstance(run, Run) else Run(run)
+        own = (run if isinstance(run, Run) else Run(run)) if world.leads else None
+        with held_run(own, world) as run:
+            source, facts = None, dict[str, Any]()
             if data is not None:
-                own.note(data=absolute_data(data))
-        with shared_run(own, world) as run:
-            if run.facts["state"] == "finished" and time is None and images is None:
-                return run
-            if time is not None or images is not None:
-                run.recipe = with_further_budget(run, world, time, images)
-            return continue_training(run, machine, display, world)
+                with world.local_main_process_first("the source"):
+                    source = open_source(data, None, display.stage("downloading", "MB"), display.say)
+                facts = {"data": absolute_data(data)}
+            if run.facts["state"] != "finished" or time is not None or images is not None:
+                recipe = run.recipe
+                if time is not None or images is not None:
+                    recipe = with_further_budget(run, world, time, images)
+                return continue_training(run, Request(recipe, source, facts), machine, display, world)
+            if source is not None:  # for what is asked of the run from now on
+                _, found = _prepared_for(run, display, source)
+                run.note(**facts, **found)
+            return run
 
 
-def _created(folder: Path, recipe: Recipe, asked: dict[str, Any], facts: dict[str, Any]) -> Run:
-    """A new run folder with its recipe and what is known of it. Raises InputError where something is there already."""
-    refuse_taken(folder)
-    return Run.create(folder, recipe, {"asked": asked} | facts | {"versions": versions()})
+@dataclass(frozen=True)
+class Request:
+    """What a run is to be trained by. Nothing of it is written to the run before all of it is known to be possible.
+
+    source: the run's data, where they have been opened already. facts: to be noted.
+    """
+
+    recipe: Recipe
+    source: Source | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
-def _finished_or_removed(run: Run, machine: Machine, display: Display, world: World, source: Source) -> Run:
-    """A new run trained to its end; its folder goes again where its data can't be used, before anything was learnt."""
+def _folder_named(out: str | Path) -> Path:
+    if not str(out):
+        raise InputError("--out is empty: name a folder.")
+    return Path(out)
+
+
+@contextmanager
+def _removed_if_unusable(run: Run, world: World, filled: bool) -> Iterator[None]:
+    """The folder of a new run goes again where its data or the disk can't be used, before anything was learnt.
+
+    filled: it was there before, empty, and will be so again.
+    """
     try:
-        return continue_training(run, machine, display, world, source)
+        yield
     except InputError:
         if world.leads and not run.state_file.exists():
-            shutil.rmtree(run.folder)
+            if filled:
+                empty(run.folder)
+            else:
+                shutil.rmtree(run.folder, ignore_errors=True)
         raise
 
 
 def _device_of(run: Run | str | Path) -> str:
     """The device that a run was begun on, as asked for; "auto" where this process can't see the run's folder."""
     file = Path(run.folder if isinstance(run, Run) else run) / "run.json"
-    return str(Run(file.parent).facts.get("device", "auto")) if file.is_file() else "auto"
+    return str(Run(file.parent).facts.get("device", "auto")) if os.path.isfile(file) else "auto"
 
 
 @contextmanager
-def shared_run(run: Run | None, world: World) -> Iterator[Run]:
-    """The run in every process: the first one's own; for the others a passing copy of its recipe and facts."""
-    if world.size == 1:
-        assert run is not None
-        yield run
-        return
-    told = json.loads(
-        world.share_text("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else []))
-    )
-    if run is not None:
-        yield run
-        return
-    with TemporaryDirectory() as place:
-        yield Run.create(Path(place) / "run", recipes.from_json(told[0], "the run"), told[1])
+def held_run(run: Run | None, world: World) -> Iterator[Run]:
+    """The run in every process, held by the first one, so that nobody else trains it or changes what it is trained by.
+
+    The others have a passing copy of its recipe and facts. Raises InputError where it is being trained already.
+    """
+    with run.locked() if run is not None else nullcontext():
+        if run is not None:
+            run.sweep()
+        if world.size == 1:
+            assert run is not None
+            yield run
+            return
+        told = json.loads(
+            world.share_text("the run", lambda: json.dumps([recipes.to_json(run.recipe), run.facts] if run else []))
+        )
+        if run is not None:
+            yield run
+            return
+        with TemporaryDirectory() as place:
+            yield Run.create(Path(place) / "run", recipes.from_json(told[0], "the run"), told[1])
 
 
-def continue_training(run: Run, machine: Machine, display: Display, world: World, source: Source | None = None) -> Run:
+def continue_training(run: Run, request: Request, machine: Machine, display: Display, world: World) -> Run:
     """Prepare what isn't prepared, take up the last state, train, and leave a whole run folder behind.
 
-    source: the run's data, where they have been opened already.
+    The run is held: see held_run. Until all that was asked for is known to be possible, it stays as it is.
     """
     point_libraries_at_cache()
     if run.generator_file.exists() and not run.state_file.exists():
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
-    mend = f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
+    before = run.facts
     try:
         with (
-            run.locked(),
             sigterm_as_interrupt(),
-            naming_full_disk(str(run.folder), mend),
+            naming_full_disk(str(run.folder), lambda: _room_mend(run)),
             naming_what_is_kept(run, world),
         ):
-            _train(run, machine, display, world, source)
+            _train(run, request, machine, display, world)
     except KeyboardInterrupt:
+        if before["state"] != "new" and run.facts == before:
+            raise Interrupted(f"Interrupted. {run.folder} is as it was; the same command begins again.") from None
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
     finally:
         display.end()
     return run
 
 
-def _train(run: Run, machine: Machine, display: Display, world: World, source: Source | None) -> None:
+def _room_mend(run: Run) -> str:
+    """What to do about a full disk, which depends on whether there is anything to go on from."""
+    if run.state_file.exists():
+        return f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
+    return "Nothing had been saved yet. Free some space, or name a folder on another disk, and begin again."
+
+
+def _train(run: Run, request: Request, machine: Machine, display: Display, world: World) -> None:
     hold_freed_memory()
     configure_torch(world.device)
     with world.local_main_process_first("the pictures"):
-        bank = prepare_for(run, display, source)
-    recipe = settled_by_data(run.recipe, bank)
-    if run.recipe.classes and recipe.classes != run.recipe.classes:
+        bank, found = _prepared_for(run, display, request.source)
+    recipe = settled_by_data(request.recipe, bank)
+    if request.recipe.classes and recipe.classes != request.recipe.classes:
         raise InputError(
             f"{run.facts['source']} has other classes than this run was begun with ({len(recipe.classes)} for "
-            f"{len(run.recipe.classes)}): give the pictures back their labels, or train anew."
+            f"{len(request.recipe.classes)}): give the pictures back their labels, or train anew."
         )
     asked = run.facts.get("asked", {"recipe": recipe.name})
     setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
-    run.recipe = setup.recipe
+    resumed = None
     if world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True":
         load_and_broadcast(setup.state, run, world)
-        run.forget_after(setup.state.images)
-        _tell_resumed(run, setup.state, display)
-    run.note(
-        state="training", machine=machine.facts(), versions=versions(), images=setup.state.images, processes=world.size
-    )
-    display.begin(run.recipe.images, run.recipe.seconds, setup.state.images, setup.state.seconds)
+        _refuse_full_disk(run)
+        resumed = _resumed_event(setup)
+    state = setup.state
+    run.begin(setup.recipe, request.facts | found | {
+        "state": "training", "machine": machine.facts(), "versions": versions(), "images": state.images,
+        "processes": world.size,
+    }, resumed)  # fmt: skip
+    if resumed:
+        display.say(resumed["text"])
+    display.begin(setup.recipe.images, setup.recipe.seconds, state.images, state.seconds)
     try:
-        with stop_requested() as request:
-            spent = loop.fit(run, bank, setup, feed, world, display, request)
+        with stop_requested() as stop:
+            spent = loop.fit(run, bank, setup, feed, world, display, stop)
     except torch.OutOfMemoryError:
-        run.recipe = with_less_memory(run.recipe, world, display.say)
-        del setup  # before the same is built again, smaller
-        _train(run, machine, display, world, source)
+        smaller = with_less_memory(run.recipe, world, display.say)
+        del setup, state  # before the same is built again, smaller
+        _train(run, replace(request, recipe=smaller), machine, display, world)
         return
     display.end()
-    state = "finished" if spent else "interrupted"
-    images, seconds = setup.state.images, round(setup.state.seconds, 2)
-    run.log({"event": "end", "images": images, "seconds": seconds, "text": state})
-    run.note(state=state, images=images, seconds=seconds)
+    ended, images, seconds = "finished" if spent else "interrupted", state.images, round(state.seconds, 2)
+    run.log({"event": "end", "images": images, "seconds": seconds, "text": ended})
+    run.note(state=ended, images=images, seconds=seconds)
+    run.flush()
     if world.leads:
         from figment.reporting.report import write_report  # charts take a second to import
 
         write_report(run)
 
 
-def prepare_for(run: Run, display: Display, source: Source | None = None) -> Bank:
-    """The bank of a run's data, noted in run.json. Says what is in it, and that the source has changed if it has."""
+def _prepared_for(run: Run, display: Display, source: Source | None = None) -> tuple[Bank, dict[str, Any]]:
+    """The bank of a run's data and what run.json tells of it. Says what is in it, and if the source has changed."""
     bank = bank_of(run, display, source)
     display.say(bank.summary())
-    run.note(
-        fingerprint=bank.fingerprint, pictures=len(bank.pictures), trained_on=len(bank.train),
-        held_out=len(bank.held_out), duplicates=len(bank.copies), copies=[asdict(item) for item in bank.copies],
-        skipped=[asdict(item) for item in bank.skipped], left_out=[asdict(item) for item in bank.left_out],
-    )  # fmt: skip
-    return bank
+    return bank, {
+        "fingerprint": bank.fingerprint, "pictures": len(bank.pictures), "trained_on": len(bank.train),
+        "held_out": len(bank.held_out), "duplicates": len(bank.copies),
+        "copies": [asdict(item) for item in bank.copies], "skipped": [asdict(item) for item in bank.skipped],
+        "left_out": [asdict(item) for item in bank.left_out],
+    }  # fmt: skip
 
 
-def _tell_resumed(run: Run, state: TrainState, display: Display) -> None:
+def _refuse_full_disk(run: Run) -> None:
+    """Raise InputError where the next state wouldn't fit beside the last one: it is told before anything is changed."""
+    if not run.state_file.exists():  # in a process that keeps nothing
+        return
+    disk, needed = shutil.disk_usage(run.folder), run.state_file.stat().st_size
+    if disk.total and disk.free < needed:
+        raise InputError(
+            f"The disk is full: {run.folder} has room for {disk.free / 2**20:,.0f} MB, and a state takes "
+            f"{needed / 2**20:,.0f}. The run is as it was: free some space and try again."
+        )
+
+
+def _resumed_event(setup: Setup) -> dict[str, Any]:
+    state, recipe = setup.state, setup.recipe
     text = f"resumed at {state.images:,} images"
-    if state.images >= run.recipe.planned_images > 0:
+    if state.images >= recipe.planned_images > 0:
         text += ", beyond the planned end: the final rates are held"
-    run.log({"event": "resume", "images": state.images, "seconds": round(state.seconds, 2), "text": text})
-    display.say(text)
+    return {"event": "resume", "images": state.images, "seconds": round(state.seconds, 2), "text": text}

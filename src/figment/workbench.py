@@ -1,6 +1,5 @@
 """The workbench: a run with whatever an experiment may need of it, for the command line and Python alike."""
 
-import os
 from functools import cached_property
 from pathlib import Path
 
@@ -127,11 +126,3 @@ def _text(file: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise InputError(f"--labels {file} can't be read ({reason}): name a CSV file of attributes.") from None
 
-
-def check_folder(folder: Path) -> None:
-    """Raise InputError, before any work is done, where no folder can be made or written to."""
-    place = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not place.is_dir():
-        raise InputError(f"--out {folder}: {place} is a file: name a folder.")
-    if not os.access(place, os.W_OK):
-        raise InputError(f"--out {folder}: {place} can't be written to: name another folder.")

@@ -82,13 +82,14 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
     Ctrl-C and SIGTERM end its work in a sentence. Raises InputError, before any work, where out can't be written to.
     """
     from figment.common.cache import point_libraries_at_cache
-    from figment.workbench import Workbench, check_folder
+    from figment.common.places import check_folder
+    from figment.workbench import Workbench
 
     point_libraries_at_cache()
     with at_terminal("what was found before is kept") as terminal:
         at = Workbench(path, device, terminal)
         folder = out or at.findings
-        if path.exists():
+        if out or os.path.exists(path):
             check_folder(folder)
 
         def show(*findings: "Finding") -> None:

@@ -2,11 +2,12 @@
 
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from figment.common.parts import part_beside
+from figment.common.places import check_file
 from figment.errors import InputError
 
 # What tells a page or a list of figment's own, which may be overwritten.
@@ -76,15 +77,11 @@ def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:
 
     Its name must have the suffix, and what lies there must be figment's own.
     """
+    check_file(path)
     if path.suffix.lower() != suffix:
         raise InputError(f"--out {path}: let it end in {suffix}.")
-    if path.is_dir():
-        raise InputError(f"--out {path} is a folder: name a file.")
     if path.exists() and (str(path) in sources or not _is_ours(path)):
         raise InputError(f"--out {path} exists and isn't a page or list that figment wrote: name another file.")
-    place = next(parent for parent in path.absolute().parents if parent.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        raise InputError(f"--out {path}: {place} can't be written to: name another place.")
 
 
 def _is_ours(path: Path) -> bool:
@@ -104,8 +101,8 @@ def cannot_write(path: Path, error: OSError) -> Exception:
 
 
 @contextmanager
-def naming_full_disk(what: str, mend: str) -> Iterator[None]:
-    """Turn "no space left" into a sentence that says what could not be written and what to do.
+def naming_full_disk(what: str, mend: str | Callable[[], str]) -> Iterator[None]:
+    """Turn "no space left" into a sentence that says what could not be written and what to do then.
 
     Raises InputError in place of an OSError of a full disk or a quota; other errors pass.
     """
@@ -114,4 +111,5 @@ def naming_full_disk(what: str, mend: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK_FULL_ERRORS:
             raise
+        mend = mend if isinstance(mend, str) else mend()
         raise InputError(f"The disk is full: {what} could not be written. {mend}") from error

@@ -12,11 +12,16 @@ from figment.training.state import TrainState, save_state
 
 
 def keep_state(run: Run, state: TrainState, clock: Clock) -> None:
-    """Save all that resume needs, and the two nets as files of their own. The state comes first: it is the one to lose."""
+    """Save all that resume needs, and the two nets as files of their own. The state comes first: it is the one to lose.
+
+    Events up to then are on the disk before it, and all is when this is done.
+    """
     state.seconds = clock.seconds()
+    run.flush()
     save_state(state, run.state_file)
     write_atomically(run.generator_file, packed(state.average, run.recipe, "generator"))
     write_atomically(run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator"))
+    run.flush()
 
 
 def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:

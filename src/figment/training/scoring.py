@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from figment.common.files import write_atomically
 from figment.common.pixels import to_rgb
 from figment.common.seeds import seed_at
 from figment.data.bank.bank import Bank
@@ -101,9 +102,7 @@ class Scorer:
         snapshot = self.run.snapshots().get(best["images"])
         if snapshot is None:  # removed by hand: what is there is better than nothing
             return
-        temporary = self.run.best_file.with_suffix(".part")
-        shutil.copyfile(snapshot, temporary)
-        temporary.replace(self.run.best_file)
+        write_atomically(self.run.best_file, snapshot.read_bytes())
 
     def _reals(self) -> Gaussian:
         """Made at the first look: the training reals' side, and the floor, for which other reals stand in for samples."""

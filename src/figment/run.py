@@ -50,12 +50,12 @@ class Run:
         refuse_taken(folder)
         home = Path(os.path.realpath(folder))  # the folder's own name, where it was given as . or by a link
         facts = {"format": FORMAT, "state": "new"} | facts
+        sweep_parts(home.parent)
         try:
             if home.exists():
                 _fill(home, recipe, facts)
                 return cls(folder)
             home.parent.mkdir(parents=True, exist_ok=True)
-            sweep_parts(home.parent)
             with part_beside(home, folder=True) as part:
                 _write_new(part, recipe, facts)
                 part.rename(home)

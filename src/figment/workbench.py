@@ -125,4 +125,3 @@ def _text(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise InputError(f"--labels {file} can't be read ({reason}): name a CSV file of attributes.") from None
-

@@ -40,7 +40,7 @@ def _check_name(path: Path, option: str, kind: str, room: int) -> None:
     try:
         whole = os.fsencode(os.path.abspath(path))
     except UnicodeEncodeError:
-        raise InputError(f"{option} {ascii(text)} isn't text that can be a name here: name {kind}.") from None
+        raise InputError(f"{option} {text!a} isn't text that can be a name here: name {kind}.") from None
     longest, most = _limits(path)
     for part in whole.split(os.fsencode(os.sep)):
         if len(part) > longest:
@@ -49,7 +49,9 @@ def _check_name(path: Path, option: str, kind: str, room: int) -> None:
                 f"{option}: the name {shown}… has {len(part):,} bytes, and {longest} are possible: name {kind} with fewer."
             )
     if len(whole) > most - room:
-        raise InputError(f"{option}: the path has {len(whole):,} bytes, and {most - room:,} are possible: name {kind} with fewer.")
+        raise InputError(
+            f"{option}: the path has {len(whole):,} bytes, and {most - room:,} are possible: name {kind} with fewer."
+        )
 
 
 def _limits(path: Path) -> tuple[int, int]:

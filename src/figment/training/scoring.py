@@ -7,7 +7,6 @@ samples, of which one costs about as much as an image of training in small nets 
 """
 
 import math
-import shutil
 import time
 from typing import Any
 

@@ -67,6 +67,7 @@ def test_an_empty_folder_is_filled_in_its_place(tmp_path: Path, monkeypatch: pyt
     assert Run.create(".", RECIPE, {}).recipe == RECIPE
     assert here.stat().st_ino == number
     assert Run(here).name == "here"
+    (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "there")
     Run.create(tmp_path / "link", RECIPE, {})
     assert Run(tmp_path / "there").recipe == RECIPE

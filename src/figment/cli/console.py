@@ -1,5 +1,6 @@
 """What commands print, and how they tell of long work."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

@@ -24,3 +24,7 @@ class LostProcess(Exception):
 
 class Unreadable(Exception):
     """This file can't be used as a picture; the message is the reason, one short sentence."""
+
+
+class Notice(UserWarning):
+    """What a person should know, and nobody need do anything about; the command line prints the sentence, once."""

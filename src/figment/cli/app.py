@@ -1,22 +1,26 @@
 """The command line: one short function a command. Nothing heavy is imported until a command runs."""
 
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
+from figment.cli.console import TRAINED
 from figment.cli.data import data
 from figment.cli.explain import explain
 from figment.cli.explore import explore
 from figment.cli.measure import measure
 from figment.cli.recipes import recipes
 from figment.cli.sample import report, sample, timelapse, walk
+from figment.cli.streams import standard_streams
 from figment.cli.train import resume, train
 from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
-from figment.common.text import printable
-from figment.errors import InputError, LostProcess
+from figment.common.text import said
+from figment.errors import InputError, LostProcess, Notice
 from figment.version import __version__
 
 
@@ -41,15 +45,24 @@ for command in (train, resume, sample, walk, timelapse, report, data, measure, e
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line.
 
-    Exit status: 0 done, 1 another process of the training lost, 2 input that can't be used, 130 interrupted with
-    everything saved.
+    Exit status: 0 done, 1 another process of the training or the output lost, 2 input that can't be used, 130
+    interrupted with everything saved. A training whose output is lost has lost nothing: its status stays 0.
     """
+    with standard_streams() as lost, notices_as_sentences():
+        outcome = run(arguments)
+        loss = lost()
+        if loss is not None and not isinstance(loss, BrokenPipeError):  # who stops reading knows of it
+            say(f"what was to be printed is lost ({getattr(loss, 'strerror', None) or loss})")
+        status = outcome if isinstance(outcome, int) else 0
+        sys.exit(1 if not status and loss is not None and outcome is not TRAINED else status)
+
+
+def run(arguments: Sequence[str] | None) -> Any:
+    """Run the command line; gives what its command gives back. Ends the process where there is nothing more to be done."""
     try:
-        status = cli.main(args=arguments, prog_name="figment", standalone_mode=False)
-        sys.exit(status if isinstance(status, int) else 0)
+        return cli.main(args=arguments, prog_name="figment", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as help_page:
         click.echo(help_page.format_message())
-        sys.exit(0)
     except click.ClickException as error:
         where = f" See {error.ctx.command_path} --help." if isinstance(error, click.UsageError) and error.ctx else ""
         fail(error.format_message() + where)
@@ -60,12 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fail(str(loss), 1)
         reason = interruption.__cause__ or interruption  # click wraps what it catches
         if leads():
-            click.echo(str(reason) or "Interrupted before anything was begun.", err=True)
+            click.echo(said(str(reason)) or "Interrupted before anything was begun.", err=True)
         sys.exit(130)
     except LostProcess as loss:
         fail(str(loss), 1)
-    except BrokenPipeError:
-        sys.exit(1)
 
 
 def loss_behind(error: BaseException | None) -> LostProcess | None:
@@ -79,5 +90,28 @@ def loss_behind(error: BaseException | None) -> LostProcess | None:
 
 def fail(sentence: str, status: int = 2) -> NoReturn:
     """Print one sentence and end."""
-    click.echo(f"figment: {printable(sentence)}", err=True)
+    say(sentence)
     sys.exit(status)
+
+
+def say(sentence: str) -> None:
+    """Print one sentence beside what a command prints."""
+    click.echo(f"figment: {said(sentence)}", err=True)
+
+
+@contextmanager
+def notices_as_sentences() -> Iterator[None]:
+    """Within, a Notice is printed as a sentence, once, and not as a warning of Python's."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, Notice):
+            say(str(message))
+        else:
+            before(message, category, *place, **more)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before

@@ -12,7 +12,7 @@ import click
 from figment.cli.options import agreeing, given
 from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
-from figment.common.text import printable
+from figment.common.text import said, shown, typed
 from figment.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from figment.run import Run
     from figment.workbench import Workbench
 
+TRAINED = "trained"  # what a command gives back whose result is a run, whoever has read what it printed
 KIND_OF_FILE = {".png": "picture", ".safetensors": "codes", ".json": "record"}
 
 
-def tell(lines: list[str]) -> None:
+def tell(*lines: str) -> None:
     """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
-    click.echo("\n".join(map(printable, lines)))
+    click.echo("\n".join(map(said, lines)))
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def table(finding: "Finding") -> list[str]:
     """A finding's table as lines of text, columns aligned: the first to the left, the others to the right."""
     if not finding.rows:
         return []
-    lines = [finding.columns, *finding.rows]
+    lines = [[shown(cell) for cell in line] for line in (finding.columns, *finding.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     aligned = [
         [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
@@ -109,10 +110,10 @@ def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) 
     images = Run(at.path).facts.get("images") if is_run else None
     for finding in findings:
         files = finding.save(folder, images, ["figment", *sys.argv[1:]])
-        tell([finding.sentence, *([""] if finding.rows else []), *table(finding), ""])
-        tell([f"{KIND_OF_FILE[file.suffix]:<9}{file}" for file in files])
+        tell(finding.sentence, *([""] if finding.rows else []), *table(finding), "")
+        tell(*(f"{KIND_OF_FILE[file.suffix]:<9}{file}" for file in files))
     if is_run and folder == at.findings:
-        tell([f"{'report':<9}{write_report(Run(at.path))}"])
+        tell(f"{'report':<9}{write_report(Run(at.path))}")
 
 
 def progress_bar(total: int, title: str) -> Any:
@@ -122,18 +123,19 @@ def progress_bar(total: int, title: str) -> Any:
     return bar_of(total, title)
 
 
-def conclude(run: "Run") -> None:
-    """Say where the result is and what can be done next."""
+def conclude(run: "Run") -> str:
+    """Say where the result is and what can be done next. Gives back TRAINED."""
     if not leads():
-        return
-    pictures = list(run.pictures().values())
-    facts = run.facts
+        return TRAINED
+    facts, folder = run.facts, typed(run.folder)
     if facts["state"] == "interrupted":
-        click.echo(
-            f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {run.folder}"
-        )
+        tell(f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {folder}")
         raise click.exceptions.Exit(130)
-    click.echo(
-        f"pictures   {pictures[-1]}\nreport     {run.report_file}\ngenerator  {run.generator_file}\n"
-        f"Next: figment sample {run.folder} · figment measure {run.folder} · figment resume {run.folder} --for 10m"
+    pictures = list(run.pictures().values())
+    tell(
+        f"pictures   {pictures[-1]}",
+        f"report     {run.report_file}",
+        f"generator  {run.generator_file}",
+        f"Next: figment sample {folder} · figment measure {folder} · figment resume {folder} --for 10m",
     )
+    return TRAINED

@@ -62,7 +62,7 @@ def inspect(
         found = survey(source, features, stage("looking at pictures"), min(height, width), first)
         write_page(found, page)
     *table, last = lines(found)
-    tell([*table, "", *advise(found), "", f"page  {page}", last])
+    tell(*table, "", *advise(found), "", f"page  {page}", last)
 
 
 @data.command()
@@ -98,10 +98,8 @@ def prepare(
             source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
         )
     tell(
-        [
-            bank.summary(),
-            f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out",
-        ]
+        bank.summary(),
+        f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out",
     )
 
 
@@ -137,7 +135,7 @@ def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, a
         found = find_copies(source_of(sources), methods, seed, stage)
     if out:
         write_output(out, found.json())
-    tell([*found.lines(), *([f"groups in {out}"] if out else [])])
+    tell(*found.lines(), *([f"groups in {out}"] if out else []))
 
 
 @data.command("list")
@@ -154,7 +152,6 @@ def list_sets() -> None:
     for entry, row in zip(catalog.PUBLIC_SETS.values(), sets.table(), strict=True):
         name, pictures, pixels, download, licence, checked, here = row
         size = f"{pictures} pictures of {pixels}, {download}, {checked}"
-        click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
-        click.echo(f"{'':<18} licence: {licence}")
-        click.echo(f"{'':<18} {entry.home}\n")
-    click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
+        tell(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
+        tell(f"{'':<18} licence: {licence}", f"{'':<18} {entry.home}", "")
+    tell(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")

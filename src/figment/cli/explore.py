@@ -18,6 +18,7 @@ from figment.cli.options import (
     ExperimentGroup,
     NamedPath,
 )
+from figment.common.text import typed
 from figment.errors import InputError
 
 FEATURES = click.option(
@@ -188,11 +189,9 @@ def directions(
         save_directions(file, found.directions, at.generator)
         example = found.directions[0].name
         tell(
-            [
-                f"{'names':<9}{file}",
-                f"Next: figment sample {run} --direction {quote(example + '=2')} · "
-                f"figment walk {run} --direction {quote(example)}",
-            ]
+            f"{'names':<9}{file}",
+            f"Next: figment sample {typed(run)} --direction {quote(example + '=2')} · "
+            f"figment walk {typed(run)} --direction {quote(example)}",
         )
 
 

@@ -73,7 +73,7 @@ def measure(
         pairs = out.with_suffix(".nearest.png")
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
-    tell(["", *found.lines(), "", *(f"{title}  {place}" for title, place in places)])
+    tell("", *found.lines(), "", *(f"{title}  {place}" for title, place in places))
     if found.unusable:
         raise InputError(
             f"--features {', '.join(found.unusable)} couldn't be used (why stands above): mend it, or leave it out."

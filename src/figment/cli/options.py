@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from figment.cli.streams import is_terminal
+from figment.common.text import said
 from figment.errors import InputError
 from figment.experiments import EXPERIMENTS
 
@@ -91,13 +93,13 @@ def agreeing(accept: bool) -> Callable[[str], bool] | None:
     """How a licence is agreed to: by option, by a person at the terminal, or not at all."""
 
     def accepted(licence: str) -> bool:
-        click.echo(licence, err=True)
+        click.echo(said(licence, lines=True), err=True)
         return True
 
     if accept:
         return accepted
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        return lambda licence: click.confirm(f"{licence}\nDownload it under this licence?", err=True)
+    if is_terminal(sys.stdin) and is_terminal(sys.stderr):
+        return lambda licence: click.confirm(f"{said(licence, lines=True)}\nDownload it under this licence?", err=True)
     return None
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from figment.cli.console import tell
+
 AUTO = "chooses by data, machine and budget; train says what it chose and why, train --dry-run without training"
 
 
@@ -18,7 +20,7 @@ def recipes(name: str | None) -> None:
       figment recipes dcgan
       figment train faces --recipe dcgan --set batch=64
     """
-    click.echo("\n".join(overview() if name in (None, "auto") else details(str(name))))
+    tell(*(overview() if name in (None, "auto") else details(str(name))))
 
 
 def overview() -> list[str]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from figment.cli.console import progress_bar
+from figment.cli.console import progress_bar, tell
 from figment.cli.options import LABEL, SEED, TRUNCATION, PathArgument
-from figment.common.text import plain_name
+from figment.common.text import plain_name, shown
 from figment.errors import InputError
 
 
@@ -85,7 +85,7 @@ def sample(
             raise InputError(f"--codes {codes} says which pictures: leave out -n and --label.")
         with progress_bar(0, "sampling") as advance:
             total = write_coded(generator, path, codes, truncation, shift, None if grid else suffix, advance)
-        click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
+        tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
         return
     if grid:
         count, labels = generator.shown(count, labels)
@@ -95,9 +95,9 @@ def sample(
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:
             write_files(generator, path, count, seed, truncation, suffix, advance, labels, shift)
     total = count * max(len(labels), 1)
-    click.echo(f"{total} sample{'s' if total > 1 else ''} in {path}")
+    tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
     if grid and len(labels) > 1:
-        click.echo(f"rows: {', '.join(labels)}")
+        tell(f"rows: {', '.join(map(shown, labels))}")
 
 
 @click.command()
@@ -144,7 +144,7 @@ def walk(
             generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
             truncation=truncation, progress=advance, label=label, along=along,
         )  # fmt: skip
-    click.echo(str(path))
+    tell(str(path))
 
 
 @click.command()
@@ -170,7 +170,7 @@ def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: in
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label)
-    click.echo(str(path))
+    tell(str(path))
 
 
 @click.command()
@@ -188,7 +188,7 @@ def report(run: Path) -> None:
     point_libraries_at_cache()
     from figment.reporting.report import write_report
 
-    click.echo(str(write_report(Run(run))))
+    tell(str(write_report(Run(run))))
 
 
 def path_beside(run: Path, name: str) -> Path:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 from rich import progress as bars
 from rich.console import Console, Group
@@ -14,8 +14,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from figment.cli.streams import is_terminal
 from figment.common.progress import Progress
-from figment.common.text import printable
+from figment.common.text import said
 from figment.common.units import as_images, as_time
 
 LINE_SECONDS = 10.0  # between two plain lines
@@ -41,7 +42,7 @@ class Terminal:
     """Follows a run on a console: live where it is a terminal, else a line every ten seconds."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.console = console or _console(sys.stdout)
         self.live: Live | None = None
         self.bar: bars.Progress | None = None
         self.budget_images: int | None = None
@@ -60,11 +61,10 @@ class Terminal:
 
         def advance(done: int, total: int) -> None:
             note = _of(done, total, unit)
-            if self.console.is_terminal:
+            if _is_live(self.console):
                 if self.bar is None:
-                    self.bar = _bar(title)
+                    self.bar = _bar(title, total or None, self.console)
                     self.bar.start()
-                    self.bar.add_task("", total=total or None, note="")
                 self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, note=note)
             elif monotonic() - self.last_line >= LINE_SECONDS:
                 self.last_line = monotonic()
@@ -87,9 +87,8 @@ class Terminal:
         self.rate = Rate()
         self.last_line = monotonic()
         self.rate.at(seconds, images)
-        if self.console.is_terminal:
-            self.bar = _bar("training")
-            self.bar.add_task("", total=budget_seconds or budget_images, note="")
+        if _is_live(self.console):
+            self.bar = _bar("training", budget_seconds or budget_images, self.console)
             self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
             self.live.start()
 
@@ -105,7 +104,7 @@ class Terminal:
             self.live.update(self._panel())
         elif monotonic() - self.last_line >= LINE_SECONDS:
             self.last_line = monotonic()
-            self.console.print(self._line(event), markup=False)
+            self.say(self._line(event))
 
     def score(self, event: dict[str, Any]) -> None:
         self.scores.append(event)
@@ -113,7 +112,7 @@ class Terminal:
             self.live.update(self._panel())
 
     def say(self, sentence: str) -> None:
-        self.console.print(printable(sentence, lines=True), markup=False)
+        self.console.print(said(sentence, lines=True), markup=False, emoji=False)
 
     def end(self) -> None:
         """Leave the terminal as it was; what was last told of a training stays as a line."""
@@ -123,7 +122,7 @@ class Terminal:
             self.bar = None
         self._stop_bar()
         if self.event:
-            self.console.print(self._line(self.event), markup=False)
+            self.say(self._line(self.event))
             self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
@@ -187,15 +186,29 @@ def _of(done: int, total: int, unit: str) -> str:
     return f"{done:,}{whole} {unit}".rstrip()
 
 
-def _bar(title: str) -> bars.Progress:
-    console = Console(stderr=True)
-    columns = bars.SpinnerColumn(), bars.TextColumn(title), bars.BarColumn(), bars.TextColumn("{task.fields[note]}")
-    return bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def _console(stream: TextIO) -> Console:
+    """A console that prints sentences to the letter. It is a terminal where a person looks at it, not where a setting of
+    the environment, such as FORCE_COLOR, has it coloured."""
+    return Console(file=stream, force_terminal=is_terminal(stream), highlight=False, soft_wrap=True)
+
+
+def _is_live(console: Console) -> bool:
+    """Whether what is shown on it can be changed afterwards."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def _bar(title: str, total: float | None, console: Console) -> bars.Progress:
+    spinner = "dots" if console.encoding.startswith("utf") else "line"
+    name, note = (bars.TextColumn(f"{{task.{text}}}", markup=False) for text in ("description", "fields[note]"))
+    columns = bars.SpinnerColumn(spinner), name, bars.BarColumn(), note
+    bar = bars.Progress(*columns, console=console, transient=True, disable=not _is_live(console))
+    bar.add_task(said(title), total=total, note="")
+    return bar
 
 
 @contextmanager
 def bar_of(total: int, title: str) -> Iterator[Progress]:
     """A progress bar for short work, gone when it is done and silent where there is no terminal."""
-    with _bar(title) as bar:
-        task = bar.add_task("", total=total, note="")
+    with _bar(title, total, _console(sys.stderr)) as bar:
+        task = bar.task_ids[0]
         yield lambda done, of: bar.update(task, completed=done, total=of, note=f"{done:,} of {of:,}")

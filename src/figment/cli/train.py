@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import conclude
+from figment.cli.console import TRAINED, conclude, tell
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -23,6 +23,7 @@ from figment.cli.options import (
     given,
 )
 from figment.common.launch import check_launch, leads
+from figment.common.text import typed
 from figment.errors import InputError
 
 
@@ -58,7 +59,7 @@ def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
     out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
     accept_licence: bool, seed: str | None, device: str, dry_run: bool,
-) -> None:  # fmt: skip
+) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
     DATA is a folder (nested), a zip or tar, parquet, .npy or .npz file, a pattern of shards (faces-{000..009}.tar), a
@@ -95,10 +96,10 @@ def train(
         "device": device, "display": Terminal(),
     }  # fmt: skip
     if dry_run:
-        click.echo(start.dry_run(given(sources), **asked, **fields))
-        return
+        tell(*start.dry_run(given(sources), **asked, **fields).split("\n"))
+        return None
     run = start.train(given(sources), out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
-    conclude(run)
+    return conclude(run)
 
 
 @click.command()
@@ -114,7 +115,7 @@ def train(
     help="Where the pictures are now, if they were moved; once for each that there was.",
 )
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
-def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> None:
+def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> str:
     """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
     Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
@@ -135,10 +136,10 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
         was_finished = opened.facts["state"] == "finished" and time is None and images is None
     after = start.resume(run, time=time, images=images, data=given(sources), device=device, display=Terminal())
-    if was_finished:
-        click.echo(f"{run} is finished. To train it further, give it a budget: figment resume {run} --for 10m")
-    else:
-        conclude(after)
+    if not was_finished:
+        return conclude(after)
+    tell(f"{run} is finished. To train it further, give it a budget: figment resume {typed(run)} --for 10m")
+    return TRAINED
 
 
 def assignments(choices: Sequence[str]) -> dict[str, Any]:

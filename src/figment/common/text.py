@@ -1,10 +1,15 @@
-"""Names as people can be shown them, names made of them, and the one that a misspelt word meant."""
+"""Names and sentences as people can be shown them, names made of them, and the one that a misspelt word meant."""
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 CONTAINERS = re.compile(r"\.(zip|npy|npz|parquet|arrow|feather|gz|bz2|tgz|tbz2?|txz|tzst|tar(\.\w+)?)$")
+MAX_SHOWN = 200  # characters of somebody else's text, such as a label, that a sentence repeats
+MAX_SAID = 1000  # characters of a line; what is longer repeats something that is
+FIRST_SAID, LAST_SAID = 600, 300  # characters of its beginning and its end: what it is about, and the mend
 
 
 def printable(text: str, lines: bool = False) -> str:
@@ -12,7 +17,29 @@ def printable(text: str, lines: bool = False) -> str:
 
     lines: line ends stay. Bytes that aren't text, which Python carries as surrogates, come out as bytes.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or (lines and c == "\n") else _escaped(c) for c in text)
+
+
+def shown(value: object) -> str:
+    """Somebody else's text (a label, a name, a value out of a file) as a sentence repeats it: printable, and not at length."""
+    text = value if isinstance(value, str) else str(value)
+    return printable(text) if len(text) <= MAX_SHOWN else f"{printable(text[:MAX_SHOWN])}…"
+
+
+def said(sentence: str, lines: bool = False) -> str:
+    """A sentence as it is printed, whatever it repeats: printable, and not endless. lines: line ends stay."""
+    return "\n".join(map(_said, sentence.split("\n") if lines else [sentence]))
+
+
+def typed(path: Path | str) -> str:
+    """A path as one types it in a shell, quoted where need be: for commands that a person is told to use."""
+    text = str(path)
+    text = f"./{text}" if text.startswith("-") else text  # else it would be an option
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + "".join(_in_quotes(c) for c in text) + "'"
 
 
 def plain_name(data: str) -> str:
@@ -31,14 +58,29 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.5) -> str | Non
 
 def suggestion(word: str, known: Sequence[str], most: int | None = None) -> str:
     """ "; did you mean X?" for the nearest known word, else the list of all, or of so many and how many more."""
-    near = nearest(word, known)
+    near = nearest(word[:MAX_SHOWN], known)  # of longer ones the comparison takes its time
     if near is not None:
-        return f"; did you mean {near}?"
-    shown = known if most is None else known[:most]
-    more = f" and {len(known) - len(shown):,} more" if len(shown) < len(known) else ""
-    return f"; there are {', '.join(shown)}{more}."
+        return f"; did you mean {shown(near)}?"
+    listed = known if most is None else known[:most]
+    more = f" and {len(known) - len(listed):,} more" if len(listed) < len(known) else ""
+    return f"; there are {', '.join(map(shown, listed))}{more}."
+
+
+def _said(line: str) -> str:
+    line = printable(line)
+    if len(line) > MAX_SAID:
+        line = re.sub(rf"\S{{{MAX_SHOWN + 1},}}", lambda word: shown(word[0]), line)
+    return line if len(line) <= MAX_SAID else f"{line[:FIRST_SAID]} … {line[-LAST_SAID:]}"
 
 
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else character.encode("unicode_escape").decode()
+
+
+def _in_quotes(character: str) -> str:
+    """A character between $' and ', where \\x is a byte and \\u a character."""
+    if character.isprintable():
+        return f"\\{character}" if character in "'\\" else character
+    escape = _escaped(character)
+    return f"\\u{ord(character):04x}" if 0x80 <= ord(character) <= 0xFF else escape

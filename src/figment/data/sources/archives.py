@@ -1,4 +1,4 @@
-"""Archives of picture files: zip and tar, read from front to back by one reader, for a packed tar can't be read else.
+"""Archives of picture files: zip and tar, read from front to back by one reader, for a packed one can't be read else.
 
 Nothing is ever extracted, so names with `..` in them, absolute ones and links lead nowhere.
 """
@@ -6,10 +6,8 @@ Nothing is ever extracted, so names with `..` in them, absolute ones and links l
 import bz2
 import gzip
 import lzma
-import struct
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,8 +16,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from figment.common.units import as_bytes
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken
 from figment.data.sources.base import (
+    READ_BYTES,
     Chunks,
     FileSource,
     Listing,
@@ -30,15 +30,12 @@ from figment.data.sources.base import (
     relative_name,
 )
 from figment.data.sources.labels import find_labels, is_sidecar, is_table, sample_key, sidecar_label, unreadable
+from figment.data.sources.zip_members import reason_unread, unpack
 from figment.errors import InputError
 
-# Everything that the readers of archives raise at damaged ones.
-DAMAGE_ERRORS = (
-    OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, NotImplementedError,
-)  # fmt: skip
 MAX_SIDECAR_BYTES = 2**20  # of a file beside a picture that are searched for a label
-MAX_EXPANSION = 200  # times its own size, and 4 GB, that a tar may unpack to: pictures hardly shrink at all
-EXPANSION_SLACK_BYTES = 2**32  # the 4 GB
+MAX_EXPANSION = 200  # times its own size, and 1 GB, that a file may unpack to: pictures hardly shrink at all
+EXPANSION_SLACK_BYTES = 2**30  # the 1 GB
 
 
 class Zip(FileSource):
@@ -49,29 +46,35 @@ class Zip(FileSource):
     @cached_property
     def listing(self) -> Listing:
         names = ArchiveNames(self.where)
-        with self._opened() as archive:
-            for name, member in _zip_members(archive).items():
+        with self._opened() as (archive, members):
+            for name, member in members.items():
                 names.add(name)
                 if is_table(name):
-                    names.add_table(name, _unpack(archive, member))
-        return names.listing()
+                    names.add_table(name, unpack(archive, member))
+            listing = names.listing()
+            self._check([members[name] for name in listing.names])
+        return listing
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         names = self.listing.names
         slots = range(len(names)) if only is None else sorted(only)
-        with self._opened() as archive:
-            members = _zip_members(archive)
-            contents = ((slot, _unpack(archive, members.get(names[slot]))) for slot in slots)
+        with self._opened() as (archive, members):
+            contents = ((slot, unpack(archive, members.get(names[slot]))) for slot in slots)
             yield from chunked((slot, content, payload_bytes(content)) for slot, content in contents)
 
     @contextmanager
-    def _opened(self) -> Iterator[zipfile.ZipFile]:
-        try:
-            archive = zipfile.ZipFile(self.path)
-        except (*DAMAGE_ERRORS, ValueError, struct.error):
-            raise self.damaged() from None
-        with archive:
-            yield archive
+    def _opened(self) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+        """The archive, and its files by name; of several of one name the last, as unzip has it."""
+        with self.naming_damage(), zipfile.ZipFile(self.path) as archive:
+            yield archive, {relative_name(info.filename): info for info in archive.infolist() if not info.is_dir()}
+
+    def _check(self, pictures: list[zipfile.ZipInfo]) -> None:
+        """Raise InputError where the pictures are a bomb, or none of them can be unpacked."""
+        sizes = (member.file_size for member in pictures)
+        check_expansion(self.path, sum(size for size in sizes if size <= MAX_PICTURE_BYTES))  # others aren't read
+        if all(reason_unread(member) for member in pictures):
+            reason = reason_unread(pictures[0])
+            raise InputError(f"{self.path} is {reason}: unpack it with the program that made it, and give the folder")
 
 
 class Tar(FileSource):
@@ -100,24 +103,29 @@ class Tar(FileSource):
     @contextmanager
     def opened(self) -> Iterator[tarfile.TarFile]:
         """The archive; whatever is raised inside because it is damaged becomes an InputError."""
-        try:
-            with (
-                self.path.open("rb") as packed,
-                _unpacked(packed, self.path) as file,
-                tarfile.open(fileobj=BoundedFile(file, self.path), mode="r:") as archive,  # type: ignore[call-overload]
-            ):
-                yield archive
-        except _tar_damage():
-            raise self.damaged() from None
+        with (
+            self.naming_damage(),
+            self.path.open("rb") as packed,
+            _unpacked(packed, self.path) as file,
+            tarfile.open(fileobj=BoundedFile(file, self.path), mode="r:") as archive,  # type: ignore[call-overload]
+        ):
+            yield archive
 
     @cached_property
     def _read(self) -> tuple[Listing, np.ndarray]:
         """The listing, and where in the unpacked file each picture starts: int64 (N,)."""
         names = ArchiveNames(self.where)
         starts: dict[str, int] = {}  # of several members of one name tar means the last
+        taken: set[str] = set()  # keys of pictures in the tars that stand before this one in the file
+        number = 1  # of the tar
         with self.opened() as archive:
             for member in tar_members(archive):
                 name = relative_name(member.name)
+                if archive.fileobj.number > number:  # type: ignore[attr-defined]
+                    number += 1
+                    taken |= set(map(sample_key, names.pictures))
+                if sample_key(name) in taken:  # shards that all begin with 000000.jpg
+                    name = f"{sample_key(name)}-{number}{name.removeprefix(sample_key(name))}"
                 names.add(name)
                 if is_picture(name):
                     linked = starts.get(relative_name(member.linkname)) if member.islnk() else None
@@ -126,7 +134,6 @@ class Tar(FileSource):
                     names.add_table(name, _content(archive, member))
                 elif is_sidecar(name) and member.size <= MAX_SIDECAR_BYTES:
                     names.add_sidecar(name, _content(archive, member))
-            check_end(archive)
         listing = names.listing()
         return listing, np.array([starts[name] for name in listing.names], np.int64)
 
@@ -184,48 +191,84 @@ class BoundedFile:
     def __init__(self, file: Any, path: Path) -> None:
         self.file = file
         self.path = path
-        self.max_bytes = EXPANSION_SLACK_BYTES + MAX_EXPANSION * path.stat().st_size
         self.last = b""  # what was read last
+        self.again = False  # whether it is to be read once more
+        self.number = 1  # of the tar that is being read, where several stand one behind the other
 
     def read(self, size: int) -> bytes:
-        self._check(self.file.tell() + size, size)
+        if not 0 <= size <= READ_BYTES:
+            raise tarfile.ReadError("declares too much")
+        if self.again and size == len(self.last):
+            self.again = False
+            return self.last
+        check_expansion(self.path, self.file.tell() + size)
         self.last = self.file.read(size)
         return self.last
 
+    def unread(self) -> None:
+        """Have the last read done over: a packed file can't go back."""
+        self.again = True
+
     def seek(self, place: int) -> int:
-        self._check(place)
+        check_expansion(self.path, place)
+        self.again = False
         return int(self.file.seek(place))
 
     def tell(self) -> int:
-        return int(self.file.tell())
+        return int(self.file.tell()) - (len(self.last) if self.again else 0)
 
-    def _check(self, place: int, size: int = 0) -> None:
-        if size > MAX_PICTURE_BYTES + 1:
-            raise tarfile.ReadError("declares too much")
-        if place > self.max_bytes:
-            held = f"claims to hold more than {self.max_bytes >> 30} GB, over {MAX_EXPANSION} times its own size"
-            raise InputError(f"{self.path} {held}: unpack it yourself if you trust it, and give the folder")
+
+def check_expansion(path: Path, size: int) -> None:
+    """Raise InputError where a file would unpack to so many bytes that it can only be a bomb."""
+    most = EXPANSION_SLACK_BYTES + MAX_EXPANSION * path.stat().st_size
+    if size > most:
+        raise bomb(path, most)
+
+
+def bomb(path: Path, most: int) -> InputError:
+    """What is said of a file that would unpack to more than so many bytes."""
+    held = f"claims to hold more than {as_bytes(most)}, over {MAX_EXPANSION} times its own size"
+    return InputError(f"{path} {held}: unpack it yourself if you trust it, and give the folder")
 
 
 def tar_members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """All files of a tar. tarfile would remember each, a kilobyte a picture, so it is made to forget."""
-    while (member := archive.next()) is not None:
-        archive.members.clear()  # type: ignore[attr-defined]
-        if not member.isdir():
-            yield member
+    """All files of a tar, and of those that stand behind its end, as `cat a.tar b.tar` makes them.
 
-
-def check_end(archive: tarfile.TarFile) -> None:
-    """Raise EOFError where a tar, read to its end, ends too early.
-
-    tarfile takes any end for the end. Without the mark, a block of zeros, who knows how many files are missing; and
-    what a compressor has to say about its stream comes last.
+    Raises EOFError where it ends too early: tarfile takes any end for the end, but without the mark, a block of zeros,
+    who knows how many files are missing. tarfile would remember each member, a kilobyte a picture, so it is made to
+    forget.
     """
-    file: Any = archive.fileobj
-    if file.last != bytes(tarfile.BLOCKSIZE):
-        raise EOFError
-    while file.read(2**16):
-        pass
+    reader: Any = archive  # offset and members are tarfile's own
+    going_on = True
+    while going_on:
+        while (member := archive.next()) is not None:
+            reader.members.clear()
+            if member.size < 0 or reader.offset <= member.offset:
+                raise tarfile.ReadError("leads back to where it was")
+            if not member.isdir():
+                yield member
+        if reader.fileobj.last != bytes(tarfile.BLOCKSIZE):
+            raise EOFError
+        going_on = _next_archive(reader)
+
+
+def _next_archive(reader: Any) -> bool:
+    """Go on to the tar behind the end of one. Otherwise the file is read to its end: compressors check their sum there."""
+    file: BoundedFile = reader.fileobj
+    while block := file.read(tarfile.BLOCKSIZE):
+        if block.count(0) < len(block):
+            break
+    try:
+        tarfile.TarInfo.frombuf(block, reader.encoding, reader.errors)
+    except (tarfile.TarError, ValueError):  # nothing, or what isn't ours to read
+        while file.read(2**16):
+            pass
+        return False
+    file.unread()
+    file.number += 1
+    reader.offset = file.tell()
+    reader.pax_headers.clear()  # the other tar's
+    return True
 
 
 def _take_due(waiting: list[tuple[int, int]], start: int) -> list[int]:
@@ -238,27 +281,10 @@ def _take_due(waiting: list[tuple[int, int]], start: int) -> list[int]:
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Broken:
+    if member.size > MAX_PICTURE_BYTES:
+        return Broken(TOO_MANY_BYTES)
     file = archive.extractfile(member) if member.isreg() else None
     return read_bounded(file) if file else Broken("not a regular file")
-
-
-def _zip_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """Files by name; of several of one name the last, as unzip has it."""
-    return {relative_name(info.filename): info for info in archive.infolist() if not info.is_dir()}
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes | Broken:
-    if member is None:
-        return Broken("gone from the archive while it was read")
-    if member.flag_bits & 1:
-        return Broken("encrypted")
-    if member.file_size > MAX_PICTURE_BYTES:
-        return Broken(TOO_MANY_BYTES)
-    try:
-        with archive.open(member) as file:
-            return read_bounded(file)
-    except (*DAMAGE_ERRORS, RuntimeError, ValueError, struct.error) as error:
-        return Broken(f"broken in the archive: {str(error).splitlines()[0] if str(error) else 'cut short'}")
 
 
 def _unpacked(file: IO[bytes], path: Path) -> Any:
@@ -282,11 +308,3 @@ def _zstandard(path: Path) -> Any:
     except ImportError:
         raise InputError(f"{path} is packed by zstd, which needs zstandard: pip install zstandard") from None
     return zstandard
-
-
-def _tar_damage() -> tuple[type[Exception], ...]:
-    try:
-        from zstandard import ZstdError
-    except ImportError:
-        return DAMAGE_ERRORS
-    return (*DAMAGE_ERRORS, ZstdError)

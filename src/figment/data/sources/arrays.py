@@ -1,18 +1,20 @@
 """Arrays of pictures: .npy and .npz files."""
 
 import math
+import warnings
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from tokenize import TokenError
+from io import BytesIO
 from typing import IO
 
 import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES
-from figment.data.sources.archives import DAMAGE_ERRORS
+from figment.data.sources.archives import check_expansion
 from figment.data.sources.base import (
     CHUNK_BYTES,
     CHUNK_PICTURES,
@@ -20,13 +22,12 @@ from figment.data.sources.base import (
     Chunks,
     FileSource,
     Listing,
+    read_at_most,
 )
+from figment.data.sources.zip_members import open_member
 from figment.errors import InputError
 
-# What numpy raises at damaged headers, which it reads as Python's literals.
-HEADER_ERRORS = (
-    *DAMAGE_ERRORS, TokenError, SyntaxError, ValueError, TypeError, KeyError, OverflowError, RecursionError,
-)  # fmt: skip
+HEADER_BYTES = 2**16  # that an array's header has at most: one that claims more isn't read into memory
 HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -68,11 +69,8 @@ class Arrays(FileSource):
     @cached_property
     def _headers(self) -> dict[str, ArrayHeader]:
         """Shape and type of every array, by its key; an .npy has one, under the key ''."""
-        try:
-            keys = [""] if self.path.suffix.lower() == ".npy" else self._keys()
-            return {key: self._header(key) for key in keys}
-        except HEADER_ERRORS:
-            raise self.damaged() from None
+        with self.naming_damage():
+            return {key: self._header(key) for key in self._keys()}
 
     @cached_property
     def _pictures(self) -> dict[str, tuple[int, ...]]:
@@ -83,7 +81,9 @@ class Arrays(FileSource):
             wanted = "uint8 N×H×W, N×H×W×C or N×C×H×W"
             raise InputError(f"{self.path} holds no array of pictures, but {held}: save them as {wanted}")
         first = next(iter(found.values()))
-        return {key: shape for key, shape in found.items() if shape[1:] == first[1:]}
+        found = {key: shape for key, shape in found.items() if shape[1:] == first[1:]}
+        check_expansion(self.path, sum(map(math.prod, found.values())))
+        return found
 
     @cached_property
     def listing(self) -> Listing:
@@ -104,48 +104,52 @@ class Arrays(FileSource):
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         start = 0
         for key, shape in self._pictures.items():
-            try:
-                file, size = self._opened(key)
-                with file:
-                    _read_header(file, size)
-                    yield from row_chunks(file, shape, start, only)
-                    start += shape[0]
-            except DAMAGE_ERRORS:
-                raise self.damaged() from None
+            with self.naming_damage(), self._opened(key) as (file, size):
+                _read_header(file, size)
+                yield from row_chunks(file, shape, start, only)
+                start += shape[0]
 
     def _header(self, key: str) -> ArrayHeader:
-        file, size = self._opened(key)
-        with file:
+        with self._opened(key) as (file, size):
             return _read_header(file, size)
 
     def _keys(self) -> list[str]:
+        if self.path.suffix.lower() == ".npy":
+            return [""]
         with zipfile.ZipFile(self.path) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
     def _column(self, key: str) -> np.ndarray:
-        try:
-            with np.load(self.path, allow_pickle=False) as arrays:
-                return np.asarray(arrays[key])
-        except HEADER_ERRORS:
-            raise self.damaged() from None
+        with self.naming_damage(), self._opened(key) as (file, size):
+            header = _read_header(file, size)
+            content = read_at_most(file, header.kind.itemsize * math.prod(header.shape))
+            return np.frombuffer(content, header.kind, math.prod(header.shape))
 
-    def _opened(self, key: str) -> tuple[IO[bytes], int]:
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[tuple[IO[bytes], int]]:
         """An array as a file, and how many bytes it ought to have."""
         if not key:
-            return self.path.open("rb"), self.path.stat().st_size
+            with self.path.open("rb") as file:
+                yield file, self.path.stat().st_size
+            return
         with zipfile.ZipFile(self.path) as archive:
             member = archive.getinfo(f"{key}.npy")
-            return archive.open(member), member.file_size
+            with open_member(archive, member) as unpacked:
+                yield unpacked, member.file_size
 
 
 def _read_header(file: IO[bytes], size: int) -> ArrayHeader:
     """Read to where an array's data start. Raises ValueError where the file of `size` bytes is too short for them."""
-    version = np.lib.format.read_magic(file)
+    start = BytesIO(file.read(HEADER_BYTES))
+    version = np.lib.format.read_magic(start)
     if version not in HEADER_READERS:
         return ArrayHeader((), np.dtype(object))
-    shape, by_columns, kind = HEADER_READERS[version](file)
-    if not kind.hasobject and size < file.tell() + kind.itemsize * math.prod(shape):
+    with warnings.catch_warnings():  # Python's remarks on odd literals
+        warnings.simplefilter("ignore")
+        shape, by_columns, kind = HEADER_READERS[version](start)
+    if not kind.hasobject and size < start.tell() + kind.itemsize * math.prod(shape):
         raise ValueError("cut short")
+    file.seek(start.tell())
     return ArrayHeader(shape, kind, by_columns and len(shape) > 1)
 
 
@@ -164,7 +168,7 @@ def read_rows(file: IO[bytes], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
     step = max(1, min(CHUNK_PICTURES, CHUNK_BYTES // row))
     for start in range(0, shape[0], step):
         count = min(step, shape[0] - start)
-        content = file.read(count * row)
+        content = read_at_most(file, count * row)
         if len(content) < count * row:
             raise EOFError
         yield np.frombuffer(content, np.uint8).reshape(count, *shape[1:])

@@ -1,10 +1,13 @@
 """What every source of pictures is: names, labels, and still-encoded pictures in chunks of bounded size."""
 
+import errno
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +19,9 @@ _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga
 PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
 Chunks = Generator[Chunk, None, None]
 CHUNK_PICTURES, CHUNK_BYTES = 64, 2**20  # at most, but for one picture that is larger
+READ_BYTES = 2**20  # read at once of a file that may be a bomb
 MAX_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
+_DAMAGE_ERRORS = {errno.EINVAL, errno.EOVERFLOW}  # of the system, for places in a file that can't be
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,27 @@ class FileSource(Source):
         """What is said of a damaged file."""
         return InputError(f"{self.path} isn't a readable {self.kind}, it may be cut short: download or copy it again")
 
+    @contextmanager
+    def naming_damage(self) -> Iterator[None]:
+        """Turn whatever is raised inside into an InputError that names the file.
+
+        Readers of damaged files raise nearly anything, ValueError, TypeError, KeyError, RecursionError …: no list of
+        them was ever whole. What the system refuses is told apart from what the file is to blame for.
+        """
+        try:
+            yield
+        except InputError:
+            raise
+        except MemoryError as error:
+            raise InputError(
+                f"{self.path} asks for more memory than there is, as a damaged {self.kind} does: download or copy it again"
+            ) from error
+        except OSError as error:
+            told_by_system = error.errno and error.errno not in _DAMAGE_ERRORS
+            raise (cannot_read(self.path, error) if told_by_system else self.damaged()) from error
+        except Exception as error:
+            raise self.damaged() from error
+
 
 def chunked(pictures: Iterable[tuple[int, Payload, int]]) -> Chunks:
     """Put (slot, payload, bytes) together into chunks, bounded in number and in bytes."""
@@ -101,8 +127,20 @@ def payload_bytes(content: bytes | Broken) -> int:
 
 def read_bounded(file: IO[bytes]) -> bytes | Broken:
     """All of a file that is one picture."""
-    content = file.read(MAX_PICTURE_BYTES + 1)
+    content = read_at_most(file, MAX_PICTURE_BYTES + 1)
     return content if len(content) <= MAX_PICTURE_BYTES else Broken(TOO_MANY_BYTES)
+
+
+def read_at_most(file: IO[bytes], count: int) -> bytes:
+    """So many bytes or what is left, read a little at a time: unpacking readers take twice what they are asked for."""
+    first = file.read(min(READ_BYTES, count))
+    if len(first) < READ_BYTES:
+        return first
+    content = BytesIO()
+    content.write(first)
+    while (left := count - content.tell()) and (piece := file.read(min(READ_BYTES, left))):
+        content.write(piece)
+    return content.getvalue()
 
 
 def relative_name(name: str) -> str:
@@ -138,5 +176,10 @@ def file_fingerprint(path: Path) -> str:
             file.seek(max(0, status.st_size - 2**16))
             ends = head + file.read(2**16)
     except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}): is it still there, and yours to read?") from None
+        raise cannot_read(path, error) from None
     return hash_texts(["file", str(status.st_size), str(status.st_mtime_ns), hashlib.sha256(ends).hexdigest()])
+
+
+def cannot_read(path: Path, error: OSError) -> InputError:
+    """What is said of a file that the system doesn't give."""
+    return InputError(f"{path} can't be read ({error.strerror}): is it still there, and yours to read?")

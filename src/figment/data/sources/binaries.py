@@ -5,7 +5,7 @@ import math
 import re
 import struct
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,7 @@ import numpy as np
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES
-from figment.data.sources.archives import DAMAGE_ERRORS, Tar, check_end, tar_members
+from figment.data.sources.archives import Tar, check_expansion, tar_members
 from figment.data.sources.arrays import read_rows, row_chunks
 from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, file_fingerprint, hash_texts
 from figment.errors import InputError
@@ -49,12 +49,9 @@ class Idx(FileSource):
         return Listing([f"{index:06d}" for index in range(count)], self._labels(count))
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
-        try:
-            with closing(_opened(self.path)) as file:
-                file.read(4 + 4 * len(self._shape))
-                yield from row_chunks(file, self._shape, 0, only)
-        except DAMAGE_ERRORS:
-            raise self.damaged() from None
+        with self.naming_damage(), closing(_opened(self.path)) as file:
+            file.read(4 + 4 * len(self._shape))
+            yield from row_chunks(file, self._shape, 0, only)
 
     def fingerprint(self) -> str:
         labels = self._labels_file()
@@ -62,29 +59,24 @@ class Idx(FileSource):
 
     @cached_property
     def _shape(self) -> tuple[int, ...]:
-        try:
-            with closing(_opened(self.path)) as file:
-                shape = _idx_header(file)
-                if len(shape) not in (3, 4) or 0 in shape:
-                    raise EOFError
-                if shape[0] > MAX_PICTURES or math.prod(shape[1:]) > MAX_PICTURE_BYTES:
-                    raise EOFError
-                for _ in read_rows(file, shape):  # a header is quickly written, and gzip tells no size
-                    pass
-        except DAMAGE_ERRORS:
-            raise self.damaged() from None
+        with self.naming_damage(), closing(_opened(self.path)) as file:
+            shape = _idx_header(file)
+            if len(shape) not in (3, 4) or 0 in shape:
+                raise EOFError
+            if shape[0] > MAX_PICTURES or math.prod(shape[1:]) > MAX_PICTURE_BYTES:
+                raise EOFError
+            check_expansion(self.path, math.prod(shape))
+            for _ in read_rows(file, shape):  # a header is quickly written, and gzip tells no size
+                pass
         return shape
 
     def _labels(self, count: int) -> list[str | None]:
         path = self._labels_file()
         if path is None:
             return [None] * count
-        try:
-            with closing(_opened(path)) as file:
-                (declared,) = _idx_header(file)
-                labels = file.read(count + 1)
-        except (*DAMAGE_ERRORS, ValueError):
-            raise Idx(path).damaged() from None
+        with Idx(path).naming_damage(), closing(_opened(path)) as file:
+            (declared,) = _idx_header(file)
+            labels = file.read(count + 1)
         if not len(labels) == declared == count:
             raise InputError(
                 f"{path} has {declared} labels for the {count} pictures of {self.display}: give both of one set"
@@ -107,7 +99,7 @@ class Cifar(FileSource):
         names: list[str] = []
         numbers: list[int] = []
         classes: list[str] = []
-        with self._naming_damage():
+        with self.naming_damage():
             for file_name, file, size in self._files():
                 if file_name in CIFAR_NAMES:
                     classes = [line.strip() for line in file.read(2**16).decode("utf-8", "replace").split("\n")]
@@ -122,7 +114,7 @@ class Cifar(FileSource):
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         start = 0
-        with self._naming_damage():
+        with self.naming_damage():
             for file_name, file, size in self._files():
                 if is_cifar(file_name):
                     for labels, pictures in _cifar_rows(file_name, file, size):
@@ -141,18 +133,10 @@ class Cifar(FileSource):
                 for member in tar_members(archive):
                     if (file := archive.extractfile(member) if member.isreg() else None) is not None:
                         yield member.name.rpartition("/")[2], file, member.size
-                check_end(archive)
             return
         for path in [*self._beside(), self.path]:
             with path.open("rb") as file:
                 yield path.name, file, path.stat().st_size
-
-    @contextmanager
-    def _naming_damage(self) -> Iterator[None]:
-        try:
-            yield
-        except DAMAGE_ERRORS:
-            raise self.damaged() from None
 
     def _beside(self) -> list[Path]:
         if not is_cifar(self.path.name):

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
+from figment.data.sources.archives import MAX_EXPANSION, bomb, check_expansion
 from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, chunked, payload_bytes
 from figment.data.sources.labels import LABEL_COLUMNS
 from figment.errors import InputError
 
 BATCH_BYTES = 2**24  # about as much of a Parquet file is unpacked at once,
-MAX_BATCH_ROWS = 2**14  # in at most so many rows
+MAX_BATCH_ROWS = 2**14  # in at most so many rows,
+MAX_BATCH_BYTES = 2**28  # and so much at most, where a dictionary holds one value that all rows share
 END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"  # of Arrow
 
 
@@ -41,7 +43,7 @@ class Table(FileSource):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        with self._naming_damage():
+        with self.naming_damage():
             self._columns = self._find_columns()
         self.note = f" (column {self._columns.picture})" if self._columns.others else ""
         self.display += self.note
@@ -60,7 +62,7 @@ class Table(FileSource):
         labels: list[str | None] = []
         picture, label = self._columns.picture, self._columns.label
         paths = self._columns.has_path
-        with self._naming_damage():
+        with self.naming_damage():
             for batch in self._batches([*([f"{picture}.path"] if paths else []), *([label] if label else [])]):
                 if len(labels) + batch.num_rows > MAX_PICTURES:
                     raise InputError(f"{self.path} declares more than {MAX_PICTURES:,} rows: split it up")
@@ -72,13 +74,15 @@ class Table(FileSource):
         return Listing(names if unique else [f"{row:06d}" for row in range(len(labels))], labels)
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
-        with self._naming_damage():
+        with self.naming_damage():
             yield from chunked((slot, content, payload_bytes(content)) for slot, content in self._pictures(only))
 
     def _pictures(self, only: Collection[int] | None) -> Iterator[tuple[int, bytes | Broken]]:
         column = self._columns.picture
-        slot = 0
+        slot = held = 0
         for batch in self._batches([f"{column}.bytes" if self._columns.in_struct else column]):
+            held += batch.nbytes
+            check_expansion(self.path, held)  # a dictionary holds a picture once for any number of rows
             for row in batch.column(column):
                 if only is None or slot in only:
                     yield slot, _content(row["bytes"] if self._columns.in_struct and row.is_valid else row)
@@ -137,15 +141,13 @@ class Table(FileSource):
         return False
 
     @contextmanager
-    def _naming_damage(self) -> Iterator[None]:
+    def naming_damage(self) -> Iterator[None]:
         try:
-            import pyarrow as pa
+            import pyarrow  # noqa: F401
         except ImportError:
             raise InputError(f"{self.path} needs pyarrow: pip install 'figment-gan[parquet]'") from None
-        try:
+        with super().naming_damage():
             yield
-        except (pa.ArrowException, OSError, ValueError, EOFError, KeyError):
-            raise self.damaged() from None
 
 
 class Parquet(Table):
@@ -161,7 +163,11 @@ class Parquet(Table):
         with self._opened() as file:
             for group in range(file.metadata.num_row_groups):
                 facts = file.metadata.row_group(group)
-                rows = min(MAX_BATCH_ROWS, max(1, facts.num_rows * BATCH_BYTES // (_bytes_of(facts, columns) + 1)))
+                packed, size = _bytes_of(facts, columns)
+                if size > max(MAX_BATCH_BYTES, MAX_EXPANSION * packed):
+                    raise bomb(self.path, MAX_BATCH_BYTES)
+                rows = min(MAX_BATCH_ROWS, facts.num_rows * BATCH_BYTES // (size + 1), MAX_BATCH_BYTES // (size + 1))
+                rows = max(1, rows)
                 yield from file.iter_batches(rows, row_groups=[group], columns=columns, use_threads=False)
 
     @contextmanager
@@ -236,14 +242,14 @@ def _holds_bytes(kind: Any) -> bool:
     return bool(pa.types.is_struct(kind)) and any(field.name == "bytes" and _is_binary(field.type) for field in kind)
 
 
-def _bytes_of(group: Any, columns: list[str]) -> int:
-    """Bytes of a group of rows, unpacked, in the columns."""
-    chunks = (group.column(index) for index in range(group.num_columns))
-    return sum(
-        chunk.total_uncompressed_size
-        for chunk in chunks
+def _bytes_of(group: Any, columns: list[str]) -> tuple[int, int]:
+    """Bytes of a group of rows in the columns: packed, and unpacked."""
+    chunks = [
+        chunk
+        for chunk in (group.column(index) for index in range(group.num_columns))
         if any(f"{chunk.path_in_schema}.".startswith(f"{column}.") for column in columns)
-    )
+    ]
+    return sum(chunk.total_compressed_size for chunk in chunks), sum(chunk.total_uncompressed_size for chunk in chunks)
 
 
 def _file_name(path: str | None) -> str:

@@ -106,6 +106,8 @@ def open_source(
 
 def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Say | None) -> Source:
     path = Path(os.path.expanduser(text))
+    if not text.strip():
+        raise InputError("DATA is an empty text: name a folder or file, or leave it out to use the built-in portraits")
     if os.path.lexists(path):
         return _open_path(path)
     if text.startswith(hub.PREFIX):

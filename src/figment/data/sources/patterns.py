@@ -1,13 +1,17 @@
 """Many files by one pattern: shards-{000000..000009}.tar names each, shards-*.tar takes what is there."""
 
 import glob
+import os
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
+from figment.common.folders import EndlessWalk, Walk
 from figment.errors import InputError
 
 MAX_FILES = 100_000  # that one pattern may stand for
+MAX_ENTRIES = 5_000_000  # files and folders that are looked at for it: some seconds
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
@@ -23,11 +27,18 @@ def expand(pattern: str) -> list[Path]:
     Raises InputError where one that is named by braces is missing, or nothing matches.
     """
     paths: list[Path] = []
+    walk = Walk(MAX_ENTRIES)
     for name in _spelt_out(pattern, pattern):
         if len(paths) == MAX_FILES:
             raise InputError(f"{pattern} stands for more than {MAX_FILES:,} files: give a narrower pattern")
+        if not name.strip("/. "):
+            raise InputError(f"{pattern} names no file, but a whole folder: write between the braces what to take")
         if glob.has_magic(name):
-            found = sorted(glob.glob(name, recursive=True))
+            try:
+                found = _matches(name, walk)
+            except EndlessWalk:
+                most = f"{MAX_ENTRIES:,} files and folders"
+                raise InputError(f"{pattern} leads through more than {most}: give a narrower pattern") from None
             if not found:
                 raise InputError(f"{name} matches no file: check the pattern, and put it in quotes")
             paths += map(Path, found)
@@ -37,6 +48,32 @@ def expand(pattern: str) -> list[Path]:
         else:
             paths.append(Path(name))
     return paths
+
+
+def _matches(pattern: str, walk: Walk) -> list[str]:
+    """What glob.glob finds, sorted; but in bounded time, for that follows links in circles and walks through /proc."""
+    anchor = Path(pattern).anchor
+    return sorted(set(_found(anchor, list(Path(pattern).parts[bool(anchor) :]), walk)))
+
+
+def _found(folder: str, parts: list[str], walk: Walk) -> Iterator[str]:
+    """Paths below a folder that match the parts of a pattern. As in a shell, * doesn't stand for hidden names."""
+    part, *rest = parts
+    if part == "**":
+        for below in walk.folders(folder):
+            yield from _found(below, rest or ["*"], walk)
+    elif not glob.has_magic(part):
+        path = os.path.join(folder, part)
+        if rest or os.path.lexists(path):
+            yield from _found(path, rest, walk) if rest else [path]
+    else:
+        for entry in walk.entries(folder):
+            if fnmatch(entry.name, part) and (part.startswith(".") or not entry.name.startswith(".")):
+                path = os.path.join(folder, entry.name)
+                if not rest:
+                    yield path
+                elif os.path.isdir(path):
+                    yield from _found(path, rest, walk)
 
 
 def _spelt_out(text: str, pattern: str) -> Iterator[str]:
@@ -51,6 +88,8 @@ def _spelt_out(text: str, pattern: str) -> Iterator[str]:
 
 def _choices(inside: str, pattern: str) -> Iterator[str]:
     numbers = RANGE.fullmatch(inside)
+    if not inside.strip(", "):
+        raise InputError(f"{pattern}: there is nothing between the braces: write {{000..009}} or {{a,b}}")
     if numbers is None:
         yield from inside.split(",")
         return

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import nets
+from figment.common.addresses import absent
 from figment.common.pixels import to_input
 from figment.errors import InputError
 from figment.nets.hooks import layers, watched
@@ -75,7 +76,7 @@ def discriminator_file(path: Path) -> Path:
     if path.is_dir() and not file.is_file():
         raise InputError(f"{path} has no discriminator yet: go on with figment resume {path}.")
     if not file.is_file():
-        raise InputError(f"{path} doesn't exist: name a run folder or a discriminator.safetensors file.")
+        raise InputError(absent(path, "name a run folder or a discriminator.safetensors file") + ".")
     return file
 
 

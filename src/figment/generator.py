@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import codes
+from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
 from figment.common.text import suggestion
 from figment.errors import InputError
@@ -148,8 +150,8 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
 
 
 def _generator_file(path: Path) -> Path:
-    if not path.exists():
-        raise InputError(f"{path} doesn't exist: name a run folder or a generator.safetensors file.")
+    if not os.path.exists(path):
+        raise InputError(absent(path, "name a run folder or a generator.safetensors file") + ".")
     if path.is_file():
         return path
     file = Run(path).generator_file

@@ -15,6 +15,7 @@ from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.fit import Target
+from figment.data.sources.base import MissingData
 from figment.data.sources.open import Portraits, Source
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Unreadable
@@ -71,7 +72,13 @@ def prepared(
 def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
     """The bank of a run's data. Says so where the source has changed since the run began."""
     facts = run.facts
-    bank = prepared(source or facts["data"], run.recipe, facts["group"], facts.get("drop"), display)
+    try:
+        bank = prepared(source or facts["data"], run.recipe, facts["group"], facts.get("drop"), display)
+    except MissingData as error:
+        if source is not None:
+            raise
+        mend = f"if they were moved, tell where they are: figment resume {run.folder} --data DATA"
+        raise InputError(f"the pictures of {run.folder} aren't at {error.text} any more: {mend}") from None
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
         display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
     return bank

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from figment import recipe as recipes
-from figment.common.addresses import elsewhere
+from figment.common.addresses import absent
 from figment.common.files import flush_to_disk, write_atomically, write_together
 from figment.common.parts import part_beside, sweep_parts
 from figment.common.places import check_folder
@@ -31,8 +31,7 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not os.path.exists(self.folder):
-            mend = elsewhere(str(folder)) or "name a run folder, such as runs/portraits-1"
-            raise InputError(f"{folder} doesn't exist: {mend}.")
+            raise InputError(absent(folder, "name a run folder, such as runs/portraits-1") + ".")
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
             raise InputError(
                 f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."

@@ -46,9 +46,12 @@ def measure(
     """
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output, write_output
+    from figment.common.places import check_file
 
     if out:
         check_output(out, ".json", [str(what), *against])
+        pairs = out.with_name(f"{out.stem}.nearest.png")
+        check_file(pairs)
     point_libraries_at_cache()
     kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
     with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
@@ -70,7 +73,6 @@ def measure(
     elif out and found.pairs is not None:
         from figment.media.images import write
 
-        pairs = out.with_suffix(".nearest.png")
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
     tell("", *found.lines(), "", *(f"{title}  {place}" for title, place in places))

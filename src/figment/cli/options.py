@@ -1,5 +1,7 @@
 """Options and arguments that several commands share, written once."""
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,17 +10,25 @@ from typing import Any
 import click
 
 from figment.cli.streams import is_terminal
-from figment.common.text import said
+from figment.common.text import printable, said
 from figment.errors import InputError
 from figment.experiments import EXPERIMENTS
 
 
 class NamedPath(click.Path):
-    """A path that isn't empty: an unset shell variable mustn't stand for the current folder."""
+    """A path that could be one: not empty, since an unset shell variable mustn't stand for the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "":
+        text = os.fspath(value)
+        if text == "":
             self.fail("is empty: name a path", param, ctx)
+        try:
+            os.lstat(text)
+        except ValueError:  # NUL
+            self.fail(f"{printable(text)} holds a character that no name can: name a path", param, ctx)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG and not set(text) & set("*?[{"):  # a pattern may be long
+                self.fail(f"a name of {len(os.fsencode(text)):,} bytes is longer than can be: name a path", param, ctx)
         return super().convert(value, param, ctx)
 
 

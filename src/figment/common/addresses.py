@@ -42,6 +42,11 @@ def elsewhere(text: str) -> str | None:
     return ON_ANOTHER_MACHINE
 
 
+def absent(path: object, mend: str) -> str:
+    """What is said of a path where nothing is; mend: what to do about one that names a place on this machine."""
+    return f"{path} doesn't exist: {elsewhere(str(path)) or mend}"
+
+
 def _for_windows(drive: "re.Match[str] | None") -> str | None:
     if os.name == "nt":
         return None

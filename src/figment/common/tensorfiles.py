@@ -13,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from figment.common.pointers import refuse_pointer
+
 KEY = "figment"  # the header's one entry: of several, safetensors writes the order at random
 DAMAGED = (SafetensorError, OSError)  # what reading raises where a file is cut off, of another form, or gone
 
@@ -56,6 +58,14 @@ class TensorFile:
 
 @contextmanager
 def opened(file: Path) -> Iterator[TensorFile]:
-    """Read a file; it, and what is asked of it, raises what DAMAGED names where the file isn't whole."""
-    with safe_open(file, framework="pt") as content:
+    """Read a file; it, and what is asked of it, raises what DAMAGED names where the file isn't whole.
+
+    Raises InputError for a git-LFS pointer in its place.
+    """
+    try:
+        content = safe_open(file, framework="pt")
+    except SafetensorError:
+        refuse_pointer(file)
+        raise
+    with content:
         yield TensorFile(content)

@@ -11,6 +11,8 @@ MAX_SHOWN = 200  # characters of somebody else's text, such as a label, that a s
 MAX_SAID = 1000  # characters of a line; what is longer repeats something that is
 FIRST_SAID, LAST_SAID = 600, 300  # characters of its beginning and its end: what it is about, and the mend
 
+MAX_NAME_BYTES = 150  # in UTF-8, of the 255 that most systems take
+
 
 def printable(text: str, lines: bool = False) -> str:
     """Text with everything that a terminal wouldn't show, or would obey, written as an escape: \\x1b, \\n, \\xe9.
@@ -43,8 +45,12 @@ def typed(path: Path | str) -> str:
 
 
 def plain_name(data: str) -> str:
-    """A name for what is made of data: letters, digits, dots and dashes only, without an archive's ending."""
-    return re.sub(r"[^\w.-]+", "-", CONTAINERS.sub("", data)).strip("-.") or "pictures"
+    """A name for what is made of data: letters, digits, dots and dashes only, without an archive's ending.
+
+    Of at most MAX_NAME_BYTES, so that a number and a suffix can follow wherever the file lies.
+    """
+    plain = re.sub(r"[^\w.-]+", "-", CONTAINERS.sub("", data)).strip("-.")
+    return plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip("-.") or "pictures"
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.5) -> str | None:

@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from figment.common.files import write_output
+from figment.common.places import check_file
 from figment.errors import InputError
 from figment.media.provenance import DigitalSourceType, xmp
 
@@ -91,7 +92,17 @@ def write(
     OSError when the disk is full.
     """
     path = Path(path)
+    write_output(path, encode(picture, _format(path), source))
+
+
+def check_picture(path: Path) -> None:
+    """Raise InputError, before any work is done, where no picture of this name can be written."""
+    _format(path)
+    check_file(path)
+
+
+def _format(path: Path) -> Format:
     format = FORMATS.get(path.suffix.lower())
     if format is None:
         raise InputError(f"--out {path}: no kind of picture that figment writes: let it end in .png, .jpg or .webp.")
-    write_output(path, encode(picture, format, source))
+    return format

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.common.files import cannot_write, naming_full_disk
+from figment.common.parts import part_beside
+from figment.common.places import check_file
 from figment.errors import InputError
 from figment.media.images import columns_for, grid
 from figment.media.provenance import DigitalSourceType, xmp_box
@@ -42,20 +44,23 @@ def write_video(
     disk; ValueError if there are no frames or their sizes differ.
     """
     path = Path(path)
-    if path.suffix.lower() != ".mp4":
-        raise InputError(f"--out {path}: figment writes video as mp4 only: let it end in .mp4.")
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.part.mp4")
+    check_video(path)
     try:
         with naming_full_disk(f"{path}", "Free some space and try again."):
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                _encode(partial, frames, fps)
-                _append(partial, xmp_box(source) if source else b"")
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+            with part_beside(path) as part:
+                _encode(part, frames, fps)
+                _append(part, xmp_box(source) if source else b"")
+                part.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from None
+
+
+def check_video(path: Path) -> None:
+    """Raise InputError, before any work is done, where no video of this name can be written."""
+    if path.suffix.lower() != ".mp4":
+        raise InputError(f"--out {path}: figment writes video as mp4 only: let it end in .mp4.")
+    check_file(path)
 
 
 def sheet(pictures: Tensor, columns: int | None = None) -> Frame:

@@ -8,11 +8,11 @@ import numpy as np
 from torch import Tensor
 
 from figment import codes
+from figment.common.places import check_folder
 from figment.common.progress import Progress
 from figment.common.text import plain_name
-from figment.errors import InputError
 from figment.generator import Generator
-from figment.media.images import columns_for, grid, write
+from figment.media.images import check_picture, columns_for, grid, write
 from figment.media.strips import strips
 
 BATCH_SAMPLES = 256  # samples in memory
@@ -24,6 +24,7 @@ def write_grid(
     shift: Tensor | None = None, numbered: bool = False,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers."""
+    check_picture(path)
     if not numbered:
         write(path, generator.sheet(count, seed, truncation, labels, shift))
         return
@@ -46,7 +47,7 @@ def write_files(
     Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift: see Generator.sample. Raises
     InputError if folder is a file.
     """
-    _refuse_file(folder)
+    check_folder(folder)
     endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
     asked: Sequence[str | None] = labels or [None]
     for label in asked:
@@ -69,13 +70,13 @@ def write_coded(
 
     All are decoded in one go, as a finding's are, so that they are the same to the byte. Raises InputError as codes.read.
     """
+    check_picture(path) if suffix is None else check_folder(path)
     z, labels = codes.read(file, generator.recipe.code_size, len(generator.classes))
     z = codes.truncated(z, truncation)
     pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
     if suffix is None:
         write(path, grid(pictures))
         return len(pictures)
-    _refuse_file(path)
     for i, picture in enumerate(pictures):
         _write_one(path / f"{i:06d}.{suffix}", picture)
         progress(i + 1, len(pictures))
@@ -87,11 +88,6 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     plain = [plain_name(name)[:MAX_CLASS_CHARACTERS] for name in classes]
     alike = Counter(name.lower() for name in plain)  # which some file systems don't tell apart
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
-
-
-def _refuse_file(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {folder} is a file: name a folder for --files.")
 
 
 def _write_one(path: Path, picture: Tensor) -> None:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from figment import generator
 from figment.common.progress import Progress
 from figment.errors import InputError
-from figment.media.video import Frame, sheet, write_video
+from figment.media.video import Frame, check_video, sheet, write_video
 from figment.run import Run
 
 PAPER, INK = (255, 255, 255), (68, 68, 68)  # colours of the caption, RGB
@@ -37,6 +37,7 @@ def write_timelapse(
     while. At most two snapshots are in memory. Raises InputError for fewer than two snapshots, an unknown label or a
     number out of range, or as write_video does.
     """
+    check_video(Path(path))
     snapshots = run.snapshots()
     if len(snapshots) < 2:
         raise InputError(f"{run.folder} holds {len(snapshots)} snapshot(s), a time-lapse needs 2: train it for longer.")

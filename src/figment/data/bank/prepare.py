@@ -20,6 +20,7 @@ import numpy as np
 from figment.common import sizes
 from figment.common.cache import cache_folder
 from figment.common.files import flush_to_disk
+from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress
 from figment.data.bank.bank import FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
@@ -237,6 +238,8 @@ def _too_few(
     mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
     text = f" ({', '.join(absent)}{mostly})" if absent else ""
     mend = "add more, or drop less" if dropped else "add more"
+    if reasons and reasons.most_common(1)[0][0] == IS_POINTER:
+        mend = FETCH
     return InputError(
         f"{source.where} has {usable:,} usable pictures{text}, and at least {min_pictures} are needed: {mend}"
     )

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from figment.common.malloc import hold_freed_memory
+from figment.common.pointers import IS_POINTER, is_pointer
 from figment.data.decoding import jpeg
 from figment.data.decoding.rgb import orientation_of, to_rgb, turned
 from figment.errors import Unreadable
@@ -125,6 +126,8 @@ def _load(payload: Payload) -> bytes | np.ndarray:
             payload = file.readall()
     if isinstance(payload, bytes):
         _check_bytes(len(payload))
+        if is_pointer(payload):
+            raise Unreadable(IS_POINTER)
     return payload
 
 

@@ -10,8 +10,19 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
+from figment.common.pointers import FETCH, IS_POINTER, is_pointer
 from figment.data.decoding.decode import Broken
-from figment.data.sources.base import Chunks, Listing, Skipped, Source, chunked, hash_texts, is_picture, read_bounded
+from figment.data.sources.base import (
+    Chunks,
+    Listing,
+    MissingData,
+    Skipped,
+    Source,
+    chunked,
+    hash_texts,
+    is_picture,
+    read_bounded,
+)
 from figment.data.sources.labels import TABLE_NAMES, find_labels, unreadable
 from figment.errors import InputError
 
@@ -29,7 +40,11 @@ class Folder(Source):
     def listing(self) -> Listing:
         found = self._found()
         if not found.names and not found.skipped:
-            content = f"no pictures among its {found.ignored} files" if found.ignored else "nothing in it"
+            if not found.ignored:
+                raise MissingData(
+                    f"{self.path} has nothing in it: training needs a folder of at least 32 pictures", str(self.path)
+                )
+            content = f"no pictures among its {found.ignored} files"
             raise InputError(f"{self.path} has {content}: training needs a folder of at least 32 pictures")
         labels = find_labels(found.names, found.tables, {}, self.where)
         return Listing(found.names, labels, found.ignored, found.skipped)
@@ -110,6 +125,8 @@ def _table(file: Path) -> bytes:
         raise unreadable(str(file), error.strerror or str(error)) from None
     if isinstance(content, Broken):
         raise unreadable(str(file), content.reason)
+    if is_pointer(content):
+        raise InputError(f"{file} is {IS_POINTER}: {FETCH}")
     return content
 
 
@@ -139,7 +156,7 @@ def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
                         yield name, entry
         except OSError as error:
             if not folder and isinstance(error, FileNotFoundError):
-                raise InputError(f"{root} is gone: give the path where it is now") from None
+                raise MissingData(f"{root} is gone: give the path where it is now", str(root)) from None
             if not folder:
                 raise InputError(f"{root} can't be read ({error.strerror}): mend its permissions") from None
             yield folder, f"a folder that can't be read: {error.strerror}"

@@ -11,6 +11,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from figment.common.addresses import elsewhere
+from figment.common.pointers import refuse_pointer
 from figment.common.progress import Agree, Progress, Say
 from figment.common.text import nearest
 from figment.data.decoding.chunks import PortraitChunk
@@ -22,6 +24,7 @@ from figment.data.sources.base import (
     Chunks,
     FileSource,
     Listing,
+    MissingData,
     Skipped,
     Source,
     hash_texts,
@@ -113,6 +116,8 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
     if text.startswith(hub.PREFIX):
         folder, commit = hub.download_set(text)
         return hub.HubSet(_open_path(folder), text, commit)
+    if mend := elsewhere(text):
+        raise InputError(f"{text} is no path on this machine: {mend}")
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
     if text == "portraits":
@@ -124,8 +129,8 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         source.display = text
         return source
     near = nearest(text, ["portraits", *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
-    mend = f"did you mean {near}?" if near else "check the path, or leave it out to use the built-in portraits"
-    raise InputError(f"{text} doesn't exist: {mend}")
+    named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
+    raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)
 
 
 def _neighbours(path: Path) -> list[str]:
@@ -142,12 +147,14 @@ def _open_path(path: Path) -> Source:
         if not os.access(path, os.R_OK):
             raise PermissionError
     except OSError:
-        gone = "is a link that leads nowhere" if path.is_symlink() and not path.exists() else "can't be read"
-        raise InputError(f"{path} {gone}: mend {'the link' if 'link' in gone else 'its permissions'}") from None
+        if path.is_symlink() and not path.exists():
+            raise MissingData(f"{path} is a link that leads nowhere: mend the link", str(path)) from None
+        raise InputError(f"{path} can't be read: mend its permissions") from None
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():  # a pipe would keep us waiting
         raise InputError(f"{path} is neither a folder nor a regular file: give one of them")
+    refuse_pointer(path)
     reader = _reader(path.name) or _reader_by_content(path)
     if reader is None:
         raise _refusal(path, path.name)

@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from figment.common.folders import EndlessWalk, Walk
+from figment.data.sources.base import MissingData
 from figment.errors import InputError
 
 MAX_FILES = 100_000  # that one pattern may stand for
@@ -40,11 +41,11 @@ def expand(pattern: str) -> list[Path]:
                 most = f"{MAX_ENTRIES:,} files and folders"
                 raise InputError(f"{pattern} leads through more than {most}: give a narrower pattern") from None
             if not found:
-                raise InputError(f"{name} matches no file: check the pattern, and put it in quotes")
+                raise MissingData(f"{name} matches no file: check the pattern, and put it in quotes", name)
             paths += map(Path, found)
         elif not Path(name).exists():
             of = "" if name == pattern else f", named by {pattern},"
-            raise InputError(f"{name}{of} doesn't exist: download it, or give a pattern without it")
+            raise MissingData(f"{name}{of} doesn't exist: download it, or give a pattern without it", name)
         else:
             paths.append(Path(name))
     return paths

@@ -68,16 +68,22 @@ def sample(
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
     from figment.common.machine import this_machine
+    from figment.common.places import check_folder
     from figment.explore.direction_file import directions_file, total_shift
+    from figment.media.images import check_picture
     from figment.sharing.samples import write_coded, write_files, write_grid
 
+    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves]))
+    path = out or path_beside(run, f"{name}.{suffix}" if grid else name)
+    if grid:
+        check_picture(path)
+    else:
+        check_folder(path)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
     shift = total_shift(directions_file(run), moves, generator)
-    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves]))
-    path = out or path_beside(run, f"{name}.{suffix}" if grid else name)
     if numbered and (codes or not grid):
         raise InputError("--numbered is for a sheet of a seed's samples: leave out --files and --codes.")
     if codes:
@@ -134,11 +140,13 @@ def walk(
     """
     from figment.explore.direction_file import directions_file, find_direction
     from figment.explore.walk import write_walk
+    from figment.media.video import check_video
 
+    path = out or path_beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
+    check_video(path)
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
-    path = out or path_beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,

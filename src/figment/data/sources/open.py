@@ -113,11 +113,11 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         raise InputError("DATA is an empty text: name a folder or file, or leave it out to use the built-in portraits")
     if os.path.lexists(path):
         return _open_path(path)
+    if mend := elsewhere(text):
+        raise InputError(f"{text} is no path on this machine: {mend}")
     if text.startswith(hub.PREFIX):
         folder, commit = hub.download_set(text)
         return hub.HubSet(_open_path(folder), text, commit)
-    if mend := elsewhere(text):
-        raise InputError(f"{text} is no path on this machine: {mend}")
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
     if text == "portraits":

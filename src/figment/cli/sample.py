@@ -1,5 +1,6 @@
 """`figment sample`, `walk`, `timelapse` and `report`: what a run has made, for people."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,7 @@ def sample(
     from figment.sharing.samples import write_coded, write_files, write_grid
 
     name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves]))
-    path = out or path_beside(run, f"{name}.{suffix}" if grid else name)
-    if grid:
-        check_picture(path)
-    else:
-        check_folder(path)
+    path = checked_place(run, out, f"{name}.{suffix}" if grid else name, check_picture if grid else check_folder)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
@@ -142,8 +139,7 @@ def walk(
     from figment.explore.walk import write_walk
     from figment.media.video import check_video
 
-    path = out or path_beside(run, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4")
-    check_video(path)
+    path = checked_place(run, out, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4", check_video)
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
@@ -197,6 +193,14 @@ def report(run: Path) -> None:
     from figment.reporting.report import write_report
 
     tell(str(write_report(Run(run))))
+
+
+def checked_place(run: Path, out: Path | None, name: str, check: Callable[[Path], None]) -> Path:
+    """Where a command writes, checked before it works: out, or a name beside the run. A run that isn't there is told later."""
+    path = out or path_beside(run, name)
+    if out or run.exists():
+        check(path)
+    return path
 
 
 def path_beside(run: Path, name: str) -> Path:

@@ -27,6 +27,7 @@ FLOORS = [
     {"discriminator"},
     {"generator", "finding"},
     {"run"},
+    {"run_files"},
     {"codes", "presets", "nets", "media"},
     {"recipe"},
     {"data"},

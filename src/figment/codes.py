@@ -78,8 +78,9 @@ def read(file: str | Path, code_size: int, classes: int = 0) -> tuple[Tensor, Te
         with tensorfiles.opened(file) as content:
             if content.kind != "codes":
                 raise InputError(f"{file} holds no codes: name a .safetensors file from a run's findings.")
-            codes = content.tensor("codes").float()
-            labels = content.tensor("labels").long() if "labels" in content.shapes else None
+            codes = tensorfiles.sound("codes", content.tensor("codes"))
+            labels = content.tensor("labels") if "labels" in content.shapes else None
+            labels = None if labels is None else tensorfiles.sound("labels", labels, torch.int64)
     except (*tensorfiles.DAMAGED, ValueError, AttributeError) as error:
         raise InputError(f"{file} is no whole file of codes ({error}): make it again.") from None
     fits = codes.ndim == 2 and codes.shape[1] == code_size and bool(codes.isfinite().all())

@@ -17,11 +17,12 @@ from torch import Tensor
 
 from figment import codes
 from figment.common.files import write_output
+from figment.common.progress import Say
 from figment.common.text import plain_name
+from figment.errors import InputError
 from figment.media.images import encode
 from figment.media.provenance import DigitalSourceType
-
-FORMAT = 1
+from figment.run_files import FORMAT, read_finding
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,27 +92,24 @@ class Finding:
         return [*written, record]
 
 
-def read_findings(folder: Path) -> list[dict[str, Any]]:
-    """The records of all findings in a folder, by name; one that is damaged or a newer figment's is left out."""
-    records = [_record(path) for path in sorted(folder.glob("*.json"))]
-    return [record for record in records if record is not None]
+def read_findings(folder: Path, say: Say | None = None) -> list[dict[str, Any]]:
+    """The records of all findings in a folder, by name; one that is damaged or a newer figment's is left out.
 
-
-def _record(path: Path) -> dict[str, Any] | None:
-    try:
-        facts = json.loads(path.read_text("utf-8"))
-        ours = facts["format"] == FORMAT and isinstance(facts["kind"], str) and isinstance(facts["sentence"], str)
-        plain = all(Path(sheet["file"]).name == sheet["file"] and isinstance(sheet["caption"], str)
-                    for sheet in facts["sheets"])  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return facts if ours and plain else None
+    say: told of each that is left out, and why.
+    """
+    records = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            records.append(read_finding(path))
+        except (InputError, OSError) as error:
+            if say:
+                say(f"left out: {error}")
+    return records
 
 
 def _files_of(path: Path) -> set[str]:
-    facts = _record(path)
-    if facts is None:
+    try:
+        record = read_finding(path)
+    except (InputError, OSError):
         return set()
-    codes_file = facts.get("codes")
-    plain = {codes_file} if isinstance(codes_file, str) and Path(codes_file).name == codes_file else set()
-    return {sheet["file"] for sheet in facts["sheets"]} | plain
+    return {sheet["file"] for sheet in record["sheets"]} | ({record["codes"]} if record["codes"] else set())

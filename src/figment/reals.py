@@ -73,14 +73,14 @@ def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
     """The bank of a run's data. Says so where the source has changed since the run began."""
     facts = run.facts
     try:
-        bank = prepared(source or facts["data"], run.recipe, facts["group"], facts.get("drop"), display)
+        bank = prepared(source or run.data, run.recipe, facts.get("group"), facts.get("drop"), display)
     except MissingData as error:
         if source is not None:
             raise
         mend = f"if they were moved, tell where they are: figment resume {run.folder} --data DATA"
         raise InputError(f"the pictures of {run.folder} aren't at {error.text} any more: {mend}") from None
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
-        display.say(f"{facts['source']} has changed since this run began: the pictures that are there now are taken")
+        display.say(f"{bank.source} has changed since this run began: the pictures that are there now are taken")
     return bank
 
 

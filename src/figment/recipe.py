@@ -1,17 +1,20 @@
 """Recipe: every choice of a training run, frozen and validated; and the named recipes."""
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from figment.common import sizes
-from figment.common.text import suggestion
+from figment.common.jsontext import parsed
+from figment.common.text import last_of_path, suggestion
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)
 MAX_CODE_SIZE = 4096
 MAX_WIDTH = 4096
+MAX_IMAGES = 10**15
+MAX_SECONDS = 1e10  # three centuries
 
 
 class Recipe(BaseModel):
@@ -44,7 +47,7 @@ class Recipe(BaseModel):
     discriminator_width: int | None = Field(
         None, ge=1, le=MAX_WIDTH, description="dcgan: the discriminator's width; none: the same"
     )
-    widths: tuple[int, ...] = Field(
+    widths: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
         (), description="r3gan: channels of each stage, from the start grid up; none: by width"
     )
     blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
@@ -109,15 +112,17 @@ class Recipe(BaseModel):
         0.5, ge=0, lt=1, description="where the decay (of rate, γ, β₂) begins, as a share of the planned images"
     )
     lr_decay_end: float = Field(1.0, gt=0, le=1, description="where it ends; all is held from there")
-    ema_half_life: int = Field(10_000, ge=1, description="half-life of the averaged generator, images")
+    ema_half_life: int = Field(10_000, ge=1, le=MAX_IMAGES, description="half-life of the averaged generator, images")
     ema_ramp: bool = Field(
         False, description="let the half-life grow with the decay, not as a twentieth of images seen"
     )
     # Budget and machine
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random")
-    images: int | None = Field(None, ge=1, description="budget: images seen")
-    seconds: float | None = Field(None, gt=0, description="budget: seconds of training")
-    planned_images: int = Field(0, ge=0, description="images over which schedules are laid out; 0: not planned yet")
+    images: int | None = Field(None, ge=1, le=MAX_IMAGES, description="budget: images seen")
+    seconds: float | None = Field(None, gt=0, le=MAX_SECONDS, description="budget: seconds of training")
+    planned_images: int = Field(
+        0, ge=0, le=MAX_IMAGES, description="images over which schedules are laid out; 0: not planned yet"
+    )
     snapshots: int = Field(32, ge=2, le=1000, description="pictures and generators kept over the planned images")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="arithmetic of the nets in training")
     compile: Literal["auto", "on", "off"] = Field("auto", description="torch.compile the nets")
@@ -141,6 +146,13 @@ class Recipe(BaseModel):
     def _size_is_supported(cls, size: int | tuple[int, int]) -> int | tuple[int, int]:
         sizes.start_grid(*sizes.shape(size))
         return size
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_differ(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(classes)) < len(classes):
+            raise ValueError("every class needs a name of its own")
+        return classes
 
     @model_validator(mode="after")
     def _one_budget(self) -> "Recipe":
@@ -202,26 +214,38 @@ def validated(fields: dict[str, Any]) -> Recipe:
         raise InputError(sentence(error)) from None
 
 
-def from_json(text: str, origin: str) -> Recipe:
+def from_json(text: bytes | str, origin: str) -> Recipe:
     """A recipe from its JSON, as kept in a run or a generator's header. Raises InputError naming origin if it is none."""
+    mend = "restore it from a copy of the run"
     try:
-        fields = json.loads(text)
-        if fields.pop("format") != 1:
-            raise InputError(f"{origin} was written by a newer figment: update with pip install --upgrade figment-gan.")
+        fields = parsed(text)
+    except ValueError as error:
+        raise InputError(f"{origin} holds no figment recipe (it is no JSON: {str(error)[:100]}): {mend}.") from None
+    if not isinstance(fields, dict) or "format" not in fields:
+        raise InputError(f"{origin} holds no figment recipe (it is no JSON object with a format): {mend}.")
+    if fields.pop("format") != 1:
+        raise InputError(f"{origin} was written by a newer figment: update with pip install --upgrade figment-gan.")
+    try:
         return Recipe(**fields)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, ValidationError) and error.errors()[0]["type"] == "extra_forbidden":
-            field = error.errors()[0]["loc"][0]
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["type"] == "extra_forbidden":
             raise InputError(
-                f"{origin} was written by another version of figment: it has the field {field}, which this one doesn't know."
+                f"{origin} was written by another version of figment: it has the field {first['loc'][0]}, which this one "
+                "doesn't know."
             ) from None
-        reason = sentence(error) if isinstance(error, ValidationError) else str(error)
-        raise InputError(f"{origin} holds no figment recipe ({reason}).") from None
+        raise InputError(f"{origin} holds no figment recipe ({sentence(error).rstrip('.')}): {mend}.") from None
 
 
 def to_json(recipe: Recipe) -> str:
     """The recipe as JSON, a field a line, with the format's number."""
     return json.dumps({"format": 1} | recipe.model_dump(), indent=2) + "\n"
+
+
+def without_paths(recipe: Recipe) -> Recipe:
+    """The recipe as files carry it that others are given: a network's file by its name, not where it lay."""
+    kind, colon, file = recipe.scores.partition(":")
+    return recipe.model_copy(update={"scores": f"{kind}{colon}{last_of_path(file)}"})
 
 
 def changed(recipe: Recipe, **choices: Any) -> Recipe:

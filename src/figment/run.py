@@ -20,8 +20,8 @@ from figment.common.places import check_folder
 from figment.common.text import plain_name
 from figment.errors import InputError
 from figment.recipe import Recipe
+from figment.run_files import FORMAT, Log, events_of, measures_of, read_facts
 
-FORMAT = 1
 _INNER = {"pictures", "snapshots", "state"}  # folders that every run has
 
 
@@ -157,7 +157,7 @@ class Run:
 
     @property
     def recipe(self) -> Recipe:
-        return recipes.from_json(self.recipe_file.read_text(), str(self.recipe_file))
+        return recipes.from_json(self.recipe_file.read_bytes(), str(self.recipe_file))
 
     @recipe.setter
     def recipe(self, recipe: Recipe) -> None:
@@ -166,15 +166,24 @@ class Run:
     @property
     def facts(self) -> dict[str, Any]:
         """run.json: data (as given), fingerprint, versions, machine, state of the run."""
-        path = self.facts_file
-        try:
-            facts = json.loads(path.read_text())
-            assert isinstance(facts, dict)
-        except (ValueError, AssertionError):
-            raise InputError(f"{path} is damaged (it is no JSON object): restore it from a copy of the run.") from None
-        if facts.get("format") != FORMAT:
-            raise InputError(f"{path} was written by a newer figment: update with pip install --upgrade figment-gan.")
-        return facts
+        return read_facts(self.facts_file)
+
+    @property
+    def state(self) -> str:
+        """new, training, interrupted or finished. Raises InputError where run.json doesn't tell."""
+        return str(self._fact("state", "restore it from a copy of the run, or train anew"))
+
+    @property
+    def data(self) -> str | list[str] | None:
+        """What the run is trained on, as training takes it. Raises InputError where run.json doesn't tell."""
+        data: str | list[str] | None = self._fact("data", f"say so with figment resume {self.folder} --data DATA")
+        return data
+
+    def _fact(self, name: str, mend: str) -> Any:
+        facts = self.facts
+        if name not in facts:
+            raise InputError(f"{self.facts_file} doesn't tell the run's {name}: {mend}.")
+        return facts[name]
 
     def note(self, **facts: Any) -> None:
         """Set facts in run.json, the others as they were."""
@@ -196,37 +205,35 @@ class Run:
 
     def measures(self) -> list[dict[str, Any]]:
         """The lines of measures.jsonl, oldest first; a damaged one is left out."""
-        lines = self.measures_file.read_text(errors="replace").splitlines() if self.measures_file.is_file() else []
-        return [record for line in lines if (record := _object(line, "score")) is not None]
+        return measures_of(self.measures_file).records()
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """The lines of events.jsonl, of one kind if asked for; a last line that was cut by a power failure is left out."""
-        path = self.events_file
-        events = (
-            [e for line in path.read_text().splitlines() if (e := _object(line, "event", "images"))]
-            if path.is_file()
-            else []
-        )
-        return [e for e in events if kind is None or e["event"] == kind]
+        """The lines of events.jsonl, of one kind if asked for, all read at each call; damaged ones are left out."""
+        return [e for e in events_of(self.events_file).records() if kind is None or e["event"] == kind]
 
     def forget_after(self, images: int) -> None:
         """Drop events, pictures and snapshots newer than the state that a run goes on from: they will be made again."""
-        write_atomically(self.events_file, self._events_until(images))
+        write_atomically(self.events_file, _lines_until(events_of(self.events_file), images))
         self._remove_after(images)
 
-    def begin(self, recipe: Recipe, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None = None) -> None:
+    def begin(self, recipe: Recipe, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None = None) -> str | None:
         """Write down what a training begins with: its recipe, facts, and the event of being resumed.
 
-        Of a resumed run all that is newer than that event is dropped. Where the disk takes not all of it, all is as it
-        was. The recipe comes first: if only that is written, the run is as it was and its budget the one now asked for.
+        Of a resumed run all that is newer than that event is dropped; damaged lines stay. Where the disk takes not all of
+        it, all is as it was. The recipe comes first: if only that is written, the run is as it was and its budget the one
+        now asked for. Returns what there is to say of damaged lines.
         """
-        contents = {self.recipe_file: recipes.to_json(recipe), self.facts_file: _json(self.facts | dict(facts))}
+        contents: dict[Path, bytes | str] = {
+            self.recipe_file: recipes.to_json(recipe), self.facts_file: _json(self.facts | dict(facts))
+        }  # fmt: skip
         if resumed is None:
             write_together(contents)
-            return
-        events = self._events_until(resumed["images"]) + json.dumps(resumed) + "\n"
+            return None
+        log = events_of(self.events_file)
+        events = _lines_until(log, resumed["images"]) + json.dumps(resumed).encode() + b"\n"
         write_together(contents | {self.events_file: events})
         self._remove_after(resumed["images"])
+        return log.damage()
 
     def flush(self) -> None:
         """Have the disk keep what was written: the events' lines, and the names of files. A power cut may come."""
@@ -234,9 +241,6 @@ class Run:
             flush_to_disk(self.events_file)
         for folder in (*(self.folder / name for name in _INNER), self.folder):
             flush_to_disk(folder)
-
-    def _events_until(self, images: int) -> str:
-        return "".join(json.dumps(e) + "\n" for e in self.events() if e["images"] <= images)
 
     def _remove_after(self, images: int) -> None:
         for files in (self.pictures(), self.snapshots()):
@@ -335,6 +339,12 @@ def next_name(runs: Path, data: str) -> Path:
     return runs / f"{stem}-{max((int(m[1]) for m in taken), default=0) + 1}"
 
 
+def _lines_until(log: Log, images: int) -> bytes:
+    """The lines of a log but those of events after so many images; damaged ones as they are."""
+    kept = b"".join(line for line, event in log if event is None or event["images"] <= images)
+    return kept if kept.endswith(b"\n") or not kept else kept + b"\n"
+
+
 def _by_images(folder: Path, suffix: str) -> dict[int, Path]:
     files = [p for p in folder.glob(f"*{suffix}") if p.stem.isdigit()]
     return {int(p.stem): p for p in sorted(files, key=lambda p: int(p.stem))}
@@ -342,12 +352,3 @@ def _by_images(folder: Path, suffix: str) -> dict[int, Path]:
 
 def _json(facts: dict[str, Any]) -> str:
     return json.dumps(facts, indent=2) + "\n"  # ASCII, since file names may hold bytes that aren't text
-
-
-def _object(line: str, *fields: str) -> dict[str, Any] | None:
-    """A line's JSON object, if it is one and has these fields."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and all(field in found for field in fields) else None

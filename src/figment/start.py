@@ -189,7 +189,7 @@ def resume(
                 with world.local_main_process_first("the source"):
                     source = open_source(data, None, display.stage("downloading", "MB"), display.say)
                 facts = {"data": absolute_data(data)}
-            if run.facts["state"] != "finished" or time is not None or images is not None:
+            if run.state != "finished" or time is not None or images is not None:
                 recipe = run.recipe
                 if time is not None or images is not None:
                     recipe = with_further_budget(run, world, time, images)
@@ -238,7 +238,7 @@ def _removed_if_unusable(run: Run, world: World, filled: bool) -> Iterator[None]
 def _device_of(run: Run | str | Path) -> str:
     """The device that a run was begun on, as asked for; "auto" where this process can't see the run's folder."""
     file = Path(run.folder if isinstance(run, Run) else run) / "run.json"
-    return str(Run(file.parent).facts.get("device", "auto")) if os.path.isfile(file) else "auto"
+    return str(Run(file.parent).facts.get("device") or "auto") if os.path.isfile(file) else "auto"
 
 
 @contextmanager
@@ -272,6 +272,10 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     point_libraries_at_cache()
     if run.generator_file.exists() and not run.state_file.exists():
         raise InputError(f"{run.state_file} is missing, and the run can't go on without it: restore it, or train anew.")
+    if run.state_file.exists() and not request.recipe.planned_images:
+        raise InputError(
+            f"{run.recipe_file} has planned_images 0, though the run has been trained: restore it from a copy of the run."
+        )
     before = run.facts
     try:
         with (
@@ -281,7 +285,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
         ):
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
-        if before["state"] != "new" and run.facts == before:
+        if before.get("state") != "new" and run.facts == before:
             raise Interrupted(f"Interrupted. {run.folder} is as it was; the same command begins again.") from None
         raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
     finally:
@@ -304,10 +308,10 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     recipe = settled_by_data(request.recipe, bank)
     if request.recipe.classes and recipe.classes != request.recipe.classes:
         raise InputError(
-            f"{run.facts['source']} has other classes than this run was begun with ({len(recipe.classes)} for "
+            f"{bank.source} has other classes than this run was begun with ({len(recipe.classes)} for "
             f"{len(request.recipe.classes)}): give the pictures back their labels, or train anew."
         )
-    asked = run.facts.get("asked", {"recipe": recipe.name})
+    asked = run.facts.get("asked") or {"recipe": recipe.name}
     setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
     resumed = None
     if world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True":
@@ -315,10 +319,12 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         _refuse_full_disk(run)
         resumed = _resumed_event(setup)
     state = setup.state
-    run.begin(setup.recipe, request.facts | found | {
+    damage = run.begin(setup.recipe, request.facts | found | {
         "state": "training", "machine": machine.facts(), "versions": versions(), "images": state.images,
         "processes": world.size,
     }, resumed)  # fmt: skip
+    if damage is not None:
+        display.say(damage)
     if resumed:
         display.say(resumed["text"])
     display.begin(setup.recipe.images, setup.recipe.seconds, state.images, state.seconds)

@@ -83,7 +83,7 @@ def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing)
     learnt from these, else what the run's own pictures are labelled with. Raises InputError where there are no labels.
     """
     recipe = run.recipe
-    if labels is None and are_portraits(run.facts["data"]):
+    if labels is None and are_portraits(run.data):
         size = recipe.shape[0]
         if recipe.shape != (size, size):
             raise InputError(

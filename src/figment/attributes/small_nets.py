@@ -277,8 +277,9 @@ def _read(plan: TrainingPlan, file: Path) -> TrainedNet | None:
     net = plan.net()
     weights = {k.removeprefix("net."): v for k, v in tensors.items() if k.startswith("net.")}
     try:
-        net.load_state_dict(weights)
-    except RuntimeError:
+        expected = net.state_dict()
+        net.load_state_dict({k: tensorfiles.sound(k, v, expected[k].dtype) for k, v in weights.items()})
+    except (RuntimeError, KeyError, tensorfiles.Unsound):
         return None
     return TrainedNet(
         net.eval(), {k.removeprefix("kept."): v for k, v in tensors.items() if k.startswith("kept.")}, facts

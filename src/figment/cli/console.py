@@ -30,6 +30,11 @@ def tell(*lines: str) -> None:
     click.echo("\n".join(map(said, lines)))
 
 
+def complain(sentence: str) -> None:
+    """Print what isn't the result, beside it."""
+    click.echo(said(sentence), err=True)
+
+
 @contextmanager
 def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
     """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import progress_bar, tell
+from figment.cli.console import complain, progress_bar, tell
 from figment.cli.options import LABEL, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, shown
 from figment.errors import InputError
@@ -192,7 +192,7 @@ def report(run: Path) -> None:
     point_libraries_at_cache()
     from figment.reporting.report import write_report
 
-    tell(str(write_report(Run(run))))
+    tell(str(write_report(Run(run), complain)))
 
 
 def checked_place(run: Path, out: Path | None, name: str, check: Callable[[Path], None]) -> Path:

@@ -134,7 +134,7 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
     if leads():
         opened = Run(run)
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
-        was_finished = opened.facts["state"] == "finished" and time is None and images is None
+        was_finished = opened.state == "finished" and time is None and images is None
     after = start.resume(run, time=time, images=images, data=given(sources), device=device, display=Terminal())
     if not was_finished:
         return conclude(after)

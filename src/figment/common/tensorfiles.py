@@ -9,14 +9,45 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from figment.common.jsontext import parsed
 from figment.common.pointers import refuse_pointer
 
 KEY = "figment"  # the header's one entry: of several, safetensors writes the order at random
 DAMAGED = (SafetensorError, OSError)  # what reading raises where a file is cut off, of another form, or gone
+FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)  # what weights are taken in
+MAX_WEIGHT = 1e15  # of a net: sums of products of larger ones leave float32
+
+
+class Unsound(ValueError):
+    """A tensor that can't be used: the message names it, and says why."""
+
+
+def sound(name: str, tensor: Tensor, wanted: torch.dtype = torch.float32, limit: float = MAX_WEIGHT) -> Tensor:
+    """A tensor in the type that is wanted: halves and doubles are taken for floats, other integers for integers.
+
+    Raises Unsound for one of another kind, and for floats that are NaN, infinite or larger than limit.
+    """
+    if not wanted.is_floating_point:
+        if tensor.dtype == torch.bool or tensor.is_floating_point() or tensor.is_complex():
+            raise Unsound(f"{name} is {_type(tensor.dtype)} where {_type(wanted)} is wanted")
+        return tensor.to(wanted)
+    if tensor.dtype not in FLOATS:
+        raise Unsound(f"{name} is {_type(tensor.dtype)} where {_type(wanted)} is wanted")
+    tensor = tensor.to(wanted)
+    if tensor.numel():
+        least, greatest = map(float, tensor.aminmax())
+        if not -limit <= least <= greatest <= limit:  # NaN is nowhere between
+            raise Unsound(f"{name} holds NaN, infinity or numbers beyond {limit:.0e}")
+    return tensor
+
+
+def _type(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def packed(tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> bytes:
@@ -35,7 +66,7 @@ class TensorFile:
     @property
     def header(self) -> Any:
         """What was packed with the tensors. Raises KeyError where there is nothing, ValueError where it is no JSON."""
-        return json.loads(self._entries[KEY])
+        return parsed(self._entries[KEY])
 
     @property
     def kind(self) -> str | None:

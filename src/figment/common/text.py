@@ -1,6 +1,7 @@
 """Names and sentences as people can be shown them, names made of them, and the one that a misspelt word meant."""
 
 import difflib
+import itertools
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -51,6 +52,20 @@ def plain_name(data: str) -> str:
     """
     plain = re.sub(r"[^\w.-]+", "-", CONTAINERS.sub("", data)).strip("-.")
     return plain.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip("-.") or "pictures"
+
+
+def last_of_path(path: str) -> str:
+    """What comes last in a path, of this system or another: a name without where it lies."""
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, each told from the others: of equal ones the second gets " (2)"."""
+    found: list[str] = []
+    for name in names:
+        again = (f"{name} ({number})" for number in itertools.count(2))
+        found.append(name if name not in found else next(one for one in again if one not in found))
+    return found
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.5) -> str | None:

@@ -228,7 +228,7 @@ def _closest(
 
 def kept_generators(run: Run, train: int) -> dict[int, Path]:
     """A run's generators nearest to certain numbers of passes over its training pictures, and the last, by images seen."""
-    last = int(run.facts.get("images", 0))
+    last = int(run.facts.get("images") or 0)
     snapshots = {images: file for images, file in run.snapshots().items() if 0 < images < last}
     found = {}
     for passes in WANTED_PASSES:

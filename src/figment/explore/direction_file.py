@@ -6,23 +6,42 @@ A direction is a unit vector in Gaussian space: t along it is t deviations of th
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import Field, ValidationError
 from torch import Tensor
 
 from figment import codes
 from figment.common import tensorfiles
 from figment.common.files import write_output
+from figment.common.jsontext import fault
 from figment.common.progress import Say
 from figment.common.text import suggestion
 from figment.errors import InputError
 from figment.generator import Generator
+from figment.run_files import Record, Table, Text
 
 DIRECTIONS_FILE = "directions.safetensors"
 GENERATOR_FILE = "generator.safetensors"  # of a run
 MAX_DEVIATIONS = 3.0  # to either side, of what is shown of a direction
 MAX_AMOUNT = 100  # deviations, that a sample may be moved by
+
+
+class Entry(Record):
+    """What the header of a file of directions tells of one."""
+
+    name: Text
+    how: Text
+    facts: Table = Field(default_factory=dict)
+
+
+class Header(Record):
+    """The header of a file of directions. generator: a digest of the weights that they belong to."""
+
+    kind: Literal["directions"]
+    generator: str
+    directions: list[Entry]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +97,7 @@ def save_directions(file: Path, found: Sequence[Direction], generator: Generator
 
 def is_stale(file: Path, generator: Generator) -> bool:
     """Whether the directions of a file were found in another generator, or in this one before it learnt more."""
-    return bool(_read(file)[0]["generator"] != generator.digest)
+    return _read(file)[0].generator != generator.digest
 
 
 def check_directions_file(file: Path, generator: Generator, findings: Path | None, say: Say) -> None:
@@ -99,35 +118,34 @@ def load_directions(file: Path, generator: Generator) -> list[Direction]:
     Raises InputError where there is no such file, it is damaged or none of directions, or they are another generator's.
     """
     header, vectors = _read(file)
-    if header["generator"] != generator.digest:
+    if header.generator != generator.digest or vectors.shape[1] != generator.recipe.code_size:
         raise InputError(
             f"{file} holds directions of another generator, or of this one before it learnt more: find them anew, with figment "
             "explore directions."
         )
     return [
-        Direction(facts["name"], vector, facts["how"], facts["facts"])
-        for facts, vector in zip(header["directions"], vectors, strict=True)
+        Direction(one.name, vector, one.how, one.facts) for one, vector in zip(header.directions, vectors, strict=True)
     ]
 
 
-def _read(file: Path) -> tuple[dict[str, Any], Tensor]:
+def _read(file: Path) -> tuple[Header, Tensor]:
     """Header and unit vectors, float32 (K, code_size), of a file of directions."""
     if not file.is_file():
         raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {file.parent}.")
+    mend = "move it away, and find them anew"
     try:
         with tensorfiles.opened(file) as content:
-            header, vectors = content.header, content.tensor("vectors")
-        sound = header["kind"] == "directions" and isinstance(header["generator"], str) and vectors.ndim == 2
-        sound = sound and all(
-            isinstance(one["name"], str) and dict(one["facts"]) is not None for one in header["directions"]
-        )
-    except (*tensorfiles.DAMAGED, ValueError, AttributeError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{file} is no whole file of directions ({error}): move it away, and find them anew."
-        ) from None
-    if not sound or len(vectors) != len(header["directions"]) or not ((vectors.norm(dim=1) - 1).abs() < 1e-3).all():
-        raise InputError(f"{file} holds no directions, or was changed by hand: move it away, and find them anew.")
-    return header, vectors
+            stored = content.tensor("vectors")
+            header, vectors = Header.model_validate(content.header), tensorfiles.sound("vectors", stored)
+    except ValidationError as error:
+        raise InputError(f"{file} holds no directions ({fault(error)}): {mend}.") from None
+    except (*tensorfiles.DAMAGED, ValueError, KeyError) as error:
+        raise InputError(f"{file} is no whole file of directions ({error}): {mend}.") from None
+    lengths = vectors.norm(dim=1) if vectors.ndim == 2 else torch.zeros(1)
+    tolerance = 1e-3 if stored.dtype == torch.float32 else 1e-2  # halves are coarser
+    if len(vectors) != len(header.directions) or not ((lengths - 1).abs() < tolerance).all():
+        raise InputError(f"{file} holds no directions, or was changed by hand: {mend}.")
+    return header, vectors if stored.dtype == torch.float32 else vectors / lengths[:, None]
 
 
 def find_direction(file: Path, name: str, generator: Generator) -> Direction:

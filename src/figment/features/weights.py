@@ -216,12 +216,18 @@ def load_into(net: "nn.Module", found: "Mapping[str, Tensor]", option: str, what
     """
     import torch
 
+    from figment.common.tensorfiles import Unsound, sound
+
     expected = {name: value for name, value in net.state_dict().items() if not name.endswith(UNUSED_SUFFIX)}
     given = {name: value for name, value in found.items() if not name.endswith(UNUSED_SUFFIX)}
     if difference := _difference(expected, given):
         raise InputError(f"{option} holds the weights of another network than {what} ({difference}): name its file")
     counters = {name: torch.tensor(0) for name in net.state_dict() if name.endswith(UNUSED_SUFFIX)}
-    net.load_state_dict({name: value.float() for name, value in given.items()} | counters, assign=True)
+    try:
+        taken = {name: sound(name, value) for name, value in given.items()}
+    except Unsound as error:
+        raise InputError(f"{option} is damaged ({error}): {MEND}") from None
+    net.load_state_dict(taken | counters, assign=True)
     net.eval().requires_grad_(False)
 
 

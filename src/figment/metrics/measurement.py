@@ -205,7 +205,7 @@ def _measured(
     samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
     result = _with_originality(result, samples, subject, bank, against is None, display)
     _add_to_run(subject.run, result.records()[len(found) :], result.pairs)
-    data = subject.run.facts["data"] if against is None and subject.run is not None else against
+    data = subject.run.data if against is None and subject.run is not None else against
     if are_portraits(data):
         result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
     return result

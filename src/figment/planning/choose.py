@@ -80,10 +80,9 @@ def candidates(
     """The recipes that a time budget may go to, smallest first: "auto" has several, every other name itself."""
     if asked["recipe"] != "auto":
         return [(Candidate(recipe.name, 0, ""), recipe)]
-    asked_for, seconds = asked["choices"], recipe.seconds
+    asked_for = {**asked.get("choices", {}), "seconds": recipe.seconds}
     return [
-        (candidate, fit_to_data(presets.make(candidate.recipe, **asked_for, seconds=seconds)))
-        for candidate in auto_recipes(machine)
+        (candidate, fit_to_data(presets.make(candidate.recipe, **asked_for))) for candidate in auto_recipes(machine)
     ]
 
 
@@ -99,7 +98,7 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
     """The run's recipe with a budget that lasts so much longer than its state; a finished run's schedules are at their end."""
     budget, recipe = _budget(time, images), run.recipe
     seen = json.loads(world.share_text("how far it has come", lambda: json.dumps(_seen(run))))
-    if run.facts["state"] == "finished":
+    if run.state == "finished":
         recipe = recipes.changed(recipe, planned_images=min(recipe.planned_images, seen["images"]))
     if "images" in budget:
         return recipes.changed(recipe, images=seen["images"] + budget["images"], seconds=None)
@@ -107,4 +106,4 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
 
 
 def _seen(run: Run) -> dict[str, Any]:
-    return counters(run.state_file) if run.state_file.exists() else {"images": 0, "seconds": 0.0}
+    return counters(run.state_file).model_dump() if run.state_file.exists() else {"images": 0, "seconds": 0.0}

@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from figment.common.progress import Say
 from figment.experiments import EXPERIMENTS
 from figment.finding import read_findings
 from figment.media import pages
@@ -11,9 +12,12 @@ from figment.run import Run
 MAX_PICTURE_BYTES = 24 << 20  # of all together; what goes beyond is named and not shown
 
 
-def contents(run: Run) -> list[dict[str, Any]]:
-    """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored."""
-    records = sorted(read_findings(run.findings), key=lambda record: (_place(record["kind"]), record["name"]))
+def contents(run: Run, say: Say | None = None) -> list[dict[str, Any]]:
+    """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored.
+
+    say: told of each that is damaged and left out.
+    """
+    records = sorted(read_findings(run.findings, say), key=lambda record: (_place(record["kind"]), record["name"]))
     left, shown = MAX_PICTURE_BYTES, []
     for record in records:
         sheets = []

@@ -1,6 +1,7 @@
 """The report of a run: one HTML file that holds all it shows and asks nobody for anything."""
 
 import math
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +13,20 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from figment.common.files import write_atomically
+from figment.common.progress import Say
+from figment.common.text import last_of_path
 from figment.common.units import as_time
 from figment.media import pages
 from figment.media.pages import COLOURS
-from figment.recipe import Recipe
+from figment.recipe import Recipe, without_paths
 from figment.reporting import findings, scores
 from figment.run import Run
+from figment.run_files import events_of
 
 MAX_PICTURES = 60  # on the page
 MAX_PICTURE_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
 MAX_NAMED_CLASSES = 20
+MAX_HAPPENED = 200  # events that are told in words
 SMOOTHING_SHARE = 1 / 15  # of the readings are averaged into the dark line
 
 
@@ -95,23 +100,31 @@ CHARTS = (
 )
 
 
-def write_report(run: Run) -> Path:
+def write_report(run: Run, say: Say | None = None) -> Path:
     """Write report.html into the run folder and return its path; the same run gives the same bytes.
 
-    A run that has only begun gives a report that says so. Raises InputError if the run's files are damaged.
+    A run that has only begun gives a report that says so. What is damaged of events, measures and findings is left out; say
+    is told, and so is who reads the page. Raises InputError if the run's other files are damaged.
     """
-    page = pages.rendered("report.html.j2", contents(run))
-    write_atomically(run.report_file, page)
+    found = contents(run)
+    write_atomically(run.report_file, pages.rendered("report.html.j2", found))
+    if say:
+        for sentence in found["damage"]:
+            say(sentence)
     return run.report_file
 
 
 def contents(run: Run) -> dict[str, Any]:
     """All that the page shows, as plain values."""
-    recipe, facts, events = run.recipe, run.facts, run.events()
+    recipe, facts, log = without_paths(run.recipe), run.facts, events_of(run.events_file)
+    events, damage = log.records(), list[str]()
+    if (sentence := log.damage()) is not None:
+        damage.append(sentence)
     height, width = recipe.shape
     ticks = [e for e in events if e["event"] == "tick"]
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := _number(e.get("seconds"))) is not None), default=None)
+    happened = [e for e in events if e.get("text")]
     shots = thin_out(run.pictures())
     times = {e["images"]: _number(e.get("seconds")) for e in events if e["event"] == "snapshot"}
     return {
@@ -132,10 +145,15 @@ def contents(run: Run) -> dict[str, Any]:
             for images, path in shots.items()
         ],
         "all_shots": len(run.pictures()),
-        "charts": [*filter(None, [scores.over_time(run)]), *filter(None, (_drawn(spec, ticks) for spec in CHARTS))],
-        "measured": scores.contents(run),
-        "findings": findings.contents(run),
-        "happened": [e for e in events if e.get("text")],
+        "charts": [
+            *filter(None, [scores.over_time(run, events)]),
+            *filter(None, (_drawn(spec, ticks) for spec in CHARTS)),
+        ],
+        "measured": scores.contents(run, damage.append),
+        "findings": findings.contents(run, damage.append),
+        "damage": damage,
+        "happened": happened[-MAX_HAPPENED:],
+        "earlier": len(happened[:-MAX_HAPPENED]),
         "recipe": [
             (name, _chosen(getattr(recipe, name)), field.description or "", getattr(recipe, name) != field.default)
             for name, field in Recipe.model_fields.items()
@@ -182,10 +200,13 @@ def thin_out(
     return {images: path for i, (images, path) in enumerate(pictures.items()) if i in places}
 
 
-def moving_average(values: np.ndarray, window: int) -> np.ndarray:
-    """Mean over a window centred on each value, cut off at the ends, of what is a number; float (N,) → float (N,)."""
+def moving_average(values: np.ndarray, window: int, places: Sequence[int] | None = None) -> np.ndarray:
+    """Mean over a window centred on each value, cut off at the ends, of what is a number; float (N,) → float (N,).
+
+    places: of the values for which it is wanted, if not for all.
+    """
     reach = window // 2
-    cuts = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
+    cuts = [values[max(0, i - reach) : i + reach + 1] for i in (range(len(values)) if places is None else places)]
     return np.array([cut[np.isfinite(cut)].mean() if np.isfinite(cut).any() else np.nan for cut in cuts])
 
 
@@ -208,12 +229,13 @@ def _drawn(chart: Chart, ticks: Sequence[dict[str, Any]]) -> dict[str, Any] | No
 
 def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> None:
     window = max(1, round(len(images) * SMOOTHING_SHARE))
+    shown = scores.evenly(len(images), scores.MAX_POINTS)
     for line, values in series.items():
         colour, few = COLOURS[line.colour], len(images) < 4
-        axes.plot(images, values, color=colour, alpha=0.35, linewidth=1, marker="o" if few else None)
+        axes.plot(images[shown], values[shown], color=colour, alpha=0.35, linewidth=1, marker="o" if few else None)
         axes.plot(
-            images,
-            moving_average(values, window),
+            images[shown],
+            moving_average(values, window, shown),
             color=colour,
             linewidth=2,
             linestyle=(0, line.dashes) if line.dashes else "-",
@@ -273,7 +295,7 @@ def _tables(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     skipped = facts.get("skipped")
     data = {
         "source": facts.get("source"),
-        "as given": " ".join(map(str, given)) if isinstance(given := facts.get("data"), list) else given,
+        "as given": _given(facts.get("data")),
         "pictures": facts.get("pictures"),
         "trained on": facts.get("trained_on"),
         "held out": facts.get("held_out"),
@@ -287,6 +309,12 @@ def _tables(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
         machine = machine | {"memory": f"{machine['memory']:g} GiB"}
     named = [("Data", data), ("Machine", machine), ("Versions", facts.get("versions"))]
     return [(title, _rows(table)) for title, table in named if isinstance(table, dict)]
+
+
+def _given(data: str | list[str] | None) -> str:
+    """What a run's data were named as; of a path on this machine the last part: the page may be given to others."""
+    named = [data] if isinstance(data, str) else data or []
+    return " ".join(last_of_path(one) if os.path.isabs(one) else one for one in named)
 
 
 def _rows(table: dict[str, Any]) -> list[tuple[str, str]]:

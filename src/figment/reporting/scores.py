@@ -6,26 +6,35 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from figment.common.jsontext import are_missing
+from figment.common.progress import Say
 from figment.media import pages
 from figment.media.pages import COLOURS
 from figment.metrics.estimate import Estimate
 from figment.run import Run
+from figment.run_files import measures_of
 
-FACTS = {"score", "at", "data", "networks", "codec", "seed"}  # that every record has which can be shown
-ROW = {"value", "error", "floor", "floor_error", "n", "reference", "title", "features", "better", "meaning", "verdict"}
+ROW = ("value", "floor", "n", "title", "better", "meaning", "verdict")  # what a score needs to be shown
+MAX_POINTS = 1000  # of a curve: what the eye and a page can take
 MIN_LOG_RATIO = 20  # times the least that the largest value has to be for a logarithmic scale
 
 
-def contents(run: Run) -> dict[str, Any] | None:
-    """The last measurement of a run as plain values; None where it was never measured."""
-    records = latest([record for record in run.measures() if record.keys() >= FACTS], run.facts.get("source"))
+def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
+    """The last measurement of a run as plain values; None where it was never measured.
+
+    say: told how many lines are damaged and left out.
+    """
+    log = measures_of(run.measures_file)
+    records = latest(log.records(), run.facts.get("source"))
+    if say and (damage := log.damage()) is not None:
+        say(damage)
     if not records:
         return None
     by_name = {record["score"]: record for record in records}
     copying, attributes = (by_name.pop(name, None) for name in ("copying", "attributes"))
     return {
         "about": _about(records[0]),
-        "rows": [_row(record) for record in by_name.values() if record.keys() >= ROW],
+        "rows": [_row(record) for record in by_name.values() if not are_missing(ROW, record)],
         "copying": None if copying is None else copying.get("verdict"),
         "pairs": _picture(run) if copying is not None and copying.get("closest") else None,
         "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
@@ -45,23 +54,32 @@ def latest(records: Sequence[dict[str, Any]], source: str | None) -> list[dict[s
     return max(reversed(groups.values()), key=worth, default=[])
 
 
-def over_time(run: Run) -> dict[str, Any] | None:
-    """The scores that were taken while the run trained, as a chart; None where there are none."""
-    numbers = ("fd", "error", "floor")
-    events = [e for e in run.events("score") if all(isinstance(e.get(name), int | float) for name in numbers)]
+def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[str, Any] | None:
+    """The scores that were taken while the run trained, as a chart; None where there are none.
+
+    events: the run's, where they have been read already.
+    """
+    found = run.events() if events is None else events
+    events = [e for e in found if e["event"] == "score" and not are_missing(("fd", "error", "floor"), e)]
     if not events:
         return None
     last, best = events[-1], min(events, key=lambda event: event["fd"])
-    title = f"{last.get('title', 'score')} while it trained"
+    title = f"{last.get('title') or 'score'} while it trained"
+    events = [events[place] for place in evenly(len(events), MAX_POINTS)]
     return {
         "title": title,
-        "reading": f"How far samples lie from reals in the features {last.get('features', '?')}: less is better,"
+        "reading": f"How far samples lie from reals in the features {last.get('features') or '?'}: less is better,"
         " the dashed line is what other reals reach, and the bars are two standard errors.",
         "legend": [],
         "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {best['fd']:.3g} at {best['images']:,}"
         f" images; reals {last['floor']:.3g}.",
         "svg": pages.chart(title, 2.9, lambda axes: _draw_scores(axes, events)),
     }
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """Places 0 … count - 1, or as many of them as are wanted at most, evenly picked, the first and last always."""
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most))})
 
 
 def _draw_scores(axes: Axes, events: Sequence[dict[str, Any]]) -> None:
@@ -92,13 +110,13 @@ def _about(record: dict[str, Any]) -> str:
 
 def _row(record: dict[str, Any]) -> dict[str, str]:
     value, floor = (
-        str(Estimate(record[key], np.nan if record[error] is None else record[error]))
+        str(Estimate(record[key], np.nan if record.get(error) is None else record[error]))
         for key, error in (("value", "error"), ("floor", "floor_error"))
     )
-    against = f" against {record['reference']:,} reals" if record["reference"] else ""
+    against = f" against {record['reference']:,} reals" if record.get("reference") else ""
     title = record["title"]
     if ":" in record["score"] and not title.startswith(("FD-", "FID")):
-        title = f"{title} ({record['features']})"
+        title = f"{title} ({record.get('features') or '?'})"
     return {
         "title": title, "value": value, "floor": floor, "verdict": record["verdict"],
         "meaning": record["meaning"], "better": "less" if record["better"] == "lower" else "more",

@@ -1,10 +1,11 @@
 """What the readings mean, in words."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Any
 
+from figment.common.jsontext import are_missing
 from figment.recipe import Recipe
 from figment.training.monitor import Reading
 
@@ -15,12 +16,16 @@ CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.1, 0.98  # shares of it below and above
 RECENT_READINGS = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
 
 
-def diagnose(readings: Sequence[Reading]) -> list[str]:
-    """Plain sentences on the state of the game, the gravest first; one reassuring line if nothing is wrong."""
+def diagnose(readings: Iterable[Reading], widest: float = 0.0) -> list[str]:
+    """Plain sentences on the state of the game, the gravest first; one reassuring line if nothing is wrong.
+
+    readings: the last few at least. widest: the greatest spread of those before them.
+    """
+    readings = list(readings)
     if len(readings) < RECENT_READINGS:
         return ["too early to tell"]
     recent = readings[-RECENT_READINGS:]
-    if max(r.spread for r in readings) < MIN_SPREAD:  # grey from the start: that is no collapse
+    if max(widest, *(r.spread for r in readings)) < MIN_SPREAD:  # grey from the start: that is no collapse
         return ["the pictures are still forming and much alike (if that lasts: a smaller lr, or another objective)"]
     found = [sentence for holds, sentence in SIGNS if holds(recent)]
     return found or ["the two nets are in balance"]
@@ -72,16 +77,17 @@ SIGNS: list[tuple[Callable[[Sequence[Reading]], bool], str]] = [
 ]
 
 
-def hints(recipe: Recipe, ticks: Sequence[dict[str, Any]]) -> list[str]:
+def hints(recipe: Recipe, ticks: Iterable[dict[str, Any]]) -> list[str]:
     """What D's loss and gradient say about γ; nothing where all is well, too early, or the objective has no blind loss.
 
     Where γ is too small the penalty weighs nothing while D tells all pictures apart for certain, and G is led by noise.
     Where it is too large D is so flat that its loss stays a blind D's, though it ranks reals and fakes rightly.
     """
-    blind = BLIND_LOSS.get(recipe.objective)
-    if not recipe.gamma or len(ticks) < RECENT_READINGS or blind is None:
+    blind, recent = BLIND_LOSS.get(recipe.objective), list(ticks)[-RECENT_READINGS:]
+    if not recipe.gamma or len(recent) < RECENT_READINGS or blind is None:
         return []
-    recent = ticks[-RECENT_READINGS:]
+    if any(are_missing(("squared_gradient", "separation", "loss_discriminator", "gamma"), tick) for tick in recent):
+        return []  # an older figment's, or damaged
     slope, separation = (median(t[name] for t in recent) for name in ("squared_gradient", "separation"))
     sides = 1 if recipe.penalised == "both" else 0.5  # the mean of R1 and R2, of which γ/2 of each is in the loss
     setup = median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent)

@@ -37,6 +37,7 @@ def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, displa
     """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
     display.score(scorer.score(state.average, run.recipe, state.images, clock.seconds()))
     warning = rise_warning(scorer.scores)
-    if warning and not run.events("risen"):
+    if warning and not scorer.warned:
+        scorer.warned = True
         run.log({"event": "risen", "images": state.images, "seconds": round(clock.seconds(), 2), "text": warning})
         display.say(warning)

@@ -72,8 +72,10 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     """
     recipe, state, phases = setup
     clock = Clock(state.seconds)
-    tick, ticks = schedule.tick_images(recipe), Ticks(run, bank, recipe, feed)
-    scorer = Scorer(run, bank, recipe, feed.device) if world.leads else None
+    events = run.events()
+    tick, ticks = schedule.tick_images(recipe), Ticks(events, bank, recipe, feed)
+    scorer = Scorer(run, bank, recipe, feed.device, events) if world.leads else None
+    del events
     ticks.begin(state, clock)
     last_state = clock.seconds()
     pace, replan_seconds = Pace(state.images, last_state), REPLAN_SHARE * (recipe.seconds or 0.0)
@@ -96,9 +98,10 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
         if (at_tick or at_snapshot or at_save) and not all_finite(state):
             roll_back(run, state, world, clock, display)
-            ticks.reload()
+            events = run.events()
+            ticks.reload(events)
             if scorer is not None:
-                scorer.reload()
+                scorer.reload(events)
             continue
         if at_save:
             last_state = clock.seconds()

@@ -8,12 +8,14 @@ samples, of which one costs about as much as an image of training in small nets 
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from figment.common.files import write_atomically
+from figment.common.jsontext import are_missing
 from figment.common.pixels import to_rgb
 from figment.common.seeds import seed_at
 from figment.data.bank.bank import Bank
@@ -25,6 +27,7 @@ from figment.generator import Generator
 from figment.metrics.frechet import Gaussian, frechet, gaussian, with_limit
 from figment.recipe import Recipe
 from figment.run import Run
+from figment.run_files import NEEDED
 from figment.training import schedule
 
 MAX_TIME_SHARE = 0.05  # of the time, at most
@@ -40,9 +43,14 @@ RISE_SCORES, RISE_FACTOR = 5, 1.25
 
 
 class Scorer:
-    """Looks at the averaged generator of a run. What it has found is in the run's events; looks is a copy of these."""
+    """Looks at the averaged generator of a run. What it has found is in the run's events; scores is a copy of these.
 
-    def __init__(self, run: Run, bank: Bank, recipe: Recipe, device: torch.device) -> None:
+    warned: whether it was said already that the score has left its best behind.
+    """
+
+    def __init__(
+        self, run: Run, bank: Bank, recipe: Recipe, device: torch.device, events: Sequence[dict[str, Any]] | None = None
+    ) -> None:
         self.run = run
         self.bank = bank
         enough = len(bank.train) >= MIN_REALS and recipe.scores != "none"
@@ -52,7 +60,7 @@ class Scorer:
         self._floor = 0.0
         self._foreseen = self._probed() if self.network and recipe.seconds is not None else 0.0
         self.scores: list[dict[str, Any]] = []
-        self.reload()
+        self.reload(run.events() if events is None else events)
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
@@ -85,15 +93,18 @@ class Scorer:
             "floor": round(self._floor, 4), "samples": self.samples, "took": round(time.monotonic() - began, 3),
         }  # fmt: skip
         self.run.log(event)
-        self.reload()
+        self.scores.append(event)
+        self._keep_best()
         return event
 
-    def reload(self) -> None:
-        """Read what the run's events hold, and make generator-best.safetensors the snapshot with the best score.
+    def reload(self, events: Sequence[dict[str, Any]]) -> None:
+        """Take up what the run's events hold, at the beginning and after training has gone back to an earlier state."""
+        self.scores = [e for e in events if e["event"] == "score" and not are_missing(NEEDED["score"], e)]
+        self.warned = any(event["event"] == "risen" for event in events)
+        self._keep_best()
 
-        Without a score there is none.
-        """
-        self.scores = self.run.events("score")
+    def _keep_best(self) -> None:
+        """Make generator-best.safetensors the snapshot with the best score. Without a score there is none."""
         best = best_score(self.scores)
         if best is None:
             self.run.best_file.unlink(missing_ok=True)

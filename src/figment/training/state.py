@@ -5,20 +5,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from figment import nets
 from figment.common import tensorfiles
 from figment.common.files import write_atomically
-from figment.common.tensorfiles import DAMAGED, TensorFile
+from figment.common.jsontext import fault
+from figment.common.tensorfiles import DAMAGED, MAX_WEIGHT, TensorFile, Unsound, sound
 from figment.errors import InputError, LostProcess
 from figment.recipe import Recipe
 from figment.run import Run
+from figment.run_files import Counters
 from figment.training.distributed import World
 from figment.training.sync_batch_norm import synchronised
+
+FLOAT_MAX = torch.finfo(torch.float32).max
 
 
 @dataclass
@@ -128,10 +132,15 @@ def load_state(state: TrainState, path: Path) -> None:
             live = tensors(state)
             if set(live) != set(content.shapes):
                 raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
-            restore(state, {k: content.tensor(k) for k in live})
-    except (*DAMAGED, RuntimeError) as error:
+            other = next((k for k, v in live.items() if tuple(v.shape) != content.shapes[k]), None)
+            if other is not None:
+                raise InputError(
+                    f"{path} is of another recipe ({other} has another shape): restore recipe.json as it was when the run began."
+                )
+            restore(state, {k: sound(k, content.tensor(k), v.dtype, _limit(k)) for k, v in live.items()})
+    except (*DAMAGED, Unsound, RuntimeError) as error:
         raise InputError(_damaged(path, error)) from None
-    state.images, state.seconds, state.setbacks = seen["images"], seen["seconds"], seen["setbacks"]
+    state.images, state.seconds, state.setbacks = seen.images, seen.seconds, seen.setbacks
 
 
 def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
@@ -144,8 +153,13 @@ def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
     state.images, state.seconds, state.setbacks = int(images), seconds, int(setbacks)
 
 
-def counters(path: Path) -> dict[str, Any]:
-    """How far a kept state has come: images, seconds, setbacks. Raises InputError if the file is damaged."""
+def _limit(name: str) -> float:
+    """How large a kept number may be: a weight as in any net, what else there is as large as its type allows."""
+    return MAX_WEIGHT if name.startswith(("generator.", "discriminator.", "average.")) else FLOAT_MAX
+
+
+def counters(path: Path) -> Counters:
+    """How far a kept state has come. Raises InputError if the file is damaged."""
     try:
         with tensorfiles.opened(path) as content:
             return _counters(content, path)
@@ -153,21 +167,24 @@ def counters(path: Path) -> dict[str, Any]:
         raise InputError(_damaged(path, error)) from None
 
 
-def _damaged(path: Path, error: Exception) -> str:
+def _damaged(path: Path, error: Exception | str) -> str:
     return f"{path} is damaged ({str(error).splitlines()[0]}): restore it from a copy, or train anew."
 
 
-def _counters(content: TensorFile, path: Path) -> dict[str, Any]:
+def _counters(content: TensorFile, path: Path) -> Counters:
     try:
         header = content.header
-        if header["kind"] == "state" and header["format"] == 1:
-            counters: dict[str, Any] = header["counters"]
-            return counters
+        known = header["kind"] == "state" and header["format"] == 1
     except (ValueError, KeyError, TypeError):
-        pass
-    raise InputError(
-        f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan."
-    )
+        known = False
+    if not known:
+        raise InputError(
+            f"{path} is no state that this figment can read: update it with pip install --upgrade figment-gan."
+        )
+    try:
+        return Counters.model_validate(header.get("counters"))
+    except ValidationError as error:
+        raise InputError(_damaged(path, f"counters: {fault(error)}")) from None
 
 
 @contextmanager
@@ -178,6 +195,6 @@ def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
     except LostProcess as loss:
         if not (world.leads and run.state_file.exists()):
             raise
-        images = counters(run.state_file)["images"]
+        images = counters(run.state_file).images
         kept = f"the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
         raise LostProcess(loss.reason, kept) from loss

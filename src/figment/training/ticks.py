@@ -1,5 +1,7 @@
 """What is told at every tick of a run: readings of both nets, losses and norms since the last one, speed, memory, in words."""
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -8,14 +10,15 @@ import psutil
 import torch
 
 from figment import codes
+from figment.common.jsontext import are_missing
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.bank import Bank
 from figment.game.objectives import OBJECTIVES
 from figment.game.phase_losses import Batch
 from figment.recipe import Recipe
-from figment.run import Run
+from figment.run_files import NEEDED
 from figment.training import schedule
-from figment.training.diagnosis import diagnose, hints
+from figment.training.diagnosis import RECENT_READINGS, diagnose, hints
 from figment.training.loader import Feed
 from figment.training.monitor import Reading, read
 from figment.training.pace import Clock
@@ -27,22 +30,31 @@ READING_PICTURES = 256  # pictures of each kind that are shown to D for a readin
 
 
 class Ticks:
-    """Reads a run at every tick, on pictures and codes that stay the same all through it."""
+    """Reads a run at every tick, on pictures and codes that stay the same all through it.
 
-    def __init__(self, run: Run, bank: Bank, recipe: Recipe, feed: Feed) -> None:
-        self.run, self.feed = run, feed
+    Of what was read it keeps the last few and the widest spread: a tick costs the same, however many there were.
+    """
+
+    def __init__(self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed) -> None:
+        self.feed = feed
         self.calibrated = OBJECTIVES[recipe.objective].calibrated
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
         self.began_images, self.began_seconds = 0, 0.0
-        self.readings: list[Reading] = []
-        self.reload()
+        self.readings: deque[Reading] = deque(maxlen=RECENT_READINGS)
+        self.events: deque[dict[str, Any]] = deque(maxlen=RECENT_READINGS)
+        self.widest = 0.0
+        self.reload(events)
 
-    def reload(self) -> None:
-        """Take up what the run's events hold: after training has gone back to an earlier state."""
+    def reload(self, events: Iterable[dict[str, Any]]) -> None:
+        """Take up what a run's events hold, at the beginning and after training has gone back to an earlier state."""
         names = [field.name for field in fields(Reading)]
-        self.readings = [Reading(**{name: event[name] for name in names}) for event in self.run.events("tick")]
+        whole = [event for event in events if event["event"] == "tick" and not are_missing(NEEDED["tick"], event)]
+        self.events = deque(whole[-RECENT_READINGS:], maxlen=RECENT_READINGS)
+        values: list[dict[str, Any]] = [{name: event.get(name) for name in names} for event in self.events]
+        self.readings = deque((Reading(**its) for its in values), maxlen=RECENT_READINGS)
+        self.widest = max((event["spread"] for event in whole), default=0.0)
 
     def begin(self, state: TrainState, clock: Clock) -> None:
         """Count images and seconds from here on for the next tick's speed."""
@@ -56,13 +68,15 @@ class Ticks:
         ):
             reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.calibrated)
         self.readings.append(reading)
+        self.widest = max(self.widest, reading.spread)
         event = {
             "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
             **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(),
             "images_per_second": round((state.images - self.began_images) / (clock.seconds() - self.began_seconds), 1),
             "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
         }  # fmt: skip
-        event["diagnosis"] = [*diagnose(self.readings), *hints(recipe, [*self.run.events("tick"), event])]
+        self.events.append(event)
+        event["diagnosis"] = [*diagnose(self.readings, self.widest), *hints(recipe, self.events)]
         return event
 
 

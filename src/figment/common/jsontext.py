@@ -1,0 +1,49 @@
+"""JSON of another hand: whatever is wrong with it is a ValueError, and what is wrong with its fields is said in words."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def parsed(text: bytes | str) -> Any:
+    """What a JSON text holds.
+
+    Raises ValueError for whatever is none: bytes that aren't UTF-8, NaN and infinity, what is nested too deep.
+    """
+    return _decoded(text, _STRICT)
+
+
+def parsed_line(text: bytes | str) -> Any:
+    """The same of a line of a log, in which NaN and infinity are None: nothing is known there."""
+    return _decoded(text, _LENIENT)
+
+
+def fault(error: "ValidationError") -> str:
+    """The first complaint of a validation in words, such as "images: input should be a valid integer"."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"{place}: {said[0].lower()}{said[1:]}" if place else said
+
+
+def are_missing(fields: tuple[str, ...], found: Mapping[str, Any]) -> bool:
+    """Whether one of these fields isn't there, or null."""
+    return any(found.get(field) is None for field in fields)
+
+
+def _decoded(text: bytes | str, decoder: json.JSONDecoder) -> Any:
+    try:
+        return decoder.decode(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refused)
+_LENIENT = json.JSONDecoder(parse_constant=lambda name: None)

@@ -3,12 +3,15 @@
 import json
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from figment import nets
@@ -217,3 +220,72 @@ def test_shapes_are_checked_before_anything_is_allocated(file: Path, tmp_path: P
     net = nets.initialised(nets.generator(recipe), 0, "generator")
     file.write_bytes(packed(net, big, "generator"))
     refused(file, "doesn't fit the recipe")
+
+
+# ---- files of another hand -----------------------------------------------------------------------------------------
+
+
+def stored_as(file: Path, dtype: torch.dtype) -> None:
+    with safe_open(file, "pt") as content:
+        header = content.metadata()
+    save_file({k: v.to(dtype) if v.is_floating_point() else v for k, v in load_file(file).items()}, file, header)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_halved_and_doubled_weights_are_taken(file: Path, dtype: torch.dtype) -> None:
+    before = load(file).sample(4)
+    stored_as(file, dtype)
+    again = load(file)
+    assert {v.dtype for v in again.net.state_dict().values() if v.is_floating_point()} == {torch.float32}
+    assert (again.sample(4).int() - before.int()).abs().max() <= 3
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int8, torch.bool, torch.complex64])
+def test_weights_of_other_types_are_refused_by_name(file: Path, dtype: torch.dtype) -> None:
+    stored_as(file, dtype)
+    with pytest.raises(InputError, match=r"is damaged \(\S+weight is \w+ where float32 is wanted\)"):
+        load(file)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 3e38, -1e20])
+def test_numbers_that_no_net_can_have_are_refused_by_name(file: Path, number: float) -> None:
+    with safe_open(file, "pt") as content:
+        header = content.metadata()
+    found = load_file(file)
+    name = next(k for k, v in found.items() if v.ndim == 4)
+    found[name].view(-1)[1] = number
+    save_file(found, file, header)
+    with pytest.raises(InputError, match=rf"is damaged \({name} holds NaN, infinity or numbers beyond 1e\+15\)"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"channels": "auto"}, {"width": 10**9}, {"nets": "r3gan", "widths": [10**12] * 3}, {"classes": ["a", "a"]},
+     {"nets": "r3gan", "widths": [1]}, {"code_size": "x"}, {"size": 10**9}, {"width": 4096, "size": 512}],
+)  # fmt: skip
+def test_headers_that_describe_no_net_are_refused(file: Path, fields: dict[str, Any]) -> None:
+    with safe_open(file, "pt") as content:
+        header = json.loads(content.metadata()["figment"])
+    header["recipe"] |= fields
+    save_file(load_file(file), file, {"figment": json.dumps(header)})
+    with pytest.raises(InputError, match=str(file)):
+        load(file)
+
+
+def test_a_net_larger_than_the_memory_is_told_before_it_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
+    with pytest.raises(InputError, match=r"of memory and 0\.0 are free"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    "scores", ["onnx:/home/me/nets/eye.onnx,size=32", r"inception:C:\nets\eye.onnx,size=32", "random"]
+)
+def test_what_is_packed_names_a_network_and_not_where_it_lay(file: Path, recipe: Recipe, scores: str) -> None:
+    net = load(file).net
+    file.write_bytes(packed(net, recipe.model_copy(update={"scores": scores}), "generator"))
+    assert b"home" not in file.read_bytes()
+    assert b"C:" not in file.read_bytes()
+    kind, colon, _ = scores.partition(":")
+    assert load(file).recipe.scores == (f"{kind}:eye.onnx,size=32" if colon else scores)

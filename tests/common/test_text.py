@@ -2,7 +2,7 @@
 
 import pytest
 
-from figment.common.text import nearest, suggestion
+from figment.common.text import distinct, last_of_path, nearest, suggestion
 
 
 def test_the_nearest_word_must_be_like_enough() -> None:
@@ -23,3 +23,15 @@ def test_the_nearest_word_must_be_like_enough() -> None:
 )
 def test_a_suggestion_is_the_nearest_or_tells_what_there_is(known: list[str], most: int | None, said: str) -> None:
     assert suggestion("smiel", known, most) == said
+
+
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [("/home/me/a.onnx", "a.onnx"), (r"C:\nets\a.onnx", "a.onnx"), ("a", "a"), ("runs/x-1/", "x-1"), ("", "")],
+)
+def test_the_last_of_a_path_tells_no_place(path: str, last: str) -> None:
+    assert last_of_path(path) == last
+
+
+def test_equal_names_are_told_apart() -> None:
+    assert distinct(["a", "b", "a", "a (2)", "a"]) == ["a", "b", "a (2)", "a (2) (2)", "a (3)"]

@@ -96,6 +96,23 @@ def test_features_are_compared_and_told_of(striped: LabelledPictures, recipe_of:
     assert "The discriminator of other, which learnt from other pictures" in finding.sentence
 
 
+@pytest.mark.parametrize("few", [50, 100, 101])
+def test_few_labels_that_are_all_there_are_stand_in_the_table_once(
+    striped: LabelledPictures, recipe_of: Callable[..., Recipe], few: int
+) -> None:
+    count = len(striped.train)
+    results = {name: result_of(0.9, (0.9, 0.8, 0.7), 150) for name in (PIXELS, RANDOM, OURS)}
+    comparison = FeatureComparison(
+        results, few, min(2 * few, count), count, striped.names, striped.test_classes, striped.test_classes,
+        np.empty(0, np.int64), striped.test[:0], False, "stripes", 0,
+    )  # fmt: skip
+    finding = comparison.finding()
+    assert len(set(finding.columns)) == len(finding.columns)
+    assert {len(row) for row in finding.rows} == {len(finding.columns)}
+    assert (f"with all {count:,}" in finding.sentence) == (2 * few < count)
+    assert finding.rows[0][-1].startswith("80.0 ± ")
+
+
 @pytest.mark.parametrize(
     ("ours", "words"),
     [

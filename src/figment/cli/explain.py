@@ -6,6 +6,7 @@ import click
 
 from figment.cli.console import workbench
 from figment.cli.options import DEVICE, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, ExperimentGroup, PathArgument
+from figment.common.text import distinct
 from figment.errors import InputError
 
 
@@ -146,7 +147,8 @@ def features(
         from figment.workbench import labelled_bank
 
         data = labelled_pictures(labelled_bank(at.run, labels, at.display), seed)
-        critics = {other.name: load_discriminator(other, at.device) for other in others}
+        names = distinct([other.name for other in others])
+        critics = {name: load_discriminator(other, at.device) for name, other in zip(names, others, strict=True)}
         stage = at.display.stage("teaching classifiers")
         findings = [features(at.discriminator, data, few, critics, not no_supervised, seed, stage).finding(name)]
         if set(data.names) <= set(at.generator.classes):

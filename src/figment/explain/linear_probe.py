@@ -117,10 +117,12 @@ class FeatureComparison:
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a chart, with a sheet of what is told wrong; name: tells it from others of its kind."""
         counts = {"labels": self.labels, "few": self.few_labels, "tested": len(self.truth)}
-        groups = {
-            f"{self.labels:,} labels": [(one.full, 0.0) for one in self.accuracies.values()],
-            f"{self.few_labels:,} labels": [(one.mean, one.error) for one in self.accuracies.values()],
-        }
+        results = self.accuracies.values()
+        groups = {f"{self.few_labels:,} labels": [(one.mean, one.error) for one in results]}
+        cells = [[f"{100 * one.mean:.1f} ± {100 * one.error:.1f} %"] for one in results]
+        if self.few_labels < self.labels:  # else the few are all that there are, and have nothing beside them
+            groups = {f"{self.labels:,} labels": [(one.full, 0.0) for one in results]} | groups
+            cells = [[f"{100 * one.full:.1f} %", *row] for one, row in zip(results, cells, strict=True)]
         chart = bars(list(self.accuracies), groups, "held-out pictures told right")
         caption = (
             f"Linear support-vector machines on features of {printable(self.source)}, tested on {len(self.truth):,} held-out "
@@ -141,8 +143,8 @@ class FeatureComparison:
             },
             ("features", "numbers", *groups),
             tuple(
-                (of, f"{one.dimension:,}", f"{100 * one.full:.1f} %", f"{100 * one.mean:.1f} ± {100 * one.error:.1f} %")
-                for of, one in self.accuracies.items()
+                (of, f"{one.dimension:,}", *row)
+                for (of, one), row in zip(self.accuracies.items(), cells, strict=True)
             ),
             name=name,
         )  # fmt: skip
@@ -253,12 +255,16 @@ def sentence(accuracies: dict[str, ProbeAccuracy], counts: dict[str, int], told_
         f"{verdict}: with {counts['few']:,} labels a linear classifier on what it sees tells {100 * ours.mean:.1f} % of "
         f"{counts['tested']:,} held-out pictures right, against {100 * plain[best].mean:.1f} % on {best}"
     )
-    said += f", and {100 * ours.full:.1f} % against {100 * plain[best].full:.1f} % with all {counts['labels']:,}."
+    few_are_all = counts["few"] == counts["labels"]
+    if not few_are_all:
+        said += f", and {100 * ours.full:.1f} % against {100 * plain[best].full:.1f} % with all {counts['labels']:,}"
+    said += "."
     for name, one in accuracies.items():
+        reached = f"{100 * one.mean:.1f} %" + ("" if few_are_all else f" and {100 * one.full:.1f} %")
         if name == SUPERVISED:
-            said += f" The same nets taught by the labels themselves reach {100 * one.mean:.1f} % and {100 * one.full:.1f} %."
+            said += f" The same nets taught by the labels themselves reach {reached}."
         elif name not in (OURS, *plain):
-            said += f" The {name}, which learnt from other pictures, reaches {100 * one.mean:.1f} % and {100 * one.full:.1f} %."
+            said += f" The {name}, which learnt from other pictures, reaches {reached}."
     if told_classes:
         said += " It was told the classes while it was trained, so that it isn't without labels that it learnt them."
     return said

@@ -1,13 +1,14 @@
 """Directions in the latent space: found in three ways, and measured by what they do to pictures."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor
 
 from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Stage, Tally
+from figment.common.text import distinct
 from figment.errors import InputError
 from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
 from figment.explore.direction_file import Direction, unit_direction
@@ -192,7 +193,9 @@ def _find(
     if "factorised" in methods:
         weights = entries(generator.net, generator.recipe.code_size)
         found += [unit_direction(f"factorised-{i + 1}", v, "factorised") for i, v in enumerate(sefa(weights, count))]
-    return found
+    # They are kept by name, and a class may be called principal-1: those of the attributes, which come first, stay as they are.
+    names = distinct([one.name for one in found])
+    return [replace(one, name=name) for one, name in zip(found, names, strict=True)]
 
 
 def _labelled(model: AttributeSlopes, attribute: str) -> Direction:

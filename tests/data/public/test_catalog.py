@@ -1,7 +1,9 @@
 """The catalog against a real server on this machine, which FIGMENT_MIRROR puts in the place of all others."""
 
 import gzip
+import io
 import json
+import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -224,16 +226,97 @@ def test_a_set_of_several_files_is_ready_to_open(mirror: Path, monkeypatch: pyte
     assert requests == ["/small/train-labels-idx1-ubyte.gz"]
 
 
-def test_a_file_that_has_changed_since_its_first_download(small: PublicSet, mirror: Path):
+def zipped(*shades: int) -> bytes:
+    """A zip of a picture for each shade."""
+    with zipfile.ZipFile(buffer := io.BytesIO(), "w") as archive:
+        for shade in shades:
+            with archive.open(f"{shade}.png", "w") as file:
+                Image.fromarray(np.full((8, 8, 3), shade, np.uint8)).save(file, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_file_that_has_changed_since_its_first_download_is_kept_aside(small: PublicSet, mirror: Path):
     path = fetch("small", yes)
-    first = path.read_bytes()
+    first, other = path.read_bytes(), zipped(7, 8, 9)
     path.unlink()
-    (mirror / "small" / "a.zip").write_bytes(b"something else")
-    with pytest.raises(InputError, match=rf"{sha256(first)} then, {sha256(b'something else')} now\).*small\.json"):
+    (mirror / "small" / "a.zip").write_bytes(other)
+    kept = cache_folder() / "sets" / "small-changed" / "a.zip"
+    with pytest.raises(
+        InputError, match=rf"{sha256(first)} then, {sha256(other)} now\) and is kept as {kept}.*small\.json"
+    ):
         fetch("small", yes)
     assert not path.exists()
+    assert kept.read_bytes() == other
     (mirror / "small" / "a.zip").write_bytes(first)
     assert fetch("small", yes).read_bytes() == first
+    # Who trusts the new one does what the sentence says.
+    path.parent.with_name("small.json").unlink()
+    kept.rename(path)
+    assert fetch("small", yes).read_bytes() == other
+
+
+ANSWERS = [b'{"error": "rate limit exceeded"}', b"<?xml version='1.0'?><Error/>", b"", b"PK", zipped(1, 2)[:-9]]
+
+
+@pytest.mark.parametrize("answered", ANSWERS)
+def test_an_answer_that_is_no_set_is_neither_kept_nor_remembered(small: PublicSet, mirror: Path, answered: bytes):
+    good = (mirror / "small" / "a.zip").read_bytes()
+    (mirror / "small" / "a.zip").write_bytes(answered)
+    with pytest.raises(InputError, match=r"a\.zip could not be downloaded") as caught:
+        fetch("small", yes)
+    assert "\n" not in str(caught.value)
+    assert not (cache_folder() / "sets" / "small" / "a.zip").exists()
+    (mirror / "small" / "a.zip").write_bytes(good)
+    assert fetch("small", yes).read_bytes() == good
+
+
+def test_after_an_answer_that_is_no_set_the_next_address_is_asked(small: PublicSet, mirror: Path, requests: list[str]):
+    (mirror / "small" / "other").mkdir()
+    (mirror / "small" / "other" / "a.zip").write_bytes(b'{"error": "moved"}')
+    base = os.environ.pop("FIGMENT_MIRROR")
+    urls = (f"{base}small/other/a.zip", f"{base}small/a.zip")
+    PUBLIC_SETS["small"] = replace(small, files=(RemoteFile("a.zip", urls),))
+    assert len(open_source(fetch("small", yes)).listing.names) == 5
+    assert requests == ["/small/other/a.zip", "/small/a.zip"]
+
+
+@pytest.mark.parametrize("lies_there", [True, False])
+def test_an_answer_that_was_remembered_once_gives_way_to_the_good_file(
+    small: PublicSet, requests: list[str], lies_there: bool
+):
+    """As records of the time before files were opened have it."""
+    bad = b'{"error": "rate limit exceeded"}'
+    path = cache_folder() / "sets" / "small" / "a.zip"
+    path.parent.mkdir(parents=True)
+    if lies_there:
+        path.write_bytes(bad)
+    known = {"url": "https://x.example", "bytes": len(bad), "sha256": sha256(bad)}
+    path.parent.with_name("small.json").write_text(
+        json.dumps({"format": 1, "agreed": LICENCE, "files": {"a.zip": known}})
+    )
+    said: list[str] = []
+    assert len(open_source(fetch("small", None, say=said.append)).listing.names) == 5
+    assert len(said) == 1
+    assert fetch("small", None) == path
+    assert requests == ["/small/a.zip"]
+
+
+def test_a_good_file_put_in_the_place_of_a_remembered_one_is_never_removed(small: PublicSet, mirror: Path):
+    path = fetch("small", yes)
+    path.write_bytes(zipped(3, 4, 5, 6))
+    with pytest.raises(InputError, match=rf"is kept as {path}: if you trust it, remove .*small\.json"):
+        fetch("small", yes)
+    assert path.read_bytes() == zipped(3, 4, 5, 6)
+
+
+def test_a_file_whose_checksum_is_right_is_taken_whatever_was_remembered(small: PublicSet, mirror: Path, monkeypatch):
+    path = fetch("small", yes)
+    other = zipped(3, 4, 5, 6)
+    (mirror / "small" / "a.zip").write_bytes(other)
+    checked = RemoteFile("a.zip", small.files[0].urls, None, f"sha256:{sha256(other)}", "https://here")
+    monkeypatch.setitem(PUBLIC_SETS, "small", replace(small, files=(checked,)))
+    path.unlink()
+    assert fetch("small", yes).read_bytes() == other
 
 
 @pytest.mark.parametrize(

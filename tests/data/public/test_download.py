@@ -3,7 +3,9 @@
 import hashlib
 import os
 import resource
+from itertools import count
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -11,7 +13,7 @@ from figment.data.public import download as module
 from figment.data.public.download import Download, download
 from figment.errors import InputError
 from figtest.downloads import CONTENT, OTHER, alone, refusal, sha256, stopping_at
-from figtest.servers import FaultyHandler, FaultyServer, answer
+from figtest.servers import Fault, FaultyHandler, FaultyServer, answer
 
 
 @pytest.mark.parametrize("checksum", [f"sha256:{sha256(CONTENT)}", f"md5:{hashlib.md5(CONTENT).hexdigest()}", None])
@@ -109,6 +111,69 @@ def test_bytes_without_end(server: FaultyServer, file: Path):
         download([server.url()], file, size=len(CONTENT))
     assert server.sent["endless"] < 500 * 2**16  # what fits in the buffers between
     assert not file.with_name("file.zip.part").exists()
+
+
+def test_bytes_without_end_of_a_size_that_nobody_tells(server: FaultyServer, file: Path):
+    def endless(handler: FaultyHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(1000):
+            handler.wfile.write(bytes(2**16))
+
+    server.always = endless
+    with pytest.raises(InputError, match="bytes without end, more than 1 MB"):
+        download([server.url()], file, most=10**6)
+    assert not any(path.name.startswith("file.zip") for path in file.parent.iterdir())
+    assert len(server.requests) == 1
+
+
+def test_a_length_that_the_file_cant_have(server: FaultyServer, file: Path):
+    with pytest.raises(InputError, match=r"300,000 bytes, more than it can have \(0 MB\)"):
+        download([server.url()], file, most=200_000)
+    assert not any(path.name.startswith("file.zip") for path in file.parent.iterdir())
+
+
+def dripping(pieces: int, piece: bytes = b"xx") -> Fault:
+    """So many pieces of two bytes, each on its way before the next, and then nothing more."""
+
+    def drip(handler: FaultyHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(CONTENT)))
+        handler.send_header("ETag", '"one"')
+        handler.end_headers()
+        for _ in range(pieces):
+            handler.wfile.write(piece)
+            handler.wfile.flush()
+            sleep(0.01)
+
+    return drip
+
+
+def test_a_drip_is_given_up_and_what_came_is_kept(server: FaultyServer, file: Path, monkeypatch: pytest.MonkeyPatch):
+    times = count(step=module.SLOW_SECONDS)
+    monkeypatch.setattr(module, "monotonic", lambda: float(next(times)))
+    server.always = dripping(1000)
+    server.ranges = False
+    sentence = refusal(server.url(), file)
+    assert "fewer than 1,000 bytes a second came" in sentence
+    assert len(server.requests) == module.MAX_TRIES
+    assert file.with_name("file.zip.part").exists()
+
+
+def test_a_slow_line_is_no_drip(server: FaultyServer, file: Path, monkeypatch: pytest.MonkeyPatch):
+    """A piece of 64 kB in half a minute."""
+    times = count(step=module.SLOW_SECONDS)
+    monkeypatch.setattr(module, "monotonic", lambda: float(next(times)))
+    monkeypatch.setattr(module, "MIN_BYTES_A_SECOND", 0.01)
+    assert download([server.url()], file).bytes == len(CONTENT)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/xml", "text/html"])
+def test_an_answer_in_place_of_the_file_shows_by_its_type(server: FaultyServer, file: Path, kind: str):
+    server.always = answer(200, b'{"error": "gone"}', Content_Type=f"{kind}; charset=utf-8")
+    assert "in place of the file" in refusal(server.url(), file)
+    assert not file.exists()
 
 
 def test_a_web_page_is_no_file(server: FaultyServer, file: Path):

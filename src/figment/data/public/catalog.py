@@ -59,10 +59,10 @@ class PublicSet:
 
 _TFDS = "https://github.com/tensorflow/datasets/blob/{}/tensorflow_datasets/url_checksums/{}.txt"
 _TFDS_FIRST, _TFDS_LATER = "333639b37af6c6fedf3610a4a2d42f1c6ef6f7d5", "31f1255e57e519a6c004f0b097a2f5cfcf0dde7d"
-_TORCHVISION = "https://github.com/pytorch/vision/blob/{}/torchvision/datasets/{}.py"
 _SKLEARN_LFW = "https://github.com/scikit-learn/scikit-learn/blob/00de9a12521ea0d4c773dec7804ed17b0eaeb7e8/sklearn/datasets/_lfw.py"
 _HUB = "https://huggingface.co/datasets/{}/resolve/{}/{}"
-_LFW = "http://vis-www.cs.umass.edu/lfw/"
+# Its own host, vis-www.cs.umass.edu, is gone, and the set aligned by deep funneling with it: no other copy is known.
+_LFW = "https://web.archive.org/web/2023/http://vis-www.cs.umass.edu/lfw/"
 _NO_LICENCE = "none stated"
 
 
@@ -166,7 +166,7 @@ _SETS = [
         files=(
             RemoteFile(
                 "lfw.tgz",
-                ("https://ndownloader.figshare.com/files/5976018", f"{_LFW}lfw.tgz"),
+                ("https://ndownloader.figshare.com/files/5976018",),
                 180_566_744,
                 "sha256:055f7d9c632d7370e6fb4afc7468d40f970c34a80d4c6f50ffec63f5a8d536c0",
                 _SKLEARN_LFW,
@@ -184,28 +184,10 @@ _SETS = [
         files=(
             RemoteFile(
                 "lfw-funneled.tgz",
-                ("https://ndownloader.figshare.com/files/5976015", f"{_LFW}lfw-funneled.tgz"),
+                ("https://ndownloader.figshare.com/files/5976015",),
                 None,
                 "sha256:b47c8422c8cded889dc5a13418c4bc2abbda121092b3533a83306f90d900100a",
                 _SKLEARN_LFW,
-            ),
-        ),
-    ),
-    PublicSet(
-        name="lfw-deepfunneled",
-        title="Labeled Faces in the Wild, aligned by deep funneling",
-        home=_LFW,
-        licence=_NO_LICENCE,
-        licence_url=_LFW,
-        pictures=13_233,
-        pixels="250×250",
-        files=(
-            RemoteFile(
-                "lfw-deepfunneled.tgz",
-                (f"{_LFW}lfw-deepfunneled.tgz",),
-                None,
-                "md5:68331da3eb755a505a502b5aacb3c201",
-                _TORCHVISION.format("0ceda79669013dca973597c42836d8649503dd06", "lfw"),
             ),
         ),
     ),

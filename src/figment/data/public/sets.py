@@ -1,7 +1,8 @@
 """Public sets in the cache: asked for, downloaded, remembered.
 
 A set lies in cache/sets/NAME/, with nothing beside the data in that folder; cache/sets/NAME.json remembers the accepted
-licence and what was downloaded. Files without a known checksum are compared with their first download.
+licence and what was downloaded. Files without a known checksum are opened before they are remembered, and compared with
+their first download from then on.
 """
 
 import json
@@ -14,11 +15,12 @@ from figment.common.files import write_atomically
 from figment.common.progress import Agree, Progress, Say
 from figment.common.text import nearest
 from figment.common.units import as_bytes
-from figment.data.public.catalog import PUBLIC_SETS, PublicSet
-from figment.data.public.download import download, mirrored
+from figment.data.public.catalog import PUBLIC_SETS, PublicSet, RemoteFile
+from figment.data.public.download import MAX_BYTES, Check, Download, download, mirrored
 from figment.errors import InputError
 
 FORMAT = 1  # of NAME.json
+SIZE_SLACK = 1.5  # times what a whole set is said to take that one of its files may
 COLUMNS = ("name", "pictures", "pixels", "download", "licence", "checked", "here")
 
 
@@ -73,9 +75,8 @@ def _download(entry: PublicSet, progress: Progress | None, say: Say | None) -> N
     before = 0
     for remote in entry.files:
         file = _folder(entry) / remote.name
-        known = _record(entry)["files"].get(remote.name)
-        if known is not None and _bytes_of(file) not in (None, known["bytes"]):
-            file.unlink()  # ours, and damaged since
+        check = _look_into if remote.checksum is None else None
+        _remove_damaged(entry, remote, check)
         got = download(
             mirrored(remote.urls, entry.name, remote.name),
             file,
@@ -83,27 +84,72 @@ def _download(entry: PublicSet, progress: Progress | None, say: Say | None) -> N
             checksum=remote.checksum,
             home=entry.home,
             progress=_shifted(progress, before, entry.download_bytes),
+            most=round(SIZE_SLACK * entry.download_bytes) if entry.download_bytes else MAX_BYTES,
+            check=check,
         )
         before += got.bytes
-        record = _record(entry)  # read anew: another process may have brought the file meanwhile
-        first = record["files"].get(remote.name)
-        if first is None:
-            record["files"][remote.name] = asdict(got)
-            _remember(entry, record)
-            if say and not remote.checksum:
-                say(f"No checksum of {remote.name} is published: its sha256, {got.sha256}, is kept to compare with.")
-        elif first["sha256"] != got.sha256:
+        if check and not got.url:
+            check(file)  # put there by hand
+        _pin(entry, remote, got, say)
+
+
+def _look_into(file: Path) -> None:
+    """Open a file that no checksum speaks for. Raises InputError where it isn't what its name says, or has no pictures."""
+    from figment.data.sources.readers import reader_of  # which a list of the sets doesn't need
+
+    reader = reader_of(file.name)
+    if reader and not reader(file).listing.names:
+        raise InputError(f"{file} holds no pictures: download it anew")
+
+
+def _remove_damaged(entry: PublicSet, remote: RemoteFile, check: Check | None) -> None:
+    """Remove a file of ours that can't be used: cut short since, or never what it was meant to be."""
+    file, known = _folder(entry) / remote.name, _record(entry)["files"].get(remote.name)
+    if known is None or _bytes_of(file) is None:
+        return
+    try:
+        if check:
+            check(file)
+        elif _bytes_of(file) != known["bytes"]:
             file.unlink()
-            raise InputError(
-                f"{remote.name} isn't what it was at its first download (sha256 {first['sha256']} then, {got.sha256} "
-                f"now) and was removed: remove {_record_file(entry)} too, if you trust the new one, and download again"
-            )
+    except InputError:
+        file.unlink()
+
+
+def _pin(entry: PublicSet, remote: RemoteFile, got: Download, say: Say | None) -> None:
+    """Remember a file that is as it should be. Raises InputError where it has changed; a good file is never lost."""
+    record = _record(entry)  # read anew: another process may have brought the file meanwhile
+    first = record["files"].get(remote.name)
+    changed = first is not None and first["sha256"] != got.sha256
+    # The first that came was no more than an answer, if it was never opened: the good one takes its place.
+    if changed and not remote.checksum and first.get("opened"):
+        raise _changed(entry, remote, first["sha256"], got)
+    record["files"][remote.name] = asdict(got) | {"opened": True}
+    if record["files"][remote.name] != first:
+        _remember(entry, record)
+    if say and not remote.checksum and (first is None or changed):
+        say(f"No checksum of {remote.name} is published: its sha256, {got.sha256}, is kept to compare with.")
+
+
+def _changed(entry: PublicSet, remote: RemoteFile, first: str, got: Download) -> InputError:
+    """What is said of a file that isn't the one of the first download; it is kept, aside if it was downloaded."""
+    file = kept = _folder(entry) / remote.name
+    if got.url:
+        kept = file.parent.with_name(f"{entry.name}-changed") / remote.name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(kept)
+    move = f"move it to {file} and " if kept != file else ""
+    return InputError(
+        f"{remote.name} isn't what it was at its first download (sha256 {first} then, {got.sha256} now) and is kept as "
+        f"{kept}: if you trust it, {move}remove {_record_file(entry)}"
+    )
 
 
 def _is_here(entry: PublicSet) -> bool:
     known = _record(entry)["files"]
     files = {file.name: _folder(entry) / file.name for file in entry.files}
-    return all(name in known and _bytes_of(file) == known[name]["bytes"] for name, file in files.items())
+    sure = {file.name for file in entry.files if file.checksum or known.get(file.name, {}).get("opened")}
+    return all(name in sure & known.keys() and _bytes_of(file) == known[name]["bytes"] for name, file in files.items())
 
 
 def _shifted(progress: Progress | None, before: int, total: int | None) -> Progress | None:

@@ -1,11 +1,10 @@
 """Where pictures come from: finds out what DATA is, and opens it as a source.
 
-A further file format is a class in a module of its own, and its name in `_reader`.
+A further file format is a class in a module of its own, and its name in `readers.py`.
 """
 
 import os
 import re
-import zipfile
 from collections.abc import Collection, Iterable
 from functools import cached_property
 from itertools import islice
@@ -22,7 +21,6 @@ from figment.data.sources.arrays import Arrays
 from figment.data.sources.base import (
     CHUNK_PICTURES,
     Chunks,
-    FileSource,
     Listing,
     MissingData,
     Skipped,
@@ -31,23 +29,22 @@ from figment.data.sources.base import (
     is_hidden,
     is_picture,
 )
-from figment.data.sources.binaries import Cifar, Idx, is_cifar, is_idx
+from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.folder import Folder, walk
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
+from figment.data.sources.readers import Reader, reader_by_content, reader_of
 from figment.errors import InputError
 
 __all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_source"]
 
 Data = str | Path | Source
-Reader = type[FileSource]
 
 DEFAULT_PORTRAITS = 10_000  # stand in where no data are given
 # A folder with fewer, which nobody could train on, is opened as the archives or tables that it holds.
 MIN_FOLDER_PICTURES = 32
 PROBED_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
-TAR = re.compile(r"\.(tar|tar\.\w+|tgz|tbz2?|txz|tzst)$")
 PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
 # Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
 READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
@@ -155,7 +152,7 @@ def _open_path(path: Path) -> Source:
     if not path.is_file():  # a pipe would keep us waiting
         raise InputError(f"{path} is neither a folder nor a regular file: give one of them")
     refuse_pointer(path)
-    reader = _reader(path.name) or _reader_by_content(path)
+    reader = reader_of(path.name) or reader_by_content(path)
     if reader is None:
         raise _refusal(path, path.name)
     return _tar(path) if reader is Tar else reader(path)
@@ -172,7 +169,7 @@ def _open_folder(path: Path) -> Source:
             if pictures == MIN_FOLDER_PICTURES:
                 return Folder(path)
         elif not is_hidden(name):
-            reader = _reader(name)
+            reader = reader_of(name)
             if reader is not None:
                 files.setdefault(reader, []).append(name)
             elif PICKLE.fullmatch(name.rpartition("/")[2]):
@@ -197,40 +194,6 @@ def _shards(paths: list[Path], display: str, where: str, names: list[str] | None
     if isinstance(sources[0], Table):
         display += sources[0].note
     return Joined(list(zip(unique_names(names or [path.name for path in paths]), sources, strict=True)), display, where)
-
-
-def _reader(name: str) -> Reader | None:
-    """What reads a file of this name."""
-    low = name.lower()
-    if low.endswith((".npy", ".npz")):
-        return Arrays
-    if low.endswith(".zip"):
-        return Zip
-    if TAR.search(low):
-        return Tar
-    if low.endswith((".parquet", ".pq")):
-        return Parquet
-    if low.endswith((".arrow", ".feather")):
-        return Arrow
-    if is_idx(low):
-        return Idx
-    return Cifar if is_cifar(name) else None
-
-
-def _reader_by_content(path: Path) -> Reader | None:
-    """What reads a file whose name tells nothing."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(265)
-        if start.startswith((b"PAR1", b"ARROW1")):
-            return Parquet if start.startswith(b"PAR1") else Arrow
-        if start[257:262] == b"ustar":
-            return Tar
-        if start.startswith((b"\0\0\x08\x03", b"\0\0\x08\x04")):
-            return Idx
-        return Zip if zipfile.is_zipfile(path) else None
-    except OSError:
-        return None
 
 
 def _tar(path: Path) -> Source:

@@ -8,8 +8,10 @@ import pytest
 
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
-from figment.reporting import report
+from figment.reporting import report, scores
+from figment.run_files import Log
 from figtest.html import Page
+from figtest.runs import tick
 
 
 def embedded(path):
@@ -303,3 +305,57 @@ def test_without_scripts_the_grids_stay(file, browser):
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
     assert shown == [True] * 3
     assert not slider
+
+
+# ---- long and damaged runs ---------------------------------------------------------------------------------------
+
+
+def test_curves_of_many_readings_are_thinned_and_read_once(make_run, monkeypatch):
+    run = make_run(ticks=0)
+    many = 5000
+    with run.events_file.open("a") as file:
+        file.writelines(json.dumps(tick(i, i / many)) + "\n" for i in range(many))
+        file.writelines(json.dumps({"event": "note", "images": i, "text": f"word {i}"}) + "\n" for i in range(1000))
+    read, each = [], Log.__iter__
+    monkeypatch.setattr(Log, "__iter__", lambda log: read.append(log.file.name) or each(log))
+    page = report.write_report(run).read_text()
+    assert read.count("events.jsonl") == 1
+    assert "800 earlier events" in Page(page).text
+    assert "word 999" in page
+    assert "word 799<" not in page
+    drawn = [path["d"].count("L") for path in Page(page).all("path") if path.get("d")]
+    assert drawn
+    assert max(drawn) <= 1000
+
+
+def test_thinned_curves_keep_their_ends_and_their_mean():
+    values = np.sin(np.arange(3000) / 200)
+    places = scores.evenly(len(values), 1000)
+    assert (places[0], places[-1], len(places)) == (0, 2999, 1000)
+    whole = report.moving_average(values, 200)
+    assert np.array_equal(report.moving_average(values, 200, places), whole[places])
+    assert scores.evenly(7, 1000) == list(range(7))
+    assert scores.evenly(1, 1000) == [0]
+
+
+def test_what_is_damaged_is_left_out_and_told(make_run):
+    run = make_run()
+    with run.events_file.open("ab") as file:
+        file.write(b'{"event": "tick", "images": "x"}\n\xff\n')
+    run.measures_file.write_bytes(b'{"score": "kid"}\n')
+    run.findings.mkdir()
+    (run.findings / "walk.json").write_text('{"format": 1}')
+    said = []
+    page = Page(report.write_report(run, said.append).read_text()).text
+    assert [sentence.split(" ", 4)[0] for sentence in said] == ["2", "1", "left"]
+    assert "2 of 47 lines of events.jsonl are damaged and left out." in page
+    assert "1 of 1 lines of measures.jsonl is damaged and left out." in page
+    assert "walk.json is damaged (kind: field required)" in page
+
+
+def test_the_page_names_what_lies_elsewhere_without_its_place(make_run):
+    run = make_run(choices={"scores": "onnx:/home/me/eye.onnx,size=32"}, data=["/home/me/faces.zip", "hf:me/faces"])
+    page = report.write_report(run).read_text()
+    assert "/home/me" not in page
+    assert "onnx:eye.onnx,size=32" in page
+    assert "faces.zip hf:me/faces" in page

@@ -172,7 +172,7 @@ def given_pictures(
     """Pictures from files of any size as a group to project, and their names. Raises InputError as reals.given does."""
     recipe = generator.recipe
     target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
-    return {"given": torch.from_numpy(read_files(files, target, say))}, {"given": list(map(str, files))}
+    return {"given": torch.from_numpy(read_files(files, target, say))}, {"given": [file.name for file in files]}
 
 
 def pictures_of_bank(bank: Bank, count: int, seed: int = 0) -> tuple[dict[str, Tensor], dict[str, list[str]]]:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,6 +135,52 @@ def test_list_names_sets_with_their_licences(capsys: pytest.CaptureFixture) -> N
     for name in ("celeba", "lfw", "ffhq", "afhq", "cifar10", "fashion-mnist", "metfaces"):
         assert name in said.lower()
     assert "unverified" in said
+
+
+def listed(capsys: pytest.CaptureFixture, *words: object) -> list[dict[str, Any]]:
+    assert command("data", "list", "--json", *words) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_list_as_json_has_keys_that_stay(capsys: pytest.CaptureFixture) -> None:
+    found = {entry["name"]: entry for entry in listed(capsys)}
+    keys = [
+        "name",
+        "title",
+        "licence",
+        "licence_url",
+        "home",
+        "pictures",
+        "width",
+        "height",
+        "bytes",
+        "size",
+        "verified",
+    ]
+    assert all(list(entry) == [*keys, "downloaded", "folder"] for entry in found.values())
+    celeba, flowers = found["celeba"], found["flowers102"]
+    assert (celeba["pictures"], celeba["width"], celeba["height"]) == (202_599, 178, 218)
+    assert (celeba["bytes"], celeba["size"], celeba["verified"]) == (1_443_490_838, "1.44 GB", True)
+    assert (flowers["width"], found["lfw-funneled"]["bytes"], found["metfaces"]["verified"]) == (None, None, False)
+
+
+def test_list_is_filtered_by_licence_and_size(capsys: pytest.CaptureFixture) -> None:
+    everything = listed(capsys)
+    assert [entry["name"] for entry in listed(capsys, "--licence", "mit")] == ["fashion-mnist"]
+    assert {entry["licence"] for entry in listed(capsys, "--licence", "by-sa 4.0")} >= {"CC BY-SA 4.0"}
+    small, large = listed(capsys, "--max-size", "170.5 MB"), listed(capsys, "--min-size", "170.5MB")
+    assert {"mnist", "cifar10"} <= {entry["name"] for entry in small}
+    assert "celeba" in {entry["name"] for entry in large}
+    known = [entry for entry in everything if entry["bytes"]]
+    assert sorted(entry["name"] for entry in small + large) == sorted(entry["name"] for entry in known)
+    assert listed(capsys, "--min-size", "1GiB", "--max-size", "1.1GB") == []
+    assert command("data", "list", "--max-size", "50MB") == 0
+    said = capsys.readouterr().out
+    assert "Left out, since nobody tells their size: lfw-funneled." in said
+    assert "celeba" not in said
+    assert command("data", "list", "--licence", "WTFPL") == 0
+    assert "Licences are: non-commercial research only" in capsys.readouterr().out
+    refused(capsys, "data", "list", "--max-size", "big", says=["--max-size big", "500MB"])
 
 
 def test_public_sets_are_not_fetched_without_agreement(

@@ -30,6 +30,20 @@ def test_bad_images(text: str) -> None:
         units.images(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("500MB", 500_000_000), ("1.5 GB", 1_500_000_000), ("2GiB", 2**31), ("800", 800), ("3k", 3000), ("1tb", 10**12)],
+)
+def test_bytes(text: str, expected: int) -> None:
+    assert units.byte_count(text, "--max-size") == expected
+
+
+@pytest.mark.parametrize("text", ["big", "", "-5MB", "5 M M", "iB", "1e6", "MB"])
+def test_bad_bytes(text: str) -> None:
+    with pytest.raises(InputError, match=r"^--max-size "):
+        units.byte_count(text, "--max-size")
+
+
 def test_as_people_read_them() -> None:
     assert [units.as_time(t) for t in (42, 185, 7620, 59.7)] == ["42 s", "3 min 05 s", "2 h 07 min", "1 min 00 s"]
     assert [units.as_images(n) for n in (800, 12_345, 1_240_000)] == ["800", "12.3 kimg", "1.24 Mimg"]

@@ -139,19 +139,44 @@ def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, a
 
 
 @data.command("list")
-def list_sets() -> None:
+@click.option("--licence", metavar="WORDS", help="Only sets whose licence has these words in it: MIT, BY-SA, none.")
+@click.option("--min-size", metavar="BYTES", help="Only sets whose download takes at least so much: 500MB, 1.5GB.")
+@click.option("--max-size", metavar="BYTES", help="Only sets whose download takes at most so much.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects, for programs.")
+def list_sets(licence: str | None, min_size: str | None, max_size: str | None, as_json: bool) -> None:
     """List the public sets that can be given by name as DATA: licence, size, whether they are verified or here already.
 
     \b
-    Example:
+    Examples:
+      figment data list --max-size 200MB
+      figment data list --licence MIT --json
       figment train fashion-mnist --for 5m --accept-licence
     """
+    import json
+
     from figment.common.cache import cache_folder
+    from figment.common.units import byte_count
     from figment.data.public import catalog, sets
 
-    for entry, row in zip(catalog.PUBLIC_SETS.values(), sets.table(), strict=True):
-        name, pictures, pixels, download, licence, checked, here = row
+    least = None if min_size is None else byte_count(min_size, "--min-size")
+    most = None if max_size is None else byte_count(max_size, "--max-size")
+    found = sets.find(licence, least, most)
+    if as_json:
+        click.echo(json.dumps([sets.facts(entry) for entry in found], indent=1))
+        return
+    if not found:
+        licences = "; ".join(dict.fromkeys(entry.licence for entry in catalog.PUBLIC_SETS.values()))
+        click.echo(f"No set is like that. Licences are: {licences}.")
+        return
+    rows = {row[0]: row for row in sets.table()}
+    for entry in found:
+        name, pictures, pixels, download, terms, checked, here = rows[entry.name]
         size = f"{pictures} pictures of {pixels}, {download}, {checked}"
-        tell(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
-        tell(f"{'':<18} licence: {licence}", f"{'':<18} {entry.home}", "")
-    tell(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")
+        click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
+        click.echo(f"{'':<18} licence: {terms}")
+        click.echo(f"{'':<18} {entry.home}\n")
+    if (least is not None or most is not None) and (
+        unknown := [e.name for e in sets.find(licence) if not e.download_bytes]
+    ):
+        click.echo(f"Left out, since nobody tells their size: {', '.join(unknown)}.")
+    click.echo(f"Downloads and prepared pictures are kept in {cache_folder()} and may be deleted there at any time.")

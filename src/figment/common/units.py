@@ -4,6 +4,8 @@ import re
 
 from figment.errors import InputError
 
+BYTES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
+BINARY_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SCALES = {"": 1, "k": 1000, "M": 1_000_000}
 
@@ -24,6 +26,14 @@ def images(text: str) -> int:
     if not match or (count := round(float(match[1]) * SCALES[match[2]])) < 1:
         raise InputError(f"--images {text}: no number of images: write it as 800, 500k or 2M.")
     return count
+
+
+def byte_count(text: str, option: str) -> int:
+    """ "500MB" → 500,000,000; also 500 MB, 1.5G, 2GiB, 800000. Raises InputError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", text.strip().lower())
+    if not match or (match[3] and not match[2]):
+        raise InputError(f"{option} {text}: no number of bytes: write it as 500MB, 1.5GB or 2GiB.")
+    return round(float(match[1]) * (BINARY_BYTES if match[3] else BYTES)[match[2]])
 
 
 def as_time(value: float) -> str:

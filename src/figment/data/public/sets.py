@@ -59,6 +59,41 @@ def table() -> list[tuple[str, ...]]:
     ]
 
 
+def find(licence: str | None = None, least: int | None = None, most: int | None = None) -> list[PublicSet]:
+    """The sets whose licence has these words in it, and whose download takes so many bytes at least and at most.
+
+    Who asks for a size isn't given those whose size nobody tells.
+    """
+    words = (licence or "").lower()
+    return [e for e in PUBLIC_SETS.values() if words in e.licence.lower() and _takes(e.download_bytes, least, most)]
+
+
+def _takes(size: int | None, least: int | None, most: int | None) -> bool:
+    if size is None:
+        return least is None and most is None
+    return (least or 0) <= size and (most is None or size <= most)
+
+
+def facts(entry: PublicSet) -> dict[str, Any]:
+    """What is known of a set, as JSON has it: these keys stay. bytes: None where nobody tells; width, height: if all agree."""
+    sides = [int(side) for side in entry.pixels.split("×")] if "×" in entry.pixels else [None, None]
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "licence": entry.licence,
+        "licence_url": entry.licence_url,
+        "home": entry.home,
+        "pictures": entry.pictures,
+        "width": sides[0],
+        "height": sides[1],
+        "bytes": entry.download_bytes,
+        "size": as_bytes(entry.download_bytes) if entry.download_bytes else None,
+        "verified": entry.verified,
+        "downloaded": _is_here(entry),
+        "folder": str(_folder(entry)),
+    }
+
+
 def _ask_for_agreement(entry: PublicSet, agree: Agree | None) -> None:
     record = _record(entry)
     if record["agreed"] == entry.licence:

@@ -6,7 +6,7 @@ import pytest
 from figment.common import sizes
 from figment.data.sources.open import Skipped
 from figment.inspection.advice import advise, best_shape, best_size
-from figment.inspection.measures import FACTS
+from figment.inspection.measures import FACTS, Kind
 from figment.inspection.survey import Survey
 
 
@@ -18,7 +18,8 @@ def a_set(count=20_000, width=64, height=64, names=None, labels=None, kinds=(("J
     found = {kind: np.zeros(0, int) for kind in ("outliers", "small", "dark", "light", "flat", "blurred")}
     survey = Survey(
         source="x", names=names or [f"{i}" for i in range(count)], labels=labels or [None] * count, ignored=0, skipped=[],
-        size=64, features="random", facts=facts, kinds=list(kinds), kind=np.zeros(count, int), usable=np.arange(count),
+        size=64, features="random", facts=facts, kinds=[Kind(*kind) for kind in kinds], kind=np.zeros(count, int),
+        usable=np.arange(count),
         copies={}, near=[], found=found, sheet=[], pictures={},
     )  # fmt: skip
     return replace(survey, **changes)

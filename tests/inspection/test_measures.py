@@ -43,7 +43,7 @@ def test_a_chunk_is_scanned(scanner, tmp_path):
     assert len(chunk) == 8
     assert chunk.broken == {1: "not a picture in a format that we read", 3: "encrypted"}
     kinds = [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "RGB"), ("GIF", "P"), ("array", "RGB")]
-    assert chunk.kinds == kinds
+    assert [kind[:2] for kind in chunk.kinds] == kinds
     assert chunk.facts["animated"].tolist() == [False, False, False, False, True, False]
     assert chunk.facts["width"].tolist() == [120, 120, 120, 80, 120, 120]
     assert chunk.facts["height"].tolist() == [80, 80, 80, 120, 80, 80]

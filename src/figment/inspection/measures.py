@@ -5,7 +5,7 @@ at once, so that a scan costs little more than decoding.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ import numpy as np
 from figment.common.pixels import luma
 from figment.data.decoding.chunks import Chunk, PortraitChunk, StoredChunk
 from figment.data.decoding.decode import read
+from figment.data.decoding.depth import Range, Scales, Unscaled
 from figment.data.decoding.fit import Target
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
@@ -37,12 +38,21 @@ FACTS = np.dtype([
 ])  # fmt: skip
 
 
+class Kind(NamedTuple):
+    """How a picture is stored. depth: in words, "8 bits" or the container of a deep one. profile: of its colours, its name."""
+
+    format: str
+    mode: str
+    depth: str = "8 bits"
+    profile: str = "none"
+
+
 class ReadPicture(NamedTuple):
     """One picture as it comes from its file."""
 
     slot: int
     digest: bytes
-    kind: tuple[str, str]  # format and mode as stored
+    kind: Kind
     animated: bool
     size: tuple[int, int]
     small: np.ndarray  # uint8 (64, 64, 3), squashed to a square
@@ -52,16 +62,18 @@ class ReadPicture(NamedTuple):
 class ScannedChunk:
     """What a chunk of pictures turned out to be.
 
-    slots: of the n that can be read; facts: FACTS (n,); kinds: (format, mode) of each; broken: slot → reason.
+    slots: of the n that can be read; facts: FACTS (n,); kinds: of each; broken: slot → reason; deep: slot → range of its
+    values, of those that wait for their set's scale.
     """
 
     slots: list[int]
     facts: np.ndarray
-    kinds: list[tuple[str, str]]
+    kinds: list[Kind]
     broken: dict[int, str]
+    deep: dict[int, Range]
 
     def __len__(self) -> int:
-        return len(self.slots) + len(self.broken)
+        return len(self.slots) + len(self.broken) + len(self.deep)
 
 
 @dataclass(frozen=True)
@@ -69,18 +81,17 @@ class Scanner:
     """Reads chunks of pictures and writes each one's small copies at its slot in two files; runs in the workers.
 
     pictures: file of uint8 (slots, 64, 64, 3); thumbnails: file of uint8 (slots, 48, 48). first: of strips of frames only
-    the first frame is looked at.
+    the first frame is looked at. scales: of deep pictures; those whose kind has none are left for later.
     """
 
     pictures: str
     thumbnails: str
     first: bool = False
+    scales: Scales = field(default_factory=dict)
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
-        broken: dict[int, str] = {}
-        seen = list(
-            _read_portraits(chunk) if isinstance(chunk, PortraitChunk) else _read_stored(chunk, broken, self.first)
-        )
+        missing: dict[int, Unreadable] = {}
+        seen = list(_read_portraits(chunk) if isinstance(chunk, PortraitChunk) else self._read_stored(chunk, missing))
         slots = [one.slot for one in seen]
         small = np.array([one.small for one in seen], np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)
         # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
@@ -91,7 +102,23 @@ class Scanner:
             row["digest"] = np.frombuffer(one.digest, np.uint8)
             row["width"], row["height"] = one.size
             row["animated"] = one.animated
-        return ScannedChunk(slots, facts, [one.kind for one in seen], broken)
+        deep = {slot: error.range for slot, error in missing.items() if isinstance(error, Unscaled)}
+        broken = {slot: str(error) for slot, error in missing.items() if slot not in deep}
+        return ScannedChunk(slots, facts, [one.kind for one in seen], broken, deep)
+
+    def _read_stored(self, chunk: StoredChunk, missing: dict[int, Unreadable]) -> Iterator[ReadPicture]:
+        """Pictures of a stored chunk; the reasons of those that can't be read go into `missing`."""
+        for slot, found in chunk.each(partial(read, min_size=(COPY_SIDE, COPY_SIDE), scales=self.scales)):
+            if isinstance(found, Unreadable):
+                missing[slot] = found
+                continue
+            size = (found.width, found.height)
+            small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
+            if self.first:
+                small = Target(COPY_SIDE, COPY_SIDE, fit="first").apply(found.pixels).transpose(1, 2, 0)
+                size = (min(size), min(size))
+            kind = Kind(found.format, found.mode, found.container or "8 bits", found.profile.name or "none")
+            yield ReadPicture(slot, found.digest(), kind, found.animated, size, small)
 
 
 def measure(pictures: np.ndarray) -> np.ndarray:
@@ -119,20 +146,6 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     return facts
 
 
-def _read_stored(chunk: StoredChunk, broken: dict[int, str], first: bool) -> Iterator[ReadPicture]:
-    """Pictures of a stored chunk; the reasons of those that can't be read go into `broken`."""
-    for slot, found in chunk.each(partial(read, min_size=(COPY_SIDE, COPY_SIDE))):
-        if isinstance(found, Unreadable):
-            broken[slot] = str(found)
-            continue
-        size = (found.width, found.height)
-        small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
-        if first:
-            small = Target(COPY_SIDE, COPY_SIDE, fit="first").apply(found.pixels).transpose(1, 2, 0)
-            size = (min(size), min(size))
-        yield ReadPicture(slot, found.digest(), (found.format, found.mode), found.animated, size, small)
-
-
 def _read_portraits(chunk: PortraitChunk) -> Iterator[ReadPicture]:
     """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
     from figment.data.portraits.table import MAX_SIDE, portraits
@@ -140,7 +153,7 @@ def _read_portraits(chunk: PortraitChunk) -> Iterator[ReadPicture]:
     pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=COPY_SIDE, start=chunk.start)
     for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
         yield ReadPicture(
-            chunk.offset + slot, chunk.digest(slot), ("drawn", "RGB"), False, (MAX_SIDE, MAX_SIDE), pixels
+            chunk.offset + slot, chunk.digest(slot), Kind("drawn", "RGB"), False, (MAX_SIDE, MAX_SIDE), pixels
         )
 
 

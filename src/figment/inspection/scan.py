@@ -8,7 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +19,10 @@ from figment.common.progress import Progress
 from figment.data.bank.split import exact_duplicates
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import rescue
+from figment.data.decoding.depth import Ranges, Unscaled
 from figment.data.sources.open import Source
 from figment.errors import InputError
-from figment.inspection.measures import FACTS, Scanner
+from figment.inspection.measures import FACTS, Kind, ScannedChunk, Scanner
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE
 
 MIN_PART_PICTURES = 500  # of a set, which tell how alike its own are
@@ -31,17 +32,18 @@ MIN_PART_PICTURES = 500  # of a set, which tell how alike its own are
 class Scan:
     """What a scan of a set gave. A picture is named by its slot in the source.
 
-    facts: FACTS (slots,), see measures.py. kinds: the pairs of format and mode that occur; kind: each slot's place in
-    them, −1 where it can't be read. broken: slot → reason. usable: slots that can be trained on: readable, and the first
-    of those with equal identity. copies: a further copy's slot → the first one's. pictures and thumbnails: small copies of
-    the usable, uint8 (N, 64, 64, 3) and (N, 48, 48), mapped from files in folder, which may be used for more. parts: int
-    (N,), the set that each is from, where several are joined or lie in one folder.
+    facts: FACTS (slots,), see measures.py. kinds: the ways of being stored that occur; kind: each slot's place in them, −1
+    where it can't be read. ranges: of the values of deep pictures. broken: slot → reason. usable: slots that can be trained
+    on: readable, and the first of those with equal identity. copies: a further copy's slot → the first one's. pictures and
+    thumbnails: small copies of the usable, uint8 (N, 64, 64, 3) and (N, 48, 48), mapped from files in folder, which may be
+    used for more. parts: int (N,), the set that each is from, where several are joined or lie in one folder.
     """
 
     folder: Path
     facts: np.ndarray
-    kinds: list[tuple[str, str]]
+    kinds: list[Kind]
     kind: np.ndarray
+    ranges: Ranges
     broken: dict[int, str]
     usable: np.ndarray
     copies: dict[int, int]
@@ -59,7 +61,7 @@ def scan(source: Source, progress: Progress | None = None, first: bool = False) 
     """
     before = source.fingerprint()
     with _scratch() as folder:
-        facts, kinds, kind, broken = _scan_all(source, folder, progress, first)
+        facts, kinds, kind, ranges, broken = _scan_all(source, folder, progress, first)
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
@@ -67,35 +69,54 @@ def scan(source: Source, progress: Progress | None = None, first: bool = False) 
         usable, copies = exact_duplicates(facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (COPY_SIDE, COPY_SIDE, 3))
         small = _closed_up(folder / "thumbnails", usable, (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        yield Scan(folder, facts, kinds, kind, broken, usable, copies, pictures, small, _parts(names, usable))
+        yield Scan(folder, facts, kinds, kind, ranges, broken, usable, copies, pictures, small, _parts(names, usable))
 
 
 def _scan_all(
     source: Source, folder: Path, progress: Progress | None, first: bool
-) -> tuple[np.ndarray, list[tuple[str, str]], np.ndarray, dict[int, str]]:
-    """Scan every picture. Returns facts, kinds, kind and broken, as Scan has them."""
+) -> tuple[np.ndarray, list[Kind], np.ndarray, Ranges, dict[int, str]]:
+    """Scan every picture, the deep ones at last. Returns facts, kinds, kind, ranges and broken, as Scan has them."""
     total = len(source.listing.names)
     facts = np.zeros(total, FACTS)
-    pairs: dict[tuple[str, str], int] = {}
-    kind = np.full(total, -1, np.int16)
+    places: dict[Kind, int] = {}
+    kind = np.full(total, -1, np.int32)
     broken: dict[int, str] = {}
+    ranges, deep = Ranges(), set[int]()
     scanner = Scanner(str(folder / "pictures"), str(folder / "thumbnails"), first)
     for file in (scanner.pictures, scanner.thumbnails):
         Path(file).touch()
-    done = 0
-    with closing(source.chunks()) as chunks, closing(map_unordered(scanner, chunks, rescue=rescue)) as results:
-        for chunk in results:
-            facts[chunk.slots] = chunk.facts
-            for slot, pair in zip(chunk.slots, chunk.kinds, strict=True):
-                kind[slot] = pairs.setdefault(pair, len(pairs))
-            broken |= chunk.broken
-            done += len(chunk)
-            if progress:
-                progress(done, total)
+
+    def take(chunk: ScannedChunk, done: int, waiting: int) -> None:
+        facts[chunk.slots] = chunk.facts
+        for slot, one in zip(chunk.slots, chunk.kinds, strict=True):
+            kind[slot] = places.setdefault(one, len(places))
+        broken.update(chunk.broken)
+        if progress:  # what has been looked at for the range of its values is half done
+            progress(done + waiting // 2, total)
+
+    seen = 0
+    for chunk in _scanned(source, scanner):
+        seen += len(chunk)
+        for slot, found in chunk.deep.items():
+            ranges.add(found)
+            deep.add(slot)
+        take(chunk, seen - len(deep), len(deep))
+    waiting = len(deep)
+    for chunk in _scanned(source, replace(scanner, scales=ranges.scales()), deep) if deep else ():
+        # Their files have changed, which is told when all are read.
+        broken |= {slot: str(Unscaled(found)) for slot, found in chunk.deep.items()}
+        waiting -= len(chunk)
+        take(chunk, seen - waiting, waiting)
     # Chunks come in any order; kinds are numbered by their names, so that the same pictures give the same survey.
-    ordered = sorted(pairs)
-    places = np.array([ordered.index(pair) for pair in pairs] + [-1], np.int16)
-    return facts, ordered, places[kind], dict(sorted(broken.items()))
+    ordered = sorted(places)
+    numbers = np.array([ordered.index(one) for one in places] + [-1], np.int32)
+    return facts, ordered, numbers[kind], ranges, dict(sorted(broken.items()))
+
+
+def _scanned(source: Source, scanner: Scanner, only: set[int] | None = None) -> Iterator[ScannedChunk]:
+    """What the scanner finds in each chunk of the slots, as they get done."""
+    with closing(source.chunks(only)) as chunks, closing(map_unordered(scanner, chunks, rescue=rescue)) as results:
+        yield from results
 
 
 def _parts(names: list[str], usable: np.ndarray) -> np.ndarray:

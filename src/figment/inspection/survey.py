@@ -1,15 +1,17 @@
 """Everything that can be said of a set of pictures, found in one pass over them: what table, page and advice tell."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from figment.common.progress import Progress
+from figment.data.decoding.depth import Ranges
 from figment.data.sources.open import Skipped, open_source
 from figment.errors import InputError
+from figment.inspection.measures import Kind
 from figment.inspection.scan import scan
 from figment.similarity.near_duplicates import near_duplicates
 
@@ -30,8 +32,9 @@ class Survey:
     """What a set of pictures is. A picture is named by its slot, its place in `names`.
 
     size: what "small" was measured against. features: the network in which outliers were looked for. facts: FACTS
-    (slots,), see measures.py. kinds: the pairs of format and mode that occur; kind: each slot's place in them, −1 where it
-    can't be read. usable: slots that can be trained on: readable, and the first of those with equal pixels. copies: a
+    (slots,), see measures.py. kinds: the ways of being stored that occur; kind: each slot's place in them, −1 where it
+    can't be read. ranges: of the values of deep pictures. usable: slots that can be trained on: readable, and the first of
+    those with equal pixels. copies: a
     further copy's slot → the first one's. near: groups of near-duplicates among the usable, the one to keep first.
     found: slots of `outliers` (farthest first), `small`, `dark`, `light`, `flat` and `blurred` pictures. sheet: slots
     spread evenly over the set. pictures: small copies, uint8 (64, 64, 3), of those that are shown.
@@ -45,7 +48,7 @@ class Survey:
     size: int
     features: str
     facts: np.ndarray
-    kinds: list[tuple[str, str]]
+    kinds: list[Kind]
     kind: np.ndarray
     usable: np.ndarray
     copies: dict[int, int]
@@ -53,6 +56,7 @@ class Survey:
     found: dict[str, np.ndarray]
     sheet: list[int]
     pictures: dict[int, np.ndarray]
+    ranges: Ranges = field(default_factory=Ranges)
 
     @property
     def left_out(self) -> int:
@@ -75,12 +79,22 @@ class Survey:
     @cached_property
     def formats(self) -> Counter[str]:
         """How many usable pictures were stored in each format."""
-        return self._counted(0)
+        return self._counted("format")
 
     @cached_property
     def modes(self) -> Counter[str]:
         """How many usable pictures were stored in each of Pillow's modes."""
-        return self._counted(1)
+        return self._counted("mode")
+
+    @cached_property
+    def depths(self) -> Counter[str]:
+        """How many usable pictures have 8 bits a channel, and how many come in each deeper container."""
+        return self._counted("depth")
+
+    @cached_property
+    def profiles(self) -> Counter[str]:
+        """How many usable pictures have each colour profile; "none" are those that mean sRGB."""
+        return self._counted("profile")
 
     @cached_property
     def label_counts(self) -> Counter[str]:
@@ -107,11 +121,11 @@ class Survey:
         """Whether this is one of the built-in portraits."""
         return self.kind[slot] >= 0 and self.kinds[self.kind[slot]][0] == "drawn"
 
-    def _counted(self, part: int) -> Counter[str]:
+    def _counted(self, part: str) -> Counter[str]:
         counts = np.bincount(self.kind[self.usable], minlength=len(self.kinds))
         found: Counter[str] = Counter()
         for kind, count in zip(self.kinds, counts.tolist(), strict=True):
-            found[kind[part]] += count
+            found[getattr(kind, part)] += count
         return +found
 
 
@@ -162,6 +176,7 @@ def survey(
             near=groups,
             found=found,
             sheet=sheet,
+            ranges=scanned.ranges,
             pictures={slot: np.array(scanned.pictures[row]) for slot, row in rows.items()},
         )
 

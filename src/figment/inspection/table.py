@@ -43,6 +43,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
             ("width to height", _range(rows["width"] / rows["height"], ".2f")),
             ("formats", listed(survey.formats)),
             ("modes", listed(survey.modes)),
+            ("depth", _depth(survey)),
+            ("colour profiles", listed(survey.profiles)),
             ("grey", _count(survey.grey, survey)),
             ("animated", _count(int(rows["animated"].sum()), survey)),
             ("labels", listed(survey.label_counts) if len(survey.label_counts) > 1 else ""),
@@ -75,6 +77,11 @@ def _range(values: np.ndarray, form: str = ",") -> str:
 
 def _count(count: int, survey: Survey) -> str:
     return f"{count:,} ({count / len(survey.usable):.1%})" if count else ""
+
+
+def _depth(survey: Survey) -> str:
+    """How many pictures have how many bits, and what is made of the deep ones."""
+    return "; ".join([listed(survey.depths), *survey.ranges.sentences()])
 
 
 def _near(survey: Survey) -> str:

@@ -331,6 +331,50 @@ def test_damaged_jpegs_are_read_as_leniently_as_by_pillow():
         assert np.array_equal(pixels(bytes(content)), np.asarray(picture.convert("RGB")))
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpegs_that_lack_their_end_alone_are_whole(mode, progressive):
+    content = encoded(smooth(61, 83).convert(mode), "JPEG", progressive=progressive)
+    for cut in (1, 2):
+        assert np.array_equal(pixels(content[:-cut]), pixels(content))
+    reduced = encoded(smooth(260, 260).convert(mode), "JPEG", progressive=progressive)
+    assert np.array_equal(read(reduced[:-2], (64, 64)).pixels, read(reduced, (64, 64)).pixels)
+    for cut in (10, len(content) // 2):
+        with pytest.raises(Unreadable, match="cut short"):
+            decode(content[:-cut])
+
+
+def test_pictures_of_more_pixels_than_pillow_opens(monkeypatch):
+    """As those of 108 and 200 megapixels are; the bounds are lowered, for the sake of the test's own memory."""
+    monkeypatch.setattr(module, "MAX_UNFOUNDED_PIXELS", 0)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = smooth(400, 480)
+    contents = {kind: encoded(picture, kind) for kind in ("PNG", "JPEG", "WEBP")}
+    contents["turned"] = encoded(picture, "JPEG", exif=exif)
+    for content in contents.values():
+        assert max(decode(content).size) == 480
+    monkeypatch.setattr(module, "MAX_PIXELS", 400 * 480 // 10)
+    for kind in ("JPEG", "turned"):
+        assert max(decode(contents[kind]).size) == 120  # as large as memory allows
+        found = read(contents[kind], (50, 50))
+        assert (max(found.image.size), max(found.width, found.height)) == (60, 480)
+    unsound = contents["JPEG"][:-300] + b"\xff\xd9"
+    assert decode(unsound).size == (120, 100)
+    for content in (contents["PNG"], contents["WEBP"], encoded(picture, "JPEG", progressive=True)):
+        with pytest.raises(Unreadable, match="480×400 pixels"):
+            decode(content)
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
+def test_few_bytes_that_declare_many_pixels_are_refused_before_any_memory_is_taken():
+    content = png_header(12_000, 12_000)
+    for padded in (content, content + bytes(5000)):
+        with pytest.raises(Unreadable, match="pixels"):
+            decode(padded)
+
+
 # --- identity -------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """The bank: all pictures of a source, prepared once, as one memory-mapped uint8 array with a fixed held-out part."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,15 @@ import numpy as np
 
 from figment.common.text import printable
 from figment.data.bank.shards import Shards
+from figment.data.decoding.depth import Range, Ranges
 from figment.data.sources.labels import Classes, classes_of
 from figment.data.sources.open import Skipped
 from figment.errors import InputError
 
 FORMAT = 2  # of bank.json and what lies beside it
+# Of what decoding makes of a file; older banks are prepared anew, under their name. 1: deep pictures by one scale, colour
+# profiles converted.
+DECODING = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,8 @@ class Bank:
     pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
     disjoint, together all N. skipped, left_out, copies, ignored: what of the source isn't in the bank, and why.
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
+    ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
+    profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING.
     """
 
     folder: Path
@@ -40,6 +46,10 @@ class Bank:
     ignored: int
     enlarged: int
     source: str
+    ranges: Ranges = field(default_factory=Ranges)
+    converted_profiles: int = 0
+    broken_profiles: int = 0
+    decoding: int = 0
 
     @cached_property
     def names(self) -> list[str]:
@@ -75,6 +85,8 @@ class Bank:
         ]
         if absent:
             text += f" Left out: {', '.join(absent)}."
+        told = [*self.ranges.sentences(), *profile_sentences(self.converted_profiles, self.broken_profiles)]
+        text += "".join(f" {sentence[0].upper()}{sentence[1:]}." for sentence in told)
         if 2 * self.enlarged > len(self.pictures):
             text += (
                 f" Most are much smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,})"
@@ -94,7 +106,7 @@ def open_bank(folder: str | Path) -> Bank:
         shape = (facts["channels"], facts["height"], facts["width"])
         return Bank(
             folder=folder,
-            fingerprint=folder.name,
+            fingerprint=_fingerprint(folder, facts),
             height=facts["height"],
             width=facts["width"],
             channels=facts["channels"],
@@ -107,9 +119,29 @@ def open_bank(folder: str | Path) -> Bank:
             ignored=facts["ignored"],
             enlarged=facts["enlarged"],
             source=facts["source"],
+            ranges=Ranges(Range(**record) for record in facts.get("ranges", [])),
+            converted_profiles=facts.get("converted_profiles", 0),
+            broken_profiles=facts.get("broken_profiles", 0),
+            decoding=facts.get("decoding", 0),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
+
+
+def profile_sentences(converted: int, broken: int) -> list[str]:
+    """What was made of pictures with colour profiles, given how many there are of each kind."""
+    told = []
+    if converted:
+        told.append(f"{converted:,} in other colours than sRGB were converted by their profiles")
+    if broken:
+        told.append(f"{broken:,} with a broken colour profile were taken as sRGB")
+    return told
+
+
+def _fingerprint(folder: Path, facts: dict[str, Any]) -> str:
+    """Tells the pictures from all others: by what they were made of, and by how, where that has changed them."""
+    changed = facts.get("ranges") or facts.get("converted_profiles")
+    return f"{folder.name}-{facts['decoding']}" if changed else folder.name
 
 
 def read_json(file: Path) -> Any:

@@ -22,32 +22,41 @@ from figment.common.files import DISK_FULL_ERRORS, flush_to_disk, write_atomical
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
+from figment.data.decoding.depth import Range, Ranges
 from figment.errors import Interrupted
 
 JOURNAL_FILE = "journal.npz"
+DEEP, CONVERTED, BROKEN_PROFILE = 1, 2, 4  # marks of a picture: see depth.py, profiles.py
 DRAFT_DAYS = 7  # that an abandoned draft is kept for
 
 
 @dataclass
 class Journal:
-    """What is done of a draft. A slot is done when it has a digest or a reason why it has none."""
+    """What is done of a draft. A slot is done when it has a digest or a reason why it has none.
+
+    Deep pictures are looked at first, for the ranges of their values, and prepared when those of all are known.
+    """
 
     digests: np.ndarray  # uint8 (slots, 16); zeros where there is none
     sides: np.ndarray  # int32 (slots, 2): width and height as stored
+    marks: np.ndarray  # uint8 (slots,): DEEP and others, of what was seen of a picture
+    ranges: Ranges = field(default_factory=Ranges)  # of the deep
     skipped: dict[int, str] = field(default_factory=dict)
     left_out: dict[int, str] | None = None  # None: not chosen yet
 
     @classmethod
     def new(cls, slots: int) -> "Journal":
-        return cls(np.zeros((slots, DIGEST_BYTES), np.uint8), np.zeros((slots, 2), np.int32))
+        return cls(np.zeros((slots, DIGEST_BYTES), np.uint8), np.zeros((slots, 2), np.int32), np.zeros(slots, np.uint8))
 
     @classmethod
     def read(cls, folder: Path, slots: int) -> "Journal":
-        """Raises OSError, ValueError, KeyError, EOFError or BadZipFile where there is none that fits."""
+        """Raises OSError, ValueError, KeyError, TypeError, EOFError or BadZipFile where there is none that fits."""
         with (folder / JOURNAL_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             reasons = json.loads(arrays["reasons"].tobytes())
-            journal = cls(arrays["digests"], arrays["sides"], _by_slot(reasons["skipped"]))
-        if journal.digests.shape != (slots, DIGEST_BYTES) or journal.sides.shape != (slots, 2):
+            ranges = Ranges(Range(**record) for record in reasons["ranges"])
+            journal = cls(arrays["digests"], arrays["sides"], arrays["marks"], ranges, _by_slot(reasons["skipped"]))
+        shapes = journal.digests.shape, journal.sides.shape, journal.marks.shape
+        if shapes != ((slots, DIGEST_BYTES), (slots, 2), (slots,)):
             raise ValueError
         if reasons["left_out"] is not None:
             journal.left_out = _by_slot(reasons["left_out"])
@@ -57,10 +66,19 @@ class Journal:
         """Note what is done, once the disk has the pictures: after a power cut no note may promise what isn't there."""
         for file in folder.glob("*.uint8"):
             flush_to_disk(file)
-        reasons = json.dumps({"skipped": self.skipped, "left_out": self.left_out}).encode()
+        noted = {"skipped": self.skipped, "left_out": self.left_out, "ranges": self.ranges.records()}
+        reasons = np.frombuffer(json.dumps(noted).encode(), np.uint8)
         content = BytesIO()
-        np.savez(content, digests=self.digests, sides=self.sides, reasons=np.frombuffer(reasons, np.uint8))
+        np.savez(content, digests=self.digests, sides=self.sides, marks=self.marks, reasons=reasons)
         write_atomically(folder / JOURNAL_FILE, content.getvalue())
+
+    def look(self, picture: PreparedPicture) -> bool:
+        """Note the range of a deep picture's values. Whether it was one, which is left for later."""
+        if picture.deep is None:
+            return False
+        self.ranges.add(picture.deep)
+        self.marks[picture.slot] |= DEEP
+        return True
 
     def add(self, picture: PreparedPicture) -> None:
         if picture.digest is None:
@@ -68,6 +86,11 @@ class Journal:
         else:
             self.digests[picture.slot] = np.frombuffer(picture.digest, np.uint8)
             self.sides[picture.slot] = picture.width, picture.height
+        self.marks[picture.slot] |= CONVERTED * picture.profile.converts | BROKEN_PROFILE * picture.profile.broken
+
+    def looked_at(self) -> np.ndarray:
+        """Which slots hold deep pictures whose range is known, bool (slots,)."""
+        return np.asarray((self.marks & DEEP) > 0)
 
     def readable(self) -> np.ndarray:
         """Which slots hold a picture, bool (slots,)."""
@@ -137,7 +160,7 @@ def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -
 def _adopt(folder: Path, draft: Path, slots: int) -> Journal | None:
     """The journal of a draft left behind for this bank, which from now on is ours."""
     for left in folder.parent.glob(f"{folder.name}.part-*"):
-        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+        with suppress(OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
             journal = Journal.read(left, slots)
             left.rename(draft)
             return journal

@@ -7,8 +7,9 @@ bank. A journal in the draft says what is done, so an interrupted preparation go
 import json
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -22,13 +23,14 @@ from figment.common.cache import cache_folder
 from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress
-from figment.data.bank.bank import FORMAT, Bank, open_bank
+from figment.data.bank.bank import DECODING, FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
-from figment.data.bank.drafts import JOURNAL_FILE, Journal, draft_folder, preparing
+from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
 from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
 from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
+from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.open import Skipped, Source, open_source
 from figment.errors import InputError, Interrupted
@@ -80,7 +82,7 @@ def prepare(
     source = open_source(data)
     banks = cache_folder() / "banks"
     content = source.fingerprint()
-    channels = channels or choose_channels(source, banks / f"{content[:32]}.channels")
+    channels = channels or choose_channels(source, banks / f"{content[:32]}.{DECODING}.channels")
     key = json.dumps([FORMAT, content, height, width, channels, fit, group, leave_out.key if leave_out else None])
     fingerprint = sha256(key.encode()).hexdigest()[:32]
     folder = banks / fingerprint
@@ -124,12 +126,13 @@ class ChunkPreparer:
     folder: str
     target: Target
     per_shard: int
+    scales: Scales = field(default_factory=dict)
 
     def __call__(self, chunk: Chunk) -> list[PreparedPicture]:
         """What became of each picture, without the pixels."""
         done = []
         with ShardWriter(Path(self.folder), _picture_bytes(self.target), self.per_shard) as shards:
-            for picture in chunk.prepare(self.target):
+            for picture in chunk.prepare(self.target, self.scales):
                 if picture.pixels is not None:
                     shards.write(picture.slot, picture.pixels.tobytes())
                 done.append(replace(picture, pixels=None))
@@ -167,27 +170,42 @@ def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
 def _prepare_rest(
     source: Source, draft: Path, journal: Journal, preparer: ChunkPreparer, progress: Progress | None
 ) -> None:
-    """Prepare every picture that isn't done into its slot."""
+    """Prepare every picture that isn't done into its slot; those whose values run beyond 8 bits at last, by one scale."""
     done = journal.done()
-    total, count = len(done), int(done.sum())
-    only = set(np.flatnonzero(~done).tolist()) if count else None
+    finished, looked = int(done.sum()), int((journal.looked_at() & ~done).sum())
     noted = monotonic()
     try:
-        with closing(source.chunks(only)) as chunks, closing(map_unordered(preparer, chunks, rescue=rescue)) as results:
-            for result in results:
+        for last in (False, True):
+            rest = ~journal.done() & (journal.looked_at() == last)
+            preparer = replace(preparer, scales=journal.ranges.scales() if last else {})
+            for result in _results(source, rest, preparer):
                 for picture in result:
+                    if not last and journal.look(picture):
+                        looked += 1
+                        continue
                     journal.add(picture)
-                count += len(result)
+                    finished += 1
+                    looked -= last
                 if progress:
-                    progress(count, total)
+                    progress(finished + looked // 2, len(done))  # what has been looked at is half done
                 if monotonic() - noted >= JOURNAL_SECONDS:
                     journal.write(draft)
                     noted = monotonic()
     except KeyboardInterrupt:
         journal.write(draft)
         raise Interrupted(
-            f"Interrupted: {count:,} of {total:,} pictures are prepared and kept; the same command goes on from there."
+            f"Interrupted: {finished:,} of {len(done):,} pictures are prepared and kept; the same command goes on from"
+            " there."
         ) from None
+
+
+def _results(source: Source, wanted: np.ndarray, preparer: ChunkPreparer) -> Iterator[list[PreparedPicture]]:
+    """What becomes of the wanted slots, bool (slots,), a chunk at a time as they get done."""
+    if not wanted.any():
+        return
+    only = None if wanted.all() else set(np.flatnonzero(wanted).tolist())
+    with closing(source.chunks(only)) as chunks, closing(map_unordered(preparer, chunks, rescue=rescue)) as results:
+        yield from results
 
 
 def _write_facts(
@@ -218,6 +236,10 @@ def _write_facts(
         "labels": labels,
         "ignored": listing.ignored,
         "skipped": _as_records(source, journal.skipped, listing.skipped),
+        "decoding": DECODING,
+        "ranges": journal.ranges.records(),
+        "converted_profiles": int(((journal.marks[kept] & CONVERTED) > 0).sum()),
+        "broken_profiles": int(((journal.marks[kept] & BROKEN_PROFILE) > 0).sum()),
         "copies": _as_records(source, copied, []),
         "left_out": _as_records(source, journal.left_out or {}, []),
     }
@@ -246,10 +268,12 @@ def _too_few(
 
 
 def _opened(folder: Path) -> Bank | None:
+    """The bank in a folder; None where there is none, or one whose pictures were decoded as they no longer are."""
     try:
-        return open_bank(folder)
+        bank = open_bank(folder)
     except InputError:
         return None
+    return bank if bank.decoding == DECODING else None
 
 
 def _picture_bytes(target: Target) -> int:

@@ -8,7 +8,9 @@ from typing import TypeVar
 import numpy as np
 
 from figment.data.decoding.decode import Broken, DecodedPicture, Payload, naming_damage, read, short_hash
+from figment.data.decoding.depth import Range, Scales, Unscaled
 from figment.data.decoding.fit import Target
+from figment.data.decoding.profiles import PLAIN, Profile
 from figment.errors import Unreadable
 
 T = TypeVar("T")
@@ -17,7 +19,10 @@ DRAWN_PIXELS = 2**18  # of portraits drawn at once: drawing takes memory by the 
 
 @dataclass(frozen=True)
 class PreparedPicture:
-    """What became of one picture: its place in the source, and its identity or the reason why it has none."""
+    """What became of one picture: its place in the source, and its identity or the reason why it has none.
+
+    deep: the range of its values, where they wait for the scale of the whole set. profile: of its colours.
+    """
 
     slot: int
     digest: bytes | None
@@ -25,6 +30,8 @@ class PreparedPicture:
     pixels: np.ndarray | None = None  # uint8 (channels, height, width) of the target
     width: int = 0  # of the whole upright picture
     height: int = 0
+    deep: Range | None = None
+    profile: Profile = PLAIN
 
 
 @dataclass(frozen=True)
@@ -47,14 +54,20 @@ class StoredChunk:
                 found = error
             yield slot, found
 
-    def prepare(self, target: Target) -> Iterator[PreparedPicture]:
-        """Decode one after the other; a picture that can't be read comes out with the reason."""
-        for slot, found in self.each(partial(_fitted, target)):
+    def prepare(self, target: Target, scales: Scales | None = None) -> Iterator[PreparedPicture]:
+        """Decode one after the other; a picture that can't be read comes out with the reason.
+
+        scales: as read takes them.
+        """
+        for slot, found in self.each(partial(_fitted, target, scales)):
             if isinstance(found, Unreadable):
-                yield PreparedPicture(slot, None, reason=str(found))
+                yield PreparedPicture(slot, None, str(found), deep=found.range if isinstance(found, Unscaled) else None)
             else:
                 picture, pixels = found
-                yield PreparedPicture(slot, picture.digest(), None, pixels, picture.width, picture.height)
+                digest = picture.digest()
+                yield PreparedPicture(
+                    slot, digest, None, pixels, picture.width, picture.height, profile=picture.profile
+                )
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class PortraitChunk:
     seed: int
     offset: int = 0
 
-    def prepare(self, target: Target) -> Iterator[PreparedPicture]:
+    def prepare(self, target: Target, scales: Scales | None = None) -> Iterator[PreparedPicture]:
         """Draw the portraits, square and as large as the target; their identity is (seed, index), the same at any size."""
         from figment.data.portraits.table import portraits
 
@@ -101,8 +114,8 @@ def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
     return [StoredChunk(chunk.slots, [Broken(reason)])]
 
 
-def _fitted(target: Target, payload: Payload) -> tuple[DecodedPicture, np.ndarray]:
+def _fitted(target: Target, scales: Scales | None, payload: Payload) -> tuple[DecodedPicture, np.ndarray]:
     """A picture, and its pixels brought to the target."""
-    picture = read(payload, target.min_decoded)
+    picture = read(payload, target.min_decoded, scales)
     with naming_damage():
         return picture, target.apply(picture.pixels)

@@ -1,7 +1,8 @@
-"""Pictures as Pillow opens them → upright and RGB, 8 bits a channel, whatever they are stored as."""
+"""Pictures as Pillow opens them → upright and in sRGB, whatever they are stored as; depth.py brings them to 8 bits before."""
 
-import numpy as np
 from PIL import Image
+
+from figment.data.decoding.profiles import PLAIN, Profile, profile_of, to_srgb
 
 EXIF_ORIENTATION = 0x0112  # the tag
 # What turns a picture of an orientation upright.
@@ -30,38 +31,34 @@ def turned(picture: Image.Image, orientation: int) -> Image.Image:
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 
-def to_rgb(picture: Image.Image) -> Image.Image:
-    """A picture of any mode in RGB; what shows through is white, and colour profiles are ignored but for LAB."""
-    if picture.mode == "RGB" and "transparency" not in picture.info:
-        return picture
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return Image.fromarray(_to_8_bits(np.asarray(picture))).convert("RGB")
+def to_rgb(picture: Image.Image, icc: bytes | None = None) -> tuple[Image.Image, Profile]:
+    """A picture of any mode of 8 bits in RGB, and what its profile was; what shows through is white."""
     if picture.mode == "LAB":
-        from PIL import ImageCms
+        return _from_lab(picture), PLAIN
+    colours, opacity = _parted(picture)
+    profile = profile_of(icc, colours.mode)
+    colours = to_srgb(colours, icc).convert("RGB")
+    if opacity is None:
+        return colours, profile
+    white = Image.new("RGB", picture.size, "white")
+    white.paste(colours, mask=opacity)
+    return white, profile
 
-        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
-        assert converted is not None
-        return converted
+
+def _parted(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """A picture's colours, L, RGB or CMYK, and its opacity, if not all of it is opaque."""
     if picture.has_transparency_data:
-        white = Image.new("RGB", picture.size, "white")
         rgba = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        white.paste(rgba, mask=rgba)
-        return white
-    return picture.convert("RGB")
+        return picture.convert("L") if picture.mode == "LA" else rgba.convert("RGB"), rgba.getchannel("A")
+    if picture.mode in ("L", "RGB", "CMYK"):
+        return picture, None
+    return picture.convert("L" if picture.mode == "1" else "RGB"), None
 
 
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Scale grey values of a wide type to 0…255: integers as 16-bit, floats by the narrowest range that holds them."""
-    # In place: the largest picture that we decode takes 358 MB in float32.
-    fractions = values.astype(np.float32)
-    np.nan_to_num(fractions, copy=False, posinf=0, neginf=0)
-    low, high = fractions.min(), fractions.max()
-    if np.issubdtype(values.dtype, np.integer):
-        white = 65535 if high <= 65535 else high
-    else:
-        white = next((white for white in (1, 255, 65535) if high <= white), high)
-    black = min(low, 0)
-    fractions -= black
-    fractions *= 255 / (white - black)
-    return np.rint(fractions, out=fractions).astype(np.uint8)
+def _from_lab(picture: Image.Image) -> Image.Image:
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
+    assert converted is not None  # it isn't done in place
+    return converted

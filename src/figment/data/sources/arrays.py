@@ -27,6 +27,7 @@ from figment.data.sources.base import (
 from figment.data.sources.zip_members import open_member
 from figment.errors import InputError
 
+BYTES = np.dtype(np.uint8)
 HEADER_BYTES = 2**16  # that an array's header has at most: one that claims more isn't read into memory
 HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -40,13 +41,14 @@ class ArrayHeader:
     by_columns: bool = False  # Fortran's order, in which no picture lies in one piece
 
     def holds_pictures(self) -> bool:
-        """Whether these are N pictures of 8 bits, grey or with 1 to 4 channels first or last."""
+        """Whether these are N pictures of numbers, grey or with 1 to 4 channels first or last."""
         sides = self.shape[1:]
         grey = len(sides) == 2 and sides[-1] > 4
         coloured = len(sides) == 3 and (sides[-1] in range(1, 5) or sides[0] in range(1, 5))
-        if self.kind != np.uint8 or self.by_columns or not (grey or coloured):
+        if self.kind.kind not in "buif" or self.kind.itemsize > 8 or self.by_columns or not (grey or coloured):
             return False
-        return min(self.shape) > 0 and self.shape[0] <= MAX_PICTURES and math.prod(sides) <= MAX_PICTURE_BYTES
+        size = math.prod(sides) * self.kind.itemsize
+        return min(self.shape) > 0 and self.shape[0] <= MAX_PICTURES and size <= MAX_PICTURE_BYTES
 
     def holds_labels(self) -> bool:
         """Whether this is a column of whole numbers."""
@@ -58,10 +60,10 @@ class ArrayHeader:
 
 
 class Arrays(FileSource):
-    """uint8 arrays N×H×W, N×H×W×C or N×C×H×W in an .npy or .npz file.
+    """Arrays N×H×W, N×H×W×C or N×C×H×W of uint8, or of deeper numbers, in an .npy or .npz file.
 
-    Of an .npz: the first array of pictures and all others with pictures of the same shape (train and test, say),
-    labelled by the integer arrays of the same lengths. Nothing is unpickled.
+    Of an .npz: the first array of pictures, of uint8 if there is one, and all others with pictures of the same shape and
+    type (train and test, say), labelled by the integer arrays of the same lengths. Nothing is unpickled.
     """
 
     kind = "array file"
@@ -73,16 +75,17 @@ class Arrays(FileSource):
             return {key: self._header(key) for key in self._keys()}
 
     @cached_property
-    def _pictures(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the arrays that hold pictures, by key."""
-        found = {key: header.shape for key, header in self._headers.items() if header.holds_pictures()}
+    def _pictures(self) -> dict[str, ArrayHeader]:
+        """The arrays that hold pictures, by key."""
+        found = {key: header for key, header in self._headers.items() if header.holds_pictures()}
         if not found:
             held = ", ".join(f"{key} {header}".strip() for key, header in self._headers.items()) or "nothing"
             wanted = "uint8 N×H×W, N×H×W×C or N×C×H×W"
             raise InputError(f"{self.path} holds no array of pictures, but {held}: save them as {wanted}")
-        first = next(iter(found.values()))
-        found = {key: shape for key, shape in found.items() if shape[1:] == first[1:]}
-        check_expansion(self.path, sum(map(math.prod, found.values())))
+        first = next((its for its in found.values() if its.kind == np.uint8), next(iter(found.values())))
+        alike = (first.kind, first.shape[1:])
+        found = {key: its for key, its in found.items() if (its.kind, its.shape[1:]) == alike}
+        check_expansion(self.path, sum(its.kind.itemsize * math.prod(its.shape) for its in found.values()))
         return found
 
     @cached_property
@@ -90,7 +93,8 @@ class Arrays(FileSource):
         names: list[str] = []
         labels: list[str | None] = []
         columns = {key: header.shape for key, header in self._headers.items() if header.holds_labels()}
-        for key, (count, *_) in self._pictures.items():
+        for key, header in self._pictures.items():
+            count = header.shape[0]
             names += [f"{key}/{index:06d}" if key else f"{index:06d}" for index in range(count)]
             column = next((name for name, shape in columns.items() if shape == (count,)), None)
             if column is None:
@@ -103,11 +107,11 @@ class Arrays(FileSource):
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         start = 0
-        for key, shape in self._pictures.items():
+        for key, header in self._pictures.items():
             with self.naming_damage(), self._opened(key) as (file, size):
                 _read_header(file, size)
-                yield from row_chunks(file, shape, start, only)
-                start += shape[0]
+                yield from row_chunks(file, header.shape, start, only, header.kind)
+                start += header.shape[0]
 
     def _header(self, key: str) -> ArrayHeader:
         with self._opened(key) as (file, size):
@@ -153,25 +157,27 @@ def _read_header(file: IO[bytes], size: int) -> ArrayHeader:
     return ArrayHeader(shape, kind, by_columns and len(shape) > 1)
 
 
-def row_chunks(file: IO[bytes], shape: tuple[int, ...], start: int, only: Collection[int] | None) -> Chunks:
-    """Chunks of the pictures in `only` of an array of this shape, whose first slot is start."""
-    for rows in read_rows(file, shape):
+def row_chunks(
+    file: IO[bytes], shape: tuple[int, ...], start: int, only: Collection[int] | None, kind: np.dtype = BYTES
+) -> Chunks:
+    """Chunks of the pictures in `only` of an array of this shape and type, whose first slot is start."""
+    for rows in read_rows(file, shape, kind):
         slots = [slot for slot in range(start, start + len(rows)) if only is None or slot in only]
         if slots:
             yield StoredChunk(slots, [_as_picture(rows[slot - start]) for slot in slots])
         start += len(rows)
 
 
-def read_rows(file: IO[bytes], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
-    """Read an array of bytes a few rows at a time, uint8 (n, *shape[1:]). Raises EOFError where rows are missing."""
-    row = math.prod(shape[1:])
+def read_rows(file: IO[bytes], shape: tuple[int, ...], kind: np.dtype = BYTES) -> Iterator[np.ndarray]:
+    """Read an array a few rows at a time, (n, *shape[1:]) of its type. Raises EOFError where rows are missing."""
+    row = math.prod(shape[1:]) * kind.itemsize
     step = max(1, min(CHUNK_PICTURES, CHUNK_BYTES // row))
     for start in range(0, shape[0], step):
         count = min(step, shape[0] - start)
         content = read_at_most(file, count * row)
         if len(content) < count * row:
             raise EOFError
-        yield np.frombuffer(content, np.uint8).reshape(count, *shape[1:])
+        yield np.frombuffer(content, kind).reshape(count, *shape[1:])
 
 
 def _as_picture(row: np.ndarray) -> np.ndarray:

@@ -167,7 +167,11 @@ def test_nothing_is_unpickled(tmp_path):
 
 
 def test_arrays_that_hold_no_pictures_are_refused(tmp_path):
-    for content in (np.zeros((40, 8, 8), np.complex64), np.zeros((40, 64), np.uint8), np.asfortranarray(noise(40, 8, 4))):
+    for content in (
+        np.zeros((40, 8, 8), np.complex64),
+        np.zeros((40, 64), np.uint8),
+        np.asfortranarray(noise(40, 8, 4)),
+    ):
         np.save(tmp_path / "a.npy", content)
         with pytest.raises(InputError, match="holds no array of pictures"):
             _ = open_source(tmp_path / "a.npy").listing

@@ -29,8 +29,9 @@ from figment.data.sources.base import (
     read_bounded,
     relative_name,
 )
+from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.labels import find_labels, is_sidecar, is_table, sample_key, sidecar_label, unreadable
-from figment.data.sources.zip_members import reason_unread, unpack
+from figment.data.sources.zip_members import reason_unread, start_of, unpack
 from figment.errors import InputError
 
 MAX_SIDECAR_BYTES = 2**20  # of a file beside a picture that are searched for a label
@@ -48,7 +49,9 @@ class Zip(FileSource):
         names = ArchiveNames(self.where)
         with self._opened() as (archive, members):
             for name, member in members.items():
-                names.add(name)
+                names.add(
+                    name, is_picture(name) or (may_be_picture(name) and starts_picture(start_of(archive, member)))
+                )
                 if is_table(name):
                     names.add_table(name, unpack(archive, member))
             listing = names.listing()
@@ -126,9 +129,12 @@ class Tar(FileSource):
                     taken |= set(map(sample_key, names.pictures))
                 if sample_key(name) in taken:  # shards that all begin with 000000.jpg
                     name = f"{sample_key(name)}-{number}{name.removeprefix(sample_key(name))}"
-                names.add(name)
-                if is_picture(name):
-                    linked = starts.get(relative_name(member.linkname)) if member.islnk() else None
+                linked = starts.get(relative_name(member.linkname)) if member.islnk() else None
+                picture = is_picture(name) or (
+                    may_be_picture(name) and (linked or starts_picture(_start(archive, member)))
+                )
+                names.add(name, bool(picture))
+                if picture:
                     starts[name] = member.offset_data if linked is None else linked
                 elif is_table(name):
                     names.add_table(name, _content(archive, member))
@@ -148,8 +154,8 @@ class ArchiveNames:
         self.sidecar_labels: dict[str, str] = {}
         self.others = 0
 
-    def add(self, name: str) -> None:
-        if is_picture(name):
+    def add(self, name: str, picture: bool) -> None:
+        if picture:
             self.pictures.add(name)
         else:
             self.others += 1
@@ -278,6 +284,11 @@ def _take_due(waiting: list[tuple[int, int]], start: int) -> list[int]:
         place, slot = waiting.pop()
         slots += [slot] if place == start else []
     return slots
+
+
+def _start(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member) if member.isreg() else None
+    return file.read(START_BYTES) if file else b""
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Broken:

@@ -23,8 +23,11 @@ from figment.data.sources.base import (
     is_picture,
     read_bounded,
 )
+from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.labels import TABLE_NAMES, find_labels, unreadable
 from figment.errors import InputError
+
+LAST_TIME = 2**63  # ns: the first that a column's number can't hold
 
 
 class Folder(Source):
@@ -85,7 +88,7 @@ def _find(root: Path) -> FolderContent:
     for name, entry in walk(root):
         if isinstance(entry, str):
             found.skipped.append(Skipped(name, entry))
-        elif is_picture(name):
+        elif is_picture_file(name, entry):
             _add(found, name, entry)
         elif name in TABLE_NAMES and (root / name).is_file():  # a pipe would keep us waiting
             found.tables[name] = _table(root / name)
@@ -112,7 +115,8 @@ def _add(found: FolderContent, name: str, entry: "os.DirEntry[str]") -> None:
         if stat.S_ISREG(status.st_mode):
             found.names.append(name)
             found.sizes.append(status.st_size)
-            found.times.append(status.st_mtime_ns)
+            # A date may lie thousands of years away, beyond what a column's number holds; then any other will do.
+            found.times.append((status.st_mtime_ns + LAST_TIME) % (2 * LAST_TIME) - LAST_TIME)
         else:
             found.skipped.append(Skipped(name, "not a regular file"))
 
@@ -128,6 +132,19 @@ def _table(file: Path) -> bytes:
     if is_pointer(content):
         raise InputError(f"{file} is {IS_POINTER}: {FETCH}")
     return content
+
+
+def is_picture_file(name: str, entry: "os.DirEntry[str]") -> bool:
+    """Whether a file is a picture by its name; by its first bytes where that tells nothing."""
+    if is_picture(name) or not may_be_picture(name):
+        return is_picture(name)
+    try:
+        if not entry.is_file():  # a pipe would keep us waiting
+            return False
+        with open(entry.path, "rb", buffering=0) as file:
+            return starts_picture(file.read(START_BYTES))
+    except OSError:
+        return False
 
 
 def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:

@@ -30,7 +30,7 @@ from figment.data.sources.base import (
     is_picture,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
-from figment.data.sources.folder import Folder, walk
+from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
@@ -163,8 +163,8 @@ def _open_folder(path: Path) -> Source:
     pictures = 0
     files: dict[Reader, list[str]] = {}
     pickles = []
-    for name, _ in walk(path):
-        if is_picture(name):
+    for name, entry in walk(path):
+        if is_picture(name) if isinstance(entry, str) else is_picture_file(name, entry):
             pictures += 1
             if pictures == MIN_FOLDER_PICTURES:
                 return Folder(path)

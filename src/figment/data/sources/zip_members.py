@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken
 from figment.data.sources.base import read_at_most, read_bounded
+from figment.data.sources.content import START_BYTES
 
 MAX_LZMA_DICTIONARY = 2**28  # bytes: as much memory is taken
 # What packs pictures and isn't read here, by its number in the format (APPNOTE.TXT, 4.4.5); another number is damage.
@@ -53,6 +54,15 @@ def reason_unread(member: zipfile.ZipInfo) -> str | None:
     if member.compress_type in OTHER_METHODS:
         return f"packed by {OTHER_METHODS[member.compress_type]}, which can't be unpacked here"
     return "encrypted" if member.flag_bits & 1 else None
+
+
+def start_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The first bytes of a file of a zip, where they can be read."""
+    try:
+        with open_member(archive, member) as file:
+            return file.read(START_BYTES)
+    except Exception:  # readers of damaged files raise nearly anything
+        return b""
 
 
 def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None) -> bytes | Broken:

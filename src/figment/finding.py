@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment import codes
-from figment.common.files import write_output
+from figment.common.files import write_outputs
+from figment.common.parts import sweep_parts
 from figment.common.progress import Say
 from figment.common.text import plain_name
 from figment.errors import InputError
@@ -71,12 +72,13 @@ class Finding:
         pictures = {
             folder / f"{self.stem}{f'.{name}' if name else ''}.png": sheet for name, sheet in self.sheets.items()
         }
-        for path, sheet in pictures.items():
-            write_output(path, encode(sheet.picture, "PNG", sheet.source))
+        contents: dict[str, bytes | str] = {
+            path.name: encode(sheet.picture, "PNG", sheet.source) for path, sheet in pictures.items()
+        }
         written = list(pictures)
         if self.codes is not None:
             written.append(folder / f"{self.stem}.safetensors")
-            write_output(written[-1], codes.packed(self.codes, self.labels))
+            contents[written[-1].name] = codes.packed(self.codes, self.labels)
         facts = {
             "format": FORMAT, "kind": self.kind, "name": self.name, "images": images, "sentence": self.sentence,
             "numbers": self.numbers, "columns": self.columns, "rows": self.rows,
@@ -85,7 +87,8 @@ class Finding:
         }  # fmt: skip
         record = folder / f"{self.stem}.json"
         before = _files_of(record)
-        write_output(record, json.dumps(facts, indent=1) + "\n")
+        sweep_parts(folder)
+        write_outputs(folder, contents | {record.name: json.dumps(facts, indent=1) + "\n"})
         for stale in before - {path.name for path in written}:
             with suppress(OSError):
                 (folder / stale).unlink()

@@ -47,6 +47,16 @@ def test_a_file_of_others_says_nothing_of_itself(file: Path) -> None:
         _ = content.kind
 
 
+def test_a_name_that_is_no_text_is_read(file: Path) -> None:
+    """safetensors takes names in UTF-8 only."""
+    other = file.with_name("\udcff.safetensors")
+    file.rename(other)
+    with opened(other) as content:
+        assert torch.equal(content.tensor("b"), TENSORS["b"])
+    with pytest.raises(DAMAGED), opened(file.with_name("\udcfe")):
+        pass
+
+
 @pytest.mark.parametrize("left", [0, 7, 40, -1])
 def test_a_file_that_was_cut_off_is_damaged(file: Path, left: int) -> None:
     file.write_bytes(file.read_bytes()[:left])

@@ -14,6 +14,8 @@ from figment import start
 from figment.common import parts
 from figment.errors import InputError, Interrupted
 from figment.run import Run
+from figment.training import keep
+from figment.workbench import Workbench
 from figtest.command import command
 from figtest.pictures import draw_faces
 
@@ -142,6 +144,53 @@ def test_moved_pictures_are_taken_and_noted(trained: Run, tmp_path: Path) -> Non
     assert own.facts["fingerprint"] == trained.facts["fingerprint"]
     assert own.state_file.read_bytes() == state
     assert figment.resume(own, images=16).facts["images"] == 80
+
+
+def test_moved_pictures_that_arent_told_of_are_asked_for(run: Run, tmp_path: Path) -> None:
+    """By name of the option, where they are gone and where an empty folder is left; of resume and of all else."""
+    before = {}
+    for gone in (tmp_path / "gone", tmp_path / "unmounted"):
+        run.note(data=str(gone))
+        before = content(run.folder)
+        with pytest.raises(InputError, match=rf"aren't at {gone} any more: .* figment resume .* --data DATA"):
+            figment.resume(run, images=16)
+        with pytest.raises(InputError, match="--data DATA"):
+            _ = Workbench(run.folder).bank
+        assert content(run.folder) == before
+        (tmp_path / "unmounted").mkdir(exist_ok=True)
+
+
+def test_a_disk_that_is_full_before_the_first_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then there is nothing to go on from, and the sentence doesn't send anybody there."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keep, "save_state", full)
+        with pytest.raises(InputError, match=r"disk is full.*begin again") as told:
+            figment.train(draw_faces(tmp_path / "faces"), images=64, recipe="dcgan", out=tmp_path / "run", **TINY)
+    assert "resume" not in str(told.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+def test_a_power_cut_finds_the_disk_in_order(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events before the state that they lead to, then the state, then the names of both."""
+    own = Run(shutil.copytree(trained.folder, tmp_path / "run"))
+    flush, flushed = os.fsync, []
+
+    def fsync(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}"))
+        flush(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        figment.resume(own, images=16)
+    state = max(i for i, name in enumerate(flushed) if ".state.safetensors." in name)
+    assert str(own.events_file) in flushed[:state]
+    assert str(own.state_file.parent) in flushed[state:]
+    assert flushed[-1] == str(own.folder)
 
 
 def test_what_a_killed_training_left_half_written_is_swept(trained: Run, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from figment.common.files import DISK_FULL_ERRORS
+from figment.common.parts import sweep_parts
 from figment.errors import InputError
 
 
@@ -50,6 +51,7 @@ def locked(lock: Path, cache: Path, content: str = "") -> Iterator[None]:
         mend = "set FIGMENT_CACHE to a folder where you may write"
         raise InputError(f"the cache folder {cache} can't be written to ({reason}): {mend}") from None
     try:
+        sweep_parts(lock.parent)
         yield
     finally:
         held.release()

@@ -65,11 +65,16 @@ def write_output(path: Path, content: bytes | str) -> None:
     The file is whole or as it was before. Raises InputError where the place can't be written, OSError when the disk is
     full.
     """
+    write_outputs(path.parent, {path.name: content})
+
+
+def write_outputs(folder: Path, contents: Mapping[str, bytes | str]) -> None:
+    """Write what a command makes as several files of a folder, by name: all of them or, as write_output raises, none."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_together({folder / name: content for name, content in contents.items()})
     except OSError as error:
-        raise cannot_write(path, error) from None
+        raise cannot_write(folder / next(iter(contents)) if len(contents) == 1 else folder, error) from None
 
 
 def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:

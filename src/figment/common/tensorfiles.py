@@ -93,10 +93,23 @@ def opened(file: Path) -> Iterator[TensorFile]:
 
     Raises InputError for a git-LFS pointer in its place.
     """
+    with _name_in_utf8(file) as name:
+        try:
+            content = safe_open(name, framework="pt")
+        except SafetensorError:
+            refuse_pointer(file)
+            raise
+        with content:
+            yield TensorFile(content)
+
+
+@contextmanager
+def _name_in_utf8(file: Path) -> Iterator[str]:
+    """A name for a file whose own may hold bytes that aren't text, which safetensors refuses."""
     try:
-        content = safe_open(file, framework="pt")
-    except SafetensorError:
-        refuse_pointer(file)
-        raise
-    with content:
-        yield TensorFile(content)
+        str(file).encode()
+    except UnicodeEncodeError:
+        with file.open("rb") as opened:
+            yield f"/dev/fd/{opened.fileno()}"
+    else:
+        yield str(file)

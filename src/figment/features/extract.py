@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
+from figment.common.parts import sweep_parts
 from figment.common.pixels import to_rgb
 from figment.common.progress import Progress
 from figment.data.bank.bank import Bank
@@ -115,4 +116,5 @@ def _save(pictures: LazyPictures, network: Extractor, codec: str, features: NDAr
     np.save(content, features)
     with suppress(OSError):  # a full disk costs time the next time, and nothing else
         file.parent.mkdir(parents=True, exist_ok=True)
+        sweep_parts(file.parent)
         write_atomically(file, content.getvalue())

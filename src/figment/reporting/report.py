@@ -107,6 +107,7 @@ def write_report(run: Run, say: Say | None = None) -> Path:
     is told, and so is who reads the page. Raises InputError if the run's other files are damaged.
     """
     found = contents(run)
+    run.sweep()
     write_atomically(run.report_file, pages.rendered("report.html.j2", found))
     if say:
         for sentence in found["damage"]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from figment.common.cache import locked, no_room, sweep
 from figment.common.files import DISK_FULL_ERRORS, flush_to_disk, write_atomically
+from figment.common.parts import sweep_parts
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
@@ -163,6 +164,7 @@ def _adopt(folder: Path, draft: Path, slots: int) -> Journal | None:
         with suppress(OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
             journal = Journal.read(left, slots)
             left.rename(draft)
+            sweep_parts(draft)
             return journal
     return None
 

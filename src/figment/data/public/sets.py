@@ -12,6 +12,7 @@ from typing import Any
 
 from figment.common.cache import cache_folder
 from figment.common.files import write_atomically
+from figment.common.parts import sweep_parts
 from figment.common.progress import Agree, Progress, Say
 from figment.common.text import nearest
 from figment.common.units import as_bytes
@@ -219,6 +220,7 @@ def _remember(entry: PublicSet, record: dict[str, Any]) -> None:
     file = _record_file(entry)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        sweep_parts(file.parent)
         write_atomically(file, json.dumps(record, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         mend = "free some space and mend its permissions, or set FIGMENT_CACHE to a folder elsewhere"

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from figment.cli.console import stages, tell
-from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, NamedPath, pixels
+from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, LIMIT, NamedPath, limited, pixels
 
 
 @click.group()
@@ -34,10 +34,12 @@ def data() -> None:
 )
 @click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
 @click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
+@LIMIT
 @ACCEPT
 def inspect(
-    sources: tuple[str, ...], size: str, features: str, first: bool, out: Path | None, accept_licence: bool
-) -> None:
+    sources: tuple[str, ...], size: str, features: str, first: bool, out: Path | None, limit: int | None,
+    accept_licence: bool,
+) -> None:  # fmt: skip
     """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
 
     Writes one page and nothing else. Ends with a line `usable N, skipped M`.
@@ -56,7 +58,7 @@ def inspect(
 
     height, width = pixels(size)
     with stages(accept_licence) as (stage, source_of):
-        source = source_of(sources)
+        source = source_of(limited(sources, limit))
         page = out or Path(f"{plain_name(source.display)}-inspected.html")
         check_output(page, ".html", sources)
         found = survey(source, features, stage("looking at pictures"), min(height, width), first)
@@ -72,10 +74,11 @@ def inspect(
 @DROP
 @GROUP
 @click.option("--grey/--colour", default=None, help="[default: as the pictures are]")
+@LIMIT
 @ACCEPT
 def prepare(
     sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, group: str | None,
-    grey: bool | None, accept_licence: bool,
+    grey: bool | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
 
@@ -95,7 +98,13 @@ def prepare(
     with stages(accept_licence) as (stage, source_of):
         leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"))
         bank = prepared(
-            source_of(sources), (height, width), channels, group, stage("preparing pictures"), fit or "crop", leave_out
+            source_of(limited(sources, limit)),
+            (height, width),
+            channels,
+            group,
+            stage("preparing pictures"),
+            fit or "crop",
+            leave_out,
         )
     tell(
         bank.summary(),
@@ -114,8 +123,11 @@ def prepare(
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the autoencoder.")
 @click.option("--out", type=NamedPath(path_type=Path), metavar="FILE.json", help="Write the groups there.")
+@LIMIT
 @ACCEPT
-def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, accept_licence: bool) -> None:
+def dedupe(
+    sources: tuple[str, ...], method: str, seed: int, out: Path | None, limit: int | None, accept_licence: bool
+) -> None:
     """Find pictures of DATA that are copies of others: re-encoded, resized, mirrored, cropped, brightened.
 
     Nothing is deleted: --drop near-duplicates leaves them out of a training.
@@ -132,7 +144,7 @@ def dedupe(sources: tuple[str, ...], method: str, seed: int, out: Path | None, a
         check_output(out, ".json", sources)
     methods = ("hash", "autoencoder") if method == "both" else (method,)
     with stages(accept_licence) as (stage, source_of):
-        found = find_copies(source_of(sources), methods, seed, stage)
+        found = find_copies(source_of(limited(sources, limit)), methods, seed, stage)
     if out:
         write_output(out, found.json())
     tell(*found.lines(), *([f"groups in {out}"] if out else []))

@@ -92,6 +92,19 @@ GROUP = click.option(
     "--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name."
 )
 ACCEPT = click.option("--accept-licence", is_flag=True, help="Agree to a public set's licence without being asked.")
+LIMIT = click.option(
+    "--limit", type=click.IntRange(1, 999_999_999), metavar="N",
+    help="Of a set on the hub (hf:OWNER/NAME) only N pictures: no more files are downloaded than hold them.",
+)  # fmt: skip
+
+
+def limited(sources: tuple[str, ...], limit: int | None) -> tuple[str, ...]:
+    """DATA arguments, those of the hub with the limit behind them, as open_source takes it. Raises InputError."""
+    if limit is None:
+        return sources
+    if not any(source.startswith("hf:") for source in sources):
+        raise InputError(f"--limit {limit} is for sets on the hub, hf:OWNER/NAME, and none is given: leave it out.")
+    return tuple(f"{source}#{limit}" if source.startswith("hf:") else source for source in sources)
 
 
 def given(sources: tuple[str, ...]) -> str | list[str] | None:

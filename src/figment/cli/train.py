@@ -16,11 +16,13 @@ from figment.cli.options import (
     DROP,
     FIT,
     GROUP,
+    LIMIT,
     NamedPath,
     PathArgument,
     RecipeOption,
     agreeing,
     given,
+    limited,
 )
 from figment.common.launch import check_launch, leads
 from figment.common.text import typed
@@ -47,6 +49,7 @@ from figment.errors import InputError
 @FIT
 @DROP
 @GROUP
+@LIMIT
 @ACCEPT
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
@@ -58,12 +61,12 @@ from figment.errors import InputError
 def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
     out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
-    accept_licence: bool, seed: str | None, device: str, dry_run: bool,
+    limit: int | None, accept_licence: bool, seed: str | None, device: str, dry_run: bool,
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
     DATA is a folder (nested), a zip or tar, parquet, .npy or .npz file, a pattern of shards (faces-{000..009}.tar), a
-    name from figment data list, hf:OWNER/NAME from the Hugging Face hub, or several of these.
+    name from figment data list, hf:OWNER/NAME[@REVISION][:CONFIG][:SPLIT] from the Hugging Face hub, or several of these.
 
     A tenth of the pictures is held out and never trained on. The time budget is of training: preparing the pictures,
     which is done once and kept, comes before it. Ctrl-C, SIGTERM and (but for nohup) a closed terminal end it with
@@ -82,6 +85,7 @@ def train(
     from figment import start
     from figment.cli.terminal import Terminal
 
+    data = given(limited(sources, limit))
     options = {"size": size, "labels": labels, "seed": seed and value(seed), "fit": fit}
     options = {name: chosen for name, chosen in options.items() if chosen is not None}
     for name in options.keys() & assignments(choices).keys():
@@ -96,9 +100,9 @@ def train(
         "device": device, "display": Terminal(),
     }  # fmt: skip
     if dry_run:
-        tell(*start.dry_run(given(sources), **asked, **fields).split("\n"))
+        tell(*start.dry_run(data, **asked, **fields).split("\n"))
         return None
-    run = start.train(given(sources), out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
+    run = start.train(data, out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
     return conclude(run)
 
 

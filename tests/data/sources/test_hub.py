@@ -14,6 +14,7 @@ from PIL import Image
 
 from figment.data.sources.open import open_source
 from figment.errors import InputError
+from figtest.command import command
 from figtest.servers import serving
 
 pytest.importorskip("huggingface_hub")
@@ -36,6 +37,7 @@ class Hub(ThreadingHTTPServer):
         self.commit = COMMITS[0]
         self.status: int | None = None
         self.code: str | None = None  # X-Error-Code
+        self.card: dict[str, object] | None = None
         self.served: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -61,7 +63,8 @@ class Answers(BaseHTTPRequestHandler):
             if revision not in ("main", *COMMITS):
                 return self.send(404, b"{}", with_body, **{"X-Error-Code": "RevisionNotFound"})
             if "revision" in start:
-                return self.json({"id": "me/set", "sha": hub.commit, "siblings": [{"rfilename": n} for n in hub.files]})
+                files = [{"rfilename": name} for name in hub.files]
+                return self.json({"id": "me/set", "sha": hub.commit, "siblings": files, "cardData": hub.card})
             if "tree" in start:
                 return self.json([
                     {"type": "file", "path": n, "size": len(c), "oid": hashlib.sha1(c).hexdigest()}
@@ -153,6 +156,72 @@ def test_of_several_forms_one_is_downloaded(hub, tmp_path):
     source = open_source("hf:me/set")
     assert source.listing.names == ["data/train-00000-of-00001.parquet/000000"]
     assert hub.served == ["data/train-00000-of-00001.parquet"]
+
+
+# ---- parts of a set --------------------------------------------------------------------------------------------------
+
+
+def shards(server: Hub, splits: dict[str, int], rows: int = 20) -> None:
+    """Parquet files of so many rows each, so many a split."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for split, count in splits.items():
+        for number in range(count):
+            table = pa.table({"image": pa.array([png(number * rows + row) for row in range(rows)])})
+            pq.write_table(table, buffer := io.BytesIO())
+            server.files[f"data/{split}-{number:05d}-of-{count:05d}.parquet"] = buffer.getvalue()
+
+
+def test_a_split_is_downloaded_by_itself(hub):
+    shards(hub, {"train": 2, "test": 1})
+    source = open_source("hf:me/set:test")
+    assert len(source.listing.names) == 20
+    assert hub.served == ["data/test-00000-of-00001.parquet"]
+    assert source.display == "me/set:test"
+    assert len(open_source("hf:me/set").listing.names) == 60  # and the whole is the whole
+    assert len(open_source("hf:me/set:test").listing.names) == 20
+    assert "the splits train, test" in refused("hf:me/set:dev")
+
+
+def test_a_limit_downloads_as_many_shards_as_hold_it(hub, monkeypatch):
+    shards(hub, {"train": 5})
+    source = open_source("hf:me/set:train#30")
+    assert len(source.listing.names) == len(source.listing.labels) == 30
+    assert hub.served == ["data/train-00000-of-00005.parquet", "data/train-00001-of-00005.parquet"]
+    found = [payload for chunk in source.chunks() for payload in chunk.payloads]
+    assert found == [png(seed) for seed in range(30)]
+    assert len([slot for chunk in source.chunks({3, 29}) for slot in chunk.slots]) == 2
+    assert source.fingerprint() != open_source("hf:me/set:train#31").fingerprint()
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert open_source("hf:me/set:train#30").fingerprint() == source.fingerprint()
+    assert "isn't wholly in the cache" in refused("hf:me/set:train#90")
+
+
+def test_limited_pictures_come_from_all_classes(hub):
+    hub.files = {f"{n}/{i}.png": png(9 * ord(n[0]) + i) for n in ("ant", "bee", "cat") for i in range(8)}
+    hub.files["metadata.txt"] = b""
+    source = open_source("hf:me/set#6")
+    assert sorted(source.listing.labels) == ["ant", "ant", "bee", "bee", "cat", "cat"]
+    assert len(hub.served) == 6
+    assert len(contents(source)) == 6
+
+
+def test_a_card_names_configurations(hub):
+    hub.files = {f"{name}/{number}.png": png(number) for name in ("one", "two") for number in range(5)}
+    hub.card = {"configs": [{"config_name": name, "data_files": f"{name}/*"} for name in ("one", "two")]}
+    assert open_source("hf:me/set:two").listing.names == [f"two/{number}.png" for number in range(5)]
+    assert open_source("hf:me/set:one:train#2").listing.names == ["one/0.png", "one/2.png"]
+    assert "the configurations one (train), two (train)" in refused("hf:me/set:three")
+    assert "the configurations one (train), two (train)" in refused("hf:me/set:train")
+
+
+def test_the_limit_of_the_command_line(hub, capsys, tmp_path):
+    shards(hub, {"train": 3}, rows=40)
+    assert command("data", "prepare", "hf:me/set:train", "--limit", 50, "--size", 16) == 0
+    assert capsys.readouterr().out.startswith("50 pictures from me/set:train#50")
+    assert len(hub.served) == 2
+    (tmp_path / "pictures").mkdir()
+    assert command("data", "prepare", tmp_path / "pictures", "--limit", 50) == 2
+    assert "--limit 50 is for sets on the hub" in capsys.readouterr().err
 
 
 def refused(text: str) -> str:

@@ -1,20 +1,23 @@
-"""Data sets of the Hugging Face hub: hf:OWNER/NAME, or hf:OWNER/NAME@REVISION, downloaded into the cache folder."""
+"""Data sets of the Hugging Face hub, hf:OWNER/NAME[@REVISION][:CONFIG][:SPLIT], downloaded into the cache folder."""
 
 import os
-import re
-from collections.abc import Collection
+import shutil
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cached_property
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from figment.common.cache import cache_folder
-from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hash_texts
+from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hash_texts, is_picture
+from figment.data.sources.hub_parts import PREFIX, Request, parts_of
 from figment.data.sources.labels import TABLE_NAMES
 from figment.errors import InputError
 
-PREFIX = "hf:"
-SET_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?")
 # What would be our own mistake, not the network's.
 OWN_MISTAKES = (AssertionError, AttributeError, TypeError, NameError)
 OFF_WORDS = ("", "0", "OFF", "NO", "FALSE")  # of HF_HUB_OFFLINE
@@ -26,12 +29,16 @@ FORMS = (
     ["*.npz", "*.npy", "*-ubyte", "*-ubyte.gz", "*.bin", "*.meta.txt", "fine_label_names.txt"],
     [*(f"*.{suffix}" for low in sorted(PICTURE_SUFFIXES) for suffix in (low, low.upper())), *TABLE_NAMES],
 )
+COUNTED = FORMS[:3]  # of these each file tells by itself how many pictures it holds
+PICTURES = FORMS[-1]
+MAX_CONNECTIONS = 8  # at once, for files of one picture
 
 
 class HubSet(Source):
-    """A downloaded set: what its folder holds, under the name that it has on the hub."""
+    """A downloaded set: what its folder holds, under the name that it has on the hub; the first so many pictures of it."""
 
     def __init__(self, held: Source, name: str, commit: str) -> None:
+        self.limit = Request.parse(name).limit
         self.held = held
         self.where = name
         self.display = name.removeprefix(PREFIX)
@@ -39,40 +46,49 @@ class HubSet(Source):
 
     @cached_property
     def listing(self) -> Listing:
-        return self.held.listing
+        whole = self.held.listing
+        return replace(whole, names=whole.names[: self.limit], labels=whole.labels[: self.limit])
 
     def fingerprint(self) -> str:
         return hash_texts(["hub", self.where, self.commit, self.held.fingerprint()])
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        if self.limit is not None and only is None:
+            only = range(len(self.listing.names))
         return self.held.chunks(only)
 
 
-def download_set(text: str) -> tuple[Path, str]:
-    """Folder and commit of hf:OWNER/NAME[@REVISION], downloaded where it isn't yet; a bar shows it on a terminal.
+def download_set(text: str, count: Callable[[Path], int]) -> tuple[Path, str]:
+    """Folder and commit of a set on the hub, downloaded where it isn't yet; a bar shows it on a terminal.
 
-    HF_ENDPOINT names another server, HF_HUB_OFFLINE=1 takes what was downloaded before, and so does a hub that can't
-    be reached. Raises InputError with what to do where there is nothing to be had.
+    text: of the GRAMMAR, and #N behind it for a limit of pictures: then only as many files are downloaded as hold them.
+    count(file): how many pictures are in one. HF_ENDPOINT names another server, HF_HUB_OFFLINE=1 takes what was
+    downloaded before, and so does a hub that can't be reached. Raises InputError with what to do where there is nothing
+    to be had.
     """
-    parts = SET_NAME.fullmatch(text.removeprefix(PREFIX).replace("\\", "/"))
-    if parts is None:
-        raise InputError(f"{text} isn't hf:OWNER/NAME: write it as on the hub, such as hf:uoft-cs/cifar10")
-    name, revision = parts[1], parts[2] or "main"
+    request = Request.parse(text)
     folder = cache_folder() / "hub"
     os.environ.setdefault("HF_XET_CACHE", str(folder / "xet"))
     hub = _library(text)
-    where: dict[str, Any] = {"repo_type": "dataset", "revision": revision}
+    where: dict[str, Any] = {"repo_type": "dataset", "revision": request.revision}
     store: dict[str, Any] = {"cache_dir": folder, "endpoint": _endpoint()}
     try:
-        if _is_offline():
-            return _downloaded_before(text, name, where | store)
-        files = _files(text, name, where)
-        if files is None:
-            return _downloaded_before(text, name, where | store)
-        form = next((form for form in FORMS if _of_form(files, form)), None)
+        facts = None if _is_offline() else _facts(request, where)
+        if facts is None:
+            return _downloaded_before(request, where | store)
+        files = [file.rfilename for file in facts.siblings or []]
+        chosen = request.choose(parts_of(files, _card(facts))) if request.words else files
+        form = next((form for form in FORMS if _of_form(chosen, form)), None)
         if form is None:
-            raise InputError(f"{text} holds no pictures in a form that we read: {_page(name)} shows what it holds")
-        snapshot = hub.snapshot_download(name, **where, **store, allow_patterns=form, tqdm_class=_bar())
+            raise InputError(
+                f"{text} holds no pictures in a form that we read: {_page(request.name)} shows what it holds"
+            )
+        if request.words or request.limit:
+            view = _view(request, facts.sha)
+            if not view.exists():
+                _fetch_part(request, where | store, files, chosen, form, view, count)
+            return view, facts.sha
+        snapshot = hub.snapshot_download(request.name, **where, **store, allow_patterns=form, tqdm_class=_bar())
     except Exception as error:  # a full disk, or of the network by whatever library the hub's own is built on
         if isinstance(error, (InputError, *OWN_MISTAKES)):
             raise
@@ -83,14 +99,78 @@ def download_set(text: str) -> tuple[Path, str]:
     return Path(snapshot), Path(snapshot).name
 
 
-def _files(text: str, name: str, where: dict[str, Any]) -> list[str] | None:
-    """Names of a set's files; None where the hub can't be reached. Raises InputError where there is no such set."""
+def _view(request: Request, commit: str) -> Path:
+    """The folder in which the files of a part lie by themselves."""
+    asked = sha256(request.text.encode()).hexdigest()[:8]
+    return cache_folder() / "hub" / "parts" / f"{request.name.replace('/', '--')}-{asked}-{commit}"
+
+
+def _fetch_part(
+    request: Request, store: dict[str, Any], files: list[str], chosen: list[str], form: list[str], view: Path,
+    count: Callable[[Path], int],
+) -> None:  # fmt: skip
+    """Download chosen files, of a form, as many as hold the pictures that are asked for, into a view of the cache."""
+    hub = _library(request.text)
+    wanted = sorted(file for file in chosen if _of_form([file], form))
+    held = 0
+    fetched: dict[str, str] = {}
+
+    def fetch(name: str, bar: bool = True) -> str:
+        return str(hub.hf_hub_download(request.name, name, **store, tqdm_class=_bar() if bar else _no_bar()))
+
+    if form is PICTURES:
+        pictures = _spread(list(filter(is_picture, wanted)), request.limit)
+        folders = {folder for file in pictures for folder in PurePosixPath(file).parents}
+        tables = [file for file in files if _of_form([file], form) and not is_picture(file)]
+        wanted = [*pictures, *(file for file in tables if PurePosixPath(file).parent in folders)]
+        with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+            fetched = dict(zip(wanted, pool.map(lambda name: fetch(name, bar=False), wanted), strict=True))
+    else:
+        for name in wanted:
+            fetched[name] = fetch(name)
+            if request.limit and form in COUNTED:
+                held += count(Path(fetched[name]))
+                if held >= request.limit:
+                    break
+    _linked(fetched, view)
+
+
+def _spread(pictures: list[str], limit: int | None) -> list[str]:
+    """So many pictures from all over a list, so that all classes are there."""
+    if limit is None or len(pictures) <= limit:
+        return pictures
+    return [pictures[place * len(pictures) // limit] for place in range(limit)]
+
+
+def _linked(files: dict[str, str], view: Path) -> None:
+    """Make a folder of links to files under the names that they have in their set; of copies where there are no links."""
+    draft = view.with_name(f".{view.name}.{os.getpid()}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    for name, path in files.items():
+        place = draft / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            place.symlink_to(os.path.realpath(path))
+        except OSError:
+            shutil.copyfile(path, place)
+    with suppress(OSError):  # another process was as fast
+        draft.rename(view)
+    shutil.rmtree(draft, ignore_errors=True)
+
+
+def _card(facts: Any) -> dict[str, Any] | None:
+    """What the set's own page declares, where it does."""
+    return facts.card_data.to_dict() if facts.card_data is not None else None
+
+
+def _facts(request: Request, where: dict[str, Any]) -> Any:
+    """What the hub says of a set; None where it can't be reached. Raises InputError where there is no such set."""
+    text, name = request.text, request.name
     hub = _library(text)
     log_in = "log in by `hf auth login`, or set HF_TOKEN"
     try:
         # Asked for first because, unlike a list of the files, it isn't tried again for half a minute without a network.
-        facts = hub.HfApi(endpoint=_endpoint()).repo_info(name, **where)
-        return [file.rfilename for file in facts.siblings or []]
+        return hub.HfApi(endpoint=_endpoint()).repo_info(name, **where)
     except hub.errors.GatedRepoError:
         raise InputError(
             f"{text} is given only to those who ask: accept its terms at {_page(name)} and {log_in}"
@@ -114,17 +194,24 @@ def _files(text: str, name: str, where: dict[str, Any]) -> list[str] | None:
         return None
 
 
-def _downloaded_before(text: str, name: str, where: dict[str, Any]) -> tuple[Path, str]:
-    hub = _library(text)
-    for form in FORMS:
+def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, str]:
+    hub = _library(request.text)
+    if request.words or request.limit:
+        views = _view(request, "*")
+        found = sorted(views.parent.glob(views.name), key=lambda view: view.stat().st_mtime)
+        if found:
+            return found[-1], found[-1].name.rpartition("-")[2]
+    for form in FORMS if not (request.words or request.limit) else ():
         try:
-            folder = Path(hub.snapshot_download(name, **where, local_files_only=True, allow_patterns=form))
+            folder = Path(hub.snapshot_download(request.name, **where, local_files_only=True, allow_patterns=form))
         except hub.errors.LocalEntryNotFoundError:
             break
         if _of_form([str(file.relative_to(folder)) for file in folder.rglob("*")], form):
             return folder, folder.name
     reason = "HF_HUB_OFFLINE is set" if _is_offline() else f"{_endpoint() or 'the hub'} can't be reached"
-    raise InputError(f"{text} isn't wholly in the cache yet, and {reason}: connect to the network and try again")
+    raise InputError(
+        f"{request.text} isn't wholly in the cache yet, and {reason}: connect to the network and try again"
+    )
 
 
 def _library(text: str) -> Any:
@@ -146,6 +233,16 @@ def _bar() -> Any:
             super().__init__(*args, **(options | {"disable": options.get("disable") or None}))
 
     return Bar
+
+
+def _no_bar() -> Any:
+    """No bar: there are thousands of pictures."""
+
+    class Silent(_bar()):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **(options | {"disable": True}))
+
+    return Silent
 
 
 def _of_form(files: Collection[str], form: list[str]) -> bool:

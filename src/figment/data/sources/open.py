@@ -31,6 +31,7 @@ from figment.data.sources.base import (
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.folder import Folder, is_picture_file, walk
+from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
@@ -112,8 +113,8 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         return _open_path(path)
     if mend := elsewhere(text):
         raise InputError(f"{text} is no path on this machine: {mend}")
-    if text.startswith(hub.PREFIX):
-        folder, commit = hub.download_set(text)
+    if text.startswith(PREFIX):
+        folder, commit = hub.download_set(text, _pictures_in)
         return hub.HubSet(_open_path(folder), text, commit)
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
@@ -128,6 +129,10 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
     near = nearest(text, ["portraits", *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
     named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
     raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)
+
+
+def _pictures_in(file: Path) -> int:
+    return len(_open_path(file).listing.names)
 
 
 def _neighbours(path: Path) -> list[str]:

@@ -4,8 +4,16 @@
 class InputError(Exception):
     """The user's input can't be used: one sentence that names the file or option, the reason and the mend.
 
-    The command line prints the sentence and ends with status 2; it never shows a traceback for it.
+    The command line prints the sentence and ends with the status; it never shows a traceback for it.
     """
+
+    status = 2
+
+
+class SystemFault(InputError):
+    """The system fails in what was rightly asked of it: a disk that breaks or was taken away. Handled as InputError is."""
+
+    status = 1
 
 
 class Interrupted(KeyboardInterrupt):

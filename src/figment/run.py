@@ -6,17 +6,17 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from figment import recipe as recipes
 from figment.common.addresses import absent
 from figment.common.files import flush_to_disk, write_atomically, write_together
-from figment.common.parts import part_beside, sweep_parts
+from figment.common.locks import MARKER_SUFFIX, Held, lock_held
+from figment.common.parts import PART, part_beside, sweep_parts
 from figment.common.places import check_folder
+from figment.common.refusals import refusal
 from figment.common.text import plain_name
 from figment.errors import InputError
 from figment.recipe import Recipe
@@ -62,9 +62,7 @@ class Run:
         except OSError as error:
             if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:
                 raise _taken(folder) from None
-            raise InputError(
-                f"--out {folder} can't be made ({error.strerror}): name a folder that can be written."
-            ) from None
+            raise refusal(f"--out {folder}", error, done="made", elsewhere="name another folder") from None
         return cls(folder)
 
     @classmethod
@@ -198,7 +196,7 @@ class Run:
 
     def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
         """Add results to measures.jsonl: all of them or none."""
-        with FileLock(self.folder / "state" / "measures.lock"):
+        with lock_held(self.folder / "state" / "measures.lock"):
             before = self.measures_file.read_bytes() if self.measures_file.is_file() else b""
             lines = "".join(json.dumps(record) + "\n" for record in records)
             write_atomically(self.measures_file, before + lines.encode())
@@ -257,18 +255,16 @@ class Run:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for training; the system lets go of it when the process ends, however it ends."""
-        lock = FileLock(self.folder / "state" / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(
-                f"{self.folder} is being trained by another process: wait for it, or stop it first."
-            ) from None
-        try:
+        """Hold the run for training; the system lets go of it when the process ends, however it ends.
+
+        Where the file system has no locks, a marker with the process's number does: see common/locks.py.
+        """
+        with ExitStack() as held:
+            try:
+                held.enter_context(lock_held(self.folder / "state" / "lock", wait=False))
+            except Held as other:
+                raise InputError(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
             yield
-        finally:
-            lock.release()
 
 
 class Taken(InputError):
@@ -281,16 +277,16 @@ def refuse_taken(folder: Path) -> None:
     try:
         taken = folder.is_dir() and not _holds_nothing(folder)
     except OSError as error:
-        raise InputError(f"--out {folder} can't be read ({error.strerror}): name another folder.") from None
+        raise refusal(f"--out {folder}", error, done="read") from None
     if taken:
         raise _taken(folder)
 
 
 def _holds_nothing(folder: Path) -> bool:
     """Whether a folder is empty, or has only what a process left that was killed while it filled it."""
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in folder.iterdir() if not PART.fullmatch(path.name)}
     inside = {path.name for name in names & _INNER for path in (folder / name).iterdir()}
-    return names <= {*_INNER, "recipe.json"} and inside <= {"lock"}
+    return names <= {*_INNER, "recipe.json"} and inside <= {"lock", f"lock{MARKER_SUFFIX}"}
 
 
 def _taken(folder: Path) -> Taken:
@@ -304,7 +300,7 @@ def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
     """
     (folder / "state").mkdir(exist_ok=True)
     try:
-        with FileLock(folder / "state" / "lock", timeout=0):
+        with lock_held(folder / "state" / "lock", wait=False):
             if (folder / "run.json").exists():
                 raise _taken(folder)
             try:
@@ -312,7 +308,7 @@ def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
             except OSError:
                 empty(folder)
                 raise
-    except Timeout:
+    except Held:
         raise _taken(folder) from None
 
 

@@ -14,10 +14,10 @@ import torch
 
 from figment import recipe as recipes
 from figment.common.cache import point_libraries_at_cache
-from figment.common.files import naming_full_disk
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Silent
+from figment.common.refusals import is_refusal, refusal
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Source, open_source
@@ -280,7 +280,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     try:
         with (
             sigterm_as_interrupt(),
-            naming_full_disk(str(run.folder), lambda: _room_mend(run)),
+            _naming_refusals(run),
             naming_what_is_kept(run, world),
         ):
             _train(run, request, machine, display, world)
@@ -293,11 +293,22 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     return run
 
 
-def _room_mend(run: Run) -> str:
-    """What to do about a full disk, which depends on whether there is anything to go on from."""
-    if run.state_file.exists():
-        return f"What was saved before is kept. Free some space, then go on with: figment resume {run.folder}"
-    return "Nothing had been saved yet. Free some space, or name a folder on another disk, and begin again."
+@contextmanager
+def _naming_refusals(run: Run) -> Iterator[None]:
+    """Turn the system's no to a training into a sentence that tells what is saved, and how to go on from it."""
+    try:
+        yield
+    except OSError as error:
+        if not is_refusal(error):
+            raise
+        elsewhere = "move the run to another disk"
+        if os.path.isfile(run.state_file):
+            kept = f"What was saved before is kept; go on with: figment resume {run.folder}"
+        elif os.path.isdir(run.folder):
+            kept = "Nothing had been saved yet: begin again then, or with --out on another disk."
+        else:
+            kept = f"If {run.name} was moved, what was saved is there; go on with: figment resume and its new place."
+        raise refusal(run.folder, error, elsewhere=elsewhere, kept=kept) from error
 
 
 def _train(run: Run, request: Request, machine: Machine, display: Display, world: World) -> None:

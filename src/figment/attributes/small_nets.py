@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment.common import tensorfiles
-from figment.common.cache import cache_folder, locked
-from figment.common.files import naming_full_disk, write_atomically
+from figment.common.cache import cache_folder, locked, naming_cache
+from figment.common.files import write_atomically
 from figment.common.pixels import to_float
 from figment.common.progress import Tally
 from figment.common.seeds import generator_at
@@ -146,10 +146,11 @@ def load_or_train(plan: TrainingPlan, tally: Tally) -> TrainedNet:
         except KeyboardInterrupt:
             raise Interrupted("Interrupted. What the reader has learnt is kept; the same command goes on.") from None
         state = {f"net.{name}": value for name, value in net.state_dict().items()}
-        with naming_full_disk("the reader of pictures", "Free some space, and the same command goes on."):
+        with naming_cache(plan.file.parent, "the reader of pictures"):
             state |= {f"kept.{name}": value for name, value in kept.items()}
             write_atomically(plan.file, tensorfiles.packed(state, facts))
-        _checkpoint_file(plan.file).unlink(missing_ok=True)
+        with suppress(OSError):
+            _checkpoint_file(plan.file).unlink()
         return TrainedNet(net, kept, facts)
 
 

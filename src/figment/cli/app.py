@@ -18,6 +18,7 @@ from figment.cli.sample import report, sample, timelapse, walk
 from figment.cli.streams import standard_streams
 from figment.cli.train import resume, train
 from figment.common.launch import leads
+from figment.common.refusals import is_refusal, refusal
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import said
 from figment.errors import InputError, LostProcess, Notice
@@ -67,7 +68,7 @@ def run(arguments: Sequence[str] | None) -> Any:
         where = f" See {error.ctx.command_path} --help." if isinstance(error, click.UsageError) and error.ctx else ""
         fail(error.format_message() + where)
     except InputError as error:
-        fail(str(error))
+        fail(str(error), error.status)
     except (click.Abort, KeyboardInterrupt) as interruption:
         if loss := loss_behind(interruption):
             fail(str(loss), 1)
@@ -77,6 +78,11 @@ def run(arguments: Sequence[str] | None) -> Any:
         sys.exit(130)
     except LostProcess as loss:
         fail(str(loss), 1)
+    except OSError as error:
+        if not is_refusal(error):
+            raise
+        no = refusal(error.filename or "what this command needs", error, done="used")
+        fail(str(no), no.status)
 
 
 def loss_behind(error: BaseException | None) -> LostProcess | None:

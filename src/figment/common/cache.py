@@ -8,14 +8,16 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from figment.common.files import DISK_FULL_ERRORS
 from figment.common.parts import sweep_parts
+from figment.common.refusals import naming_refusals, refusal
 from figment.errors import InputError
+
+ELSEWHERE = "set FIGMENT_CACHE to a folder elsewhere"
 
 
 def cache_folder() -> Path:
@@ -33,41 +35,39 @@ def point_libraries_at_cache() -> None:
 def locked(lock: Path, cache: Path, content: str = "") -> Iterator[None]:
     """Hold a lock file of the cache; its folder is made if need be, and whoever else wants the lock waits.
 
-    cache: the folder that messages name. content: what there is no room for, told of a full disk. Raises InputError
-    where the lock's folder can't be written to.
+    cache: the folder that messages name. content: what is to be written there, for these. Raises InputError where the
+    lock's folder can't be written to.
     """
-    from filelock import FileLock
+    from figment.common.locks import lock_held
 
-    held = FileLock(lock)
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(lock.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        held.acquire()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if content and error.errno in DISK_FULL_ERRORS:
-            raise no_room(cache, content, reason) from None
-        mend = "set FIGMENT_CACHE to a folder where you may write"
-        raise InputError(f"the cache folder {cache} can't be written to ({reason}): {mend}") from None
-    try:
+    with ExitStack() as held:
+        with naming_cache(cache, content):
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            if not os.access(lock.parent, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            held.enter_context(lock_held(lock))
         sweep_parts(lock.parent)
         yield
-    finally:
-        held.release()
+
+
+@contextmanager
+def naming_cache(cache: Path, content: str) -> Iterator[None]:
+    """Turn the system's no to writing something into the cache into a sentence. cache: the folder that it names."""
+    told = f"{content} in the cache folder {cache}" if content else f"the cache folder {cache}"
+    with naming_refusals(told, done="written" if content else "written to", elsewhere=ELSEWHERE):
+        yield
+
+
+def no_room(cache: Path, content: str, reason: str) -> InputError:
+    """The same for a disk that would be full."""
+    return refusal(f"{content} in the cache folder {cache}", OSError(errno.ENOSPC, reason), elsewhere=ELSEWHERE)
 
 
 def sweep(folder: Path, lock: Path, with_lock: bool = False) -> None:
     """Remove a folder that a dead process has left, and its lock file too if so asked; a living one holds the lock."""
-    from filelock import FileLock, Timeout
+    from figment.common.locks import Held, lock_held
 
-    with suppress(Timeout, OSError), FileLock(lock, blocking=False):
+    with suppress(Held, OSError), lock_held(lock, wait=False):
         shutil.rmtree(folder, ignore_errors=True)
         if with_lock:
             lock.unlink()
-
-
-def no_room(folder: Path, content: str, reason: str) -> InputError:
-    """What is said of a full disk."""
-    mend = "free some space, or set FIGMENT_CACHE to a folder elsewhere"
-    return InputError(f"{folder} has no room for {content} ({reason}): {mend}")

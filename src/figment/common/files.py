@@ -1,26 +1,24 @@
 """Writing files so that a reader never sees half of one."""
 
-import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from figment.common.parts import part_beside
-from figment.common.places import check_file
+from figment.common.places import check_file, flush
+from figment.common.refusals import naming_refusals
 from figment.errors import InputError
 
 # What tells a page or a list of figment's own, which may be overwritten.
 PAGE_MARK = b"figment</title>"
 LIST_STARTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
-DISK_FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # of an OSError
-CANT_FLUSH_ERRORS = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES}  # of fsync
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write content beside its place, flush it to the disk, then rename: the file is whole or as it was before.
 
-    Raises OSError when the disk is full; nothing is left of it then.
+    Raises OSError, which names the path, where it can't be written; nothing is left of it then.
     """
     write_together({path: content})
 
@@ -28,33 +26,50 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 def write_together(contents: Mapping[Path, bytes | str]) -> None:
     """Write several files, each whole or as it was before; none is touched until all could be written.
 
-    They take their names in the order given. Raises OSError.
+    They take their names in the order given. Raises OSError, which names the first path that can't be written.
     """
     with ExitStack() as parts:
-        written = [(parts.enter_context(part_beside(path)), path) for path in contents]
+        written = []
+        for path, content in contents.items():
+            with _naming(path):
+                part = parts.enter_context(part_beside(path))
+                with part.open("r+b") as file:
+                    file.write(content.encode() if isinstance(content, str) else content)
+                    file.flush()
+                    flush(file.fileno())
+            written.append((part, path))
         for part, path in written:
-            content = contents[path]
-            with part.open("r+b") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-        for part, path in written:
-            part.replace(path)
+            with _naming(path):
+                part.replace(path)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an OSError name the path that is meant, not the part."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
 
 
 def flush_to_disk(path: Path) -> None:
-    """Have the system write a file, or a folder's entries, to the disk now: a power cut may come.
+    """Have the system write a file, or a folder's entries, to the disk now, as far as it can: a power cut may come.
 
-    A folder that can't be flushed by itself, as on some network and shared disks, is left to the system.
+    A folder that can't be flushed by itself, as on some network and shared disks, is left to the system. Raises OSError
+    where there is no such path, or the disk is full or fails.
     """
-    if path.is_dir() and os.name != "posix":
+    folder = path.is_dir()
+    if folder and os.name != "posix":
         return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in CANT_FLUSH_ERRORS:
-            raise
+        handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    except PermissionError:
+        if folder:  # that may be written to, but not listed
+            return
+        raise
+    try:
+        flush(handle)
     finally:
         os.close(handle)
 
@@ -62,19 +77,16 @@ def flush_to_disk(path: Path) -> None:
 def write_output(path: Path, content: bytes | str) -> None:
     """Write what a command makes where the user wants it; its folder is made if need be.
 
-    The file is whole or as it was before. Raises InputError where the place can't be written, OSError when the disk is
-    full.
+    The file is whole or as it was before. Raises InputError where it can't be written.
     """
     write_outputs(path.parent, {path.name: content})
 
 
 def write_outputs(folder: Path, contents: Mapping[str, bytes | str]) -> None:
     """Write what a command makes as several files of a folder, by name: all of them or, as write_output raises, none."""
-    try:
+    with naming_refusals(folder):
         folder.mkdir(parents=True, exist_ok=True)
         write_together({folder / name: content for name, content in contents.items()})
-    except OSError as error:
-        raise cannot_write(folder / next(iter(contents)) if len(contents) == 1 else folder, error) from None
 
 
 def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:
@@ -96,25 +108,3 @@ def _is_ours(path: Path) -> bool:
     except OSError:
         return False
     return PAGE_MARK in start or start.startswith(LIST_STARTS)
-
-
-def cannot_write(path: Path, error: OSError) -> Exception:
-    """What to raise when an output can't be written: the error itself for a full disk, else a sentence for the user."""
-    if error.errno in DISK_FULL_ERRORS:
-        return error
-    return InputError(f"{path} can't be written ({error.strerror or error}): name a place that can.")
-
-
-@contextmanager
-def naming_full_disk(what: str, mend: str | Callable[[], str]) -> Iterator[None]:
-    """Turn "no space left" into a sentence that says what could not be written and what to do then.
-
-    Raises InputError in place of an OSError of a full disk or a quota; other errors pass.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in DISK_FULL_ERRORS:
-            raise
-        mend = mend if isinstance(mend, str) else mend()
-        raise InputError(f"The disk is full: {what} could not be written. {mend}") from error

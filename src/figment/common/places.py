@@ -1,18 +1,25 @@
 """Places for what is made, checked before any work is done: hours of it mustn't be lost on a name."""
 
+import errno
 import os
 from pathlib import Path
 
 from figment.common.addresses import elsewhere
-from figment.common.parts import sweep_parts
+from figment.common.parts import part_beside, sweep_parts
+from figment.common.refusals import naming_refusals
 from figment.errors import InputError
+
+# What file systems answer that can't flush a file or a folder: network disks, shared folders, container mounts.
+NO_FLUSH_ERRORS = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
+TRIED_BYTES = 4096  # of a file that shows whether a place can be written to: a block
 
 ROOM_CHARACTERS = 64  # of a path's length that stay free below a folder, for the files in it
 PATH_BYTES, NAME_BYTES = 4095, 255  # that systems take which don't tell
 
 
 def check_file(path: Path, option: str = "--out") -> None:
-    """Raise InputError where no file of this name can be written; what killed processes have left there is swept up."""
+    """Raise InputError where no file of this name can be written, which is tried; what killed processes have left there
+    is swept up."""
     _check_name(path, option, "a file", 0)
     if path.is_dir():
         raise InputError(f"{option} {path} is a folder: name a file.")
@@ -21,8 +28,8 @@ def check_file(path: Path, option: str = "--out") -> None:
 
 
 def check_folder(path: Path, option: str = "--out") -> None:
-    """Raise InputError where no folder of this name can be made or written to; what killed processes have left in it is
-    swept up."""
+    """Raise InputError where no folder of this name can be made or written to, which is tried; what killed processes have
+    left in it is swept up."""
     _check_name(path, option, "a folder", ROOM_CHARACTERS)
     if path.exists() and not path.is_dir():
         raise InputError(f"{option} {path} is a file: name a folder.")
@@ -71,5 +78,19 @@ def _check_parent(folder: Path, path: Path, option: str, mend: str) -> None:
     if not place.is_dir():
         gone = "a link that leads nowhere" if place.is_symlink() else "a file"
         raise InputError(f"{option} {path}: {place} is {gone}: name {mend}.")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"{option} {path}: {place} can't be written to: name {mend}.")
+    with naming_refusals(f"{option} {path}", elsewhere=f"name {mend}"):
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
+        with part_beside(place / "tried") as part, part.open("r+b") as file:  # a full disk tells only so
+            file.write(bytes(TRIED_BYTES))
+            file.flush()
+            flush(file.fileno())
+
+
+def flush(handle: int) -> None:
+    """Have the system write an open file to the disk now, as far as its file system can. Raises OSError for a full disk."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FLUSH_ERRORS:
+            raise

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from figment.common.cache import cache_folder, locked, sweep
-from figment.common.files import naming_full_disk
+from figment.common.cache import cache_folder, locked, naming_cache, sweep
 from figment.common.progress import Progress
 from figment.data.bank.split import exact_duplicates
 from figment.data.bank.workers import map_unordered
@@ -25,6 +24,7 @@ from figment.errors import InputError
 from figment.inspection.measures import FACTS, Kind, ScannedChunk, Scanner
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE
 
+SMALL_COPIES = "small copies of the pictures"  # what is kept in the cache during a look, for a sentence
 MIN_PART_PICTURES = 500  # of a set, which tell how alike its own are
 
 
@@ -148,12 +148,7 @@ def _scratch() -> Iterator[Path]:
     folder = place / os.urandom(8).hex()
     lock = folder.with_suffix(".lock")
     try:
-        with (
-            locked(lock, place.parent),
-            naming_full_disk(
-                f"{place}, which holds small copies during a look,", "Free some space, or set FIGMENT_CACHE."
-            ),
-        ):
+        with locked(lock, place.parent, SMALL_COPIES), naming_cache(place.parent, SMALL_COPIES):
             folder.mkdir()
             for other in place.glob("*.lock"):
                 if other != lock:

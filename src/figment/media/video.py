@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -14,9 +13,9 @@ from av.codec.context import Flags
 from numpy.typing import NDArray
 from torch import Tensor
 
-from figment.common.files import cannot_write, naming_full_disk
 from figment.common.parts import part_beside
-from figment.common.places import check_file
+from figment.common.places import check_file, flush
+from figment.common.refusals import naming_refusals
 from figment.errors import InputError
 from figment.media.images import columns_for, grid
 from figment.media.provenance import DigitalSourceType, xmp_box
@@ -45,15 +44,12 @@ def write_video(
     """
     path = Path(path)
     check_video(path)
-    try:
-        with naming_full_disk(f"{path}", "Free some space and try again."):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part_beside(path) as part:
-                _encode(part, frames, fps)
-                _append(part, xmp_box(source) if source else b"")
-                part.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from None
+    with naming_refusals(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part_beside(path) as part:
+            _encode(part, frames, fps)
+            _append(part, xmp_box(source) if source else b"")
+            part.replace(path)
 
 
 def check_video(path: Path) -> None:
@@ -99,7 +95,7 @@ def _append(path: Path, content: bytes) -> None:
     with path.open("ab") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        flush(file.fileno())
 
 
 def _as_yuv(frame: Frame) -> av.VideoFrame:

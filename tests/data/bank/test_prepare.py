@@ -102,7 +102,7 @@ def test_full_disk(tmp_path, cache, monkeypatch, where):
     with pytest.raises(InputError) as caught:
         prepare(data, 8, channels=3)
     assert "FIGMENT_CACHE" in str(caught.value)
-    assert "no room" in str(caught.value)
+    assert "of prepared pictures in the cache folder" in str(caught.value)
     assert not [file for file in (cache / "banks").iterdir() if file.is_dir()]
 
 
@@ -122,7 +122,7 @@ except InputError as error:
 @pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
 def test_file_that_may_not_grow(tmp_path):
     out, err = started(LIMITED, noise_folder(tmp_path / "data", 40)).communicate(timeout=60)
-    assert "no room" in out
+    assert "of prepared pictures in the cache folder" in out
     assert err == ""
 
 

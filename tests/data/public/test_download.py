@@ -195,7 +195,7 @@ def test_nothing_is_no_file(server: FaultyServer, file: Path, declared: bool):
 def test_too_little_room_shows_before_the_download(server: FaultyServer, file: Path, monkeypatch: pytest.MonkeyPatch):
     usage = module.shutil.disk_usage(".")
     monkeypatch.setattr(module.shutil, "disk_usage", lambda path: usage._replace(free=len(CONTENT) - 1))
-    assert "no room for file.zip" in (sentence := refusal(server.url(), file))
+    assert "file.zip in the cache folder" in (sentence := refusal(server.url(), file))
     assert "set FIGMENT_CACHE" in sentence
     assert not file.with_name("file.zip.part").exists()
 
@@ -207,7 +207,7 @@ def test_a_disk_that_fills_up(server: FaultyServer, file: Path):
         sentence = refusal(server.url(), file)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert "no room for file.zip" in sentence
+    assert "file.zip in the cache folder" in sentence
     assert "set FIGMENT_CACHE" in sentence
     download([server.url()], file, checksum=f"sha256:{sha256(CONTENT)}")
     assert server.requests[-1][1] is not None  # what was written is gone on with
@@ -222,4 +222,4 @@ def test_a_folder_that_is_read_only(server: FaultyServer, file: Path):
 
 def test_a_file_where_the_folder_should_be(server: FaultyServer, file: Path):
     file.parent.write_text("")
-    assert f"{file.parent} can't be written to" in refusal(server.url(), file)
+    assert f"cache folder {file.parent} can't be written (File exists)" in refusal(server.url(), file)

@@ -17,8 +17,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from figment.common.cache import locked, no_room, sweep
-from figment.common.files import DISK_FULL_ERRORS, flush_to_disk, write_atomically
+from figment.common.cache import locked, naming_cache, sweep
+from figment.common.files import flush_to_disk, write_atomically
 from figment.common.parts import sweep_parts
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
@@ -139,20 +139,16 @@ def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -
     draft = folder.with_name(f"{folder.name}.part-{os.urandom(4).hex()}")
     keep = False
     try:
-        journal = _adopt(folder, draft, slots)
-        if journal is None:
-            journal = Journal.new(slots)
-            draft.mkdir()
-            allocate(draft, slots, picture_bytes, per_shard)
-        yield draft, journal
+        with naming_cache(folder.parent.parent, f"the {slots * picture_bytes / 2**20:,.0f} MB of prepared pictures"):
+            journal = _adopt(folder, draft, slots)
+            if journal is None:
+                journal = Journal.new(slots)
+                draft.mkdir()
+                allocate(draft, slots, picture_bytes, per_shard)
+            yield draft, journal
     except Interrupted:
         keep = True
         raise
-    except OSError as error:
-        if error.errno not in DISK_FULL_ERRORS:
-            raise
-        content = f"the {slots * picture_bytes / 2**20:,.0f} MB of prepared pictures"
-        raise no_room(folder.parent.parent, content, str(error.strerror)) from None
     finally:
         if not keep:
             shutil.rmtree(draft, ignore_errors=True)

@@ -15,6 +15,10 @@ from pathlib import Path
 import numpy as np
 
 SHARD_BYTES = 1 << 30  # at most
+# What file systems answer that can't reserve space: network disks, shared folders, container mounts.
+NO_RESERVE_ERRORS = {
+    errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENODEV, errno.EPERM, errno.EBADF, errno.ESPIPE,
+}  # fmt: skip
 
 Shape = tuple[int, int, int]  # C, H, W
 
@@ -156,5 +160,5 @@ def _reserve(handle: int, size: int) -> None:
     try:
         os.posix_fallocate(handle, 0, size)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # file systems that can't reserve
+        if error.errno not in NO_RESERVE_ERRORS:
             raise

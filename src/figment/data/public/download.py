@@ -226,7 +226,7 @@ def _connect(part: PartialFile, wanted: _Wanted, progress: Progress | None) -> N
         assert begun is not None
         length = begun.length or wanted.size
         if length and shutil.disk_usage(part.path.parent).free < length - start:
-            raise no_room(part.file.parent, part.file.name, f"{length / 1e9:,.2f} GB")
+            raise no_room(part.file.parent, part.file.name, f"it takes {length / 1e9:,.2f} GB")
         try:
             _write(response, part.path, start, length, wanted.most, progress)
         except Refused:

@@ -1,17 +1,15 @@
 """The beginning of a download on the disk: NAME.part, and beside it NAME.part.json, which says what the whole is."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from figment.common.cache import no_room
-from figment.common.files import DISK_FULL_ERRORS, write_atomically
-from figment.errors import InputError
+from figment.common.cache import naming_cache
+from figment.common.files import write_atomically
+from figment.common.locks import lock_held
+from figment.common.places import flush
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class PartialFile:
 
     def finish(self) -> None:
         with self.path.open("rb+") as opened:
-            os.fsync(opened.fileno())
+            flush(opened.fileno())
         self.path.replace(self.file)
         self.notes.unlink(missing_ok=True)
 
@@ -70,7 +68,7 @@ def downloading(file: Path) -> Iterator[None]:
     """Keep other processes from downloading the same file at the same time."""
     file.parent.mkdir(parents=True, exist_ok=True)
     path = file.with_name(f".{file.name}.lock")
-    with FileLock(path):
+    with lock_held(path):
         yield
         # Whoever waits on the lock file that goes here finds the file in place, so nobody downloads beside another.
         with suppress(OSError):
@@ -79,11 +77,6 @@ def downloading(file: Path) -> Iterator[None]:
 
 @contextmanager
 def naming_disk_errors(file: Path) -> Iterator[None]:
-    """Turn errors of the disk into InputErrors that name the file's folder and what to do."""
-    try:
+    """Turn the system's no into a sentence that names the file, its folder, and what to do."""
+    with naming_cache(file.parent, file.name):
         yield
-    except OSError as error:
-        if error.errno in DISK_FULL_ERRORS:
-            raise no_room(file.parent, file.name, str(error.strerror)) from None
-        mend = "mend its permissions, or set FIGMENT_CACHE to a folder where you may write"
-        raise InputError(f"{file.parent} can't be written to ({error.strerror or error}): {mend}") from None

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from figment.data.bank.prepare import prepare
-from figment.data.bank.split import split
+from figment.data.bank.split import split, split_classes, split_groups
 from figment.errors import InputError
 from figtest.banks import held_out_names
 from figtest.pictures import noise, noise_folder
@@ -69,3 +69,98 @@ def test_group_patterns_that_dont_work(tmp_path, pattern, reason):
     data = noise_folder(tmp_path / "data", 32)
     with pytest.raises(InputError, match=reason):
         prepare(data, 8, group=pattern)
+
+
+def keys_of(count: int) -> list[bytes]:
+    return [str(place).encode() for place in range(count)]
+
+
+def test_without_labels_and_groups_the_split_is_the_one_by_hashes():
+    keys = keys_of(500)
+    assert np.array_equal(split_classes([None] * 500, keys), split(keys))
+
+
+def test_large_classes_are_split_by_hashes_alone():
+    keys = keys_of(3000)
+    assert np.array_equal(split_classes([str(place % 3) for place in range(3000)], keys), split(keys))
+
+
+@pytest.mark.parametrize(
+    "sizes", [[30] * 3 + [1] * 37, [16] * 2 + [1] * 100, [12] + [1] * 30, [2] * 40, [10] * 20, [3, 3]]
+)
+@pytest.mark.parametrize("start", range(5))
+def test_no_class_is_held_out_wholly(sizes, start):
+    labels = [f"{place}" for place, size in enumerate(sizes) for _ in range(size)]
+    held_out = split_classes(labels, [f"{start} {place}".encode() for place in range(len(labels))])
+    counts = {
+        label: [held for held, own in zip(held_out, labels, strict=True) if own == label] for label in set(labels)
+    }
+    assert all(sum(held) <= len(held) // 2 for held in counts.values())
+    assert all(any(held) for held in counts.values() if len(held) >= 10)
+    assert 0.04 <= held_out.mean() <= 0.25
+
+
+def test_labels_that_are_all_different_part_nothing():
+    keys = keys_of(200)
+    assert np.array_equal(split_classes([str(place) for place in range(200)], keys), split(keys))
+
+
+def test_classes_of_one_picture_can_be_trained_on(tmp_path):
+    data = noise_folder(tmp_path / "data", 60)
+    for seed in range(60):
+        kind = data / (f"few{seed}" if seed < 20 else f"many{seed % 2}")
+        kind.mkdir(exist_ok=True)
+        (data / f"{seed:04d}.png").rename(kind / f"{seed:04d}.png")
+    bank = prepare(data, 8)
+    assert len(bank.classes.names) == 22
+    assert 3 <= len(bank.held_out) <= 12
+
+
+def groups_of(*sizes: int) -> tuple[list[bytes | None], list[bytes]]:
+    groups: list[bytes | None] = [f"group {place}".encode() for place, size in enumerate(sizes) for _ in range(size)]
+    return groups, keys_of(len(groups))
+
+
+def test_groups_as_large_as_most_of_a_set_stay_on_its_side():
+    held_out, told = split_groups(*groups_of(380, *[2] * 10))
+    assert held_out.sum() == 20
+    assert told is not None
+    assert "20 of 400 pictures in groups are held out (5.0%)" in told
+    assert "of 11 the largest has 380" in told
+
+
+@pytest.mark.parametrize("sizes", [[20] * 20, [4] * 100, [1] * 300, [200, *[1] * 200], list(range(1, 40))])
+def test_a_tenth_of_the_pictures_is_held_out_where_groups_allow_it(sizes):
+    groups, keys = groups_of(*sizes)
+    held_out, told = split_groups(groups, keys)
+    assert told is None
+    assert 0.05 <= held_out.mean() <= 0.15
+    sides = {(group, held) for group, held in zip(groups, held_out, strict=True)}
+    assert len(sides) == len(sizes)
+    assert np.array_equal(split_groups(groups, keys)[0], held_out)
+
+
+def test_of_two_groups_the_smaller_is_held_out_and_it_is_said():
+    held_out, told = split_groups(*groups_of(60, 40))
+    assert held_out.tolist() == [False] * 60 + [True] * 40
+    assert told is not None
+    assert "(40.0%)" in told
+
+
+def test_pictures_in_no_group_are_split_by_themselves():
+    groups, keys = groups_of(380, *[2] * 10)
+    free = [f"free {place}".encode() for place in range(200)]
+    held_out, _ = split_groups(groups + [None] * 200, keys + free)
+    assert np.array_equal(held_out[400:], split(free))
+    held_out, _ = split_groups([b"one"] * 50 + [None] * 3, keys_of(53))
+    assert held_out.any()
+    assert not held_out[:50].any()
+
+
+def test_a_group_that_is_most_of_a_set_is_trained_on_and_it_is_said(tmp_path):
+    data = noise_folder(tmp_path / "data", 50)
+    for seed in range(50):
+        (data / f"{seed:04d}.png").rename(data / f"artist{0 if seed < 44 else seed}_{seed}.png")
+    bank = prepare(data, 8, group=r"^(\w+)_")
+    assert 3 <= len(bank.held_out) <= 7
+    assert not any(name.startswith("artist0_") for name in held_out_names(bank))

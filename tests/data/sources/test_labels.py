@@ -158,6 +158,126 @@ def test_a_table_of_absurd_size_is_refused(kind, tmp_path, monkeypatch):
         _ = open_source(path).listing
 
 
+# --- names that are nearly the pictures' ----------------------------------------------------------------------------
+
+
+def told(path: Path) -> tuple[dict[str, str | None], list[str]]:
+    listing = open_source(path).listing
+    return dict(zip(listing.names, listing.labels, strict=True)), listing.notes
+
+
+NEARLY = {  # the table, what becomes of a/1.png, a/2.png, b/3.png and 4.png, and the words that tell
+    "UTF-16": ("file,label\na/1.png,x\nb/3.png,y\n".encode("utf-16"), "x-y-", ""),
+    "UTF-16 without its mark, with tabs": ("file\tlabel\na/1.png\tx\n".encode("utf-16-le"), "x---", ""),
+    "Excel's own line": (b"sep=;\nfile;label\na/1.png;x\n", "x---", ""),
+    "bars": (b"file|label\na/1.png|x\n", "x---", ""),
+    "a name that isn't the file's": (b"name,path,label\nAnn,a/1.png,x\nBob,4.png,y\n", "x--y", "column path"),
+    "a column of any name": (b"id,where,label\n7,a/1.png,x\n8,4.png,y\n", "x--y", "column where"),
+    "the set's own name before": (b"file,label\nset/a/1.png,x\nset/4.png,y\n", "x--y", "folders before them"),
+    "absolute": (b"file,label\n/home/me/set/a/1.png,x\nC:\\set\\b\\3.png,y\n", "x-y-", "folders before them"),
+    "bare names": (b"file,label\n1.png,x\n3.png,y\n4.png,z\n", "x-yz", "folders that they lie in"),
+    "another case": (b"file,label\nA/1.PNG,x\nb/3.Png,y\n", "x-y-", "in another case"),
+    "another suffix": (b"file,label\na/1.jpg,x\n3.jpeg,y\n", "x-y-", "with another suffix"),
+    "rows that contradict each other": (b"file,label\n/x/1.png,x\n/y/1.png,y\na/2.png,z\n", "-z--", ""),
+}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("case", NEARLY)
+def test_names_that_are_nearly_the_pictures_are_matched_and_told(case, kind, tmp_path):
+    table, expected, words = NEARLY[case]
+    path = store(kind, tmp_path / f"set.{kind}", with_tables(tmp_path, csv=table))
+    found, notes = told(path)
+    assert "".join(found[name] or "-" for name in PICTURES) == expected
+    assert bool(notes) == bool(words)
+    assert all(words in note for note in notes[:1])
+
+
+def test_bare_names_that_two_pictures_have_are_given_to_none(tmp_path):
+    files = {"a/1.png": b"x", "b/1.png": b"x", "b/2.png": b"x", "labels.csv": b"file,label\n1.png,x\n2.png,y\n"}
+    assert told(store("folder", tmp_path / "set", files))[0] == {"a/1.png": None, "b/1.png": None, "b/2.png": "y"}
+
+
+def test_accents_taken_apart_are_the_same_names(tmp_path):
+    files = {
+        "cafe\u0301.png": b"x",
+        "e\u0301/1.png": b"x",
+        "labels.csv": "file,label\ncaf\u00e9.png,cafe\u0301\n\u00e9/1.png,caf\u00e9\n".encode(),
+    }
+    found, notes = told(store("folder", tmp_path / "set", files))
+    assert set(found.values()) == {"caf\u00e9"}
+    assert "accents" in notes[0]
+    folders = {"train/cafe\u0301/1.png": b"x", "test/caf\u00e9/2.png": b"x"}
+    assert set(told(store("zip", tmp_path / "set.zip", folders))[0].values()) == {"caf\u00e9"}
+
+
+# --- Hugging Face's folders -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "tar"])
+def test_metadata_of_hugging_face_is_of_its_folders_pictures(kind, tmp_path):
+    files = {
+        "train/1.png": b"x", "train/sub/2.png": b"x", "test/1.png": b"x",
+        "train/metadata.csv": b"file_name,label\n1.png,cat\nsub/2.png,dog\n",
+        "test/metadata.jsonl": b'{"file_name": "1.png", "label": 3}\n\n',
+    }  # fmt: skip
+    found = labels(store(kind, tmp_path / f"set.{kind}", files))
+    assert found == {"train/1.png": "cat", "train/sub/2.png": "dog", "test/1.png": "3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metadata.csv", b"file_name,text\n1.png,a cat\n"),  # captions
+        ("metadata.csv", b"camera,label\n1.png,cat\n"),
+        ("metadata.jsonl", b'{"file_name": "1.png", "objects": {"bbox": []}}\n'),
+        ("metadata.jsonl", b"no JSON"),
+        ("metadata.csv", b"file_name,label\nnothing.png,cat\n"),
+    ],
+)
+def test_metadata_that_label_nothing_leave_it_to_the_folders(name, content, tmp_path):
+    files = {"a/1.png": b"x", "b/1.png": b"x", f"a/{name}": content, "README.md": b"x"}
+    assert told(store("folder", tmp_path / "set", files))[0] == {"a/1.png": "a", "b/1.png": "b"}
+
+
+def test_metadata_that_end_in_no_json_are_refused(tmp_path):
+    content = b'{"file_name": "1.png", "label": "cat"}\n{"file_na'
+    path = store("folder", tmp_path / "set", {"1.png": b"x", "metadata.jsonl": content})
+    with pytest.raises(InputError, match=r"metadata\.jsonl can't be read as a labels file \(line 2 isn't JSON"):
+        _ = open_source(path).listing
+
+
+# --- folders that are no classes ------------------------------------------------------------------------------------
+
+LAYOUTS = {  # names, and their labels
+    "parts of a set": ("train/cat/1.png Valid/dog/1.png test/cat/1.png", "cat dog cat"),
+    "parts without labels": ("train/1.png test/2.png", "- -"),
+    "a part without labels": ("train/cat/1.png train/dog/1.png test/1.png", "cat dog -"),
+    "wrapped": ("images/cat/1.png images/dog/1.png cover.png", "cat dog -"),
+    "wrapped twice": ("a/b/cat/1.png a/b/dog/1.png", "cat dog"),
+    "wrapped parts": ("data/train/cat/1.png data/val/dog/1.png", "cat dog"),
+    "parts that wrap": ("train/images/cat/1.png test/images/dog/1.png", "cat dog"),
+    "classes of such names": ("test/1.png drive/1.png", "test drive"),
+    "parts within classes": ("cat/train/1.png cat/test/1.png dog/train/1.png", "cat cat dog"),
+}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_folders_that_wrap_or_part_a_set_are_no_classes(layout, kind, tmp_path):
+    names, expected = (text.split() for text in LAYOUTS[layout])
+    found, notes = told(store(kind, tmp_path / f"set.{kind}", dict.fromkeys(names, b"x")))
+    assert [found[name] or "-" for name in names] == expected
+    assert any("parts of one set" in note for note in notes) == ("part" in layout and "within" not in layout)
+
+
+def test_a_table_in_the_folder_that_wraps_all(tmp_path):
+    files = {"set/a/1.png": b"x", "set/b/2.png": b"x", "set/labels.csv": b"a/1.png,cat\n2.png,dog\n"}
+    assert told(store("folder", tmp_path / "set", files))[0] == {"set/a/1.png": "cat", "set/b/2.png": "dog"}
+    files = {"a/1.png": b"x", "b/2.png": b"x", "a/labels.csv": b"1.png,cat\n"}
+    assert told(store("folder", tmp_path / "two", files))[0] == {"a/1.png": "a", "b/2.png": "b"}
+
+
 # --- classes -------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import Broken, decode
+from figment.data.sources.aside import MASKS, Aside
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError
 
@@ -149,8 +150,9 @@ def test_of_several_columns_the_first_noted_is_taken_and_said(tmp_path):
     assert source.display == "a.parquet (column photo)"
     assert contents(source)[0] == png(1)
     assert open_source(tmp_path).display == f"{tmp_path.name} (column photo)"
+    assert source.listing.aside == [Aside("column mask", MASKS, 1)]
     pq.write_table(table, tmp_path / "a.parquet")
-    assert open_source(tmp_path / "a.parquet").display == "a.parquet (column mask)"
+    assert open_source(tmp_path / "a.parquet").display == "a.parquet (column photo)"
 
 
 def test_class_labels_go_before_names_of_columns(tmp_path):

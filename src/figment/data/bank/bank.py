@@ -11,13 +11,14 @@ import numpy as np
 from figment.common.text import printable
 from figment.data.bank.shards import Shards
 from figment.data.decoding.depth import Range, Ranges
+from figment.data.sources.aside import Aside, told_places
 from figment.data.sources.labels import Classes, classes_of
 from figment.data.sources.open import Skipped
 from figment.errors import InputError
 
 FORMAT = 2  # of bank.json and what lies beside it
-# Of what decoding makes of a file; older banks are prepared anew, under their name. 1: deep pictures by one scale, colour
-# profiles converted.
+# Of what is made of the files; older banks are prepared anew, under their name. 1: deep pictures by one scale, colour
+# profiles converted; what lies aside left out, labels by more rules, held out by class and by a tenth of groups' pictures.
 DECODING = 1
 
 
@@ -26,7 +27,8 @@ class Bank:
     """A prepared set of pictures.
 
     pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
-    disjoint, together all N. skipped, left_out, copies, ignored: what of the source isn't in the bank, and why.
+    disjoint, together all N. skipped, left_out, copies, aside, ignored: what of the source isn't in the bank, and why.
+    notes: sentences about how labels were found and pictures held out.
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
     profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING.
@@ -43,6 +45,8 @@ class Bank:
     skipped: list[Skipped]
     left_out: list[Skipped]
     copies: list[Skipped]
+    aside: list[Aside]
+    notes: list[str]
     ignored: int
     enlarged: int
     source: str
@@ -83,6 +87,7 @@ class Bank:
             ]
             if number
         ]
+        absent += [printable(place) for place in told_places(self.aside)]
         if absent:
             text += f" Left out: {', '.join(absent)}."
         told = [*self.ranges.sentences(), *profile_sentences(self.converted_profiles, self.broken_profiles)]
@@ -92,7 +97,7 @@ class Bank:
                 f" Most are much smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,})"
                 " and had to be enlarged: a smaller --size fits them better."
             )
-        return text
+        return " ".join([text, *map(printable, self.notes)])
 
 
 def open_bank(folder: str | Path) -> Bank:
@@ -116,6 +121,8 @@ def open_bank(folder: str | Path) -> Bank:
             skipped=[Skipped(**item) for item in facts["skipped"]],
             left_out=[Skipped(**item) for item in facts["left_out"]],
             copies=[Skipped(**item) for item in facts["copies"]],
+            aside=[Aside(**item) for item in facts.get("aside", [])],
+            notes=list(facts.get("notes", [])),
             ignored=facts["ignored"],
             enlarged=facts["enlarged"],
             source=facts["source"],

@@ -27,7 +27,7 @@ from figment.data.bank.bank import DECODING, FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
 from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
 from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
-from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split
+from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split_classes, split_groups
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
 from figment.data.decoding.depth import Scales
@@ -88,7 +88,7 @@ def prepare(
     folder = banks / fingerprint
     bank = _opened(folder)
     if bank is None:
-        keys = group_keys(pattern, source.listing.names)
+        groups = group_keys(pattern, source.listing.names) if pattern else None
         if fit == "face":
             from figment.data.decoding import faces
 
@@ -97,24 +97,26 @@ def prepare(
             bank = _opened(folder)  # somebody may have prepared it while we waited
             if bank is None:
                 target = Target(height, width, channels, fit)
-                _build(_Request(source, content, target, keys, leave_out, min_pictures), folder, progress)
+                _build(_Request(source, content, target, groups, leave_out, min_pictures), folder, progress)
                 bank = open_bank(folder)
     if len(bank.pictures) < min_pictures:  # it was prepared for a purpose that takes fewer
         raise _too_few(source, len(bank.pictures), bank.skipped, len(bank.left_out), len(bank.copies), min_pictures)
-    return replace(bank, source=source.display)  # the same pictures may have been prepared under another name
+    # The same pictures may have been prepared under another name, and with other things beside them.
+    aside = source.listing.aside if source.lists_at_once else bank.aside
+    return replace(bank, source=source.display, aside=aside)
 
 
 @dataclass(frozen=True, eq=False)
 class _Request:
     """What a bank is made of, and how.
 
-    fingerprint: of the source. split_keys: by slot, what decides the side of the split (see group_keys).
+    fingerprint: of the source. groups: by slot, what stays together (see group_keys); None without --group.
     """
 
     source: Source
     fingerprint: str
     target: Target
-    split_keys: list[bytes | None]
+    groups: list[bytes | None] | None
     leave_out: LeaveOut | None
     min_pictures: int
 
@@ -212,12 +214,17 @@ def _write_facts(
     draft: Path, request: _Request, kept: np.ndarray, copies: dict[int, int], journal: Journal, per_shard: int
 ) -> None:
     """Write all that a bank knows beside its pixels: plain JSON and .npy, the same bytes for the same source."""
-    source, target, keys, digests = request.source, request.target, request.split_keys, journal.digests
+    source, target, digests = request.source, request.target, journal.digests
     listing = source.listing
     slots = kept.tolist()
     labels = sorted({label for label in listing.labels if label is not None})
     places: dict[str | None, int] = {label: place for place, label in enumerate(labels)}
-    _write_array(draft / "held_out.npy", split([keys[slot] or digests[slot].tobytes() for slot in slots]))
+    keys = [digests[slot].tobytes() for slot in slots]
+    if request.groups:
+        held_out, note = split_groups([request.groups[slot] for slot in slots], keys)
+    else:
+        held_out, note = split_classes([listing.labels[slot] for slot in slots], keys), None
+    _write_array(draft / "held_out.npy", held_out)
     kinds = np.array([places.get(listing.labels[slot], -1) for slot in slots], np.int32)
     _write_array(draft / "labels.npy", kinds)
     _write_json(draft / "names.json", [listing.names[slot] for slot in slots])
@@ -235,6 +242,8 @@ def _write_facts(
         "source": source.display,
         "labels": labels,
         "ignored": listing.ignored,
+        "aside": [asdict(item) for item in listing.aside],
+        "notes": listing.notes + ([note] if note else []),
         "skipped": _as_records(source, journal.skipped, listing.skipped),
         "decoding": DECODING,
         "ranges": journal.ranges.records(),

@@ -18,6 +18,7 @@ import numpy as np
 
 from figment.common.units import as_bytes
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken
+from figment.data.sources.aside import Places, sort_out, told_places
 from figment.data.sources.base import (
     READ_BYTES,
     Chunks,
@@ -153,8 +154,10 @@ class ArchiveNames:
         self.tables: dict[str, bytes] = {}
         self.sidecar_labels: dict[str, str] = {}
         self.others = 0
+        self.places = Places()
 
     def add(self, name: str, picture: bool) -> None:
+        self.places.note(name)
         if picture:
             self.pictures.add(name)
         else:
@@ -177,18 +180,17 @@ class ArchiveNames:
 
     def listing(self) -> Listing:
         """Of all that was added. Raises InputError where there are no pictures, or labels that can't be used."""
-        names = sorted(self.pictures)
+        found = sorted(self.pictures)
+        kept, aside = sort_out(found, self.places)
+        names = [found[place] for place in kept]
         if not names:
             content = f"no pictures among its {self.others} files" if self.others else "nothing in it"
+            if aside:
+                content = f"no pictures of its own, but {', '.join(told_places(aside))}"
             raise InputError(f"{self.where} has {content}: training needs an archive of at least 32 pictures")
-        # A single folder that wraps others (pets/cats, pets/dogs) labels nothing.
-        wrap = names[0].partition("/")[0] + "/"
-        wrapped = any("/" in name[len(wrap) :] for name in names) and all(name.startswith(wrap) for name in names)
-        inner = [name[len(wrap) :] for name in names] if wrapped else names
-        root = wrap if wrapped else ""
-        tables = {name.removeprefix(root): table for name, table in self.tables.items()}
-        sidecars = {name.removeprefix(root): label for name, label in self.sidecar_labels.items()}
-        return Listing(names, find_labels(inner, tables, sidecars, self.where), self.others)
+        tables = {name: table for name, table in self.tables.items() if not self.places.of(name)}
+        labels, notes = find_labels(names, tables, self.sidecar_labels, self.where)
+        return Listing(names, labels, self.others, aside=aside, notes=notes)
 
 
 class BoundedFile:

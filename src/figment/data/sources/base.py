@@ -13,6 +13,7 @@ from typing import IO
 
 from figment.data.decoding.chunks import Chunk, StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken, Payload
+from figment.data.sources.aside import Aside
 from figment.errors import InputError
 
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
@@ -51,6 +52,8 @@ class Listing:
     labels: list[str | None]
     ignored: int = 0  # files that are neither pictures nor labels by their names
     skipped: list[Skipped] = field(default_factory=list)  # pictures that show without reading that they can't be used
+    aside: list[Aside] = field(default_factory=list)  # pictures that are none of the set, by where they lie
+    notes: list[str] = field(default_factory=list)  # sentences about how labels were found
 
 
 class Source(ABC):
@@ -58,6 +61,7 @@ class Source(ABC):
 
     display: str  # its name for people; never an absolute path
     where: str  # as the user gave it, for messages
+    lists_at_once = False  # whether its listing costs next to nothing
 
     @abstractmethod
     def fingerprint(self) -> str:
@@ -166,7 +170,11 @@ def is_hidden(name: str) -> bool:
 
 def is_picture(name: str) -> bool:
     """Whether a name is a picture's: by its suffix, and with nothing hidden on the way to it."""
-    return "." in name and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES and not is_hidden(name)
+    return has_picture_suffix(name) and not is_hidden(name)
+
+
+def has_picture_suffix(name: str) -> bool:
+    return "." in name and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES
 
 
 def hash_texts(lines: Iterable[str]) -> str:

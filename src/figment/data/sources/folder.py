@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from figment.common.pointers import FETCH, IS_POINTER, is_pointer
 from figment.data.decoding.decode import Broken
+from figment.data.sources.aside import Aside, Places, asides, sort_out, told_places
 from figment.data.sources.base import (
     Chunks,
     Listing,
@@ -19,12 +21,14 @@ from figment.data.sources.base import (
     Skipped,
     Source,
     chunked,
+    has_picture_suffix,
     hash_texts,
+    is_hidden,
     is_picture,
     read_bounded,
 )
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
-from figment.data.sources.labels import TABLE_NAMES, find_labels, unreadable
+from figment.data.sources.labels import find_labels, is_table, unreadable
 from figment.errors import InputError
 
 LAST_TIME = 2**63  # ns: the first that a column's number can't hold
@@ -32,6 +36,8 @@ LAST_TIME = 2**63  # ns: the first that a column's number can't hold
 
 class Folder(Source):
     """Picture files in a folder and its sub-folders, labelled as `figment.data.sources.labels` says."""
+
+    lists_at_once = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,14 +49,16 @@ class Folder(Source):
     def listing(self) -> Listing:
         found = self._found()
         if not found.names and not found.skipped:
-            if not found.ignored:
+            if not found.ignored and not found.aside:
                 raise MissingData(
                     f"{self.path} has nothing in it: training needs a folder of at least 32 pictures", str(self.path)
                 )
             content = f"no pictures among its {found.ignored} files"
+            if found.aside:
+                content = f"no pictures of its own, but {', '.join(told_places(found.aside))}"
             raise InputError(f"{self.path} has {content}: training needs a folder of at least 32 pictures")
         labels = find_labels(found.names, found.tables, {}, self.where)
-        return Listing(found.names, labels, found.ignored, found.skipped)
+        return Listing(found.names, labels.labels, found.ignored, found.skipped, found.aside, labels.notes)
 
     def fingerprint(self) -> str:
         found = _find(self.path)
@@ -81,24 +89,34 @@ class FolderContent:
     ignored: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     tables: dict[str, bytes] = field(default_factory=dict)  # contents of labels files
+    aside: list[Aside] = field(default_factory=list)
 
 
 def _find(root: Path) -> FolderContent:
-    found = FolderContent()
+    found, places = FolderContent(), Places(root.resolve().name)
+    hidden: Counter[tuple[str, str]] = Counter()  # in folders that hide themselves, and whose kind we know
     for name, entry in walk(root):
+        places.note(name)
         if isinstance(entry, str):
-            found.skipped.append(Skipped(name, entry))
+            if not places.of(name + "/"):
+                found.skipped.append(Skipped(name, entry))
         elif is_picture_file(name, entry):
             _add(found, name, entry)
-        elif name in TABLE_NAMES and (root / name).is_file():  # a pipe would keep us waiting
+        elif is_table(name) and (root / name).is_file():  # a pipe would keep us waiting
             found.tables[name] = _table(root / name)
+        elif has_picture_suffix(name) and is_hidden(name) and (aside := places.of(name)):
+            hidden[aside] += 1
         else:
             found.ignored += 1
-    order = sorted(range(len(found.names)), key=found.names.__getitem__)
+    places = places.settled()
+    kept, found.aside = sort_out(found.names, places)
+    found.aside = asides(hidden) + found.aside
+    order = sorted(kept, key=found.names.__getitem__)
     found.names = [found.names[place] for place in order]
     found.sizes = array("q", (found.sizes[place] for place in order))
     found.times = array("q", (found.times[place] for place in order))
-    found.skipped.sort(key=lambda item: item.name)
+    found.skipped = sorted((item for item in found.skipped if not places.of(item.name)), key=lambda item: item.name)
+    found.tables = {name: table for name, table in sorted(found.tables.items()) if not places.of(name)}
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from figment.common.cache import cache_folder
 from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hash_texts, is_picture
 from figment.data.sources.hub_parts import PREFIX, Request, parts_of
-from figment.data.sources.labels import TABLE_NAMES
+from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES
 from figment.errors import InputError
 
 # What would be our own mistake, not the network's.
@@ -27,7 +27,11 @@ FORMS = (
     ["*.arrow"],
     ["*.tar", "*.tar.*", "*.tgz", "*.zip"],
     ["*.npz", "*.npy", "*-ubyte", "*-ubyte.gz", "*.bin", "*.meta.txt", "fine_label_names.txt"],
-    [*(f"*.{suffix}" for low in sorted(PICTURE_SUFFIXES) for suffix in (low, low.upper())), *TABLE_NAMES],
+    [
+        *(f"*.{suffix}" for low in sorted(PICTURE_SUFFIXES) for suffix in (low, low.upper())),
+        *LABEL_TABLES,
+        *(f"*{table}" for table in FOLDER_TABLES),
+    ],
 )
 COUNTED = FORMS[:3]  # of these each file tells by itself how many pictures it holds
 PICTURES = FORMS[-1]
@@ -40,6 +44,7 @@ class HubSet(Source):
     def __init__(self, held: Source, name: str, commit: str) -> None:
         self.limit = Request.parse(name).limit
         self.held = held
+        self.lists_at_once = held.lists_at_once
         self.where = name
         self.display = name.removeprefix(PREFIX)
         self.commit = commit

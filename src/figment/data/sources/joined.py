@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from figment.data.decoding.chunks import StoredChunk
+from figment.data.sources.aside import Aside
 from figment.data.sources.base import Chunks, Listing, Skipped, Source, hash_texts
 
 
@@ -25,6 +26,7 @@ class Joined(Source):
         self.where = where
         self.label_by_part = label_by_part
         self.ignored = 0  # files beside the parts
+        self.lists_at_once = all(source.lists_at_once for _, source in parts)
 
     @cached_property
     def listing(self) -> Listing:
@@ -34,8 +36,10 @@ class Joined(Source):
             whole.names += [f"{name}/{picture}" for picture in part.names]
             whole.labels += part.labels
             whole.ignored += part.ignored
+            whole.aside += [Aside(f"{name}/{item.place}", item.what, item.count) for item in part.aside]
+            whole.notes += [f"{name}: {note}" for note in part.notes]
             whole.skipped += [Skipped(f"{name}/{item.name}", item.reason) for item in part.skipped]
-        if self.label_by_part and all(label is None for label in whole.labels):
+        if self.label_by_part and len(set(whole.labels)) == 1:  # none, or of folders that all have the one name
             whole.labels = [name for name, source in self.parts for _ in source.listing.names]
         return whole
 

@@ -1,26 +1,26 @@
-"""Labels of pictures: from labels.csv, StyleGAN's dataset.json, files beside the pictures, or the first sub-folders."""
+"""Labels of pictures: from labels.csv, StyleGAN's dataset.json, Hugging Face's metadata, files beside them, or folders."""
 
 import csv
-import io
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from figment.common.text import printable
-from figment.data.sources.base import relative_name
+from figment.data.sources.base import is_hidden
+from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES, Labels, composed, match, read_table
 from figment.errors import InputError
 
-TABLE_NAMES = ("labels.csv", "dataset.json")  # the first that is there is taken
-NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "image", "image_id", "id")
-LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
+# Folders of parts of a set, each of which holds all kinds.
+SPLITS = frozenset((
+    "train", "training", "trainset", "test", "testing", "testset", "val", "valid", "validation", "valset", "dev", "devel",
+    "eval", "evaluation", "holdout",
+))  # fmt: skip
 MAX_LABEL_CHARACTERS = 1000  # more is a caption, or no text
 MAX_CLASSES = 10_000  # more are names, or measurements
 MEND_WITHOUT = "or train without labels (--no-labels)"
-Labels = list[str | None]
 
 
 class Classes(NamedTuple):
@@ -30,22 +30,35 @@ class Classes(NamedTuple):
     numbers: np.ndarray
 
 
-def find_labels(names: list[str], tables: Mapping[str, bytes], sidecar_labels: Mapping[str, str], where: str) -> Labels:
-    """Label of each picture, or None.
+class Labelled(NamedTuple):
+    """Label of each picture, or None; and what a person should know of how they were found, a sentence each."""
 
-    names: of the pictures, sorted. tables: contents of the labels files found, by name (`is_table`).
+    labels: Labels
+    notes: list[str]
+
+
+def find_labels(
+    names: list[str], tables: Mapping[str, bytes], sidecar_labels: Mapping[str, str], where: str
+) -> Labelled:
+    """Labels of the pictures, from the first of a table, files beside them, and folders that there is.
+
+    names: of the pictures, sorted. tables: contents of the tables found, by name (`is_table`).
     sidecar_labels: from files beside pictures, by `sample_key`. where: names the source in messages. Raises InputError
-    for a labels file that can't be read, or that speaks of none of the pictures.
+    for a table that can't be read, or that speaks of none of the pictures.
     """
-    for kind in TABLE_NAMES:
+    for kind in LABEL_TABLES:
         # Of several the one nearest the root; the pictures' names are relative to it.
-        for table in sorted((name for name in tables if name.rpartition("/")[2] == kind), key=lambda n: n.count("/")):
-            entries = _read(tables[table], f"{where}: {table}")
-            if entries is not None:
-                return _matched(names, entries, table, where)
+        for table in sorted((name for name in tables if _last(name) == kind), key=lambda name: name.count("/")):
+            found = _by_table(names, table, tables[table], where) if _covers(table, names) else None
+            if found is not None:
+                return found
+    found = _by_folder_tables(names, tables, where)
+    if found is not None and any(label is not None for label in found.labels):
+        return found
     if sidecar_labels:
-        return [sidecar_labels.get(sample_key(name)) for name in names]
-    return first_folders(names)
+        return Labelled([sidecar_labels.get(sample_key(name)) for name in names], [])
+    folders = by_folders(names)
+    return Labelled(folders.labels, (found.notes if found else []) + folders.notes)
 
 
 def classes_of(labels: Labels, names: list[str], train: np.ndarray, where: str) -> Classes:
@@ -95,8 +108,9 @@ def _ordered(names: set[str]) -> list[str]:
 
 
 def is_table(name: str) -> bool:
-    """Whether a file, by its name, lists the labels of a source: in its root, or in the folder that wraps it."""
-    return name.count("/") <= 1 and name.rpartition("/")[2] in TABLE_NAMES
+    """Whether a file, by its name, labels pictures: all from the root or the folder that wraps it, or those beside it."""
+    last = _last(name)
+    return (last in LABEL_TABLES and name.count("/") <= 1) or (last in FOLDER_TABLES and not is_hidden(name))
 
 
 def sample_key(name: str) -> str:
@@ -128,87 +142,88 @@ def unreadable(table: str, reason: str) -> InputError:
     return InputError(f"{table} can't be read as a labels file ({reason}): mend it, or rename it to do without")
 
 
-def first_folders(names: Iterable[str]) -> Labels:
-    """The first folder of each name, or None."""
-    known: dict[str, str] = {}  # so that a million pictures share their labels
-    folders = (name.partition("/") for name in names)
-    return [known.setdefault(folder, folder) if slash else None for folder, slash, _ in folders]
+def by_folders(names: Sequence[str]) -> Labelled:
+    """The folders that part the pictures into kinds: the first ones, or what lies below them where they don't.
+
+    A single folder that wraps all the others parts nothing, and train, valid and test hold the same kinds each.
+    """
+    folders = [name.rpartition("/")[0] for name in names]
+    known = {folder: folder for folder in dict.fromkeys(folders) if folder}  # what is left of each
+    notes = []
+    while known:
+        firsts = sorted({rest.partition("/")[0] for rest in known.values() if rest})
+        deeper = any("/" in rest for rest in known.values())
+        if not deeper or not (len(firsts) == 1 or all(first.casefold() in SPLITS for first in firsts)):
+            break
+        if len(firsts) > 1:
+            notes.append(f"{', '.join(firsts)} are parts of one set: the folders below them are the labels.")
+        known = {folder: rest.partition("/")[2] for folder, rest in known.items()}
+    firsts = sorted({rest.partition("/")[0] for rest in known.values() if rest})
+    if len(firsts) > 1 and all(first.casefold() in SPLITS for first in firsts):
+        return Labelled([None] * len(names), [*notes, f"{', '.join(firsts)} are parts of one set, and no labels."])
+    label = {folder: composed(rest.partition("/")[0]) or None for folder, rest in known.items()}
+    shared = {text: text for text in label.values()}  # so that a million pictures share their labels
+    return Labelled([shared[label[folder]] if folder else None for folder in folders], notes)
 
 
-def _read(content: bytes, table: str) -> dict[str, str | None] | None:
-    """Label by name; None where this is no labels file after all."""
+def _by_table(names: Sequence[str], table: str, content: bytes, where: str) -> Labelled | None:
+    """What a table says of the pictures in its folder and below; None where it is no table of labels after all."""
+    name = f"{where}: {table}"
     try:
-        return _read_csv(content) if table.endswith(".csv") else _read_json(content)
+        columns = read_table(content, table)
     except RecursionError:
-        reason = "it is nested too deeply"
+        raise unreadable(name, "it is nested too deeply") from None
     except (ValueError, csv.Error) as error:
-        reason = str(error).splitlines()[0]
-    raise unreadable(table, reason)
-
-
-def _read_csv(content: bytes) -> dict[str, str | None]:
-    # Names of files may be bytes that aren't text, and then are the same surrogates here as there.
-    lines = io.StringIO(content.decode("utf-8-sig", "surrogateescape"), newline="")
-    first = lines.readline()
-    lines.seek(0)
-    rows = csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True)
-    header = [cell.strip().lower() for cell in next(rows, [])]
-    name_column = next((header.index(name) for name in NAME_COLUMNS if name in header), None)
-    label_column = next((header.index(name) for name in LABEL_COLUMNS if name in header), None)
-    if name_column is None and label_column is None:
-        lines.seek(0)
-        rows = csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True)
-    if len(header) == 2:
-        name_column = 1 - label_column if name_column is None and label_column is not None else name_column or 0
-        label_column = 1 - name_column
-    if name_column is None or label_column is None:
-        raise ValueError("it needs a header with a column 'file' and a column 'label', or two columns without a header")
-    last = max(name_column, label_column)
-    entries = _entries((row[name_column], row[label_column].strip()) for row in rows if len(row) > last)
-    if not entries:
-        raise ValueError("it has no rows")
-    return entries
-
-
-def _read_json(content: bytes) -> dict[str, str | None] | None:
-    fields = json.loads(content)
-    if not isinstance(fields, dict) or "labels" not in fields:
+        raise unreadable(name, str(error).splitlines()[0]) from None
+    if columns is None:
         return None
-    pairs = fields["labels"]
-    if pairs is None:
-        return {}
-    pairs = list(pairs.items()) if isinstance(pairs, dict) else pairs
-    if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
-        raise ValueError('"labels" isn\'t a list of [name, label]')
-    return _entries((str(name), value) for name, value in pairs)
-
-
-def _entries(pairs: Iterable[tuple[str, Any]]) -> dict[str, str | None]:
-    known: dict[str, str] = {}
-
-    def label(value: Any) -> str | None:
-        text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
-        return known.setdefault(text, text) if text else None
-
-    return {relative_name(name.strip()): label(value) for name, value in pairs}
-
-
-def _matched(names: list[str], entries: dict[str, str | None], table: str, where: str) -> Labels:
-    """Labels by name; where no name is found, by name without suffix, as some tables have them."""
-    if not entries:
-        return [None] * len(names)
+    if not columns.rows:
+        return Labelled([None] * len(names), [])
     folder, slash, _ = table.rpartition("/")
     root = folder + slash
-    ways: tuple[Callable[[str], str], ...] = (lambda name: name, lambda name: os.path.splitext(name)[0])
-    for way in ways:
-        labels = [entries.get(way(name[len(root) :])) if name.startswith(root) else None for name in names]
-        if any(label is not None for label in labels):
-            return labels
-    example = f", such as {names[0]!r}" if names else ""
+    inner = [name.removeprefix(root) if name.startswith(root) else "" for name in names]
+    best: tuple[int, Labels, list[str]] = (0, [], [])
+    example = ""
+    for place, (column, entries) in enumerate(columns):
+        example = example or next(iter(entries), "")
+        labels, ways = match(inner, entries)
+        count = sum(label is not None for label in labels)
+        if count > best[0]:
+            notes = [f"{table}: {number:,} names were matched{way}." for way, number in ways.items()]
+            best = count, labels, [f"{table}: names are in its column {column}.", *notes] if place else notes
+        if count == len(names):
+            break
+    if best[0]:
+        return Labelled(*best[1:])
+    if table.rpartition("/")[2] in FOLDER_TABLES:
+        return Labelled([None] * len(names), [f"{table} speaks of none of the pictures, and is left out."])
+    such = f", such as {names[0]!r}" if names else ""
     raise InputError(
-        f"{where}: {table} has labels for {next(iter(entries))!r} and others, but for none of the pictures{example}: "
+        f"{where}: {table} has labels for {example!r} and others, but for none of the pictures{such}: "
         "give their names relative to its own folder"
     )
+
+
+def _by_folder_tables(names: Sequence[str], tables: Mapping[str, bytes], where: str) -> Labelled | None:
+    """What Hugging Face's tables say, each of its folder's pictures; of several that speak of one the nearest."""
+    labels: Labels = [None] * len(names)
+    notes = []
+    for table in sorted((name for name in tables if _last(name) in FOLDER_TABLES), key=lambda name: name.count("/")):
+        found = _by_table(names, table, tables[table], where)
+        if found:
+            labels = [new or old for new, old in zip(found.labels, labels, strict=True)]
+            notes += found.notes
+    return Labelled(labels, notes) if notes or any(label is not None for label in labels) else None
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _covers(table: str, names: Sequence[str]) -> bool:
+    """Whether a table lies above all pictures that lie in a folder."""
+    folder, slash, _ = table.rpartition("/")
+    return not slash or all(name.startswith(folder + slash) for name in names if "/" in name)
 
 
 def _is_plain(value: Any) -> bool:

@@ -18,6 +18,7 @@ from figment.data.decoding.chunks import PortraitChunk
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
 from figment.data.sources.arrays import Arrays
+from figment.data.sources.aside import Places
 from figment.data.sources.base import (
     CHUNK_PICTURES,
     Chunks,
@@ -53,6 +54,8 @@ READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (
 
 class Portraits(Source):
     """The built-in portraits: drawn, not stored, so they come at any size and cost nobody a download."""
+
+    lists_at_once = True
 
     def __init__(self, count: int = DEFAULT_PORTRAITS, seed: int = 0) -> None:
         self.count = count
@@ -168,7 +171,11 @@ def _open_folder(path: Path) -> Source:
     pictures = 0
     files: dict[Reader, list[str]] = {}
     pickles = []
+    places = Places(path.resolve().name)
     for name, entry in walk(path):
+        places.note(name)
+        if places.of(name):
+            continue
         if is_picture(name) if isinstance(entry, str) else is_picture_file(name, entry):
             pictures += 1
             if pictures == MIN_FOLDER_PICTURES:

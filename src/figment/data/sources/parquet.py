@@ -13,8 +13,9 @@ from typing import Any
 
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
 from figment.data.sources.archives import MAX_EXPANSION, bomb, check_expansion
+from figment.data.sources.aside import MASKS, Aside, names_masks
 from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, chunked, payload_bytes
-from figment.data.sources.labels import LABEL_COLUMNS
+from figment.data.sources.label_tables import LABEL_COLUMNS
 from figment.errors import InputError
 
 BATCH_BYTES = 2**24  # about as much of a Parquet file is unpacked at once,
@@ -71,7 +72,9 @@ class Table(FileSource):
                 labels += self._labels(batch.column(label).to_pylist()) if label else [None] * batch.num_rows
         # The files' own names, where they tell the pictures apart.
         unique = paths and all(names) and len(set(names)) == len(names)
-        return Listing(names if unique else [f"{row:06d}" for row in range(len(labels))], labels)
+        names = names if unique else [f"{row:06d}" for row in range(len(labels))]
+        aside = [Aside(f"column {name}", MASKS, len(labels)) for name in self._columns.others if names_masks(name)]
+        return Listing(names, labels, aside=aside)
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         with self.naming_damage():
@@ -110,6 +113,7 @@ class Table(FileSource):
             raise InputError(
                 f"{self.path} has no column of pictures, but {held}: give one with encoded pictures as binary"
             )
+        found = sorted(found, key=names_masks)  # masks are pictures where there are no others
         classes = {name: feature["names"] for name, feature in features.items() if _is_class_label(feature)}
         sorts = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
         usable = [name for name, kind in types.items() if any(sort(kind) for sort in sorts)]

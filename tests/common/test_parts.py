@@ -93,3 +93,9 @@ def test_a_folder_that_cant_be_flushed_is_left_to_the_system(
 
     monkeypatch.setattr(os, "fsync", refuse)
     flush_to_disk(tmp_path)
+
+
+def test_whoever_writes_sweeps_first(tmp_path: Path) -> None:
+    (tmp_path / ".report.html.4711.part").touch()
+    write_atomically(tmp_path / "other.html", "page")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.html"]

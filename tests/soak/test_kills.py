@@ -37,7 +37,7 @@ COMMANDS = {
     "timelapse": (["timelapse", "RUN", "--out", "OUT.mp4"], 25),
     "report": (["report", "RUN"], 25),
     "measure": (["measure", "RUN", "-n", "64", "--features", "gradients"], 25),
-    "prepare": (["data", "prepare", "DATA", "--size", "16"], 40),
+    "prepare": (["data", "prepare", "DATA", "--size", "24"], 40),
     "inspect": (["data", "inspect", "DATA", "--size", "16", "--out", "OUT.html"], 25),
     "dedupe": (["data", "dedupe", "DATA", "--out", "OUT.json"], 20),
     "interpolate": (["explore", "interpolate", "RUN"], 20),

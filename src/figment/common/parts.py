@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 try:
@@ -32,8 +33,9 @@ QUIET_SECONDS = 600
 def part_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     """A new part of path, an empty file or folder, to be filled and renamed; what wasn't renamed is removed.
 
-    Raises OSError where there can be none.
+    The first part in a folder sweeps up what killed processes have left there. Raises OSError where there can be none.
     """
+    _sweep_once(path.absolute().parent)
     part, handle = _new_part(path, folder)
     try:
         yield part
@@ -51,6 +53,12 @@ def sweep_parts(folder: Path) -> None:
         for part in left:
             with suppress(OSError):
                 _sweep(part)
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    """Once a process: a folder that thousands of files are written to isn't listed for each of them."""
+    sweep_parts(folder)
 
 
 def _new_part(path: Path, folder: bool) -> tuple[Path, int | None]:

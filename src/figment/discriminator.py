@@ -74,7 +74,7 @@ def discriminator_file(path: Path) -> Path:
     """The discriminator's file of a run folder, or the file itself. Raises InputError where there is none."""
     file = Run(path).discriminator_file if path.is_dir() else path
     if path.is_dir() and not file.is_file():
-        raise InputError(f"{path} has no discriminator yet: go on with figment resume {path}.")
+        raise Run(path).lacking("discriminator")
     if not file.is_file():
         raise InputError(absent(path, "name a run folder or a discriminator.safetensors file") + ".")
     return file

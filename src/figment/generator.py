@@ -154,7 +154,8 @@ def _generator_file(path: Path) -> Path:
         raise InputError(absent(path, "name a run folder or a generator.safetensors file") + ".")
     if path.is_file():
         return path
-    file = Run(path).generator_file
+    run = Run(path)
+    file = run.generator_file
     if not file.is_file():
-        raise InputError(f"{path} has no generator yet: go on with figment resume {path}.")
+        raise run.lacking("generator")
     return file

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from figment.common import sizes
 from figment.common.progress import Preparing, Say
-from figment.common.text import printable
+from figment.common.text import printable, typed
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
@@ -77,7 +77,7 @@ def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
     except MissingData as error:
         if source is not None:
             raise
-        mend = f"if they were moved, tell where they are: figment resume {run.folder} --data DATA"
+        mend = f"if they were moved, tell where they are: figment resume {typed(run.folder)} --data DATA"
         raise InputError(f"the pictures of {run.folder} aren't at {error.text} any more: {mend}") from None
     if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
         display.say(f"{bank.source} has changed since this run began: the pictures that are there now are taken")

@@ -17,7 +17,7 @@ from figment.common.locks import MARKER_SUFFIX, Held, lock_held
 from figment.common.parts import PART, part_beside, sweep_parts
 from figment.common.places import check_folder
 from figment.common.refusals import refusal
-from figment.common.text import plain_name
+from figment.common.text import plain_name, typed
 from figment.errors import InputError
 from figment.recipe import Recipe
 from figment.run_files import FORMAT, Log, events_of, measures_of, read_facts
@@ -137,6 +137,20 @@ class Run:
     def report_file(self) -> Path:
         return self.folder / "report.html"
 
+    def lacking(self, net: str) -> InputError:
+        """What is said where a net's file isn't there: whether it is to come, or was there."""
+        mend = f"go on with figment resume {typed(self.folder)}"
+        try:
+            with self.locked():
+                pass
+        except Busy:
+            mend = "it is being trained: wait until it saves for the first time"
+        except (InputError, OSError):  # where we may only read
+            pass
+        if self.facts["state"] == "finished":
+            mend = "restore it from a copy, or name one of the generators in its snapshots"
+        return InputError(f"{self.folder} has no {net}.safetensors: {mend}.")
+
     def picture_file(self, images: int) -> Path:
         return self.folder / "pictures" / f"{images:09d}.png"
 
@@ -174,7 +188,9 @@ class Run:
     @property
     def data(self) -> str | list[str] | None:
         """What the run is trained on, as training takes it. Raises InputError where run.json doesn't tell."""
-        data: str | list[str] | None = self._fact("data", f"say so with figment resume {self.folder} --data DATA")
+        data: str | list[str] | None = self._fact(
+            "data", f"say so with figment resume {typed(self.folder)} --data DATA"
+        )
         return data
 
     def _fact(self, name: str, mend: str) -> Any:
@@ -263,8 +279,12 @@ class Run:
             try:
                 held.enter_context(lock_held(self.folder / "state" / "lock", wait=False))
             except Held as other:
-                raise InputError(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
+                raise Busy(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
             yield
+
+
+class Busy(InputError):
+    """A run is held by another process."""
 
 
 class Taken(InputError):
@@ -290,7 +310,10 @@ def _holds_nothing(folder: Path) -> bool:
 
 
 def _taken(folder: Path) -> Taken:
-    return Taken(f"--out {folder} exists and isn't empty: name another folder, or go on with figment resume {folder}.")
+    mend = "name another folder"
+    if (folder / "recipe.json").is_file() and (folder / "run.json").is_file():
+        mend += f", or go on with figment resume {typed(folder)}"
+    return Taken(f"--out {folder} exists and isn't empty: {mend}.")
 
 
 def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Silent
 from figment.common.refusals import is_refusal, refusal
 from figment.common.signals import sigterm_as_interrupt, stop_requested
+from figment.common.text import typed
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
@@ -287,7 +288,9 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     except KeyboardInterrupt:
         if before.get("state") != "new" and run.facts == before:
             raise Interrupted(f"Interrupted. {run.folder} is as it was; the same command begins again.") from None
-        raise Interrupted(f"Interrupted. What was made is kept; go on with: figment resume {run.folder}") from None
+        raise Interrupted(
+            f"Interrupted. What was made is kept; go on with: figment resume {typed(run.folder)}"
+        ) from None
     finally:
         display.end()
     return run
@@ -303,7 +306,7 @@ def _naming_refusals(run: Run) -> Iterator[None]:
             raise
         elsewhere = "move the run to another disk"
         if os.path.isfile(run.state_file):
-            kept = f"What was saved before is kept; go on with: figment resume {run.folder}"
+            kept = f"What was saved before is kept; go on with: figment resume {typed(run.folder)}"
         elif os.path.isdir(run.folder):
             kept = "Nothing had been saved yet: begin again then, or with --out on another disk."
         else:

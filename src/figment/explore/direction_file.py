@@ -17,7 +17,7 @@ from figment.common import tensorfiles
 from figment.common.files import write_output
 from figment.common.jsontext import fault
 from figment.common.progress import Say
-from figment.common.text import suggestion
+from figment.common.text import suggestion, typed
 from figment.errors import InputError
 from figment.generator import Generator
 from figment.run_files import Record, Table, Text
@@ -131,7 +131,9 @@ def load_directions(file: Path, generator: Generator) -> list[Direction]:
 def _read(file: Path) -> tuple[Header, Tensor]:
     """Header and unit vectors, float32 (K, code_size), of a file of directions."""
     if not file.is_file():
-        raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {file.parent}.")
+        lone = file.with_name(f"{file.name.removesuffix(f'.{DIRECTIONS_FILE}')}.safetensors")
+        where = typed(file.parent if file.name == DIRECTIONS_FILE else lone)
+        raise InputError(f"{file} doesn't exist: find directions first, with figment explore directions {where}.")
     mend = "move it away, and find them anew"
     try:
         with tensorfiles.opened(file) as content:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common import sizes
+from figment.common.pointers import refuse_pointer
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.features.resize import resize_text, resized
@@ -127,6 +128,7 @@ def _session(file: Path) -> Any:
         raise InputError(f"--features onnx:{file} needs the package onnxruntime: {mend}") from None
     if not file.is_file():
         raise InputError(f"--features onnx:{file}: there is no such file: check the path")
+    refuse_pointer(file)
     import torch
 
     options = onnxruntime.SessionOptions()

@@ -19,6 +19,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 from figment.common.cache import cache_folder
+from figment.common.pointers import refuse_pointer
 from figment.common.progress import Progress
 from figment.data.public.download import download, mirrored
 from figment.errors import InputError
@@ -111,6 +112,7 @@ def located(known: PublishedWeights, progress: Progress | None = None) -> tuple[
     file = next(_candidates(known), None)
     if file is None:
         return _downloaded(known, progress)
+    refuse_pointer(file)
     digest = sha256_of(file)
     if not known.is_in(digest):
         raise InputError(
@@ -190,6 +192,7 @@ def read_tensors(file: Path, option: str) -> "dict[str, Tensor]":
     """
     if not file.is_file():
         raise InputError(f"{option}: there is no such file: check the path")
+    refuse_pointer(file)
     import torch
     from safetensors.torch import load_file
 

@@ -15,6 +15,7 @@ from figment.common import tensorfiles
 from figment.common.files import write_atomically
 from figment.common.jsontext import fault
 from figment.common.tensorfiles import DAMAGED, MAX_WEIGHT, TensorFile, Unsound, sound
+from figment.common.text import typed
 from figment.errors import InputError, LostProcess
 from figment.recipe import Recipe
 from figment.run import Run
@@ -196,5 +197,5 @@ def naming_what_is_kept(run: Run, world: World) -> Iterator[None]:
         if not (world.leads and run.state_file.exists()):
             raise
         images = counters(run.state_file).images
-        kept = f"the state at {images:,} images is kept. Go on with: figment resume {run.folder}"
+        kept = f"the state at {images:,} images is kept. Go on with: figment resume {typed(run.folder)}"
         raise LostProcess(loss.reason, kept) from loss

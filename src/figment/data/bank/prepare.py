@@ -30,11 +30,20 @@ from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
 from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split_classes, split_groups
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
+from figment.data.decoding.decode import NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.open import Skipped, Source, open_source
 from figment.errors import InputError, Interrupted
 
+# What to do where so many pictures are skipped for one reason that too few are left.
+MENDS = {
+    IS_POINTER: FETCH,
+    NO_PERMISSION: "mend their permissions",
+    NO_HEIC: "install it, or save them as JPEG",
+    UNKNOWN_FORMAT: "save them as PNG or JPEG",
+    "a link that leads nowhere": "mend the links",
+}
 MIN_PICTURES = 32  # to train on
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged
 JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
@@ -269,8 +278,8 @@ def _too_few(
     mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
     text = f" ({', '.join(absent)}{mostly})" if absent else ""
     mend = "add more, or drop less" if dropped else "add more"
-    if reasons and reasons.most_common(1)[0][0] == IS_POINTER:
-        mend = FETCH
+    if reasons and usable + reasons.most_common(1)[0][1] >= min_pictures:  # those would have done
+        mend = MENDS.get(reasons.most_common(1)[0][0], mend)
     return InputError(
         f"{source.where} has {usable:,} usable pictures{text}, and at least {min_pictures} are needed: {mend}"
     )

@@ -53,6 +53,7 @@ DIGEST_BYTES = 16
 TOO_MANY_BYTES = f"more than {MAX_PICTURE_BYTES >> 20} MB of data"
 EMPTY_FILE = "an empty file (0 bytes)"
 UNKNOWN_FORMAT = "not a picture in a format that we read"
+NO_PERMISSION = "no permission to read it"
 NO_HEIC = "HEIC needs pillow-heif: pip install 'figment-gan[heic]'"
 
 
@@ -302,7 +303,7 @@ def naming_damage() -> Iterator[None]:
     except FileNotFoundError:
         raise Unreadable("the file is gone, or its link leads nowhere") from None
     except PermissionError:
-        raise Unreadable("no permission to read it") from None
+        raise Unreadable(NO_PERMISSION) from None
     except MemoryError:
         raise Unreadable("doesn't fit into memory") from None
     except Exception as error:  # decoders of damaged files raise nearly anything: SyntaxError, struct.error, …

@@ -26,6 +26,7 @@ from figment.data.sources.base import (
     is_hidden,
     is_picture,
     read_bounded,
+    unreachable,
 )
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.labels import find_labels, is_table, unreadable
@@ -193,7 +194,7 @@ def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
             if not folder and isinstance(error, FileNotFoundError):
                 raise MissingData(f"{root} is gone: give the path where it is now", str(root)) from None
             if not folder:
-                raise InputError(f"{root} can't be read ({error.strerror}): mend its permissions") from None
+                raise unreachable(root, error) from None
             yield folder, f"a folder that can't be read: {error.strerror}"
 
 

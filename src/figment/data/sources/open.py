@@ -3,6 +3,7 @@
 A further file format is a class in a module of its own, and its name in `readers.py`.
 """
 
+import errno
 import os
 import re
 from collections.abc import Collection, Iterable
@@ -29,6 +30,7 @@ from figment.data.sources.base import (
     hash_texts,
     is_hidden,
     is_picture,
+    unreachable,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.folder import Folder, is_picture_file, walk
@@ -47,6 +49,8 @@ DEFAULT_PORTRAITS = 10_000  # stand in where no data are given
 # A folder with fewer, which nobody could train on, is opened as the archives or tables that it holds.
 MIN_FOLDER_PICTURES = 32
 PROBED_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
+UNREADABLE_ARCHIVE = re.compile(r"\.(rar|7z|cab|iso|dmg|z|lz4|lha)$")
+FILM = re.compile(r"\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|wmv)$")
 PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
 # Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
 READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
@@ -150,11 +154,11 @@ def _open_path(path: Path) -> Source:
     try:
         path.stat()
         if not os.access(path, os.R_OK):
-            raise PermissionError
-    except OSError:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
         if path.is_symlink() and not path.exists():
             raise MissingData(f"{path} is a link that leads nowhere: mend the link", str(path)) from None
-        raise InputError(f"{path} can't be read: mend its permissions") from None
+        raise unreachable(path, error) from None
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():  # a pipe would keep us waiting
@@ -232,6 +236,10 @@ def _refusal(path: Path, name: str) -> InputError:
         mend = f"{name} is a pickle, which may run any code and is never opened: get the binary version (CIFAR has one)"
     elif is_picture(name):
         mend = "it is a single picture: give the folder that it lies in"
+    elif UNREADABLE_ARCHIVE.search(name.lower()):
+        mend = "unpack it first, and give the folder"
+    elif FILM.search(name.lower()):
+        mend = "it is a film: write its frames into a folder first (ffmpeg -i FILM FOLDER/%06d.png), and give that"
     else:
         files = "a .zip or .tar archive, an .npy, .npz, .parquet or .arrow file, or MNIST's or CIFAR's own binaries"
         mend = f"give a folder, {files}"

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from figment.data.bank.prepare import prepare
-from figment.data.sources import base
 from figment.data.sources.open import open_source
 from figment.discriminator import load_discriminator
-from figment.errors import InputError
+from figment.errors import InputError, SystemFault
 from figment.explore.direction_file import find_direction
 from figment.generator import Generator, load
 from figment.run import Run, refuse_taken
@@ -63,9 +62,20 @@ def test_files_of_other_kinds(tmp_path: Path, name: str, mend: str) -> None:
     assert mend in told(open_source, tmp_path / name)
 
 
-def test_a_disk_that_is_gone_isnt_a_matter_of_permissions() -> None:
-    for number, mend in ((errno.EACCES, "permissions"), (errno.EIO, "connected"), (errno.ENOTCONN, "connected")):
-        assert mend in str(base.unreachable(Path("faces"), OSError(number, os.strerror(number))))
+def test_a_disk_that_is_gone_isnt_a_matter_of_permissions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, mend in (
+        (errno.EACCES, "permissions"),
+        (errno.EIO, "fails or was taken away"),
+        (errno.ESTALE, "fails"),
+    ):
+
+        def refuse(*_: object, number: int = number, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", refuse)
+            with pytest.raises((InputError, SystemFault), match=mend):
+                open_source(tmp_path)
 
 
 def test_directions_are_found_of_what_was_named(finished: Run, tmp_path: Path) -> None:

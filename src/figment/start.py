@@ -308,7 +308,8 @@ def _naming_refusals(run: Run) -> Iterator[None]:
         if os.path.isfile(run.state_file):
             kept = f"What was saved before is kept; go on with: figment resume {typed(run.folder)}"
         elif os.path.isdir(run.folder):
-            kept = "Nothing had been saved yet: begin again then, or with --out on another disk."
+            elsewhere = "name a folder on another disk with --out"
+            kept = "Nothing had been saved yet: begin again then."
         else:
             kept = f"If {run.name} was moved, what was saved is there; go on with: figment resume and its new place."
         raise refusal(run.folder, error, elsewhere=elsewhere, kept=kept) from error

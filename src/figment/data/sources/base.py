@@ -202,11 +202,3 @@ def file_fingerprint(path: Path) -> str:
 def cannot_read(path: Path, error: OSError) -> InputError:
     """What is said of a file that the system doesn't give."""
     return InputError(f"{path} can't be read ({error.strerror}): is it still there, and yours to read?")
-
-
-def unreachable(path: Path, error: OSError) -> InputError:
-    """What is said of a path that the system doesn't let us read, by what it says."""
-    mend = "mend its permissions"
-    if error.errno not in {errno.EACCES, errno.EPERM}:
-        mend = "see whether its disk or network is still connected"
-    return InputError(f"{path} can't be read ({error.strerror or error}): {mend}")

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from figment.common.pointers import FETCH, IS_POINTER, is_pointer
+from figment.common.refusals import refusal
 from figment.data.decoding.decode import Broken
 from figment.data.sources.aside import Aside, Places, asides, sort_out, told_places
 from figment.data.sources.base import (
@@ -26,7 +27,6 @@ from figment.data.sources.base import (
     is_hidden,
     is_picture,
     read_bounded,
-    unreachable,
 )
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.labels import find_labels, is_table, unreadable
@@ -194,7 +194,7 @@ def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
             if not folder and isinstance(error, FileNotFoundError):
                 raise MissingData(f"{root} is gone: give the path where it is now", str(root)) from None
             if not folder:
-                raise unreachable(root, error) from None
+                raise refusal(root, error, done="read") from None
             yield folder, f"a folder that can't be read: {error.strerror}"
 
 

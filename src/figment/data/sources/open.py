@@ -14,6 +14,7 @@ from pathlib import Path
 from figment.common.addresses import elsewhere
 from figment.common.pointers import refuse_pointer
 from figment.common.progress import Agree, Progress, Say
+from figment.common.refusals import refusal
 from figment.common.text import nearest
 from figment.data.decoding.chunks import PortraitChunk
 from figment.data.sources import hub
@@ -30,7 +31,6 @@ from figment.data.sources.base import (
     hash_texts,
     is_hidden,
     is_picture,
-    unreachable,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.folder import Folder, is_picture_file, walk
@@ -156,9 +156,9 @@ def _open_path(path: Path) -> Source:
         if not os.access(path, os.R_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        if path.is_symlink() and not path.exists():
+        if os.path.islink(path) and error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
             raise MissingData(f"{path} is a link that leads nowhere: mend the link", str(path)) from None
-        raise unreachable(path, error) from None
+        raise refusal(path, error, done="read") from None
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():  # a pipe would keep us waiting

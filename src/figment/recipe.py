@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from figment.common import sizes
 from figment.common.jsontext import parsed
-from figment.common.text import last_of_path, suggestion
+from figment.common.text import last_of_path, shown, suggestion
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -269,8 +269,8 @@ def sentence(error: ValidationError) -> str:
         return f"--set {field}: no such recipe field{suggestion(field, list(Recipe.model_fields))}"
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if first["type"] == "value_error":
-        return f"--{field} {first['input']}: {reason}." if field else f"--set: {reason}."
+        return f"--{field} {shown(first['input'])}: {reason}." if field else f"--set: {reason}."
     for jargon, plain in JARGON.items():
         reason = reason.replace(jargon, plain)
     option = f"--{field} " if field in {"size", "images", "seed"} else f"--set {field}="
-    return f"{option}{first['input']}: must be {reason}."
+    return f"{option}{shown(first['input'])}: must be {reason}."

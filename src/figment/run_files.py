@@ -279,7 +279,7 @@ class Log:
 
     def is_whole(self, record: Mapping[str, Any]) -> bool:
         """Whether all is there that a record of its kind is of no use without."""
-        return not are_missing(self.needed.get(str(record.get("event")), ()), record)
+        return not self.needed or not are_missing(self.needed.get(record["event"], ()), record)
 
     def damage(self) -> str | None:
         """A sentence on the damaged lines that were met when it was last read; None where all were sound."""

@@ -33,7 +33,7 @@ from figment.run import Run, empty, refuse_taken
 from figment.training import loop
 from figment.training.distributed import World, joined
 from figment.training.phases import Setup
-from figment.training.state import load_and_broadcast, naming_what_is_kept
+from figment.training.state import load_and_broadcast, naming_what_is_kept, refuse_other_nets
 from figment.version import versions
 
 
@@ -326,6 +326,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
             f"{bank.source} has other classes than this run was begun with ({len(recipe.classes)} for "
             f"{len(request.recipe.classes)}): give the pictures back their labels, or train anew."
         )
+    if run.state_file.exists():
+        refuse_other_nets(recipe, run.state_file)
     asked = run.facts.get("asked") or {"recipe": recipe.name}
     setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
     resumed = None

@@ -10,10 +10,20 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from figment import nets
 from figment.errors import InputError
 from figment.presets import make
 from figment.training.distributed import World
-from figment.training.state import TrainState, clone_tensors, counters, load_state, new_state, save_state, tensors
+from figment.training.state import (
+    TrainState,
+    clone_tensors,
+    counters,
+    load_state,
+    new_state,
+    refuse_other_nets,
+    save_state,
+    tensors,
+)
 
 TINY = dict(size=16, width=2, channels=3, code_size=4)
 
@@ -95,3 +105,13 @@ def test_a_header_without_end_is_told(file: Path) -> None:
     save_file(load_file(file), file, {"figment": "[" * 200_000})
     with pytest.raises(InputError, match="is no state that this figment can read"):
         counters(file)
+
+
+@pytest.mark.parametrize("choices", [dict(width=4096), dict(code_size=5), dict(nets="r3gan"), dict(channels=1)])
+def test_a_state_of_other_nets_is_told_before_these_are_built(
+    file: Path, choices: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nets, "initialised", None)
+    refuse_other_nets(make("dcgan", **TINY), file)
+    with pytest.raises(InputError, match=r"is of another recipe.*: restore recipe.json"):
+        refuse_other_nets(make("dcgan", **TINY | choices), file)

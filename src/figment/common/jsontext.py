@@ -31,7 +31,7 @@ def fault(error: "ValidationError") -> str:
 
 def are_missing(fields: tuple[str, ...], found: Mapping[str, Any]) -> bool:
     """Whether one of these fields isn't there, or null."""
-    return any(found.get(field) is None for field in fields)
+    return None in map(found.get, fields)
 
 
 def _decoded(text: bytes | str, decoder: json.JSONDecoder) -> Any:

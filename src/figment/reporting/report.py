@@ -1,6 +1,5 @@
 """The report of a run: one HTML file that holds all it shows and asks nobody for anything."""
 
-import math
 import os
 import shlex
 from collections.abc import Sequence
@@ -124,10 +123,10 @@ def contents(run: Run) -> dict[str, Any]:
     height, width = recipe.shape
     ticks = [e for e in events if e["event"] == "tick"]
     seen = max((e["images"] for e in events), default=0)
-    seconds = max((s for e in events if (s := _number(e.get("seconds"))) is not None), default=None)
+    seconds = max((s for e in events if (s := e.get("seconds")) is not None), default=None)
     happened = [e for e in events if e.get("text")]
     shots = thin_out(run.pictures())
-    times = {e["images"]: _number(e.get("seconds")) for e in events if e["event"] == "snapshot"}
+    times = {e["images"]: e.get("seconds") for e in events if e["event"] == "snapshot"}
     return {
         "name": run.name,
         "source": facts.get("source"),
@@ -256,11 +255,7 @@ def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.nd
 
 
 def _values(ticks: Sequence[dict[str, Any]], field: str) -> np.ndarray:
-    return np.array([math.nan if (v := _number(tick.get(field))) is None else v for tick in ticks])
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return np.array([tick.get(field) for tick in ticks], np.float64)  # None becomes NaN
 
 
 def _diagnosis(ticks: Sequence[dict[str, Any]]) -> list[str]:

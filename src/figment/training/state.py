@@ -24,6 +24,7 @@ from figment.training.distributed import World
 from figment.training.sync_batch_norm import synchronised
 
 FLOAT_MAX = torch.finfo(torch.float32).max
+PARTS = ("generator.", "discriminator.", "average.")  # what the names of the nets' tensors begin with
 
 
 @dataclass
@@ -131,17 +132,37 @@ def load_state(state: TrainState, path: Path) -> None:
         with tensorfiles.opened(path) as content:
             seen = _counters(content, path)
             live = tensors(state)
-            if set(live) != set(content.shapes):
-                raise InputError(f"{path} is of another recipe: restore recipe.json as it was when the run began.")
-            other = next((k for k, v in live.items() if tuple(v.shape) != content.shapes[k]), None)
-            if other is not None:
-                raise InputError(
-                    f"{path} is of another recipe ({other} has another shape): restore recipe.json as it was when the run began."
-                )
+            _refuse_others(live, content, path)
             restore(state, {k: sound(k, content.tensor(k), v.dtype, _limit(k)) for k, v in live.items()})
     except (*DAMAGED, Unsound, RuntimeError) as error:
         raise InputError(_damaged(path, error)) from None
     state.images, state.seconds, state.setbacks = seen.images, seen.seconds, seen.setbacks
+
+
+def refuse_other_nets(recipe: Recipe, path: Path) -> None:
+    """Raise InputError where a kept state isn't of a recipe's nets: before memory is taken for these."""
+    made = nets.generator(recipe), nets.discriminator(recipe), nets.generator(recipe)
+    parts = zip(("generator", "discriminator", "average"), made, strict=True)
+    expected = {f"{part}.{name}": value for part, net in parts for name, value in net.state_dict().items()}
+    try:
+        with tensorfiles.opened(path) as content:
+            _counters(content, path)
+            _refuse_others(expected, content, path, PARTS)
+    except DAMAGED as error:
+        raise InputError(_damaged(path, error)) from None
+
+
+def _refuse_others(
+    expected: Mapping[str, Tensor], content: TensorFile, path: Path, parts: tuple[str, ...] = ("",)
+) -> None:
+    """parts: what the names of the tensors begin with that are looked at."""
+    found = {name: shape for name, shape in content.shapes.items() if name.startswith(parts)}
+    mend = "restore recipe.json as it was when the run began"
+    if found.keys() != expected.keys():
+        raise InputError(f"{path} is of another recipe: {mend}.")
+    for name, value in expected.items():
+        if tuple(value.shape) != found[name]:
+            raise InputError(f"{path} is of another recipe ({name} has another shape): {mend}.")
 
 
 def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
@@ -156,7 +177,7 @@ def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
 
 def _limit(name: str) -> float:
     """How large a kept number may be: a weight as in any net, what else there is as large as its type allows."""
-    return MAX_WEIGHT if name.startswith(("generator.", "discriminator.", "average.")) else FLOAT_MAX
+    return MAX_WEIGHT if name.startswith(PARTS) else FLOAT_MAX
 
 
 def counters(path: Path) -> Counters:

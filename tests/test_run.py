@@ -39,7 +39,7 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_half_made_folders_of_killed_processes_are_no_obstacle_and_go(tmp_path: Path) -> None:
-    for left in (".a.4711.part", ".other-1.12.part"):
+    for left in (".a.4711.part", ".other-1.12.part", ".a.part"):
         (tmp_path / left / "state").mkdir(parents=True)
         (tmp_path / left / "recipe.json").touch()
     for inner in ("pictures", "snapshots", "state"):  # killed while it filled an empty folder

@@ -50,6 +50,7 @@ class Run:
         home = Path(os.path.realpath(folder))  # the folder's own name, where it was given as . or by a link
         facts = {"format": FORMAT, "state": "new"} | facts
         sweep_parts(home.parent)
+        _sweep_unfinished(home.with_name(f".{home.name}.part"))
         try:
             if home.exists():
                 _fill(home, recipe, facts)
@@ -268,6 +269,8 @@ class Run:
         """Remove what killed processes have left half written."""
         for folder in (self.folder, *(self.folder / name for name in _INNER), self.findings):
             sweep_parts(folder)
+        with suppress(OSError):
+            self.best_file.with_suffix(".part").unlink(missing_ok=True)  # as earlier versions called theirs
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -314,6 +317,13 @@ def _taken(folder: Path) -> Taken:
     if (folder / "recipe.json").is_file() and (folder / "run.json").is_file():
         mend += f", or go on with figment resume {typed(folder)}"
     return Taken(f"--out {folder} exists and isn't empty: {mend}.")
+
+
+def _sweep_unfinished(folder: Path) -> None:
+    """Remove a folder that an earlier version, which called all of them so, was killed over before it was a run."""
+    with suppress(OSError):
+        if {path.name for path in folder.iterdir()} <= {*_INNER, "recipe.json", "run.json"}:
+            shutil.rmtree(folder)
 
 
 def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:

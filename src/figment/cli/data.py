@@ -57,6 +57,8 @@ def inspect(
     from figment.inspection.table import lines
 
     height, width = pixels(size)
+    if out:
+        check_output(out, ".html", sources)  # before a set is downloaded
     with stages(accept_licence) as (stage, source_of):
         source = source_of(limited(sources, limit))
         page = out or Path(f"{plain_name(source.display)}-inspected.html")

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save
 
+from figment.common import tensorfiles
 from figment.common.tensorfiles import DAMAGED, opened, packed
 
 TENSORS = {"b": torch.arange(6.0).reshape(2, 3).T, "a": torch.tensor([True, False]), "none": torch.empty(0, 4)}
@@ -69,3 +71,21 @@ def test_what_is_not_there_is_damaged_too(file: Path) -> None:
         pass
     with pytest.raises(DAMAGED), opened(file) as content:
         content.tensor("c")
+
+
+def test_a_file_that_cant_be_mapped_is_read(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("No such device (os error 19)")  # as safetensors says it
+
+    file = tmp_path / "a.safetensors"
+    file.write_bytes(tensorfiles.packed({"b": torch.ones(2, 3)}, {"kind": "x"}))
+    monkeypatch.setattr(tensorfiles, "safe_open", refuse)
+    with tensorfiles.opened(file) as content:
+        assert content.header == {"kind": "x"}
+        assert content.shapes == {"b": (2, 3)}
+        assert torch.equal(content.tensor("b"), torch.ones(2, 3))
+        with pytest.raises(SafetensorError):
+            content.tensor("c")
+    file.write_bytes(file.read_bytes()[:-3])
+    with pytest.raises(SafetensorError), tensorfiles.opened(file):
+        pytest.fail("half a file was read")

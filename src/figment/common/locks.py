@@ -5,8 +5,8 @@ whether it lives: then the sentence names it.
 """
 
 import errno
+import os
 import socket
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,11 @@ import psutil
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from figment.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 # What network disks, shared folders and container mounts answer that can't lock.
 NO_LOCK_ERRORS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
@@ -47,13 +52,11 @@ def lock_held(path: Path, wait: bool = True) -> Iterator[None]:
 
 
 def _acquired(path: Path, wait: bool) -> BaseFileLock:
-    lock = FileLock(path)
     try:
-        with warnings.catch_warnings():
-            # Of the filelock library, which takes a marker by itself for one of the answers above.
-            warnings.filterwarnings("ignore", message="flock not supported")
-            lock.acquire(blocking=wait)
-        return lock
+        _try_unlocking(path)
+        native = FileLock(path)
+        native.acquire(blocking=wait)
+        return native
     except Timeout:
         raise Held from None
     except OSError as error:
@@ -71,6 +74,17 @@ def _acquired(path: Path, wait: bool) -> BaseFileLock:
                 raise held from None
             if not _lives_here(marker):
                 raise InputError(f"{path} is locked by {held.holder}: {held.mend}.") from None
+
+
+def _try_unlocking(path: Path) -> None:
+    """Raise OSError where the system has no locks at all, for which filelock would do something of its own."""
+    if fcntl is None:
+        return
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+    finally:
+        os.close(handle)
 
 
 def _lives_here(marker: Path) -> bool:

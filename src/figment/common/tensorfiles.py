@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from figment.common.jsontext import parsed
@@ -59,7 +60,7 @@ def packed(tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> bytes:
 class TensorFile:
     """An open file: its header and shapes are read from its first bytes, a tensor when it is asked for."""
 
-    def __init__(self, content: safe_open) -> None:
+    def __init__(self, content: "safe_open | _ReadFile") -> None:
         self._content = content
         self._entries = content.metadata() or {}
 
@@ -95,12 +96,46 @@ def opened(file: Path) -> Iterator[TensorFile]:
     """
     with _name_in_utf8(file) as name:
         try:
-            content = safe_open(name, framework="pt")
+            content: safe_open | _ReadFile = safe_open(name, framework="pt")
         except SafetensorError:
             refuse_pointer(file)
             raise
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+                raise
+            content = _ReadFile(Path(name).read_bytes())  # safetensors maps files, which not every disk can
         with content:
             yield TensorFile(content)
+
+
+class _ReadFile:
+    """A file's bytes, and of what safetensors' open files offer, that which is used here."""
+
+    def __init__(self, content: bytes) -> None:
+        self._tensors = load(content)
+        header = parsed(content[8 : 8 + int.from_bytes(content[:8], "little")].decode())
+        self._entries = header.get("__metadata__")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def metadata(self) -> dict[str, str] | None:
+        return self._entries
+
+    def keys(self) -> list[str]:
+        return list(self._tensors)
+
+    def get_tensor(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise SafetensorError(f"File does not contain tensor {name}")
+        return self._tensors[name]
+
+    def get_slice(self, name: str) -> SimpleNamespace:
+        shape = list(self.get_tensor(name).shape)
+        return SimpleNamespace(get_shape=lambda: shape)
 
 
 @contextmanager

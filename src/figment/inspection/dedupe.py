@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from figment.common.mapping import mapped_array
 from figment.common.progress import Stage
 from figment.data.sources.open import Source
 from figment.inspection.scan import scan
@@ -97,13 +98,10 @@ def _squares(pictures: np.ndarray, widths: np.ndarray, heights: np.ndarray, file
 
     pictures: small copies, uint8 (N, S, S, 3), squashed from the widths and heights.
     """
-    shape = (len(pictures), 3, SQUARE_SIDE, SQUARE_SIDE)
-    if not len(pictures):
-        return np.zeros(shape, np.uint8)
-    squares = np.memmap(file, np.uint8, "w+", shape=shape)
-    for place, (picture, width, height) in enumerate(zip(pictures, widths.tolist(), heights.tolist(), strict=True)):
-        squares[place] = centre_square(picture, width, height)
-    return squares
+    with file.open("wb") as opened:  # by plain writes: on a full disk, writing to a map would end the process
+        for picture, width, height in zip(pictures, widths.tolist(), heights.tolist(), strict=True):
+            opened.write(np.ascontiguousarray(centre_square(picture, width, height), np.uint8).tobytes())
+    return mapped_array(file, (len(pictures), 3, SQUARE_SIDE, SQUARE_SIDE))
 
 
 def _counted(groups: Groups) -> str:

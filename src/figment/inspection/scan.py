@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from figment.common.cache import cache_folder, locked, naming_cache, sweep
+from figment.common.mapping import mapped_array
 from figment.common.progress import Progress
 from figment.data.bank.split import exact_duplicates
 from figment.data.bank.workers import map_unordered
@@ -138,7 +139,7 @@ def _closed_up(file: Path, kept: np.ndarray, shape: tuple[int, ...]) -> np.ndarr
                 opened.seek(place * row)
                 opened.write(content)
         opened.truncate(len(kept) * row)
-    return np.memmap(file, np.uint8, "r", shape=(len(kept), *shape)) if len(kept) else np.zeros((0, *shape), np.uint8)
+    return mapped_array(file, (len(kept), *shape))
 
 
 @contextmanager

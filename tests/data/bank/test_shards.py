@@ -1,5 +1,8 @@
 """Pictures in several files read like one array."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -62,3 +65,28 @@ def test_files_of_the_wrong_size_are_refused(tmp_path):
 def test_shards_hold_about_a_gigabyte():
     assert shards.pictures_per_shard((3, 64, 64)) == 2**30 // 12288
     assert shards.pictures_per_shard((3, 40_000, 40_000)) == 1
+
+
+@pytest.mark.parametrize("answer", [errno.ENODEV, errno.EINVAL])
+def test_where_nothing_can_be_mapped_it_is_read(tmp_path, monkeypatch, answer):
+    def refuse(*_, **__):
+        raise OSError(answer, os.strerror(answer))
+
+    pictures = stored(tmp_path, 10, 3)
+    monkeypatch.setattr("figment.common.mapping.mmap.mmap", type("mmap", (), {"__new__": refuse}))
+    read = Shards(tmp_path, 10, SHAPE, 3)
+    assert not read.mapped
+    assert np.array_equal(np.stack(list(read)), pictures)
+    for which in (4, -1, slice(2, 9, 3), np.array([9, 0, 0, 5]), np.array([], int)):
+        assert np.array_equal(read[which], pictures[which])
+    read.prefetch(np.arange(10))
+
+
+@pytest.mark.parametrize("answer", [errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENODEV, errno.EPERM])
+def test_where_nothing_can_be_reserved_it_is_written_as_it_comes(tmp_path, monkeypatch, answer):
+    def refuse(*_):
+        raise OSError(answer, os.strerror(answer))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    pictures = stored(tmp_path, 10, 3)
+    assert np.array_equal(Shards(tmp_path, 10, SHAPE, 3)[:], pictures)

@@ -1,5 +1,6 @@
 """The bank: all pictures of a source, prepared once, as one memory-mapped uint8 array with a fixed held-out part."""
 
+import errno
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from figment.common.refusals import refusal
 from figment.common.text import printable
 from figment.data.bank.shards import Shards
 from figment.data.decoding.depth import Range, Ranges
@@ -97,6 +99,11 @@ class Bank:
                 f" Most are much smaller than {self.height}×{self.width} ({self.enlarged:,} of {len(self.pictures):,})"
                 " and had to be enlarged: a smaller --size fits them better."
             )
+        if not self.pictures.mapped:
+            text += (
+                f" {self.folder.parent} is on a disk that maps no files: pictures are read one by one, which may be"
+                " slower; set FIGMENT_CACHE to a folder on another where it matters."
+            )
         return " ".join([text, *map(printable, self.notes)])
 
 
@@ -131,7 +138,9 @@ def open_bank(folder: str | Path) -> Bank:
             broken_profiles=facts.get("broken_profiles", 0),
             decoding=facts.get("decoding", 0),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT, errno.ENOTDIR}:
+            raise refusal(folder, error, done="read") from None
         raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from figment.common.mapping import mapped
+
 SHARD_BYTES = 1 << 30  # at most
 # What file systems answer that can't reserve space: network disks, shared folders, container mounts.
 NO_RESERVE_ERRORS = {
@@ -45,8 +47,21 @@ class Shards:
         self.nbytes = count * int(np.prod(shape))
         self._per_shard = per_shard
         self._picture_bytes = int(np.prod(shape))
-        self._maps = [self._mapped(folder / shard_name(n), size) for n, size in enumerate(_sizes(count, per_shard))]
-        self._arrays = [np.frombuffer(content, np.uint8).reshape(-1, *shape) for content in self._maps]
+        self._maps: list[mmap.mmap | None] = []
+        self._arrays: list[np.ndarray | _ReadShard] = []
+        for number, size in enumerate(_sizes(count, per_shard)):
+            file = folder / shard_name(number)
+            content = self._mapped(file, size)
+            self._maps.append(content)
+            if content is not None:
+                self._arrays.append(np.frombuffer(content, np.uint8).reshape(-1, *shape))
+            else:
+                self._arrays.append(_ReadShard(file, size, shape))
+
+    @property
+    def mapped(self) -> bool:
+        """Whether all files are mapped; where the file system maps none, pictures are read one by one."""
+        return None not in self._maps
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -81,16 +96,41 @@ class Shards:
             number, row = divmod(place, self._per_shard)
             start = row * self._picture_bytes
             page = start - start % mmap.PAGESIZE
-            self._maps[number].madvise(mmap.MADV_WILLNEED, page, start + self._picture_bytes - page)
+            content = self._maps[number]
+            if content is not None:
+                content.madvise(mmap.MADV_WILLNEED, page, start + self._picture_bytes - page)
 
-    def _mapped(self, file: Path, pictures: int) -> mmap.mmap:
+    def _mapped(self, file: Path, pictures: int) -> mmap.mmap | None:
         with file.open("rb") as opened:
             if os.fstat(opened.fileno()).st_size != pictures * self._picture_bytes:
                 raise ValueError(f"{file.name} hasn't the right size")
-            mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-        if hasattr(mmap, "MADV_RANDOM"):
-            mapped.madvise(mmap.MADV_RANDOM)  # read-ahead around each picture would crowd out others from the cache
-        return mapped
+            content = mapped(opened.fileno())
+        if content is not None and hasattr(mmap, "MADV_RANDOM"):
+            content.madvise(mmap.MADV_RANDOM)  # read-ahead around each picture would crowd out others from the cache
+        return content
+
+
+class _ReadShard:
+    """The pictures of a file that can't be mapped, each read when it is asked for; indexed as an array is."""
+
+    def __init__(self, file: Path, count: int, shape: Shape) -> None:
+        self._file, self._count, self._shape = FileIO(file), count, shape
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def __getitem__(self, places: np.ndarray) -> np.ndarray:
+        found = np.empty((len(places), *self._shape), np.uint8)
+        size = int(np.prod(self._shape))
+        for picture, place in zip(found, places.tolist(), strict=True):
+            content = os.pread(self._file.fileno(), size, place * size)  # from any thread
+            if len(content) != size:
+                raise OSError(errno.EIO, os.strerror(errno.EIO), self._file.name)
+            picture[:] = np.frombuffer(content, np.uint8).reshape(self._shape)
+        return found
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[np.array([place])][0] for place in range(self._count))
 
 
 class ShardWriter:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
+from figment.common.mapping import mapped
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
 from figment.data.sources.archives import MAX_EXPANSION, bomb, check_expansion
 from figment.data.sources.aside import MASKS, Aside, names_masks
@@ -211,7 +211,7 @@ class Arrow(Table):
 
         options = pa.ipc.IpcReadOptions(included_fields=fields)
         with self.path.open("rb") as file:
-            content = mmap(file.fileno(), 0, access=ACCESS_READ)
+            content = mapped(file.fileno()) or file.read()
         in_file_format = content[:6] == b"ARROW1"
         if not in_file_format and content[-8:] != END_OF_STREAM:  # pyarrow takes any end for the end
             raise EOFError

@@ -39,16 +39,12 @@ def test_a_marker_stands_for_the_lock(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("without_locks")
 def test_of_the_dead_it_is_taken_and_of_another_machine_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lock, marker = tmp_path / "lock", tmp_path / "lock.held"
-    gone = subprocess.run(  # killed as it holds it
-        [sys.executable, "-c", "import filelock, os, sys; lock = filelock.SoftFileLock(sys.argv[1]); lock.acquire(); os._exit(0)", marker],
-        check=True,
-    )  # fmt: skip
-    assert gone.returncode == 0
+    killed = "import filelock, os, sys; lock = filelock.SoftFileLock(sys.argv[1]); lock.acquire(); os._exit(0)"
+    subprocess.run([sys.executable, "-c", killed, marker], check=True)
     assert marker.exists()
     with lock_held(lock):
         pass
-    if not marker.exists():
-        marker.write_text(f"1\nanother-{socket.gethostname()}\n")
+    marker.write_text(f"1\nanother-{socket.gethostname()}\n")
     monkeypatch.setattr(locks, "MARKER_SECONDS", 0.1)
     with (
         pytest.raises(InputError, match=r"locked by process 1 on another-.*if it is gone, remove .*lock\.held"),

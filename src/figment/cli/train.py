@@ -116,7 +116,7 @@ def train(
     multiple=True,
     type=NamedPath(),
     metavar="DATA",
-    help="Where the pictures are now, if they were moved; once for each that there was.",
+    help="Where the pictures are now, if they were moved; once for each that there was. Of a finished run it is noted.",
 )
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
 def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> str:

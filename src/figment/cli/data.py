@@ -49,8 +49,11 @@ def inspect(
       figment data inspect my-pictures
       figment data inspect faces.zip --size 128 --out faces.html
     """
+    from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output
     from figment.common.text import plain_name
+
+    point_libraries_at_cache()
     from figment.inspection.advice import advise
     from figment.inspection.page import write_page
     from figment.inspection.survey import survey

@@ -1,4 +1,4 @@
-"""Places for what is made, checked before any work is done: hours of it mustn't be lost on a name."""
+"""Places: ~ in their names; those for what is made are checked before any work is done: hours of it mustn't be lost on a name."""
 
 import errno
 import os
@@ -15,6 +15,11 @@ TRIED_BYTES = 4096  # of a file that shows whether a place can be written to: a 
 
 ROOM_CHARACTERS = 64  # of a path's length that stay free below a folder, for the files in it
 PATH_BYTES, NAME_BYTES = 4095, 255  # that systems take which don't tell
+
+
+def expanded(path: Path | str) -> Path:
+    """A path with a home folder in the place of its ~; as it is where there is no home, as in containers."""
+    return Path(os.path.expanduser(path))
 
 
 def check_file(path: Path, option: str = "--out") -> None:

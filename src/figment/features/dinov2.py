@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from figment.common.places import expanded
 from figment.common.progress import Progress
 from figment.errors import InputError
 from figment.features import weights
@@ -207,7 +208,7 @@ def dinov2_extractor(path: str, device: str, progress: Progress | None = None) -
     if path in ("", *SIZES):
         file, digest = weights.located(weights.DINOV2[path or "s"], progress)
     else:
-        file, digest = Path(path).expanduser(), ""
+        file, digest = expanded(path), ""
     size, net = load_dinov2(file, f"--features dinov2:{file}")
     digest = digest or weights.sha256_of(file)
     official = weights.DINOV2[size].is_in(digest)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from figment.common.pixels import LUMA, to_input
+from figment.common.places import expanded
 from figment.discriminator import discriminator_file, load_discriminator
 from figment.features import weights
 from figment.features.base import GPU_BATCH_PICTURES, Extractor, array_network
@@ -61,7 +62,7 @@ def own_extractor(path: str, device: str) -> Extractor:
 
     Raises InputError where there is none.
     """
-    file = discriminator_file(Path(path).expanduser())
+    file = discriminator_file(expanded(path))
     net, recipe = load_headless(file)
     net.to(device)
 

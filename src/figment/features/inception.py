@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from figment.common.places import expanded
 from figment.common.progress import Progress
 from figment.features import weights
 from figment.features.base import GPU_BATCH_PICTURES, Extractor, array_network
@@ -259,7 +260,7 @@ def inception_extractor(path: str, device: str, progress: Progress | None = None
     progress(done, total): bytes of a download. Raises InputError where the file can't be had or holds another network.
     """
     known = weights.INCEPTION
-    file, digest = (Path(path).expanduser(), "") if path else weights.located(known, progress)
+    file, digest = (expanded(path), "") if path else weights.located(known, progress)
     net = load_inception(file, f"--features inception:{file}")
     digest = digest or weights.sha256_of(file)
     official = known.is_in(digest)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common import sizes
+from figment.common.places import expanded
 from figment.common.pointers import refuse_pointer
 from figment.errors import InputError
 from figment.features.base import Extractor
@@ -53,7 +54,7 @@ def onnx_extractor(name: str) -> Extractor:
     from figment.features.weights import sha256_of
 
     given, options = _options(name)
-    file = Path(given).expanduser()
+    file = expanded(given)
     session = _session(file)
     source, *others = session.get_inputs()
     if others or source.type not in ("tensor(float)", "tensor(uint8)") or len(source.shape) != 4:

@@ -19,6 +19,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 from figment.common.cache import cache_folder
+from figment.common.places import expanded
 from figment.common.pointers import refuse_pointer
 from figment.common.progress import Progress
 from figment.data.public.download import download, mirrored
@@ -146,7 +147,7 @@ def _candidates(known: PublishedWeights) -> Iterator[Path]:
 
 def _places() -> list[Path]:
     entries = os.environ.get("FIGMENT_WEIGHTS", "").split(os.pathsep)
-    return [Path(entry).expanduser() for entry in entries if entry]
+    return [expanded(entry) for entry in entries if entry]
 
 
 def _cache() -> Path:

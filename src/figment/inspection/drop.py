@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from figment.common.places import expanded
 from figment.common.progress import Progress
 from figment.data.sources.open import Source
 from figment.errors import InputError
@@ -39,7 +40,7 @@ class Drop:
             raise InputError(f"--drop {text!r} isn't something to leave out: give any of {', '.join(KINDS)}")
         features = kinds.get("outliers") or DEFAULT_FEATURES
         if features.startswith(FILE_PREFIX):
-            features = f"{FILE_PREFIX}{Path(features.removeprefix(FILE_PREFIX)).expanduser().absolute()}"
+            features = f"{FILE_PREFIX}{expanded(features.removeprefix(FILE_PREFIX)).absolute()}"
         return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress)
 
     @property

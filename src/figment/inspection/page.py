@@ -140,8 +140,7 @@ def _bars(title: str, reading: str, counts: Counter[str]) -> dict[str, Any] | No
 
     def draw(axes: Axes) -> None:
         axes.barh(range(len(names)), values, color=COLOURS["first"])
-        # Escaped: matplotlib would set what stands between dollars as mathematics.
-        axes.set_yticks(range(len(names)), [name.replace("$", r"\$") for name in names])
+        axes.set_yticks(range(len(names)), [pages.on_axis(name) for name in names])
         axes.set_ylim(max(len(names), 4) - 0.5, -0.5)
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.grid(axis="x", alpha=0.5, linewidth=0.6)

@@ -3,7 +3,9 @@
 import base64
 import io
 import re
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jinja2
@@ -13,8 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from figment.common.text import printable
+
 # Colours that the page replaces by its own, so that charts follow its light and dark.
 COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(("ink", "faint", "first", "second", "third"), 10)}
+MAX_AXIS_NAME = 60  # characters
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # letters stay letters, in the page's own face
     "font.size": 10,
@@ -29,12 +34,28 @@ STYLE: dict[Any, Any] = {
 }
 
 
+@contextmanager
+def quiet(style: dict[Any, Any]) -> Iterator[None]:
+    """Within, matplotlib draws in a style; of signs that its face lacks, such as a label's, it draws boxes, and is silent."""
+    with rc_context(style), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from ", UserWarning)
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support ", UserWarning)  # some scripts
+        yield
+
+
 def short(count: float) -> str:
     """1500 → 1.5k."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if abs(count) >= size:
             return f"{count / size:g}{letter}"
     return f"{count:g}"
+
+
+def on_axis(name: str) -> str:
+    """A name, such as a label, as a chart writes it: short, and to the letter, where matplotlib would set what stands between
+    dollars as mathematics."""
+    cut = name if len(name) <= MAX_AXIS_NAME else f"{name[: MAX_AXIS_NAME - 1]}…"
+    return printable(cut).replace("$", r"\$")
 
 
 COUNTS = FuncFormatter(lambda x, _: short(x))  # of an axis
@@ -63,7 +84,7 @@ def chart(title: str, height: float, draw: Callable[[Axes], None]) -> Markup:
 
     height: in inches, beside 5.6 of width.
     """
-    with rc_context(STYLE | {"svg.hashsalt": title}):
+    with quiet(STYLE | {"svg.hashsalt": title}):
         figure = Figure(figsize=(5.6, height), layout="constrained")
         draw(figure.add_subplot())
         buffer = io.StringIO()

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from figment.common.cache import point_libraries_at_cache
+
 PAPER, INK = (255, 255, 255), (40, 40, 40)
 MIN_PICTURE_SIDE = 64  # pixels; smaller pictures are enlarged
 LETTER_HEIGHT, GAP_PIXELS = 11, 3  # pixels: of letters, and between two pictures
@@ -59,6 +61,7 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PIC
 @lru_cache(1)
 def letters() -> ImageFont.FreeTypeFont:
     """The face that charts have, which matplotlib brings along: Pillow's own lacks σ, → and −."""
+    point_libraries_at_cache()
     import matplotlib
 
     return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), LETTER_HEIGHT)

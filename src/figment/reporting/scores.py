@@ -155,6 +155,6 @@ def _draw_bars(axes: Axes, marginal: dict[str, Any]) -> None:
             [-0.5, len(places) / 2 - 0.5, len(places) - 0.5], [f"{edges[i]:g}" for i in (0, len(edges) // 2, -1)]
         )
     else:
-        axes.set_xticks(places, marginal["labels"])
+        axes.set_xticks(places, [pages.on_axis(str(label)) for label in marginal["labels"]])
     axes.tick_params(length=0, labelsize=8)
     axes.yaxis.set_major_formatter(pages.PERCENT)

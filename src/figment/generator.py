@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from figment import codes
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
-from figment.common.text import suggestion
+from figment.common.text import shown, suggestion
 from figment.errors import InputError
 from figment.media.images import grid
 from figment.nets.serialization import unpacked
@@ -75,10 +75,12 @@ class Generator:
     def class_number(self, label: str) -> int:
         """The number that the nets know a class by. Raises InputError, with the nearest one, for an unknown name."""
         if not self.classes:
-            raise InputError(f"--label {label}: this generator was trained without labels: train one with --labels.")
+            raise InputError(
+                f"--label {shown(label)}: this generator was trained without labels: train one with --labels."
+            )
         if label not in self.classes:
             raise InputError(
-                f"--label {label}: no class of this generator{suggestion(label, self.classes, MAX_NAMED_CLASSES)}"
+                f"--label {shown(label)}: no class of this generator{suggestion(label, self.classes, MAX_NAMED_CLASSES)}"
             )
         return self.classes.index(label)
 

@@ -10,6 +10,10 @@ from pathlib import Path
 CONTAINERS = re.compile(r"\.(zip|npy|npz|parquet|arrow|feather|gz|bz2|tgz|tbz2?|txz|tzst|tar(\.\w+)?)$")
 MAX_SHOWN = 200  # characters of somebody else's text, such as a label, that a sentence repeats
 MAX_SAID = 1000  # characters of a line; what is longer repeats something that is
+LONG_WORDS = re.compile(rf"(?<!\S)[^\s/\\]{{{MAX_SHOWN + 1},}}(?!\S)")
+LONG_PATHS = re.compile(
+    rf"\S{{{MAX_SHOWN + 1},}}"
+)  # which are left whole in a line of an ordinary length, to be copied
 FIRST_SAID, LAST_SAID = 600, 300  # characters of its beginning and its end: what it is about, and the mend
 
 MAX_NAME_BYTES = 150  # in UTF-8, of the 255 that most systems take
@@ -36,13 +40,12 @@ def said(sentence: str, lines: bool = False) -> str:
     return "\n".join(map(_said, sentence.split("\n") if lines else [sentence]))
 
 
-def typed(path: Path | str) -> str:
-    """A path as one types it in a shell, quoted where need be: for commands that a person is told to use."""
-    text = str(path)
-    text = f"./{text}" if text.startswith("-") else text  # else it would be an option
-    if text.isprintable():
-        return shlex.quote(text)
-    return "$'" + "".join(_in_quotes(c) for c in text) + "'"
+def typed(word: Path | str) -> str:
+    """A path, or another word of a command, as one types it in a shell: quoted where need be."""
+    text = str(word)
+    if isinstance(word, Path) and text.startswith("-"):  # it would be an option
+        text = f"./{text}"
+    return shlex.quote(text) if text.isprintable() else "$'" + "".join(map(_in_quotes, text)) + "'"
 
 
 def plain_name(data: str) -> str:
@@ -88,9 +91,10 @@ def suggestion(word: str, known: Sequence[str], most: int | None = None) -> str:
 
 
 def _said(line: str) -> str:
-    line = printable(line)
-    if len(line) > MAX_SAID:
-        line = re.sub(rf"\S{{{MAX_SHOWN + 1},}}", lambda word: shown(word[0]), line)
+    line = LONG_WORDS.sub(lambda word: shown(word[0]), printable(line))
+    if len(line) <= MAX_SAID:
+        return line
+    line = LONG_PATHS.sub(lambda word: shown(word[0]), line)
     return line if len(line) <= MAX_SAID else f"{line[:FIRST_SAID]} … {line[-LAST_SAID:]}"
 
 

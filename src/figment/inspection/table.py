@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from figment.common.text import printable
+from figment.common.text import shown
 from figment.inspection.survey import Survey
 
 MAX_NAMED = 5  # kinds, or broken pictures
@@ -96,12 +96,12 @@ def _found(survey: Survey, kind: str) -> str:
     if not len(slots):
         return ""
     notes = {"outliers": f" in {survey.features} features", "small": f" (below {survey.size} pixels)"}
-    names = ", ".join(printable(survey.names[slot]) for slot in slots[:2].tolist())
+    names = ", ".join(shown(survey.names[slot]) for slot in slots[:2].tolist())
     return f"{_count(len(slots), survey)}{notes.get(kind, '')}: {names}{', …' if len(slots) > 2 else ''}"
 
 
 def _unreadable(survey: Survey) -> str:
     if not survey.skipped:
         return ""
-    named = "; ".join(f"{printable(item.name)}: {item.reason}" for item in survey.skipped[:MAX_NAMED])
+    named = "; ".join(f"{shown(item.name)}: {item.reason}" for item in survey.skipped[:MAX_NAMED])
     return f"{len(survey.skipped):,} ({named}{'; …' if len(survey.skipped) > MAX_NAMED else ''})"

@@ -1,7 +1,6 @@
 """The report of a run: one HTML file that holds all it shows and asks nobody for anything."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from figment.common.files import write_atomically
 from figment.common.progress import Say
-from figment.common.text import last_of_path
+from figment.common.text import last_of_path, typed
 from figment.common.units import as_time
 from figment.media import pages
 from figment.media.pages import COLOURS
@@ -133,7 +132,7 @@ def contents(run: Run) -> dict[str, Any]:
         "recipe_name": recipe.name,
         "size": f"{height}×{width}" + ("" if height == width else " (height × width)"),
         "classes": _listed(recipe.classes),
-        "one_class": shlex.quote(recipe.classes[0]) if recipe.classes else None,
+        "one_class": typed(recipe.classes[0]) if recipe.classes else None,
         "verdict": verdict(ticks, seen, seconds),
         "advice": _diagnosis(ticks)[1:],
         "state": facts.get("state"),
@@ -161,7 +160,7 @@ def contents(run: Run) -> dict[str, Any]:
         "facts": [(title, rows) for title, rows in _tables(facts) if rows],
         "skipped": facts["skipped"] if isinstance(facts.get("skipped"), list) else [],
         "command": _command(facts.get("command")),
-        "folder": shlex.quote(str(run.folder)),
+        "folder": typed(run.folder),
     }
 
 
@@ -283,7 +282,7 @@ def _label(images: int, seconds: float | None) -> str:
 
 
 def _command(argv: Any) -> str | None:
-    return shlex.join(map(str, argv)) if isinstance(argv, list) and argv else None
+    return " ".join(typed(str(word)) for word in argv) if isinstance(argv, list) and argv else None
 
 
 def _tables(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:

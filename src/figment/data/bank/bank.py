@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from figment.common.refusals import refusal
-from figment.common.text import printable
+from figment.common.text import printable, shown
 from figment.data.bank.shards import Shards
 from figment.data.decoding.depth import Range, Ranges
 from figment.data.sources.aside import Aside, told_places
@@ -75,9 +75,9 @@ class Bank:
 
     def summary(self) -> str:
         """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
-        counts = f"{len(self.pictures):,} pictures from {printable(self.source)}"
+        counts = f"{len(self.pictures):,} pictures from {shown(self.source)}"
         text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
-        reasons = [f"{printable(item.name)}: {item.reason}" for item in self.skipped[:3]]
+        reasons = [f"{shown(item.name)}: {item.reason}" for item in self.skipped[:3]]
         reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [
             f"{number:,} {what}"

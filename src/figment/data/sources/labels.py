@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from figment.common.text import printable
+from figment.common.text import printable, shown
 from figment.data.sources.base import is_hidden
 from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES, Labels, composed, match, read_table
 from figment.errors import InputError
@@ -77,26 +77,26 @@ def classes_of(labels: Labels, names: list[str], train: np.ndarray, where: str) 
     if missing:
         raise InputError(
             f"--labels: {len(missing):,} of {len(labels):,} pictures of {where} have no label (such as"
-            f" {names[missing[0]]}): give them one, take them out, {MEND_WITHOUT}."
+            f" {shown(names[missing[0]])}): give them one, take them out, {MEND_WITHOUT}."
         )
-    shown = [printable(str(label)) for label in labels]
-    known = _ordered(set(shown))
+    words = [printable(str(label)) for label in labels]
+    known = _ordered(set(words))
     if len(known) == 1:
         raise InputError(
-            f"--labels: all pictures of {where} have the one label {known[0]}: add others, {MEND_WITHOUT}."
+            f"--labels: all pictures of {where} have the one label {shown(known[0])}: add others, {MEND_WITHOUT}."
         )
     if len(known) > MAX_CLASSES:
         raise InputError(
-            f"--labels: {where} has {len(known):,} different labels (such as {known[0]}), and each would be a class: at"
+            f"--labels: {where} has {len(known):,} different labels (such as {shown(known[0])}), and each would be a class: at"
             f" most {MAX_CLASSES:,} can be; if these are names or measurements, give classes in a labels.csv, {MEND_WITHOUT}."
         )
     place_of = {name: place for place, name in enumerate(known)}
-    numbers = np.array([place_of[label] for label in shown], np.int64)
+    numbers = np.array([place_of[label] for label in words], np.int64)
     unseen = np.flatnonzero(np.bincount(numbers[train], minlength=len(known)) == 0)
     if len(unseen):
         raise InputError(
             f"--labels: {len(unseen):,} of {len(known):,} classes of {where} have no picture to train on (such as"
-            f" {known[unseen[0]]}), since a tenth is held out: add pictures to them, take them out, {MEND_WITHOUT}."
+            f" {shown(known[unseen[0]])}), since a tenth is held out: add pictures to them, take them out, {MEND_WITHOUT}."
         )
     return Classes(tuple(known), numbers)
 

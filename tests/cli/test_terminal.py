@@ -1,6 +1,7 @@
 """What a person sees: a live panel on a terminal, plain lines in a pipe."""
 
 import io
+import sys
 
 import pytest
 from rich.console import Console
@@ -82,3 +83,42 @@ def test_hints_are_told_with_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(EVENT, "diagnosis", ["the two nets are in balance", "γ looks too small: try --set gamma=2"])
     for is_terminal in (False, True):
         assert "γ looks too small: try --set gamma=2" in followed(is_terminal, monkeypatch)
+
+
+class Watched(io.StringIO):
+    """A stream that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "term"), [(io.StringIO, "xterm"), (Watched, "dumb")])
+def test_only_a_terminal_that_can_be_written_over_is_live(stream: type, term: str, monkeypatch) -> None:
+    """FORCE_COLOR has a log file coloured by tools that ask for it; a dumb terminal shows what it is sent."""
+    monkeypatch.setattr(sys, "stdout", out := stream())
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", term)
+    shown = terminal.Terminal()
+    shown.stage("preparing pictures")(1, 3)
+    shown.begin(640, None, 0, 0.0)
+    shown.progress(16, 1.0)
+    shown.tick(EVENT)
+    assert "preparing pictures: 1 of 3\n" in out.getvalue()
+    assert "64.0 kimg seen" in out.getvalue()
+    shown.end()
+    assert "\x1b" not in out.getvalue()
+
+
+def test_sentences_are_printed_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", out := io.StringIO())
+    terminal.Terminal().say("a:smile:b [/red] \x1b[2J")
+    assert out.getvalue() == "a:smile:b [/red] \\x1b[2J\n"
+
+
+def test_titles_of_stages_are_shown_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, force_terminal=True, width=100))
+    shown.stage("preparing [/red] {x} \x1b[2J")(3, 10)
+    shown.end()
+    assert "preparing [/red] {x} \\x1b[2J" in out.getvalue()

@@ -91,11 +91,17 @@ def suggestion(word: str, known: Sequence[str], most: int | None = None) -> str:
 
 
 def _said(line: str) -> str:
-    line = LONG_WORDS.sub(lambda word: shown(word[0]), printable(line))
+    line = LONG_WORDS.sub(_cut, printable(line))
     if len(line) <= MAX_SAID:
         return line
-    line = LONG_PATHS.sub(lambda word: shown(word[0]), line)
+    line = LONG_PATHS.sub(_cut, line)
     return line if len(line) <= MAX_SAID else f"{line[:FIRST_SAID]} … {line[-LAST_SAID:]}"
+
+
+def _cut(word: re.Match[str]) -> str:
+    """A long word cut, but for the stop behind it."""
+    stop = re.search(r"[.,:;]?$", word[0])
+    return shown(word[0]) + (stop[0] if stop else "")
 
 
 def _escaped(character: str) -> str:

@@ -89,7 +89,7 @@ class Bank:
             ]
             if number
         ]
-        absent += [printable(place) for place in told_places(self.aside)]
+        absent += [shown(place) for place in told_places(self.aside)]
         if absent:
             text += f" Left out: {', '.join(absent)}."
         told = [*self.ranges.sentences(), *profile_sentences(self.converted_profiles, self.broken_profiles)]

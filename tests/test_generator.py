@@ -255,7 +255,20 @@ def test_numbers_that_no_net_can_have_are_refused_by_name(file: Path, number: fl
     name = next(k for k, v in found.items() if v.ndim == 4)
     found[name].view(-1)[1] = number
     save_file(found, file, header)
-    with pytest.raises(InputError, match=rf"is damaged \({name} holds NaN, infinity or numbers beyond 1e\+15\)"):
+    with pytest.raises(
+        InputError, match=rf"is damaged \({name} holds NaN, infinity or numbers beyond -1e\+15 to 1e\+15\)"
+    ):
+        load(file)
+
+
+def test_a_variance_below_nothing_is_refused_by_name(file: Path) -> None:
+    with safe_open(file, "pt") as content:
+        header = content.metadata()
+    found = load_file(file)
+    name = next(k for k in found if k.endswith("running_var"))
+    found[name][0] = -1
+    save_file(found, file, header)
+    with pytest.raises(InputError, match=rf"is damaged \({name} holds"):
         load(file)
 
 

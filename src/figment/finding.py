@@ -106,7 +106,7 @@ def read_findings(folder: Path, say: Say | None = None) -> list[dict[str, Any]]:
             records.append(read_finding(path))
         except (InputError, OSError) as error:
             if say:
-                say(f"left out: {error}")
+                say(f"left out: {error if isinstance(error, InputError) else f'{path} ({error.strerror})'}")
     return records
 
 

@@ -141,12 +141,22 @@ def test_the_command_compares_features_and_examples(
     run_with_classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / "found"
-    others = ("--few", 5, "--other", run_with_classes, "--no-supervised")
+    others = ("--few", 5, "--other", run_with_classes, "--other", run_with_classes, "--no-supervised")
     assert command("explain", "features", run_with_classes, *others, "--out", out) == 0
     said = capsys.readouterr().out
     assert "It was told the classes while it was trained" in said
     assert "generated examples a class" in said
     record = json.loads((out / "features.json").read_text())
     assert record["numbers"]["results"][OURS] == record["numbers"]["results"]["discriminator of classes"]
+    assert "discriminator of classes (2)" in record["numbers"]["results"]
     assert (out / "features-neighbours.nearest.png").is_file()
     assert (out / "features-neighbours.safetensors").is_file()
+
+
+def test_the_command_takes_classes_of_fewer_pictures_than_few(
+    run_with_classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert command("explain", "features", run_with_classes, "--no-supervised", "--out", tmp_path / "found") == 0
+    table = json.loads((tmp_path / "found" / "features.json").read_text())
+    assert len(table["columns"]) == len(table["rows"][0]) == 3
+    assert "labels a linear classifier" in capsys.readouterr().out

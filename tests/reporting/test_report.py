@@ -350,7 +350,7 @@ def test_what_is_damaged_is_left_out_and_told(make_run):
     assert [sentence.split(" ", 4)[0] for sentence in said] == ["2", "1", "left"]
     assert "2 of 47 lines of events.jsonl are damaged and left out." in page
     assert "1 of 1 lines of measures.jsonl is damaged and left out." in page
-    assert "walk.json is damaged (kind: field required)" in page
+    assert "walk.json is damaged (kind is missing)" in page
 
 
 def test_the_page_names_what_lies_elsewhere_without_its_place(make_run):

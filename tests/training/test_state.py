@@ -97,13 +97,13 @@ def test_other_types_sizes_and_weights_no_net_can_have_are_refused_by_name(state
 )  # fmt: skip
 def test_counters_that_are_none_are_told(file: Path, counted: Any) -> None:
     change(file, {"counters": counted})
-    with pytest.raises(InputError, match=r"is damaged \(counters: .*\): restore it"):
+    with pytest.raises(InputError, match=r"is damaged \(its counters: .*\): restore it"):
         counters(file)
 
 
 def test_a_header_without_end_is_told(file: Path) -> None:
     save_file(load_file(file), file, {"figment": "[" * 200_000})
-    with pytest.raises(InputError, match="is no state that this figment can read"):
+    with pytest.raises(InputError, match=r"is damaged \(it is nested too deep\): restore it"):
         counters(file)
 
 

@@ -1,11 +1,14 @@
 """JSON of another hand: whatever is wrong with it is a ValueError, and what is wrong with its fields is said in words."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+JARGON = {"an instance of str": "a text", "dictionary": "an object", "integer": "a whole number"}
 
 
 def parsed(text: bytes | str) -> Any:
@@ -22,11 +25,18 @@ def parsed_line(text: bytes | str) -> Any:
 
 
 def fault(error: "ValidationError") -> str:
-    """The first complaint of a validation in words, such as "images: input should be a valid integer"."""
+    """The first complaint of a validation in words, such as "images must be a whole number"."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    said = str(first["msg"]).removeprefix("Value error, ")
-    return f"{place}: {said[0].lower()}{said[1:]}" if place else said
+    place = ".".join(
+        str(part) for part in first["loc"] if "[" not in str(part)
+    )  # of a union it names the type tried, too
+    kind, message = first["type"], str(first["msg"])
+    if kind == "value_error":
+        return f"{place}: {message.removeprefix('Value error, ')}".removeprefix(": ")
+    said = re.sub(r"^Input should be (a valid )?| or instance of \w+", "", message)
+    for jargon, plain in JARGON.items():
+        said = said.replace(jargon, plain)
+    return f"{place} {'is missing' if kind == 'missing' else f'must be {said}'}".strip()
 
 
 def are_missing(fields: tuple[str, ...], found: Mapping[str, Any]) -> bool:

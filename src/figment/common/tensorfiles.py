@@ -21,6 +21,7 @@ from figment.common.pointers import refuse_pointer
 KEY = "figment"  # the header's one entry: of several, safetensors writes the order at random
 DAMAGED = (SafetensorError, OSError)  # what reading raises where a file is cut off, of another form, or gone
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)  # what weights are taken in
+VARIANCE = "running_var"  # what names end in of what is never below 0
 MAX_WEIGHT = 1e15  # of a net: sums of products of larger ones leave float32
 
 
@@ -41,9 +42,9 @@ def sound(name: str, tensor: Tensor, wanted: torch.dtype = torch.float32, limit:
         raise Unsound(f"{name} is {_type(tensor.dtype)} where {_type(wanted)} is wanted")
     tensor = tensor.to(wanted)
     if tensor.numel():
-        least, greatest = map(float, tensor.aminmax())
-        if not -limit <= least <= greatest <= limit:  # NaN is nowhere between
-            raise Unsound(f"{name} holds NaN, infinity or numbers beyond {limit:.0e}")
+        floor, least, greatest = 0.0 if name.endswith(VARIANCE) else -limit, *map(float, tensor.aminmax())
+        if not floor <= least <= greatest <= limit:  # NaN is nowhere between
+            raise Unsound(f"{name} holds NaN, infinity or numbers beyond {floor:.0e} to {limit:.0e}")
     return tensor
 
 

@@ -197,7 +197,9 @@ def _counters(content: TensorFile, path: Path) -> Counters:
     try:
         header = content.header
         known = header["kind"] == "state" and header["format"] == 1
-    except (ValueError, KeyError, TypeError):
+    except ValueError as error:
+        raise InputError(_damaged(path, error)) from None
+    except (KeyError, TypeError):
         known = False
     if not known:
         raise InputError(
@@ -206,7 +208,7 @@ def _counters(content: TensorFile, path: Path) -> Counters:
     try:
         return Counters.model_validate(header.get("counters"))
     except ValidationError as error:
-        raise InputError(_damaged(path, f"counters: {fault(error)}")) from None
+        raise InputError(_damaged(path, f"its counters: {fault(error)}")) from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from figment import codes, nets, presets
 from figment.errors import InputError
 from figment.explore import walk
 from figment.generator import Generator
-from figment.media import provenance
+from figment.media import provenance, video
 from figment.media.video import sheet
 
 
@@ -221,3 +221,14 @@ def test_an_unknown_label_is_named(conditional, generator, tmp_path):
     with pytest.raises(InputError, match=r"--label d: .*without labels"):
         walk.write_walk(generator, tmp_path / "a.mp4", label="d")
     assert not any(tmp_path.iterdir())
+
+
+def test_tiles_that_players_have_no_room_for_are_left_out_and_told(generator, tmp_path, monkeypatch):
+    monkeypatch.setattr(walk, "fitting_tiles", lambda tiles, *_: min(tiles, 2))
+    told = []
+    for tiles in (2, 5):
+        walk.write_walk(
+            generator, tmp_path / "a.mp4", keyframes=2, seconds=0.2, fps=10, tiles=tiles, columns=2, say=told.append
+        )
+        assert frames_of(tmp_path / "a.mp4").shape[1:3] == (384, 772)
+    assert told == [video.fewer_tiles(5, 2)]

@@ -230,3 +230,35 @@ def test_source_of_what_is_no_picture(tmp_path, name, content):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
         provenance.source_of(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "height", "width", "mend"),
+    [
+        ("a.webp", 20, 16_384, r"end in \.jpg"),
+        ("a.webp", 65_501, 3, r"end in \.png"),
+        ("a.jpg", 3, 65_501, r"end in \.png"),
+        ("a.jpeg", 70_000, 3, "65,500"),
+        ("a.png", 40_000, 40_000, "fewer pictures"),
+    ],
+)
+def test_sheets_beyond_a_formats_limits_name_one_that_holds_them(tmp_path, name, height, width, mend):
+    with pytest.raises(InputError, match=mend):
+        images.check_sheet(tmp_path / name, height, width)
+    if height * width < 10**6:
+        with pytest.raises(InputError, match=mend):
+            images.write(tmp_path / name, np.zeros((height, width, 3), np.uint8))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "width"), [("a.webp", 16_383), ("a.jpg", 65_500), ("a.png", 65_501)])
+def test_sheets_at_a_formats_limits_are_written(tmp_path, name, width):
+    images.write(tmp_path / name, np.zeros((2, width, 3), np.uint8))
+    with Image.open(tmp_path / name) as written:
+        assert written.size == (width, 2)
+
+
+@pytest.mark.parametrize(("n", "columns"), [(1, None), (7, None), (7, 3), (2, 9)])
+def test_the_size_of_a_sheet_is_known_before_it_is_drawn(n, columns):
+    pictures = np.zeros((n, 3, 10, 14), np.uint8)
+    assert images.grid(pictures, columns).shape[:2] == images.grid_size(n, 10, 14, columns)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from figment.media.strips import GAP_PIXELS, INK, PAPER, broken, strips
+from figment.media.strips import GAP_PIXELS, INK, PAPER, broken, strips, strips_size
 
 
 def test_pictures_stand_in_rows_enlarged_and_unchanged() -> None:
@@ -50,3 +50,13 @@ def test_long_names_are_broken_at_spaces() -> None:
 def test_nothing_to_show_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         strips([("a", np.zeros((0, 3, 8, 8), np.uint8))])
+
+
+def test_the_size_of_a_sheet_is_known_before_it_is_drawn() -> None:
+    rows = [
+        ("one", np.zeros((3, 3, 20, 30), np.uint8)),
+        ("a name of\nseveral lines", np.zeros((1, 1, 20, 30), np.uint8)),
+    ]
+    for titles in ((), ("first", "second", "third")):
+        expected = strips(rows, titles).shape[:2]
+        assert strips_size([name for name, _ in rows], [3, 1], titles, (20, 30)) == expected

@@ -197,3 +197,22 @@ def test_sheet_is_never_small(shape, columns):
     sheet = video.sheet(torch.zeros(shape, dtype=torch.uint8), columns)
     assert min(sheet.shape[:2]) >= 384
     assert sheet.shape[2] == 3
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (512, 512), (512, 128), (96, 64)])
+@pytest.mark.parametrize("fps", [30, 120])
+def test_no_more_tiles_than_players_take(shape, fps):
+    """Level 5.1 of H.264: 36,864 blocks a frame, 983,040 a second, 543 a side."""
+
+    fitting = video.fitting_tiles(256, shape, fps)
+    height, width, _ = video.sheet(torch.zeros(fitting, 1, *shape, dtype=torch.uint8)).shape
+    assert -(-height // 16) * -(-width // 16) <= min(36_864, 983_040 // fps)
+    assert max(height, width) <= 543 * 16
+    assert fitting == 256 or 1 < fitting < 100
+    assert video.fitting_tiles(9, (64, 64), fps) == 9
+
+
+def test_what_comes_below_counts():
+    assert video.fitting_tiles(256, (512, 512), 30, below=lambda width: width) < video.fitting_tiles(
+        256, (512, 512), 30
+    )

@@ -146,7 +146,7 @@ def walk(
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
-            truncation=truncation, progress=advance, label=label, along=along,
+            truncation=truncation, progress=advance, label=label, along=along, say=complain,
         )  # fmt: skip
     tell(str(path))
 
@@ -173,7 +173,9 @@ def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: in
     path = out or path_beside(run, "timelapse.mp4")
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
-        write_timelapse(opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label)
+        write_timelapse(
+            opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label, say=complain
+        )
     tell(str(path))
 
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from figment import codes
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.errors import InputError
 from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
 from figment.generator import Generator
-from figment.media.video import Frame, sheet, write_video
+from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
 
 BATCH_PICTURES = 64  # decoded at once
 
@@ -72,6 +72,7 @@ def write_walk(
     progress: Progress | None = None,
     label: str | None = None,
     along: Tensor | None = None,
+    say: Say | None = None,
 ) -> None:
     """Write an mp4 that can be played round and round: generated pictures side by side, each on its own loop.
 
@@ -89,7 +90,8 @@ def write_walk(
     truncation : float
         Scales codes towards the prior's mean.
     tiles, columns : int
-        Pictures side by side, which are enlarged until all are 384 pixels or more, and how many in a row.
+        Pictures side by side, which are enlarged until all are 384 pixels or more, and how many in a row. No more are
+        shown than players take (see media.video.fitting_tiles).
     progress : callable, optional
         Told what is done, of how many frames.
     label : str, optional
@@ -97,6 +99,8 @@ def write_walk(
         never mixed.
     along : Tensor, optional
         A direction, (code_size,) of length 1: each tile goes up and down it from one sample, in place of keyframes: see sweep.
+    say : callable, optional
+        Told of tiles that aren't shown.
 
     Raises
     ------
@@ -111,6 +115,10 @@ def write_walk(
     least, what = (keyframes, f"{keyframes} keyframes") if along is None else (2, "there and back")
     if frames < least:
         raise InputError(f"--seconds {seconds:g}: too short for {what}: {least / max(fps, 1):.2g} or more.")
+    fitting = fitting_tiles(tiles, generator.recipe.shape, fps, columns)
+    if fitting < tiles and say:
+        say(fewer_tiles(tiles, fitting))
+    tiles = fitting
     if along is None:
         z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
     else:

@@ -22,6 +22,9 @@ from figment.media.provenance import DigitalSourceType, xmp
 Format = Literal["PNG", "JPEG", "WEBP"]
 
 FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+# Pixels that a side may have. JPEG's own is 65,535; the libraries that read and write it stop a little before.
+MAX_SIDE: dict[Format, int] = {"WEBP": 16_383, "JPEG": 65_500, "PNG": 2**31 - 1}
+MAX_SHEET_BYTES = 2**31  # of a sheet in memory, where Pillow and the encoder take as much again, each
 MAX_ASPECT = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
 
 
@@ -36,12 +39,42 @@ def grid(pictures: Tensor | NDArray[np.uint8], columns: int | None = None, gap: 
     if n == 0:
         raise ValueError("a grid needs at least one picture")
     columns = min(columns or columns_for(n, height, width), n)
-    rows = math.ceil(n / columns)
-    sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, np.uint8)
+    size = grid_size(n, height, width, columns, gap)
+    check_memory(*size)
+    sheet = np.full((*size, 3), 255, np.uint8)
     for i, tile in enumerate(tiles):
         top, left = i // columns * (height + gap), i % columns * (width + gap)
         sheet[top : top + height, left : left + width] = tile.transpose(1, 2, 0)
     return sheet
+
+
+def grid_size(n: int, height: int, width: int, columns: int | None = None, gap: int = 2) -> tuple[int, int]:
+    """Height and width of the sheet that `grid` makes of n pictures."""
+    columns = min(columns or columns_for(n, height, width), n)
+    return math.ceil(n / columns) * (height + gap) - gap, columns * (width + gap) - gap
+
+
+def check_memory(height: int, width: int) -> None:
+    """Raise InputError where a sheet would take more memory than is sensible."""
+    if 3 * height * width > MAX_SHEET_BYTES:
+        taken = f"{3 * height * width / 2**30:,.1f} GB, over the {MAX_SHEET_BYTES >> 30} that a sheet may have"
+        raise InputError(f"a sheet of {width:,}×{height:,} pixels takes {taken}: ask for fewer pictures on it.")
+
+
+def check_sheet(path: Path, height: int, width: int) -> None:
+    """Raise InputError, before any of it is drawn, where a sheet is too large for the format that the name ends in.
+
+    The sentence names a format that holds it.
+    """
+    format = _format(path)
+    most = MAX_SIDE[format]
+    if max(height, width) > most:
+        other = next(suffix for suffix in (".jpg", ".png") if MAX_SIDE[FORMATS[suffix]] >= max(height, width))
+        raise InputError(
+            f"{path}: a sheet of {width:,}×{height:,} pixels, and {path.suffix} holds at most {most:,} a side: let it end"
+            f" in {other}, or ask for fewer pictures on it."
+        )
+    check_memory(height, width)
 
 
 def columns_for(n: int, height: int, width: int) -> int:
@@ -88,10 +121,11 @@ def write(
 ) -> None:
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
-    The file is whole or as it was before. Raises InputError for an unknown ending or a place that can't be written;
-    OSError when the disk is full.
+    The file is whole or as it was before. Raises InputError for an unknown ending, a picture too large for it or a place
+    that can't be written; OSError when the disk is full.
     """
     path = Path(path)
+    check_sheet(path, *picture.shape[:2])
     write_output(path, encode(picture, _format(path), source))
 
 

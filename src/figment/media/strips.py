@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from figment.common.cache import point_libraries_at_cache
+from figment.media.images import check_memory
 
 PAPER, INK = (255, 255, 255), (40, 40, 40)
 MIN_PICTURE_SIDE = 64  # pixels; smaller pictures are enlarged
@@ -27,28 +29,20 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PIC
     columns. Pictures are enlarged a whole number of times until no side is under shown pixels. A name may have several
     lines, parted by newlines; longer ones are broken.
     """
-    font = letters()
     arrays = [np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures) for _, pictures in rows]
     if not arrays or not any(map(len, arrays)):
         raise ValueError("strips need at least one picture")
-    _, _, height, width = next(a.shape for a in arrays if len(a))
-    factor = max(1, math.ceil(shown / min(height, width)))
-    height, width = height * factor, width * factor
-    names = [broken(name) for name, _ in rows]
-    margin = max((_length(line, font) for name in names for line in name.split("\n")), default=0)
-    margin = margin + 2 * GAP_PIXELS if margin else 0
-    headed = [broken(title, max(4, width // (LETTER_HEIGHT // 2))) for title in titles]
-    top = (max(title.count("\n") + 1 for title in headed) * (LETTER_HEIGHT + 3) + GAP_PIXELS) if any(headed) else 0
-    columns = max(map(len, arrays))
-    lines = [max(height, (name.count("\n") + 1) * (LETTER_HEIGHT + 3)) for name in names]
-    size = (margin + columns * (width + GAP_PIXELS) - GAP_PIXELS, top + sum(lines) + GAP_PIXELS * (len(rows) - 1))
-    sheet = Image.new("RGB", size, PAPER)
+    picture = next(a.shape[2:] for a in arrays if len(a))
+    its = _layout([name for name, _ in rows], list(map(len, arrays)), titles, picture, shown)
+    check_memory(*its.size)
+    sheet = Image.new("RGB", its.size[::-1], PAPER)
+    font, width, factor, margin, top = letters(), its.width, its.factor, its.margin, its.top
     pen = ImageDraw.Draw(sheet)
-    for column, title in enumerate(headed):
+    for column, title in enumerate(its.titles):
         x = margin + column * (width + GAP_PIXELS) + width / 2
         pen.multiline_text((x, top - GAP_PIXELS), title, INK, font, anchor="md", align="center", spacing=2)
     y = top
-    for name, pictures, line in zip(names, arrays, lines, strict=True):
+    for name, pictures, line in zip(its.names, arrays, its.lines, strict=True):
         pen.multiline_text((0, y + line / 2), name, INK, font, anchor="lm", spacing=2)
         for column, picture in enumerate(pictures):
             large = picture.repeat(factor, 1).repeat(factor, 2).transpose(1, 2, 0)
@@ -56,6 +50,47 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PIC
             sheet.paste(Image.fromarray(np.ascontiguousarray(tile)), (margin + column * (width + GAP_PIXELS), y))
         y += line + GAP_PIXELS
     return np.asarray(sheet)
+
+
+def strips_size(
+    names: Sequence[str], counts: Sequence[int], titles: Sequence[str], picture: tuple[int, int],
+    shown: int = MIN_PICTURE_SIDE,
+) -> tuple[int, int]:  # fmt: skip
+    """Height and width of the sheet that `strips` makes of rows of so many pictures, each (height, width)."""
+    return _layout(names, counts, titles, picture, shown).size
+
+
+class _Layout(NamedTuple):
+    """Where everything on a sheet lies.
+
+    size: height and width of all. width: of a picture, enlarged by the factor. names, titles: broken into lines. margin:
+    width of the names; top: height of the titles; lines: heights of the rows.
+    """
+
+    size: tuple[int, int]
+    width: int
+    factor: int
+    names: list[str]
+    titles: list[str]
+    margin: int
+    top: int
+    lines: list[int]
+
+
+def _layout(
+    names: Sequence[str], counts: Sequence[int], titles: Sequence[str], picture: tuple[int, int], shown: int
+) -> _Layout:
+    font = letters()
+    factor = max(1, math.ceil(shown / min(picture)))
+    height, width = picture[0] * factor, picture[1] * factor
+    parted = [broken(name) for name in names]
+    margin = max((_length(line, font) for name in parted for line in name.split("\n")), default=0)
+    margin = margin + 2 * GAP_PIXELS if margin else 0
+    headed = [broken(title, max(4, width // (LETTER_HEIGHT // 2))) for title in titles]
+    top = (max(title.count("\n") + 1 for title in headed) * (LETTER_HEIGHT + 3) + GAP_PIXELS) if any(headed) else 0
+    lines = [max(height, (name.count("\n") + 1) * (LETTER_HEIGHT + 3)) for name in parted]
+    size = (top + sum(lines) + GAP_PIXELS * (len(names) - 1), margin + max(counts) * (width + GAP_PIXELS) - GAP_PIXELS)
+    return _Layout(size, width, factor, parted, headed, margin, top, lines)
 
 
 @lru_cache(1)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from figment.common.parts import part_beside
 from figment.common.places import check_file, flush
 from figment.common.refusals import naming_refusals
 from figment.errors import InputError
-from figment.media.images import columns_for, grid
+from figment.media.images import columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
 
 Frame = NDArray[np.uint8]
@@ -28,6 +28,11 @@ ENCODER = {"crf": "17", "preset": "medium", "threads": "1"}
 CONTAINER = {"movflags": "+faststart", "fflags": "+bitexact"}
 BT709, LIMITED = 1, 1  # ITU-T H.273: what players assume of video when they are told nothing, told to be sure
 MIN_SHORT_SIDE = 384  # pixels
+GAP_PIXELS = 4  # between two tiles
+# Level 5.1 of H.264 (ITU-T H.264, table A-1), above which many players and chips don't go: of a frame, and of a second, in
+# blocks of 16×16 pixels; no side has more than √(8 · blocks) of them.
+MAX_FRAME_BLOCKS, MAX_SECOND_BLOCKS = 36_864, 983_040
+MAX_SIDE_BLOCKS = math.isqrt(8 * MAX_FRAME_BLOCKS)
 
 
 def write_video(
@@ -66,9 +71,46 @@ def sheet(pictures: Tensor, columns: int | None = None) -> Frame:
     """
     n, _, height, width = pictures.shape
     columns = min(columns or columns_for(n, height, width), n)
-    factor = math.ceil(MIN_SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
+    factor = _enlarged(n, height, width, columns)
     large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
-    return grid(large.round().clamp(0, 255).byte(), columns, gap=4)
+    return grid(large.round().clamp(0, 255).byte(), columns, GAP_PIXELS)
+
+
+def fitting_tiles(
+    tiles: int,
+    shape: tuple[int, int],
+    fps: float,
+    columns: int | None = None,
+    below: Callable[[int], int] | None = None,
+) -> int:
+    """As many of the tiles, pictures of a shape, as a film of them may show that most players take; 1 at least.
+
+    columns: as sheet takes them. below: the height of what comes below a frame of a width.
+    """
+    for n in range(tiles, 1, -1):
+        beside = min(columns or columns_for(n, *shape), n)
+        factor = _enlarged(n, *shape, beside)
+        height, width = grid_size(n, shape[0] * factor, shape[1] * factor, beside, GAP_PIXELS)
+        if fits_players(height + (below(width) if below else 0), width, fps):
+            return n
+    return 1
+
+
+def fits_players(height: int, width: int, fps: float) -> bool:
+    """Whether players that stop at level 5.1 show frames of this size."""
+    down, across = math.ceil(height / 16), math.ceil(width / 16)
+    most = min(MAX_FRAME_BLOCKS, MAX_SECOND_BLOCKS / fps)
+    return max(down, across) <= MAX_SIDE_BLOCKS and down * across <= most
+
+
+def fewer_tiles(tiles: int, fitting: int) -> str:
+    """What is said of tiles that a film has no room for."""
+    return f"--tiles {tiles}: more than a film that every player shows has room for (H.264, level 5.1): {fitting} are shown."
+
+
+def _enlarged(n: int, height: int, width: int, columns: int) -> int:
+    """How many times pictures are enlarged in a frame."""
+    return math.ceil(MIN_SHORT_SIDE / min(math.ceil(n / columns) * height, columns * width))
 
 
 def _encode(path: Path, frames: Iterable[Frame], fps: float) -> None:

@@ -12,8 +12,8 @@ from figment.common.places import check_folder
 from figment.common.progress import Progress
 from figment.common.text import plain_name
 from figment.generator import Generator
-from figment.media.images import check_picture, columns_for, grid, write
-from figment.media.strips import strips
+from figment.media.images import check_picture, check_sheet, columns_for, grid, grid_size, write
+from figment.media.strips import strips, strips_size
 
 BATCH_SAMPLES = 256  # samples in memory
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
@@ -25,17 +25,22 @@ def write_grid(
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers."""
     check_picture(path)
+    count, labels = generator.shown(count, labels)
     if not numbered:
+        columns = count if len(labels) > 1 else None
+        check_sheet(path, *grid_size(count * max(len(labels), 1), *generator.recipe.shape, columns))
         write(path, generator.sheet(count, seed, truncation, labels, shift))
         return
-    count, labels = generator.shown(count, labels)
-    rows = [generator.sample(count, seed, truncation, label=name, shift=shift) for name in labels or (None,)]
-    if len(rows) > 1:
-        write(path, strips(list(zip(labels, rows, strict=True)), list(map(str, range(count)))))
-        return
-    columns = columns_for(count, *generator.recipe.shape)
-    parts = [(str(columns * i), part) for i, part in enumerate(rows[0].split(columns))]
-    write(path, strips(parts, [f"+{i}" for i in range(min(columns, count))]))
+    if len(labels) > 1:
+        names, counts, titles = list(labels), [count] * len(labels), list(map(str, range(count)))
+    else:
+        columns = min(columns_for(count, *generator.recipe.shape), count)
+        counts = [min(columns, count - start) for start in range(0, count, columns)]
+        names, titles = [str(columns * i) for i in range(len(counts))], [f"+{i}" for i in range(columns)]
+    check_sheet(path, *strips_size(names, counts, titles, generator.recipe.shape))
+    drawn = [generator.sample(count, seed, truncation, label=name, shift=shift) for name in labels or (None,)]
+    rows = drawn if len(labels) > 1 else drawn[0].split(counts)
+    write(path, strips(list(zip(names, rows, strict=True)), titles))
 
 
 def write_files(
@@ -72,6 +77,8 @@ def write_coded(
     """
     check_picture(path) if suffix is None else check_folder(path)
     z, labels = codes.read(file, generator.recipe.code_size, len(generator.classes))
+    if suffix is None:
+        check_sheet(path, *grid_size(len(z), *generator.recipe.shape))
     z = codes.truncated(z, truncation)
     pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
     if suffix is None:

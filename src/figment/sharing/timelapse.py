@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from figment import generator
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.errors import InputError
-from figment.media.video import Frame, check_video, sheet, write_video
+from figment.media.video import Frame, check_video, fewer_tiles, fitting_tiles, sheet, write_video
 from figment.run import Run
 
 PAPER, INK = (255, 255, 255), (68, 68, 68)  # colours of the caption, RGB
@@ -29,13 +29,14 @@ def write_timelapse(
     fps: int = 30,
     progress: Progress | None = None,
     label: str | None = None,
+    say: Say | None = None,
 ) -> None:
     """Write an mp4 of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
 
     seed: the recipe's by default. label: the class to show, of a run that has classes; else each tile has its own. Each
     snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
-    while. At most two snapshots are in memory. Raises InputError for fewer than two snapshots, an unknown label or a
-    number out of range, or as write_video does.
+    while. say: told of tiles that aren't shown, since players take no more. At most two snapshots are in memory. Raises
+    InputError for fewer than two snapshots, an unknown label or a number out of range, or as write_video does.
     """
     check_video(Path(path))
     snapshots = run.snapshots()
@@ -49,6 +50,10 @@ def write_timelapse(
             f"--seconds {seconds:g}: too short for {len(snapshots)} snapshots: give it {shortest:.1f} or more."
         )
     seed = run.recipe.seed if seed is None else seed
+    fitting = fitting_tiles(tiles, run.recipe.shape, fps, below=_band_height)
+    if fitting < tiles and say:
+        say(fewer_tiles(tiles, fitting))
+    tiles = fitting
 
     def views() -> Iterator[View]:
         for images, file in snapshots.items():
@@ -76,12 +81,17 @@ def cross_fade(before: Frame, after: Frame, share: float) -> Frame:
 def with_caption(picture: Frame, text: str) -> Frame:
     """The picture with a line of text below, uint8 (H, W, 3) → (H + h, W, 3)."""
     height, width, _ = picture.shape
-    band = max(20, width // 14)
+    band = _band_height(width)
     canvas = Image.new("RGB", (width, height + band), PAPER)
     canvas.paste(Image.fromarray(picture))
     font = ImageFont.load_default(band * 0.6)
     ImageDraw.Draw(canvas).text((width / 2, height + band / 2), text, INK, font, anchor="mm")
     return np.asarray(canvas)
+
+
+def _band_height(width: int) -> int:
+    """Pixels of the caption below a picture."""
+    return max(20, width // 14)
 
 
 def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) -> Iterator[Frame]:

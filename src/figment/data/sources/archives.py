@@ -33,6 +33,7 @@ from figment.data.sources.base import (
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.labels import find_labels, is_sidecar, is_table, sample_key, sidecar_label, unreadable
 from figment.data.sources.zip_members import reason_unread, start_of, unpack
+from figment.data.sources.zip_names import names_of
 from figment.errors import InputError
 
 MAX_SIDECAR_BYTES = 2**20  # of a file beside a picture that are searched for a label
@@ -44,6 +45,7 @@ class Zip(FileSource):
     """Picture files in a zip archive."""
 
     kind = "zip archive"
+    _guess: str | None = None  # what is said where names had to be guessed
 
     @cached_property
     def listing(self) -> Listing:
@@ -57,6 +59,7 @@ class Zip(FileSource):
                     names.add_table(name, unpack(archive, member))
             listing = names.listing()
             self._check([members[name] for name in listing.names])
+        listing.notes += [f"{self.display}: {self._guess}."] if self._guess else []
         return listing
 
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
@@ -70,7 +73,9 @@ class Zip(FileSource):
     def _opened(self) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
         """The archive, and its files by name; of several of one name the last, as unzip has it."""
         with self.naming_damage(), zipfile.ZipFile(self.path) as archive:
-            yield archive, {relative_name(info.filename): info for info in archive.infolist() if not info.is_dir()}
+            members = [info for info in archive.infolist() if info.filename and not info.is_dir()]
+            names, self._guess = names_of(members)
+            yield archive, dict(zip(map(relative_name, names), members, strict=True))
 
     def _check(self, pictures: list[zipfile.ZipInfo]) -> None:
         """Raise InputError where the pictures are a bomb, or none of them can be unpacked."""
@@ -124,13 +129,12 @@ class Tar(FileSource):
         number = 1  # of the tar
         with self.opened() as archive:
             for member in tar_members(archive):
-                name = relative_name(member.name)
                 if archive.fileobj.number > number:  # type: ignore[attr-defined]
                     number += 1
                     taken |= set(map(sample_key, names.pictures))
-                if sample_key(name) in taken:  # shards that all begin with 000000.jpg
-                    name = f"{sample_key(name)}-{number}{name.removeprefix(sample_key(name))}"
-                linked = starts.get(relative_name(member.linkname)) if member.islnk() else None
+                name = _set_apart(relative_name(member.name), taken, number)
+                link = _set_apart(relative_name(member.linkname), taken, number)
+                linked = starts.get(link) if member.islnk() else None
                 picture = is_picture(name) or (
                     may_be_picture(name) and (linked or starts_picture(_start(archive, member)))
                 )
@@ -277,6 +281,12 @@ def _next_archive(reader: Any) -> bool:
     reader.offset = file.tell()
     reader.pax_headers.clear()  # the other tar's
     return True
+
+
+def _set_apart(name: str, taken: set[str], number: int) -> str:
+    """A name in one of several tars in a file, where those before it have a sample of the same: all begin at 000000."""
+    key = sample_key(name) if taken else ""
+    return f"{key}-{number}{name.removeprefix(key)}" if key in taken else name
 
 
 def _take_due(waiting: list[tuple[int, int]], start: int) -> list[int]:

@@ -60,12 +60,14 @@ def read_files(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.ui
 
 
 def prepared(
-    data: Source | str | list[str] | None, recipe: Recipe, group: str | None, drop: str | None, display: Preparing
-) -> Bank:
-    """DATA as a recipe wants them, ready in the cache; group and drop as train() takes them."""
+    data: Source | str | list[str] | None, recipe: Recipe, group: str | None, drop: str | None, display: Preparing,
+    keep_marked: bool = False,
+) -> Bank:  # fmt: skip
+    """DATA as a recipe wants them, ready in the cache; group, drop and keep_marked as train() takes them."""
     return prepare(
         data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group,
-        display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display),
+        display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display, keep_marked),
+        keep_marked=keep_marked,
     )  # fmt: skip
 
 
@@ -73,7 +75,14 @@ def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
     """The bank of a run's data. Says so where the source has changed since the run began."""
     facts = run.facts
     try:
-        bank = prepared(source or run.data, run.recipe, facts.get("group"), facts.get("drop"), display)
+        bank = prepared(
+            source or run.data,
+            run.recipe,
+            facts.get("group"),
+            facts.get("drop"),
+            display,
+            bool(facts.get("keep_marked")),
+        )
     except MissingData as error:
         if source is not None:
             raise
@@ -96,10 +105,10 @@ def absolute_data(data: Data) -> str | list[str] | None:
     return [str(absolute_data(one)) for one in data]
 
 
-def drop_filter(drop: str | None, recipe: Recipe, display: Preparing) -> "Drop | None":
+def drop_filter(drop: str | None, recipe: Recipe, display: Preparing, keep_marked: bool = False) -> "Drop | None":
     """What chooses the pictures that are dropped. Raises InputError for kinds that there aren't."""
     if drop is None:
         return None
     from figment.inspection.drop import Drop  # brings in what only looking at pictures needs
 
-    return Drop.parse(drop, *recipe.shape, display.stage("looking at pictures"))
+    return Drop.parse(drop, *recipe.shape, display.stage("looking at pictures"), keep_marked)

@@ -63,6 +63,7 @@ class Facts(Record):
     source: Text | None = None
     group: Text | None = None
     drop: Text | None = None
+    keep_marked: bool | None = None
     device: Text | None = None
     fingerprint: Text | None = None
     asked: Asked | None = None

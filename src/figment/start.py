@@ -39,7 +39,8 @@ from figment.version import versions
 
 def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
-    out: str | Path | None = None, group: str | None = None, drop: str | None = None, agree: Agree | None = None,
+    out: str | Path | None = None, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
+    agree: Agree | None = None,
     device: str = "auto", display: Display | None = None, command: Sequence[str] | None = None, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
@@ -58,6 +59,8 @@ def train(
     group, drop : str, optional
         A regular expression on picture names whose first group is kept together when a tenth is held out; and what of
         the pictures isn't used: "near-duplicates,outliers,small".
+    keep_marked : bool
+        Whether to train on pictures that figment made itself, as their mark says, too.
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time.
     device, display : str, Display
@@ -85,13 +88,13 @@ def train(
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-        leave_out = drop_filter(drop, chosen, display)  # a mistyped kind is told now
+        leave_out = drop_filter(drop, chosen, display, keep_marked)  # a mistyped kind is told now
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
             facts = {
                 "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
-                "drop": leave_out.text if leave_out else None, "source": source.display, "device": device,
-                "command": list(command or []), "versions": versions(),
+                "drop": leave_out.text if leave_out else None, "keep_marked": keep_marked,
+                "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
             }  # fmt: skip
             if folder is not None:
                 run = Run.create(folder, chosen, facts)
@@ -105,8 +108,8 @@ def train(
 
 def dry_run(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
-    group: str | None = None, drop: str | None = None, agree: Agree | None = None, device: str = "auto",
-    display: Display | None = None, **choices: Any,
+    group: str | None = None, drop: str | None = None, keep_marked: bool = False,
+    agree: Agree | None = None, device: str = "auto", display: Display | None = None, **choices: Any,
 ) -> str:  # fmt: skip
     """The plan of the run that train() would begin with the same arguments. Makes no run.
 
@@ -114,7 +117,7 @@ def dry_run(
 
     Parameters
     ----------
-    data, time, images, recipe, group, drop, agree, device, display, **choices
+    data, time, images, recipe, group, drop, keep_marked, agree, device, display, **choices
         As train() takes them.
 
     Returns
@@ -132,7 +135,7 @@ def dry_run(
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     for note in notes:
         display.say(note)
-    bank = prepared(source, chosen, group, drop, display)
+    bank = prepared(source, chosen, group, drop, display, keep_marked)
     display.say(bank.summary())
     chosen = settled_by_data(chosen, bank)
     if not chosen.planned_images:  # a budget of images measures nothing: then no nets are built for the plan

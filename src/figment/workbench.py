@@ -116,7 +116,7 @@ def labelled_bank(run: Run, labels: str | Path | None, display: Preparing) -> Ba
         return bank_of(run, display)
     source, recipe = open_source(str(labels), None, None, display.say), run.recipe
     telling = display.stage(f"preparing {source.display}")
-    return prepare(source, recipe.size, int(recipe.channels), None, telling, recipe.fit)
+    return prepare(source, recipe.size, int(recipe.channels), None, telling, recipe.fit, keep_marked=True)
 
 
 def _text(file: Path) -> str:

@@ -12,7 +12,9 @@ from PIL import Image
 from figment.cli.options import pixels
 from figment.data.bank.bank import open_bank
 from figment.errors import InputError
+from figment.media.images import encode
 from figtest.command import command
+from figtest.pictures import noise, noise_folder
 
 
 def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
@@ -80,6 +82,26 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     assert again.read_text() == page
     assert "exact copy of 003-copy.png" in page
     assert command("data", "inspect", mixed, "--size", 16, "--out", again) == 0  # its own page may be written anew
+
+
+def test_inspect_shows_classes_and_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    data = tmp_path / "set"
+    noise_folder(data / "train" / "cats", 20)
+    noise_folder(data / "train" / "dogs", 36)  # of which 20 are copies of cats
+    noise_folder(data / "@eaDir", 5)
+    (data / "train" / "dogs" / "drawn.png").write_bytes(encode(noise(12, 12, seed=99)))
+    page = tmp_path / "page.html"
+    assert command("data", "inspect", data, "--size", 8, "--out", page) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "classes 2: cats 20, dogs 16" in out
+    assert "left out 5 in @eaDir (thumbnails of a NAS)" in out
+    assert "made by figment 1 (--keep-marked keeps them)" in out
+    assert out.endswith("usable 36, skipped 21")
+    shown = page.read_text()
+    assert "<tr><td>dogs</td><td>16</td></tr>" in shown
+    assert "<tr><td>@eaDir</td><td>thumbnails of a NAS</td><td>5</td></tr>" in shown
+    assert command("data", "inspect", data, "--size", 8, "--out", page, "--keep-marked") == 0
+    assert capsys.readouterr().out.strip().endswith("usable 37, skipped 20")
 
 
 def test_out_never_destroys_what_figment_didnt_write(

@@ -15,6 +15,16 @@ def test_words_are_parsed_in_any_order():
     assert Drop.parse("outliers", 32, 64).key == Drop.parse("outliers", 8, 8).key
 
 
+def test_what_figment_made_is_named_and_left_out_anyway(odd_folder):
+    drop = Drop.parse("marked", 64, 64)
+    assert (drop.text, drop.key) == ("marked", "")
+    assert drop(open_source(odd_folder)) == {}
+    assert Drop.parse("marked,small", 64, 64).key == Drop.parse("small", 64, 64).key
+    assert prepare(odd_folder, 64, leave_out=drop).fingerprint == prepare(odd_folder, 64).fingerprint
+    with pytest.raises(InputError, match="--keep-marked contradict"):
+        Drop.parse("marked", 64, 64, keep_marked=True)
+
+
 @pytest.mark.parametrize("text", ["", "dark", "small,blurred"])
 def test_other_words_are_refused(text):
     with pytest.raises(InputError, match="--drop"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from figment.cli.console import stages, tell
-from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, LIMIT, NamedPath, limited, pixels
+from figment.cli.options import ACCEPT, DATA, DROP, FIT, GROUP, KEEP_MARKED, LIMIT, NamedPath, limited, pixels
 
 
 @click.group()
@@ -33,11 +33,12 @@ def data() -> None:
     help="What outliers are far away in: gradients, random, inception, dinov2, or onnx:FILE for a network of yours.",
 )
 @click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
+@KEEP_MARKED
 @click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
 @LIMIT
 @ACCEPT
 def inspect(
-    sources: tuple[str, ...], size: str, features: str, first: bool, out: Path | None, limit: int | None,
+    sources: tuple[str, ...], size: str, features: str, first: bool, keep_marked: bool, out: Path | None, limit: int | None,
     accept_licence: bool,
 ) -> None:  # fmt: skip
     """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
@@ -66,7 +67,7 @@ def inspect(
         source = source_of(limited(sources, limit))
         page = out or Path(f"{plain_name(source.display)}-inspected.html")
         check_output(page, ".html", sources)
-        found = survey(source, features, stage("looking at pictures"), min(height, width), first)
+        found = survey(source, features, stage("looking at pictures"), min(height, width), first, keep_marked)
         write_page(found, page)
     *table, last = lines(found)
     tell(*table, "", *advise(found), "", f"page  {page}", last)
@@ -77,12 +78,13 @@ def inspect(
 @click.option("--size", default="64", show_default=True, metavar="PIXELS", help="64, or HEIGHTxWIDTH: 64x96.")
 @FIT
 @DROP
+@KEEP_MARKED
 @GROUP
 @click.option("--grey/--colour", default=None, help="[default: as the pictures are]")
 @LIMIT
 @ACCEPT
 def prepare(
-    sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, group: str | None,
+    sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, keep_marked: bool, group: str | None,
     grey: bool | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
@@ -101,7 +103,7 @@ def prepare(
     height, width = pixels(size)
     channels = {None: None, True: 1, False: 3}[grey]
     with stages(accept_licence) as (stage, source_of):
-        leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"))
+        leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"), keep_marked)
         bank = prepared(
             source_of(limited(sources, limit)),
             (height, width),
@@ -110,6 +112,7 @@ def prepare(
             stage("preparing pictures"),
             fit or "crop",
             leave_out,
+            keep_marked=keep_marked,
         )
     tell(
         bank.summary(),

@@ -86,8 +86,10 @@ FIT = click.option(
 DROP = click.option(
     "--drop",
     metavar="KINDS",
-    help="Leave out, comma-separated: near-duplicates, outliers (or outliers:FEATURES), small.",
+    help="Leave out, comma-separated: near-duplicates, outliers (or outliers:FEATURES), small; marked, what figment made "
+    "itself, is left out anyway.",
 )
+KEEP_MARKED = click.option("--keep-marked", is_flag=True, help="Take pictures that figment made itself, too.")
 GROUP = click.option(
     "--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name."
 )

@@ -16,6 +16,7 @@ from figment.cli.options import (
     DROP,
     FIT,
     GROUP,
+    KEEP_MARKED,
     LIMIT,
     NamedPath,
     PathArgument,
@@ -48,6 +49,7 @@ from figment.errors import InputError
 )
 @FIT
 @DROP
+@KEEP_MARKED
 @GROUP
 @LIMIT
 @ACCEPT
@@ -60,7 +62,7 @@ from figment.errors import InputError
 )
 def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
-    out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, group: str | None,
+    out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, keep_marked: bool, group: str | None,
     limit: int | None, accept_licence: bool, seed: str | None, device: str, dry_run: bool,
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
@@ -96,8 +98,8 @@ def train(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
         )
     asked: dict[str, Any] = {
-        "time": time, "images": images, "recipe": recipe, "group": group, "drop": drop, "agree": agreeing(accept_licence),
-        "device": device, "display": Terminal(),
+        "time": time, "images": images, "recipe": recipe, "group": group, "drop": drop, "keep_marked": keep_marked,
+        "agree": agreeing(accept_licence),        "device": device, "display": Terminal(),
     }  # fmt: skip
     if dry_run:
         tell(*start.dry_run(data, **asked, **fields).split("\n"))

@@ -10,7 +10,8 @@ from figment.data.sources.open import Source
 from figment.errors import InputError
 from figment.inspection.survey import DEFAULT_FEATURES, Survey, survey
 
-KINDS = ("near-duplicates", "outliers", "small")
+KINDS = ("near-duplicates", "outliers", "small", "marked")
+MARKED = "marked"  # what figment made itself: preparing leaves it out unasked, and the word only says so
 FILE_PREFIX = "onnx:"  # of features that come from a file
 
 
@@ -19,7 +20,7 @@ class Drop:
     """Chooses the pictures to leave out.
 
     kinds: of KINDS. height, width: the training size, in pixels. features: those that outliers are far away in. progress:
-    told (done, total) of the survey.
+    told (done, total) of the survey. keep_marked: what figment made itself is chosen from, too.
     """
 
     kinds: tuple[str, ...]
@@ -27,10 +28,13 @@ class Drop:
     width: int
     features: str = DEFAULT_FEATURES
     progress: Progress | None = field(default=None, compare=False)
+    keep_marked: bool = False
 
     @classmethod
-    def parse(cls, text: str, height: int, width: int, progress: Progress | None = None) -> "Drop":
-        """From "near-duplicates,outliers,small", any of them; "outliers:NAME" is for other features than the usual ones.
+    def parse(
+        cls, text: str, height: int, width: int, progress: Progress | None = None, keep_marked: bool = False
+    ) -> "Drop":
+        """From "near-duplicates,outliers,small,marked", any of them; "outliers:NAME" is for other features than the usual ones.
 
         Raises InputError for other words.
         """
@@ -38,10 +42,12 @@ class Drop:
         kinds = {kind.lower(): features for kind, _, features in words}
         if not kinds or kinds.keys() - set(KINDS) or any(kinds[kind] for kind in kinds if kind != "outliers"):
             raise InputError(f"--drop {text!r} isn't something to leave out: give any of {', '.join(KINDS)}")
+        if keep_marked and MARKED in kinds:
+            raise InputError(f"--drop {MARKED} and --keep-marked contradict each other: give one of them")
         features = kinds.get("outliers") or DEFAULT_FEATURES
         if features.startswith(FILE_PREFIX):
             features = f"{FILE_PREFIX}{expanded(features.removeprefix(FILE_PREFIX)).absolute()}"
-        return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress)
+        return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress, keep_marked)
 
     @property
     def text(self) -> str:
@@ -55,11 +61,13 @@ class Drop:
         details = [f"{self.height}x{self.width}"] if "small" in self.kinds else []
         if "outliers" in self.kinds:
             details.append(self._features_key())
-        return ",".join([*self.kinds, *details])
+        return ",".join([kind for kind in self.kinds if kind != MARKED] + details)
 
     def __call__(self, source: Source) -> dict[int, str]:
         """Looks at every picture of the source. Returns slot → reason. Raises InputError as `survey` does."""
-        return self.choose(survey(source, self.features, self.progress))
+        if set(self.kinds) == {MARKED}:
+            return {}
+        return self.choose(survey(source, self.features, self.progress, keep_marked=self.keep_marked))
 
     def _features_key(self) -> str:
         if not self.features.startswith(FILE_PREFIX):

@@ -82,12 +82,14 @@ class Scanner:
 
     pictures: file of uint8 (slots, 64, 64, 3); thumbnails: file of uint8 (slots, 48, 48). first: of strips of frames only
     the first frame is looked at. scales: of deep pictures; those whose kind has none are left for later.
+    keep_marked: pictures that figment made are looked at, too.
     """
 
     pictures: str
     thumbnails: str
     first: bool = False
     scales: Scales = field(default_factory=dict)
+    keep_marked: bool = True
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
         missing: dict[int, Unreadable] = {}
@@ -108,7 +110,8 @@ class Scanner:
 
     def _read_stored(self, chunk: StoredChunk, missing: dict[int, Unreadable]) -> Iterator[ReadPicture]:
         """Pictures of a stored chunk; the reasons of those that can't be read go into `missing`."""
-        for slot, found in chunk.each(partial(read, min_size=(COPY_SIDE, COPY_SIDE), scales=self.scales)):
+        reading = partial(read, min_size=(COPY_SIDE, COPY_SIDE), scales=self.scales, keep_marked=self.keep_marked)
+        for slot, found in chunk.each(reading):
             if isinstance(found, Unreadable):
                 missing[slot] = found
                 continue

@@ -20,6 +20,7 @@ from figment.media.images import encode
 from figment.media.pages import COLOURS
 
 MAX_SKIPPED_ROWS = 500  # pictures that are listed as skipped
+MAX_ROWS = 200  # classes, and places of what is none of the set, that are listed
 MAX_BARS = 12  # of a chart, and one for all others
 BINS = 32  # of a histogram
 MAX_ODD_SHARE = 0.9  # of a set: a kind that holds as many isn't shown as odd
@@ -52,7 +53,7 @@ def page(survey: Survey) -> str:
 
 def contents(survey: Survey) -> dict[str, Any]:
     """All that the page shows, as plain values."""
-    groups = survey.near[:MAX_SHOWN_GROUPS]
+    groups, classes = survey.near[:MAX_SHOWN_GROUPS], survey.label_counts.most_common()
     return {
         "source": survey.source,
         "usable": len(survey.usable),
@@ -77,6 +78,10 @@ def contents(survey: Survey) -> dict[str, Any]:
             if 0 < len(survey.found[kind]) < MAX_ODD_SHARE * len(survey.usable)
         ],
         "charts": charts(survey),
+        "classes": classes[:MAX_ROWS] if len(classes) > 1 else [],
+        "more_classes": max(len(classes) - MAX_ROWS, 0),
+        "aside": survey.aside[:MAX_ROWS],
+        "more_aside": max(len(survey.aside) - MAX_ROWS, 0),
         "skipped": survey.absent[:MAX_SKIPPED_ROWS],
         "more_skipped": max(len(survey.absent) - MAX_SKIPPED_ROWS, 0),
     }

@@ -54,15 +54,18 @@ class Scan:
 
 
 @contextmanager
-def scan(source: Source, progress: Progress | None = None, first: bool = False) -> Iterator[Scan]:
+def scan(
+    source: Source, progress: Progress | None = None, first: bool = False, keep_marked: bool = True
+) -> Iterator[Scan]:
     """Scan every picture of a source once, on all cores; the small copies are gone when the block is left.
 
-    progress: called with (done, total). first: of strips of frames only the first frame is looked at. Raises InputError
-    where the data or the cache folder can't be used, or the data change meanwhile.
+    progress: called with (done, total). first: of strips of frames only the first frame is looked at. keep_marked:
+    pictures that figment made count like others, or else as broken, for that reason. Raises InputError where the data or
+    the cache folder can't be used, or the data change meanwhile.
     """
     before = source.fingerprint()
     with _scratch() as folder:
-        facts, kinds, kind, ranges, broken = _scan_all(source, folder, progress, first)
+        facts, kinds, kind, ranges, broken = _scan_all(source, folder, progress, first, keep_marked)
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
@@ -74,7 +77,7 @@ def scan(source: Source, progress: Progress | None = None, first: bool = False) 
 
 
 def _scan_all(
-    source: Source, folder: Path, progress: Progress | None, first: bool
+    source: Source, folder: Path, progress: Progress | None, first: bool, keep_marked: bool
 ) -> tuple[np.ndarray, list[Kind], np.ndarray, Ranges, dict[int, str]]:
     """Scan every picture, the deep ones at last. Returns facts, kinds, kind, ranges and broken, as Scan has them."""
     total = len(source.listing.names)
@@ -83,7 +86,7 @@ def _scan_all(
     kind = np.full(total, -1, np.int32)
     broken: dict[int, str] = {}
     ranges, deep = Ranges(), set[int]()
-    scanner = Scanner(str(folder / "pictures"), str(folder / "thumbnails"), first)
+    scanner = Scanner(str(folder / "pictures"), str(folder / "thumbnails"), first, keep_marked=keep_marked)
     for file in (scanner.pictures, scanner.thumbnails):
         Path(file).touch()
 

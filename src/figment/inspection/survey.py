@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from figment.common.progress import Progress
+from figment.data.decoding.decode import MARKED
 from figment.data.decoding.depth import Ranges
+from figment.data.sources.aside import Aside
 from figment.data.sources.open import Skipped, open_source
 from figment.errors import InputError
 from figment.inspection.measures import Kind
@@ -56,20 +58,24 @@ class Survey:
     found: dict[str, np.ndarray]
     sheet: list[int]
     pictures: dict[int, np.ndarray]
+    # What is none of the set by where it lies, how labels were found, and what figment made itself.
+    aside: list[Aside] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    marked: list[Skipped] = field(default_factory=list)
     ranges: Ranges = field(default_factory=Ranges)
 
     @property
     def left_out(self) -> int:
-        """How many that look like pictures can't be trained on: skipped or exact copies."""
-        return len(self.skipped) + len(self.copies)
+        """How many of the set's pictures aren't trained on: skipped, exact copies, or made by figment."""
+        return len(self.skipped) + len(self.copies) + len(self.marked)
 
     @property
     def absent(self) -> list[Skipped]:
-        """All that look like pictures and can't be trained on, with the reasons, sorted by name."""
+        """All of the set's pictures that aren't trained on, with the reasons, sorted by name."""
         copies = [
             Skipped(self.names[copy], f"exact copy of {self.names[first]}") for copy, first in self.copies.items()
         ]
-        return sorted([*self.skipped, *copies], key=lambda item: item.name)
+        return sorted([*self.skipped, *self.marked, *copies], key=lambda item: item.name)
 
     @property
     def near_extra(self) -> int:
@@ -130,13 +136,15 @@ class Survey:
 
 
 def survey(
-    data: Any, features: str = DEFAULT_FEATURES, progress: Progress | None = None, size: int = 64, first: bool = False
-) -> Survey:
+    data: Any, features: str = DEFAULT_FEATURES, progress: Progress | None = None, size: int = 64, first: bool = False,
+    keep_marked: bool = False,
+) -> Survey:  # fmt: skip
     """Look at every picture of data (what open_source takes) once, on all cores.
 
     features: network for the outliers, see figment.features.registry. progress: called with (done, total) through all
     stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames.
-    Raises InputError where the data, the network or the cache folder can't be used, or the data change meanwhile.
+    keep_marked: pictures that figment made count like others. Raises InputError where the data, the network or the cache
+    folder can't be used, or the data change meanwhile.
     """
     if size < 1:
         raise InputError(f"--size {size} isn't a size: give the pixels of a side, such as 64")
@@ -147,7 +155,7 @@ def survey(
     network = extractor(features)  # a mistyped name is told now
     listing = source.listing
     stages = _Stages(progress, len(listing.names))
-    with scan(source, stages.part(0.0, 0.7), first) as scanned:
+    with scan(source, stages.part(0.0, 0.7), first, keep_marked) as scanned:
         facts, usable = scanned.facts, scanned.usable
         near = near_duplicates(scanned.thumbnails, stages.part(0.7, 0.85), parts=scanned.parts)
         far = farness(scanned.pictures, network, progress=stages.part(0.85, 1.0))
@@ -159,12 +167,16 @@ def survey(
         shown |= {slot for slots in found.values() for slot in slots[:MAX_ODD_PICTURES].tolist()}
         rows = {slot: int(np.searchsorted(usable, slot)) for slot in sorted(shown)}
         stages.finish()
-        skipped = listing.skipped + [Skipped(listing.names[slot], reason) for slot, reason in scanned.broken.items()]
+        broken = [Skipped(listing.names[slot], reason) for slot, reason in scanned.broken.items()]
+        skipped = listing.skipped + [item for item in broken if item.reason != MARKED]
         return Survey(
             source=source.display,
             names=listing.names,
             labels=listing.labels,
             ignored=listing.ignored,
+            aside=listing.aside,
+            notes=listing.notes,
+            marked=[item for item in broken if item.reason == MARKED],
             skipped=sorted(skipped, key=lambda item: item.name),
             size=size,
             features=network.name,

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 
 from figment.common.text import shown
+from figment.data.sources.aside import told_places
 from figment.inspection.survey import Survey
 
 MAX_NAMED = 5  # kinds, or broken pictures
@@ -47,7 +48,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
             ("colour profiles", listed(survey.profiles)),
             ("grey", _count(survey.grey, survey)),
             ("animated", _count(int(rows["animated"].sum()), survey)),
-            ("labels", listed(survey.label_counts) if len(survey.label_counts) > 1 else ""),
+            ("classes", _classes(survey)),
+            ("labels", " ".join(survey.notes)),
             ("brightness", f"{rows['brightness'].mean():.0f} ± {rows['brightness'].std():.0f} of 255"),
             ("saturation", f"{rows['saturation'].mean():.0f} ± {rows['saturation'].std():.0f} of 255"),
             ("near-duplicates", _near(survey)),
@@ -57,9 +59,16 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
     found += [
         ("exact copies", f"{copies:,}" if copies else ""),
         ("unreadable", _unreadable(survey)),
+        ("left out", ", ".join(told_places(survey.aside))),
+        ("made by figment", f"{len(survey.marked):,} (--keep-marked keeps them)" if survey.marked else ""),
         ("other files", f"{survey.ignored:,}" if survey.ignored else ""),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def _classes(survey: Survey) -> str:
+    counts = survey.label_counts
+    return f"{len(counts):,}: {listed(counts)}" if len(counts) > 1 else ""
 
 
 def listed(counts: Counter[str]) -> str:

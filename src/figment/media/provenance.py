@@ -6,17 +6,10 @@ from typing import Literal, get_args
 
 from PIL import Image, UnidentifiedImageError
 
+from figment.common.marks import PACKET, VOCABULARY
 from figment.errors import InputError
 
 DigitalSourceType = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
-VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-PACKET = (
-    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">'
-    "<Iptc4xmpExt:DigitalSourceType>{}</Iptc4xmpExt:DigitalSourceType>"
-    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
-)
 # As an element, an attribute or an rdf:resource: other programs write all three.
 DECLARATION = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)

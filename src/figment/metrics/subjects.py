@@ -53,7 +53,9 @@ def open_subject(
     size = size or _own_size(source)
     if min(sizes.shape(size)) < MIN_SIDE:
         raise InputError(f"--size: pictures of less than {MIN_SIDE} pixels a side can't be measured: give more.")
-    ours = prepare(source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2)
+    ours = prepare(
+        source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2, keep_marked=True
+    )
     reals = _real_bank(against, size, 3, group, "crop", agree, display)
     rows = np.random.default_rng([seed, 6]).permutation(_rows_with_copies(ours))[:n]
     return Subject(str(what), bank_rows(ours, rows), names=[ours.names[row] for row in rows]), reals

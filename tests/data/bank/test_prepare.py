@@ -14,6 +14,7 @@ from figment.data.bank import shards
 from figment.data.bank.prepare import prepare
 from figment.data.bank.workers import map_unordered
 from figment.errors import InputError
+from figment.media.images import encode
 from figtest.banks import files_of, started
 from figtest.paths import DATA
 from figtest.pictures import noise, noise_folder
@@ -112,6 +113,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 from figment.data.bank.prepare import prepare
 from figment.data.bank.workers import map_unordered
 from figment.errors import InputError
+from figment.media.images import encode
 try:
     prepare(sys.argv[1], 16)
 except InputError as error:
@@ -215,3 +217,34 @@ def test_faces_open_in_under_a_second():
     people = [{again.names[i].split("_")[0] for i in part} for part in (bank.train, bank.held_out)]
     assert not people[0] & people[1]
     assert 0.08 < len(bank.held_out) / 12_500 < 0.12
+
+
+def marked_among(folder: Path, count: int) -> Path:
+    """A folder of 40 pictures, and so many that carry figment's own mark."""
+    noise_folder(folder, 40)
+    for seed in range(count):
+        suffix, kind = [(".png", "PNG"), (".jpg", "JPEG"), (".webp", "WEBP")][seed % 3]
+        (folder / f"drawn-{seed}{suffix}").write_bytes(encode(noise(12, 12, seed=1000 + seed), kind))
+    return folder
+
+
+def test_pictures_that_figment_made_are_left_out_with_a_word(tmp_path):
+    data = marked_among(tmp_path / "data", 6)
+    bank = prepare(data, 8)
+    assert len(bank.pictures) == 40
+    assert (len(bank.left_out), len(bank.skipped), bank.marked) == (6, 0, 6)
+    assert "6 made by figment, as its mark says (--keep-marked keeps them)" in bank.summary()
+    kept = prepare(data, 8, keep_marked=True)
+    assert len(kept.pictures) == 46
+    assert kept.fingerprint != bank.fingerprint
+    assert "Left out" not in kept.summary()
+
+
+def test_a_set_that_figment_made_says_how_to_train_on_it(tmp_path):
+    data = tmp_path / "samples"
+    data.mkdir()
+    for seed in range(40):
+        (data / f"{seed}.png").write_bytes(encode(noise(12, 12, seed=seed)))
+    with pytest.raises(InputError, match=r"0 usable pictures \(40 made by figment.*--keep-marked"):
+        prepare(data, 8)
+    assert len(prepare(data, 8, keep_marked=True).pictures) == 40

@@ -12,6 +12,7 @@ import numpy as np
 from figment.common.refusals import refusal
 from figment.common.text import printable, shown
 from figment.data.bank.shards import Shards
+from figment.data.decoding.decode import MARKED
 from figment.data.decoding.depth import Range, Ranges
 from figment.data.sources.aside import Aside, told_places
 from figment.data.sources.labels import Classes, classes_of
@@ -73,6 +74,11 @@ class Bank:
         """The classes that the labels make. Raises InputError where they make none (see classes_of)."""
         return classes_of(self.labels, self.names, self.train, self.source)
 
+    @cached_property
+    def marked(self) -> int:
+        """How many pictures aren't in the bank because figment made them."""
+        return sum(item.reason == MARKED for item in self.left_out)
+
     def summary(self) -> str:
         """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
         counts = f"{len(self.pictures):,} pictures from {shown(self.source)}"
@@ -83,7 +89,8 @@ class Bank:
             f"{number:,} {what}"
             for number, what in [
                 (len(self.skipped), f"skipped ({'; '.join(reasons)})"),
-                (len(self.left_out), "dropped as asked"),
+                (len(self.left_out) - self.marked, "dropped as asked"),
+                (self.marked, f"{MARKED} (--keep-marked keeps them)"),
                 (len(self.copies), "exact duplicates" if len(self.copies) > 1 else "exact duplicate"),
                 (self.ignored, "other files" if self.ignored > 1 else "other file"),
             ]

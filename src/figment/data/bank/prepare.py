@@ -7,7 +7,7 @@ bank. A journal in the draft says what is done, so an interrupted preparation go
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -30,7 +30,7 @@ from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
 from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split_classes, split_groups
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
-from figment.data.decoding.decode import NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
+from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.open import Skipped, Source, open_source
@@ -46,6 +46,7 @@ MENDS = {
 }
 MIN_PICTURES = 32  # to train on
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged
+KEEP_MARKED = "keep marked"  # in the key of a bank that has pictures made by figment
 JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
 
 
@@ -69,6 +70,7 @@ def prepare(
     fit: str = "crop",
     leave_out: LeaveOut | None = None,
     min_pictures: int = MIN_PICTURES,
+    keep_marked: bool = False,
 ) -> Bank:
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
@@ -76,7 +78,7 @@ def prepare(
     let the pictures decide. group: a pattern whose first bracket, searched in a picture's name, tells what stays on one
     side of the split (a person, say). progress: called with (done, total). fit: how pictures of other shapes are
     brought to the size. leave_out: chooses pictures that aren't used. min_pictures: different pictures that it takes,
-    2 at least.
+    2 at least. keep_marked: pictures that figment made, as their mark says, are used like others.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
@@ -92,7 +94,10 @@ def prepare(
     banks = cache_folder() / "banks"
     content = source.fingerprint()
     channels = channels or choose_channels(source, banks / f"{content[:32]}.{DECODING}.channels")
-    key = json.dumps([FORMAT, content, height, width, channels, fit, group, leave_out.key if leave_out else None])
+    key = json.dumps(
+        [FORMAT, content, height, width, channels, fit, group, (leave_out.key or None) if leave_out else None]
+        + [KEEP_MARKED] * keep_marked
+    )
     fingerprint = sha256(key.encode()).hexdigest()[:32]
     folder = banks / fingerprint
     bank = _opened(folder)
@@ -106,10 +111,12 @@ def prepare(
             bank = _opened(folder)  # somebody may have prepared it while we waited
             if bank is None:
                 target = Target(height, width, channels, fit)
-                _build(_Request(source, content, target, groups, leave_out, min_pictures), folder, progress)
+                _build(
+                    _Request(source, content, target, groups, leave_out, min_pictures, keep_marked), folder, progress
+                )
                 bank = open_bank(folder)
     if len(bank.pictures) < min_pictures:  # it was prepared for a purpose that takes fewer
-        raise _too_few(source, len(bank.pictures), bank.skipped, len(bank.left_out), len(bank.copies), min_pictures)
+        raise _too_few(source, len(bank.pictures), bank.skipped, bank.left_out, len(bank.copies), min_pictures)
     # The same pictures may have been prepared under another name, and with other things beside them.
     aside = source.listing.aside if source.lists_at_once else bank.aside
     return replace(bank, source=source.display, aside=aside)
@@ -128,6 +135,7 @@ class _Request:
     groups: list[bytes | None] | None
     leave_out: LeaveOut | None
     min_pictures: int
+    keep_marked: bool
 
 
 @dataclass(frozen=True)
@@ -138,12 +146,13 @@ class ChunkPreparer:
     target: Target
     per_shard: int
     scales: Scales = field(default_factory=dict)
+    keep_marked: bool = True
 
     def __call__(self, chunk: Chunk) -> list[PreparedPicture]:
         """What became of each picture, without the pixels."""
         done = []
         with ShardWriter(Path(self.folder), _picture_bytes(self.target), self.per_shard) as shards:
-            for picture in chunk.prepare(self.target, self.scales):
+            for picture in chunk.prepare(self.target, self.scales, self.keep_marked):
                 if picture.pixels is not None:
                     shards.write(picture.slot, picture.pixels.tobytes())
                 done.append(replace(picture, pixels=None))
@@ -159,15 +168,16 @@ def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
     with draft_folder(folder, slots, picture_bytes, per_shard) as (draft, journal):
         if journal.left_out is None:
             journal.left_out = request.leave_out(source) if request.leave_out else {}
-        _prepare_rest(source, draft, journal, ChunkPreparer(str(draft), target, per_shard), progress)
+        preparer = ChunkPreparer(str(draft), target, per_shard, keep_marked=request.keep_marked)
+        _prepare_rest(source, draft, journal, preparer, progress)
         if source.fingerprint() != request.fingerprint:
             raise InputError(
                 f"{source.where} changed while it was being read: run this again when nothing writes to it any more"
             )
         kept, copies = exact_duplicates(journal.digests)
         if len(kept) < request.min_pictures:
-            skipped = [*(Skipped("", reason) for reason in journal.skipped.values()), *source.listing.skipped]
-            raise _too_few(source, len(kept), skipped, len(journal.left_out), len(copies), request.min_pictures)
+            skipped, left_out = _apart(source, journal)
+            raise _too_few(source, len(kept), skipped, left_out, len(copies), request.min_pictures)
         (draft / JOURNAL_FILE).unlink(missing_ok=True)  # from here on it wouldn't be true
         compact(draft, kept, picture_bytes, per_shard, slots)
         _write_facts(draft, request, kept, copies, journal, per_shard)
@@ -239,6 +249,7 @@ def _write_facts(
     _write_json(draft / "names.json", [listing.names[slot] for slot in slots])
     large_enough = (ENLARGED_BELOW * target.width, ENLARGED_BELOW * target.height)
     copied = {copy: f"exact copy of {listing.names[first]}" for copy, first in copies.items()}
+    skipped, left_out = _apart(source, journal)
     facts = {
         "format": FORMAT,
         "count": len(slots),
@@ -253,31 +264,42 @@ def _write_facts(
         "ignored": listing.ignored,
         "aside": [asdict(item) for item in listing.aside],
         "notes": listing.notes + ([note] if note else []),
-        "skipped": _as_records(source, journal.skipped, listing.skipped),
+        "skipped": [asdict(item) for item in skipped],
         "decoding": DECODING,
         "ranges": journal.ranges.records(),
         "converted_profiles": int(((journal.marks[kept] & CONVERTED) > 0).sum()),
         "broken_profiles": int(((journal.marks[kept] & BROKEN_PROFILE) > 0).sum()),
-        "copies": _as_records(source, copied, []),
-        "left_out": _as_records(source, journal.left_out or {}, []),
+        "copies": [asdict(item) for item in _named(source, copied)],
+        "left_out": [asdict(item) for item in left_out],
     }
     _write_json(draft / "bank.json", facts)
 
 
-def _as_records(source: Source, reasons: dict[int, str], more: list[Skipped]) -> list[dict[str, str]]:
+def _apart(source: Source, journal: Journal) -> tuple[list[Skipped], list[Skipped]]:
+    """Pictures that can't be used, and those that aren't wanted: dropped as asked, or made by figment itself."""
+    marked = {slot: reason for slot, reason in journal.skipped.items() if reason == MARKED}
+    broken = {slot: reason for slot, reason in journal.skipped.items() if slot not in marked}
+    return _named(source, broken, source.listing.skipped), _named(source, (journal.left_out or {}) | marked)
+
+
+def _named(source: Source, reasons: dict[int, str], more: Sequence[Skipped] = ()) -> list[Skipped]:
     told = [*more, *(Skipped(source.listing.names[slot], reason) for slot, reason in reasons.items())]
-    return [asdict(item) for item in sorted(told, key=lambda item: item.name)]
+    return sorted(told, key=lambda item: item.name)
 
 
 def _too_few(
-    source: Source, usable: int, skipped: list[Skipped], dropped: int, copies: int, min_pictures: int
+    source: Source, usable: int, skipped: list[Skipped], left_out: list[Skipped], copies: int, min_pictures: int
 ) -> InputError:
     reasons = Counter(item.reason for item in skipped)
-    counts = [(reasons.total(), "skipped"), (copies, "exact duplicates"), (dropped, "dropped")]
+    marked = sum(item.reason == MARKED for item in left_out)
+    dropped = len(left_out) - marked
+    counts = [(reasons.total(), "skipped"), (copies, "exact duplicates"), (dropped, "dropped"), (marked, MARKED)]
     absent = [f"{number:,} {what}" for number, what in counts if number]
     mostly = f"; mostly {reasons.most_common(1)[0][0]}" if reasons else ""
     text = f" ({', '.join(absent)}{mostly})" if absent else ""
     mend = "add more, or drop less" if dropped else "add more"
+    if marked:
+        mend += ", or train on figment's own with --keep-marked"
     if reasons and usable + reasons.most_common(1)[0][1] >= min_pictures:  # those would have done
         mend = MENDS.get(reasons.most_common(1)[0][0], mend)
     return InputError(

@@ -54,12 +54,14 @@ class StoredChunk:
                 found = error
             yield slot, found
 
-    def prepare(self, target: Target, scales: Scales | None = None) -> Iterator[PreparedPicture]:
+    def prepare(
+        self, target: Target, scales: Scales | None = None, keep_marked: bool = True
+    ) -> Iterator[PreparedPicture]:
         """Decode one after the other; a picture that can't be read comes out with the reason.
 
-        scales: as read takes them.
+        scales, keep_marked: as read takes them.
         """
-        for slot, found in self.each(partial(_fitted, target, scales)):
+        for slot, found in self.each(partial(_fitted, target, scales, keep_marked)):
             if isinstance(found, Unreadable):
                 yield PreparedPicture(slot, None, str(found), deep=found.range if isinstance(found, Unscaled) else None)
             else:
@@ -82,7 +84,9 @@ class PortraitChunk:
     seed: int
     offset: int = 0
 
-    def prepare(self, target: Target, scales: Scales | None = None) -> Iterator[PreparedPicture]:
+    def prepare(
+        self, target: Target, scales: Scales | None = None, keep_marked: bool = True
+    ) -> Iterator[PreparedPicture]:
         """Draw the portraits, square and as large as the target; their identity is (seed, index), the same at any size."""
         from figment.data.portraits.table import portraits
 
@@ -114,8 +118,10 @@ def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
     return [StoredChunk(chunk.slots, [Broken(reason)])]
 
 
-def _fitted(target: Target, scales: Scales | None, payload: Payload) -> tuple[DecodedPicture, np.ndarray]:
+def _fitted(
+    target: Target, scales: Scales | None, keep_marked: bool, payload: Payload
+) -> tuple[DecodedPicture, np.ndarray]:
     """A picture, and its pixels brought to the target."""
-    picture = read(payload, target.min_decoded, scales)
+    picture = read(payload, target.min_decoded, scales, keep_marked)
     with naming_damage():
         return picture, target.apply(picture.pixels)

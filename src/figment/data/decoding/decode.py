@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from figment.common.malloc import hold_freed_memory
+from figment.common.marks import has_own_mark
 from figment.common.pointers import IS_POINTER, is_pointer
 from figment.data.decoding import jpeg
 from figment.data.decoding.depth import Scales, deep_array, deep_picture
@@ -54,6 +55,7 @@ TOO_MANY_BYTES = f"more than {MAX_PICTURE_BYTES >> 20} MB of data"
 EMPTY_FILE = "an empty file (0 bytes)"
 UNKNOWN_FORMAT = "not a picture in a format that we read"
 NO_PERMISSION = "no permission to read it"
+MARKED = "made by figment, as its mark says"
 NO_HEIC = "HEIC needs pillow-heif: pip install 'figment-gan[heic]'"
 
 
@@ -98,17 +100,22 @@ class DecodedPicture:
         return short_hash(f"{self.width}x{self.height}".encode(), self.pixels.tobytes())
 
 
-def read(payload: Payload, min_size: tuple[int, int] | None = None, scales: Scales | None = None) -> DecodedPicture:
+def read(
+    payload: Payload, min_size: tuple[int, int] | None = None, scales: Scales | None = None, keep_marked: bool = True
+) -> DecodedPicture:
     """Read a picture, turned upright by its EXIF orientation, as sRGB; transparency becomes white.
 
     min_size: height and width, upright, that will do: a large JPEG is then decoded at a fraction of its size, never
     below them. scales: what brings deep pictures (16-bit grey, floats) of this set to 0…255; without any, each is scaled
     by itself. Colour profiles are converted, broken ones ignored; of animations the first frame counts. Raises Unreadable
-    with the reason; Unscaled, which is one, for a deep picture whose kind has no scale.
+    with the reason; Unscaled, which is one, for a deep picture whose kind has no scale; and without keep_marked one of
+    MARKED for a picture that figment made.
     """
     hold_freed_memory()
     with naming_damage():
         content = _load(payload)
+        if not keep_marked and isinstance(content, bytes) and has_own_mark(content):
+            raise Unreadable(MARKED)
         if isinstance(content, bytes) and (header := jpeg.read_header(content)):
             return _read_jpeg(content, header, min_size)
         return _by_pillow(content, scales)

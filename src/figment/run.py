@@ -213,7 +213,9 @@ class Run:
 
     def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
         """Add results to measures.jsonl: all of them or none."""
-        with lock_held(self.folder / "state" / "measures.lock"):
+        lock = self.folder / "state" / "measures.lock"
+        lock.parent.mkdir(exist_ok=True)
+        with lock_held(lock):
             before = self.measures_file.read_bytes() if self.measures_file.is_file() else b""
             lines = "".join(json.dumps(record) + "\n" for record in records)
             write_atomically(self.measures_file, before + lines.encode())
@@ -255,7 +257,8 @@ class Run:
         if self.events_file.exists():
             flush_to_disk(self.events_file)
         for folder in (*(self.folder / name for name in _INNER), self.folder):
-            flush_to_disk(folder)
+            if folder == self.folder or folder.is_dir():  # one that was removed is made again when it is needed
+                flush_to_disk(folder)
 
     def _remove_after(self, images: int) -> None:
         for files in (self.pictures(), self.snapshots()):

@@ -62,8 +62,11 @@ def measure(
             seed=seed, codec=codec, size=None if size is None else pixels(size), group=group, device=device,
             agree=agreeing(accept_licence), display=terminal,
         )  # fmt: skip
+    tell("", *found.lines(), "")  # before anything can fail
     if out:
         write_output(out, found.as_json())
+    if found.unkept is not None:
+        raise found.unkept
     places = [("results", out)] if out else []
     if found.run is not None:
         from figment.reporting.report import write_report
@@ -75,7 +78,8 @@ def measure(
 
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
-    tell("", *found.lines(), "", *(f"{title}  {place}" for title, place in places))
+    if places:
+        tell(*(f"{title}  {place}" for title, place in places))
     if found.unusable:
         raise InputError(
             f"--features {', '.join(found.unusable)} couldn't be used (why stands above): mend it, or leave it out."

@@ -84,12 +84,17 @@ def _check_parent(folder: Path, path: Path, option: str, mend: str) -> None:
         gone = "a link that leads nowhere" if place.is_symlink() else "a file"
         raise InputError(f"{option} {path}: {place} is {gone}: name {mend}.")
     with naming_refusals(f"{option} {path}", elsewhere=f"name {mend}"):
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), place)
-        with part_beside(place / "tried") as part, part.open("r+b") as file:  # a full disk tells only so
-            file.write(bytes(TRIED_BYTES))
-            file.flush()
-            flush(file.fileno())
+        try_writing(place)
+
+
+def try_writing(folder: Path) -> None:
+    """Raise OSError where nothing can be written into a folder: only trying tells of a full disk."""
+    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    with part_beside(folder / "tried") as part, part.open("r+b") as file:
+        file.write(bytes(TRIED_BYTES))
+        file.flush()
+        flush(file.fileno())
 
 
 def flush(handle: int) -> None:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from figment.common.machine import this_machine
 from figment.common.pixels import to_rgb
+from figment.common.places import try_writing
 from figment.common.progress import Agree, Preparing, Progress, Silent
+from figment.common.refusals import naming_refusals
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.features import weights
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from figment.attributes.coverage import AttributeCoverage
 
 FORMAT = 1  # of --out FILE.json
+ELSEWHERE = "measure a copy of the run"  # where the run can't be written to
 UNUSABLE_PREFIX = "features "  # before the name of one, in what is missing
 DEFAULT_SAMPLES = 5000
 MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
@@ -65,6 +68,7 @@ class Measurement:
     attributes: "AttributeCoverage | None" = None
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
+    unkept: InputError | None = None  # why not all of it is kept in the run
     files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
 
     def records(self) -> list[dict[str, Any]]:
@@ -171,6 +175,9 @@ def measure(
     networks, missing = _usable_networks(features, device, display)
     subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display)
     display.say(bank.summary())
+    if subject.run is not None:  # told now, not after all the work
+        with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
+            try_writing(subject.run.folder)
     return _measured(subject, bank, against, networks, missing, n, seed, codec, display)
 
 
@@ -197,14 +204,14 @@ def _measured(
     others = extract_features(bank_rows(bank, spare), networks, chosen, telling)
     found, more = all_scores(ours, theirs, others, networks, seed, display.stage("scores"))
     result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
-    _add_to_run(subject.run, result.records())
+    result = _kept(result, result.records())
 
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
     wanted = min(MAX_COMPARED_SAMPLES, subject.pictures.count)
     seen = chosen == "none" and len(ours.pictures) >= wanted
     samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
     result = _with_originality(result, samples, subject, bank, against is None, display)
-    _add_to_run(subject.run, result.records()[len(found) :], result.pairs)
+    result = _kept(result, result.records()[len(found) :], result.pairs)
     data = subject.run.data if against is None and subject.run is not None else against
     if are_portraits(data):
         result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
@@ -246,17 +253,27 @@ def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int,
         return replace(result, missing=result.missing | {"attributes": str(error)})
     before = len(result.records())
     result = replace(result, attributes=attributes)
-    _add_to_run(result.run, result.records()[before:])
-    return result
+    return _kept(result, result.records()[before:])
 
 
-def _add_to_run(run: Run | None, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None) -> None:
-    """Into the run's folder, where it is a run that is measured."""
+def _kept(
+    result: Measurement, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None
+) -> Measurement:
+    """The same, its new records and pairs in the run's folder, where it is a run that is measured.
+
+    Where they can't be, what was measured isn't lost: `unkept` says why.
+    """
+    run = result.run
     if run is None:
-        return
-    run.add_measures(records)
-    if pairs is not None:
-        write(run.pairs_file, pairs, "compositeWithTrainedAlgorithmicMedia")
+        return result
+    try:
+        with naming_refusals(run.folder, elsewhere=ELSEWHERE):
+            run.add_measures(records)
+            if pairs is not None:
+                write(run.pairs_file, pairs, "compositeWithTrainedAlgorithmicMedia")
+    except InputError as error:
+        return replace(result, unkept=error)
+    return result
 
 
 def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: str, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from figment.common.files import write_atomically
+from figment.common.files import write_output
 from figment.common.progress import Say
 from figment.common.text import last_of_path, typed
 from figment.common.units import as_time
@@ -106,7 +106,7 @@ def write_report(run: Run, say: Say | None = None) -> Path:
     """
     found = contents(run)
     run.sweep()
-    write_atomically(run.report_file, pages.rendered("report.html.j2", found))
+    write_output(run.report_file, pages.rendered("report.html.j2", found))
     if say:
         for sentence in found["damage"]:
             say(sentence)

@@ -28,6 +28,7 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
     """Keep the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
     recipe = run.recipe
     file = run.snapshot_file(state.images)
+    file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator"))
     write(run.picture_file(state.images), Generator(state.average, recipe).sheet(seed=recipe.seed))
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})

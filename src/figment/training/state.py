@@ -119,7 +119,8 @@ def packed_state(state: TrainState) -> bytes:
 
 
 def save_state(state: TrainState, path: Path) -> None:
-    """Keep the state: whole, or as the file was before."""
+    """Keep the state: whole, or as the file was before. Its folder is made again if somebody removed it."""
+    path.parent.mkdir(exist_ok=True)
     write_atomically(path, packed_state(state))
 
 

@@ -14,6 +14,7 @@ from figment.common.text import printable, typed
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
+from figment.data.decoding.depth import Ranges, Scale, Unscaled
 from figment.data.decoding.fit import Target
 from figment.data.sources.base import MissingData
 from figment.data.sources.open import Portraits, Source
@@ -39,17 +40,20 @@ def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> N
     return np.sort(drawn)
 
 
-def read_files(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.uint8]:
+def read_files(files: Sequence[Path], target: Target, say: Say, known: Ranges | None = None) -> NDArray[np.uint8]:
     """Pictures of files of any kind that train reads, brought to the target: (N, C, H, W).
 
-    say: told of each that had another size. Raises InputError for a file that is no picture.
+    say: told of each that had another size. known: how far the values of a run's deep pictures ran, by which those of its
+    kinds are scaled here too; those of others by what they have in common. Raises InputError for a file that is no
+    picture.
     """
+    scales = _common_scales(files) | (known.scales() if known else {})
     found = []
     for file in files:
         if file.is_dir():
             raise InputError(f"{file} is a folder: name the pictures in it, such as {file}/*.png.")
         try:
-            picture = read(str(file), target.min_decoded)
+            picture = read(str(file), target.min_decoded, scales)
             found.append(target.apply(picture.pixels))
         except Unreadable as error:
             raise InputError(f"{printable(str(file))} can't be used ({error}): name a picture.") from None
@@ -57,6 +61,19 @@ def read_files(files: Sequence[Path], target: Target, say: Say) -> NDArray[np.ui
             theirs, ours = (sizes.as_text((its.height, its.width)) for its in (picture, target))
             say(f"{printable(file.name)} is {theirs}: brought to {ours} (fit: {target.fit})")
     return np.stack(found)
+
+
+def _common_scales(files: Sequence[Path]) -> dict[str, Scale]:
+    """Scales for the deep pictures among files, one for each kind of them."""
+    ranges = Ranges()
+    for file in files:
+        try:
+            read(str(file), (1, 1), {})
+        except Unscaled as deep:
+            ranges.add(deep.range)
+        except Unreadable:  # which is told when it is its turn
+            pass
+    return ranges.scales()
 
 
 def prepared(

@@ -55,6 +55,16 @@ class Asked(Record):
     choices: Table = {}
 
 
+class RangeRecord(Record):
+    """How far the values of deep pictures ran, of one kind of container."""
+
+    container: Text
+    low: float
+    high: float
+    told: Annotated[int, Field(ge=0, le=64)] = 0
+    whole: bool = True
+
+
 class Facts(Record):
     """run.json. What is missing is told where it is needed: a report needs little of it."""
 
@@ -75,6 +85,7 @@ class Facts(Record):
     held_out: Count | None = None
     duplicates: Count | None = None
     skipped: Count | list[Any] | None = None
+    ranges: list[RangeRecord] | None = None
     machine: Table | None = None
     versions: Table | None = None
     command: list[Text] | None = None

@@ -376,6 +376,7 @@ def _prepared_for(run: Run, display: Display, source: Source | None = None) -> t
         "held_out": len(bank.held_out), "duplicates": len(bank.copies),
         "copies": [asdict(item) for item in bank.copies], "skipped": [asdict(item) for item in bank.skipped],
         "left_out": [asdict(item) for item in bank.left_out],
+        **({"ranges": ranges} if (ranges := bank.ranges.records()) else {}),
     }  # fmt: skip
 
 

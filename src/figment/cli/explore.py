@@ -237,13 +237,15 @@ def project(
       figment sample runs/faces-1 --codes runs/faces-1/findings/project.safetensors
     """
     with workbench(run, out, device) as (at, show):
+        from figment.data.decoding.depth import Ranges
         from figment.explore import project
         from figment.explore.projection import given_pictures, pictures_of_bank
         from figment.features.perceptual import perceptual_loss
 
         generator = at.generator
         if pictures:
-            groups, names = given_pictures(generator, pictures, at.display.say)
+            known = Ranges.read((at.run.facts.get("ranges") or []) if run.is_dir() else [])
+            groups, names = given_pictures(generator, pictures, at.display.say, known)
         else:
             groups, names = pictures_of_bank(at.bank, n, seed)
         if features == "own" and run.is_file():

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from figment.common.progress import Progress, Say
 from figment.data.bank.bank import Bank
+from figment.data.decoding.depth import Ranges
 from figment.data.decoding.fit import Target
 from figment.errors import InputError
 from figment.explore.inversion import Inversions, invert
@@ -167,12 +168,12 @@ def project(
 
 
 def given_pictures(
-    generator: Generator, files: Sequence[Path], say: Say
+    generator: Generator, files: Sequence[Path], say: Say, known: Ranges | None = None
 ) -> tuple[dict[str, Tensor], dict[str, list[str]]]:
-    """Pictures from files of any size as a group to project, and their names. Raises InputError as reals.given does."""
+    """Pictures from files of any size as a group to project, and their names. Arguments and errors as of read_files."""
     recipe = generator.recipe
     target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
-    return {"given": torch.from_numpy(read_files(files, target, say))}, {"given": [file.name for file in files]}
+    return {"given": torch.from_numpy(read_files(files, target, say, known))}, {"given": [file.name for file in files]}
 
 
 def pictures_of_bank(bank: Bank, count: int, seed: int = 0) -> tuple[dict[str, Tensor], dict[str, list[str]]]:

@@ -163,7 +163,7 @@ def test_ranges_are_the_same_in_any_order():
     records = [Ranges(order).records() for order in itertools.permutations(found)]
     assert all(record == records[0] for record in records)
     assert [one["high"] for one in records[0]] == [70, 1, 9]
-    again = Ranges(Range(**record) for record in records[0])
+    again = Ranges.read(records[0])
     assert again.records() == records[0]
     assert again.sentences()[1] == "16-bit PNG of 12 bits: values from 0 to 1, taken as 12 bits"
 

@@ -13,7 +13,7 @@ from figment.common.refusals import refusal
 from figment.common.text import printable, shown
 from figment.data.bank.shards import Shards
 from figment.data.decoding.decode import MARKED
-from figment.data.decoding.depth import Range, Ranges
+from figment.data.decoding.depth import Ranges
 from figment.data.sources.aside import Aside, told_places
 from figment.data.sources.labels import Classes, classes_of
 from figment.data.sources.open import Skipped
@@ -140,7 +140,7 @@ def open_bank(folder: str | Path) -> Bank:
             ignored=facts["ignored"],
             enlarged=facts["enlarged"],
             source=facts["source"],
-            ranges=Ranges(Range(**record) for record in facts.get("ranges", [])),
+            ranges=Ranges.read(facts.get("ranges", [])),
             converted_profiles=facts.get("converted_profiles", 0),
             broken_profiles=facts.get("broken_profiles", 0),
             decoding=facts.get("decoding", 0),

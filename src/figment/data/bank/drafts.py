@@ -23,7 +23,7 @@ from figment.common.parts import sweep_parts
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
-from figment.data.decoding.depth import Range, Ranges
+from figment.data.decoding.depth import Ranges
 from figment.errors import Interrupted
 
 JOURNAL_FILE = "journal.npz"
@@ -54,7 +54,7 @@ class Journal:
         """Raises OSError, ValueError, KeyError, TypeError, EOFError or BadZipFile where there is none that fits."""
         with (folder / JOURNAL_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             reasons = json.loads(arrays["reasons"].tobytes())
-            ranges = Ranges(Range(**record) for record in reasons["ranges"])
+            ranges = Ranges.read(reasons["ranges"])
             journal = cls(arrays["digests"], arrays["sides"], arrays["marks"], ranges, _by_slot(reasons["skipped"]))
         shapes = journal.digests.shape, journal.sides.shape, journal.marks.shape
         if shapes != ((slots, DIGEST_BYTES), (slots, 2), (slots,)):

@@ -102,6 +102,14 @@ class Ranges:
         for one in ranges:
             self.add(one)
 
+    @classmethod
+    def read(cls, records: Iterable[Mapping[str, Any]]) -> "Ranges":
+        """From what `records` gave. Raises KeyError or TypeError where something is missing."""
+        return cls(
+            Range(one["container"], one["low"], one["high"], one.get("told", 0), one.get("whole", True))
+            for one in records
+        )
+
     def add(self, found: Range) -> None:
         known = self._by_kind.get(found.kind)
         self._by_kind[found.kind] = known.with_other(found) if known else found
@@ -113,7 +121,7 @@ class Ranges:
         return {found.kind: found.scale() for found in self}
 
     def records(self) -> list[dict[str, Any]]:
-        """As plain values, which `Range(**record)` takes."""
+        """As plain values, which `read` takes."""
         return [asdict(found) for found in self]
 
     def sentences(self) -> list[str]:

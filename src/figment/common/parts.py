@@ -75,11 +75,11 @@ def _new_part(path: Path, folder: bool) -> tuple[Path, int | None]:
         if fcntl is None:
             return part, None
         handle = os.open(part, os.O_RDONLY if folder else os.O_RDWR)
-        with suppress(OSError):  # without locks its age has to tell
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if part.exists():
+        if _lock(handle) is not False and part.exists():
             return part, handle
-        os.close(handle)  # swept up before it was locked
+        os.close(handle)  # it is being swept up, just made as it is
+        with suppress(OSError):
+            _remove(part)
 
 
 def _sweep(part: Path) -> None:
@@ -90,18 +90,26 @@ def _sweep(part: Path) -> None:
     try:
         token = part.name.removesuffix(".mp4").split(".")[-2]
         believed = len(token) != 8 or token.startswith(_machine())
-        try:
-            if fcntl is not None:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            believed = believed and fcntl is not None
-        except BlockingIOError:
+        free = _lock(handle)
+        if free is False:
             return
-        except OSError:
-            believed = False
-        if believed or time.time() - status.st_mtime > QUIET_SECONDS:
+        if (free and believed) or time.time() - status.st_mtime > QUIET_SECONDS:
             _remove(part)
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> bool | None:
+    """Whether the lock of an open part could be had; None where that can't be known."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _remove(part: Path) -> None:

@@ -18,6 +18,7 @@ from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Silent
 from figment.common.refusals import is_refusal, refusal
+from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
 from figment.data.bank.bank import Bank
@@ -143,7 +144,8 @@ def dry_run(
         world = World.alone(machine.device)
         configure_torch(world.device)  # as in training, so that the same is measured
         asked = {"recipe": recipe, "choices": choices}
-        chosen = resolve(asked, chosen, bank, machine, world, display.say)[0].recipe
+        with watched():
+            chosen = resolve(asked, chosen, bank, machine, world, display.say)[0].recipe
     return describe(chosen, machine)
 
 
@@ -284,6 +286,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     try:
         with (
             sigterm_as_interrupt(),
+            watched(),
             _naming_refusals(run),
             naming_what_is_kept(run, world),
         ):

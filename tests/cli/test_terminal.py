@@ -55,6 +55,19 @@ def test_no_probabilities_where_the_objective_has_none() -> None:
     assert names == ["losses", "separation", "memorising", "spread"]
 
 
+@pytest.mark.parametrize("budget", [(10, None), (None, 60.0)])
+def test_nothing_is_left_below_zero(monkeypatch: pytest.MonkeyPatch, budget: tuple[int | None, float | None]) -> None:
+    """Whole steps go beyond a budget: 12,800 images of 10 with 100 steps of D, or 80 seconds of 60."""
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, width=140, highlight=False))
+    shown.begin(*budget, 0, 0.0)
+    shown.tick(EVENT)
+    shown.end()
+    assert out.getvalue().count(" 0 s left") == 2
+    assert "-" not in out.getvalue()
+
+
 def test_rate_is_of_the_last_seconds() -> None:
     rate = terminal.Rate()
     for second in range(100):

@@ -9,18 +9,18 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 import figment
-from figment.common import progress
+from figment.common import progress, run_time
 from figment.errors import InputError
-from figment.planning import autotune, plan, trials
+from figment.planning import plan, trials
 from figment.run import Run
-from figment.training import loop, pace, schedule
+from figment.training import loop, schedule
 from figtest.command import command_line, interruptible
 from figtest.pictures import draw_faces
 
@@ -90,6 +90,42 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     again = figment.resume(run.folder)
     assert again.facts["state"] == "finished"
     same(uninterrupted, again)
+
+
+def test_begun_again_before_the_first_step_nothing_is_kept_twice(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        kept = loop.keep_beginning
+
+        def stopped(*args: Any) -> None:
+            kept(*args)
+            signal.raise_signal(signal.SIGINT)
+
+        patch.setattr(loop, "keep_beginning", stopped)
+        run = figment.train(faces, images=96, recipe="dcgan", out=tmp_path / "run", **CHOICES)
+        run = figment.resume(run)
+    assert run.facts["images"] == 0
+    figment.resume(run)
+    assert [e["images"] for e in run.events("snapshot")] == list(run.pictures()) == list(run.snapshots())
+
+
+@pytest.mark.parametrize("steps", [1, 50, 100])
+def test_resumed_where_everything_is_due_at_once_nothing_is_told_twice(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Stopped at a tick, a snapshot and a saved state; the last time also at the budget's end."""
+    choices = CHOICES | dict(save_seconds=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(schedule, "tick_images", lambda recipe: recipe.batch)
+        patch.setattr(schedule, "is_snapshot", lambda recipe, images: images == 16 * steps)
+        stopping_after(steps, patch)
+        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "run", **choices)
+        run.note(state="training")  # as after kill -9
+        figment.resume(run)
+    told = [(e["event"], e["images"]) for e in run.events() if e["event"] in {"tick", "snapshot"}]
+    assert len(told) == len(set(told))
+    assert [i for kind, i in told if kind == "tick"] == list(range(16, BUDGET + 1, 16))
 
 
 def test_under_nohup_a_closed_terminal_ends_nothing(
@@ -167,6 +203,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
         f"out of memory: going on with batches of {n}" for n in (32, 16)
     ]
     assert run.recipe.batch == 16
+    assert [e["images"] for e in run.events("snapshot")] == list(run.pictures())  # none is told twice
     assert run.facts["state"] == "finished"
     assert run.facts["images"] > 64
 
@@ -280,8 +317,7 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
 @pytest.fixture
 def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Budgets of time go by the time that this process works, which other work on the machine doesn't stretch."""
-    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=time.process_time))
-    monkeypatch.setattr(autotune, "monotonic", time.process_time)
+    monkeypatch.setattr(run_time, "now", time.process_time)
 
 
 @pytest.mark.usefixtures("own_clock")

@@ -79,6 +79,17 @@ def test_next_snapshot_also_beyond_the_plan() -> None:
     assert schedule.next_snapshot(r, beyond - 10) == beyond
 
 
+def test_ticks_are_whole_rounds_of_the_penalty() -> None:
+    """So each has its share of steps with R1 + R2; a run that is shorter than a round has its one tick all the same."""
+    penalised = dict(discriminator_norm="none", gamma=1.0)
+    for every, steps, unit in ((8, 1, 8), (2, 2, 1), (4, 3, 4), (6, 4, 3), (1, 5, 1)):
+        r = recipe(**penalised, penalty_every=every, discriminator_steps=steps)
+        assert schedule.tick_images(r) % (unit * r.images_a_step) == 0
+    for images, tick in ((10, 10), (35, 40), (80, 80), (3000, 80), (5500, 160)):
+        assert schedule.tick_images(recipe(**penalised, penalty_every=8, images=images, planned_images=images)) == tick
+    assert schedule.tick_images(recipe(planned_images=0)) == 10
+
+
 def test_ticks_are_whole_steps() -> None:
     assert schedule.tick_images(recipe(images=10**6, planned_images=10**6)) == 10_000
     assert schedule.tick_images(recipe(images=200_000, planned_images=200_000)) == 4_100

@@ -1,17 +1,16 @@
 import json
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import figment
+from figment.common import run_time
 from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
-from figment.planning import autotune
 from figment.recipe import Recipe
-from figment.training import pace, scoring
+from figment.training import scoring
 
 pytestmark = pytest.mark.usefixtures("without_report")
 
@@ -99,9 +98,7 @@ def test_a_run_taken_back_has_the_best_of_what_is_left(often, faces: Path, tmp_p
 def test_under_a_time_budget_the_clock_keeps_looks_to_a_twentieth(
     often, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    for module in (pace, scoring):  # by the time that this process works, which other work doesn't stretch
-        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=time.process_time))
-    monkeypatch.setattr(autotune, "monotonic", time.process_time)
+    monkeypatch.setattr(run_time, "now", time.process_time)  # by its own work, which that of others doesn't stretch
     run = figment.train(faces, time="4s", out=tmp_path / "run", **TINY)
     recipe, looks = run.recipe, run.events("score")
     assert looks

@@ -1,13 +1,17 @@
-"""What a tick costs: the same after a hundred thousand others as after none."""
+"""When a run is read, over how many steps, and what that costs: the same after a hundred thousand ticks as after none."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 
 import figment
+from figment import recipe as recipes
 from figment.run import Run
 from figment.run_files import Log
-from figment.training import schedule, ticks
+from figment.training import pace, schedule, ticks
+from figment.training.distributed import World
+from figment.training.state import new_state
 from figtest.runs import tick
 
 pytestmark = pytest.mark.usefixtures("without_report")
@@ -42,10 +46,11 @@ def test_events_are_read_as_often_however_many_ticks_there_are(
 def test_of_many_readings_the_last_few_and_the_widest_spread_are_kept(faces: Path, tmp_path: Path) -> None:
     run = figment.train(faces, images=32, out=tmp_path / "run", **TINY)
     bank = figment.reals.bank_of(run, figment.common.progress.Silent())
-    feed = figment.planning.resolve.loader_for(bank, run.recipe, figment.training.distributed.World.alone("cpu"))
+    feed = figment.planning.resolve.loader_for(bank, run.recipe, World.alone("cpu"))
     past = [tick(i, 0.5, spread=0.9 if i == 7 else 0.1) for i in range(1000)]
     past.append({"event": "tick", "images": 1000})  # damaged, or of another hand
-    kept = ticks.Ticks(past, bank, run.recipe, feed)
+    state = new_state(run.recipe, World.alone("cpu"))
+    kept = ticks.Ticks(past, bank, run.recipe, feed, state)
     assert kept.widest == 0.9
     assert [e["images"] for e in kept.events] == [995, 996, 997, 998, 999]
     assert len(kept.readings) == 5
@@ -67,3 +72,31 @@ def test_a_run_with_damaged_events_goes_on(faces: Path, tmp_path: Path) -> None:
     assert again.facts["state"] == "finished"
     assert [s for s in said if "events.jsonl are damaged" in s] == [s for s in said if s.startswith("4 of ")] != []
     assert Run(run.folder).events("tick")[-1]["images"] == 96
+
+
+PENALISED = dict(discriminator_norm="none", gamma=0.5, penalised="reals")
+
+
+def test_after_a_new_plan_a_tick_is_as_long_as_ever(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new plan after each tick, by which the next one would be a step away, or in a round of the penalty's."""
+    plans = itertools.cycle([1088, 544, 1600, 512, 2048])
+
+    def renewed(self: pace.Replanner, recipe: recipes.Recipe, *rest: object) -> recipes.Recipe:
+        return recipes.changed(recipe, planned_images=next(plans))
+
+    monkeypatch.setattr(pace.Replanner, "renewed", renewed)
+    run = figment.train(faces, images=1024, out=tmp_path / "run", penalty_every=4, **PENALISED, **TINY)
+    at = [0, *(e["images"] for e in run.events("tick"))]
+    assert len(at) > 8
+    assert all((b - a) % (4 * 16) == 0 for a, b in itertools.pairwise(at))
+    assert all(e["squared_gradient"] > 0 for e in run.events("tick"))
+
+
+@pytest.mark.parametrize(("steps", "every"), [(2, 2), (3, 4)])
+def test_penalties_count_whichever_of_d_s_steps_has_them(faces: Path, tmp_path: Path, steps: int, every: int) -> None:
+    choices = PENALISED | dict(discriminator_steps=steps, penalty_every=every)
+    run = figment.train(faces, images=16 * steps * 8, out=tmp_path / "run", **choices, **TINY)
+    assert run.events("tick")
+    assert all(e["squared_gradient"] > 0 for e in run.events("tick"))

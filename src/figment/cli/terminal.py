@@ -128,7 +128,8 @@ class Terminal:
     def _left(self, images: int, seconds: float, rate: float) -> str:
         if self.budget_seconds is not None:
             return as_time(max(self.budget_seconds - seconds, 0))
-        return as_time(((self.budget_images or 0) - images) / rate) if rate else "?"
+        # The last step may show more images than were asked for.
+        return as_time(max((self.budget_images or 0) - images, 0) / rate) if rate else "?"
 
     # ---- words -------------------------------------------------------------------------------------------------------
 

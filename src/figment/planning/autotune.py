@@ -1,12 +1,12 @@
 """Before the first step: which recipe, with what arithmetic, for how many images. Under a time budget it is measured."""
 
 from collections.abc import Callable, Sequence
-from time import monotonic
 from typing import NamedTuple
 
 import torch
 
 from figment import recipe as recipes
+from figment.common import run_time
 from figment.common.machine import Machine
 from figment.errors import InputError
 from figment.planning import memory, plan
@@ -50,7 +50,7 @@ def autotune(
 
     The seconds that this takes are counted as training. Raises InputError where the budget is shorter than a step.
     """
-    began, tried = monotonic(), list[MeasuredCandidate]()
+    began, tried = run_time.now(), list[MeasuredCandidate]()
     for candidate, recipe in candidates:
         seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
         recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
@@ -58,7 +58,7 @@ def autotune(
             say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
             recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
-        spent = _of_the_first(world, monotonic() - began)
+        spent = _of_the_first(world, run_time.now() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
         setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
         setup.state.seconds = spent

@@ -1,11 +1,11 @@
 """Measured once at the start of a run with a time budget: which arithmetic is fastest here, and how fast it is."""
 
-import time
 from dataclasses import dataclass
 
 import torch
 
 from figment import recipe as recipes
+from figment.common import run_time
 from figment.common.machine import Machine
 from figment.recipe import Recipe
 from figment.training.distributed import World
@@ -82,12 +82,12 @@ def _rate(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: 
     for _ in range(WARM_UP_STEPS[feed.device.type]):
         train_step(state, phases, recipe, feed, world)
     synchronise(feed.device)
-    start, steps = time.monotonic(), 0
-    while steps < 2 or not world.any_process(time.monotonic() - start >= seconds):
+    start, steps = run_time.now(), 0
+    while steps < 2 or not world.any_process(run_time.now() - start >= seconds):
         train_step(state, phases, recipe, feed, world)
         steps += 1
     synchronise(feed.device)  # not after each step: in a run the host is some steps ahead of a GPU, too
-    rate = torch.tensor(steps * recipe.images_a_step / (time.monotonic() - start), dtype=torch.float64)
+    rate = torch.tensor(steps * recipe.images_a_step / (run_time.now() - start), dtype=torch.float64)
     world.broadcast([rate])
     return float(rate)
 

@@ -1,7 +1,12 @@
-"""What a run keeps as it trains: its state, snapshots and scores."""
+"""What a run keeps as it trains: its state, snapshots and scores, and that it stood still."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from figment.common import run_time
 from figment.common.files import write_atomically
 from figment.common.progress import Training
+from figment.common.units import as_time
 from figment.generator import Generator
 from figment.media.images import write
 from figment.nets.serialization import packed
@@ -24,6 +29,22 @@ def keep_state(run: Run, state: TrainState, clock: Clock) -> None:
     run.flush()
 
 
+def keep_beginning(run: Run, state: TrainState, clock: Clock, events: Sequence[dict[str, Any]]) -> None:
+    """Keep what there is before the first step. A run that begins there once more has its snapshot by its events."""
+    if not any(event["event"] == "snapshot" and event["images"] == state.images for event in events):
+        keep_snapshot(run, state, clock)
+    keep_state(run, state, clock)
+
+
+def keep_end(run: Run, state: TrainState, scorer: Scorer | None, clock: Clock, display: Training) -> None:
+    """Keep what there is after the last step; with a scorer, where the budget is spent, also the last snapshot and score."""
+    keep_state(run, state, clock)
+    if scorer is not None and state.images not in run.pictures():
+        keep_snapshot(run, state, clock)
+        if scorer.closing:
+            keep_score(run, scorer, state, clock, display)
+
+
 def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
     """Keep the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
     recipe = run.recipe
@@ -42,3 +63,13 @@ def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, displa
         scorer.warned = True
         run.log({"event": "risen", "images": state.images, "seconds": round(clock.seconds(), 2), "text": warning})
         display.say(warning)
+
+
+def keep_standstill(run: Run, state: TrainState, clock: Clock, display: Training) -> None:
+    """Note and tell of time in which the process stood still, if there was any: it doesn't count as training."""
+    stood_still = run_time.standstill()
+    if stood_still:
+        text = f"the process stood still for {as_time(stood_still)}; that isn't counted"
+        event = {"event": "standstill", "images": state.images, "seconds": round(clock.seconds(), 2)}
+        run.log(event | {"stood_still": round(stood_still, 1), "text": text})
+        display.say(text)

@@ -18,16 +18,15 @@ from figment.training import ema, schedule
 from figment.training.distributed import World
 from figment.training.divergence import all_finite, roll_back
 from figment.training.inputs import Phases, draw_inputs
-from figment.training.keep import keep_score, keep_snapshot, keep_state
+from figment.training.keep import keep_beginning, keep_end, keep_score, keep_snapshot, keep_standstill, keep_state
 from figment.training.loader import Feed
-from figment.training.pace import Clock, Pace, is_spent, replanned
+from figment.training.pace import Clock, Replanner, is_spent
 from figment.training.phases import Setup
 from figment.training.scoring import Scorer
 from figment.training.state import TrainState
 from figment.training.ticks import Ticks
 
 SIGNS_STEPS = 4  # steps over which D's signs on reals are averaged (arXiv 2006.06676)
-REPLAN_SHARE = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
 
 
 def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World) -> None:
@@ -39,6 +38,7 @@ def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, wo
     p = state.augment_p if recipe.augment_mode == "adaptive" else rates.augment_p
     lr = rates.lr * 0.5**state.setbacks
     state.set_rates(lr, lr * recipe.lr_discriminator, rates.beta2)
+    told = torch.zeros(2, device=feed.device)
     with _dropout(recipe, state.images, world.rank):
         for k in range(recipe.discriminator_steps):
             seen = state.images + k * recipe.batch
@@ -49,6 +49,8 @@ def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, wo
             terms = phases.discriminator(state, inputs, p, gamma)
             world.average_gradients(state.discriminator)
             state.discriminator_optimiser.step()
+            # Stacked, so copied: recorded phases give their terms in the same tensors again.
+            told = told + torch.stack([terms.loss, terms.norms])
 
         if recipe.fresh:
             inputs = draw_inputs(recipe, feed.other, world, state.images, "generator")
@@ -56,7 +58,8 @@ def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, wo
         world.average_gradients(state.generator)
         state.generator_optimiser.step()
 
-    sums = torch.stack([terms.loss, loss_g, terms.norms * recipe.penalty_every, torch.ones_like(loss_g)])
+    loss_d, norms = told / recipe.discriminator_steps
+    sums = torch.stack([loss_d, loss_g, norms * recipe.penalty_every, torch.ones_like(loss_g)])
     state.losses += world.mean(sums)
     if recipe.augment_mode == "adaptive":
         steer_augmentation(state, recipe, world, terms.signs)
@@ -73,50 +76,52 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     recipe, state, phases = setup
     clock = Clock(state.seconds)
     events = run.events()
-    tick, ticks = schedule.tick_images(recipe), Ticks(events, bank, recipe, feed)
+    ticks = Ticks(events, bank, recipe, feed, state)
     scorer = Scorer(run, bank, recipe, feed.device, events) if world.leads else None
-    del events
     ticks.begin(state, clock)
     last_state = clock.seconds()
-    pace, replan_seconds = Pace(state.images, last_state), REPLAN_SHARE * (recipe.seconds or 0.0)
+    replanner = Replanner(recipe, state.images, last_state)
 
     if state.images == 0 and world.leads:
-        keep_snapshot(run, state, clock)
-        keep_state(run, state, clock)
+        keep_beginning(run, state, clock, events)
+    del events
     keeping = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
 
     while True:
         closing = keeping + (scorer.closing if scorer else 0.0)
-        spent = world.any_process(is_spent(recipe, state.images, clock.seconds() + closing))
+        # The first one's clock holds, as it does for the plan: another's may have gone on while the first stood still.
+        spent = world.any_process(world.leads and is_spent(recipe, state.images, clock.seconds() + closing))
         if spent or world.any_process(bool(request)):
             break
         train_step(state, phases, recipe, feed, world)
         display.progress(state.images, clock.seconds())
 
-        at_tick = state.images % tick == 0
+        at_tick = ticks.is_due(state.images)
         at_snapshot = schedule.is_snapshot(recipe, state.images)
         at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
         if (at_tick or at_snapshot or at_save) and not all_finite(state):
             roll_back(run, state, world, clock, display)
             events = run.events()
-            ticks.reload(events)
+            ticks.reload(state, events)
             if scorer is not None:
                 scorer.reload(events)
             continue
         if at_save:
             last_state = clock.seconds()
-        if recipe.seconds and at_tick and world.any_process(clock.seconds() - pace.seconds >= replan_seconds):
-            before, pace = pace, Pace(state.images, clock.seconds())
-            if (again := replanned(recipe, before, pace, world)) != recipe:
-                run.recipe = recipe = again
-                tick = schedule.tick_images(recipe)
+        if at_tick and (again := replanner.renewed(recipe, state.images, clock.seconds(), world)) != recipe:
+            run.recipe = recipe = again
+            ticks.plan(recipe)
+        if world.leads:
+            keep_standstill(run, state, clock, display)
         if scorer is None:  # the first process looks and writes for all
-            state.losses.mul_(0.0 if at_tick else 1.0)
+            if at_tick:
+                ticks.close(state)
             continue
         if at_tick:
             event = ticks.event(state, recipe, clock, world.size)
             run.log(event)
             display.tick(event)
+            ticks.close(state)
             ticks.begin(state, clock)
         if at_snapshot:
             keep_snapshot(run, state, clock)
@@ -129,11 +134,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         roll_back(run, state, world, clock, display)
     state.seconds = clock.seconds()
     if scorer is not None:
-        keep_state(run, state, clock)
-        if spent and state.images not in run.pictures():
-            keep_snapshot(run, state, clock)
-            if scorer.closing:
-                keep_score(run, scorer, state, clock, display)
+        keep_end(run, state, scorer if spent else None, clock, display)
     return spent
 
 

@@ -1,25 +1,26 @@
 """How long a run has trained, how fast it is, and whether its budget is spent."""
 
-import time
 from typing import NamedTuple
 
 import torch
 
 from figment import recipe as recipes
+from figment.common import run_time
 from figment.recipe import Recipe
 from figment.training.distributed import World
 
 REPLAN_TOLERANCE = 0.03  # share by which a plan may be off before it is made anew
+REPLAN_SHARE = 0.1  # share of a time budget over which its pace is measured, before each new look at the plan
 
 
 class Clock:
-    """Seconds of training, over all the times that a run was started."""
+    """Seconds of training, over all the times that a run was started: those in which the process ran."""
 
     def __init__(self, before: float) -> None:
-        self.start = time.monotonic() - before
+        self.start = run_time.now() - before
 
     def seconds(self) -> float:
-        return time.monotonic() - self.start
+        return run_time.now() - self.start
 
 
 class Pace(NamedTuple):
@@ -43,6 +44,20 @@ def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
     if not may or abs(planned - recipe.planned_images) < REPLAN_TOLERANCE * recipe.planned_images:
         return recipe
     return recipes.changed(recipe, planned_images=planned)
+
+
+class Replanner:
+    """Looks at a time budget's plan anew, whenever a tenth of the budget is gone since the last look."""
+
+    def __init__(self, recipe: Recipe, images: int, seconds: float) -> None:
+        self.pace, self.interval = Pace(images, seconds), REPLAN_SHARE * (recipe.seconds or 0.0)
+
+    def renewed(self, recipe: Recipe, images: int, seconds: float, world: World) -> Recipe:
+        """The recipe with a new plan, if it is time for one and the last one was misjudged; else as it is."""
+        if not recipe.seconds or not world.any_process(seconds - self.pace.seconds >= self.interval):
+            return recipe
+        before, self.pace = self.pace, Pace(images, seconds)
+        return replanned(recipe, before, self.pace, world)
 
 
 def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:

@@ -7,13 +7,13 @@ samples, of which one costs about as much as an image of training in small nets 
 """
 
 import math
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from figment.common import run_time
 from figment.common.files import write_atomically
 from figment.common.jsontext import are_missing
 from figment.common.pixels import to_rgb
@@ -82,7 +82,7 @@ class Scorer:
 
     def score(self, average: torch.nn.Module, recipe: Recipe, images: int, seconds: float) -> dict[str, Any]:
         """Score the averaged generator, note it, and keep the generator if none was better. Returns the event."""
-        began = time.monotonic()
+        began = run_time.now()
         assert self.network is not None
         reals = self._reals()
         samples = sampled(Generator(average, recipe), self.samples, seed_at(recipe.seed, "scored"))
@@ -90,7 +90,7 @@ class Scorer:
         event = {
             "event": "score", "images": images, "seconds": round(seconds, 2), "features": self.network.name,
             "title": self.network.label, "fd": round(found.value, 4), "error": round(found.error, 4),
-            "floor": round(self._floor, 4), "samples": self.samples, "took": round(time.monotonic() - began, 3),
+            "floor": round(self._floor, 4), "samples": self.samples, "took": round(run_time.now() - began, 3),
         }  # fmt: skip
         self.run.log(event)
         self.scores.append(event)
@@ -134,10 +134,10 @@ class Scorer:
         assert self.network is not None
         few = to_rgb(np.asarray(self.bank.pictures[self.bank.train[:PROBE_PICTURES]]))
         self.network(few)  # the first time takes longer
-        began = time.monotonic()
+        began = run_time.now()
         self.network(few)
         # A sample is drawn, too, for which the same again is allowed.
-        return (time.monotonic() - began) / len(few) * (3 * self.samples + min(MAX_REALS, len(self.bank.train)))
+        return (run_time.now() - began) / len(few) * (3 * self.samples + min(MAX_REALS, len(self.bank.train)))
 
     def _spent(self) -> float:
         return sum(float(event["took"]) for event in self.scores)

@@ -35,7 +35,9 @@ class Ticks:
     Of what was read it keeps the last few and the widest spread: a tick costs the same, however many there were.
     """
 
-    def __init__(self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed) -> None:
+    def __init__(
+        self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed, state: TrainState
+    ) -> None:
         self.feed = feed
         self.calibrated = OBJECTIVES[recipe.objective].calibrated
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
@@ -45,10 +47,29 @@ class Ticks:
         self.readings: deque[Reading] = deque(maxlen=RECENT_READINGS)
         self.events: deque[dict[str, Any]] = deque(maxlen=RECENT_READINGS)
         self.widest = 0.0
-        self.reload(events)
+        self.plan(recipe)
+        self.reload(state, events)
 
-    def reload(self, events: Iterable[dict[str, Any]]) -> None:
-        """Take up what a run's events hold, at the beginning and after training has gone back to an earlier state."""
+    def plan(self, recipe: Recipe) -> None:
+        """Go by the recipe's plan from here on."""
+        self.images_a_step, self.length = recipe.images_a_step, schedule.tick_images(recipe)
+
+    def is_due(self, images: int) -> bool:
+        """Whether to read the run after so many images: at whole ticks, and so at a whole tick at least from the last one.
+
+        Where the plan has changed, the next whole tick of the new one may be a step away, and of one step no mean tells
+        anything.
+        """
+        return images % self.length == 0 and images - self.closed_images >= self.length
+
+    def close(self, state: TrainState) -> None:
+        """Begin the means of losses and norms anew."""
+        state.losses.zero_()
+        self.closed_images = state.images
+
+    def reload(self, state: TrainState, events: Iterable[dict[str, Any]]) -> None:
+        """Take up what state and events hold, at the beginning and after training has gone back to an earlier state."""
+        self.closed_images = state.images - round(float(state.losses[3])) * self.images_a_step
         names = [field.name for field in fields(Reading)]
         whole = [event for event in events if event["event"] == "tick" and not are_missing(NEEDED["tick"], event)]
         self.events = deque(whole[-RECENT_READINGS:], maxlen=RECENT_READINGS)
@@ -61,7 +82,7 @@ class Ticks:
         self.began_images, self.began_seconds = state.images, clock.seconds()
 
     def event(self, state: TrainState, recipe: Recipe, clock: Clock, processes: int) -> dict[str, Any]:
-        """The tick's event. The means of losses in the state are begun anew."""
+        """The tick's event."""
         with (
             autocast_for(recipe.precision, self.feed.device.type),
             local_statistics(state.generator, state.discriminator),
@@ -72,7 +93,7 @@ class Ticks:
         event = {
             "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
             **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(),
-            "images_per_second": round((state.images - self.began_images) / (clock.seconds() - self.began_seconds), 1),
+            "images_per_second": round((state.images - self.began_images) / max(clock.seconds() - self.began_seconds, 1e-3), 1),
             "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
         }  # fmt: skip
         self.events.append(event)
@@ -107,12 +128,11 @@ def _rates(state: TrainState, recipe: Recipe) -> dict[str, float]:
 
 
 def _losses_and_norms(state: TrainState) -> dict[str, float]:
-    """Means since the last tick, which are then begun anew: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
+    """Means since the last tick: losses, and ‖∇D‖² at pictures, of which R1 and R2 are made.
 
     And the norms of the last gradients with respect to weights.
     """
     loss_d, loss_g, squared = (state.losses[:3] / state.losses[3]).tolist()
-    state.losses.zero_()
     return {
         "loss_discriminator": round(loss_d, 5),
         "loss_generator": round(loss_g, 5),

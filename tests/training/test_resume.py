@@ -179,6 +179,13 @@ def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.Monk
     same(whole, figment.resume(cut))
 
 
+@pytest.fixture
+def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Budgets of time go by the time that this process works, which other work on the machine doesn't stretch."""
+    monkeypatch.setattr(run_time, "now", time.process_time)
+
+
+@pytest.mark.usefixtures("own_clock")
 @pytest.mark.parametrize("budget", [dict(images=1600), dict(time="3s")], ids=["images", "time"])
 def test_out_of_memory_halves_the_batch_and_goes_on(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
@@ -312,12 +319,6 @@ def test_finished_run_is_left_alone_and_can_be_trained_further(uninterrupted: Ru
     rates = [e["lr"] for e in run.events("tick") if e["images"] > BUDGET]
     assert rates
     assert rates == pytest.approx([2e-5] * len(rates))
-
-
-@pytest.fixture
-def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Budgets of time go by the time that this process works, which other work on the machine doesn't stretch."""
-    monkeypatch.setattr(run_time, "now", time.process_time)
 
 
 @pytest.mark.usefixtures("own_clock")

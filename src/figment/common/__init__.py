@@ -1,4 +1,4 @@
-"""Common ground: files, cache, signals, launch, machine, progress, units, text, seeds and pixels, that every room may use.
+"""Common ground: files, cache, signals, launch, machine, run_time, progress, units, text, seeds, pixels: for every room.
 
 It imports nothing of figment but errors. A file here is one idea with no room of its own; start at the one you need.
 """

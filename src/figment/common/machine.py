@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
 import psutil
 import torch
 from torch import Tensor
@@ -67,6 +68,11 @@ def this_machine(device: str = "auto") -> Machine:
 
 def configure_torch(device: torch.device) -> None:
     """Set torch's arithmetic up for training on a device; to be called once, before it."""
+    for kind in (
+        np.float32,
+        np.float64,
+    ):  # looked up once and kept; afterwards numpy would warn that 0 is its smallest number
+        np.finfo(kind)
     torch.set_flush_denormal(True)  # numbers near 0 make Adam crawl on many CPUs
     if device.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32, as convolutions have it anyway

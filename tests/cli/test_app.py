@@ -131,6 +131,41 @@ def test_labels_and_other_shapes_from_training_to_film(
         refused(capsys, name, pets, "--label", "sea lino", says=["--label sea lino", "did you mean sea lion?"])
 
 
+def test_foreign_text_never_reaches_the_terminal_raw(make_run, capsys: pytest.CaptureFixture) -> None:
+    hostile = ("a\x1b[31m\x07b", "x" * 900)
+    run = make_run(choices={"labels": True, "classes": hostile}, snapshots=(640,))
+    shutil.copy(run.snapshot_file(640), run.generator_file)
+    assert command("sample", run.folder, "-n", 1, *(word for name in hostile for word in ("--label", name))) == 0
+    said = capsys.readouterr().out
+    assert r"rows: a\x1b[31m\x07b, " in said
+    assert "\x1b" not in said
+    refused(capsys, "sample", run.folder, "--label", "\x1b" + "y" * 100_000, says=[r"--label \x1by", "there are a"])
+    for words in (
+        ["\x1b[31m"],
+        ["sample", "--\x1b[31m"],
+        ["recipes", "\x1b" * 100_000],
+        ["train", "--for", "z" * 100_000],
+    ):
+        assert command(*words) == 2
+        err = capsys.readouterr().err
+        assert "\x1b" not in err
+        assert len(err) < 1500
+
+
+def test_hints_can_be_typed(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    run = tmp_path / "my run & co"
+    small = ["--size", 16, "--set", "width=2", "--set", "batch=16", "--recipe", "dcgan"]
+    assert command("train", faces, "--images", 32, "--out", run, *small) == 0
+    assert (
+        f"Next: figment sample '{run}' · figment measure '{run}' · figment resume '{run}' --for"
+        in capsys.readouterr().out
+    )
+    assert command("resume", run) == 0
+    assert f"figment resume '{run}' --for 10m" in capsys.readouterr().out
+    assert command("train", faces, "--out", run) == 2
+    assert f"go on with figment resume '{run}'." in capsys.readouterr().err
+
+
 def test_labels_are_told_where_they_cannot_be_used(faces: Path, run: Path, tmp_path: Path, capsys) -> None:
     refused(capsys, "sample", run, "--label", "ant", says=["--label ant", "without labels", "--labels"])
     small = ["--images", 64, "--size", 16, "--recipe", "dcgan", "--set", "width=2", "--set", "batch=16"]

@@ -26,7 +26,7 @@ def source_of(path: str | Path) -> str | None:
         with path.open("rb") as file:
             is_video = file.read(12)[4:8] == b"ftyp" and path.suffix.lower() not in {".avif", ".heic", ".heif"}
         packet = _video_packet(path) if is_video else _picture_packet(path)
-    except UnidentifiedImageError:
+    except (UnidentifiedImageError, Image.DecompressionBombError):
         raise InputError(f"{path} is no picture or mp4 that figment can read: name a PNG, JPEG, WebP or mp4.") from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture or an mp4.") from None

@@ -95,3 +95,6 @@ def test_a_link_into_it_isnt_followed(tmp_path):
     touch(tmp_path, "a/1.tar")
     (tmp_path / "a" / "link").symlink_to("/proc")
     assert [path.name for path in expand(f"{tmp_path}/**/*.tar")] == ["1.tar"]
+    touch(tmp_path, *(f"a/{n}.png" for n in range(40)))
+    listing = open_source(tmp_path / "a").listing
+    assert (len(listing.names), listing.ignored) == (40, 1)

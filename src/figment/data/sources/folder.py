@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
+from figment.common.folders import made_up_devices
 from figment.common.pointers import FETCH, IS_POINTER, is_pointer
 from figment.common.refusals import refusal
 from figment.data.decoding.decode import Broken
@@ -180,7 +181,7 @@ def walk(root: Path) -> Iterator[tuple[str, "os.DirEntry[str] | str"]]:
         path, prefix = (f"{root}/{folder}", f"{folder}/") if folder else (str(root), "")
         try:
             status = os.stat(path)
-            if (status.st_dev, status.st_ino) in entered:
+            if (status.st_dev, status.st_ino) in entered or status.st_dev in made_up_devices():
                 continue
             entered.add((status.st_dev, status.st_ino))
             with os.scandir(path) as entries:

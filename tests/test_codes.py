@@ -82,8 +82,14 @@ def test_codes_come_back_from_their_file(tmp_path):
         (codes.packed(torch.full((2, 7), float("nan"))), "another generator's"),
         (b"nothing", "no whole file of codes"),
         (save({"codes": torch.zeros(2, 7)}), "holds no codes"),
+        (save({"codes": torch.zeros(2, 7, dtype=torch.int32)}, {"figment": '{"kind": "codes"}'}), "codes is int32"),
+        (
+            save({"codes": torch.zeros(2, 7), "labels": torch.zeros(2)}, {"figment": '{"kind": "codes"}'}),
+            "labels is float32",
+        ),
+        (save({"codes": torch.zeros(2, 7)}, {"figment": "[" * 200_000}), "nested too deep"),
     ],
-    ids=["size", "classes", "nan", "damaged", "other"],
+    ids=["size", "classes", "nan", "damaged", "other", "whole numbers", "broken classes", "deep"],
 )
 def test_files_of_other_codes_are_refused(content, says, tmp_path):
     (tmp_path / "x.safetensors").write_bytes(content)
@@ -97,3 +103,8 @@ def test_classes_that_there_are_not_are_refused(tmp_path):
         codes.read(tmp_path / "x.safetensors", 7, 3)
     with pytest.raises(InputError, match="doesn't exist"):
         codes.read(tmp_path / "y.safetensors", 7)
+
+
+def test_a_direction_of_other_codes_is_refused():
+    with pytest.raises(InputError, match="a direction of 6 numbers moves no codes of 7"):
+        codes.shifted(torch.zeros(2, 7), torch.zeros(6), "normal")

@@ -56,7 +56,14 @@ def to_gaussian(codes: Tensor, prior: str) -> Tensor:
 
 
 def shifted(codes: Tensor, shift: Tensor, prior: str) -> Tensor:
-    """Codes (N, d) moved by shift, (d,) or (N, d), in Gaussian space, where every direction has the same unit: a deviation."""
+    """Codes (N, d) moved by shift, (d,) or (N, d), in Gaussian space, where every direction has the same unit: a deviation.
+
+    Raises InputError for a shift of codes of another size.
+    """
+    if shift.shape[-1] != codes.shape[-1]:
+        raise InputError(
+            f"a direction of {shift.shape[-1]} numbers moves no codes of {codes.shape[-1]}: find directions in this generator."
+        )
     return from_gaussian(to_gaussian(codes.double(), prior) + shift, prior).to(codes.dtype)
 
 
@@ -81,6 +88,8 @@ def read(file: str | Path, code_size: int, classes: int = 0) -> tuple[Tensor, Te
             codes = tensorfiles.sound("codes", content.tensor("codes"))
             labels = content.tensor("labels") if "labels" in content.shapes else None
             labels = None if labels is None else tensorfiles.sound("labels", labels, torch.int64)
+    except tensorfiles.Unsound as error:
+        raise InputError(f"{file} is damaged, or holds another generator's codes ({error}): make it again.") from None
     except (*tensorfiles.DAMAGED, ValueError, AttributeError) as error:
         raise InputError(f"{file} is no whole file of codes ({error}): make it again.") from None
     fits = codes.ndim == 2 and codes.shape[1] == code_size and bool(codes.isfinite().all())

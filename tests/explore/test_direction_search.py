@@ -353,6 +353,11 @@ def content_of(vectors, **header):
         (codes.packed(torch.ones(2, 6)), "no whole file"),
         (content_of(torch.eye(6)[:1], kind="codes"), "holds no directions"),
         (content_of(torch.eye(6)[:1], directions=[{"how": "x"}]), "no whole file"),
+        (content_of(torch.eye(6)[:1], directions=[{"name": "a", "facts": {}}]), "no whole file"),
+        (content_of(torch.eye(6)[:1], directions=[{"name": 5, "how": "x", "facts": {}}]), "no whole file"),
+        (content_of(torch.eye(6, dtype=torch.int32)[:1]), "vectors is int32"),
+        (content_of(torch.full((1, 6), math.nan)), "vectors holds NaN"),
+        (save({"vectors": torch.eye(6)[:1]}, {"figment": "[" * 200_000}), "nested too deep"),
         (content_of(torch.eye(6)[:2]), "holds no directions"),
         (content_of(2 * torch.eye(6)[:1]), "changed by hand"),
         (content_of(torch.full((1, 6), torch.nan)), "changed by hand"),
@@ -379,3 +384,12 @@ def test_another_generators_directions_are_refused_and_replaced(tmp_path):
     assert [one.name for one in load_directions(file, OURS)] == ["turn"]
     with pytest.raises(InputError, match="doesn't exist: find directions first"):
         load_directions(tmp_path / "none.safetensors", OURS)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_halved_directions_are_taken_and_of_length_1(tmp_path, dtype):
+    (tmp_path / "d.safetensors").write_bytes(content_of(random_unit(6, 3)[None].to(dtype)))
+    (found,) = load_directions(tmp_path / "d.safetensors", OURS)
+    assert found.vector.dtype == torch.float32
+    assert float(found.vector.norm()) == pytest.approx(1, abs=1e-6)
+    assert torch.allclose(found.vector, random_unit(6, 3).float(), atol=1e-2)

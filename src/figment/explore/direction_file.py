@@ -118,7 +118,7 @@ def load_directions(file: Path, generator: Generator) -> list[Direction]:
     Raises InputError where there is no such file, it is damaged or none of directions, or they are another generator's.
     """
     header, vectors = _read(file)
-    if header.generator != generator.digest or vectors.shape[1] != generator.recipe.code_size:
+    if header.generator != generator.digest:
         raise InputError(
             f"{file} holds directions of another generator, or of this one before it learnt more: find them anew, with figment "
             "explore directions."
@@ -140,7 +140,9 @@ def _read(file: Path) -> tuple[Header, Tensor]:
             stored = content.tensor("vectors")
             header, vectors = Header.model_validate(content.header), tensorfiles.sound("vectors", stored)
     except ValidationError as error:
-        raise InputError(f"{file} holds no directions ({fault(error)}): {mend}.") from None
+        raise InputError(f"{file} holds no directions, or is no whole file of them ({fault(error)}): {mend}.") from None
+    except tensorfiles.Unsound as error:
+        raise InputError(f"{file} was changed by hand ({error}): {mend}.") from None
     except (*tensorfiles.DAMAGED, ValueError, KeyError) as error:
         raise InputError(f"{file} is no whole file of directions ({error}): {mend}.") from None
     lengths = vectors.norm(dim=1) if vectors.ndim == 2 else torch.zeros(1)

@@ -1,4 +1,4 @@
-.PHONY: install check soak test slow bench format
+.PHONY: install check soak lowest test slow bench format
 
 install:          ## a virtual environment with everything for development
 	python3 -m venv .venv
@@ -11,6 +11,9 @@ check:            ## lint and types
 
 soak:             ## bad luck by the thousand: kills, spoilt files, disks that say no; about an hour (SOAK_SHARE=0.1: minutes)
 	.venv/bin/pytest -m slow tests/soak -n 2
+
+lowest:           ## a fast part of the tests, with the lowest versions that pyproject.toml allows
+	.ci/lowest
 
 test:             ## what CI runs
 	.venv/bin/pytest

@@ -103,9 +103,9 @@ def test_files_that_are_no_discriminator_are_refused(tmp_path: Path) -> None:
     file.write_bytes(packed(net, choices, "discriminator")[:-5])
     with pytest.raises(InputError, match="no whole safetensors file"):
         load_discriminator(file)
-    for name in ("recipe.json", "run.json"):
-        (tmp_path / name).write_text("{}")
-    with pytest.raises(InputError, match="has no discriminator yet"):
+    (tmp_path / "recipe.json").write_text("{}")
+    (tmp_path / "run.json").write_text('{"format": 1, "state": "interrupted"}')
+    with pytest.raises(InputError, match=r"has no discriminator\.safetensors: "):
         load_discriminator(tmp_path)
 
 

@@ -52,6 +52,6 @@ def test_portraits_are_read_by_their_reader(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(workbench, "portrait_reader", lambda size, tally: asked.append(size) or "reader")
     monkeypatch.setattr(workbench, "portrait_predictor", lambda reader: f"predictor with {reader}")
     made = presets.make("dcgan", size=32)
-    run = SimpleNamespace(recipe=made, facts={"data": None}, folder=None)
+    run = SimpleNamespace(recipe=made, data=None, folder=None)
     assert attribute_predictor(run, None, Silent()) == "predictor with reader"  # type: ignore[arg-type]
     assert asked == [32]

@@ -225,7 +225,9 @@ class Measure(Record):
 def read_facts(file: Path) -> dict[str, Any]:
     """run.json as it is, all fields of it. Raises InputError where it is damaged or a newer figment's."""
     facts = _object(file)
-    if facts.get("format") != FORMAT:
+    if "format" not in facts:
+        raise _damaged(file, "it tells no format")
+    if facts["format"] != FORMAT:
         raise InputError(f"{file} was written by a newer figment: update with pip install --upgrade figment-gan.")
     try:
         Facts.model_validate(facts)

@@ -222,9 +222,9 @@ def test_a_place_that_cannot_be_is_told_before_any_work(
 ) -> None:
     (tmp_path / "file").write_text("mine")
     monkeypatch.setattr("figment.generator.load", lambda *_: pytest.fail("work was begun"))
-    for place in (tmp_path / "file", tmp_path / "file" / "findings"):
+    for place, told in ((tmp_path / "file", ""), (tmp_path / "file" / "findings", f": {tmp_path / 'file'}")):
         assert command("explore", "interpolate", run, "--out", place) == 2
-        assert f"--out {place}: {tmp_path / 'file'} is a file" in capsys.readouterr().err
+        assert f"--out {place}{told} is a file: name a" in capsys.readouterr().err
     assert (tmp_path / "file").read_text() == "mine"
 
 

@@ -80,9 +80,9 @@ def test_own_pictures_are_brought_to_the_recipes_size_and_colours():
 def test_a_run_without_a_discriminator_and_files_that_are_none(tmp_path):
     with pytest.raises(InputError, match=r"none\.safetensors doesn't exist"):
         registry.extractor("own:none.safetensors")
-    for name in ("recipe.json", "run.json"):
-        (tmp_path / name).write_text("{}")
-    with pytest.raises(InputError, match="has no discriminator yet: go on with figment resume"):
+    (tmp_path / "recipe.json").write_text("{}")
+    (tmp_path / "run.json").write_text('{"format": 1, "state": "interrupted"}')
+    with pytest.raises(InputError, match=r"has no discriminator\.safetensors: go on with figment resume"):
         registry.extractor(f"own:{tmp_path}")
     net, recipe, file = discriminator(tmp_path)
     assert registry.extractor(f"own:{tmp_path}").dimension == 16 * 4 * 4

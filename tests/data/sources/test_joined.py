@@ -204,7 +204,7 @@ def test_names_from_the_catalog(asked, tmp_path, monkeypatch):
     assert (asked, seen) == ([True], [(1, 2), "unchecked"])
     with pytest.raises(InputError, match=r"^facse doesn't exist: did you mean faces\?"):
         open_source("facse")
-    with pytest.raises(InputError, match=r"^zzz doesn't exist: check the path"):
+    with pytest.raises(InputError, match=r"^zzz doesn't exist: check the name; figment data list"):
         open_source("zzz")
     folder(tmp_path / "kittens", "1.png")
     with pytest.raises(InputError, match=r"did you mean kittens\?"):

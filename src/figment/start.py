@@ -41,8 +41,8 @@ from figment.version import versions
 def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     out: str | Path | None = None, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
-    agree: Agree | None = None,
-    device: str = "auto", display: Display | None = None, command: Sequence[str] | None = None, **choices: Any,
+    agree: Agree | None = None, device: str = "auto", display: Display | None = None,
+    command: Sequence[str] | None = None, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -92,15 +92,11 @@ def train(
         leave_out = drop_filter(drop, chosen, display, keep_marked)  # a mistyped kind is told now
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
-            facts = {
+            run = _new_run(folder, source.display, chosen, {
                 "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
                 "drop": leave_out.text if leave_out else None, "keep_marked": keep_marked,
                 "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
-            }  # fmt: skip
-            if folder is not None:
-                run = Run.create(folder, chosen, facts)
-            else:
-                run = Run.create_numbered(Path("runs"), source.display, chosen, facts)
+            })  # fmt: skip
         for note in notes:
             display.say(note)
         with held_run(run, world) as run, _removed_if_unusable(run, world, filled):
@@ -150,14 +146,9 @@ def dry_run(
 
 
 def resume(
-    run: Run | str | Path,
-    *,
-    time: str | None = None,
-    images: str | int | None = None,
-    data: Data = None,
-    device: str = "auto",
-    display: Display | None = None,
-) -> Run:
+    run: Run | str | Path, *, time: str | None = None, images: str | int | None = None, data: Data = None,
+    device: str = "auto", display: Display | None = None,
+) -> Run:  # fmt: skip
     """Go on with a run where its last state was kept, to the end of its budget or for a further one.
 
     Beyond the planned end the final rates are held. A finished run without a further budget is left as it is.
@@ -224,6 +215,13 @@ def _folder_named(out: str | Path) -> Path:
     return Path(out)
 
 
+def _new_run(folder: Path | None, data: str, recipe: Recipe, facts: dict[str, Any]) -> Run:
+    """A new run in this folder, or in the next that is named after its data."""
+    if folder is None:
+        return Run.create_numbered(Path("runs"), data, recipe, facts)
+    return Run.create(folder, recipe, facts)
+
+
 @contextmanager
 def _removed_if_unusable(run: Run, world: World, filled: bool) -> Iterator[None]:
     """The folder of a new run goes again where its data or the disk can't be used, before anything was learnt.
@@ -284,12 +282,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
         )
     before = run.facts
     try:
-        with (
-            sigterm_as_interrupt(),
-            watched(),
-            _naming_refusals(run),
-            naming_what_is_kept(run, world),
-        ):
+        with sigterm_as_interrupt(), watched(), _naming_refusals(run), naming_what_is_kept(run, world):
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
         if before.get("state") != "new" and run.facts == before:

@@ -107,14 +107,9 @@ def write_walk(
     InputError
         For an unknown label or a number out of range, or as write_video does.
     """
-    frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
-    if along is None and keyframes < 2:
-        raise InputError(f"--keyframes {keyframes}: a walk goes between pictures: give it 2 or more.")
+    frames = _frame_count(seconds, fps, keyframes if along is None else None)
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
-    least, what = (keyframes, f"{keyframes} keyframes") if along is None else (2, "there and back")
-    if frames < least:
-        raise InputError(f"--seconds {seconds:g}: too short for {what}: {least / max(fps, 1):.2g} or more.")
     fitting = fitting_tiles(tiles, generator.recipe.shape, fps, columns)
     if fitting < tiles and say:
         say(fewer_tiles(tiles, fitting))
@@ -125,6 +120,17 @@ def write_walk(
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
     write_video(path, _frames(generator, z, labels, columns, progress), fps)
+
+
+def _frame_count(seconds: float, fps: int, keyframes: int | None) -> int:
+    """Frames of a walk; keyframes: None where it goes there and back. Raises InputError for too few."""
+    if keyframes is not None and keyframes < 2:
+        raise InputError(f"--keyframes {keyframes}: a walk goes between pictures: give it 2 or more.")
+    frames = round(seconds * fps) if 0 < seconds * fps < math.inf else 0
+    least, what = (2, "there and back") if keyframes is None else (keyframes, f"{keyframes} keyframes")
+    if frames < least:
+        raise InputError(f"--seconds {seconds:g}: too short for {what}: {least / max(fps, 1):.2g} or more.")
+    return frames
 
 
 def _frames(

@@ -57,17 +57,13 @@ def train(
         The name of a recipe, or "auto". choices are any fields of a Recipe, such as size=64 or seed=1.
     out : path, optional
         The run folder; runs/<data>-<number> by default. It mustn't exist, or be empty.
-    group, drop : str, optional
-        A regular expression on picture names whose first group is kept together when a tenth is held out; and what of
-        the pictures isn't used: "near-duplicates,outliers,small".
-    keep_marked : bool
-        Whether to train on pictures that figment made itself, as their mark says, too.
+    group, drop, keep_marked : str, str, bool
+        A regular expression on picture names whose first group is kept together when a tenth is held out; what of the
+        pictures isn't used: "near-duplicates,outliers,small"; and whether those that figment made itself are.
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time.
-    device, display : str, Display
-        "auto", "cuda", "mps" or "cpu"; and what is told how it goes, nothing by default.
-    command : sequence of str, optional
-        Noted in the run as how to repeat it.
+    device, display, command : str, Display, sequence of str
+        "auto", "cuda", "mps" or "cpu"; what is told how it goes; and what the run notes as how to repeat it.
 
     Returns
     -------

@@ -80,8 +80,7 @@ def write_walk(
 
     Parameters
     ----------
-    generator : Generator
-    path : str or Path
+    generator, path : Generator, str or Path
     keyframes : int
         Samples of the seed that each loop comes past: see loops.
     seconds, fps : float, int

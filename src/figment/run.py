@@ -16,7 +16,7 @@ from figment.common.files import flush_to_disk, write_atomically, write_together
 from figment.common.locks import MARKER_SUFFIX, Held, lock_held
 from figment.common.parts import PART, part_beside, sweep_parts
 from figment.common.places import check_folder
-from figment.common.refusals import refusal
+from figment.common.refusals import naming_refusals, refusal
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 from figment.recipe import Recipe
@@ -283,7 +283,8 @@ class Run:
         """
         with ExitStack() as held:
             try:
-                held.enter_context(lock_held(self.folder / "state" / "lock", wait=False))
+                with naming_refusals(self.folder, done="written to", elsewhere="copy the run to another disk"):
+                    held.enter_context(lock_held(self.folder / "state" / "lock", wait=False))
             except Held as other:
                 raise Busy(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
             yield

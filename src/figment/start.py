@@ -21,6 +21,7 @@ from figment.common.refusals import is_refusal, refusal
 from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
+from figment.common.units import as_bytes
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
@@ -227,7 +228,8 @@ def _removed_if_unusable(run: Run, world: World, filled: bool) -> Iterator[None]
     try:
         yield
     except InputError:
-        if world.leads and not run.state_file.exists():
+        # state/ may have been removed by somebody since; then there is a generator still.
+        if world.leads and not run.state_file.exists() and not run.generator_file.exists():
             if filled:
                 empty(run.folder)
             else:
@@ -302,6 +304,8 @@ def _naming_refusals(run: Run) -> Iterator[None]:
         elsewhere = "move the run to another disk"
         if os.path.isfile(run.state_file):
             kept = f"What was saved before is kept; go on with: figment resume {typed(run.folder)}"
+        elif os.path.isfile(run.generator_file):
+            kept = f"{run.state_file} is gone, so the run can't go on; its nets and pictures are kept."
         elif os.path.isdir(run.folder):
             elsewhere = "name a folder on another disk with --out"
             kept = "Nothing had been saved yet: begin again then."
@@ -379,8 +383,8 @@ def _refuse_full_disk(run: Run) -> None:
     disk, needed = shutil.disk_usage(run.folder), run.state_file.stat().st_size
     if disk.total and disk.free < needed:
         raise InputError(
-            f"The disk is full: {run.folder} has room for {disk.free / 2**20:,.0f} MB, and a state takes "
-            f"{needed / 2**20:,.0f}. The run is as it was: free some space and try again."
+            f"The disk is full: {run.folder} has room for {as_bytes(disk.free)}, and a state takes "
+            f"{as_bytes(needed)}. The run is as it was: free some space and try again."
         )
 
 

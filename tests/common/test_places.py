@@ -106,3 +106,11 @@ def test_names_made_of_long_names_fit(tmp_path: Path) -> None:
         made.mkdir()
         assert next_name(tmp_path, name).name.endswith("-2")
     assert plain_name("画" * 80 + ".zip") == "画" * 50
+
+
+def test_a_disk_that_may_only_be_read_is_no_matter_of_permissions(tmp_path: Path, monkeypatch) -> None:
+    disk = os.statvfs_result((4096, 4096, 9, 9, 9, 9, 9, 9, os.ST_RDONLY, 255))
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    with pytest.raises(InputError, match=r"\(Read-only file system\): its disk may only be read: name another folder"):
+        check_folder(tmp_path / "new")

@@ -37,6 +37,16 @@ def test_the_mend_fits_the_reason(answer: int, mend: str, status: int) -> None:
     assert isinstance(said, SystemFault) == (status == 1)
 
 
+def test_a_file_that_is_gone_from_its_folder_was_to_be_read(tmp_path: Path) -> None:
+    gone = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(tmp_path / "recipe.json"))
+    said = str(refusal(tmp_path, gone, kept="Nothing is lost."))
+    assert said.startswith(
+        f"{tmp_path / 'recipe.json'} can't be read (No such file or directory): it is gone: put it back."
+    )
+    gone.filename = str(tmp_path / "runs" / "recipe.json")
+    assert "can't be written (No such file or directory): its folder is gone" in str(refusal(tmp_path, gone))
+
+
 def test_a_disk_that_holds_no_more_files_needs_no_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = os.statvfs_result((4096, 4096, 1000, 500, 500, 100, 0, 0, 0, 255))
     monkeypatch.setattr(refusals.os, "statvfs", lambda _: disk)

@@ -1,10 +1,36 @@
 """The soak tells figures: what each test did, how often, and what came of it."""
 
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import figtest
+from figtest.forks import ForkServer
+
 FIGURES = "figures"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """The one server of commands, for it takes seconds to begin; where there is gcc, disks can say no (`disk.c`)."""
+    scratch = tmp_path_factory.mktemp("server")
+    environment = {"OMP_NUM_THREADS": "1"}  # as many servers run as there are cores
+    if shutil.which("gcc"):
+        source, library = Path(figtest.__file__).with_name("disk.c"), scratch / "disk.so"
+        subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        environment["LD_PRELOAD"] = str(library)
+    with ForkServer(scratch, environment) as server:
+        yield server
+
+
+@pytest.fixture
+def says_no() -> None:
+    """Skips where disks can't be made to say no."""
+    if not shutil.which("gcc"):
+        pytest.skip("needs gcc")
 
 
 @pytest.fixture

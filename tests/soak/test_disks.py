@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-import figtest
 from figtest.forks import Ended, ForkServer
 from figtest.pictures import draw_shades
 
@@ -23,12 +22,12 @@ pytestmark = pytest.mark.slow
 
 TINY = [
     "--recipe", "dcgan", "--size", "16", "--set", "width=2", "--set", "code_size=4", "--set", "batch=8",
-    "--set", "snapshots=3", "--set", "save_seconds=0.05", "--images", "480",
+    "--set", "snapshots=3", "--set", "save_seconds=0.05", "--images", "160",
 ]  # fmt: skip
 # What is run on a disk with a finished run (RUN), its pictures (DATA, elsewhere) and its cache; OUT lies on the disk.
 COMMANDS = {
     "train": ["train", "DATA", *TINY, "--out", "OUT"],
-    "resume": ["resume", "RUN", "--images", "480"],
+    "resume": ["resume", "RUN", "--images", "160"],
     "sample": ["sample", "RUN", "-n", "8", "--out", "OUT.png"],
     "sample files": ["sample", "RUN", "-n", "24", "--files", "--out", "OUT"],
     "walk": ["walk", "RUN", "--keyframes", "2", "--seconds", "1", "--out", "OUT.mp4"],
@@ -61,26 +60,15 @@ Tell = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bench(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures, and a folder `disk` with a finished run and its cache."""
     folder = tmp_path_factory.mktemp("disks")
     draw_shades(folder / "data")
     (folder / "disk").mkdir()
-    with ForkServer(folder, {"FIGMENT_CACHE": str(folder / "disk" / "cache")}) as server:
-        ended = server.figment("train", folder / "data", *TINY, "--out", folder / "disk" / "run")
+    words = ["train", folder / "data", *TINY, "--out", folder / "disk" / "run"]
+    ended = server.figment(*words, environment=cached(folder / "disk"))
     assert ended.status == 0, ended.output
     return folder
-
-
-@pytest.fixture(scope="module")
-def preload(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The library that makes a disk say no."""
-    if shutil.which("gcc") is None:
-        pytest.skip("needs gcc")
-    library = tmp_path_factory.mktemp("preload") / "disk.so"
-    source = Path(figtest.__file__).with_name("disk.c")
-    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return str(library)
 
 
 @contextmanager
@@ -120,32 +108,32 @@ def mend(place: Path) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_small_disks(name: str, bench: Path, tmp_path: Path, tell: Tell) -> None:
+def test_small_disks(name: str, server: ForkServer, bench: Path, tmp_path: Path, tell: Tell) -> None:
     told = []
     for kind, spoil in (("full", fill), ("no inodes", use_up_names), ("read-only", forbid)):
         place = tmp_path / kind.replace(" ", "-")
-        with small_disk(place, bench), ForkServer(tmp_path, {"FIGMENT_CACHE": str(place / "cache")}) as server:
+        with small_disk(place, bench):
             before = files(place)
             spoil(place)
-            ended = server.figment(*addressed(name, bench, place))
+            ended = server.figment(*addressed(name, bench, place), environment=cached(place))
             sentence(ended, kind)
             mend(place)
             after = files(place)
             assert after == before, f"{kind}: {sorted(after.items() ^ before.items())}"
-            again = server.figment(*addressed(name, bench, place))
+            again = server.figment(*addressed(name, bench, place), environment=cached(place))
             assert again.status == 0, f"{kind}, mended: {again.output}"
         told.append(f"{kind} {ended.status}")
     tell(f"{', '.join(told)}; files as before, done once mended")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_failing_disk(name: str, bench: Path, preload: str, tmp_path: Path, tell: Tell) -> None:
+@pytest.mark.usefixtures("says_no")
+def test_failing_disk(name: str, server: ForkServer, bench: Path, tmp_path: Path, tell: Tell) -> None:
     place = tmp_path / "disk"
     shutil.copytree(bench / "disk", place)
     before = files(place)
-    spoilt = {"LD_PRELOAD": preload, "DISK_UNDER": f"{place}/", "DISK_WRITE": str(errno.EIO)}
-    with ForkServer(tmp_path, {"FIGMENT_CACHE": str(place / "cache")} | spoilt) as server:
-        ended = server.figment(*addressed(name, bench, place))
+    spoilt = {"DISK_UNDER": f"{place}/", "DISK_WRITE": str(errno.EIO)}
+    ended = server.figment(*addressed(name, bench, place), environment=cached(place) | spoilt)
     sentence(ended, "EIO")
     assert ended.status == 1, ended.output  # not the user's fault
     assert files(place) == before
@@ -153,49 +141,49 @@ def test_failing_disk(name: str, bench: Path, preload: str, tmp_path: Path, tell
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_vanishing_folder(name: str, bench: Path, tmp_path: Path, tell: Tell) -> None:
+def test_vanishing_folder(name: str, server: ForkServer, bench: Path, tmp_path: Path, tell: Tell) -> None:
     place, gone, told = tmp_path / "disk", tmp_path / "gone", []
-    with ForkServer(tmp_path, {"FIGMENT_CACHE": str(place / "cache")}) as server:
+    shutil.copytree(bench / "disk", place)
+    undisturbed = server.figment(*addressed(name, bench, place), environment=cached(place))
+    assert undisturbed.status == 0, undisturbed.output
+    for share in (0.2, 0.5, 0.8):
+        shutil.rmtree(place)
         shutil.copytree(bench / "disk", place)
-        undisturbed = server.figment(*addressed(name, bench, place))
-        assert undisturbed.status == 0, undisturbed.output
-        for share in (0.2, 0.5, 0.8):
-            shutil.rmtree(place)
-            shutil.copytree(bench / "disk", place)
-            before = files(place)
-            timer = threading.Timer(share * undisturbed.seconds, place.rename, [gone])
-            timer.start()
-            ended = server.figment(*addressed(name, bench, place))
-            timer.join()
-            if ended.status:  # it may have been done by then, or need nothing more of the folder
-                sentence(ended, f"vanished after {share:.0%}")
-            found = files(gone)
-            assert {n: h for n, h in before.items() if Path(n).name not in GROWING}.items() <= found.items()
-            shutil.rmtree(gone)
-            told.append(str(ended.status))
-            if not place.exists():
-                place.mkdir()
+        before = files(place)
+        timer = threading.Timer(share * undisturbed.seconds, place.rename, [gone])
+        timer.start()
+        ended = server.figment(*addressed(name, bench, place), environment=cached(place))
+        timer.join()
+        if ended.status:  # it may have been done by then, or need nothing more of the folder
+            sentence(ended, f"vanished after {share:.0%}")
+        found = files(gone)
+        assert {n: h for n, h in before.items() if Path(n).name not in GROWING}.items() <= found.items()
+        shutil.rmtree(gone)
+        told.append(str(ended.status))
+        if not place.exists():
+            place.mkdir()
     tell(f"vanished at 20, 50, 80 %: {', '.join(told)}; what was there is there")
 
 
 @pytest.mark.parametrize("lack", LACKS)
-def test_file_systems_that_lack_something(lack: str, bench: Path, preload: str, tmp_path: Path, tell: Tell) -> None:
+@pytest.mark.usefixtures("says_no")
+def test_file_systems_that_lack_something(
+    lack: str, server: ForkServer, bench: Path, tmp_path: Path, tell: Tell
+) -> None:
     place = tmp_path / "disk"
-    variables = {name: str(answer) for name, answer in LACKS[lack].items()}
-    environment = {"FIGMENT_CACHE": str(place / "cache"), "LD_PRELOAD": preload, "DISK_UNDER": f"{place}/"} | variables
-    with ForkServer(tmp_path, environment) as server:
-        for name in COMMANDS:
-            shutil.rmtree(place, ignore_errors=True)
-            shutil.copytree(bench / "disk", place)
-            if name == "train":
-                shutil.rmtree(place / "cache")  # pictures are prepared there, too
-            ended = server.figment(*addressed(name, bench, place))
-            assert ended.status == 0, f"{name}: {ended.output}"
-            if name == "train":
-                made = place / "out" / "generator.safetensors"
-                assert made.read_bytes() == (bench / "disk" / "run" / "generator.safetensors").read_bytes()
-            left = [str(p) for p in place.rglob("*") if ".part" in p.name or p.name.endswith(".held")]
-            assert not left, f"{name}: {left}"
+    variables = {name: str(answer) for name, answer in LACKS[lack].items()} | {"DISK_UNDER": f"{place}/"}
+    for name in COMMANDS:
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(bench / "disk", place)
+        if name == "train":
+            shutil.rmtree(place / "cache")  # pictures are prepared there, too
+        ended = server.figment(*addressed(name, bench, place), environment=cached(place) | variables)
+        assert ended.status == 0, f"{name}: {ended.output}"
+        if name == "train":
+            made = place / "out" / "generator.safetensors"
+            assert made.read_bytes() == (bench / "disk" / "run" / "generator.safetensors").read_bytes()
+        left = [str(p) for p in place.rglob("*") if ".part" in p.name or p.name.endswith(".held")]
+        assert not left, f"{name}: {left}"
     tell(f"{len(COMMANDS)} commands done, the same generator to the byte, nothing left over")
 
 
@@ -206,6 +194,11 @@ def sentence(ended: Ended, kind: str) -> None:
     said = [line for line in ended.output.splitlines() if line.startswith("figment: ")]
     assert len(said) == 1, f"{kind}: {ended.output}"
     assert "can't be" in said[0] or "exist" in said[0] or "disk" in said[0] or "gone" in said[0], f"{kind}: {said[0]}"
+
+
+def cached(place: Path) -> dict[str, str]:
+    """The variables of a command whose cache lies on that disk."""
+    return {"FIGMENT_CACHE": str(place / "cache")}
 
 
 def addressed(name: str, bench: Path, place: Path) -> list[str]:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 SEED = 16
 TINY = [
     "--recipe", "dcgan", "--size", "16", "--set", "width=2", "--set", "code_size=4", "--set", "batch=8",
-    "--set", "snapshots=3", "--set", "save_seconds=0.05", "--images", "480",
+    "--set", "snapshots=3", "--set", "save_seconds=0.05", "--images", "160",
 ]  # fmt: skip
 # What differs between two runs of one command: clocks, and what is derived of them; locks, which stay by design.
 TIMELY = {"run.json", "events.jsonl", "report.html", "lock", "measures.lock", "measures.jsonl"}
@@ -53,12 +53,11 @@ Tell = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bench(server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pictures and a finished run."""
     folder = tmp_path_factory.mktemp("kills")
     draw_shades(folder / "data")
-    with ForkServer(folder, {"FIGMENT_CACHE": str(folder / "cache")}) as server:
-        ended = server.figment("train", folder / "data", *TINY, "--out", folder / "run")
+    ended = server.figment("train", folder / "data", *TINY, "--out", folder / "run", environment=cached(folder))
     assert ended.status == 0, ended.output
     return folder
 
@@ -72,71 +71,89 @@ def copied(bench: Path, name: str, into: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_killed_and_repeated(name: str, bench: Path, tmp_path: Path, tell: Tell) -> None:
+def test_killed_and_repeated(name: str, server: ForkServer, bench: Path, tmp_path: Path, tell: Tell) -> None:
     words, kills = COMMANDS[name][0], max(5, round(COMMANDS[name][1] * SHARE))
     chance = random.Random(f"{SEED} {name}")
     whole, place = copied(bench, "whole", tmp_path), copied(bench, "killed", tmp_path)
     before = files(place)
-    with ForkServer(tmp_path, {"FIGMENT_CACHE": str(whole / "cache")}) as server:
-        undisturbed = server.figment(*addressed(words, whole))
-        assert undisturbed.status == 0, undisturbed.output
+    undisturbed = server.figment(*addressed(words, whole), environment=cached(whole))
+    assert undisturbed.status == 0, undisturbed.output
     expected = files(whole)
     landed = 0
-    with ForkServer(tmp_path, {"FIGMENT_CACHE": str(place / "cache")}) as server:
-        for number in range(kills):
-            if number % 5 == 0 and number:  # from the beginning again, and not only over a half-done one
-                shutil.rmtree(place)
-                copied(bench, "killed", tmp_path)
-            ended = killed(server, addressed(words, place), undisturbed, chance)
-            landed += ended.status == -9
-            if number % 5 == 4:
-                again = server.figment(*addressed(words, place))
-                assert repeats(again, words), f"after {number + 1} kills: {again.output}"
-                found = files(place)
-                assert found.keys() == expected.keys(), sorted(found.keys() ^ expected.keys())
-                assert found == expected, [file for file in found if found[file] != expected[file]]
-                assert before.keys() <= found.keys()
+    for number in range(kills):
+        if number % 5 == 0 and number:  # from the beginning again, and not only over a half-done one
+            shutil.rmtree(place)
+            copied(bench, "killed", tmp_path)
+        ended = killed(server, addressed(words, place), cached(place), undisturbed, chance)
+        landed += ended.status == -9
+        if number % 5 == 4:
+            again = server.figment(*addressed(words, place), environment=cached(place))
+            assert repeats(again, words), f"after {number + 1} kills: {again.output}"
+            found = files(place)
+            assert found.keys() == expected.keys(), sorted(found.keys() ^ expected.keys())
+            assert found == expected, [file for file in found if found[file] != expected[file]]
+            assert before.keys() <= found.keys()
     tell(
         f"{landed} kills landed of {kills}; undisturbed {undisturbed.seconds:.1f} s, {undisturbed.touches} touches of files"
     )
 
 
-def test_training_killed_and_resumed(bench: Path, tmp_path: Path, tell: Tell) -> None:
+def test_training_killed_and_resumed(server: ForkServer, bench: Path, tmp_path: Path, tell: Tell) -> None:
     chance = random.Random(SEED)
     expected, kills, trainings, most = outcome(bench / "run"), 0, 0, 0
     cache = tmp_path / "cache"
-    with ForkServer(tmp_path, {"FIGMENT_CACHE": str(cache)}) as server:
-        undisturbed = server.figment("train", bench / "data", *TINY, "--out", tmp_path / "whole")
-        assert outcome(tmp_path / "whole") == expected
-        while kills < TRAINING_KILLS * SHARE:
-            run = tmp_path / f"run-{trainings}"
-            if trainings % 3 == 0:
-                shutil.rmtree(cache)  # preparing the pictures is killed, too
-            trainings, here = trainings + 1, 0
-            while True:
-                going_on = run.exists() and any(run.iterdir())
-                words = ["resume", str(run)] if going_on else ["train", str(bench / "data"), *TINY, "--out", str(run)]
-                ended = server.figment(*words) if here == 12 else killed(server, words, undisturbed, chance)
-                if ended.status != -9:
-                    break
-                kills, here = kills + 1, here + 1
-            assert ended.status == 0, f"{words} after {here} kills: {ended.output}"
-            assert outcome(run) == expected
-            assert json.loads((run / "run.json").read_text())["state"] == "finished"
-            assert not leftovers(run), leftovers(run)
-            assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
-            most = max(most, here)
-            shutil.rmtree(run)
-        server.figment("data", "prepare", bench / "data", "--size", "16")
-        assert not leftovers(cache), leftovers(cache)
+    there = cached(tmp_path)
+    undisturbed = server.figment("train", bench / "data", *TINY, "--out", tmp_path / "whole", environment=there)
+    assert outcome(tmp_path / "whole") == expected
+    while kills < TRAINING_KILLS * SHARE:
+        runs = tmp_path / f"place-{trainings}" / "runs"
+        if trainings % 3 == 0:
+            shutil.rmtree(cache)  # preparing the pictures is killed, too
+        named = ["--out", "runs/one"] if trainings % 2 else []  # else figment finds a name
+        runs.mkdir(parents=True)
+        trainings, here = trainings + 1, 0
+        while True:
+            begun = [run for run in runs.iterdir() if not run.name.startswith(".")]
+            words = ["resume", str(begun[0])] if begun else ["train", str(bench / "data"), *TINY, *named]
+            if here == 12:
+                ended = server.figment(*words, environment=there, folder=runs.parent)
+            else:
+                ended = killed(server, words, there, undisturbed, chance, runs.parent)
+            if ended.status != -9:
+                break
+            kills, here = kills + 1, here + 1
+        assert ended.status == 0, f"{words} after {here} kills: {ended.output}"
+        (run,) = runs.iterdir()
+        assert outcome(run) == expected
+        assert json.loads((run / "run.json").read_text())["state"] == "finished"
+        assert not leftovers(runs.parent), leftovers(runs.parent)
+        most = max(most, here)
+        shutil.rmtree(runs.parent)
+    server.figment("data", "prepare", bench / "data", "--size", "16", environment=there)
+    assert not leftovers(cache), leftovers(cache)
     tell(f"{kills} kills landed in {trainings} trainings, up to {most} in one; undisturbed {undisturbed.seconds:.1f} s")
 
 
-def killed(server: ForkServer, words: list[str], undisturbed: Ended, chance: random.Random) -> Ended:
+def killed(
+    server: ForkServer,
+    words: list[str],
+    environment: dict[str, str],
+    undisturbed: Ended,
+    chance: random.Random,
+    folder: Path | None = None,
+) -> Ended:
     """Begin a command and kill it: at a random moment of its time, or at a random touch of a file."""
+    after, at = None, None
     if chance.random() < 0.5:
-        return server.figment(*words, kill_after=chance.uniform(0.02, undisturbed.seconds))
-    return server.figment(*words, kill_at=chance.randint(1, max(undisturbed.touches, 1)))
+        after = chance.uniform(0.02, undisturbed.seconds)
+    else:
+        at = chance.randint(1, max(undisturbed.touches, 1))
+    return server.figment(*words, environment=environment, folder=folder, kill_after=after, kill_at=at)
+
+
+def cached(place: Path) -> dict[str, str]:
+    """The variables of a command whose cache lies there."""
+    return {"FIGMENT_CACHE": str(place / "cache")}
 
 
 def addressed(words: list[str], place: Path) -> list[str]:

@@ -15,6 +15,7 @@ from figment.common import parts
 from figment.errors import InputError, Interrupted
 from figment.run import Run
 from figment.training import keep
+from figment.training.state import TrainState
 from figment.workbench import Workbench
 from figtest.command import command
 from figtest.pictures import draw_faces
@@ -172,6 +173,23 @@ def test_a_disk_that_is_full_before_the_first_state(tmp_path: Path, monkeypatch:
             figment.train(draw_faces(tmp_path / "faces"), images=64, recipe="dcgan", out=tmp_path / "run", **TINY)
     assert "resume" not in str(told.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_nets_stay_when_somebody_removed_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new run goes again where nothing was learnt; this one has learnt something."""
+    save = keep.save_state
+
+    def once(state: TrainState, file: Path) -> None:
+        if file.exists():
+            shutil.rmtree(file.parent)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        save(state, file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keep, "save_state", once)
+        with pytest.raises(InputError, match=r"state.safetensors is gone, .* its nets and pictures are kept\.$"):
+            figment.train(draw_faces(tmp_path / "faces"), images=64, recipe="dcgan", out=tmp_path / "run", **TINY)
+    assert figment.load(tmp_path / "run").sample(1).shape == (1, 3, 16, 16)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")

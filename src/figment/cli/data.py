@@ -97,6 +97,7 @@ def prepare(
       figment data prepare my-pictures --size 128
       figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
     """
+    from figment.common.units import as_bytes
     from figment.data.bank.prepare import prepare as prepared
     from figment.inspection.drop import Drop
 
@@ -116,7 +117,7 @@ def prepare(
         )
     tell(
         bank.summary(),
-        f"{bank.pictures.nbytes / 2**20:,.0f} MB in {bank.folder}, whose bank.json lists all that was left out",
+        f"{as_bytes(bank.pictures.nbytes)} in {bank.folder}, whose bank.json lists all that was left out",
     )
 
 

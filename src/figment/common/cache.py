@@ -19,7 +19,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from figment.common.parts import sweep_parts
-from figment.common.places import expanded
+from figment.common.places import expanded, refuse_forbidden
 from figment.common.refusals import naming_refusals, refusal
 from figment.errors import InputError, Notice
 
@@ -91,8 +91,7 @@ def locked(lock: Path, cache: Path, content: str = "") -> Iterator[None]:
     with ExitStack() as held:
         with naming_cache(cache, content):
             lock.parent.mkdir(parents=True, exist_ok=True)
-            if not os.access(lock.parent, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            refuse_forbidden(lock.parent)
             held.enter_context(lock_held(lock))
         sweep_parts(lock.parent)
         yield

@@ -89,12 +89,20 @@ def _check_parent(folder: Path, path: Path, option: str, mend: str) -> None:
 
 def try_writing(folder: Path) -> None:
     """Raise OSError where nothing can be written into a folder: only trying tells of a full disk."""
-    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    if folder.is_dir():
+        refuse_forbidden(folder)
     with part_beside(folder / "tried") as part, part.open("r+b") as file:
         file.write(bytes(TRIED_BYTES))
         file.flush()
         flush(file.fileno())
+
+
+def refuse_forbidden(folder: Path) -> None:
+    """Raise OSError where the system lets nothing be put into a folder: by its permissions, or as its disk may only be read."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = hasattr(os, "ST_RDONLY") and os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
+        raise OSError(number, os.strerror(number), str(folder))
 
 
 def flush(handle: int) -> None:

@@ -57,7 +57,7 @@ def refusal(
     if error.errno == errno.ENOSPC and _is_out_of_inodes(Path(error.filename or what)):
         reason, mend = "its disk holds no more files", "remove some there, or {elsewhere}"
     if error.errno == errno.ENOENT and error.filename and Path(os.fsdecode(error.filename)).absolute().parent.is_dir():
-        mend = "it is gone: put it back"
+        done, mend = "read", "it is gone: put it back"  # what can't be written where its folder is, isn't told so
     fault = mends is _UNKNOWN or error.errno in _FAILING.union(*_SCARCE)
     sentence = f"{_named(what, error)} can't be {done} ({reason}): {mend.format(elsewhere=elsewhere)}."
     return (SystemFault if fault else InputError)(f"{sentence} {kept}".rstrip())

@@ -54,5 +54,9 @@ def as_images(count: float) -> str:
 
 
 def as_bytes(count: int) -> str:
-    """A count of bytes as 180 MB or 1.44 GB."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    """A count of bytes as 800 bytes, 12 kB, 3.2 MB, 180 MB or 1.44 GB."""
+    if count >= 1e9:
+        return f"{count / 1e9:,.2f} GB"
+    if count >= 1e6:
+        return f"{count / 1e6:.{int(count < 1e7)}f}".removesuffix(".0") + " MB"
+    return f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"

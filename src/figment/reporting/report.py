@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from figment.common.files import write_output
+from figment.common.files import write_atomically
 from figment.common.progress import Say
+from figment.common.refusals import naming_refusals
 from figment.common.text import last_of_path, typed
 from figment.common.units import as_time
 from figment.media import pages
@@ -106,7 +107,8 @@ def write_report(run: Run, say: Say | None = None) -> Path:
     """
     found = contents(run)
     run.sweep()
-    write_output(run.report_file, pages.rendered("report.html.j2", found))
+    with naming_refusals(run.report_file, elsewhere="report on a copy of the run"):
+        write_atomically(run.report_file, pages.rendered("report.html.j2", found))
     if say:
         for sentence in found["damage"]:
             say(sentence)

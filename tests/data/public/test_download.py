@@ -128,7 +128,7 @@ def test_bytes_without_end_of_a_size_that_nobody_tells(server: FaultyServer, fil
 
 
 def test_a_length_that_the_file_cant_have(server: FaultyServer, file: Path):
-    with pytest.raises(InputError, match=r"300,000 bytes, more than it can have \(0 MB\)"):
+    with pytest.raises(InputError, match=r"300,000 bytes, more than it can have \(200 kB\)"):
         download([server.url()], file, most=200_000)
     assert not any(path.name.startswith("file.zip") for path in file.parent.iterdir())
 

@@ -159,7 +159,7 @@ def test_another_range_than_was_asked_for(server: FaultyServer, file: Path, head
 
 
 def test_an_interrupted_download_goes_on(server: FaultyServer, file: Path):
-    with pytest.raises(Interrupted, match=r"0\.2 MB of file\.zip are kept; the same command goes on"):
+    with pytest.raises(Interrupted, match=r"\d+ kB of file\.zip are kept; the same command goes on"):
         download([server.url()], file, progress=stopping_at(150_000))
     assert not file.exists()
     kept = file.with_name("file.zip.part").stat().st_size

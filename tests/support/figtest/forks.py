@@ -59,12 +59,25 @@ class ForkServer:
         self._server.communicate()
 
     def figment(
-        self, *words: object, kill_after: float | None = None, kill_at: int | None = None, limit: float = LIMIT_SECONDS
+        self,
+        *words: object,
+        kill_after: float | None = None,
+        kill_at: int | None = None,
+        limit: float = LIMIT_SECONDS,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> Ended:
-        """Run a command to its end, or until it is killed. limit: seconds after which it is killed as one that hangs."""
+        """Run a command to its end, or until it is killed.
+
+        limit: seconds after which it is killed as one that hangs. environment: variables that it has besides.
+        folder: the one where it stands.
+        """
         assert self._server.stdin is not None
         assert self._server.stdout is not None
-        request = dict(words=[str(word) for word in words], kill_after=kill_after, kill_at=kill_at, limit=limit)
+        request = dict(
+            words=[str(word) for word in words], kill_after=kill_after, kill_at=kill_at, limit=limit,
+            environment=dict(environment or {}), folder=str(folder or "."),
+        )  # fmt: skip
         self._server.stdin.write(json.dumps(request | {"output": str(self._output)}) + "\n")
         self._server.stdin.flush()
         answer = json.loads(self._server.stdout.readline())
@@ -81,13 +94,21 @@ def _serve() -> None:
 
 
 def _run(
-    words: Sequence[str], kill_after: float | None, kill_at: int | None, limit: float, output: str
+    words: Sequence[str],
+    kill_after: float | None,
+    kill_at: int | None,
+    limit: float,
+    environment: Mapping[str, str],
+    folder: str,
+    output: str,
 ) -> dict[str, object]:
     counted, count = os.pipe()
     began = time.monotonic()
     child = os.fork()
     if not child:
         os.close(counted)
+        os.environ.update(environment)
+        os.chdir(folder)
         _be_the_command(words, kill_at, output, count)
     os.close(count)
     handle = os.pidfd_open(child)

@@ -20,6 +20,7 @@ import numpy as np
 from figment.common.cache import locked, naming_cache, sweep
 from figment.common.files import flush_to_disk, write_atomically
 from figment.common.parts import sweep_parts
+from figment.common.units import as_bytes
 from figment.data.bank.shards import allocate
 from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
@@ -139,7 +140,7 @@ def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -
     draft = folder.with_name(f"{folder.name}.part-{os.urandom(4).hex()}")
     keep = False
     try:
-        with naming_cache(folder.parent.parent, f"the {slots * picture_bytes / 2**20:,.0f} MB of prepared pictures"):
+        with naming_cache(folder.parent.parent, f"the {as_bytes(slots * picture_bytes)} of prepared pictures"):
             journal = _adopt(folder, draft, slots)
             if journal is None:
                 journal = Journal.new(slots)

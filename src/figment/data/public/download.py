@@ -102,7 +102,7 @@ def download(
             except Refused as refusal:
                 reasons.append(f"{host(url)}: {refusal}")
             except KeyboardInterrupt:
-                kept = f"{part.bytes / 1e6:,.1f} MB of {file.name} are kept"
+                kept = f"{as_bytes(part.bytes)} of {file.name} are kept"
                 raise Interrupted(f"Interrupted. {kept}; the same command goes on from there.") from None
         by_hand = f"get it{f' from {home}' if home else ''} by hand and put it at {file}"
         raise InputError(
@@ -226,7 +226,7 @@ def _connect(part: PartialFile, wanted: _Wanted, progress: Progress | None) -> N
         assert begun is not None
         length = begun.length or wanted.size
         if length and shutil.disk_usage(part.path.parent).free < length - start:
-            raise no_room(part.file.parent, part.file.name, f"it takes {length / 1e9:,.2f} GB")
+            raise no_room(part.file.parent, part.file.name, f"it takes {as_bytes(length)}")
         try:
             _write(response, part.path, start, length, wanted.most, progress)
         except Refused:

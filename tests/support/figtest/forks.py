@@ -180,6 +180,10 @@ def _import_everything() -> None:
     for late in ("av", "matplotlib.pyplot", "scipy.linalg", "PIL.ImageCms", "pyarrow.parquet", "rich.live"):
         with suppress(ImportError):
             import_module(late)
+    import torch
+
+    with torch.device("meta"):  # as a training's memory is estimated; torch imports its compiler for that, for seconds
+        torch.nn.BatchNorm2d(1)(torch.zeros(2, 1, 2, 2)).relu()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import itertools
 from pathlib import Path
 
 import pytest
+import torch
 
 import figment
 from figment import recipe as recipes
@@ -11,6 +12,7 @@ from figment.run import Run
 from figment.run_files import Log
 from figment.training import pace, schedule, ticks
 from figment.training.distributed import World
+from figment.training.pace import Clock
 from figment.training.state import new_state
 from figtest.runs import tick
 
@@ -50,10 +52,23 @@ def test_of_many_readings_the_last_few_and_the_widest_spread_are_kept(faces: Pat
     past = [tick(i, 0.5, spread=0.9 if i == 7 else 0.1) for i in range(1000)]
     past.append({"event": "tick", "images": 1000})  # damaged, or of another hand
     state = new_state(run.recipe, World.alone("cpu"))
-    kept = ticks.Ticks(past, bank, run.recipe, feed, state)
+    kept = ticks.Ticks(past, bank, run.recipe, feed, state, Clock(0.0))
     assert kept.widest == 0.9
     assert [e["images"] for e in kept.events] == [995, 996, 997, 998, 999]
     assert len(kept.readings) == 5
+
+
+def test_the_speed_is_counted_anew_where_training_has_gone_back(faces: Path, tmp_path: Path) -> None:
+    run = figment.train(faces, images=32, out=tmp_path / "run", **TINY)
+    bank = figment.reals.bank_of(run, figment.common.progress.Silent())
+    feed = figment.planning.resolve.loader_for(bank, run.recipe, World.alone("cpu"))
+    state = new_state(run.recipe, World.alone("cpu"))
+    state.images, state.losses = 320, torch.ones(4)
+    kept = ticks.Ticks([], bank, run.recipe, feed, state, Clock(0.0))
+    state.images = 160
+    kept.reload(state, [])
+    state.images += run.recipe.images_a_step
+    assert kept.event(state, run.recipe, 1)["images_per_second"] > 0
 
 
 def test_a_run_with_damaged_events_goes_on(faces: Path, tmp_path: Path) -> None:

@@ -65,6 +65,12 @@ def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, displa
         display.say(warning)
 
 
+def keep_tick(run: Run, event: dict[str, Any], display: Training) -> None:
+    """Note and tell what was read of the run at a tick."""
+    run.log(event)
+    display.tick(event)
+
+
 def keep_standstill(run: Run, state: TrainState, clock: Clock, display: Training) -> None:
     """Note and tell of time in which the process stood still, if there was any: it doesn't count as training."""
     stood_still = run_time.standstill()

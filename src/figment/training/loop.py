@@ -18,7 +18,15 @@ from figment.training import ema, schedule
 from figment.training.distributed import World
 from figment.training.divergence import all_finite, roll_back
 from figment.training.inputs import Phases, draw_inputs
-from figment.training.keep import keep_beginning, keep_end, keep_score, keep_snapshot, keep_standstill, keep_state
+from figment.training.keep import (
+    keep_beginning,
+    keep_end,
+    keep_score,
+    keep_snapshot,
+    keep_standstill,
+    keep_state,
+    keep_tick,
+)
 from figment.training.loader import Feed
 from figment.training.pace import Clock, Replanner, is_spent
 from figment.training.phases import Setup
@@ -76,9 +84,8 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     recipe, state, phases = setup
     clock = Clock(state.seconds)
     events = run.events()
-    ticks = Ticks(events, bank, recipe, feed, state)
+    ticks = Ticks(events, bank, recipe, feed, state, clock)
     scorer = Scorer(run, bank, recipe, feed.device, events) if world.leads else None
-    ticks.begin(state, clock)
     last_state = clock.seconds()
     replanner = Replanner(recipe, state.images, last_state)
 
@@ -89,8 +96,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
 
     while True:
         closing = keeping + (scorer.closing if scorer else 0.0)
-        # The first one's clock holds, as it does for the plan: another's may have gone on while the first stood still.
-        spent = world.any_process(world.leads and is_spent(recipe, state.images, clock.seconds() + closing))
+        spent = is_spent(recipe, state.images, clock.seconds() + closing, world)
         if spent or world.any_process(bool(request)):
             break
         train_step(state, phases, recipe, feed, world)
@@ -100,29 +106,21 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         at_snapshot = schedule.is_snapshot(recipe, state.images)
         at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
         if (at_tick or at_snapshot or at_save) and not all_finite(state):
-            roll_back(run, state, world, clock, display)
-            events = run.events()
-            ticks.reload(state, events)
-            if scorer is not None:
-                scorer.reload(events)
+            go_back(run, state, ticks, scorer, world, clock, display)
             continue
         if at_save:
             last_state = clock.seconds()
         if at_tick and (again := replanner.renewed(recipe, state.images, clock.seconds(), world)) != recipe:
             run.recipe = recipe = again
             ticks.plan(recipe)
-        if world.leads:
-            keep_standstill(run, state, clock, display)
         if scorer is None:  # the first process looks and writes for all
             if at_tick:
                 ticks.close(state)
             continue
+        keep_standstill(run, state, clock, display)
         if at_tick:
-            event = ticks.event(state, recipe, clock, world.size)
-            run.log(event)
-            display.tick(event)
+            keep_tick(run, ticks.event(state, recipe, world.size), display)
             ticks.close(state)
-            ticks.begin(state, clock)
         if at_snapshot:
             keep_snapshot(run, state, clock)
             if scorer.is_due(recipe, state.images, clock.seconds()):
@@ -136,6 +134,17 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     if scorer is not None:
         keep_end(run, state, scorer if spent else None, clock, display)
     return spent
+
+
+def go_back(
+    run: Run, state: TrainState, ticks: Ticks, scorer: Scorer | None, world: World, clock: Clock, display: Training
+) -> None:
+    """Go on from the last good state, as if nothing after it had been read or scored."""
+    roll_back(run, state, world, clock, display)
+    events = run.events()
+    ticks.reload(state, events)
+    if scorer is not None:
+        scorer.reload(events)
 
 
 # ---- the parts of a step -------------------------------------------------------------------------------------------

@@ -60,6 +60,10 @@ class Replanner:
         return replanned(recipe, before, self.pace, world)
 
 
-def is_spent(recipe: Recipe, images: int, seconds: float) -> bool:
-    """Whether the budget is used up: of images, or of seconds."""
-    return images >= recipe.images if recipe.images is not None else seconds >= (recipe.seconds or 0)
+def is_spent(recipe: Recipe, images: int, seconds: float, world: World) -> bool:
+    """Whether the budget is used up: of images, or of seconds.
+
+    The first one's clock holds, as it does for the plan: another's may have gone on while the first stood still.
+    """
+    spent = images >= recipe.images if recipe.images is not None else seconds >= (recipe.seconds or 0)
+    return world.any_process(world.leads and spent)

@@ -36,14 +36,13 @@ class Ticks:
     """
 
     def __init__(
-        self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed, state: TrainState
+        self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed, state: TrainState, clock: Clock
     ) -> None:
-        self.feed = feed
+        self.feed, self.clock = feed, clock
         self.calibrated = OBJECTIVES[recipe.objective].calibrated
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
-        self.began_images, self.began_seconds = 0, 0.0
         self.readings: deque[Reading] = deque(maxlen=RECENT_READINGS)
         self.events: deque[dict[str, Any]] = deque(maxlen=RECENT_READINGS)
         self.widest = 0.0
@@ -63,9 +62,10 @@ class Ticks:
         return images % self.length == 0 and images - self.closed_images >= self.length
 
     def close(self, state: TrainState) -> None:
-        """Begin the means of losses and norms anew."""
+        """Begin the means of losses and norms, and of the speed, anew."""
         state.losses.zero_()
         self.closed_images = state.images
+        self._count_speed(state)
 
     def reload(self, state: TrainState, events: Iterable[dict[str, Any]]) -> None:
         """Take up what state and events hold, at the beginning and after training has gone back to an earlier state."""
@@ -76,12 +76,9 @@ class Ticks:
         values: list[dict[str, Any]] = [{name: event.get(name) for name in names} for event in self.events]
         self.readings = deque((Reading(**its) for its in values), maxlen=RECENT_READINGS)
         self.widest = max((event["spread"] for event in whole), default=0.0)
+        self._count_speed(state)
 
-    def begin(self, state: TrainState, clock: Clock) -> None:
-        """Count images and seconds from here on for the next tick's speed."""
-        self.began_images, self.began_seconds = state.images, clock.seconds()
-
-    def event(self, state: TrainState, recipe: Recipe, clock: Clock, processes: int) -> dict[str, Any]:
+    def event(self, state: TrainState, recipe: Recipe, processes: int) -> dict[str, Any]:
         """The tick's event."""
         with (
             autocast_for(recipe.precision, self.feed.device.type),
@@ -90,15 +87,21 @@ class Ticks:
             reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.calibrated)
         self.readings.append(reading)
         self.widest = max(self.widest, reading.spread)
+        seconds = self.clock.seconds()
+        speed = (state.images - self.began_images) / max(seconds - self.began_seconds, 1e-3)
         event = {
-            "event": "tick", "images": state.images, "seconds": round(clock.seconds(), 2),
+            "event": "tick", "images": state.images, "seconds": round(seconds, 2),
             **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(),
-            "images_per_second": round((state.images - self.began_images) / max(clock.seconds() - self.began_seconds, 1e-3), 1),
+            "images_per_second": round(speed, 1),
             "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
         }  # fmt: skip
         self.events.append(event)
         event["diagnosis"] = [*diagnose(self.readings, self.widest), *hints(recipe, self.events)]
         return event
+
+    def _count_speed(self, state: TrainState) -> None:
+        """Count images and seconds from here on for the next tick's speed."""
+        self.began_images, self.began_seconds = state.images, self.clock.seconds()
 
 
 def reading_batches(feed: Feed, bank: Bank, seed: int) -> tuple[Batch, Batch]:

@@ -99,3 +99,21 @@ def test_whoever_writes_sweeps_first(tmp_path: Path) -> None:
     (tmp_path / ".report.html.4711.part").touch()
     write_atomically(tmp_path / "other.html", "page")
     assert [path.name for path in tmp_path.iterdir()] == ["other.html"]
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_part_that_is_swept_as_soon_as_it_is_made_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    opened, swept = os.open, []
+
+    def open_swept(path: Path, *flags: int) -> int:
+        if not swept:
+            swept.append(path)
+            parts._remove(path)
+        return opened(path, *flags)
+
+    monkeypatch.setattr(parts.os, "open", open_swept)
+    with part_beside(tmp_path / "film", kind == "folder") as part:
+        assert part.exists()
+        assert swept != [part]

@@ -74,10 +74,13 @@ def _new_part(path: Path, folder: bool) -> tuple[Path, int | None]:
             continue
         if fcntl is None:
             return part, None
-        handle = os.open(part, os.O_RDONLY if folder else os.O_RDWR)
+        try:
+            handle = os.open(part, os.O_RDONLY if folder else os.O_RDWR)
+        except FileNotFoundError:
+            continue  # swept up, just made as it is
         if _lock(handle) is not False and part.exists():
             return part, handle
-        os.close(handle)  # it is being swept up, just made as it is
+        os.close(handle)  # it is being swept up
         with suppress(OSError):
             _remove(part)
 

@@ -107,11 +107,11 @@ def test_a_part_that_is_swept_as_soon_as_it_is_made_is_made_anew(
 ) -> None:
     opened, swept = os.open, []
 
-    def open_swept(path: Path, *flags: int) -> int:
-        if not swept:
+    def open_swept(path: Path, flags: int, *more: int, **place: int) -> int:
+        if not swept and str(path).endswith(".part") and not flags & os.O_CREAT:
             swept.append(path)
             parts._remove(path)
-        return opened(path, *flags)
+        return opened(path, flags, *more, **place)
 
     monkeypatch.setattr(parts.os, "open", open_swept)
     with part_beside(tmp_path / "film", kind == "folder") as part:

@@ -191,6 +191,8 @@ def resume(
             if source is not None:  # for what is asked of the run from now on
                 _, found = _prepared_for(run, display, source)
                 run.note(**facts, **found)
+            if not run.report_file.exists():  # it was killed just before
+                _report(run, world)
             return run
 
 
@@ -228,7 +230,6 @@ def _removed_if_unusable(run: Run, world: World, filled: bool) -> Iterator[None]
     try:
         yield
     except InputError:
-        # state/ may have been removed by somebody since; then there is a generator still.
         if world.leads and not run.state_file.exists() and not run.generator_file.exists():
             if filled:
                 empty(run.folder)
@@ -307,8 +308,10 @@ def _naming_refusals(run: Run) -> Iterator[None]:
         elif os.path.isfile(run.generator_file):
             kept = f"{run.state_file} is gone, so the run can't go on; its nets and pictures are kept."
         elif os.path.isdir(run.folder):
-            elsewhere = "name a folder on another disk with --out"
-            kept = "Nothing had been saved yet: begin again then."
+            elsewhere, kept = (
+                "name a folder on another disk with --out",
+                "Nothing had been saved yet: begin again then.",
+            )
         else:
             kept = f"If {run.name} was moved, what was saved is there; go on with: figment resume and its new place."
         raise refusal(run.folder, error, elsewhere=elsewhere, kept=kept) from error
@@ -357,6 +360,10 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     run.log({"event": "end", "images": images, "seconds": seconds, "text": ended})
     run.note(state=ended, images=images, seconds=seconds)
     run.flush()
+    _report(run, world)
+
+
+def _report(run: Run, world: World) -> None:
     if world.leads:
         from figment.reporting.report import write_report  # charts take a second to import
 

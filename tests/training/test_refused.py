@@ -224,3 +224,16 @@ def test_what_a_killed_training_left_half_written_is_swept(trained: Run, tmp_pat
     figment.resume(own, images=16)
     assert not any(part.exists() for part in left)
     assert not [path for path in own.folder.rglob("*") if parts.PART.fullmatch(path.name)]
+
+
+def test_a_finished_run_that_was_killed_before_its_report_gets_one(trained: Run, tmp_path: Path, monkeypatch) -> None:
+    from figment.reporting import report
+
+    own, written = Run(shutil.copytree(trained.folder, tmp_path / "run")), []
+    own.report_file.unlink(missing_ok=True)
+    monkeypatch.setattr(report, "write_report", written.append)
+    figment.resume(own)
+    assert [run.folder for run in written] == [own.folder]
+    own.report_file.write_text("there")
+    figment.resume(own)
+    assert len(written) == 1

@@ -459,3 +459,9 @@ def test_read_keeps_pace_with_real_pictures():
             expected = picture.convert("RGB").crop((0, 20, 178, 198)).resize((64, 64), Image.Resampling.LANCZOS)
         difference = np.abs(done.pixels.transpose(1, 2, 0).astype(int) - np.asarray(expected))
         assert difference.mean() < 0.5
+
+
+def test_jpeg_without_its_end_before_a_film() -> None:
+    whole = encoded(Image.fromarray(noise(40, 40)), "JPEG")
+    spoilt = whole[:-2] + b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 40
+    assert np.array_equal(np.asarray(decode(spoilt)), np.asarray(decode(whole)))

@@ -122,3 +122,14 @@ def test_folders_that_cant_be_entered_are_told(tmp_path):
     listing = open_source(tmp_path).listing
     (tmp_path / "closed").chmod(0o700)
     assert [item.name for item in listing.skipped] == ["closed"]
+
+
+def test_pictures_that_are_only_in_icloud_are_told(tmp_path) -> None:
+    for name in ("1.png", ".2.jpg.icloud", ".notes.txt.icloud", "node_modules/3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    listing = Folder(tmp_path).listing
+    assert listing.names == ["1.png"]
+    assert [item.name for item in listing.skipped] == ["2.jpg"]
+    assert "iCloud" in listing.skipped[0].reason
+    assert [aside.place for aside in listing.aside] == ["node_modules"]

@@ -324,3 +324,36 @@ def test_labels_that_make_no_classes(labels: list[str | None], train: list[int] 
     assert said in str(error.value)
     assert "\n" not in str(error.value)
     assert str(error.value).endswith("train without labels (--no-labels).")
+
+
+@pytest.mark.parametrize(
+    "folders", [("training set", "Test Set"), ("train2017", "val2017"), ("seg_train", "seg_test"), ("fold_1", "fold_2")]
+)
+def test_parts_of_a_set_by_other_names(tmp_path: Path, folders: tuple[str, ...]) -> None:
+    files = {f"{part}/{kind}/{part}.png": b"x" for part in folders for kind in "ab"}
+    listing = open_source(store("folder", tmp_path, files)).listing
+    assert listing.labels == [name.split("/")[1] for name in listing.names]
+    assert "are parts of one set" in listing.notes[0]
+
+
+def test_classes_that_sound_like_parts(tmp_path: Path) -> None:
+    files = {f"{kind}/{n}/1.png": b"x" for kind in ("steam_train", "toy_train") for n in "12"}
+    assert set(open_source(store("folder", tmp_path, files)).listing.labels) == {"steam_train", "toy_train"}
+
+
+def test_parts_that_hold_one_folder_each_have_no_labels(tmp_path: Path) -> None:
+    files = {f"{part}/images/1.png": b"x" for part in ("train", "val")}
+    listing = open_source(store("folder", tmp_path, files)).listing
+    assert listing.labels == [None, None]
+    assert listing.notes == ["train, val are parts of one set, and no labels."]
+
+
+@pytest.mark.parametrize(("encoding", "words"), [("cp1252", "é à ü"), ("cp932", "写真 日本 東京")])
+def test_tables_in_a_country_s_own_encoding(tmp_path: Path, encoding: str, words: str) -> None:
+    names = {f"{word}.png": word for word in words.split()}
+    table = "file; label\r\n" + "".join(f'{name}; "{word}"\r\n' for name, word in names.items())
+    listing = open_source(
+        store("folder", tmp_path, dict.fromkeys(names, b"x") | {"Labels.CSV": table.encode(encoding)})
+    ).listing
+    assert dict(zip(listing.names, listing.labels, strict=True)) == names
+    assert encoding in listing.notes[0]

@@ -33,6 +33,7 @@ from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
 from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import Target, check_fit
+from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.open import Skipped, Source, open_source
 from figment.errors import InputError, Interrupted
 
@@ -43,6 +44,7 @@ MENDS = {
     NO_HEIC: "install it, or save them as JPEG",
     UNKNOWN_FORMAT: "save them as PNG or JPEG",
     "a link that leads nowhere": "mend the links",
+    IN_ICLOUD: "have Finder download them (Download Now), or copy the pictures elsewhere",
 }
 MIN_PICTURES = 32  # to train on
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged

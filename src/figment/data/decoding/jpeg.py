@@ -7,6 +7,7 @@ import numpy as np
 
 JPEG_START = b"\xff\xd8\xff"
 END = b"\xff\xd9"
+FILM = b"ftyp"  # of an mp4's first box
 START_OF_SCAN = b"\xff\xda"  # never within coded pixels, where each FF is followed by 00 or a restart
 PROGRESSIVE = 0xC2
 FRAME_MARKERS = (0xC0, 0xC1, PROGRESSIVE)  # Huffman-coded baseline, extended and progressive
@@ -119,5 +120,7 @@ def completed(content: bytes, cmyk: bool) -> bytes | None:
 
 
 def with_end(content: bytes) -> bytes:
-    """A JPEG with the mark of its end."""
+    """A JPEG with the mark of its end; without the film that phones put behind their pictures."""
+    film = content.find(FILM, max(content.find(START_OF_SCAN), 0))
+    content = content[: film - 4] if film > 4 else content  # four bytes of length stand before it
     return content.removesuffix(END).removesuffix(END[:1]) + END

@@ -19,12 +19,13 @@ _FOLDERS = {
     "previews of Capture One": ("captureone",),
     BIN: (
         "#recycle", "@recycle", ".recycle", "$recycle.bin", "recycler", "recycled", ".trash", ".trashes", ".dtrash",
-        "network trash folder", "@sharebin",
+        "network trash folder", "@sharebin", "trashbox", "files_trashbin",
     ),
     EARLIER: (
         "#snapshot", "@snapshot", ".snapshot", ".snapshots", "~snapshot", "@recently-snapshot", ".zfs", ".stversions",
-        ".picasaoriginals", ".ipynb_checkpoints",
+        ".picasaoriginals", ".ipynb_checkpoints", "files_versions", "backups.backupdb",
     ),
+    "a program's own": ("node_modules", "bower_components", "site-packages", "dist-packages"),
     "the system's own": ("system volume information", "lost+found", "@tmp", ".spotlight-v100", ".dropbox.cache"),
 }  # fmt: skip
 KNOWN_FOLDERS = {name: what for what, names in _FOLDERS.items() for name in names}

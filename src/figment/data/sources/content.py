@@ -6,11 +6,11 @@ START_BYTES = 32  # of a file that tell what it is
 # What isn't opened for it: files known for something else, and those that aren't there in full yet.
 _OTHERS = """
     txt md rst csv tsv json jsonl ndjson xml xmp html htm css js ts yaml yml toml ini cfg conf log nfo srt vtt py ipynb sh
-    bat r c h cpp java go rs lua pl php sql tex bib pdf ps eps ai svg psd psb xcf kra doc docx odt rtf xls xlsx ods ppt pptx
+    bat r c h cpp java go rs lua pl sql tex bib pdf ps eps ai svg psd psb xcf kra doc docx odt rtf xls xlsx ods ppt pptx
     zip tar gz tgz bz2 tbz tbz2 xz txz zst tzst lz4 7z rar iso dmg jar whl npy npz mat h5 hdf5 pt pth ckpt safetensors onnx
-    pb tflite bin pkl pickle joblib parquet pq arrow feather avro orc db sqlite lmdb mdb idx rec tfrecord tfrecords cls mp4
+    pb tflite pkl pickle joblib parquet pq arrow feather avro orc db sqlite lmdb mdb idx rec tfrecord tfrecords cls mp4
     m4v mov avi mkv webm mpg mpeg wmv flv 3gp mts mp3 wav flac ogg m4a aac mid ttf otf woff woff2 obj stl ply gltf glb blend
-    exe dll so dylib o a lnk url desktop ico icns cur part crdownload download tmp lock bak aae thm ctg dat dng cr2 cr3 crw
+    exe dll so dylib o a lnk url desktop ico icns cur part crdownload download tmp lock aae thm ctg dng cr2 cr3 crw
     nef nrw arw sr2 srf raf rw2 orf pef x3f raw 3fr iiq erf mrw kdc dcr dcm nii lrprev lrcat lrdata
 """
 OTHER_SUFFIXES = frozenset(_OTHERS.split())

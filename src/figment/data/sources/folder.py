@@ -33,6 +33,7 @@ from figment.data.sources.content import START_BYTES, may_be_picture, starts_pic
 from figment.data.sources.labels import find_labels, is_table, unreadable
 from figment.errors import InputError
 
+IN_ICLOUD = "only in iCloud, not on this machine"
 LAST_TIME = 2**63  # ns: the first that a column's number can't hold
 
 
@@ -106,6 +107,8 @@ def _find(root: Path) -> FolderContent:
             _add(found, name, entry)
         elif is_table(name) and (root / name).is_file():  # a pipe would keep us waiting
             found.tables[name] = _table(root / name)
+        elif real := in_icloud(name):
+            found.skipped.append(Skipped(real, IN_ICLOUD))
         elif has_picture_suffix(name) and is_hidden(name) and (aside := places.of(name)):
             hidden[aside] += 1
         else:
@@ -120,6 +123,13 @@ def _find(root: Path) -> FolderContent:
     found.skipped = sorted((item for item in found.skipped if not places.of(item.name)), key=lambda item: item.name)
     found.tables = {name: table for name, table in sorted(found.tables.items()) if not places.of(name)}
     return found
+
+
+def in_icloud(name: str) -> str | None:
+    """The name of the picture for which a file stands that iCloud has taken off this machine: .x.jpg.icloud is x.jpg."""
+    folder, slash, last = name.rpartition("/")
+    real = folder + slash + last[1:].removesuffix(".icloud")
+    return real if last.startswith(".") and last.endswith(".icloud") and is_picture(real) else None
 
 
 def _add(found: FolderContent, name: str, entry: "os.DirEntry[str]") -> None:

@@ -4,18 +4,26 @@ import csv
 import io
 import json
 import os
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from figment.data.sources.base import relative_name
+from figment.data.sources.zip_names import ENCODINGS, guessed_encoding
 
 LABEL_TABLES = ("labels.csv", "labels.tsv", "dataset.json")  # of a whole set; the first that is there is taken
 # Hugging Face's, in any folder and of its pictures; it often holds captions or boxes, and then labels nothing.
 FOLDER_TABLES = ("metadata.csv", "metadata.jsonl")
-NAME_COLUMNS = ("file", "filename", "file_name", "name", "path", "filepath", "image", "image_id", "id")
-LABEL_COLUMNS = ("label", "labels", "class", "class_name", "category", "target", "fine_label", "y")
+NAME_COLUMNS = (
+    "file", "filename", "file_name", "name", "path", "filepath", "file_path", "image", "image_name", "image_path", "img",
+    "img_name", "img_path", "picture", "photo", "image_id", "id",
+)  # fmt: skip
+LABEL_COLUMNS = (
+    "label", "labels", "class", "class_name", "classname", "category", "target", "fine_label", "label_name", "species",
+    "breed", "y",
+)  # fmt: skip
 FOLDER_TABLE_NAME_COLUMN = "file_name"
 SEPARATORS = ",;\t|"
 MAX_NAME_COLUMNS = 20  # that are tried
@@ -42,14 +50,14 @@ class Tables:
             yield self.header[column] if self.header else "", entries_of(pairs)
 
 
-def read_table(content: bytes, name: str) -> Tables | None:
+def read_table(text: str, name: str) -> Tables | None:
     """None where this is no table of labels after all. Raises ValueError or csv.Error with the reason for a spoilt one."""
-    last = name.rpartition("/")[2]
+    last = name.rpartition("/")[2].lower()
     if last == "metadata.jsonl":
-        return _read_jsonl(content)
+        return _read_jsonl(text)
     if last == "dataset.json":
-        return _read_json(content)
-    return _read_csv(content, last in FOLDER_TABLES)
+        return _read_json(text)
+    return _read_csv(text, last in FOLDER_TABLES)
 
 
 def entries_of(pairs: Iterable[tuple[Any, Any]]) -> Entries:
@@ -180,25 +188,40 @@ _WAYS: tuple[tuple[str, Form, Rule], ...] = (
 )
 
 
-def _text(content: bytes) -> str:
-    """A table as text: UTF-8, or UTF-16 as spreadsheets save it, with its mark of order or without."""
+def text_of(content: bytes, names: Iterable[str]) -> tuple[str, str | None]:
+    """A table as text, and the encoding in words where it had to be guessed.
+
+    UTF-8, or UTF-16 as spreadsheets save it, with its mark of order or without; else what the bytes make sense in, as
+    spreadsheets save by the country. Where the pictures' names are bytes that aren't text, they are the same surrogates
+    here as there.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16")
+        return content.decode("utf-16"), None
     if b"\0" in content[:64]:
-        return content.decode("utf-16-be" if content[0] == 0 else "utf-16-le")
-    # Names of files may be bytes that aren't text, and then are the same surrogates here as there.
-    return content.decode("utf-8-sig", "surrogateescape")
+        return content.decode("utf-16-be" if content[0] == 0 else "utf-16-le"), None
+    try:
+        return content.decode("utf-8-sig"), None
+    except UnicodeDecodeError:
+        strange = [line for line in content.splitlines() if not line.isascii()]
+        encoding = None if any(map(_has_bytes, names)) else guessed_encoding(strange)
+        if encoding is None:
+            return content.decode("utf-8-sig", "surrogateescape"), None
+        return content.decode(encoding), f"{ENCODINGS[encoding]} ({encoding})".strip()
 
 
-def _read_csv(content: bytes, of_folder: bool) -> Tables | None:
-    lines = io.StringIO(_text(content), newline="")
+def _has_bytes(name: str) -> bool:
+    return not name.isascii() and any("\udc80" <= letter <= "\udcff" for letter in name)
+
+
+def _read_csv(text: str, of_folder: bool) -> Tables | None:
+    lines = io.StringIO(text, newline="")
     first = lines.readline()
     start = lines.tell() if first.lower().startswith("sep=") else 0  # Excel's own line
     first = lines.readline() if start else first
     lines.seek(start)
     separator = max(SEPARATORS, key=first.count)
-    rows = csv.reader(lines, delimiter=separator, strict=True)
-    header = [cell.strip().lower() for cell in next(rows, [])]
+    rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+    header = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in next(rows, [])]
     names = [header.index(name) for name in NAME_COLUMNS if name in header]
     label = next((header.index(name) for name in LABEL_COLUMNS if name in header), None)
     if of_folder:
@@ -207,7 +230,7 @@ def _read_csv(content: bytes, of_folder: bool) -> Tables | None:
         names = [header.index(FOLDER_TABLE_NAME_COLUMN)]
     elif not names and label is None:
         lines.seek(start)
-        rows = csv.reader(lines, delimiter=separator, strict=True)
+        rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
     if len(header) == 2:
         first_name = 1 - label if not names and label is not None else names[0] if names else 0
         names, label = [first_name], 1 - first_name
@@ -222,9 +245,9 @@ def _read_csv(content: bytes, of_folder: bool) -> Tables | None:
     return Tables(held, header, names, label)
 
 
-def _read_jsonl(content: bytes) -> Tables | None:
+def _read_jsonl(text: str) -> Tables | None:
     rows: list[tuple[Any, Any]] = []
-    for number, line in enumerate(_text(content).splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 fields = json.loads(line)
@@ -242,8 +265,8 @@ def _read_jsonl(content: bytes) -> Tables | None:
     return Tables(rows, (FOLDER_TABLE_NAME_COLUMN, "label"), (0,), 1) if rows else None
 
 
-def _read_json(content: bytes) -> Tables | None:
-    fields = json.loads(content)
+def _read_json(text: str) -> Tables | None:
+    fields = json.loads(text)
     if not isinstance(fields, dict) or "labels" not in fields:
         return None
     pairs = fields["labels"]

@@ -10,14 +10,18 @@ import numpy as np
 
 from figment.common.text import printable, shown
 from figment.data.sources.base import is_hidden
-from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES, Labels, composed, match, read_table
+from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES, Labels, composed, match, read_table, text_of
 from figment.errors import InputError
 
-# Folders of parts of a set, each of which holds all kinds.
-SPLITS = frozenset((
-    "train", "training", "trainset", "test", "testing", "testset", "val", "valid", "validation", "valset", "dev", "devel",
-    "eval", "evaluation", "holdout",
-))  # fmt: skip
+# Folders of parts of a set, each of which holds all kinds: Train, test set, val2017, train_images, fold_1; and, where all
+# begin alike, seg_train and seg_test.
+PARTS = re.compile(
+    r"(?P<before>\w+?[ _.-])??"
+    r"(?:(?:train(?:ing|val)?|test(?:ing)?|val(?:id(?:ation)?)?|dev(?:el)?|eval(?:uation)?|hold[ _-]?out|pred(?:ict(?:ion)?)?)"
+    r"(?:[ _.-]?(?:set|split|data|images?|imgs?|pictures|photos))?(?:[ _.-]?\d+)?"
+    r"|(?:fold|part|split|batch|shard)[ _.-]?\d+)",
+    re.IGNORECASE,
+)
 MAX_LABEL_CHARACTERS = 1000  # more is a caption, or no text
 MAX_CLASSES = 10_000  # more are names, or measurements
 MEND_WITHOUT = "or train without labels (--no-labels)"
@@ -48,7 +52,7 @@ def find_labels(
     """
     for kind in LABEL_TABLES:
         # Of several the one nearest the root; the pictures' names are relative to it.
-        for table in sorted((name for name in tables if _last(name) == kind), key=lambda name: name.count("/")):
+        for table in sorted((name for name in tables if _last(name).lower() == kind), key=lambda name: name.count("/")):
             found = _by_table(names, table, tables[table], where) if _covers(table, names) else None
             if found is not None:
                 return found
@@ -109,7 +113,7 @@ def _ordered(names: set[str]) -> list[str]:
 
 def is_table(name: str) -> bool:
     """Whether a file, by its name, labels pictures: all from the root or the folder that wraps it, or those beside it."""
-    last = _last(name)
+    last = _last(name).lower()
     return (last in LABEL_TABLES and name.count("/") <= 1) or (last in FOLDER_TABLES and not is_hidden(name))
 
 
@@ -149,28 +153,36 @@ def by_folders(names: Sequence[str]) -> Labelled:
     """
     folders = [name.rpartition("/")[0] for name in names]
     known = {folder: folder for folder in dict.fromkeys(folders) if folder}  # what is left of each
-    notes = []
+    parts: list[str] = []  # those of the set, where its folders are
     while known:
         firsts = sorted({rest.partition("/")[0] for rest in known.values() if rest})
         deeper = any("/" in rest for rest in known.values())
-        if not deeper or not (len(firsts) == 1 or all(first.casefold() in SPLITS for first in firsts)):
+        found = _are_parts(firsts)
+        parts = firsts if found else parts
+        if parts and not deeper and (found or len(firsts) == 1):
+            return Labelled([None] * len(names), [f"{', '.join(parts)} are parts of one set, and no labels."])
+        if not deeper or not (found or len(firsts) == 1):
             break
-        if len(firsts) > 1:
-            notes.append(f"{', '.join(firsts)} are parts of one set: the folders below them are the labels.")
         known = {folder: rest.partition("/")[2] for folder, rest in known.items()}
-    firsts = sorted({rest.partition("/")[0] for rest in known.values() if rest})
-    if len(firsts) > 1 and all(first.casefold() in SPLITS for first in firsts):
-        return Labelled([None] * len(names), [*notes, f"{', '.join(firsts)} are parts of one set, and no labels."])
     label = {folder: composed(rest.partition("/")[0]) or None for folder, rest in known.items()}
     shared = {text: text for text in label.values()}  # so that a million pictures share their labels
+    notes = [f"{', '.join(parts)} are parts of one set: the folders below them are the labels."] if parts else []
     return Labelled([shared[label[folder]] if folder else None for folder in folders], notes)
+
+
+def _are_parts(firsts: Sequence[str]) -> bool:
+    """Whether folders beside each other are several parts of one set, by their names."""
+    matches = [PARTS.fullmatch(first) for first in firsts]
+    before = {match["before"] and match["before"].casefold() for match in matches if match}
+    return len(firsts) > 1 and all(matches) and len(before) == 1
 
 
 def _by_table(names: Sequence[str], table: str, content: bytes, where: str) -> Labelled | None:
     """What a table says of the pictures in its folder and below; None where it is no table of labels after all."""
     name = f"{where}: {table}"
     try:
-        columns = read_table(content, table)
+        text, guess = text_of(content, names)
+        columns = read_table(text, table)
     except RecursionError:
         raise unreadable(name, "it is nested too deeply") from None
     except (ValueError, csv.Error) as error:
@@ -182,6 +194,7 @@ def _by_table(names: Sequence[str], table: str, content: bytes, where: str) -> L
     folder, slash, _ = table.rpartition("/")
     root = folder + slash
     inner = [name.removeprefix(root) if name.startswith(root) else "" for name in names]
+    told = [f"{table} doesn't say its encoding, and is read as {guess}."] if guess else []
     best: tuple[int, Labels, list[str]] = (0, [], [])
     example = ""
     for place, (column, entries) in enumerate(columns):
@@ -194,8 +207,8 @@ def _by_table(names: Sequence[str], table: str, content: bytes, where: str) -> L
         if count == len(names):
             break
     if best[0]:
-        return Labelled(*best[1:])
-    if table.rpartition("/")[2] in FOLDER_TABLES:
+        return Labelled(best[1], told + best[2])
+    if _last(table).lower() in FOLDER_TABLES:
         return Labelled([None] * len(names), [f"{table} speaks of none of the pictures, and is left out."])
     such = f", such as {names[0]!r}" if names else ""
     raise InputError(
@@ -208,7 +221,9 @@ def _by_folder_tables(names: Sequence[str], tables: Mapping[str, bytes], where: 
     """What Hugging Face's tables say, each of its folder's pictures; of several that speak of one the nearest."""
     labels: Labels = [None] * len(names)
     notes = []
-    for table in sorted((name for name in tables if _last(name) in FOLDER_TABLES), key=lambda name: name.count("/")):
+    for table in sorted(
+        (name for name in tables if _last(name).lower() in FOLDER_TABLES), key=lambda name: name.count("/")
+    ):
         found = _by_table(names, table, tables[table], where)
         if found:
             labels = [new or old for new, old in zip(found.labels, labels, strict=True)]

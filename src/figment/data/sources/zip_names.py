@@ -36,7 +36,7 @@ def names_of(members: Sequence[zipfile.ZipInfo]) -> tuple[list[str], str | None]
         for member, name in zip(members, names, strict=True)
     ]
     strange = [name for name in raw if not name.isascii()]
-    encoding = _guessed(strange) if strange else "ascii"
+    encoding = guessed_encoding(strange) if strange else "ascii"
     sentence = None
     if encoding is None:
         sentence = f"{len(strange):,} names in it are in no encoding that could be told, and are read as cp437: they may look odd"
@@ -67,7 +67,7 @@ def _stated(member: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _guessed(names: list[bytes]) -> str | None:
+def guessed_encoding(names: list[bytes]) -> str | None:
     """The encoding in which names beyond ASCII make the most sense; None where they make none in any."""
     whole = b"\n".join(names)
     try:

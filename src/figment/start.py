@@ -308,10 +308,7 @@ def _naming_refusals(run: Run) -> Iterator[None]:
         elif os.path.isfile(run.generator_file):
             kept = f"{run.state_file} is gone, so the run can't go on; its nets and pictures are kept."
         elif os.path.isdir(run.folder):
-            elsewhere, kept = (
-                "name a folder on another disk with --out",
-                "Nothing had been saved yet: begin again then.",
-            )
+            elsewhere, kept = "name a folder on another disk with --out", "Nothing was saved yet: begin again."
         else:
             kept = f"If {run.name} was moved, what was saved is there; go on with: figment resume and its new place."
         raise refusal(run.folder, error, elsewhere=elsewhere, kept=kept) from error
@@ -356,9 +353,9 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         _train(run, replace(request, recipe=smaller), machine, display, world)
         return
     display.end()
-    ended, images, seconds = "finished" if spent else "interrupted", state.images, round(state.seconds, 2)
-    run.log({"event": "end", "images": images, "seconds": seconds, "text": ended})
-    run.note(state=ended, images=images, seconds=seconds)
+    ended, came = "finished" if spent else "interrupted", dict(images=state.images, seconds=round(state.seconds, 2))
+    run.log({"event": "end"} | came | {"text": ended})
+    run.note(state=ended, **came)
     run.flush()
     _report(run, world)
 

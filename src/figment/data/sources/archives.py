@@ -37,7 +37,7 @@ from figment.data.sources.zip_names import names_of
 from figment.errors import InputError
 
 MAX_SIDECAR_BYTES = 2**20  # of a file beside a picture that are searched for a label
-MAX_EXPANSION = 200  # times its own size, and 1 GB, that a file may unpack to: pictures hardly shrink at all
+MAX_EXPANSION = 50  # times its own size, and 1 GB, that a file may unpack to: pictures hardly shrink at all
 EXPANSION_SLACK_BYTES = 2**30  # the 1 GB
 
 

@@ -61,8 +61,8 @@ def on_axis(name: str) -> str:
 COUNTS = FuncFormatter(lambda x, _: short(x))  # of an axis
 PERCENT = PercentFormatter(1, decimals=0)
 
-#: Names that aren't text (Python carries their bytes as surrogates) are shown with a mark in the place of each byte.
-SURROGATES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
+#: Names that aren't text (Python carries their bytes as surrogates), and halves of characters: shown with a mark in their place.
+SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 def rendered(template: str, contents: dict[str, Any]) -> str:

@@ -171,11 +171,11 @@ def test_steered_augmentation_resumes_too(faces: Path, tmp_path: Path, monkeypat
 @pytest.mark.parametrize("penalty", ["exact", "finite"])
 def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, penalty: str) -> None:
     choices = dict(size=16, width=8, code_size=8, batch=16, penalty=penalty, augment="diffaugment", augment_p=0.5)
-    whole = figment.train(faces, images=480, recipe="r3gan-small", out=tmp_path / "whole", **choices)
+    whole = figment.train(faces, images=240, recipe="r3gan-small", out=tmp_path / "whole", **choices)
     assert whole.events("tick")[-1]["squared_gradient"] > 0
     with monkeypatch.context() as patch:
-        stopping_after(23, patch)
-        cut = figment.train(faces, images=480, recipe="r3gan-small", out=tmp_path / "cut", **choices)
+        stopping_after(11, patch)
+        cut = figment.train(faces, images=240, recipe="r3gan-small", out=tmp_path / "cut", **choices)
     same(whole, figment.resume(cut))
 
 

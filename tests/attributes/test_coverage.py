@@ -139,6 +139,7 @@ def test_what_cannot_be_measured_is_refused():
 # The reader
 
 
+@pytest.mark.slow
 def test_measuring_end_to_end_with_a_reader_that_learnt_little(monkeypatch, tmp_path):
     monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path))
     monkeypatch.setattr(portrait_reader.training_plan, "__defaults__", (128, 6, 128))

@@ -273,7 +273,7 @@ def survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None
 
 
 def test_hundreds_of_spoilt_files_cost_themselves_alone(tmp_path, monkeypatch):
-    survive(tmp_path, monkeypatch, 300)
+    survive(tmp_path, monkeypatch, 200)
 
 
 @pytest.mark.slow

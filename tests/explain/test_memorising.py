@@ -80,6 +80,7 @@ def test_replays_lean_and_new_pictures_do_not() -> None:
     assert not found_of(plain, train, held_out).leans  # near to all pictures, but to none more than to others
 
 
+@pytest.mark.slow
 def test_the_margin_is_what_drawing_anew_which_are_held_out_gives() -> None:
     random = np.random.default_rng(1)
     pictures, _ = portraits(240, size=16)

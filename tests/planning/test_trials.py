@@ -132,6 +132,7 @@ def test_compiled_equals_eager(choices: dict) -> None:
     check_equal(choices)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_captured_as_one_graph_equals_eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """All of torch.compile but the code it writes, which takes minutes: capture, and autograd ahead of time."""

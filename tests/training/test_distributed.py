@@ -285,7 +285,7 @@ def test_nobody_leaves_before_the_first(pair: list[dict[str, Any]]) -> None:
     assert pair[1]["left"] >= pair[0]["ready to leave"] >= pair[1]["ready to leave"]
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_killed_process_ends_the_other_with_a_sentence(tmp_path: Path, victim: int) -> None:
     with started("until_somebody_dies", tmp_path) as pair:
         while not all((tmp_path / f"{k}.alive").exists() for k in range(2)):

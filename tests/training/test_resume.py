@@ -168,7 +168,7 @@ def test_steered_augmentation_resumes_too(faces: Path, tmp_path: Path, monkeypat
     same(whole, figment.resume(cut))
 
 
-@pytest.mark.parametrize("penalty", ["exact", "finite"])
+@pytest.mark.parametrize("penalty", ["finite", pytest.param("exact", marks=pytest.mark.slow)])
 def test_r3gan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, penalty: str) -> None:
     choices = dict(size=16, width=8, code_size=8, batch=16, penalty=penalty, augment="diffaugment", augment_p=0.5)
     whole = figment.train(faces, images=240, recipe="r3gan-small", out=tmp_path / "whole", **choices)
@@ -186,7 +186,9 @@ def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("own_clock")
-@pytest.mark.parametrize("budget", [dict(images=1600), dict(time="3s")], ids=["images", "time"])
+@pytest.mark.parametrize(
+    "budget", [dict(images=1600), pytest.param(dict(time="3s"), marks=pytest.mark.slow)], ids=["images", "time"]
+)
 def test_out_of_memory_halves_the_batch_and_goes_on(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
 ) -> None:
@@ -245,7 +247,9 @@ def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run,
     same(uninterrupted, figment.resume(out))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, *(pytest.param(s, marks=pytest.mark.slow) for s in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "stopped"
     process = subprocess.Popen(
@@ -370,6 +374,7 @@ def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
     assert all(e["images"] < 800 for e in run.events("snapshot"))
 
 
+@pytest.mark.slow
 def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     play, poison = loop.train_step, [True]
 

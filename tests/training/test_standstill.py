@@ -59,7 +59,9 @@ class Listening(progress.Silent):
         self.said.append(sentence)
 
 
-@pytest.mark.parametrize(("module", "step"), [(loop, 30), (trials, 4)], ids=["training", "measuring"])
+@pytest.mark.parametrize(
+    ("module", "step"), [(loop, 30), pytest.param(trials, 4, marks=pytest.mark.slow)], ids=["training", "measuring"]
+)
 def test_the_whole_budget_is_trained_and_the_rates_fall(
     standing_still: Callable[[Any, int], None], faces: Path, tmp_path: Path, module: Any, step: int
 ) -> None:

@@ -43,9 +43,8 @@ COMMANDS = {
     "interpolate": (["explore", "interpolate", "RUN"], 20),
     "directions": (["explore", "directions", "RUN", "--count", "2", "--samples", "500"], 20),
     "neighbours": (["explore", "neighbours", "RUN"], 20),
-    "filters": (["explain", "filters", "RUN"], 20),
-    "evidence": (["explain", "evidence", "RUN"], 20),
-    "memorised": (["explain", "memorised", "RUN"], 20),
+    "filters": (["explain", "filters", "RUN"], 30),
+    "evidence": (["explain", "evidence", "RUN"], 30),
 }
 TRAINING_KILLS = 200
 MOST_TRIES = 3  # for each kill: some commands are done before it comes

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from figtest.forks import ForkServer
+from figtest.forks import Ended, ForkServer
 from figtest.pictures import draw_shades
 
 pytestmark = pytest.mark.slow
@@ -96,7 +96,7 @@ def test_spoilt(file: str, trained: Path, tmp_path: Path, tell: Callable[[str], 
                 else "no one sentence" if ended.status and len(told) != 1
                 else "a sentence too long" if any(len(line) > 2000 for line in ended.output.splitlines())
                 else "raw control characters" if "\x1b" in ended.output
-                else "refused, and the run changed" if ended.status == 2 and contents(run) != before
+                else "refused, and the run changed" if may_not_write(words, ended) and contents(run) != before
                 else ""
             )  # fmt: skip
             if fault:
@@ -108,6 +108,12 @@ def test_spoilt(file: str, trained: Path, tmp_path: Path, tell: Callable[[str], 
     )
     shown = "\n\n".join(faults[:12])
     assert not faults, f"{len(faults)} of {runs}:\n{shown}"
+
+
+def may_not_write(words: list[str], ended: Ended) -> bool:
+    """Whether a command was refused, before anything was to be kept: measure keeps what other networks tell, and numbers
+    that were spoilt without being absurd may diverge, which is noted as in any training."""
+    return ended.status == 2 and words[0] != "measure" and "diverged" not in ended.output
 
 
 def undisturbed(server: ForkServer, words: list[str], trained: Path, scratch: Path) -> int:

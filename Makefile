@@ -9,7 +9,7 @@ check:            ## lint and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-soak:             ## bad luck by the thousand: kills, spoilt files, disks that say no; about an hour (SOAK_SHARE=0.1: minutes)
+soak:             ## bad luck by the thousand: kills, spoilt files, disks that say no; long (SOAK_SHARE=0.1: a tenth)
 	.venv/bin/pytest -m slow tests/soak -n 2
 
 lowest:           ## a fast part of the tests, with the lowest versions that pyproject.toml allows

@@ -112,6 +112,11 @@ def test_group_is_lowered_where_it_does_not_divide() -> None:
     assert [r3gan.Block(c, 16).mix.groups for c in (16, 8, 4, 12, 7)] == [2, 1, 1, 3, 7]
 
 
+def test_a_width_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^--set widths=0: must be "):
+        make("r3gan", size="64x96", channels=3, widths=(8, 8, 8, 8, 0))
+
+
 @pytest.mark.parametrize("widths", [(8,) * 3, (8,) * 6])
 def test_widths_that_do_not_fit(widths: tuple[int, ...]) -> None:
     recipe = make("r3gan", size="64x96", channels=3, widths=widths)

@@ -96,7 +96,7 @@ def test_spoilt(file: str, trained: Path, tmp_path: Path, tell: Callable[[str], 
                 else "no one sentence" if ended.status and len(told) != 1
                 else "a sentence too long" if any(len(line) > 2000 for line in ended.output.splitlines())
                 else "raw control characters" if "\x1b" in ended.output
-                else "refused, and the run changed" if may_not_write(words, ended) and contents(run) != before
+                else "refused, and the run changed" if ended.status == 2 and changed(before, run) - may_change(words, ended)
                 else ""
             )  # fmt: skip
             if fault:
@@ -110,10 +110,25 @@ def test_spoilt(file: str, trained: Path, tmp_path: Path, tell: Callable[[str], 
     assert not faults, f"{len(faults)} of {runs}:\n{shown}"
 
 
-def may_not_write(words: list[str], ended: Ended) -> bool:
-    """Whether a command was refused, before anything was to be kept: measure keeps what other networks tell, and numbers
-    that were spoilt without being absurd may diverge, which is noted as in any training."""
-    return ended.status == 2 and words[0] != "measure" and "diverged" not in ended.output
+def may_change(words: list[str], ended: Ended) -> set[str]:
+    """What a refused command may have written: measure keeps what other networks tell, and numbers that were spoilt without
+    being absurd may diverge, which is noted as in any training. Else nothing."""
+    if words[0] == "measure":
+        return {"measures.jsonl", "report.html", "pictures/nearest.png"}
+    if "diverged" not in ended.output:
+        return set()
+    nets = {
+        "state/state.safetensors",
+        "generator.safetensors",
+        "discriminator.safetensors",
+    }  # taken back, and kept again
+    return {"recipe.json", "run.json", "events.jsonl", *nets}
+
+
+def changed(before: dict[str, str], run: Path) -> set[str]:
+    """The files of a run that are others than before, new, or gone."""
+    after = contents(run)
+    return {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
 
 
 def undisturbed(server: ForkServer, words: list[str], trained: Path, scratch: Path) -> int:

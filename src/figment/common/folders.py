@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 
-MADE_UP = (
-    "/proc",
-    "/sys",
-    "/dev",
-)  # folders of no files, but of what the system tells; what is mounted below may be real
+# Folders of no files, but of what the system tells; what is mounted below may be real.
+MADE_UP = "/proc", "/sys", "/dev"
 
 
 class EndlessWalk(Exception):

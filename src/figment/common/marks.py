@@ -13,10 +13,8 @@ PACKET = (
 # Other programs mark what is synthetic, too, but none in these very bytes.
 _BEFORE, _AFTER = (re.escape(part.encode()) for part in PACKET.split("{}"))
 _OURS = re.compile(_BEFORE + re.escape(VOCABULARY.encode()) + rb"\w+" + _AFTER)
-HEAD_BYTES, TAIL_BYTES = (
-    2**16,
-    2**12,
-)  # of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP
+# Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP.
+HEAD_BYTES, TAIL_BYTES = 2**16, 2**12
 
 
 def has_own_mark(content: bytes) -> bool:

@@ -11,9 +11,8 @@ CONTAINERS = re.compile(r"\.(zip|npy|npz|parquet|arrow|feather|gz|bz2|tgz|tbz2?|
 MAX_SHOWN = 200  # characters of somebody else's text, such as a label, that a sentence repeats
 MAX_SAID = 1000  # characters of a line; what is longer repeats something that is
 LONG_WORDS = re.compile(rf"(?<!\S)[^\s/\\]{{{MAX_SHOWN + 1},}}(?!\S)")
-LONG_PATHS = re.compile(
-    rf"\S{{{MAX_SHOWN + 1},}}"
-)  # which are left whole in a line of an ordinary length, to be copied
+# Which are left whole in a line of an ordinary length, to be copied.
+LONG_PATHS = re.compile(rf"\S{{{MAX_SHOWN + 1},}}")
 FIRST_SAID, LAST_SAID = 600, 300  # characters of its beginning and its end: what it is about, and the mend
 
 MAX_NAME_BYTES = 150  # in UTF-8, of the 255 that most systems take

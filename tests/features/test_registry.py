@@ -9,7 +9,7 @@ from figtest.paths import ROOT
 from figtest.pictures import noise_batch
 
 
-@pytest.mark.parametrize("name", ["gradients", "random"])
+@pytest.mark.parametrize("name", ["gradients", "random", "lite0"])
 def test_features_are_the_same_every_time_and_in_any_batch(name):
     extractor = registry.extractor(name)
     many = noise_batch(2 * extractor.batch + 3)
@@ -31,7 +31,7 @@ def test_features_are_the_same_every_time_and_in_any_batch(name):
     ["Inception", "inception:", "dinov2:", "dino", "onnx", "onnx:", "own", "own:", "random:x", "gradients:x", ""],
 )
 def test_unknown_names_list_what_there_is(name):
-    with pytest.raises(InputError, match="gradients, random, onnx:FILE") as error:
+    with pytest.raises(InputError, match="lite0, gradients, random, onnx:FILE") as error:
         registry.extractor(name)
     assert "inception[:FILE], dinov2[:s|b|l|FILE], own:RUN" in str(error.value)
 

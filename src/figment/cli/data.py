@@ -30,7 +30,7 @@ def data() -> None:
     default="gradients",
     show_default=True,
     metavar="NAME[:PATH]",
-    help="What outliers are far away in: gradients, random, inception, dinov2, or onnx:FILE for a network of yours.",
+    help="What outliers are far away in: gradients, lite0, random, inception, dinov2, or onnx:FILE for a network of yours.",
 )
 @click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
 @KEEP_MARKED

@@ -16,8 +16,8 @@ from figment.errors import InputError
     "--features",
     multiple=True,
     metavar="NAME[:PATH]",
-    help="Network that sees the pictures: random, inception, dinov2, onnx:FILE, own:RUN, gradients; may be given several "
-    "times. [default: inception where its weights lie ready, else random]",
+    help="Network that sees the pictures: lite0, random, inception, dinov2, onnx:FILE, own:RUN, gradients; may be given "
+    "several times. [default: lite0]",
 )
 @click.option("-n", "count", default=5000, show_default=True, type=click.IntRange(1), help="Samples.")
 @click.option(

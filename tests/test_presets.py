@@ -22,7 +22,8 @@ def test_published_settings(name: str) -> None:
     assert (r.size, r.labels, r.batch, r.gamma, r.augment_p, r.group_channels) == (size, labels, batch, gamma, p, group)
     assert r.ema_half_life == half_life * 1_000_000
     assert (r.lr_decay_start, r.lr_decay_end) == (0, pytest.approx(burn_in / seen))
-    assert (r.augment, r.augment_mode, r.ema_ramp) == ("full", "ramp", True)
+    # The authors' code lets all changes happen with p, brightness, contrast, luma flip, hue and saturation with p / 2.
+    assert (r.augment, r.augment_mode, r.augment_colours, r.ema_ramp) == ("full", "ramp", 0.5, True)
     assert (r.penalty, r.penalty_share, r.penalty_every, r.precision) == ("exact", 1, 1, "auto")
 
 
@@ -34,6 +35,19 @@ def test_what_all_share(name: str) -> None:
     assert r.gamma > 0
     assert r.gamma_final == 0.1
     assert (r.discriminator_steps, r.discriminator_norm, r.dropout, r.gradient_penalty) == (1, "none", 0, 0)
+
+
+def test_dcgan_plain_is_the_paper_s_training() -> None:
+    """Section 4 of arXiv 1511.06434: batches of 128, Adam 2e-4 with β₁ 0.5, codes uniform, no augmentation, no average."""
+    r = make("dcgan-plain")
+    assert (r.batch, r.lr, r.lr_final, r.beta1, r.beta2, r.lr_discriminator) == (128, 2e-4, 1, 0.5, 0.999, 1)
+    assert (r.objective, r.real_target, r.label_flips, r.dropout, r.gamma) == ("bce", 1, 0, 0, 0)
+    assert (r.prior, r.code_size, r.initial_weights, r.activation, r.upsampling) == (
+        "uniform", 100, "normal", "relu", "transposed",
+    )  # fmt: skip
+    assert (r.flips, r.augment_p, r.ema_half_life) == (False, 0, 0)
+    added = {"name": "dcgan", "flips": True, "ema_half_life": 10_000}
+    assert make("dcgan").model_dump() == r.model_dump() | added
 
 
 def test_gamma_goes_through_the_published_sizes_and_is_geometric_between() -> None:

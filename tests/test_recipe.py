@@ -1,5 +1,7 @@
 """Recipes: defaults, what an objective brings along, and one sentence for each bad choice."""
 
+import json
+
 import pytest
 
 from figment.errors import InputError
@@ -31,6 +33,12 @@ def test_wgan_brings_what_it_needs_and_gives_way_to_choices() -> None:
 def test_json_and_back() -> None:
     r = make("dcgan-small", images=1000, seed=7)
     assert from_json(to_json(r), "here") == r
+
+
+def test_a_run_from_before_changes_colours_as_often_as_all_else() -> None:
+    before = json.loads(to_json(make("r3gan-cifar10")))
+    del before["augment_colours"]
+    assert from_json(json.dumps(before), "here") == make("r3gan-cifar10", augment_colours=1.0)
 
 
 def test_recipe_is_frozen() -> None:

@@ -18,7 +18,11 @@ MAX_SECONDS = 1e10  # three centuries
 
 
 class Recipe(BaseModel):
-    """Every choice of a training run. The defaults are the DCGAN paper's (arXiv 1511.06434) at the article's widths."""
+    """Every choice of a training run.
+
+    The defaults are the DCGAN paper's (arXiv 1511.06434) at the article's widths, with pictures mirrored at random and an
+    averaged generator, which the paper hasn't.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
@@ -93,7 +97,12 @@ class Recipe(BaseModel):
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
         "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
     )
-    augment_p: float = Field(0.0, ge=0, le=1, description="probability of each change; adaptive: the first one")
+    augment_p: float = Field(
+        0.0, ge=0, le=1, description="probability of each change (leaks above 0.8); adaptive: the first one"
+    )
+    augment_colours: float = Field(
+        1.0, ge=0, le=1, description="probability of each of the five colour changes, as a share of augment_p"
+    )
     augment_mode: Literal["fixed", "ramp", "adaptive"] = Field(
         "fixed", description="augment_p from the start, or risen to over the decay, or steered by D's signs on reals"
     )
@@ -112,7 +121,9 @@ class Recipe(BaseModel):
         0.5, ge=0, lt=1, description="where the decay (of rate, γ, β₂) begins, as a share of the planned images"
     )
     lr_decay_end: float = Field(1.0, gt=0, le=1, description="where it ends; all is held from there")
-    ema_half_life: int = Field(10_000, ge=1, le=MAX_IMAGES, description="half-life of the averaged generator, images")
+    ema_half_life: int = Field(
+        10_000, ge=0, le=MAX_IMAGES, description="half-life of the averaged generator, images; 0: no average"
+    )
     ema_ramp: bool = Field(
         False, description="let the half-life grow with the decay, not as a twentieth of images seen"
     )

@@ -32,6 +32,16 @@ def test_augmentation_goes_by_the_number_of_pictures() -> None:
     assert plan.augmentation(make("dcgan"), 1000) == {"augment": "none", "augment_p": 0.0}
 
 
+def test_changes_that_leak_are_told() -> None:
+    """Section 2.2 of arXiv 2006.06676: up to 0.8 they don't. DiffAugment's authors take 1."""
+    enough = dict(images=10**6, planned_images=10**6)
+    for quiet in (dict(augment="full", augment_p=0.8), dict(augment="diffaugment", augment_p=1.0), dict()):
+        assert plan.warnings(make("dcgan", **enough, **quiet)) == []
+    for mode, kind in (("fixed", "full"), ("ramp", "full"), ("adaptive", "full"), ("fixed", "auto")):
+        (line,) = plan.warnings(make("dcgan", augment=kind, augment_p=0.9, augment_mode=mode, **enough))
+        assert line.startswith("augment_p=0.9 will leak")
+
+
 def test_adaptive_augmentation_starts_from_nothing_but_happens() -> None:
     recipe = make("dcgan", augment_mode="adaptive")
     assert plan.augmentation(recipe, 1000) == {"augment": "full", "augment_p": 0.0}

@@ -1,8 +1,9 @@
 """What is done to every picture before the discriminator sees it, reals and fakes alike, so that few pictures last longer.
 
 Each change happens with probability p, by random numbers drawn for each picture. As long as many pictures are left alone,
-the generator is held to what those look like, and no change gets into what it makes: with kind "full" p may be up to 0.8
-(sections 2.2 and 2.3 of arXiv 2006.06676).
+the generator is held to what those look like, and changes hardly get into what it makes: with kind "full" up to p = 0.8.
+Beyond that they do (section 2.2 of arXiv 2006.06676): at 1 a picture that stands on its head in strange colours is as
+good to the discriminator as an upright one.
 """
 
 import math
@@ -21,12 +22,15 @@ CHANGES = {
     "brightness": 1, "contrast": 1, "luma": 1, "hue": 1, "saturation": 1, "cutout": 2,
 }  # fmt: skip
 NUMBERS_A_PICTURE = sum(1 + amounts for amounts in CHANGES.values())
+# Those whose probability is p times the share "colours".
+COLOUR_CHANGES = ("brightness", "contrast", "luma", "hue", "saturation")
 # The moves that don't keep to whole pixels.
 BLENDING_MOVES = ("scale", "rotation", "stretch", "second rotation", "slide")
 
 FULL_BELOW_PICTURES = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
 NONE_FROM_PICTURES = 100_000  # … and does harm from here on
 ADAPTION_IMAGES = 500_000  # images in which p can go from 0 to 1: section 3.1 of arXiv 2006.06676
+MAX_SAFE_P = 0.8  # probability up to which the changes of "full" don't leak: section 2.2 there
 
 
 class Change(NamedTuple):
@@ -60,13 +64,14 @@ def draw_numbers(count: int, generator: torch.Generator) -> Tensor:
     return torch.rand(count, NUMBERS_A_PICTURE, generator=generator).clamp(1e-6, 1 - 1e-6)
 
 
-def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -> Tensor:
+def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str, colours: float = 1.0) -> Tensor:
     """Pictures as the discriminator is to see them: each change made with probability p, by its picture's numbers.
 
     pictures: (N, C, h, w) in [-1, 1], C 1 or 3; numbers: (N, NUMBERS) from draw, on the pictures' device; p: a float or
     a 0-d tensor on that device; kind: "full" (appendix B of arXiv 2006.06676, its blits, geometry, colours and cutout)
-    or "diffaugment" (arXiv 2006.10738). Returns at least float32, not clamped. With p 0.0 the very pictures; with a tensor
-    of 0 equal ones, but for rounding where height or width is no power of two. May be differentiated twice.
+    or "diffaugment" (arXiv 2006.10738); colours: probability of each colour change, as a share of p, 0 to 1. Returns at
+    least float32, not clamped. With p 0.0 the very pictures; with a tensor of 0 equal ones, but for rounding where height
+    or width is no power of two. May be differentiated twice.
     """
     if isinstance(p, int | float) and p == 0:
         return pictures
@@ -76,18 +81,22 @@ def augmented(pictures: Tensor, numbers: Tensor, p: Tensor | float, kind: str) -
     # In bf16 a coordinate near 64 is rounded to half a pixel.
     with torch.autocast(pictures.device.type, enabled=False):
         plain = pictures.to(torch.promote_types(pictures.dtype, torch.float32)).contiguous()
-        changed = KINDS[kind](plain, decided(numbers.to(plain.dtype), p))
+        changed = KINDS[kind](plain, decided(numbers.to(plain.dtype), p, colours))
     # By way of a shape that no channels-last tensor has a view of, so that gradients are brought back to planes, too.
     return changed.flatten(0, 1).unflatten(0, changed.shape[:2]).contiguous(memory_format=order)
 
 
-def decided(numbers: Tensor, p: Tensor | float) -> Changes:
-    """Numbers (N, NUMBERS) by the names of CHANGES, and which of them happen: one rotation or other with probability p."""
+def decided(numbers: Tensor, p: Tensor | float, colours: float = 1.0) -> Changes:
+    """Numbers (N, NUMBERS) by the names of CHANGES, and which of them happen.
+
+    Each with probability p, but a colour change with colours·p, and one rotation or the other with p.
+    """
     pieces = numbers.split([1 + amounts for amounts in CHANGES.values()], dim=1)
-    named = dict(zip(CHANGES, pieces, strict=True))
-    either = 1 - (1 - p) ** 0.5
+    rates = dict.fromkeys(COLOUR_CHANGES, colours * p)
+    rates |= dict.fromkeys(("rotation", "second rotation"), 1 - (1 - p) ** 0.5)
     return {
-        name: Change(piece[:, 0] < (either if "rotation" in name else p), piece[:, 1:]) for name, piece in named.items()
+        name: Change(piece[:, 0] < rates.get(name, p), piece[:, 1:])
+        for name, piece in zip(CHANGES, pieces, strict=True)
     }
 
 
@@ -100,9 +109,10 @@ def adapted_probability(p: Tensor, signs_mean: Tensor, target: float, images: in
     """The probability of augmentation after so many more images: section 3.1 of arXiv 2006.06676.
 
     signs_mean: r_t = E[sign(D(x))] over the reals of those images, as D saw them. Above target D knows them by heart, so
-    p rises by images / 500,000; below, it falls as much. p, signs_mean: 0-d tensors on one device. Returns p in [0, 1].
+    p rises by images / 500,000; below, it falls as much. p, signs_mean: 0-d tensors on one device. Returns p in [0, 0.8]:
+    beyond that the changes leak.
     """
-    return (p + (signs_mean - target).sign() * (images / ADAPTION_IMAGES)).clamp(0, 1)
+    return (p + (signs_mean - target).sign() * (images / ADAPTION_IMAGES)).clamp(0, MAX_SAFE_P)
 
 
 # ---- the two kinds -------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ class LossSettings(NamedTuple):
     penalty_share: float = 1.0
     penalised: str = "both"  # or "reals"
     augment: str = "none"
+    colours: float = 1.0  # probability of a colour change, as a share of the others'
 
 
 class DiscriminatorTerms(NamedTuple):
@@ -60,7 +61,7 @@ def augmented_discriminator(
 
     def logits(pictures: Tensor) -> Tensor:
         if batch.numbers is not None:
-            pictures = augmented(pictures, batch.numbers, p, settings.augment)
+            pictures = augmented(pictures, batch.numbers, p, settings.augment, settings.colours)
         return discriminator(pictures, batch.labels).float()
 
     return logits

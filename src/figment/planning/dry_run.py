@@ -39,7 +39,7 @@ def describe(recipe: Recipe, machine: Machine) -> str:
         ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
                      f"to {recipe.lr * recipe.lr_final:g}"),
         ("snapshots", f"{len(times)}, at {', '.join(batch)} images seen"),
-        ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first"),
+        ("averaging", f"half-life {recipe.ema_half_life:,} images, less at first" if recipe.ema_half_life else "none"),
         ("memory", f"about {training_bytes(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
     ]  # fmt: skip
     return "\n".join(f"{name:<14} {text}" for name, text in rows)
@@ -53,4 +53,7 @@ def _layers(net: nn.Module) -> str:
 
 
 def _augmenting(recipe: Recipe) -> str:
-    return "none" if recipe.augment == "none" else f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}"
+    if recipe.augment == "none":
+        return "none"
+    colours = f" (colours {recipe.augment_p * recipe.augment_colours:g})" if recipe.augment_colours < 1 else ""
+    return f"{recipe.augment}, {recipe.augment_mode}, p {recipe.augment_p:g}{colours}"

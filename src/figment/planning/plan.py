@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from figment import recipe as recipes
-from figment.augment.pipeline import augmentation_share
+from figment.augment.pipeline import MAX_SAFE_P, augmentation_share
 from figment.common.machine import Machine
 from figment.common.units import as_images
 from figment.errors import InputError
@@ -36,7 +36,20 @@ def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
 
 
 def warnings(recipe: Recipe) -> list[str]:
-    """What a budget is too small for, in a line that says what would do; nothing where it is large enough."""
+    """What the result will suffer from, a line each that says what would do: too small a budget, changes that leak."""
+    return [*_of_the_budget(recipe), *_of_leaks(recipe)]
+
+
+def _of_leaks(recipe: Recipe) -> list[str]:
+    if recipe.augment not in {"auto", "full"} or recipe.augment_p <= MAX_SAFE_P:
+        return []
+    return [
+        f"augment_p={recipe.augment_p:g} will leak: above {MAX_SAFE_P:g} samples come out turned and recoloured "
+        f"themselves; take --set augment_p={MAX_SAFE_P:g} or less"
+    ]
+
+
+def _of_the_budget(recipe: Recipe) -> list[str]:
     if not 0 < recipe.planned_images < RECOGNISABLE_IMAGES:
         return []
     little = f"that is little: pictures begin to show after about {as_images(RECOGNISABLE_IMAGES)}"

@@ -142,7 +142,9 @@ def is_one_graph(state: TrainState) -> bool:
 def loss_settings(recipe: Recipe) -> LossSettings:
     """What the losses go by."""
     penalty = recipe.penalty if recipe.gamma else None
-    return LossSettings(recipe.objective, penalty, recipe.penalty_share, recipe.penalised, recipe.augment)
+    return LossSettings(
+        recipe.objective, penalty, recipe.penalty_share, recipe.penalised, recipe.augment, recipe.augment_colours
+    )
 
 
 def autocast_for(precision: str, device: str) -> AbstractContextManager[Any]:

@@ -124,21 +124,24 @@ def fold_batch_norms(net: nn.Module) -> None:
             setattr(module, norm, nn.Identity())
 
 
-def lite0_extractor(device: str) -> Extractor:
-    """The network with its weights. Raises InputError where the package is missing or its file isn't the published one."""
+def lite0_extractor(device: str, side: int = INPUT_SIDE) -> Extractor:
+    """The network with its weights, which sees pictures of side × side pixels.
+
+    Raises InputError where the package is missing or its file isn't the published one.
+    """
     file = LITE0.located()
     net = load_lite0(file)
     net.to(device)
 
     def forward(pictures: Tensor) -> Tensor:
-        return net(prepared(pictures.to(device)))
+        return net(prepared(pictures.to(device), side))
 
     return Extractor(
         LITE0.feature,
         DIMENSION,
         CPU_BATCH_PICTURES if device == "cpu" else GPU_BATCH_PICTURES,
         array_network(device, forward),
-        resize=resize_text(INPUT_SIDE),
+        resize=resize_text(side),
         digest=LITE0.sha256[:16],
         forward=forward,
     )

@@ -106,6 +106,7 @@ class Event(Record):
     p_fake_real: float | None = None
     p_fake_held_out: float | None = None
     p_fake_fake: float | None = None
+    calibration_pictures: Count | None = None
     spread: float | None = None
     squared_gradient: float | None = None
     norm_discriminator: float | None = None
@@ -135,6 +136,15 @@ class Counters(Record):
     images: Count
     seconds: Seconds
     setbacks: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class CalibrationRecord(Record):
+    """How a discriminator's logits are read as P(fake), in its file's header."""
+
+    slope: Annotated[float, Field(ge=0)]
+    offset: float
+    reals: Count
+    fakes: Count
 
 
 class SheetRecord(Record):

@@ -16,6 +16,7 @@ from figment.discriminator import Discriminator
 from figment.explain import saliency
 from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_with_tests, sentence, title
 from figment.explain.heatmaps import overlay
+from figment.game.calibration import Calibration
 from figment.generator import load
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
@@ -149,9 +150,11 @@ def test_colours_say_which_way_and_how_much() -> None:
 
 def test_titles_are_probabilities_only_where_logits_may_be_read_so() -> None:
     logits = torch.tensor([0.0, -2.0, 3.0])
-    calibrated, other = (Discriminator(Weighted(torch.zeros(1)), Recipe(objective=name)) for name in ("bce", "hinge"))
-    assert title(calibrated, logits, 1) == f"{100 / (1 + np.exp(-2)):.0f} % fake"
-    assert title(other, logits, 0) == "2. of 3"
+    for objective in ("bce", "hinge"):
+        net, recipe = Weighted(torch.zeros(1)), Recipe(objective=objective)
+        calibrated = Discriminator(net, recipe, Calibration(slope=2.0, offset=1.0, reals=30, fakes=512))
+        assert title(calibrated, logits, 1) == f"{100 / (1 + np.exp(-3)):.0f} % fake"
+        assert title(Discriminator(net, recipe), logits, 0) == "2. of 3"
 
 
 def maps(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -> EvidenceMaps:

@@ -9,7 +9,7 @@ from figment import nets
 from figment.game.phase_losses import Batch
 from figment.presets import make
 from figment.training.diagnosis import diagnose, hints
-from figment.training.monitor import Reading, auc, p_fake, read, spread
+from figment.training.monitor import Reading, auc, read, spread
 
 
 def test_auc_equals_counting_all_pairs() -> None:
@@ -19,11 +19,6 @@ def test_auc_equals_counting_all_pairs() -> None:
     pairs = [1.0 if x > y else 0.5 if x == y else 0.0 for x, y in itertools.product(a.tolist(), b.tolist())]
     assert auc(a, b) == pytest.approx(sum(pairs) / len(pairs))
     assert auc(a, b) + auc(b, a) == pytest.approx(1)
-
-
-def test_p_fake() -> None:
-    assert p_fake(torch.zeros(3)) == 0.5
-    assert p_fake(torch.tensor([20.0])) < 1e-6
 
 
 def test_spread() -> None:
@@ -39,7 +34,7 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
     d = nets.initialised(nets.discriminator(recipe), 0, "d").train()
     before = [v.clone() for net in (g, d) for v in net.state_dict().values()]
     reals, held, z = torch.rand(40, 3, 16, 16), torch.rand(20, 3, 16, 16), torch.rand(40, 100)
-    reading = read(g, d, Batch(reals), Batch(held), z, calibrated=True)
+    reading = read(g, d, Batch(reals), Batch(held), z)
     assert all(
         torch.equal(a, b) for a, b in zip(before, [v for n in (g, d) for v in n.state_dict().values()], strict=True)
     )
@@ -50,10 +45,10 @@ def test_looking_changes_nothing_and_judges_each_kind_by_itself_without_dropout(
         if isinstance(m, nn.Dropout2d):
             m.p = 0.0
     with torch.no_grad():
-        assert reading.p_fake_held_out == pytest.approx(p_fake(undropped(held)), abs=1e-6)
+        assert reading.memorising == pytest.approx(auc(undropped(reals), undropped(held)), abs=1e-6)
         assert reading.separation == pytest.approx(auc(undropped(reals), undropped(g(z))), abs=1e-6)
-    assert read(g, d, Batch(reals), Batch(held[:3]), z, calibrated=False).memorising is None
-    assert read(g, d, Batch(reals), Batch(held[:0]), z, calibrated=False).p_fake_fake is None
+    assert read(g, d, Batch(reals), Batch(held[:3]), z).memorising is None
+    assert read(g, d, Batch(reals), Batch(held[:0]), z).memorising is None
 
 
 def reading(**values) -> Reading:

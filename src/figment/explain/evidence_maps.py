@@ -22,7 +22,6 @@ from figment.explain import saliency
 from figment.explain.heatmaps import overlay
 from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
-from figment.game.objectives import OBJECTIVES
 from figment.generator import Generator
 from figment.media.strips import Row, strips
 from figment.reals import sample_rows
@@ -232,9 +231,10 @@ def mean_picture(bank: Bank, discriminator: Discriminator) -> Tensor:
 
 
 def title(discriminator: Discriminator, logits: Tensor, place: int) -> str:
-    """P(fake) where logits may be read so, else its rank among all, 1 being the surest fake."""
-    if OBJECTIVES[discriminator.recipe.objective].calibrated:
-        return f"{100 * float(torch.sigmoid(-logits[place])):.0f} % fake"
+    """P(fake) where the discriminator's file tells how to read it, else its rank among all, 1 being the surest fake."""
+    probabilities = discriminator.p_fake(logits)
+    if probabilities is not None:
+        return f"{100 * float(probabilities[place]):.0f} % fake"
     return f"{int((logits < logits[place]).sum()) + 1}. of {len(logits)}"
 
 

@@ -70,24 +70,23 @@ def relativistic_generator(fake: Tensor, real: Tensor) -> Tensor:
 
 
 class Objective(NamedTuple):
-    """One row of the table: the two losses, and whether sigmoid(-logit) may be read as P(fake).
+    """One row of the table: the two losses, and whether D's takes targets.
 
     paired: G's loss sets each fake against a real, so it takes both.
     """
 
     discriminator: Callable[..., Tensor]
     generator: Callable[..., Tensor]
-    calibrated: bool
     takes_targets: bool
     paired: bool = False
 
 
 OBJECTIVES: dict[str, Objective] = {
-    # name                   discriminator   generator               calibrated  takes targets  paired
-    "bce":          Objective(cross_entropy, non_saturating,         True,       True),
-    "ml":           Objective(cross_entropy, maximum_likelihood,     True,       True),
-    "mse":          Objective(least_squares,       least_squares_generator,      False,      False),
-    "hinge":        Objective(hinge,         generator_critic,                False,      False),
-    "wgan":         Objective(wasserstein,   generator_critic,                False,      False),
-    "relativistic": Objective(relativistic,  relativistic_generator, False,      False,         True),
+    # name                   discriminator   generator                takes targets  paired
+    "bce":          Objective(cross_entropy, non_saturating,          True),
+    "ml":           Objective(cross_entropy, maximum_likelihood,      True),
+    "mse":          Objective(least_squares, least_squares_generator, False),
+    "hinge":        Objective(hinge,         generator_critic,        False),
+    "wgan":         Objective(wasserstein,   generator_critic,        False),
+    "relativistic": Objective(relativistic,  relativistic_generator,  False,         True),
 }  # fmt: skip

@@ -1,8 +1,9 @@
 """Nets as portable files: safetensors with the kind of net and its recipe in the header. Reading one never runs anything."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 from torch import nn
@@ -17,13 +18,14 @@ FLOAT_BYTES = 4
 BUILDERS: dict[str, Callable[[Recipe], nn.Module]] = {"generator": nets.generator, "discriminator": nets.discriminator}
 
 
-def packed(net: nn.Module, recipe: Recipe, kind: str) -> bytes:
+def packed(net: nn.Module, recipe: Recipe, kind: str, facts: Mapping[str, Any] | None = None) -> bytes:
     """A net as one portable safetensors file, float32, with kind ("generator" or "discriminator") and recipe in its header.
 
-    The same net gives the same bytes; no path, no host name, no time.
+    facts: what else the header tells. The same net gives the same bytes; no path, no host name, no time.
     """
     weights = {k: v.detach().float() if v.is_floating_point() else v for k, v in net.state_dict().items()}
-    return tensorfiles.packed(weights, {"kind": kind, "recipe": json.loads(to_json(without_paths(recipe)))})
+    header = {"kind": kind, "recipe": json.loads(to_json(without_paths(recipe)))}
+    return tensorfiles.packed(weights, header | dict(facts or {}))
 
 
 def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:

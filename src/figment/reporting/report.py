@@ -56,8 +56,9 @@ CHARTS = (
     ),
     Chart(
         "What the discriminator believes",
-        "How likely it finds each kind of picture to be fake: far apart it tells them well, all near ½ (dashed) it is"
-        " guessing, and held-out reals rising above training reals show that it knows its own pictures by heart.",
+        "P(fake), the chance that a picture is one of this run's own fakes where half of those shown are and half are"
+        " real pictures of its kind, fitted to held-out pictures: far apart it tells them well, all near ½ (dashed) it is"
+        " guessing, and held-out reals well above training reals show that it knows its own pictures by heart.",
         (
             Line("p_fake_real", "training reals", "first"),
             Line("p_fake_held_out", "held-out reals", "third", (3, 2)),
@@ -122,7 +123,8 @@ def contents(run: Run) -> dict[str, Any]:
     if (sentence := log.damage()) is not None:
         damage.append(sentence)
     height, width = recipe.shape
-    ticks = [e for e in events if e["event"] == "tick"]
+    readings = [e for e in events if e["event"] == "tick"]
+    ticks = [_calibrated(tick) for tick in readings]
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := e.get("seconds")) is not None), default=None)
     happened = [e for e in events if e.get("text")]
@@ -150,6 +152,7 @@ def contents(run: Run) -> dict[str, Any]:
             *filter(None, [scores.over_time(run, events)]),
             *filter(None, (_drawn(spec, ticks) for spec in CHARTS)),
         ],
+        "uncalibrated": ticks != readings,
         "measured": scores.contents(run, damage.append),
         "findings": findings.contents(run, damage.append),
         "damage": damage,
@@ -209,6 +212,13 @@ def moving_average(values: np.ndarray, window: int, places: Sequence[int] | None
     reach = window // 2
     cuts = [values[max(0, i - reach) : i + reach + 1] for i in (range(len(values)) if places is None else places)]
     return np.array([cut[np.isfinite(cut)].mean() if np.isfinite(cut).any() else np.nan for cut in cuts])
+
+
+def _calibrated(tick: dict[str, Any]) -> dict[str, Any]:
+    """A tick without P(fake) where it isn't said to be fitted to anything: an older figment's was σ(−logit), no probability."""
+    if tick.get("calibration_pictures"):
+        return tick
+    return {name: value for name, value in tick.items() if not (name.startswith("p_fake") and value is not None)}
 
 
 def _drawn(chart: Chart, ticks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

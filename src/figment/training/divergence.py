@@ -5,6 +5,7 @@ import torch
 from figment.common.progress import Training
 from figment.errors import InputError
 from figment.run import Run
+from figment.training.calibration import Calibrator
 from figment.training.distributed import World
 from figment.training.keep import keep_state
 from figment.training.pace import Clock
@@ -13,7 +14,9 @@ from figment.training.state import TrainState, load_and_broadcast, tensors
 MAX_SETBACKS = 3  # times that training goes back to its last good state before it is given up
 
 
-def roll_back(run: Run, state: TrainState, world: World, clock: Clock, display: Training) -> None:
+def roll_back(
+    run: Run, state: TrainState, world: World, clock: Clock, calibrator: Calibrator, display: Training
+) -> None:
     """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
     at, setbacks = state.images, state.setbacks + 1
     load_and_broadcast(state, run, world)
@@ -31,7 +34,7 @@ def roll_back(run: Run, state: TrainState, world: World, clock: Clock, display: 
         f"halved to {run.recipe.lr * 0.5**setbacks:g} (setback {setbacks} of {MAX_SETBACKS})"
     )
     run.log({"event": "setback", "images": state.images, "seconds": round(clock.seconds(), 2), "text": text})
-    keep_state(run, state, clock)
+    keep_state(run, state, clock, calibrator)
     display.say(text)
 
 

@@ -1,23 +1,28 @@
 """What a run keeps as it trains: its state, snapshots and scores, and that it stood still."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from figment.common import run_time
 from figment.common.files import write_atomically
 from figment.common.progress import Training
 from figment.common.units import as_time
+from figment.discriminator import CALIBRATION
 from figment.generator import Generator
 from figment.media.images import write
 from figment.nets.serialization import packed
 from figment.run import Run
+from figment.training.calibration import Calibrator
 from figment.training.pace import Clock
 from figment.training.scoring import Scorer, rise_warning
 from figment.training.state import TrainState, save_state
 
 
-def keep_state(run: Run, state: TrainState, clock: Clock) -> None:
+def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator) -> None:
     """Save all that resume needs, and the two nets as files of their own. The state comes first: it is the one to lose.
+
+    With the discriminator goes how its logits are read as P(fake).
 
     Events up to then are on the disk before it, and all is when this is done.
     """
@@ -25,20 +30,26 @@ def keep_state(run: Run, state: TrainState, clock: Clock) -> None:
     run.flush()
     save_state(state, run.state_file)
     write_atomically(run.generator_file, packed(state.average, run.recipe, "generator"))
-    write_atomically(run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator"))
+    fitted = calibrator.fitted(state)
+    facts = {CALIBRATION: asdict(fitted)} if fitted else None
+    write_atomically(run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator", facts))
     run.flush()
 
 
-def keep_beginning(run: Run, state: TrainState, clock: Clock, events: Sequence[dict[str, Any]]) -> None:
+def keep_beginning(
+    run: Run, state: TrainState, clock: Clock, calibrator: Calibrator, events: Sequence[dict[str, Any]]
+) -> None:
     """Keep what there is before the first step. A run that begins there once more has its snapshot by its events."""
     if not any(event["event"] == "snapshot" and event["images"] == state.images for event in events):
         keep_snapshot(run, state, clock)
-    keep_state(run, state, clock)
+    keep_state(run, state, clock, calibrator)
 
 
-def keep_end(run: Run, state: TrainState, scorer: Scorer | None, clock: Clock, display: Training) -> None:
+def keep_end(
+    run: Run, state: TrainState, scorer: Scorer | None, clock: Clock, calibrator: Calibrator, display: Training
+) -> None:
     """Keep what there is after the last step; with a scorer, where the budget is spent, also the last snapshot and score."""
-    keep_state(run, state, clock)
+    keep_state(run, state, clock, calibrator)
     if scorer is not None and state.images not in run.pictures():
         keep_snapshot(run, state, clock)
         if scorer.closing:

@@ -85,12 +85,15 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     clock = Clock(state.seconds)
     events = run.events()
     ticks = Ticks(events, bank, recipe, feed, state, clock)
+    calibrator = ticks.calibrator
     scorer = Scorer(run, bank, recipe, feed.device, events) if world.leads else None
     last_state = clock.seconds()
     replanner = Replanner(recipe, state.images, last_state)
 
     if state.images == 0 and world.leads:
-        keep_beginning(run, state, clock, events)
+        keep_beginning(run, state, clock, calibrator, events)
+    if calibrator.lack and world.leads:
+        display.say(calibrator.lack)
     del events
     keeping = clock.seconds() - last_state  # what keeping all at the end will take belongs to the budget too
 
@@ -126,13 +129,13 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
             if scorer.is_due(recipe, state.images, clock.seconds()):
                 keep_score(run, scorer, state, clock, display)
         if at_save:
-            keep_state(run, state, clock)
+            keep_state(run, state, clock, calibrator)
 
     if not all_finite(state):
-        roll_back(run, state, world, clock, display)
+        roll_back(run, state, world, clock, calibrator, display)
     state.seconds = clock.seconds()
     if scorer is not None:
-        keep_end(run, state, scorer if spent else None, clock, display)
+        keep_end(run, state, scorer if spent else None, clock, calibrator, display)
     return spent
 
 
@@ -140,7 +143,7 @@ def go_back(
     run: Run, state: TrainState, ticks: Ticks, scorer: Scorer | None, world: World, clock: Clock, display: Training
 ) -> None:
     """Go on from the last good state, as if nothing after it had been read or scored."""
-    roll_back(run, state, world, clock, display)
+    roll_back(run, state, world, clock, ticks.calibrator, display)
     events = run.events()
     ticks.reload(state, events)
     if scorer is not None:

@@ -1,4 +1,4 @@
-"""How the game stands: what the discriminator makes of reals, held-out reals and fakes, and how varied the fakes are."""
+"""How the game stands: how the discriminator ranks reals, held-out reals and fakes, and how varied the fakes are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,14 +16,15 @@ MIN_HELD_OUT = 16  # fewer held-out pictures than this say nothing about memoris
 
 @dataclass(frozen=True)
 class Reading:
-    """One look at the game. Probabilities are None where the objective doesn't calibrate D's logits."""
+    """One look at the game. P(fake) is calibration.py's: None where it can't be fitted."""
 
     separation: float  # AUC of reals against fakes: ½ D is blind, 1 it always knows
     memorising: float | None  # AUC of training against held-out reals: ½ D treats them alike
-    p_fake_real: float | None
-    p_fake_held_out: float | None
-    p_fake_fake: float | None
     spread: float  # mean distance between two fakes, as a share of that between two reals
+    p_fake_real: float | None = None
+    p_fake_held_out: float | None = None
+    p_fake_fake: float | None = None
+    calibration_pictures: int | None = None  # held out, that P(fake) was fitted to
 
     def as_event(self) -> dict[str, Any]:
         """For events.jsonl, rounded to what 256 pictures can tell."""
@@ -31,9 +32,7 @@ class Reading:
 
 
 @torch.inference_mode()
-def read(
-    generator: nn.Module, discriminator: nn.Module, reals: Batch, held_out: Batch, codes: Tensor, calibrated: bool
-) -> Reading:
+def read(generator: nn.Module, discriminator: nn.Module, reals: Batch, held_out: Batch, codes: Tensor) -> Reading:
     """Show D training reals, held-out reals and fakes, each kind on its own, and leave both nets as they were.
 
     reals, held_out: pictures (N, C, H, W) in [-1, 1] with their classes; codes (N, d), which take the reals' classes in
@@ -51,9 +50,6 @@ def read(
     return Reading(
         separation=auc(of_reals, of_fakes),
         memorising=auc(of_reals, of_held_out) if len(held_out.pictures) >= MIN_HELD_OUT else None,
-        p_fake_real=p_fake(of_reals) if calibrated else None,
-        p_fake_held_out=p_fake(of_held_out) if calibrated and len(held_out.pictures) else None,
-        p_fake_fake=p_fake(of_fakes) if calibrated else None,
         spread=spread(fakes.pictures, reals.pictures),
     )
 
@@ -79,11 +75,6 @@ def auc(higher: Tensor, lower: Tensor) -> float:
     ordered = lower.sort().values
     below = torch.searchsorted(ordered, higher) + torch.searchsorted(ordered, higher, right=True)
     return float(below.double().mean() / (2 * len(lower)))
-
-
-def p_fake(logits: Tensor) -> float:
-    """Mean P(fake) = σ(-logit)."""
-    return float(torch.sigmoid(-logits).mean())
 
 
 def spread(fakes: Tensor, reals: Tensor) -> float:

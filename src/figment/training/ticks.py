@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from figment import codes
 from figment.common.jsontext import are_missing
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.bank import Bank
-from figment.game.objectives import OBJECTIVES
 from figment.game.phase_losses import Batch
 from figment.recipe import Recipe
 from figment.run_files import NEEDED
 from figment.training import schedule
+from figment.training.calibration import Calibrator
 from figment.training.diagnosis import RECENT_READINGS, diagnose, hints
 from figment.training.loader import Feed
 from figment.training.monitor import Reading, read
@@ -39,7 +39,7 @@ class Ticks:
         self, events: Iterable[dict[str, Any]], bank: Bank, recipe: Recipe, feed: Feed, state: TrainState, clock: Clock
     ) -> None:
         self.feed, self.clock = feed, clock
-        self.calibrated = OBJECTIVES[recipe.objective].calibrated
+        self.calibrator = Calibrator(bank, recipe, feed.device)
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
@@ -84,7 +84,8 @@ class Ticks:
             autocast_for(recipe.precision, self.feed.device.type),
             local_statistics(state.generator, state.discriminator),
         ):
-            reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.calibrated)
+            reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z)
+        reading = replace(reading, **self.calibrator.reading(state))
         self.readings.append(reading)
         self.widest = max(self.widest, reading.spread)
         seconds = self.clock.seconds()

@@ -16,6 +16,8 @@ from pathlib import Path
 COMMANDS = {
     "python alone": [sys.executable, "-c", "pass"],
     "figment --help": [sys.executable, "-m", "figment", "--help"],
+    "import figment": [sys.executable, "-c", "import figment"],
+    "figment measure --help": [sys.executable, "-m", "figment", "measure", "--help"],
     "figment train --help": [sys.executable, "-m", "figment", "train", "--help"],
     "figment train --dry-run": [sys.executable, "-m", "figment", "train", "--dry-run"],
 }

@@ -7,7 +7,14 @@ import torch.nn.functional as F
 
 from figment.errors import InputError
 from figment.features import registry
-from figment.features.efficientnet_lite import INPUT_SIDE, EfficientNetLite0, SameConv2d, load_lite0, prepared
+from figment.features.efficientnet_lite import (
+    INPUT_SIDE,
+    EfficientNetLite0,
+    SameConv2d,
+    lite0_extractor,
+    load_lite0,
+    prepared,
+)
 from figment.features.weights import LITE0, PackagedWeights, read_tensors
 
 # The table of the paper (arXiv 1905.11946, table 1) as one line a block: kernel, stride, expansion, channels in and out.
@@ -97,6 +104,16 @@ def test_the_extractor_is_the_network_of_resized_pictures(net):
     assert found.shape == (3, 1280)
     assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
     assert np.array_equal(found, registry.extractor("lite0")(pictures))
+
+
+@pytest.mark.parametrize("side", [48, INPUT_SIDE, 100])
+def test_the_side_is_told_and_kept_apart(net, side):
+    pictures = np.random.default_rng(1).integers(0, 256, (2, 3, 64, 64), dtype=np.uint8)
+    network = lite0_extractor("cpu", side)
+    with torch.inference_mode():
+        expected = net(prepared(torch.from_numpy(pictures), side)).numpy()
+    assert np.abs(network(pictures) - expected).max() < 1e-4 * np.abs(expected).max()
+    assert network.resize == f"bicubic, antialiased, to {side}"  # by which features are kept in the cache
 
 
 def test_gradients_reach_the_picture():

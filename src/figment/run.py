@@ -115,6 +115,11 @@ class Run:
         return self.folder / "state" / "state.safetensors"
 
     @property
+    def good_file(self) -> Path:
+        """The state that training goes back to when it diverges, kept whenever so many images were seen."""
+        return self.folder / "state" / "good.safetensors"
+
+    @property
     def measures_file(self) -> Path:
         """A line for each result of figment measure, with what is needed to repeat it."""
         return self.folder / "measures.jsonl"

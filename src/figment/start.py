@@ -331,7 +331,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
     resumed = None
     if world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True":
-        load_and_broadcast(setup.state, run, world)
+        load_and_broadcast(setup.state, run.state_file, world)
         _refuse_full_disk(run)
         resumed = _resumed_event(setup)
     state = setup.state

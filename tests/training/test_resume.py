@@ -391,6 +391,72 @@ def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: py
     assert list(run.snapshots()) == schedule.snapshot_times(run.recipe)  # those that were taken back are made again
 
 
+def diverging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training that diverges at 800 images with its first rate, as the state alone decides."""
+    play = loop.train_step
+
+    def poisoned(state, *rest) -> None:
+        play(state, *rest)
+        if state.images >= 800 and state.setbacks == 0:
+            next(state.generator.parameters()).data.fill_(float("nan"))
+
+    monkeypatch.setattr(loop, "train_step", poisoned)
+
+
+@pytest.fixture(scope="module")
+def once_diverged(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Set back once, and never interrupted."""
+    folder = tmp_path_factory.mktemp("diverged")
+    faces = draw_faces(folder / "faces")
+    with pytest.MonkeyPatch.context() as patch:
+        diverging(patch)
+        return figment.train(faces, images=BUDGET, recipe="dcgan", out=folder / "whole", **CHOICES)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        pytest.param(40, marks=pytest.mark.slow, id="before the last good state"),
+        pytest.param(49, id="between the last good state and the divergence"),
+        pytest.param(50, id="before it is noticed"),
+        pytest.param(70, marks=pytest.mark.slow, id="after the setback"),
+    ],
+)
+def test_a_run_that_was_set_back_resumes_too(
+    steps: int, once_diverged: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes back to where images seen say, not to where it was saved last."""
+    diverging(monkeypatch)
+    with monkeypatch.context() as patch:
+        stopping_after(steps, patch)
+        faces = once_diverged.folder.parent / "faces"
+        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **CHOICES)
+    assert run.facts["state"] == "interrupted"
+    assert run.facts["images"] <= 16 * steps
+    resumed = figment.resume(run)
+    same(once_diverged, resumed)
+    assert [e["images"] for e in resumed.events("setback")] == [e["images"] for e in once_diverged.events("setback")]
+
+
+def test_a_run_whose_last_steps_diverge_goes_on_to_its_end(
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the planned end nothing is read or kept at the last step: that it is good is looked at all the same."""
+    run = figment.train(faces, images=320, recipe="dcgan", out=tmp_path / "run", size=16, width=4, batch=16)
+    play = loop.train_step
+
+    def poisoned(state, *rest) -> None:
+        play(state, *rest)
+        if state.images == 368 and state.setbacks == 0:
+            next(state.generator.parameters()).data.fill_(float("nan"))
+
+    monkeypatch.setattr(loop, "train_step", poisoned)
+    further = figment.resume(run, images=48)
+    assert (further.facts["state"], further.facts["images"]) == ("finished", 368)
+    assert len(further.events("setback")) == 1
+    assert all(torch.isfinite(v).all() for v in load_file(further.state_file).values())
+
+
 def test_source_that_changed_is_noticed(faces: Path, tmp_path: Path) -> None:
     run = figment.train(faces, images=64, recipe="dcgan", out=tmp_path / "run", **CHOICES)
     said: list[str] = []

@@ -1,4 +1,10 @@
-"""When training diverges: NaN or infinity is noticed, and training goes back to its last good state at half the rate."""
+"""When training diverges: NaN or infinity is noticed, and training goes back to its last good state at half the rate.
+
+Good states are kept whenever so many images were seen, apart from the one that resume goes on from, which is kept by the
+clock and at every stop: so it hangs on neither where training goes back to.
+"""
+
+from pathlib import Path
 
 import torch
 
@@ -9,7 +15,7 @@ from figment.training.calibration import Calibrator
 from figment.training.distributed import World
 from figment.training.keep import keep_state
 from figment.training.pace import Clock
-from figment.training.state import TrainState, load_and_broadcast, tensors
+from figment.training.state import TrainState, counters, load_and_broadcast, tensors
 
 MAX_SETBACKS = 3  # times that training goes back to its last good state before it is given up
 
@@ -19,7 +25,7 @@ def roll_back(
 ) -> None:
     """Go back to the last good state with half the learning rate. Raises InputError the fourth time."""
     at, setbacks = state.images, state.setbacks + 1
-    load_and_broadcast(state, run, world)
+    load_and_broadcast(state, _last_good(run, at), world)
     if setbacks > MAX_SETBACKS:
         raise InputError(
             f"{run.folder}: training diverged (NaN or infinity) {MAX_SETBACKS + 1} times and was stopped; the state at "
@@ -36,6 +42,12 @@ def roll_back(
     run.log({"event": "setback", "images": state.images, "seconds": round(clock.seconds(), 2), "text": text})
     keep_state(run, state, clock, calibrator)
     display.say(text)
+
+
+def _last_good(run: Run, images: int) -> Path:
+    """The last good state's file; the last saved state's in runs from before there were such, or from another's past."""
+    good = run.good_file
+    return good if good.exists() and counters(good).images <= images else run.state_file
 
 
 def all_finite(state: TrainState) -> bool:

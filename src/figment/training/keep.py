@@ -36,12 +36,19 @@ def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator
     run.flush()
 
 
+def keep_good(run: Run, state: TrainState, clock: Clock) -> None:
+    """Save what training goes back to when it diverges."""
+    state.seconds = clock.seconds()
+    save_state(state, run.good_file)
+
+
 def keep_beginning(
     run: Run, state: TrainState, clock: Clock, calibrator: Calibrator, events: Sequence[dict[str, Any]]
 ) -> None:
     """Keep what there is before the first step. A run that begins there once more has its snapshot by its events."""
     if not any(event["event"] == "snapshot" and event["images"] == state.images for event in events):
         keep_snapshot(run, state, clock)
+    keep_good(run, state, clock)
     keep_state(run, state, clock, calibrator)
 
 

@@ -21,6 +21,7 @@ from figment.training.inputs import Phases, draw_inputs
 from figment.training.keep import (
     keep_beginning,
     keep_end,
+    keep_good,
     keep_score,
     keep_snapshot,
     keep_standstill,
@@ -101,7 +102,10 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         closing = keeping + (scorer.closing if scorer else 0.0)
         spent = is_spent(recipe, state.images, clock.seconds() + closing, world)
         if spent or world.any_process(bool(request)):
-            break
+            if all_finite(state):
+                break
+            go_back(run, state, ticks, scorer, world, clock, display)
+            continue
         train_step(state, phases, recipe, feed, world)
         display.progress(state.images, clock.seconds())
 
@@ -124,6 +128,8 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         if at_tick:
             keep_tick(run, ticks.event(state, recipe, world.size), display)
             ticks.close(state)
+            if schedule.is_good_point(recipe, state.images):
+                keep_good(run, state, clock)
         if at_snapshot:
             keep_snapshot(run, state, clock)
             if scorer.is_due(recipe, state.images, clock.seconds()):
@@ -131,8 +137,6 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
         if at_save:
             keep_state(run, state, clock, calibrator)
 
-    if not all_finite(state):
-        roll_back(run, state, world, clock, calibrator, display)
     state.seconds = clock.seconds()
     if scorer is not None:
         keep_end(run, state, scorer if spent else None, clock, calibrator, display)

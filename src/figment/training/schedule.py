@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from figment.recipe import Recipe
 
+GOOD_TICKS = 4  # readings from one state that training may go back to, to the next: at most 80,000 images are lost
+
 
 class Rates(NamedTuple):
     """What the schedule sets at one moment."""
@@ -50,6 +52,11 @@ def rates(recipe: Recipe, images: int) -> Rates:
 def penalty_is_due(recipe: Recipe, images: int) -> bool:
     """Whether the step after so many images has its R1 + R2: every step, or every so many."""
     return recipe.gamma > 0 and images // recipe.batch % recipe.penalty_every == 0
+
+
+def is_good_point(recipe: Recipe, images: int) -> bool:
+    """Whether the state after so many images, at a tick, is kept for training to go back to when it diverges."""
+    return images % (GOOD_TICKS * tick_images(recipe)) == 0
 
 
 @lru_cache(maxsize=1)

@@ -166,10 +166,10 @@ def _refuse_others(
             raise InputError(f"{path} is of another recipe ({name} has another shape): {mend}.")
 
 
-def load_and_broadcast(state: TrainState, run: Run, world: World) -> None:
-    """Put the run's kept state into that of every process: the first reads it and gives it to the others."""
+def load_and_broadcast(state: TrainState, path: Path, world: World) -> None:
+    """Put a kept state into that of every process: the first reads it and gives it to the others."""
     if world.leads:
-        load_state(state, run.state_file)
+        load_state(state, path)
     counts = torch.tensor([state.images, state.seconds, state.setbacks], dtype=torch.float64)
     world.broadcast([counts, *tensors(state).values()])
     images, seconds, setbacks = counts.tolist()

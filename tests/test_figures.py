@@ -1,0 +1,111 @@
+"""docs/figures.py: what makes the pictures and numbers of the pages; and that the pages show what it made last."""
+
+import hashlib
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from figment import presets
+from figment.cli.app import cli
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *DOCS.glob("*.md")]
+BY_BENCHMARK = {"quality-5m.png", "quality-10m.png"}  # of benchmarks/quality_per_minute.py
+RECORD = json.loads((DOCS / "figures.json").read_text())
+VALUES = [
+    pytest.param(value, id=f"{name} {key}") for name, its in RECORD.items() for key, value in its["values"].items()
+]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    pytest.importorskip("cv2")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(DOCS), *sys.path])
+        import figures
+    return figures
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_page_has_the_number_that_was_made_last(value: dict) -> None:
+    page = " ".join((ROOT / value["page"]).read_text().split())
+    assert page.count(" ".join(value["text"].split())) >= 1, f"{value['page']} doesn't say “{value['text']}” any more"
+
+
+def test_every_picture_on_a_page_is_the_one_that_was_made_last(script: ModuleType) -> None:
+    shown = {name for page in PAGES for name in re.findall(r"images/([\w-]+\.png)\)", page.read_text())}
+    made = {picture: digest for figure in RECORD.values() for picture, digest in figure["pictures"].items()}
+    assert shown - BY_BENCHMARK == set(made) == {picture for figure in script.FIGURES for picture in figure.pictures}
+    for picture, digest in made.items():
+        assert hashlib.sha256((DOCS / "images" / picture).read_bytes()).hexdigest() == digest, picture
+
+
+def test_the_record_is_of_the_figures_that_there_are(script: ModuleType) -> None:
+    assert set(RECORD) <= {figure.name for figure in script.FIGURES}
+    for made in RECORD.values():
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", made["made"])
+        assert made["commands"]
+        assert made["machine"]
+
+
+def test_what_is_trained_and_run_can_be(script: ModuleType) -> None:
+    """Every command's options are figment's, every recipe's choices too; what a figure needs is trained."""
+    for training in script.TRAININGS.values():
+        words = shlex.split(training.options)
+        options = dict(zip(words[::2], words[1::2], strict=True))
+        choices = dict(words[i + 1].split("=") for i, word in enumerate(words) if word == "--set")
+        recipe = presets.make(options["--recipe"], **choices)
+        assert recipe.name == options["--recipe"]
+        assert training.data in {"portraits", "celeba", "congress"}
+    for run, command, _ in script.EXPERIMENTS.values():
+        room, kind, *rest = shlex.split(command)
+        cli.commands[room].commands[kind].make_context(kind, [run, *rest])  # refuses an unknown option or a bad value
+    assert {name for figure in script.FIGURES for name in figure.trainings} <= script.TRAININGS.keys()
+
+
+def test_a_number_is_put_in_the_place_of_the_last_one(script: ModuleType) -> None:
+    put = sys.modules["workshop"].put
+    page = "A face in 93 %\nof samples, and 95 % of reals.\n| KID | 12 ± 3 |\n"
+    assert put(page, "in 93 % of samples", "in 88 % of samples") == page.replace("in 93 %\nof", "in 88 % of")
+    assert put(page, "| KID | 12 ± 3 |", "| KID | 9 ± 1 |") == page.replace("12 ± 3", "9 ± 1")
+    assert put(page, "in 90 % of samples", "in 93 % of samples") == page  # it stands there already
+    assert put(page, "in 90 % of samples", "in 91 % of samples") is None
+    assert put(page + page, "in 93 % of samples", "in 91 % of samples") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (421.31, 2.2, "421.3 ± 2.2"),
+        (1423.4, 16.2, "1,423 ± 16"),
+        (0.5934, 0.0071, "0.593 ± 0.007"),
+        (0.0, 0.0, "0.000 ± 0.000"),
+    ],
+)
+def test_numbers_have_the_places_that_their_error_leaves(
+    script: ModuleType, value: float, error: float, text: str
+) -> None:
+    assert sys.modules["workshop"].number(value, error) == text
+
+
+def test_what_lacks_its_pictures_is_left_out_and_what_is_trained_isn_t_again(
+    script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert script.main(["--plan", "--work", str(tmp_path)]) == 0
+    planned = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert planned["measured"] == "left out: give --celeba FOLDER"
+    assert planned["project"] == "3 min"  # the run is trained for the figures before it
+    assert planned["arithmetic"].endswith("of which training portraits-600k")
+    assert script.main(["--plan", "--only", "project", "--celeba", str(tmp_path), "--work", str(tmp_path)]) == 0
+    assert "training portraits-600k" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+    assert script.main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [f.name for f in script.FIGURES]
+    with pytest.raises(SystemExit, match="2"):
+        script.main(["--only", "no-such-figure"])

@@ -391,6 +391,9 @@ def test_one_divergence_is_survived(faces: Path, tmp_path: Path, monkeypatch: py
     assert list(run.snapshots()) == schedule.snapshot_times(run.recipe)  # those that were taken back are made again
 
 
+RARELY_SAVED = CHOICES | dict(save_seconds=60)
+
+
 def diverging(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training that diverges at 800 images with its first rate, as the state alone decides."""
     play = loop.train_step
@@ -410,7 +413,7 @@ def once_diverged(tmp_path_factory: pytest.TempPathFactory) -> Run:
     faces = draw_faces(folder / "faces")
     with pytest.MonkeyPatch.context() as patch:
         diverging(patch)
-        return figment.train(faces, images=BUDGET, recipe="dcgan", out=folder / "whole", **CHOICES)
+        return figment.train(faces, images=BUDGET, recipe="dcgan", out=folder / "whole", **RARELY_SAVED)
 
 
 @pytest.mark.parametrize(
@@ -430,7 +433,7 @@ def test_a_run_that_was_set_back_resumes_too(
     with monkeypatch.context() as patch:
         stopping_after(steps, patch)
         faces = once_diverged.folder.parent / "faces"
-        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **CHOICES)
+        run = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "cut", **RARELY_SAVED)
     assert run.facts["state"] == "interrupted"
     assert run.facts["images"] <= 16 * steps
     resumed = figment.resume(run)

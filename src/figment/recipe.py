@@ -35,7 +35,7 @@ class Recipe(BaseModel):
     fit: str = Field(
         "crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face"
     )
-    flips: bool = Field(True, description="show every second picture mirrored")
+    flips: bool = Field(True, description="show pictures mirrored, each with probability ½")
     labels: bool = Field(
         False, description="train on the pictures' labels, so that samples of a class can be asked for"
     )

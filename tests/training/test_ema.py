@@ -12,6 +12,9 @@ def test_half_is_left_after_the_half_life_whatever_the_batch() -> None:
 
 def test_with_no_half_life_nothing_is_kept() -> None:
     assert ema.decay(0, 100) == 0.0
+    net, average = nn.Linear(50, 50), nn.Linear(50, 50)
+    ema.update(average, net, ema.decay(0, 128))
+    assert all(torch.equal(a, b) for a, b in zip(average.parameters(), net.parameters(), strict=True))
 
 
 def test_average_of_weights_against_the_closed_form_and_buffers_copied() -> None:

@@ -58,7 +58,9 @@ class Preset(NamedTuple):
 
 PRESETS: dict[str, Preset] = {
     # The article's widths, the paper's numbers, and two things that the paper hasn't: mirroring and the average.
-    "dcgan": Preset({}, "the article's nets and the paper's numbers, with mirrored pictures and an average: for a GPU, hours on a CPU"),
+    "dcgan": Preset(
+        {}, "the article's nets, the paper's numbers, mirrored pictures and an average: for a GPU, hours on a CPU",
+    ),
     # Section 4 of arXiv 1511.06434: no augmentation; samples are the last weights'.
     "dcgan-plain": Preset(
         dict(flips=False, ema_half_life=0), "the same without these two, as the paper trains: to compare with",

@@ -103,11 +103,17 @@ class Event(Record):
     loss_generator: float | None = None
     separation: float | None = None
     memorising: float | None = None
+    memorising_chance: float | None = None
     p_fake_real: float | None = None
     p_fake_held_out: float | None = None
     p_fake_fake: float | None = None
     calibration_pictures: Count | None = None
     spread: float | None = None
+    distance: float | None = None
+    detail: float | None = None
+    chequers: float | None = None
+    distinct: float | None = None
+    distinct_exponent: float | None = None
     squared_gradient: float | None = None
     norm_discriminator: float | None = None
     norm_generator: float | None = None

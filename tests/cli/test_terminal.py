@@ -49,6 +49,22 @@ def test_live_panel(monkeypatch: pytest.MonkeyPatch) -> None:
         assert words in said
 
 
+def test_the_same_words_are_not_said_twice_but_what_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, width=140, highlight=False, soft_wrap=True))
+    shown.begin(None, 160.0, 0, 0.0)
+    shown.tick(EVENT | {"detail": 0.34})
+    shown.tick(EVENT | {"detail": 0.58})
+    shown.tick(EVENT | {"detail": 0.59})
+    shown.tick(EVENT | {"detail": 0.59, "diagnosis": ["the generator draws about 3 different pictures"]})
+    lines = [line for line in out.getvalue().splitlines() if "detail" in line]
+    assert [line.count("in balance") for line in lines] == [1, 0, 0, 0]
+    assert lines[1].endswith("sharper: detail .34 → .58 of the reals'")
+    assert lines[2].endswith("detail 0.59")
+    assert lines[3].endswith("the generator draws about 3 different pictures")
+
+
 def test_no_probabilities_where_the_objective_has_none() -> None:
     event = EVENT | {"p_fake_real": None, "p_fake_fake": None, "memorising": 0.6}
     names = [name for name, _ in terminal.readable(event)]

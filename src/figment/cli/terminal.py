@@ -18,6 +18,7 @@ from figment.cli.streams import is_terminal
 from figment.common.progress import Progress
 from figment.common.text import said
 from figment.common.units import as_images, as_time
+from figment.training.movement import moved
 
 LINE_SECONDS = 10.0  # between two plain lines
 RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
@@ -50,6 +51,7 @@ class Terminal:
         self.rate = Rate()
         self.last_line = 0.0
         self.event: dict[str, Any] = {}
+        self.told: dict[str, Any] = {}  # the tick of the last plain line
         self.scores: list[dict[str, Any]] = []
 
     # ---- before training ---------------------------------------------------------------------------------------------
@@ -104,7 +106,7 @@ class Terminal:
             self.live.update(self._panel())
         elif monotonic() - self.last_line >= LINE_SECONDS:
             self.last_line = monotonic()
-            self.say(self._line(event))
+            self._tell(event)
 
     def score(self, event: dict[str, Any]) -> None:
         self.scores.append(event)
@@ -122,7 +124,7 @@ class Terminal:
             self.bar = None
         self._stop_bar()
         if self.event:
-            self.say(self._line(self.event))
+            self._tell(self.event)
             self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
@@ -144,13 +146,19 @@ class Terminal:
     def _readings(self, event: dict[str, Any]) -> list[tuple[str, str]]:
         return readable(event) + ([(self.scores[-1]["title"], scored(self.scores))] if event and self.scores else [])
 
+    def _tell(self, event: dict[str, Any]) -> None:
+        self.say(self._line(event))
+        self.told = event
+
     def _line(self, event: dict[str, Any]) -> str:
+        """A tick's numbers, and what is new: the words where they are others than in the last line, else what has moved."""
         facts = "  ".join(f"{name} {value}" for name, value in self._readings(event))
-        words = "; ".join(event["diagnosis"])
+        is_new = event["diagnosis"] != self.told.get("diagnosis")
+        words = "; ".join(event["diagnosis"]) if is_new else moved(self.told, event)
         return (
             f"{as_time(event['seconds'])}  {as_images(event['images'])} seen  {event['images_per_second']:,.0f} images/s  "
             f"{self._left(event['images'], event['seconds'], event['images_per_second'])} left  {facts}  {words}"
-        )
+        ).rstrip()
 
 
 def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
@@ -165,6 +173,8 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
     if event["memorising"] is not None:
         rows.append(("memorising", f"{event['memorising']:.3f} AUC"))
     rows.append(("spread", f"{event['spread']:.2f}"))
+    if event.get("detail") is not None:
+        rows.append(("detail", f"{event['detail']:.2f}"))
     if event.get("augment_p"):
         rows.append(("augmentation", f"p {event['augment_p']:.2f}"))
     if event.get("processes", 1) > 1:

@@ -4,11 +4,16 @@ For distances to training pictures: `first` are those of generated pictures, `se
 """
 
 import math
+from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 MIN_IN_CELL = 20  # generated pictures; Meehan et al. leave out cells with fewer
+MAX_EXACT = (
+    25  # numbers in the smaller sample up to which U's chance is counted; beyond it the normal one is within 1 %
+)
 
 
 def mann_whitney(first: NDArray, second: NDArray) -> float:
@@ -24,6 +29,35 @@ def mann_whitney(first: NDArray, second: NDArray) -> float:
     ties = np.unique(np.concatenate([first, second]), return_counts=True)[1].astype(float)
     spread = n * m / 12 * ((n + m + 1) - (ties**3 - ties).sum() / ((n + m) * max(n + m - 1, 1)))
     return float((u - n * m / 2) / math.sqrt(spread)) if spread > 1e-9 else 0.0
+
+
+def mann_whitney_chance(u: float, n: int, m: int) -> float:
+    """P(U ≥ u) of Mann and Whitney's U, were n and m numbers of one distribution and no two equal.
+
+    u: pairs, 0 … n·m, whose first is the larger. Exact where one sample is small; else normal, corrected for continuity.
+    Where numbers are equal, count ties for nothing: then the chance is told too large, not too small.
+    """
+    if min(n, m) == 0:
+        return 1.0
+    if min(n, m) <= MAX_EXACT:
+        ways = _ways(max(n, m), min(n, m))
+        return sum(ways[math.ceil(u) :]) / sum(ways)
+    return normal_cdf((n * m / 2 - u + 0.5) / math.sqrt(n * m * (n + m + 1) / 12))
+
+
+@lru_cache(maxsize=8)
+def _ways(n: int, m: int) -> tuple[int, ...]:
+    """In how many orders of n + m numbers U is 0, 1, …, n·m: the coefficients of Gauss's binomial.
+
+    That is the product of (1 - q^(n+i)) / (1 - q^i) over i = 1 … m, in whole numbers of any size.
+    """
+    ways = [1] + [0] * (n * m)
+    for i in range(1, m + 1):
+        for power in range(n * m, n + i - 1, -1):
+            ways[power] -= ways[power - n - i]
+        for start in range(i):
+            ways[start::i] = accumulate(ways[start::i])
+    return tuple(ways)
 
 
 def normal_cdf(z: float) -> float:

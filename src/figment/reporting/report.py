@@ -70,7 +70,8 @@ CHARTS = (
     Chart(
         "Telling fakes from reals",
         "The chance that it ranks a real picture above a generated one (separation AUC): at ½ (dashed) it is guessing,"
-        " at 1 it always knows, and then the generator learns little from it.",
+        " near 1 it always knows. Early on that is usual; it is bad where the pictures gain nothing meanwhile (detail and"
+        " distance, below).",
         (Line("separation", "separation", "first"),),
         (0, 1),
         0.5,
@@ -78,7 +79,8 @@ CHARTS = (
     Chart(
         "Learning by heart",
         "The chance that it ranks a picture that it was trained on above one held back (memorising AUC): ½ (dashed) is"
-        " as it should be, and well above it the discriminator remembers pictures in place of learning what is real.",
+        " as it should be, and well above it the discriminator remembers pictures in place of learning what is real. With"
+        " few held-out pictures it wavers: a word is said only where chance would hardly do as well.",
         (Line("memorising", "memorising", "third"),),
         (0, 1),
         0.5,
@@ -86,10 +88,26 @@ CHARTS = (
     Chart(
         "Variety",
         "How far generated pictures lie from each other, as a share of the distance between reals: near 1 (dashed) they"
-        " are as varied as the reals, near 0 the generator draws one picture again and again.",
+        " are as varied as the reals, near 0 the generator draws one picture again and again. A few pictures again and"
+        " again are told in words, with their number: their spread can be near 1.",
         (Line("spread", "spread", "second"),),
         (0, None),
         1.0,
+    ),
+    Chart(
+        "Detail",
+        "Contrast between neighbouring pixels of generated pictures, as a share of that of reals: well below 1 (dashed)"
+        " they are blurred, well above it they are noise, as all of them are in the beginning.",
+        (Line("detail", "detail", "first"),),
+        (0, None),
+        1.0,
+    ),
+    Chart(
+        "Distance",
+        "How far generated pictures lie from reals in composition and colour (energy distance, as a share of the distance"
+        " between reals): near 0 their kinds are as frequent as among reals, at .4 and more it is another kind of picture.",
+        (Line("distance", "distance", "third"),),
+        (0, None),
     ),
     Chart(
         "Speed",
@@ -127,7 +145,7 @@ def contents(run: Run) -> dict[str, Any]:
     ticks = [_calibrated(tick) for tick in readings]
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := e.get("seconds")) is not None), default=None)
-    happened = [e for e in events if e.get("text")]
+    happened = [e for e in events if e.get("text") and e["event"] != "closing"]
     shots = thin_out(run.pictures())
     times = {e["images"]: e.get("seconds") for e in events if e["event"] == "snapshot"}
     return {
@@ -138,7 +156,8 @@ def contents(run: Run) -> dict[str, Any]:
         "classes": _listed(recipe.classes),
         "one_class": typed(recipe.classes[0]) if recipe.classes else None,
         "verdict": verdict(ticks, seen, seconds),
-        "advice": _diagnosis(ticks)[1:],
+        "advice": [] if (closing := closing_words(events)) else _diagnosis(ticks)[1:],
+        "closing": closing,
         "state": facts.get("state"),
         "seen": seen,
         "time": as_time(seconds) if seconds is not None else None,
@@ -175,6 +194,12 @@ def verdict(ticks: Sequence[dict[str, Any]], seen: int, seconds: float | None) -
         return "No reading yet: the training has only begun."
     after = f"After {seen:,} images" + (f" in {as_time(seconds)}" if seconds is not None else "")
     return f"{after}: {(_diagnosis(ticks) or ['no diagnosis was made'])[0]}."
+
+
+def closing_words(events: Sequence[dict[str, Any]]) -> str | None:
+    """What was said when training ended; None where it wasn't, or has gone on since."""
+    last = next((event for event in reversed(events) if event["event"] in ("closing", "tick")), None)
+    return last.get("text") if last and last["event"] == "closing" else None
 
 
 def milestones(images: Sequence[int]) -> dict[str, int]:

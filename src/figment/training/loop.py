@@ -126,7 +126,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
             continue
         keep_standstill(run, state, clock, display)
         if at_tick:
-            keep_tick(run, ticks.event(state, recipe, world.size), display)
+            keep_tick(run, ticks.event(state, recipe, world.size, scorer.scores), display)
             ticks.close(state)
             if schedule.is_good_point(recipe, state.images):
                 keep_good(run, state, clock)

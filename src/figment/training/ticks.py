@@ -1,8 +1,8 @@
 """What is told at every tick of a run: readings of both nets, losses and norms since the last one, speed, memory, in words."""
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import fields, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from figment.recipe import Recipe
 from figment.run_files import NEEDED
 from figment.training import schedule
 from figment.training.calibration import Calibrator
-from figment.training.diagnosis import RECENT_READINGS, diagnose, hints
+from figment.training.diagnosis import KEPT_READINGS, Outlook, diagnose
 from figment.training.loader import Feed
-from figment.training.monitor import Reading, read
+from figment.training.monitor import read
 from figment.training.pace import Clock
 from figment.training.phases import autocast_for
 from figment.training.state import TrainState
@@ -43,8 +43,7 @@ class Ticks:
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
-        self.readings: deque[Reading] = deque(maxlen=RECENT_READINGS)
-        self.events: deque[dict[str, Any]] = deque(maxlen=RECENT_READINGS)
+        self.events: deque[dict[str, Any]] = deque(maxlen=KEPT_READINGS)
         self.widest = 0.0
         self.plan(recipe)
         self.reload(state, events)
@@ -70,23 +69,21 @@ class Ticks:
     def reload(self, state: TrainState, events: Iterable[dict[str, Any]]) -> None:
         """Take up what state and events hold, at the beginning and after training has gone back to an earlier state."""
         self.closed_images = state.images - round(float(state.losses[3])) * self.images_a_step
-        names = [field.name for field in fields(Reading)]
         whole = [event for event in events if event["event"] == "tick" and not are_missing(NEEDED["tick"], event)]
-        self.events = deque(whole[-RECENT_READINGS:], maxlen=RECENT_READINGS)
-        values: list[dict[str, Any]] = [{name: event.get(name) for name in names} for event in self.events]
-        self.readings = deque((Reading(**its) for its in values), maxlen=RECENT_READINGS)
+        self.events = deque(whole[-KEPT_READINGS:], maxlen=KEPT_READINGS)
         self.widest = max((event["spread"] for event in whole), default=0.0)
         self._count_speed(state)
 
-    def event(self, state: TrainState, recipe: Recipe, processes: int) -> dict[str, Any]:
-        """The tick's event."""
+    def event(
+        self, state: TrainState, recipe: Recipe, processes: int, scores: Sequence[dict[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """The tick's event. scores: the run's, up to now, which are told of in its words."""
         with (
             autocast_for(recipe.precision, self.feed.device.type),
             local_statistics(state.generator, state.discriminator),
         ):
             reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z)
         reading = replace(reading, **self.calibrator.reading(state))
-        self.readings.append(reading)
         self.widest = max(self.widest, reading.spread)
         seconds = self.clock.seconds()
         speed = (state.images - self.began_images) / max(seconds - self.began_seconds, 1e-3)
@@ -97,7 +94,7 @@ class Ticks:
             "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
         }  # fmt: skip
         self.events.append(event)
-        event["diagnosis"] = [*diagnose(self.readings, self.widest), *hints(recipe, self.events)]
+        event["diagnosis"] = diagnose(Outlook(list(self.events), recipe, scores, self.widest))
         return event
 
     def _count_speed(self, state: TrainState) -> None:

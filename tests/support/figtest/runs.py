@@ -20,7 +20,7 @@ def tick(images, share, **changes):
         "loss_discriminator": 0.7 - 0.3 * share, "loss_generator": 0.8 + share + 0.1 * math.sin(images),
         "separation": 0.9 - 0.1 * share, "memorising": 0.5 + 0.04 * share,
         "p_fake_real": 0.2, "p_fake_held_out": 0.25, "p_fake_fake": 0.7 + 0.1 * share,
-        "calibration_pictures": 128, "spread": 0.5 + 0.4 * share,
+        "calibration_pictures": 128, "spread": 0.5 + 0.4 * share, "distance": 0.3 - 0.2 * share, "detail": 0.4 + 0.3 * share,
         "norm_generator": 1.0, "norm_discriminator": 2.0, "images_per_second": 170.0 + 5 * math.cos(images),
         "memory_mb": 512, "lr": 2e-4, "diagnosis": ["the two nets are in balance"],
     } | changes  # fmt: skip

@@ -1,0 +1,56 @@
+"""What is said of a run when its training ends: what ails it and what to try, what it has come to, and how to go on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from figment.common.jsontext import are_missing
+from figment.recipe import Recipe
+from figment.run_files import NEEDED
+from figment.training.diagnosis import KEPT_READINGS, RECENT_READINGS, Outlook, gained, is_far, signs
+from figment.training.movement import short
+
+
+def outlook_of(events: Sequence[dict[str, Any]], recipe: Recipe) -> Outlook:
+    """What the words go by, of a run's events."""
+    ticks, scores = (
+        [event for event in events if event["event"] == kind and not are_missing(NEEDED[kind], event)]
+        for kind in ("tick", "score")
+    )
+    widest = max((tick["spread"] for tick in ticks), default=0.0)
+    return Outlook(ticks[-KEPT_READINGS:], recipe, scores, widest)
+
+
+def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]:
+    """Sentences for the end of a run, by its events; none where it was too short for a diagnosis."""
+    outlook = outlook_of(events, recipe)
+    if len(outlook.ticks) < RECENT_READINGS:
+        return []
+    found = signs(outlook)
+    if found:
+        ills = "; ".join(sign.says(outlook) for sign in found)
+        mends = dict.fromkeys(sign.mend(recipe) for sign in found)  # each once
+        return [f"In the end {ills}", f"To try: {'; or '.join(mends)}", reached(outlook)]
+    return ["In the end nothing is wrong with the game", reached(outlook), *_onwards(outlook)]
+
+
+def reached(outlook: Outlook) -> str:
+    """What the pictures have come to, in numbers of the last readings."""
+    parts = []
+    if (detail := outlook.now("detail")) is not None:
+        parts.append(f"detail {short(detail)} of the reals'")
+    parts.append(f"spread {short(outlook.now('spread'))}")
+    parts.append(f"told from reals with AUC {short(outlook.now('separation'))}")
+    if outlook.scores:
+        best, last = min(outlook.scores, key=lambda score: score["fd"]), outlook.scores[-1]
+        was = "" if best is last else f", its best {best['fd']:.3g} at {best['images']:,} images"
+        parts.append(f"{last['title']} {last['fd']:.3g}{was} (reals {last['floor']:.2g})")
+    return f"The pictures: {', '.join(parts)}"
+
+
+def _onwards(outlook: Outlook) -> list[str]:
+    gains = gained(outlook)
+    if gains:
+        return ["They were still gaining: train it longer (figment resume)"]
+    if gains is False and not is_far(outlook):
+        return ["They gained little over the last third"]
+    return []

@@ -1,0 +1,68 @@
+"""What to try against what ails a run: options that its recipe doesn't have already, as a command takes them."""
+
+from figment.recipe import Recipe
+
+HELD = "--recipe dcgan-r1, whose discriminator is held back by R1"
+
+
+def against_collapse(recipe: Recipe) -> str:
+    if recipe.discriminator_norm == "batch" or not recipe.gamma:
+        return HELD
+    return f"a smaller rate, {_slower(recipe)}"
+
+
+def against_memorising(recipe: Recipe) -> str:
+    more = "more pictures, or a start from a trained run"
+    if recipe.augment not in ("none", "auto") or recipe.augment_p:
+        return more
+    steered = recipe.objective in ("bce", "ml", "hinge")  # those whose signs tell how much is needed
+    amount = "augment_mode=adaptive" if steered else "augment_p=0.3"
+    return f"augmentation, --set augment=full --set {amount}; or {more}"
+
+
+def against_nothing_learnt(recipe: Recipe) -> str:
+    if recipe.objective in ("mse", "ml"):
+        return "--set objective=bce"
+    if recipe.lr < 5e-5:
+        return "a larger rate, --set lr=0.001"
+    return f"a smaller rate, {_slower(recipe)}"
+
+
+def against_chequers(recipe: Recipe) -> str:
+    if recipe.nets == "dcgan" and recipe.upsampling == "transposed":
+        return "--set upsampling=nearest"
+    return f"a smaller rate, {_slower(recipe)}"
+
+
+def against_blindness(recipe: Recipe) -> str:
+    if recipe.dropout > 0.5:
+        return "--set dropout=0"
+    if recipe.lr_discriminator < 0.5:
+        return "--set lr_discriminator=1"
+    if recipe.discriminator_width is not None and recipe.discriminator_width < recipe.width:
+        return f"a discriminator as wide as the generator, --set discriminator_width={recipe.width}"
+    if recipe.gamma:
+        return f"--set gamma={recipe.gamma / 8:g}"
+    return f"a discriminator that learns faster, --set lr_discriminator={2 * recipe.lr_discriminator:g}"
+
+
+def against_certainty(recipe: Recipe) -> str:
+    if recipe.discriminator_steps > 1 and recipe.objective != "wgan":
+        return "--set discriminator_steps=1"
+    if recipe.lr_discriminator > 1:
+        return "--set lr_discriminator=1"
+    if recipe.objective in ("mse", "ml"):
+        return "--set objective=bce"
+    if not recipe.gamma and recipe.objective != "wgan":
+        return HELD
+    if recipe.gamma:
+        return f"--set gamma={8 * recipe.gamma:g}"
+    return f"a discriminator that learns more slowly, --set lr_discriminator={recipe.lr_discriminator / 4:g}"
+
+
+def against_standstill(recipe: Recipe) -> str:
+    return f"a smaller rate, {_slower(recipe)}; or another recipe (figment recipes)"
+
+
+def _slower(recipe: Recipe) -> str:
+    return f"--set lr={recipe.lr / 4:.2g}"

@@ -1,0 +1,66 @@
+"""What fakes look like beside reals, where the answer is known."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from figment.training.appearance import chequers, detail, distance, spread, variety
+
+
+def pictures(count: int, seed: int = 0, side: int = 32) -> Tensor:
+    """Blobs of light that vary in ten ways, with a little noise."""
+    random = torch.Generator().manual_seed(seed)
+    ways = torch.randn(10, 3, 8, 8, generator=torch.Generator().manual_seed(99)) / 3
+    coarse = torch.einsum("nk,kchw->nchw", torch.randn(count, 10, generator=random), ways)
+    coarse = F.interpolate(coarse, side, mode="bicubic")
+    return coarse + 0.1 * torch.randn(count, 3, side, side, generator=random)
+
+
+REALS = pictures(200)
+
+
+def test_spread() -> None:
+    assert spread(REALS, REALS) == pytest.approx(1)
+    assert spread(REALS[:1].repeat(20, 1, 1, 1), REALS) == 0
+    assert spread(REALS / 2, REALS) == pytest.approx(0.5)
+
+
+def test_other_reals_are_near_and_one_grey_is_far() -> None:
+    assert distance(pictures(200, 1), REALS) < 0.02
+    grey = REALS.mean(0, keepdim=True).repeat(200, 1, 1, 1)
+    assert distance(grey, REALS) == pytest.approx(2**0.5 - 1, abs=0.03)  # of normal numbers in many dimensions
+    assert distance(REALS + 1, REALS) > 0.5
+
+
+def test_blur_takes_detail_and_noise_adds_it() -> None:
+    assert detail(pictures(200, 1), REALS) == pytest.approx(1, abs=0.05)
+    assert detail(REALS / 2, REALS) == pytest.approx(0.5)
+    assert detail(F.avg_pool2d(REALS, 5, 1, 2), REALS) < 0.7
+    assert detail(REALS + torch.randn_like(REALS), REALS) > 3
+    assert detail(torch.zeros_like(REALS), REALS) == 0
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_a_pattern_that_repeats_is_found(period: int) -> None:
+    pattern = torch.zeros(4, 4)
+    pattern[::period, ::period] = 1
+    assert chequers(REALS) < 0.05
+    assert chequers(REALS + pattern.repeat(8, 8)) > 0.3
+    assert chequers(torch.zeros(3, 3, 32, 32)) == 0
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_few_pictures_again_and_again_are_counted(count: int) -> None:
+    few = pictures(count, 5).repeat(-(-200 // count), 1, 1, 1)[:200] + 0.05 * pictures(200, 6)
+    found = variety(few, REALS)
+    assert found is not None
+    assert found.number == pytest.approx(count, rel=0.15)
+    assert found.exponent < 1
+
+
+def test_blurred_variety_is_variety() -> None:
+    found = variety(0.6 * pictures(200, 1), REALS)
+    assert found is None or found.exponent > 1.5
+    assert variety(REALS, REALS[:1]) is None
+    assert variety(REALS, REALS[:1].repeat(5, 1, 1, 1)) is None

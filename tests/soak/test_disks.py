@@ -46,7 +46,7 @@ COMMANDS = {
 # What a run rewrites as it goes on, or beside which it puts more.
 GROWING = {
     "run.json", "recipe.json", "events.jsonl", "report.html", "measures.jsonl", "state.safetensors", "nearest.png",
-    "generator.safetensors", "discriminator.safetensors", "generator-best.safetensors",
+    "good.safetensors", "generator.safetensors", "discriminator.safetensors", "generator-best.safetensors",
 }  # fmt: skip
 LACKS = {
     "flock ENOLCK": {"DISK_FLOCK": errno.ENOLCK}, "flock EOPNOTSUPP": {"DISK_FLOCK": errno.EOPNOTSUPP},

@@ -119,6 +119,7 @@ def may_change(words: list[str], ended: Ended) -> set[str]:
         return set()
     nets = {
         "state/state.safetensors",
+        "state/good.safetensors",
         "generator.safetensors",
         "discriminator.safetensors",
     }  # taken back, and kept again

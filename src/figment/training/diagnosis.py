@@ -26,11 +26,12 @@ MIN_SPREAD = 0.4  # spread below which pictures are alike
 MAX_CLUSTERED, MAX_EXPONENT = 25, 1.0  # different pictures, and how sharply they are told apart, for a collapse
 ONE_PICTURE, ONE_SPREAD = 1.5, 0.2  # so few, and a spread below which they are one picture to the eye
 FEATURELESS, NOISY = 0.3, 2.0  # detail, as a share of the reals'
-CHEQUERED = 0.1  # share of the contrast
+CHEQUERED = 0.15  # share of the contrast
 KNOWN_AUC, KNOWN_CHANCE = 0.65, 0.01  # memorising: above this AUC, and rarer than this by chance
 AHEAD_AUC, CERTAIN_AUC, UNSURE_AUC = 0.95, 0.995, 0.55
 FAR, FAR_FLOORS = 0.1, 3  # energy distance, and score in that of other reals, that are far from reals
 LEAST_GAIN = 0.1  # share of what is missing that is a gain
+GROWTH = 1.25  # times as much as a third of the images ago: what is wrong with the pictures is on its way out
 # D's loss where it can't tell anything; wgan's has no such limit.
 BLIND_LOSS = {"relativistic": math.log(2), "bce": 2 * math.log(2), "ml": 2 * math.log(2), "mse": 0.25, "hinge": 2.0}
 CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
@@ -77,6 +78,16 @@ class Outlook:
         )  # the mean of R1 and R2, of which γ/2 of each is in the loss
         return median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent) / blind
 
+    def has_grown(self, name: str) -> bool:
+        """Whether a number is by GROWTH larger than a third of the images ago."""
+        was, now = self.before(name), self.now(name)
+        return was is not None and now is not None and now > GROWTH * was
+
+    def has_shrunk(self, name: str) -> bool:
+        """Whether it is by as much smaller."""
+        was, now = self.before(name), self.now(name)
+        return was is not None and now is not None and was > GROWTH * now
+
     def is_past(self, share: float) -> bool:
         """Whether such a share of the planned images has been seen."""
         return bool(self.ticks[-1]["images"] >= share * self.recipe.planned_images)
@@ -113,7 +124,7 @@ def signs(outlook: Outlook) -> list[Sign]:
 def standing(outlook: Outlook) -> str:
     """Who is ahead, where nothing is wrong."""
     auc = outlook.now("separation") or 0.0
-    if not outlook.is_formed and (outlook.is_below("spread", MIN_SPREAD) or outlook.is_below("detail", FEATURELESS)):
+    if outlook.is_below("spread", MIN_SPREAD) or outlook.is_below("detail", FEATURELESS):
         return "the pictures are still forming"
     if auc > AHEAD_AUC:
         still = {None: "that is usual so early", True: "the pictures gain by it", False: "the pictures gain little now"}
@@ -183,25 +194,27 @@ SIGNS = (
     Sign("collapsed", _has_collapsed, _collapse, remedies.against_collapse),
     Sign(
         "alike",
-        lambda at: at.is_formed and at.is_below("spread", MIN_SPREAD) and at.widest < MIN_SPREAD,
+        lambda at: (
+            at.is_formed and at.is_below("spread", MIN_SPREAD) and at.widest < MIN_SPREAD and not at.has_grown("spread")
+        ),
         _says("the generator has drawn much the same from the start: spread {} of the reals'", "spread"),
         remedies.against_nothing_learnt,
     ),
     Sign(
         "noise",
-        lambda at: at.is_formed and at.is_above("detail", NOISY),
+        lambda at: at.is_formed and at.is_above("detail", NOISY) and not at.has_shrunk("detail"),
         _says("the pictures are noise: {} times the detail of the reals", "detail"),
         remedies.against_nothing_learnt,
     ),
     Sign(
         "featureless",
-        lambda at: at.is_formed and at.is_below("detail", FEATURELESS),
+        lambda at: at.is_formed and at.is_below("detail", FEATURELESS) and not at.has_grown("detail"),
         _says("the pictures have no detail: {} of the reals'", "detail"),
         remedies.against_nothing_learnt,
     ),
     Sign(
         "chequered",
-        lambda at: at.is_formed and at.is_above("chequers", CHEQUERED),
+        lambda at: at.is_formed and at.is_above("chequers", CHEQUERED) and not at.has_shrunk("chequers"),
         _says("a pattern of 4×4 pixels, repeated all over, makes {} of the contrast", "chequers"),
         remedies.against_chequers,
     ),

@@ -48,13 +48,21 @@ def _rounded(name: str, value: float | None) -> float | None:
 
 
 @torch.inference_mode()
-def read(generator: nn.Module, discriminator: nn.Module, reals: Batch, held_out: Batch, codes: Tensor) -> Reading:
+def read(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    reals: Batch,
+    held_out: Batch,
+    codes: Tensor,
+    seen: appearance.Look | None = None,
+) -> Reading:
     """Show D training reals, held-out reals and fakes, and leave both nets as they were.
 
     reals, held_out: pictures (N, C, H, W) in [-1, 1] with their classes; codes (N, d), which take the reals' classes in
-    turn. Nothing is augmented. Batch norm works with the statistics of what it is shown, as in the game: its running averages
-    mix reals with fakes, and under them D can seem blind (LOG 3). Few held-out reals are shown together with the others:
-    of them alone the statistics would be others, and D would tell them apart without knowing any of them. Dropout rests.
+    turn; seen: what the reals look like, where that is known already. Nothing is augmented. Batch norm works with the
+    statistics of what it is shown, as in the game: its running averages mix reals with fakes, and under them D can seem
+    blind (LOG 3). Few held-out reals are shown together with the others: of them alone the statistics would be others,
+    and D would tell them apart without knowing any of them. Dropout rests.
     """
     with batch_statistics(generator), batch_statistics(discriminator):
         labels = None if reals.labels is None else reals.labels[torch.arange(len(codes)) % len(reals.labels)]
@@ -65,15 +73,16 @@ def read(generator: nn.Module, discriminator: nn.Module, reals: Batch, held_out:
             of_reals, of_held_out = both.float().split([len(reals.pictures), len(held_out.pictures)])
         else:
             of_reals, of_held_out = (discriminator(x.pictures, x.labels).float() for x in (reals, held_out))
-    variety = appearance.variety(fakes.pictures, reals.pictures)
+    drawn, real = appearance.look(fakes.pictures), seen or appearance.look(reals.pictures)
+    variety = appearance.variety(drawn, real)
     return Reading(
         separation=auc(of_reals, of_fakes),
         memorising=auc(of_reals, of_held_out) if len(of_held_out) else None,
         memorising_chance=chance_of_order(of_reals, of_held_out) if len(of_held_out) else None,
-        spread=appearance.spread(fakes.pictures, reals.pictures),
-        distance=appearance.distance(fakes.pictures, reals.pictures),
-        detail=appearance.detail(fakes.pictures, reals.pictures),
-        chequers=max(appearance.chequers(fakes.pictures) - appearance.chequers(reals.pictures), 0.0),
+        spread=appearance.spread(drawn, real),
+        distance=appearance.distance(drawn, real),
+        detail=appearance.detail(drawn, real),
+        chequers=appearance.chequers(drawn, real),
         distinct=variety.number if variety else None,
         distinct_exponent=variety.exponent if variety else None,
     )

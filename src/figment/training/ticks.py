@@ -17,6 +17,7 @@ from figment.game.phase_losses import Batch
 from figment.recipe import Recipe
 from figment.run_files import NEEDED
 from figment.training import schedule
+from figment.training.appearance import look
 from figment.training.calibration import Calibrator
 from figment.training.diagnosis import KEPT_READINGS, Outlook, diagnose
 from figment.training.loader import Feed
@@ -41,6 +42,7 @@ class Ticks:
         self.feed, self.clock = feed, clock
         self.calibrator = Calibrator(bank, recipe, feed.device)
         self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
+        self.seen = look(self.reals.pictures)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT_READINGS)
@@ -82,7 +84,7 @@ class Ticks:
             autocast_for(recipe.precision, self.feed.device.type),
             local_statistics(state.generator, state.discriminator),
         ):
-            reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z)
+            reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.seen)
         reading = replace(reading, **self.calibrator.reading(state))
         self.widest = max(self.widest, reading.spread)
         seconds = self.clock.seconds()

@@ -16,8 +16,10 @@ from figment.data.sources.open import open_source
 from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.generator import Generator, load
+from figment.metrics.resemblance import Resemblance, resemblance
 from figment.reals import are_portraits, bank_of
 from figment.run import Run
+from figment.similarity.nearest import Subset
 
 
 class Workbench:
@@ -53,6 +55,15 @@ class Workbench:
     def bank(self) -> Bank:
         """The run's real pictures. Raises InputError where they are gone."""
         return bank_of(self.run, self.display)
+
+    @cached_property
+    def resemblance(self) -> Resemblance | None:
+        """Whether samples look like the run's pictures at all; None where nobody can tell, as of a generator alone."""
+        try:
+            bank = self.bank
+        except InputError:
+            return None
+        return resemblance(self.generator, Subset(bank.pictures, bank.train), device=self.device)
 
     @property
     def findings(self) -> Path:

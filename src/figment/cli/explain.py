@@ -206,5 +206,5 @@ def memorised(run: Path, n: int, features: str, seed: int, device: str, out: Pat
 
         where = named_space(features, at.device)
         stage = at.display.stage  # begun when the bank is there, which may have stages of its own
-        result = memorised(at.run, at.bank, n, where, seed, at.device, stage("comparing generators"))
+        result = memorised(at.run, at.bank, n, where, seed, at.device, stage("comparing generators"), at.resemblance)
         show(result.finding(name))

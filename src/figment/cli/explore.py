@@ -70,8 +70,10 @@ def interpolate(
 
         pairs = sample_pairs("0-1,2-3,4-5,6-7" if between is None else between, "--between")
         network, generator = extractor(features, at.device), at.generator
+        alike = at.resemblance  # first: the bank may have stages of its own
         progress = at.display.stage("measuring paths")
-        show(interpolate(generator, pairs, steps, seed, network, label, progress).finding(name))
+        found = interpolate(generator, pairs, steps, seed, network, label, progress, alike)
+        show(found.finding(name))
 
 
 @explore.command()
@@ -253,8 +255,9 @@ def project(
                 f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
             )
         perceptual = perceptual_loss(features, lambda: at.discriminator, at.device)
-        progress = at.display.stage("descending")
-        show(project(generator, groups, perceptual, restarts, steps, seed, names, progress).finding(name))
+        alike, progress = at.resemblance, at.display.stage("descending")
+        found = project(generator, groups, perceptual, restarts, steps, seed, names, progress, alike)
+        show(found.finding(name))
 
 
 @explore.command()
@@ -297,5 +300,6 @@ def neighbours(
         numbers = sample_numbers(samples, "--samples") if samples else list(range(n or 8))
         where = named_space(features, at.device)
         generator, bank = at.generator, at.bank
-        progress = at.display.stage("reading training pictures")
-        show(neighbours(generator, bank, numbers, k, seed, where, label, progress).finding(name))
+        alike, progress = at.resemblance, at.display.stage("reading training pictures")
+        found = neighbours(generator, bank, numbers, k, seed, where, label, progress, alike)
+        show(found.finding(name))

@@ -5,7 +5,6 @@ where a map says, and does the map change when the discriminator is one that has
 1810.03292)?
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +21,10 @@ from figment.explain import saliency
 from figment.explain.heatmaps import overlay
 from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
+from figment.game.calibration import Calibration
 from figment.generator import Generator
 from figment.media.strips import Row, strips
+from figment.metrics.two_samples import binomial_tail
 from figment.reals import sample_rows
 
 CANDIDATES = 256  # samples, and reals, that the pictures are chosen from
@@ -33,7 +34,6 @@ MIN_SHOWN_SIDE = 128  # pixels, in which maps are shown
 METHODS = ("occlusion", "integrated gradients")
 MAX_P_VALUE = 0.05  # of the sign test, below which a map passes for right
 MAX_RANK_CORRELATION = 0.5  # with an untrained discriminator's maps, above which they show the picture's own structure
-MIN_NINTH_RATIO = 1.3  # times an even share, which evidence must reach in a ninth of the picture to have a place
 NINTHS = ("at the upper left", "at the top", "at the upper right", "at the left", "in the middle", "at the right",
           "at the lower left", "at the bottom", "at the lower right")  # fmt: skip
 COLUMNS = (
@@ -92,7 +92,7 @@ class Evidence:
 
     samples, reals: surest fake first. numbers: of the samples in their seed, int64 (N,); codes, float32 (N, code_size), and
     labels, int64 (N,), or None, are theirs. names: of the reals in their source. held_out: how many of these are held out;
-    candidates: real pictures that they were chosen from.
+    candidates: real pictures that they were chosen from. calibration: by which titles tell P(fake); None where they tell ranks.
     """
 
     samples: EvidenceMaps
@@ -104,18 +104,19 @@ class Evidence:
     names: list[str]
     held_out: int
     candidates: int
+    calibration: Calibration | None = None
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet for each kind of pictures; name: tells it from others of its kind."""
-        sets = {"samples": self.samples, "reals": self.reals}
+        sets, titles = {"samples": self.samples, "reals": self.reals}, title_legend(self.calibration)
         squares = saliency.occlusion_squares(*self.samples.pictures.shape[2:])
         of_samples = (
             f"The {len(self.numbers)} of {CANDIDATES} samples of seed {self.seed} that the discriminator is surest are fake. "
-            f"{_legend(self.samples)}"
+            f"{titles} {_legend(self.samples)}"
         )
         of_reals = (
             f"The {len(self.names)} of {self.candidates} real pictures that it doubts most ({self.held_out} of them held out). "
-            f"{_legend(self.reals)}"
+            f"{titles} {_legend(self.reals)}"
         )
         return Finding(
             "evidence",
@@ -189,6 +190,7 @@ def evidence(
     return Evidence(
         samples, reals, seed, fakes.numpy(), z[fakes], None if labels is None else labels[fakes],
         [bank.names[row] for row in real_rows], int(np.isin(real_rows, bank.held_out).sum()), len(rows),
+        discriminator.calibration,
     )  # fmt: skip
 
 
@@ -238,37 +240,60 @@ def title(discriminator: Discriminator, logits: Tensor, place: int) -> str:
     return f"{int((logits < logits[place]).sum()) + 1}. of {len(logits)}"
 
 
+def title_legend(calibration: Calibration | None) -> str:
+    """What the titles are, in a sentence."""
+    if calibration is None:
+        return (
+            "Above each its rank among all, 1 being the surest fake: how P(fake) is to be read the discriminator's file doesn't "
+            "tell (an older figment's, or fewer than 30 pictures were held out)."
+        )
+    return (
+        "Above each P(fake): the chance that it is one of this run's own fakes, where half of those shown are and half are real "
+        f"pictures of its kind (fitted to {calibration.reals:,} held-out pictures and {calibration.fakes:,} fakes)."
+    )
+
+
 def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
     """What the maps say, and whether they are right, in words."""
-    sets = (samples, reals)
-    verdicts = [_tested(method, [its.tests[method] for its in sets]) for method in METHODS]
-    agreement = float(torch.cat([test.agreement for its in sets for test in its.tests.values()]).mean())
-    learnt = (
-        "hardly differ, so these show a picture's own structure more than what was learnt"
-        if agreement > MAX_RANK_CORRELATION
-        else "differ, so these show what was learnt"
+    tested = [(method, [its.tests[method] for its in (samples, reals)]) for method in METHODS]
+    agreement = float(torch.cat([test.agreement for _, tests in tested for test in tests]).mean())
+    learnt = ""
+    if agreement > MAX_RANK_CORRELATION:
+        learnt = " hardly differ, so these show a picture's own structure more than what was learnt"
+    elif any(_are_right(tests) for _, tests in tested):
+        learnt = " differ, so these show what was learnt"
+    told = f"(rank correlation {round(agreement, 2) + 0.0:.2f})"
+    last = (
+        f"Maps of an untrained discriminator{learnt} {told}."
+        if learnt
+        else (
+            f"Maps of an untrained discriminator have a rank correlation of {round(agreement, 2) + 0.0:.2f} with these."
+        )
     )
-    return " ".join(
-        [
-            _place(samples),
-            *verdicts,
-            f"Maps of an untrained discriminator {learnt} (rank correlation {round(agreement, 2) + 0.0:.2f}).",
-        ]
-    )
+    return " ".join([_place(samples), *(_tested(*one) for one in tested), last])
 
 
 def _place(samples: EvidenceMaps) -> str:
-    """Where on average occlusion finds what speaks for fake, and in how much of a picture the evidence lies."""
-    share = float(samples.tests["occlusion"].concentration.mean())
+    """Where occlusion finds what speaks for fake, if it is in one ninth of more pictures than chance has it; and how dense."""
     text = "In the samples that the discriminator is surest are fake, what speaks for it "
     ninths = F.adaptive_avg_pool2d(samples.maps["occlusion"].clamp_min(0), 3).flatten(1)
-    shares = (ninths / ninths.sum(1, keepdim=True).clamp_min(1e-12)).mean(0)
-    most = int(shares.argmax())
-    if float(shares[most]) > MIN_NINTH_RATIO / 9:
-        text += f"lies most often {NINTHS[most]} ({100 * float(shares[most]):.0f} % of it in that ninth of the picture)"
+    counts = ninths.argmax(1).bincount(minlength=9)
+    most, of = int(counts.argmax()), len(ninths)
+    # Any of nine may be the one: Bonferroni's correction of the exact chance.
+    if 9 * binomial_tail(int(counts[most]), of, 1 / 9) < MAX_P_VALUE:
+        text += f"lies most often {NINTHS[most]} (in {int(counts[most])} of {of} pictures; by chance in one of nine)"
     else:
-        text += "lies in all parts"
-    return f"{text}; a tenth of a picture holds {100 * share:.0f} % of the evidence."
+        text += f"lies in no one part (of nine: the most often told one in {int(counts[most])} of {of} pictures)"
+    test = samples.tests["occlusion"]
+    share, chance = float(test.concentration.mean()), float(test.untrained_concentration.mean())
+    return f"{text}; a tenth of a picture holds {100 * share:.0f} % of the evidence (untrained: {100 * chance:.0f} %)."
+
+
+def _are_right(tests: list[MapTest]) -> bool:
+    """Whether more hangs on what maps say than on the rest, and in the direction that they say."""
+    wins, pictures = sum(its.wins for its in tests), sum(len(its.deleted) for its in tests)
+    deleted = float(torch.cat([its.deleted for its in tests]).mean())
+    return deleted > 0 and binomial_tail(wins, pictures, 0.5) < MAX_P_VALUE
 
 
 def _tested(method: str, tests: list[MapTest]) -> str:
@@ -276,7 +301,7 @@ def _tested(method: str, tests: list[MapTest]) -> str:
     wins, pictures = sum(its.wins for its in tests), sum(len(its.deleted) for its in tests)
     deleted = float(torch.cat([its.deleted for its in tests]).mean())
     elsewhere = float(torch.cat([its.elsewhere for its in tests]).mean())
-    p_value = sum(math.comb(pictures, more) for more in range(wins, pictures + 1)) / 2**pictures
+    p_value = binomial_tail(wins, pictures, 0.5)
     facts = (
         f"where the tenth that they call most fake is blurred, the logit changes by {deleted:+.2f}, elsewhere by "
         f"{elsewhere:+.2f} (more in {wins} of {pictures} pictures)"

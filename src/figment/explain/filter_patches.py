@@ -7,7 +7,7 @@ the same nets stands beside the trained one.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from figment.explain.receptive_fields import (
 )
 from figment.finding import Finding, Sheet
 from figment.media.strips import strips
+from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.similarity.nearest import PictureSet
 
 CONTROL_PICTURES = 64  # pictures that a filter's are compared with
@@ -33,8 +34,9 @@ MAX_PICTURES = 2000  # training pictures that are looked at
 MIN_SHOWN_SIDE = 40  # pixels, of a patch on the sheet
 GREY_LEVEL = 128  # what lies outside the picture, and a gradient of zero
 FULL_CONTRAST_PERCENTILE = 99.0  # of a map's gradients: black or white from there, lest one pixel make the rest grey
-CORRELATION_MARGIN = 0.05  # difference of correlations below which two are called the same
-SELECTIVITY_RATIO = 1.15  # from which one is called larger
+CORRELATION_MARGIN = 0.05  # difference of mean correlations below which two are called the same
+SELECTIVITY_RATIO = 1.15  # of means, from which one is called larger
+MAX_P_VALUE = 0.05  # of Mann and Whitney's test over filters, above which nothing is called larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class FilterPatches:
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet; name: tells it from others of its kind."""
-        height, width = self.field
+        (height, width), whose = self.field, "These" if self.chosen else "The most selective"
         caption = (
             f"Of each filter of layer {self.layer} the four training pictures that move it most, cut to the {height}×{width} "
             f"pixels that a unit sees; then what in them does, by guided backpropagation, and by the plain gradient. The "
@@ -95,7 +97,7 @@ class FilterPatches:
         )
         return Finding(
             "filters",
-            sentence(self.means, f"{'These' if self.chosen else 'The most selective'} filters of layer {self.layer}"),
+            sentence(self.filters, self.means, f"{whose} filters of layer {self.layer}"),
             {"": Sheet(sheet(self.filters), caption, None)},
             {
                 "layer": self.layer, "layers": self.layers, "seed": self.seed, "pictures": self.pictures,
@@ -235,29 +237,39 @@ def sheet(shown: dict[str, list[FilterResponse]]) -> NDArray[np.uint8]:
     return strips(rows, tuple(_headings(("training pictures", "guided", "gradient"))), MIN_SHOWN_SIDE)
 
 
-def sentence(means: dict[str, dict[str, float]], which: str) -> str:
-    """What the numbers say, in words."""
+def sentence(
+    shown: Mapping[str, Sequence[FilterResponse]], means: Mapping[str, Mapping[str, float]], which: str
+) -> str:
+    """What the numbers say, in words: one is called larger only where its filters' numbers are so by more than chance."""
     ours, theirs = means["trained"], means["untrained"]
-    if ours["selectivity"] > SELECTIVITY_RATIO * theirs["selectivity"]:
+    rarer = _sign([[one.selectivity for one in shown[of]] for of in ("trained", "untrained")])
+    if rarer > 0 and ours["selectivity"] > SELECTIVITY_RATIO * theirs["selectivity"]:
         first = "respond to rarer things than those of an untrained discriminator"
-    elif ours["selectivity"] * SELECTIVITY_RATIO < theirs["selectivity"]:
+    elif rarer < 0 and ours["selectivity"] * SELECTIVITY_RATIO < theirs["selectivity"]:
         first = "are less choosy than those of an untrained discriminator"
     else:
-        first = "are no more choosy than those of an untrained discriminator"
+        first = "are no more choosy than those of an untrained discriminator, as far as these tell"
+    alike, difference = (
+        _sign([[one.correlation for one in shown[of]] for of in ("trained", "untrained")]),
+        ours["alike"] - theirs["alike"],
+    )
+    likeness = "about as much alike as"
+    if alike and abs(difference) > CORRELATION_MARGIN:
+        likeness = "more alike than" if difference > 0 else "less alike than"
     return (
         f"{which} {first}: their largest responses lie {ours['selectivity']:.1f} standard "
         f"deviations above the mean one (untrained: {theirs['selectivity']:.1f}). The patches that move a trained filter most "
-        f"are {_likeness(ours['alike'] - theirs['alike'])} those of an untrained one, pixel by pixel (correlation "
+        f"are {likeness} those of an untrained one, pixel by pixel (correlation "
         f"{ours['alike']:.2f} against {theirs['alike']:.2f}; of other pictures at the same places {ours['chance']:.2f}): "
         f"whether they share a thing that may look different each time is for the eye to say. Guided maps bring out edges "
         f"for an untrained discriminator, too: only what its maps don't show was learnt."
     )
 
 
-def _likeness(difference: float) -> str:
-    if abs(difference) <= CORRELATION_MARGIN:
-        return "as much alike as"
-    return "more alike than" if difference > 0 else "less alike than"
+def _sign(numbers: Sequence[Sequence[float]]) -> int:
+    """1 where the first's are the larger by more than chance, -1 where they are the smaller, else 0."""
+    z = mann_whitney(*map(np.array, numbers))
+    return int(np.sign(z)) if 2 * normal_cdf(-abs(z)) < MAX_P_VALUE else 0
 
 
 def _headings(titles: Iterable[str]) -> list[str]:

@@ -43,6 +43,7 @@ from figment.explain.ablation import (
 from figment.finding import Finding, Sheet
 from figment.generator import BLOCK_SAMPLES, Generator
 from figment.media.strips import Row, strips
+from figment.metrics.two_samples import binomial_tail, wilson_interval
 from figment.nets.hooks import layers
 
 MIN_SAMPLES_OF_A_KIND = 8  # samples with the object, and without it, that a part needs
@@ -52,7 +53,8 @@ TARGET_CLEAN_SHARE = (
 )
 SHOWN_SAMPLES = 10
 # For the sentence:
-MIN_LOST_SHARE = 0.7  # share that has to lose the object
+MIN_LOST_SHARE = 0.7  # share that has to lose the object, at the lower end of its interval
+MAX_P_VALUE = 0.05  # of as many losing it with other maps
 MIN_LEAD = 0.1  # over other maps' share, that counts
 MAX_SOUNDNESS_LOSS = 0.1  # share that may lose its soundness
 MAX_CHANGE_SHARE = (
@@ -288,19 +290,22 @@ def sentence(
     pictures are sound.
     """
     ours, others = effects[:2]
-    if ours.lost <= others.lost + MIN_LEAD:
-        verdict = "No maps were found that draw the object"
-    elif ours.lost < MIN_LOST_SHARE:
-        verdict = "These maps have a part in the object, but don't draw it alone"
+    lost = round(ours.lost * count)
+    low, high = wilson_interval(lost, count)
+    if ours.lost <= others.lost + MIN_LEAD or binomial_tail(lost, count, others.lost) >= MAX_P_VALUE:
+        verdict = f"No maps were found that draw the object, as far as {count} samples tell"
+    elif low < MIN_LOST_SHARE:
+        verdict = "These maps have a part in the object, but it can't be said that they draw it alone"
     elif before - ours.whole > MAX_SOUNDNESS_LOSS or ours.pixels > MAX_CHANGE_SHARE * differ:
         verdict = "The object goes, and with it much of the picture"
     else:
         verdict = "The object is drawn by maps that can be told apart"
     return (
-        f"{verdict}: with {best.description}, {percent(ours.lost)} of {count} samples with {attribute} lose it, against "
-        f"{percent(others.lost)} with as many others. Sound pictures are {percent(before)} of these samples before and "
-        f"{percent(ours.whole)} after, says {soundness}; other attributes move by {ours.others:.2f} of their standard "
-        f"deviations, and a pixel by {percent(ours.pixels / max(differ, 1e-12))} of what it differs by between two samples."
+        f"{verdict}: with {best.description}, {percent(ours.lost)} ({percent(low)} to {percent(high)}) of {count} samples with "
+        f"{attribute} lose it, against {percent(others.lost)} with as many others. Sound pictures are {percent(before)} of these "
+        f"samples before and {percent(ours.whole)} after, says {soundness}; other attributes move by {ours.others:.2f} of their "
+        f"standard deviations, and a pixel by {percent(ours.pixels / max(differ, 1e-12))} of what it differs by between two "
+        "samples."
     )
 
 

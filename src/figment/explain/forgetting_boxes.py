@@ -259,10 +259,11 @@ def layer_by_other_places(its: BoxedSamples, number: int) -> LayerMaps:
 def sentence(best: Ablation, changes: Sequence[PixelChange], count: int, unseen: bool) -> str:
     """What one sees, in words. unseen: whether the samples are others than those that the maps were found by."""
     ours, others = changes[:2]
+    which = "These maps" if unseen else "As far as the samples tell that they were found by, these maps"
     if ours.ratio > CLEAR_RATIO * max(1.0, others.ratio):
-        verdict = "These maps draw what the boxes mark more than anything else"
+        verdict = f"{which} draw what the boxes mark more than anything else"
     elif ours.lead > 0 and ours.ratio > others.ratio:
-        verdict = "These maps have a part in what the boxes mark, but draw much else as well"
+        verdict = f"{which} have a part in what the boxes mark, but draw much else as well"
     else:
         verdict = "No maps were found that draw what the boxes mark rather than anything else"
     return (

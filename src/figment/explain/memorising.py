@@ -22,7 +22,8 @@ from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import load
 from figment.media.strips import Row, strips
-from figment.metrics.two_samples import lean, normal_cdf
+from figment.metrics.resemblance import Resemblance, doubt
+from figment.metrics.two_samples import DEVIATIONS_95, lean, normal_cdf, wilson_interval
 from figment.reals import sample_rows
 from figment.run import Run
 from figment.similarity.nearest import Neighbours, Subset, nearest_neighbour
@@ -33,7 +34,7 @@ MIN_HELD_OUT = 20  # held-out pictures; of fewer nothing can be said
 MAX_HELD_OUT = 2000  # held-out pictures that are compared
 SHOWN_SAMPLES = 8  # of a generator, those nearest to training pictures
 MAX_P_VALUE = 0.01  # below which a leaning is taken for one
-DEVIATIONS_95 = 1.96  # of a normal distribution, on either side, that hold 95 %
+MAX_MARGIN = 0.15  # of what chance gives at 95 %, above which nothing can be told of learning by heart
 ONE_PASS_RATIO = 1.25  # times one pass, up or down, that still pass for one
 COLUMNS = (
     "images seen",
@@ -41,6 +42,7 @@ COLUMNS = (
     "distance to training",
     "nearer than held-out",
     "nearest is a training picture",
+    "by chance",
     "z",
 )
 
@@ -50,16 +52,17 @@ class MemorisationStats:
     """What one generator's samples say.
 
     images: seen by then. passes: over the training pictures. distance: of the median sample to its nearest training
-    picture. nearer: P(a sample lies nearer to its nearest training picture than a held-out picture does to its own), and ±
-    at 95 % (DeLong et al. 1988). training: share of samples whose nearest picture is a training picture, of as many
-    training as held-out ones; ± at 95 % is how far drawing anew which are held out would move it. z: see two_samples.lean.
+    picture. nearer: P(a sample lies nearer to its nearest training picture than a held-out picture does to its own), and its
+    interval at 95 %. training: share of samples whose nearest picture is a training picture, of as many training as held-out
+    ones; training_margin: how far from ½ it lies by chance, at 95 %, when it is drawn anew which are held out. z: see
+    two_samples.lean.
     """
 
     images: int
     passes: float
     distance: float
     nearer: float
-    nearer_margin: float
+    nearer_interval: tuple[float, float]
     training: float
     training_margin: float
     z: float
@@ -68,6 +71,11 @@ class MemorisationStats:
     def leans(self) -> bool:
         """Whether its samples lean to the training pictures."""
         return normal_cdf(-self.z) < MAX_P_VALUE
+
+    @property
+    def chance(self) -> tuple[float, float]:
+        """Between which shares `training` lies by chance, at 95 %."""
+        return max(0.0, 0.5 - self.training_margin), min(1.0, 0.5 + self.training_margin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +100,8 @@ class Memorisation:
     generators: what each one's samples say, by images seen. closest: of the generator nearest to one pass and of the last one,
     which may be the same. features: what distances are taken in. train: how many training pictures there are.
     held_out_distances: of the M held-out pictures compared to their nearest training picture, float64 (M,). codes, float32
-    (K, code_size), and labels, int64 (K,), or None: of the last generator's closest samples.
+    (K, code_size), and labels, int64 (K,), or None: of the last generator's closest samples. resemblance: whether that one's
+    samples look like the pictures; None where nobody told.
     """
 
     generators: list[MemorisationStats]
@@ -104,6 +113,7 @@ class Memorisation:
     held_out_distances: NDArray[np.float64]
     codes: Tensor
     labels: Tensor | None
+    resemblance: Resemblance | None = None
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet; name: tells it from others of its kind."""
@@ -115,12 +125,13 @@ class Memorisation:
         )
         return Finding(
             "memorised",
-            sentence(of_images[self.closest[0].images], self.generators[-1], self.features),
+            sentence(of_images[self.closest[0].images], self.generators[-1], self.features, self.resemblance),
             {"": Sheet(_sheet(self.closest, of_images), caption, "compositeWithTrainedAlgorithmicMedia")},
             {
                 "seed": self.seed, "samples": self.samples, "features": self.features, "train": self.train,
                 "held_out": held_out, "held_out_distance": float(np.median(self.held_out_distances)),
                 "generators": [asdict(its) for its in self.generators],
+                "resemblance": None if self.resemblance is None else asdict(self.resemblance),
                 "shown": [{"images": its.images, "samples": its.numbers} for its in self.closest],
             },
             COLUMNS,
@@ -133,7 +144,7 @@ class Memorisation:
 
 def memorised(
     run: Run, bank: Bank, count: int = 1000, space: Space = PIXELS, seed: int = 0, device: str = "cpu",
-    progress: Progress | None = None,
+    progress: Progress | None = None, resemblance: Resemblance | None = None,
 ) -> Memorisation:  # fmt: skip
     """Whether generators of a run, after about 1/4, 1, 4, 16 … passes and at the end, know training pictures by heart.
 
@@ -153,6 +164,8 @@ def memorised(
         cuda, mps or cpu, for the generators.
     progress : callable, optional
         Told what is done, of how much.
+    resemblance : Resemblance, optional
+        Whether the last generator's samples look like the pictures: without it "no sign" isn't said.
 
     Returns
     -------
@@ -188,7 +201,7 @@ def memorised(
     z, labels = generator.codes(count, seed)[numbers], generator.labels(count, seed)
     return Memorisation(
         stats, closest, count, seed, space.name, train, reals.held_out_distances,
-        z, None if labels is None else labels[numbers],
+        z, None if labels is None else labels[numbers], resemblance,
     )  # fmt: skip
 
 
@@ -254,18 +267,24 @@ def memorisation_stats(
     places = np.where(to_held_out.distance < to_train.distance, held_out + to_held_out.place, to_train.place)
     counts = np.bincount(places, minlength=2 * held_out)
     deviation = math.sqrt(held_out / 2 * counts.var(ddof=1)) / len(ours)  # of the share: lean() has it of the number
-    share, margin = probability_nearer(ours, theirs)
+    share, interval = probability_nearer(ours, theirs)
     return MemorisationStats(
-        images, images / train, float(np.median(ours)), share, margin, float((places < held_out).mean()),
+        images, images / train, float(np.median(ours)), share, interval, float((places < held_out).mean()),
         DEVIATIONS_95 * deviation, lean(places, held_out, held_out),
     )  # fmt: skip
 
 
-def probability_nearer(ours: NDArray, theirs: NDArray) -> tuple[float, float]:
-    """P(one of ours < one of theirs), ties for half, and ± at 95 % by the variance of DeLong et al. 1988."""
+def probability_nearer(ours: NDArray, theirs: NDArray) -> tuple[float, tuple[float, float]]:
+    """P(one of ours < one of theirs), ties for half, and its interval at 95 %, which stays within 0 and 1.
+
+    The interval is Wilson's for as many draws as would have the variance of DeLong et al. 1988; where that is 0, since all of
+    ours lie on one side, for as many as there are of the fewer kind.
+    """
     above, below = _share_above(ours, theirs), 1 - _share_above(theirs, ours)
     variance = sum(float(its.var(ddof=1)) / len(its) if len(its) > 1 else 0.25 for its in (above, below))
-    return float(above.mean()), DEVIATIONS_95 * math.sqrt(variance)
+    share = float(above.mean())
+    draws = share * (1 - share) / variance if variance > 0 and 0 < share < 1 else min(len(ours), len(theirs))
+    return share, wilson_interval(share * draws, draws)
 
 
 def _share_above(numbers: NDArray, others: NDArray) -> NDArray[np.float64]:
@@ -275,29 +294,40 @@ def _share_above(numbers: NDArray, others: NDArray) -> NDArray[np.float64]:
     return 1 - places / (2 * len(others))
 
 
-def sentence(first: MemorisationStats, last: MemorisationStats, features: str) -> str:
-    """What the generators after about one pass and at the end say, in words. features: what distances are taken in."""
+def sentence(
+    first: MemorisationStats, last: MemorisationStats, features: str, resemblance: Resemblance | None = None
+) -> str:
+    """What the generators after about one pass and at the end say, in words. features: what distances are taken in.
+
+    resemblance: of the last one's samples; of the first one's nothing but numbers and a sign of learning by heart is told.
+    """
+    unsure = doubt(resemblance)
     if first.images == last.images:
-        when = f"At the end, which is after {passes_text(last.passes)}"
+        when, told = f"At the end, which is after {passes_text(last.passes)}", _verdict(last, unsure)
     else:
-        when = f"After {passes_text(first.passes)}"
+        when, told = f"After {passes_text(first.passes)}", _verdict(first, "")
         if not 1 / ONE_PASS_RATIO < first.passes < ONE_PASS_RATIO:
             when = f"The run kept no generator near one pass, and the nearest is that after {passes_text(first.passes)}. By then"
-    text = f"{when}, {_verdict(first)}"
+    text = f"{when}, {told}"
     if first.images != last.images:
-        text += f" At the end, after {passes_text(last.passes)}, {_verdict(last)}"
+        text += f" At the end, after {passes_text(last.passes)}, {_verdict(last, unsure)}"
     return f"{text} Distances are those of {features}; figment measure looks for single copies."
 
 
-def _verdict(its: MemorisationStats) -> str:
+def _verdict(its: MemorisationStats, unsure: str | None) -> str:
+    """unsure: why "no sign" can't be said, "" where that needn't be told; None where it can."""
     facts = (
-        f"a sample lies nearer to the training pictures than a held-out picture does in "
-        f"{_percent(its.nearer, its.nearer_margin)} of pairs (50: as near), and of as many training as held-out pictures "
-        f"the nearest is a training picture for {_percent(its.training, its.training_margin)} of samples (50: all the same)"
+        f"a sample lies nearer to the training pictures than a held-out picture does in {100 * its.nearer:.0f} % of pairs "
+        f"({_range(its.nearer_interval)}; 50: as near), and of as many training as held-out pictures the nearest is a training "
+        f"picture for {100 * its.training:.0f} % of samples (by chance {_range(its.chance)})"
     )
     if its.leans:
         return f"{facts}: a sign of learning by heart."
-    if its.nearer > 0.5 + its.nearer_margin:
+    if its.training_margin > MAX_MARGIN:
+        return f"{facts}: of learning by heart these samples and so few held-out pictures tell nothing."
+    if unsure is not None:
+        return f"{facts}." + (f" Of learning by heart that says nothing: {unsure}." if unsure else "")
+    if its.nearer_interval[0] > 0.5:
         return f"{facts}: samples are near to all pictures, as plain ones are, with no sign of learning by heart."
     return f"{facts}: no sign of learning by heart."
 
@@ -308,15 +338,17 @@ def passes_text(count: float) -> str:
     return f"{told} pass" if told == "1" else f"{told} passes"
 
 
-def _percent(share: float, margin: float) -> str:
-    return f"{100 * share:.1f} ± {100 * margin:.1f} %"
+def _range(shares: tuple[float, float]) -> str:
+    low, high = shares
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
 def _row(its: MemorisationStats) -> tuple[str, ...]:
     """A row of the table."""
     return (
-        f"{its.images:,}", f"{its.passes:.3g}", f"{its.distance:.3g}", _percent(its.nearer, its.nearer_margin),
-        _percent(its.training, its.training_margin), f"{its.z:+.1f}",
+        f"{its.images:,}", f"{its.passes:.3g}", f"{its.distance:.3g}",
+        f"{100 * its.nearer:.1f} % ({_range(its.nearer_interval)})", f"{100 * its.training:.1f} %", _range(its.chance),
+        f"{its.z:+.1f}",
     )  # fmt: skip
 
 

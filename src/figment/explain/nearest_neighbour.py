@@ -19,6 +19,7 @@ from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.charts import lines
 from figment.media.strips import strips
+from figment.metrics.two_samples import wilson_interval
 from figment.similarity.nearest import nearest_neighbour
 
 EXAMPLE_COUNTS = (3, 10, 30, 100, 300, 1000)  # examples a class
@@ -63,7 +64,7 @@ class NeighbourTest:
         )
         return Finding(
             "features",
-            sentence(self.counts, self.right[GENERATED], self.right[REAL], len(self.rows)),
+            sentence(self.counts, self.right[GENERATED], self.right[REAL], self.truth),
             {"": Sheet(chart, of_chart, None), "nearest": Sheet(pairs, of_pairs, "compositeWithTrainedAlgorithmicMedia")},
             {
                 "source": self.source, "classes": list(self.names), "seed": self.seed, "tested": len(self.rows),
@@ -167,21 +168,35 @@ def codes_of(generator: Generator, name: str, count: int, seed: int, start: int)
     return generator.codes(count, seed, start), torch.full((count,), generator.class_number(name))
 
 
-def sentence(counts: tuple[int, ...], generated: list[float], real: list[float], tested: int) -> str:
-    """What one sees, in words."""
-    reached = next((i for i, share in enumerate(real) if share >= generated[-1]), None)
-    if reached is None:
-        worth = f"more than {counts[len(real) - 1]:,} real ones a class do"
-    elif reached == 0:
-        worth = f"{counts[0]:,} real ones a class do, or fewer"
-    else:
-        worth = f"between {counts[reached - 1]:,} and {counts[reached]:,} real ones a class do"
-    unsure = 2 * (0.5 / tested) ** 0.5  # two standard errors of a difference, at most
+def sentence(counts: tuple[int, ...], generated: list[float], real: list[float], truth: NDArray[np.int64]) -> str:
+    """What one sees, in words. truth: the classes of the N pictures that are told, int64 (N,)."""
+    tested, guessed = len(truth), float(np.bincount(truth).max() / len(truth))
+    best, unsure = generated[-1], 2 * (0.5 / tested) ** 0.5  # two standard errors of a difference, at most
+    text = (
+        f"By the nearest of {counts[-1]:,} generated examples a class {100 * best:.1f} % of {tested:,} held-out pictures are told "
+        "right"
+    )
+    if wilson_interval(best * tested, tested)[0] <= guessed:
+        return f"{text}, which isn't clearly more than naming the commonest class does ({100 * guessed:.1f} %)."
     enough = next(count for count, share in zip(counts, generated, strict=True) if share >= max(generated) - unsure)
     more = "More might do better." if enough == counts[-1] else f"More than {enough:,} a class hardly add to it."
+    return f"{text}: about what {_worth(counts, real, best - unsure, best + unsure)}. {more}"
+
+
+def _worth(counts: tuple[int, ...], real: list[float], low: float, high: float) -> str:
+    """How many real examples a class tell a share between low and high right, in words."""
+    less = [count for count, share in zip(counts, real, strict=False) if share < low]
+    more = [count for count, share in zip(counts, real, strict=False) if share > high]
+    if not more:
+        return (
+            f"more than {less[-1]:,} real ones a class do"
+            if less
+            else f"{counts[len(real) - 1]:,} real ones a class do, or fewer"
+        )
     return (
-        f"By the nearest of {counts[-1]:,} generated examples a class {100 * generated[-1]:.1f} % of {tested:,} held-out "
-        f"pictures are told right: about what {worth}. {more}"
+        f"between {less[-1]:,} and {more[0]:,} real ones a class do"
+        if less
+        else f"fewer than {more[0]:,} real ones a class do"
     )
 
 

@@ -22,6 +22,7 @@ from figment.features.registry import extractor
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
+from figment.metrics.resemblance import Resemblance, doubt
 
 MEASURED_PATHS = 64  # that smoothness is measured on
 MEASURED_STEPS = 32  # of each of these
@@ -54,7 +55,8 @@ class Interpolation:
 
     pairs: numbers of the samples at the ends. steps: pictures in a row. codes, float32 (P · 2 · steps, code_size), labels,
     int64 (P · 2 · steps,), or None, and pictures, uint8 (P · 2 · steps, C, H, W): pair by pair, the great circle first.
-    smoothness: of other paths of the seed, by path, "spherical" and "linear". features: the network's name.
+    smoothness: of other paths of the seed, by path, "spherical" and "linear". features: the network's name. resemblance: whether
+    samples look like the pictures; None where nobody told.
     """
 
     seed: int
@@ -65,6 +67,7 @@ class Interpolation:
     pictures: Tensor
     smoothness: dict[str, Smoothness]
     features: str
+    resemblance: Resemblance | None = None
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet of all rows; name: tells it from others of its kind."""
@@ -73,13 +76,14 @@ class Interpolation:
         caption = f"From one sample of seed {self.seed} to another in {self.steps - 1} equal steps of the code."
         return Finding(
             "interpolate",
-            sentence(self.smoothness["spherical"]),
+            sentence(self.smoothness["spherical"], self.resemblance),
             {"": Sheet(strips(rows), caption)},
             {
                 "seed": self.seed, "pairs": [list(pair) for pair in self.pairs], "steps": self.steps,
                 "features": self.features,
                 "smoothness": {path: asdict(its) for path, its in self.smoothness.items()},
                 "paths": MEASURED_PATHS, "steps_measured": MEASURED_STEPS,
+                "resemblance": None if self.resemblance is None else asdict(self.resemblance),
             },
             ("path", f"path length ({self.features})", "detour", "steepest step", "evenness"),
             tuple(
@@ -100,6 +104,7 @@ def interpolate(
     network: Extractor | None = None,
     label: str | None = None,
     progress: Progress | None = None,
+    resemblance: Resemblance | None = None,
 ) -> Interpolation:
     """Rows of pictures between samples of a seed, along great circles and straight, with the smoothness of both.
 
@@ -118,6 +123,8 @@ def interpolate(
         Class that a generator with classes keeps along a path; by default that of the path's first end.
     progress : callable, optional
         Told what is done, of how much.
+    resemblance : Resemblance, optional
+        Whether samples look like the pictures: without it nothing is said of learning by heart.
 
     Returns
     -------
@@ -142,7 +149,7 @@ def interpolate(
         name: smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)))
         for part, (name, path) in enumerate(paths.items())
     }
-    return Interpolation(seed, tuple(pairs), steps, z, labels, pictures, smooth, network.name)
+    return Interpolation(seed, tuple(pairs), steps, z, labels, pictures, smooth, network.name, resemblance)
 
 
 def smoothness(
@@ -181,15 +188,23 @@ def summarise(lengths: NDArray[np.float64], ends: NDArray[np.float64]) -> Smooth
     )
 
 
-def sentence(found: Smoothness) -> str:
-    """What the smoothness says, in words."""
+def sentence(found: Smoothness, resemblance: Resemblance | None = None) -> str:
+    """What the smoothness says, in words: of learning by heart only where samples look like the pictures.
+
+    Nets that have learnt nothing change smoothly, too, and so do blots.
+    """
+    if found.path_length == 0:
+        return "Between two samples nothing changes: all are one picture."
+    unsure = doubt(resemblance)
     if found.evenness > SMOOTH_EVENNESS:
-        how = "changes little by little, without the jumps of a generator that knows pictures by heart"
+        how, means = "changes little by little", "without the jumps of a generator that knows pictures by heart"
     elif found.evenness < JUMPY_EVENNESS:
-        how = "mostly stands still and then jumps, as it does in a generator that knows pictures by heart"
+        how, means = "mostly stands still and then jumps", "as it does in a generator that knows pictures by heart"
     else:
-        how = "changes unevenly"
+        how, means = "changes unevenly", ""
+    means = f", {means}" if means and not unsure else ""
+    caution = f" Of learning by heart that says nothing: {unsure}." if unsure else ""
     return (
-        f"Between two samples the picture {how}: its steepest step is {found.steepest:.1f} times the mean one (a single "
-        f"jump would be {MEASURED_STEPS} times), and the evenness is {found.evenness:.2f} of 1."
+        f"Between two samples the picture {how}{means}: its steepest step is {found.steepest:.1f} times the mean one (a single "
+        f"jump would be {MEASURED_STEPS} times), and the evenness is {found.evenness:.2f} of 1.{caution}"
     )

@@ -4,8 +4,9 @@ Beside them stands how near held-out pictures lie to their nearest training pict
 lie near. Neighbours alone prove little (Theis et al., arXiv 1511.01844, section 3.3): figment measure has the tests.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,15 @@ from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
-from figment.metrics.two_samples import mann_whitney, normal_cdf
+from figment.metrics.resemblance import Resemblance, doubt
+from figment.metrics.two_samples import DEVIATIONS_95, mann_whitney, normal_cdf
 from figment.reals import sample_rows
 from figment.similarity.nearest import Subset, nearest_neighbour
 from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
 
 MEASURED_SAMPLES = 256  # that are compared with held-out pictures, of which there may be four times as many
 MAX_P_VALUE = 0.01  # below which a difference is taken for one
+MAX_MARGIN = 0.1  # of P(a sample lies nearer than a held-out picture) at 95 %, above which "as near" can't be told
 QUANTILES = (0.01, 0.1, 0.5, 0.9)  # that are told
 
 
@@ -37,7 +40,7 @@ class NearestTraining:
     samples, uint8 (N, C, H, W). neighbours: uint8 (N, k, C, H, W), mirrored where mirrored, bool (N, k), says so; distances:
     float64 (N, k), nearest first; names: N lists of k. space: what distances are taken in. sample_distances,
     held_out_distances: of other samples and of held-out pictures to their nearest training pictures, float64 (M,), where
-    nothing is held out (0,).
+    nothing is held out (0,). resemblance: whether samples look like the pictures; None where nobody told.
     """
 
     seed: int
@@ -53,6 +56,7 @@ class NearestTraining:
     space: Space
     sample_distances: NDArray[np.float64]
     held_out_distances: NDArray[np.float64]
+    resemblance: Resemblance | None = None
 
     @property
     def held_out_nearer(self) -> list[float | None]:
@@ -65,13 +69,14 @@ class NearestTraining:
         ours, theirs, nearer = self.sample_distances, self.held_out_distances, self.held_out_nearer
         return Finding(
             "neighbours",
-            sentence(ours, theirs, self.space),
+            sentence(ours, theirs, self.space, self.resemblance),
             {"": _sheet(self)},
             {
                 "seed": self.seed, "label": self.label, "features": self.space.name, "measured": MEASURED_SAMPLES,
                 "held_out": len(theirs), "z": mann_whitney(ours, theirs) if len(theirs) else None, "shares": QUANTILES,
                 "quantiles": np.quantile(ours, QUANTILES).tolist(),
                 "quantiles_held_out": np.quantile(theirs, QUANTILES).tolist() if len(theirs) else None,
+                "resemblance": None if self.resemblance is None else asdict(self.resemblance),
                 "samples": [
                     {
                         "number": number, "held_out_nearer": nearer[i], "names": self.names[i],
@@ -100,6 +105,7 @@ def neighbours(
     space: Space = PIXELS,
     label: str | None = None,
     progress: Progress | None = None,
+    resemblance: Resemblance | None = None,
 ) -> NearestTraining:
     """Samples of a seed by their numbers, each with its nearest training pictures, mirrored where that is nearer.
 
@@ -120,6 +126,8 @@ def neighbours(
         Class that a generator with classes draws all in; by default that of each sample.
     progress : callable, optional
         Told what is done, of how much.
+    resemblance : Resemblance, optional
+        Whether samples look like the pictures: without it nothing is said of copying.
 
     Returns
     -------
@@ -148,7 +156,7 @@ def neighbours(
         seed, label, tuple(numbers), z, labels, samples,
         np.stack([mirrored_where(train[places], mirrored) for places, mirrored in zip(near.place, near.mirrored, strict=True)]),
         near.mirrored, near.distance, [[bank.names[row] for row in bank.train[places]] for places in near.place],
-        space, ours, theirs,
+        space, ours, theirs, resemblance,
     )  # fmt: skip
 
 
@@ -166,8 +174,12 @@ def _sheet(found: NearestTraining) -> Sheet:
     )
 
 
-def sentence(ours: NDArray, theirs: NDArray, space: Space) -> str:
-    """Whether samples lie nearer to training pictures than held-out pictures do, in words; distances (N,) and (M,)."""
+def sentence(ours: NDArray, theirs: NDArray, space: Space, resemblance: Resemblance | None = None) -> str:
+    """Whether samples lie nearer to training pictures than held-out pictures do, in words; distances (N,) and (M,).
+
+    "No sign of copying" is said only of samples that look like the pictures, and "as near" only where so many are held out that
+    a difference would show.
+    """
     text = (
         f"A sample lies {np.median(ours):.3g}{space.unit} from its nearest training picture (median of {len(ours)}, "
         f"{space.name})"
@@ -175,16 +187,23 @@ def sentence(ours: NDArray, theirs: NDArray, space: Space) -> str:
     if not len(theirs):
         return f"{text}; no picture is held out to compare that with."
     text += f", a held-out picture {np.median(theirs):.3g}"
-    z = mann_whitney(ours, theirs)
+    z, unsure = mann_whitney(ours, theirs), doubt(resemblance)
     if normal_cdf(z) < MAX_P_VALUE:
         return (
             f"{text}: samples lie nearer to training pictures than held-out ones do. Plain and blurred pictures do so without "
             "being copies: figment measure tells."
         )
-    if normal_cdf(-z) < MAX_P_VALUE:
-        return f"{text}: samples lie farther from training pictures than held-out ones do, so these show no sign of copying."
+    farther = normal_cdf(-z) < MAX_P_VALUE
+    how = (
+        "lie farther from training pictures than held-out ones do" if farther else "lie about as near as held-out ones"
+    )
+    margin = DEVIATIONS_95 * math.sqrt((len(ours) + len(theirs) + 1) / (12 * len(ours) * len(theirs)))
+    if unsure:
+        return f"{text}: samples {how}. Of copying that says nothing: {unsure}."
+    if not farther and margin > MAX_MARGIN:
+        return f"{text}: no difference shows, but {len(theirs)} held-out pictures are too few to tell a small one."
     return (
-        f"{text}: samples lie about as near to training pictures as held-out ones do, which shows no sign of copying."
+        f"{text}: samples {how}, so as a whole they show no sign of copying (figment measure looks for single copies)."
     )
 
 

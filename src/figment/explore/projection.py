@@ -24,6 +24,7 @@ from figment.features.perceptual import PIXELS, PerceptualLoss
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import Row, strips
+from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.reals import read_files, sample_rows
 
@@ -59,7 +60,8 @@ class Projection:
     targets: uint8 (N, C, H, W) by group, the last group being the generator's own samples. found, nearest: what descents made of
     all targets in turn, and the nearest samples. own_codes, float32 (n, code_size), own_labels, int64 (n,) or None: of the own
     samples. names: of a group's pictures, where these have some. features: what was looked at beside pixels, by name.
-    restarts, steps: descents a picture, and how long each is.
+    restarts, steps: descents a picture, and how long each is. resemblance: whether samples look like the pictures; None where
+    nobody told.
     """
 
     seed: int
@@ -72,6 +74,7 @@ class Projection:
     own_labels: Tensor | None
     found: Inversions
     nearest: Inversions
+    resemblance: Resemblance | None = None
 
     @property
     def draws(self) -> int:
@@ -94,12 +97,13 @@ class Projection:
         close, shown = self.closeness, _shown_codes(self)
         return Finding(
             "project",
-            sentence(self.found, self.places, close, self.draws),
+            sentence(self.found, self.places, close, self.draws, self.features, self.resemblance),
             {"": _sheet(self)},
             {
                 "seed": self.seed, "restarts": self.restarts, "steps": self.steps, "features": self.features,
                 "draws": self.draws, "groups": {group: asdict(its) for group, its in close.items()},
                 "pictures": _records(self),
+                "resemblance": None if self.resemblance is None else asdict(self.resemblance),
             },
             ("pictures", "number", "RMS of 255", f"distance ({self.features})", "nearest sample's RMS", "distance"),
             tuple(
@@ -123,6 +127,7 @@ def project(
     seed: int = 0,
     names: Mapping[str, list[str]] | None = None,
     progress: Progress | None = None,
+    resemblance: Resemblance | None = None,
 ) -> Projection:
     """Groups of real pictures rebuilt by the generator, beside its nearest samples.
 
@@ -142,6 +147,8 @@ def project(
         Of a group's pictures.
     progress : callable, optional
         Told what is done, of how much.
+    resemblance : Resemblance, optional
+        Whether samples look like the pictures: without it no verdict is given.
 
     Returns
     -------
@@ -164,7 +171,9 @@ def project(
     )  # starts are those before
     targets = reals | {OWN_SAMPLES: generator.decode(own, own_labels)}
     found, nearest = invert(generator, torch.cat(list(targets.values())), perceptual, restarts, steps, seed, progress)
-    return Projection(seed, restarts, steps, perceptual.name, targets, names or {}, own, own_labels, found, nearest)
+    return Projection(
+        seed, restarts, steps, perceptual.name, targets, names or {}, own, own_labels, found, nearest, resemblance
+    )
 
 
 def given_pictures(
@@ -239,35 +248,56 @@ def _records(its: Projection) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def sentence(found: Inversions, places: Mapping[str, Tensor], close: Mapping[str, Closeness], draws: int) -> str:
-    """What the closeness says, in words."""
+def sentence(
+    found: Inversions, places: Mapping[str, Tensor], close: Mapping[str, Closeness], draws: int, features: str = PIXELS.name,
+    resemblance: Resemblance | None = None,
+) -> str:  # fmt: skip
+    """What the closeness says, in words: a verdict only where samples look like the pictures.
+
+    Blots come near in pixels, too, and a face without eyes is near to one with eyes.
+    """
     name = next(iter(close))
-    its, floor = close[name], close[OWN_SAMPLES]
+    its, floor, unsure = close[name], close[OWN_SAMPLES], doubt(resemblance)
     what = "The picture is" if its.pictures == 1 and name == "given" else f"{name.capitalize()} pictures are"
     text = (
-        f"{what} rebuilt to within {_with_error(its.rms, its.rms_error, 1)} levels of 255 (root mean square), where the "
-        f"nearest of {draws} samples lies {its.nearest_sample_rms:.1f} off"
+        f"{what} rebuilt to within {_with_error(its.rms, its.rms_error, 1)} levels of 255 (root mean square of pixels), where "
+        f"the nearest of {draws} samples lies {its.nearest_sample_rms:.1f} off"
     )
-    way, perfect = its.nearest_sample_rms - its.rms, its.nearest_sample_rms - floor.rms
     if floor.rms > floor.nearest_sample_rms / 2:
         text += (
             f". The search itself fails: even the generator's own samples are only rebuilt to within {floor.rms:.1f}, so "
             "this says little of what the generator holds; more --steps may help."
         )
-    elif perfect <= 0:
-        text += f" and the generator's own samples are rebuilt to within {floor.rms:.1f}."
     else:
-        text += (
-            f" and the generator's own samples are rebuilt to within {floor.rms:.1f}: {max(0, 100 * way / perfect):.0f} % "
-            "of the way to a perfect answer."
-        )
+        text += f" and the generator's own samples are rebuilt to within {floor.rms:.1f}"
+        way = None if unsure else _way(its, floor, features)
+        text += f": {way}." if way else "."
+    if unsure:
+        text += f" Whether it holds such pictures that doesn't say: {unsure}."
     if {"held-out", "training"} <= set(places):
-        text += " " + _compared(found.rms[places["held-out"]].double(), found.rms[places["training"]].double())
+        text += " " + _compared(
+            found.rms[places["held-out"]].double(), found.rms[places["training"]].double(), unsure is None
+        )
     return text
 
 
-def _compared(held_out: Tensor, training: Tensor) -> str:
-    """Whether training pictures are rebuilt better, by Mann and Whitney's test."""
+def _way(its: Closeness, floor: Closeness, features: str) -> str | None:
+    """How far pictures come from the nearest sample towards a perfect answer, which the generator's own samples have."""
+    in_pixels = _share_of_way(its.nearest_sample_rms, its.rms, floor.rms)
+    if in_pixels is None:
+        return None
+    text = f"{in_pixels:.0f} % of the way from the nearest sample to a perfect answer in pixels"
+    seen = _share_of_way(its.nearest_sample_distance, its.distance, floor.distance)
+    return text if features == PIXELS.name or seen is None else f"{text}, {seen:.0f} % in what {features} sees"
+
+
+def _share_of_way(start: float, end: float, best: float) -> float | None:
+    """How much of the way from start to best, in percent, end has come; None where there is no way to go."""
+    return 100 * min(max((start - end) / (start - best), 0), 1) if start > best else None
+
+
+def _compared(held_out: Tensor, training: Tensor, alike: bool) -> str:
+    """Whether training pictures are rebuilt better, by Mann and Whitney's test; alike: whether samples look like them."""
     if min(len(held_out), len(training)) < MIN_COMPARED_PICTURES:
         return f"Too few to compare held-out with training pictures: {MIN_COMPARED_PICTURES} of each are needed."
     by = float(held_out.mean() - training.mean())
@@ -275,14 +305,15 @@ def _compared(held_out: Tensor, training: Tensor) -> str:
     z = mann_whitney(training.numpy(), held_out.numpy())
     chance = min(1.0, 2 * normal_cdf(-abs(z)))
     told = f"(difference {by:+.1f} ± {error:.1f}, p = {chance:.2g})"
-    if chance >= MAX_P_VALUE:
-        return (
-            f"Held-out pictures are rebuilt as well as training pictures {told}: no sign of learning by heart, as far as "
-            f"{len(held_out)} and {len(training)} pictures tell."
-        )
-    if z < 0:
+    if chance < MAX_P_VALUE and z < 0:
         return f"Training pictures are rebuilt more closely than held-out ones {told}: a sign of learning by heart."
-    return f"Held-out pictures are even rebuilt more closely than training ones {told}: no sign of learning by heart."
+    how = "even rebuilt more closely than" if chance < MAX_P_VALUE else "rebuilt as closely as"
+    text = f"Held-out pictures are {how} training ones {told}"
+    if not alike:
+        return f"{text}."
+    if chance < MAX_P_VALUE:
+        return f"{text}: no sign of learning by heart."
+    return f"{text}: no sign of learning by heart, as far as {len(held_out)} and {len(training)} pictures tell."
 
 
 def _with_error(mean: float, error: float | None, digits: int) -> str:

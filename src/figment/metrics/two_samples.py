@@ -10,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+DEVIATIONS_95 = 1.96  # of a normal distribution, on either side, that hold 95 %
 MIN_IN_CELL = 20  # generated pictures; Meehan et al. leave out cells with fewer
 MAX_EXACT = (
     25  # numbers in the smaller sample up to which U's chance is counted; beyond it the normal one is within 1 %
@@ -125,8 +126,13 @@ def hypergeometric(most: int, marked: int, total: int, drawn: int) -> float:
     return min(1.0, math.fsum(math.exp(log - _choose(total, drawn)) for log in logs))
 
 
-def wilson_interval(count: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's interval of a share, at 95 %."""
+def binomial_tail(count: int, of: int, chance: float) -> float:
+    """P(count or more of so many come true, each with this chance): exact."""
+    return min(1.0, math.fsum(math.comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(count, of + 1)))
+
+
+def wilson_interval(count: float, of: float, z: float = DEVIATIONS_95) -> tuple[float, float]:
+    """Wilson's interval of a share, at 95 %; count, of: whole numbers, or as many as a mean's variance is worth."""
     share, square = count / of, z * z / of
     middle, half = share + square / 2, z * math.sqrt(share * (1 - share) / of + square / (4 * of))
     return max(0.0, (middle - half) / (1 + square)), min(1.0, (middle + half) / (1 + square))

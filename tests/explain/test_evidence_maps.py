@@ -1,6 +1,7 @@
 """Maps of evidence against closed forms, and tests of maps that fail where a map is wrong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,16 @@ from figment import codes
 from figment.common.pixels import to_input
 from figment.discriminator import Discriminator
 from figment.explain import saliency
-from figment.explain.evidence_maps import METHODS, Evidence, EvidenceMaps, MapTest, maps_with_tests, sentence, title
+from figment.explain.evidence_maps import (
+    METHODS,
+    Evidence,
+    EvidenceMaps,
+    MapTest,
+    maps_with_tests,
+    sentence,
+    title,
+    title_legend,
+)
 from figment.explain.heatmaps import overlay
 from figment.game.calibration import Calibration
 from figment.generator import load
@@ -170,15 +180,38 @@ def maps(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -
 def test_the_sentence_says_what_the_maps_do() -> None:
     told = sentence(maps(6, True), maps(6, True))
     assert "most often at the upper left" in told
-    assert "a tenth of a picture holds 40 % of the evidence" in told
+    assert "(in 6 of 6 pictures; by chance in one of nine)" in told
+    assert "a tenth of a picture holds 40 % of the evidence (untrained: 30 %)" in told
     assert told.count("are right: where the tenth that they call most fake is blurred") == 2
     assert "more in 12 of 12 pictures" in told
     assert "differ, so these show what was learnt" in told
     told = sentence(maps(6, False, 0.9, corner=False), maps(6, True, 0.9))
-    assert "lies in all parts" in told
     assert told.count("can't be relied on here") == 2
     assert "hardly differ" in told
     assert "2 pictures can't tell" in sentence(maps(1, True), maps(1, True))
+    told = sentence(maps(6, False, 0.1), maps(6, False, 0.1))
+    assert "what was learnt" not in told  # maps that aren't right show nothing
+    assert "have a rank correlation of 0.10" in told
+
+
+def test_a_place_is_named_only_where_chance_would_hardly_have_it() -> None:
+    """Of six pictures whose evidence lies anywhere, three in one ninth are .19 likely in some ninth; four .015."""
+    for here, said in (
+        (3, "in no one part (of nine: the most often told one in 3 of 6 pictures)"),
+        (4, "at the upper left"),
+    ):
+        its = maps(6, True)
+        evidence = its.maps["occlusion"].clone()
+        for i in range(here, 6):
+            evidence[i] = evidence[i].roll((6, 6 * (i % 3)), (0, 1))
+        assert said in sentence(replace(its, maps=dict.fromkeys(METHODS, evidence)), maps(6, True))
+
+
+def test_captions_say_what_the_titles_are() -> None:
+    told = title_legend(Calibration(slope=2.0, offset=1.0, reals=300, fakes=512))
+    assert "this run's own fakes, where half of those shown are" in told
+    assert "300 held-out pictures and 512 fakes" in told
+    assert "its rank among all" in title_legend(None)
 
 
 def test_classes_reach_the_discriminator() -> None:

@@ -13,7 +13,14 @@ from figment.common.pixels import to_input
 from figment.data.portraits.table import portraits
 from figment.discriminator import Discriminator, untrained
 from figment.errors import InputError
-from figment.explain.filter_patches import FilterPatches, filters, gradient_shades, mean_correlation, sentence
+from figment.explain.filter_patches import (
+    FilterPatches,
+    FilterResponse,
+    filters,
+    gradient_shades,
+    mean_correlation,
+    sentence,
+)
 from figment.explain.guided_backprop import guided
 from figment.explain.receptive_fields import (
     LayerResponses,
@@ -251,8 +258,25 @@ def test_shades_are_grey_at_zero_and_likeness_is_a_correlation() -> None:
 def test_the_sentence_says_what_the_numbers_say(ours: tuple, theirs: tuple, words: tuple) -> None:
     names = ("selectivity", "alike", "chance")
     means = {"trained": dict(zip(names, ours, strict=True)), "untrained": dict(zip(names, theirs, strict=True))}
-    said = sentence(means, "These filters")
+    blank = np.zeros((4, 1, 2, 2), np.uint8)
+
+    def shown(count: int) -> dict[str, list[FilterResponse]]:
+        """Filters whose numbers lie closely about the means."""
+        return {
+            of: [
+                FilterResponse(
+                    i, np.arange(4), its["selectivity"] + i / 100, its["alike"] + i / 1000, 0.1, *[blank] * 3
+                )
+                for i in range(count)
+            ]
+            for of, its in means.items()
+        }
+
+    said = sentence(shown(8), means, "These filters")
     assert all(word in said for word in words)
+    said = sentence(shown(2), means, "These filters")  # of two filters no test tells anything
+    assert "no more choosy" in said
+    assert "about as much alike as" in said
 
 
 def test_bad_layers_and_filters_are_named(critic: Discriminator) -> None:

@@ -216,7 +216,18 @@ def test_the_sentence_follows_what_was_measured(
     ours: AblationEffect, others: AblationEffect, before: float, words: str
 ) -> None:
     best = Ablation(1, (0,), 4, "zero", torch.zeros(1, 1, 1))
-    assert words in sentence("hats", best, [ours, others], before, 0.2, 20, "nobody")
+    assert words in sentence("hats", best, [ours, others], before, 0.2, 100, "nobody")
+
+
+def test_a_share_of_few_samples_is_not_taken_for_the_truth() -> None:
+    best = Ablation(1, (0,), 4, "zero", torch.zeros(1, 1, 1))
+    ours, others = (AblationEffect(lost, 0.7, 0.8, 0.1, 0.01) for lost in (1.0, 0.1))
+    told = sentence("hats", best, [ours, others], 0.75, 0.2, 4, "nobody")
+    assert "it can't be said that they draw it alone" in told
+    assert "100 % (51 % to 100 %) of 4 samples" in told
+    ours, others = (AblationEffect(lost, 0.7, 0.8, 0.1, 0.01) for lost in (0.5, 0.25))
+    assert "No maps were found" in sentence("hats", best, [ours, others], 0.75, 0.2, 8, "nobody")
+    assert "have a part in" in sentence("hats", best, [ours, others], 0.75, 0.2, 80, "nobody")
 
 
 def test_a_discriminator_takes_all_but_the_worst_samples_for_sound(critic: object, generator_of: Make) -> None:

@@ -23,10 +23,12 @@ from figment.explain.memorising import (
 )
 from figment.generator import load
 from figment.media.provenance import source_of
+from figment.metrics.resemblance import Resemblance
 from figment.similarity.nearest import nearest_neighbour
 from figment.similarity.spaces import PIXELS, described, described_both_ways
 from figment.workbench import Workbench
 from figtest.command import command
+from figtest.likeness import ALIKE, CAUTIONS
 
 
 @pytest.mark.parametrize("counts", [(30, 50), (200, 80)])
@@ -75,7 +77,8 @@ def test_replays_lean_and_new_pictures_do_not() -> None:
     told = found_of(new, train, held_out)
     assert not told.leans
     assert abs(told.training - 0.5) < told.training_margin * 1.5
-    assert abs(told.nearer - 0.5) < told.nearer_margin * 1.5
+    low, high = told.nearer_interval
+    assert low - 0.03 < 0.5 < high + 0.03
     plain = np.repeat(np.repeat(new[:, :, 4::8, 4::8], 8, 2), 8, 3) // 2 + pictures.mean(0).astype(np.uint8) // 2
     assert not found_of(plain, train, held_out).leans  # near to all pictures, but to none more than to others
 
@@ -96,7 +99,10 @@ def test_the_margin_is_what_drawing_anew_which_are_held_out_gives() -> None:
 
 
 def stats(count: float, **choices: float) -> MemorisationStats:
-    facts = dict(distance=10.0, nearer=0.5, nearer_margin=0.03, training=0.5, training_margin=0.05, z=0.0) | choices
+    facts = (
+        dict(distance=10.0, nearer=0.5, nearer_interval=(0.47, 0.53), training=0.5, training_margin=0.05, z=0.0)
+        | choices
+    )
     return MemorisationStats(round(count * 100), count, **facts)
 
 
@@ -111,9 +117,9 @@ def stats(count: float, **choices: float) -> MemorisationStats:
         (
             stats(1),
             stats(47, training=0.7, z=5),
-            ["After 1 pass,", "70.0 ± 5.0 %", ": a sign of learning by heart"],
+            ["After 1 pass,", "70 % of samples (by chance 45 to 55 %)", ": a sign of learning by heart"],
         ),
-        (stats(1, nearer=0.9), stats(2), ["near to all pictures, as plain ones are"]),
+        (stats(1), stats(2, nearer=0.9, nearer_interval=(0.87, 0.92)), ["near to all pictures, as plain ones are"]),
         (stats(7), stats(9), ["kept no generator near one pass", "after 7 passes"]),
         (stats(0.3), stats(0.3), ["At the end, which is after 0.3 passes"]),
     ],
@@ -121,9 +127,40 @@ def stats(count: float, **choices: float) -> MemorisationStats:
 def test_the_sentence_says_what_the_numbers_do(
     first: MemorisationStats, last: MemorisationStats, says: list[str]
 ) -> None:
-    told = sentence(first, last, PIXELS.name)
+    told = sentence(first, last, PIXELS.name, ALIKE)
     assert all(text in told for text in says), told
     assert (": a sign of learning by heart" in told) == (first.leans or last.leans)
+
+
+@pytest.mark.parametrize("alike", CAUTIONS)
+def test_no_sign_is_said_only_of_what_looks_like_the_pictures(alike: Resemblance | None) -> None:
+    told = sentence(stats(1), stats(5), PIXELS.name, alike)
+    assert "no sign" not in told
+    assert f"Of learning by heart that says nothing: {'its samples ' if alike else ''}" in told
+    assert CAUTIONS[alike] in told
+    assert ": a sign of learning by heart" in sentence(stats(1), stats(5, z=5), PIXELS.name, alike)
+
+
+def test_of_too_few_nothing_is_said_and_no_share_leaves_0_to_100() -> None:
+    told = sentence(
+        stats(5, training=1.0, training_margin=0.533), stats(5, training=1.0, training_margin=0.533), "x", ALIKE
+    )
+    assert "100 % of samples (by chance 0 to 100 %): of learning by heart these samples" in told
+    assert "no sign" not in told
+    assert "±" not in told
+
+
+def test_the_interval_of_a_share_of_pairs_stays_within_0_and_1() -> None:
+    random = np.random.default_rng(0)
+    share, (low, high) = probability_nearer(random.normal(0, 1, 50), random.normal(9, 1, 20))
+    assert share == 1
+    assert 0.8 < low < high <= 1
+    assert high == pytest.approx(1)
+    inside = 0
+    for _ in range(200):  # of normal numbers one deviation apart P is Φ(1/√2) = .760
+        _, (low, high) = probability_nearer(random.normal(0, 1, 40), random.normal(1, 1, 30))
+        inside += low < 0.7602 < high
+    assert 0.9 < inside / 200 < 0.99
 
 
 def test_passes_are_counted_in_words() -> None:

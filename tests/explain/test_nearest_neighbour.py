@@ -80,4 +80,10 @@ def test_classes_that_a_generator_doesnt_know_are_refused(striped: LabelledPictu
     ],
 )
 def test_what_examples_are_worth_is_said(generated: list, real: list, words: str) -> None:
-    assert words in sentence((3, 10, 100), generated, real, 5000)
+    assert words in sentence((3, 10, 100), generated, real, np.repeat([0, 1, 2], [1600, 1700, 1700]))
+
+
+def test_what_is_no_better_than_naming_the_commonest_class_is_said_to_be_so() -> None:
+    truth = np.repeat([0, 1], [50, 50])
+    assert "isn't clearly more than naming the commonest class does (50.0 %)" in sentence((3,), [0.58], [0.5], truth)
+    assert "about what" in sentence((3,), [0.65], [0.5], truth)

@@ -14,6 +14,7 @@ from figment.explore.interpolation import interpolate, smoothness, summarise
 from figment.explore.paths import lerp, slerp
 from figment.features.base import Extractor
 from figment.generator import Generator
+from figtest.likeness import ALIKE, CAUTIONS
 
 
 def generator_of(**choices):
@@ -109,8 +110,15 @@ def test_a_memory_jumps_and_a_smooth_generator_does_not(monkeypatch) -> None:
     assert memory.evenness < interpolation.JUMPY_EVENNESS < interpolation.SMOOTH_EVENNESS < smooth.evenness
     assert memory.steepest > 4 * smooth.steepest
     assert memory.path_length > 4 * smooth.path_length
-    assert "jumps" in interpolation.sentence(memory)
-    assert "little by little" in interpolation.sentence(smooth)
+    told = interpolation.sentence(memory, ALIKE), interpolation.sentence(smooth, ALIKE)
+    assert "then jumps, as it does in a generator that knows pictures by heart" in told[0]
+    assert "little by little, without the jumps of a generator that knows pictures by heart" in told[1]
+    for alike, caution in CAUTIONS.items():
+        for its, says in ((memory, "then jumps: "), (smooth, "little by little: ")):
+            unsure = interpolation.sentence(its, alike)
+            assert says in unsure
+            assert "Of learning by heart that says nothing: " in unsure
+            assert caution in unsure
 
 
 def test_smoothness_is_that_of_each_path_by_itself() -> None:

@@ -19,6 +19,7 @@ from figment.generator import load
 from figment.media.provenance import source_of
 from figment.similarity import spaces
 from figtest.command import command
+from figtest.likeness import ALIKE, CAUTIONS
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,16 @@ def test_copies_in_the_training_set_are_found(run: Path, replayed: Bank, feature
 )
 def test_the_sentence_says_what_the_distances_do(ours: float, says: str) -> None:
     noise = np.random.default_rng(0).normal(0, 1, (2, 200))
-    told = sentence(ours + noise[0], 10 + noise[1], spaces.PIXELS)
+    told = sentence(ours + noise[0], 10 + noise[1], spaces.PIXELS, ALIKE)
     assert says in told
+    assert ("no sign of copying" in told) == (ours >= 10)
+    for alike, caution in CAUTIONS.items():
+        unsure = sentence(ours + noise[0], 10 + noise[1], spaces.PIXELS, alike)
+        assert says in unsure
+        assert "no sign" not in unsure
+        assert (caution in unsure) == (ours >= 10)
+    few = sentence(ours + noise[0], 10 + noise[1][:20], spaces.PIXELS, ALIKE)
+    assert ("20 held-out pictures are too few" in few) == (ours == 10)
     assert f"{np.median(ours + noise[0]):.3g} levels" in told
     assert "no picture is held out" in sentence(ours + noise[0], np.array([]), spaces.PIXELS)
     assert " levels" not in sentence(ours + noise[0], 10 + noise[1], spaces.network_space(extractor("gradients")))

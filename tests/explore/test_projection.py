@@ -34,6 +34,7 @@ from figment.media.provenance import source_of
 from figment.presets import make
 from figment.recipe import Recipe
 from figtest.command import command
+from figtest.likeness import ALIKE, CAUTIONS
 
 
 class Linear(nn.Module):
@@ -199,7 +200,7 @@ def rebuilt(rms: list[float], distance: float = 0.5) -> Inversions:
             [20, 22, 24, 26, 28, 30],
             [21, 23, 25, 27, 29, 31],
             [2, 2],
-            ["as well as training", "no sign of learning by heart"],
+            ["rebuilt as closely as training", "no sign of learning by heart"],
         ),
         ([30, 32, 34, 36, 38, 40], [1, 2, 3, 4, 5, 6], [2, 2], [": a sign of learning by heart"]),
         ([1, 2, 3, 4, 5, 6], [30, 32, 34, 36, 38, 40], [2, 2], ["even rebuilt more closely", "no sign"]),
@@ -214,11 +215,28 @@ def test_the_sentence_says_what_the_numbers_do(
     found = rebuilt([float(x) for group in groups.values() for x in group])
     places = dict(zip(groups, torch.arange(len(found.rms)).split([len(g) for g in groups.values()]), strict=True))
     near = rebuilt([60.0] * len(found.rms))
-    told = sentence(found, places, {name: closeness(found[at], near[at]) for name, at in places.items()}, 600)
+    close = {name: closeness(found[at], near[at]) for name, at in places.items()}
+    told = sentence(found, places, close, 600, resemblance=ALIKE)
     assert all(text in told for text in says), told
     if own[0] < 30:
         way = 100 * (60 - np.mean(held_out)) / (60 - np.mean(own))
-        assert f"{way:.0f} % of the way" in told
+        assert f"{way:.0f} % of the way from the nearest sample to a perfect answer in pixels" in told
+    for alike, caution in CAUTIONS.items():
+        unsure = sentence(found, places, close, 600, resemblance=alike)
+        assert caution in unsure
+        assert "of the way" not in unsure
+        assert "no sign" not in unsure
+
+
+def test_the_way_is_told_in_features_too() -> None:
+    found, near = rebuilt([20.0] * 6 + [4.0] * 2, 0.9), rebuilt([60.0] * 8, 1.0)
+    found.distance[6:] = 0.5
+    places = {"given": torch.arange(6), OWN_SAMPLES: torch.arange(6, 8)}
+    close = {name: closeness(found[at], near[at]) for name, at in places.items()}
+    assert (
+        ": 71 % of the way from the nearest sample to a perfect answer in pixels, 20 % in what lite0 sees."
+        in sentence(found, places, close, 600, "lite0", ALIKE)
+    )
 
 
 def test_a_group_is_summed_up_with_its_standard_error() -> None:

@@ -173,8 +173,8 @@ def sentence(counts: tuple[int, ...], generated: list[float], real: list[float],
     tested, guessed = len(truth), float(np.bincount(truth).max() / len(truth))
     best, unsure = generated[-1], 2 * (0.5 / tested) ** 0.5  # two standard errors of a difference, at most
     text = (
-        f"By the nearest of {counts[-1]:,} generated examples a class {100 * best:.1f} % of {tested:,} held-out pictures are told "
-        "right"
+        f"By the nearest of {counts[-1]:,} generated examples a class {100 * best:.1f} % of {tested:,} held-out pictures are "
+        "told right"
     )
     if wilson_interval(best * tested, tested)[0] <= guessed:
         return f"{text}, which isn't clearly more than naming the commonest class does ({100 * guessed:.1f} %)."
@@ -187,17 +187,11 @@ def _worth(counts: tuple[int, ...], real: list[float], low: float, high: float) 
     """How many real examples a class tell a share between low and high right, in words."""
     less = [count for count, share in zip(counts, real, strict=False) if share < low]
     more = [count for count, share in zip(counts, real, strict=False) if share > high]
-    if not more:
-        return (
-            f"more than {less[-1]:,} real ones a class do"
-            if less
-            else f"{counts[len(real) - 1]:,} real ones a class do, or fewer"
-        )
-    return (
-        f"between {less[-1]:,} and {more[0]:,} real ones a class do"
-        if less
-        else f"fewer than {more[0]:,} real ones a class do"
-    )
+    if less and not more:
+        return f"more than {less[-1]:,} real ones a class do"
+    if less:
+        return f"between {less[-1]:,} and {more[0]:,} real ones a class do"
+    return f"{more[0] if more else counts[len(real) - 1]:,} real ones a class do, or fewer"
 
 
 def _cell(shares: list[float], i: int) -> str:

@@ -2,7 +2,8 @@
 
 Nothing that isn't a picture yet copies one: it changes smoothly between codes, lies far from all training pictures and near
 to none of them in particular. So sentences on copying wait until samples lie nearer to real pictures, in the eyes of a
-network that knows pictures, than real ones do of which an eighth of the resolution is left: blots of the right colours.
+network that knows pictures, than real ones do of which an eighth of the resolution is left: blots of the right colours
+(LOG 79).
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from figment.similarity.nearest import PictureSet
 COMPARED_PICTURES = 256  # of each kind
 MIN_COMPARED_PICTURES = 30  # of each kind, below which nothing is said
 COARSE_FACTOR = 8  # by which real pictures are reduced
+MAX_SHARE = 0.9  # of these ones' distance, below which samples look like the pictures: of few pictures both waver
 BLIND = "random"  # the network that has learnt nothing earns no verdict
 
 
@@ -41,7 +43,7 @@ class Resemblance:
     @property
     def holds(self) -> bool:
         """Whether samples look like the pictures at all."""
-        return self.distance < self.coarse
+        return self.distance < MAX_SHARE * self.coarse
 
 
 def doubt(found: Resemblance | None) -> str | None:

@@ -45,10 +45,26 @@ from trials import Kept
 
 SIZE = 32  # pixels
 JUDGED = 256  # samples
-NAMED_BY = {  # the class that a sign speaks for
-    "collapsed": "collapsed", "memorising": "memorising", "alike": "dead", "featureless": "dead", "noise": "dead",
-    "chequered": "dead", "standstill": "dead", "blind": "weak", "flat": "weak", "certain": "strong",
-}  # fmt: skip
+NAMES = (
+    "collapsed",
+    "memorising",
+    "alike",
+    "featureless",
+    "noise",
+    "chequered",
+    "standstill",
+    "blind",
+    "flat",
+    "certain",
+)
+RIGHT = {  # the signs that name what is wrong with a class; of a dead run any that isn't another class's own
+    "healthy": set(),
+    "collapsed": {"collapsed", "alike"},
+    "memorising": {"memorising"},
+    "dead": {"alike", "featureless", "noise", "chequered", "standstill", "blind", "flat", "certain"},
+    "weak": {"blind", "flat"},
+    "strong": {"certain"},
+}
 
 
 class Labelled(NamedTuple):
@@ -119,10 +135,10 @@ RUNS = [
     spoilt("dead", "portraits", "dcgan-small", objective="mse"),
     spoilt("dead", "celeba", "dcgan", width=16, objective="mse", lr=5e-3),
     spoilt("dead", "fashion", "dcgan-small", objective="ml"),
-    spoilt("dead", "portraits", objective="ml", lr=5e-3),
+    spoilt("dead", "anime", "dcgan-small", objective="ml"),
+    spoilt("dead", "old", "dcgan-small", objective="mse"),
     spoilt("dead", "anime", lr=0.05),
     spoilt("dead", "celeba", "dcgan-small", lr=0.03),
-    spoilt("dead", "fashion", "dcgan-small", initial_weights="he", lr=0.02),
     spoilt("dead", "portraits", width=1, lr=1e-5),
     spoilt("weak", "portraits", dropout=0.9),
     spoilt("weak", "celeba", "dcgan-small", dropout=0.95),
@@ -247,20 +263,18 @@ def said(result: dict[str, Any]) -> list[list[str]]:
 
 def replay(kept: Kept, seeds: list[int], each: bool) -> None:
     """Print the confusion table of the words at the end of runs, and what share of all lines says what."""
-    names = [*NAMED_BY, "nothing"]
+    names = [*NAMES, "nothing"]
     print(f"{'':12}{'runs':>6}  named {''.join(f'{name:>13}' for name in names)}   any sign in lines")
     for label in dict.fromkeys(spec.label for spec in RUNS):
         ends, right, lines, runs = Counter[str](), 0, Counter[bool](), 0
-        for key, result in kept.results.items():
-            if result["label"] != label or int(key.rpartition("#")[2]) not in seeds:
+        for key in (f"{spec.name} #{seed}" for seed in seeds for spec in RUNS if spec.label == label):
+            if (result := kept.results.get(key)) is None:
                 continue
             runs += 1
             told = said(result) if "events" in result else [["refused"]]
             ends.update(told[-1] or ["nothing"])
             lines.update(bool(names) for names in told)
-            right += (
-                any(NAMED_BY.get(name, "dead") == label for name in told[-1]) if label != "healthy" else not told[-1]
-            )
+            right += bool(RIGHT[label] & set(told[-1])) if RIGHT[label] else not told[-1]
             if each:
                 print(f"  {key:76}{', '.join(told[-1]) or '–':24}{Counter(n for line in told for n in line)}")
         if runs:

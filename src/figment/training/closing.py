@@ -6,7 +6,7 @@ from typing import Any
 from figment.common.jsontext import are_missing
 from figment.recipe import Recipe
 from figment.run_files import NEEDED
-from figment.training.diagnosis import KEPT_READINGS, RECENT_READINGS, Outlook, gained, is_far, signs
+from figment.training.diagnosis import KEPT_READINGS, RECENT_READINGS, Outlook, gained, signs, standing
 from figment.training.movement import short
 
 
@@ -30,7 +30,8 @@ def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]
         ills = "; ".join(sign.says(outlook) for sign in found)
         mends = dict.fromkeys(sign.mend(recipe) for sign in found)  # each once
         return [f"In the end {ills}", f"To try: {'; or '.join(mends)}", reached(outlook)]
-    return ["In the end nothing is wrong with the game", reached(outlook), *_onwards(outlook)]
+    fine = f"No sign of collapse, memorising or standstill in the end: {standing(outlook)}"
+    return [fine, reached(outlook), *(["They were still gaining: it pays to train longer"] if gained(outlook) else [])]
 
 
 def reached(outlook: Outlook) -> str:
@@ -45,12 +46,3 @@ def reached(outlook: Outlook) -> str:
         was = "" if best is last else f", its best {best['fd']:.3g} at {best['images']:,} images"
         parts.append(f"{last['title']} {last['fd']:.3g}{was} (reals {last['floor']:.2g})")
     return f"The pictures: {', '.join(parts)}"
-
-
-def _onwards(outlook: Outlook) -> list[str]:
-    gains = gained(outlook)
-    if gains:
-        return ["They were still gaining: train it longer (figment resume)"]
-    if gains is False and not is_far(outlook):
-        return ["They gained little over the last third"]
-    return []

@@ -31,7 +31,8 @@ KNOWN_AUC, KNOWN_CHANCE = 0.65, 0.01  # memorising: above this AUC, and rarer th
 AHEAD_AUC, CERTAIN_AUC, UNSURE_AUC = 0.95, 0.995, 0.55
 FAR, FAR_FLOORS = 0.1, 3  # energy distance, and score in that of other reals, that are far from reals
 LEAST_GAIN = 0.1  # share of what is missing that is a gain
-GROWTH = 1.25  # times as much as a third of the images ago: what is wrong with the pictures is on its way out
+# Times as much as a third of the images ago, and more by so much: what is wrong with the pictures is on its way out.
+GROWTH, LEAST_STEP = 1.25, 0.05
 # D's loss where it can't tell anything; wgan's has no such limit.
 BLIND_LOSS = {"relativistic": math.log(2), "bce": 2 * math.log(2), "ml": 2 * math.log(2), "mse": 0.25, "hinge": 2.0}
 CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
@@ -53,9 +54,10 @@ class Outlook:
         return _median(self.ticks[-RECENT_READINGS:], name)
 
     def before(self, name: str) -> float | None:
-        """The same a third of the images ago, or None where there are no readings as old."""
+        """The same a third of the images ago, or None where too few readings are as old."""
         since = (1 - LOOK_BACK) * self.ticks[-1]["images"]
-        return _median([tick for tick in self.ticks if tick["images"] <= since][-RECENT_READINGS:], name)
+        old = [tick for tick in self.ticks if tick["images"] <= since][-RECENT_READINGS:]
+        return _median(old, name) if len(old) == RECENT_READINGS else None
 
     def is_above(self, name: str, limit: float) -> bool:
         return (value := self.now(name)) is not None and value > limit
@@ -79,14 +81,14 @@ class Outlook:
         return median(t["loss_discriminator"] - sides * t["gamma"] * t["squared_gradient"] for t in recent) / blind
 
     def has_grown(self, name: str) -> bool:
-        """Whether a number is by GROWTH larger than a third of the images ago."""
+        """Whether a number has clearly grown since a third of the images ago."""
         was, now = self.before(name), self.now(name)
-        return was is not None and now is not None and now > GROWTH * was
+        return was is not None and now is not None and now > max(GROWTH * was, was + LEAST_STEP)
 
     def has_shrunk(self, name: str) -> bool:
-        """Whether it is by as much smaller."""
+        """Whether it has become as much smaller."""
         was, now = self.before(name), self.now(name)
-        return was is not None and now is not None and was > GROWTH * now
+        return was is not None and now is not None and was > max(GROWTH * now, now + LEAST_STEP)
 
     def is_past(self, share: float) -> bool:
         """Whether such a share of the planned images has been seen."""
@@ -123,12 +125,15 @@ def signs(outlook: Outlook) -> list[Sign]:
 
 def standing(outlook: Outlook) -> str:
     """Who is ahead, where nothing is wrong."""
-    auc = outlook.now("separation") or 0.0
     if outlook.is_below("spread", MIN_SPREAD) or outlook.is_below("detail", FEATURELESS):
         return "the pictures are still forming"
-    if auc > AHEAD_AUC:
-        still = {None: "that is usual so early", True: "the pictures gain by it", False: "the pictures gain little now"}
-        return f"the discriminator tells fakes well (AUC {short(auc)}); {still[gained(outlook)]}"
+    if outlook.is_above("separation", AHEAD_AUC):
+        still = {
+            None: "as is usual so early",
+            True: "and the pictures gain by it",
+            False: "and the pictures gain little now",
+        }
+        return f"the discriminator tells nearly all fakes, {still[gained(outlook)]}"
     return "the two nets are in balance"
 
 

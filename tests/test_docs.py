@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from figment import start
 from figment.data.portraits.table import portraits
 from figment.experiments import EXPERIMENTS
 from figment.presets import make
+from figment.training.diagnosis import SIGNS
+from figment.training.monitor import Reading
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -71,6 +74,13 @@ def asked(function: Callable[..., figment.Run], run: figment.Run) -> Callable[..
 def test_the_python_page_has_every_experiment() -> None:
     page = (DOCS / "python.md").read_text()
     assert [kind for kind, row in EXPERIMENTS.items() if f"`{row.room}.{kind}`" not in page] == []
+
+
+def test_the_page_of_words_has_every_sign_and_every_number_that_is_read() -> None:
+    page = (DOCS / "words.md").read_text()
+    names = [sign.name for sign in SIGNS] + [field.name for field in fields(Reading)]
+    elsewhere = ("p_fake_real", "p_fake_held_out", "p_fake_fake", "calibration_pictures")  # in run-folder.md
+    assert [name for name in names if f"`{name}`" not in page and name not in elsewhere] == []
 
 
 @pytest.mark.parametrize(

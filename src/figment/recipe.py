@@ -15,6 +15,7 @@ MAX_CODE_SIZE = 4096
 MAX_WIDTH = 4096
 MAX_IMAGES = 10**15
 MAX_SECONDS = 1e10  # three centuries
+EARLIER_SCORES = "random"  # network that scored runs whose recipe doesn't name one: the only one when they were begun
 
 
 class Recipe(BaseModel):
@@ -138,7 +139,9 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="arithmetic of the nets in training")
     compile: Literal["auto", "on", "off"] = Field("auto", description="torch.compile the nets")
     scores: str = Field(
-        "random", description="network whose features score the samples while it trains: random, onnx:FILE, …; or none"
+        "auto",
+        description="network whose features score the samples while it trains: lite0, random, onnx:FILE, …; or none; "
+        "auto: lite0, where its package is installed, else random",
     )
     save_seconds: float = Field(60.0, ge=0, description="seconds between saved states")
 
@@ -236,6 +239,7 @@ def from_json(text: bytes | str, origin: str) -> Recipe:
         raise InputError(f"{origin} holds no figment recipe (it is no JSON object with a format): {mend}.")
     if fields.pop("format") != 1:
         raise InputError(f"{origin} was written by a newer figment: update with pip install --upgrade figment-gan.")
+    fields.setdefault("scores", EARLIER_SCORES)
     try:
         return Recipe(**fields)
     except ValidationError as error:

@@ -130,6 +130,11 @@ class Event(Record):
     took: Seconds | None = None
     features: Text | None = None
     title: Text | None = None
+    samples: Count | None = None
+    reals: Count | None = None
+    lowest: Count | None = None
+    difference: float | None = None
+    difference_error: float | None = None
 
 
 # Without these an event of a kind tells nothing to whoever goes by it.

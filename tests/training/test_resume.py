@@ -23,6 +23,7 @@ from figment.run import Run
 from figment.training import loop, schedule
 from figtest.command import command_line, interruptible
 from figtest.pictures import draw_faces
+from figtest.resumed import same, stopping_after
 
 pytestmark = pytest.mark.usefixtures("without_report")
 
@@ -43,38 +44,12 @@ BUDGET = 1600
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-def same(a: Run, b: Run) -> None:
-    """State (nets, average, optimisers, counters), result and pictures are equal to the byte."""
-    x, y = load_file(a.state_file), load_file(b.state_file)
-    assert x.keys() == y.keys()
-    assert all(torch.equal(x[k], y[k]) for k in x)
-    assert a.generator_file.read_bytes() == b.generator_file.read_bytes()
-    assert {i: p.read_bytes() for i, p in a.pictures().items()} == {i: p.read_bytes() for i, p in b.pictures().items()}
-    assert list(a.snapshots()) == list(b.snapshots())
-    timeless = [[{k: v for k, v in e.items() if k not in {"seconds", "images_per_second", "memory_mb"}}
-                 for e in run.events("tick")] for run in (a, b)]  # fmt: skip
-    assert timeless[0] == timeless[1]
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """To compare with; what trains it further takes a copy."""
     folder = tmp_path_factory.mktemp("uninterrupted")
     faces = draw_faces(folder / "faces")
     return figment.train(faces, images=BUDGET, recipe="dcgan", out=folder / "whole", **CHOICES)
-
-
-def stopping_after(steps: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
-    """Send ourselves a signal after so many steps."""
-    play, played = loop.train_step, [0]
-
-    def counted(*args) -> None:
-        play(*args)
-        played[0] += 1
-        if played[0] == steps:
-            signal.raise_signal(number)
-
-    monkeypatch.setattr(loop, "train_step", counted)
 
 
 @pytest.mark.parametrize("number", STOPPING)

@@ -30,6 +30,14 @@ def tell(*lines: str) -> None:
     click.echo("\n".join(map(said, lines)))
 
 
+def tell_of_best(run: Path) -> None:
+    """Say which generator of a run folder may be the better one, where that isn't the one that is taken unasked."""
+    from figment.training.best import hint
+
+    if (sentence := hint(run)) is not None:
+        tell(sentence)
+
+
 def complain(sentence: str) -> None:
     """Print what isn't the result, beside it."""
     click.echo(said(sentence), err=True)
@@ -132,6 +140,8 @@ def conclude(run: "Run") -> str:
     """Say where the result is and what can be done next. Gives back TRAINED."""
     if not leads():
         return TRAINED
+    from figment.training.best import hint
+
     facts, folder = run.facts, typed(run.folder)
     if facts["state"] == "interrupted":
         tell(f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {folder}")
@@ -141,6 +151,7 @@ def conclude(run: "Run") -> str:
         f"pictures   {pictures[-1]}",
         f"report     {run.report_file}",
         f"generator  {run.generator_file}",
+        *([f"best       {run.best_file}"] if hint(run.folder) else []),
         f"Next: figment sample {folder} · figment measure {folder} · figment resume {folder} --for 10m",
     )
     return TRAINED

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from figment.cli.console import at_terminal, tell
+from figment.cli.console import at_terminal, tell, tell_of_best
 from figment.cli.options import ACCEPT, GROUP, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.errors import InputError
 
@@ -80,6 +80,7 @@ def measure(
         places += [("pairs", pairs)]
     if places:
         tell(*(f"{title}  {place}" for title, place in places))
+    tell_of_best(what)
     if found.unusable:
         raise InputError(
             f"--features {', '.join(found.unusable)} couldn't be used (why stands above): mend it, or leave it out."

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import complain, progress_bar, tell
+from figment.cli.console import complain, progress_bar, tell, tell_of_best
 from figment.cli.options import LABEL, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, shown
 from figment.errors import InputError
@@ -101,6 +101,7 @@ def sample(
     tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
     if grid and len(labels) > 1:
         tell(f"rows: {', '.join(map(shown, labels))}")
+    tell_of_best(run)
 
 
 @click.command()

@@ -18,6 +18,7 @@ from figment.cli.streams import is_terminal
 from figment.common.progress import Progress
 from figment.common.text import said
 from figment.common.units import as_images, as_time
+from figment.training.best import best
 from figment.training.movement import moved
 
 LINE_SECONDS = 10.0  # between two plain lines
@@ -183,9 +184,9 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def scored(scores: list[dict[str, Any]]) -> str:
-    """The last score, what reals reach, and the best where it isn't the last."""
-    last, best = scores[-1], min(scores, key=lambda score: score["fd"])
-    behind = "" if best is last else f", best {best['fd']:.3g} at {as_images(best['images'])}"
+    """The last score, what reals reach, and the best where that was better by more than chance."""
+    last, found = scores[-1], best(scores) or scores[-1]
+    behind = "" if found is last else f", best {found['fd']:.3g} at {as_images(found['images'])}"
     return f"{last['fd']:.3g} (reals {last['floor']:.2g}{behind})"
 
 

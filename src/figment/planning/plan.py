@@ -8,6 +8,7 @@ from figment.augment.pipeline import MAX_SAFE_P, augmentation_share
 from figment.common.machine import Machine
 from figment.common.units import as_images
 from figment.errors import InputError
+from figment.features.registry import default_network
 from figment.recipe import Recipe
 
 OVERHEAD_SHARE = 0.03  # of a run's time goes into readings and snapshots
@@ -69,6 +70,11 @@ def settled_by_machine(recipe: Recipe, machine: Machine) -> Recipe:
     return recipes.changed(recipe, **settled)
 
 
+def settled_judge(recipe: Recipe) -> Recipe:
+    """The recipe with the network settled that scores the run, by what is installed."""
+    return recipes.changed(recipe, scores=default_network()) if recipe.scores == "auto" else recipe
+
+
 def _precision(recipe: Recipe, machine: Machine) -> str:
     if recipe.precision == "auto":
         return "bf16" if machine.bf16 == "fast" else "fp32"
@@ -110,4 +116,6 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
         lines.append("no compiler for torch.compile here: training without it")
     if recipe.compile == "on" and recipe.gradient_penalty:
         lines.append("torch.compile can't differentiate a gradient penalty twice: training without it")
+    if recipe.scores == "auto":
+        default_network(lines.append)
     return lines

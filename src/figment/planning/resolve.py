@@ -37,6 +37,8 @@ def resolve(
     """
     feed = loader_for(bank, recipe, world)
     if recipe.planned_images:
-        return build(recipe, machine, feed, world, say), feed
-    tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank))
-    return autotune(tried, machine, feed, world, say), feed
+        setup = build(recipe, machine, feed, world, say)
+    else:
+        tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank))
+        setup = autotune(tried, machine, feed, world, say)
+    return setup._replace(recipe=plan.settled_judge(setup.recipe)), feed

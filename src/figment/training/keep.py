@@ -13,9 +13,10 @@ from figment.generator import Generator
 from figment.media.images import write
 from figment.nets.serialization import packed
 from figment.run import Run
+from figment.training.best import comparison, rise_warning
 from figment.training.calibration import Calibrator
 from figment.training.pace import Clock
-from figment.training.scoring import Scorer, rise_warning
+from figment.training.scoring import Scorer
 from figment.training.state import TrainState, save_state
 
 
@@ -55,12 +56,19 @@ def keep_beginning(
 def keep_end(
     run: Run, state: TrainState, scorer: Scorer | None, clock: Clock, calibrator: Calibrator, display: Training
 ) -> None:
-    """Keep what there is after the last step; with a scorer, where the budget is spent, also the last snapshot and score."""
+    """Keep what there is after the last step; with a scorer, where the budget is spent, also the last snapshot and score.
+
+    Then it is told which of the generators that are kept is which.
+    """
     keep_state(run, state, clock, calibrator)
-    if scorer is not None and state.images not in run.pictures():
+    if scorer is None:
+        return
+    if state.images not in run.pictures():
         keep_snapshot(run, state, clock)
         if scorer.closing:
             keep_score(run, scorer, state, clock, display)
+    if (sentence := comparison(scorer.scores)) is not None:
+        display.say(sentence)
 
 
 def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
@@ -74,8 +82,8 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
 
 
 def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, display: Training) -> None:
-    """Score the averaged generator, whose snapshot was just kept; warn, once, where the score has left its best behind."""
-    display.score(scorer.score(state.average, run.recipe, state.images, clock.seconds()))
+    """Score the snapshot that was just kept; warn, once, where the score has left its best behind."""
+    display.score(scorer.score(state.images, clock.seconds()))
     warning = rise_warning(scorer.scores)
     if warning and not scorer.warned:
         scorer.warned = True

@@ -87,7 +87,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     events = run.events()
     ticks = Ticks(events, bank, recipe, feed, state, clock)
     calibrator = ticks.calibrator
-    scorer = Scorer(run, bank, recipe, feed.device, events) if world.leads else None
+    scorer = Scorer(run, bank, recipe, feed.device, events, display.say) if world.leads else None
     last_state = clock.seconds()
     replanner = Replanner(recipe, state.images, last_state)
 

@@ -13,7 +13,7 @@ from figment.media.pages import COLOURS
 from figment.metrics.estimate import Estimate
 from figment.run import Run
 from figment.run_files import measures_of
-from figment.training.best import comparison, lowest
+from figment.training.best import best, comparison, looks
 
 ROW = ("value", "floor", "n", "title", "better", "meaning", "verdict")  # what a score needs to be shown
 MAX_POINTS = 1000  # of a curve: what the eye and a page can take
@@ -60,12 +60,11 @@ def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[
 
     events: the run's, where they have been read already.
     """
-    found = run.events() if events is None else events
-    events = [e for e in found if e["event"] == "score" and not are_missing(("fd", "error", "floor"), e)]
+    events = looks(run.events() if events is None else events)
     if not events:
         return None
-    last, first, compared = events[-1], lowest(events) or events[-1], comparison(events)
-    title = f"{last.get('title') or 'score'} while it trained"
+    last, found, compared = events[-1], best(events) or events[-1], comparison(events)
+    title = f"{last['title']} while it trained"
     events = [events[place] for place in evenly(len(events), MAX_POINTS)]
     return {
         "title": title,
@@ -73,7 +72,7 @@ def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[
         " the dashed line is what other reals reach, and the bars are two standard errors."
         + (f" {compared[0].upper()}{compared[1:]}." if compared else ""),
         "legend": [],
-        "label": f"{title}, over images seen. Last value {last['fd']:.3g}, lowest {first['fd']:.3g} at {first['images']:,}"
+        "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {found['fd']:.3g} at {found['images']:,}"
         f" images; reals {last['floor']:.3g}.",
         "svg": pages.chart(title, 2.9, lambda axes: _draw_scores(axes, events)),
     }

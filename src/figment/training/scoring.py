@@ -35,13 +35,15 @@ REALS = 1000  # that samples are compared with, at most
 EARLIER_REALS = 3000  # … in runs of earlier versions, whose score events don't say
 MIN_REALS = 100  # reals, without which there are no scores
 PROBE_PICTURES = 64  # pictures by which the cost of looks is foreseen under a time budget
+FAST_PICTURE_SECONDS = 5e-4  # a picture, seen by a fast network: what is too short for that needs no network at all
 
 
 class Scorer:
     """Looks at the snapshots of a run. What it has found is in the run's events; scores is a copy of these.
 
-    samples: of a look; 0 where there are none. cost: seconds of the next look, as the last one took; before the first as
-    foreseen, for with it come the reals. warned: whether it was said already that the score has left its best behind.
+    samples: of a look; 0 where there are none. reals: that they are compared with, at most. cost: seconds of the next look,
+    as the last one took; before the first as foreseen, for with it come the reals. warned: whether it was said already that
+    the score has left its best behind.
     """
 
     def __init__(
@@ -57,18 +59,20 @@ class Scorer:
         self._kept: tuple[int, Influences] | None = None  # the lowest look and the images seen until then
         events = run.events() if events is None else events
         self.reload(events)
-        self.network = self._network(recipe, goes_on=bool(events), say=say)
-        self.cost, self.samples = 0.0, 0
-        if self.network is not None:
-            each = self._probed(self.network) if recipe.seconds is not None else None
-            before = self.scores[-1].get("samples") if self.scores else None
-            self.samples = before or samples_for(recipe, self.reals, each)
-            self.cost = (each or 0.0) * (self.reals + (1 + SAMPLE_COST) * self.samples)
-
-    @property
-    def reals(self) -> int:
-        """How many reals samples are compared with, at most."""
-        return int(self.scores[-1].get("reals", EARLIER_REALS)) if self.scores else REALS
+        self.reals = int(self.scores[-1].get("reals", EARLIER_REALS)) if self.scores else REALS
+        self.samples, self.cost, each = 0, 0.0, None
+        self.network: Extractor | None = None
+        if recipe.scores == "none" or len(bank.train) < MIN_REALS:
+            return
+        if samples_for(recipe, self.reals, recipe.seconds and FAST_PICTURE_SECONDS) or self.scores:
+            self.network = self._network(recipe, goes_on=bool(events), say=say)
+        if self.network is None:
+            return
+        if recipe.seconds is not None:
+            each = self._probed(self.network)
+        before = self.scores[-1].get("samples") if self.scores else None
+        self.samples = before or samples_for(recipe, self.reals, each)
+        self.cost = (each or 0.0) * (self.reals + (1 + SAMPLE_COST) * self.samples)
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
@@ -176,12 +180,10 @@ class Scorer:
         return frechet(spare, compared)
 
     def _network(self, recipe: Recipe, goes_on: bool, say: Say | None) -> Extractor | None:
-        """The network that scores; None where nothing does. A run that goes on does so without one that can't be had any more.
+        """The network that scores. A run that goes on does so without one that can't be had any more, which is said.
 
         Raises InputError where a new run's can't be had.
         """
-        if recipe.scores == "none" or len(self.bank.train) < MIN_REALS:
-            return None
         try:
             return extractor(recipe.scores, str(self.device))
         except InputError as error:

@@ -1,13 +1,14 @@
-"""Are replayed training pictures found among a generator's samples, and are held-out pictures left in peace?
+"""Are copies of training pictures found, of fourteen kinds, and are new pictures left in peace?
 
-    python benchmarks/copying.py celeba/dev [portraits …] [--size 64] [--group '^(\\d+)_'] [--shares 0.01 0.1 1]
-        [--kinds whole …] [--count 1000] [--seed 0] [--large] [--json FILE]
+    python benchmarks/copying.py DATA [DATA …] [--size 64] [--group '^(\\d+)_'] [--rows 0.5 1] [--replays 60] [--seed 0]
+        [--large] [--json FILE]
 
-A set's held-out pictures are divided: one half are held out, the other half play a generator that is new (of the built-in
-portraits, fresh ones do). Of COUNT samples a share is replaced by training pictures, drawn at random and changed as the kind
-says: the replays. Where the half is smaller than COUNT, that many samples are made. `found` is the share of replays that
-are verified copies of the very picture that they are of, `accused` the samples that are no replays and are called copies,
-`held out` those among the held-out half, "new, blurred" new samples that are blurry. --large times 10,000 samples against
+DATA is a folder or file of pictures, an .npz or .npy file of arrays, or portraits. A set's held-out pictures are divided: one
+half are held out, the other half play a generator that is new (of the built-in portraits and of arrays, a tenth each).
+REPLAYS training pictures are changed in each of fourteen ways and stand among the samples. `found` is the share of them
+that is verified as a copy of the very picture that they are of (of a blend, of one of its two); `accused` are new
+pictures that are called copies, `held out` held-out ones. --rows takes a part of the pictures, in the order of their
+names, in shares: so that levels may be chosen on one half and tried on the other. --large times 10,000 samples against
 100,000 training pictures instead: built-in portraits, a hundredth of them replays.
 """
 
@@ -18,6 +19,7 @@ import os
 import platform
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,12 @@ from PIL import Image
 
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
-from figment.metrics.copying import Copying, measure_copying
+from figment.metrics.copying import measure_copying
 from figment.similarity.nearest import PictureSet, Subset
 
-Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of uint8 (C, H, W)
-TRAIN = 9000  # built-in portraits
+# Of a training picture, another training picture and a new one, uint8 (C, H, W) each.
+Change = Callable[[np.ndarray, np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+PORTRAITS = 7000
 
 
 def jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
@@ -40,28 +43,54 @@ def jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
     return pixels_of(Image.open(file))
 
 
-def cropped(picture: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """Up to a share is cut off each side, and what is left enlarged to the old size."""
+def window(picture: np.ndarray, left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    """What is left, enlarged to the old size, when these shares are cut off its sides."""
     _, height, width = picture.shape
-    left, top, right, bottom = random.uniform(0, share, 4)
     box = (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
     return pixels_of(image_of(picture).resize((width, height), Image.Resampling.BICUBIC, box=box))
 
 
-def noised(picture: np.ndarray, sigma: float, random: np.random.Generator) -> np.ndarray:
-    return np.clip(np.rint(picture + random.normal(0, sigma, picture.shape)), 0, 255).astype(np.uint8)
+def rounded(levels: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
-def brightened(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return np.clip(np.rint(picture * random.uniform(0.8, 1.2)), 0, 255).astype(np.uint8)
-
-
-def blurred(picture: np.ndarray) -> np.ndarray:
-    """Halved and enlarged again."""
+def pasted(picture: np.ndarray, new: np.ndarray, rows: tuple[float, float], columns: tuple[float, float]) -> np.ndarray:
+    """A part of the picture over a new one."""
     _, height, width = picture.shape
+    part = slice(int(rows[0] * height), int(rows[1] * height)), slice(int(columns[0] * width), int(columns[1] * width))
+    result = new.copy()
+    result[:, part[0], part[1]] = picture[:, part[0], part[1]]
+    return result
+
+
+def half(picture: np.ndarray, new: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    sides = [((0, 1), (0, 0.5)), ((0, 1), (0.5, 1)), ((0, 0.5), (0, 1)), ((0.5, 1), (0, 1))]
+    return pasted(picture, new, *sides[random.integers(4)])
+
+
+def quarter(picture: np.ndarray, new: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    top, left = random.integers(0, 2, 2) / 2
+    return pasted(picture, new, (top, top + 0.5), (left, left + 0.5))
+
+
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    """Turned about its middle; the corners show its mean colour."""
+    fill = tuple(int(level) for level in picture.mean((1, 2)))
     image = image_of(picture)
-    half = image.resize((width // 2, height // 2), Image.Resampling.BOX)
-    return pixels_of(half.resize((width, height), Image.Resampling.BICUBIC))
+    fill = fill if image.mode == "RGB" else fill[0]
+    return pixels_of(image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=fill))
+
+
+def hue(picture: np.ndarray, degrees: float) -> np.ndarray:
+    """By Rodrigues' formula about the grey axis: another hue than that of HSV."""
+    angle = np.radians(degrees)
+    axis = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3)
+    turn = np.cos(angle) * np.eye(3) + np.sin(angle) * axis + (1 - np.cos(angle)) / 3
+    return rounded(np.einsum("cd,dhw->chw", turn, picture)) if len(picture) == 3 else picture
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(rounded(picture.mean(0)), picture.shape)
 
 
 def image_of(picture: np.ndarray) -> Image.Image:
@@ -74,133 +103,97 @@ def pixels_of(image: Image.Image) -> np.ndarray:
 
 
 KINDS: dict[str, Change] = {
-    "whole": lambda picture, random: picture,
-    "flip": lambda picture, random: picture[:, :, ::-1],
-    "noise 5": lambda picture, random: noised(picture, 5, random),
-    "noise 10": lambda picture, random: noised(picture, 10, random),
-    "noise 20": lambda picture, random: noised(picture, 20, random),
-    "crop 4 %": lambda picture, random: cropped(picture, 0.04, random),
-    "crop 8 %": lambda picture, random: cropped(picture, 0.08, random),
-    "JPEG 50": lambda picture, random: jpeg(picture, 50),
-    "JPEG 75": lambda picture, random: jpeg(picture, 75),
-    "JPEG 90": lambda picture, random: jpeg(picture, 90),
-    "brightness ±20 %": brightened,
-    "blurred": lambda picture, random: blurred(picture),
-    "flip, crop, noise": lambda picture, random: noised(cropped(picture[:, :, ::-1], 0.04, random), 5, random),
+    "whole": lambda picture, other, new, random: picture,
+    "mirrored": lambda picture, other, new, random: picture[:, :, ::-1],
+    "noise 10": lambda picture, other, new, random: rounded(picture + random.normal(0, 10, picture.shape)),
+    "JPEG 50": lambda picture, other, new, random: jpeg(picture, 50),
+    "crop 5 %": lambda picture, other, new, random: window(picture, *random.uniform(0.03, 0.05, 4)),
+    "brightness ±20 %": lambda picture, other, new, random: rounded(picture * random.uniform(0.8, 1.2)),
+    "half": lambda picture, other, new, random: half(picture, new, random),
+    "quarter": lambda picture, other, new, random: quarter(picture, new, random),
+    "centre": lambda picture, other, new, random: pasted(picture, new, (0.25, 0.75), (0.25, 0.75)),
+    "middle ¾": lambda picture, other, new, random: window(picture, *[0.125] * 4),
+    "turned 5°": lambda picture, other, new, random: turned(picture, 5 * random.choice([-1, 1])),
+    "hue ±28°": lambda picture, other, new, random: hue(picture, 28 * random.choice([-1, 1])),
+    "grey": lambda picture, other, new, random: grey(picture),
+    "mean of two": lambda picture, other, new, random: rounded((picture.astype(float) + other) / 2),
 }
 
 
-def mixed(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """One of the kinds, drawn at random."""
-    return list(KINDS.values())[random.integers(len(KINDS))](picture, random)
-
-
-def sets(data: str, size: int, group: str | None, seed: int) -> tuple[PictureSet, np.ndarray, np.ndarray]:
+def sets(
+    data: str, size: int, group: str | None, rows: list[float], seed: int
+) -> tuple[PictureSet, np.ndarray, np.ndarray]:
     """Training pictures, held-out ones, and new ones that nobody should call copies."""
-    if data == "portraits":
-        pictures, _ = portraits(TRAIN + 2000, seed=seed, size=size)
-        return pictures[:TRAIN], pictures[TRAIN : TRAIN + 1000], pictures[TRAIN + 1000 :]
+    if data == "portraits" or data.endswith((".npz", ".npy")):
+        if data == "portraits":
+            pictures, _ = portraits(PORTRAITS, seed=seed, size=size)
+        else:
+            loaded = np.load(data)
+            pictures = loaded if data.endswith(".npy") else next(v for v in loaded.values() if v.ndim >= 3)
+            pictures = pictures[:, None] if pictures.ndim == 3 else pictures
+        pictures = pictures[int(rows[0] * len(pictures)) : int(rows[1] * len(pictures))]
+        tenth = len(pictures) // 10
+        return pictures[2 * tenth :], pictures[:tenth], pictures[tenth : 2 * tenth]
     bank = prepare(data, size, group=group)
-    # In halves by their order: of people's pictures, which lie side by side, hardly anybody is in both.
-    half = len(bank.held_out) // 2
-    held_out, new = bank.held_out[:half], bank.held_out[half:]
-    return Subset(bank.pictures, bank.train), bank.pictures[held_out], bank.pictures[new]
+    rank = np.empty(len(bank.names))
+    rank[np.argsort(np.array(bank.names), kind="stable")] = np.arange(len(bank.names)) / len(bank.names)
+    taken = (rank >= rows[0]) & (rank < rows[1])
+    train, spare = (its[taken[its]] for its in (bank.train, bank.held_out))
+    # In halves by their names: of people's pictures, which lie side by side, hardly anybody is in both.
+    spare = spare[np.argsort(rank[spare])]
+    middle = len(spare) // 2
+    held_out, new = bank.pictures[np.sort(spare[:middle])], bank.pictures[np.sort(spare[middle:])]
+    return Subset(bank.pictures, train), held_out, new
 
 
-def replay(
-    train: PictureSet, new: np.ndarray, change: Change, share: float, count: int, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Samples, and of each the training picture that it replays, −1: none."""
-    replays = max(1, round(share * count))
-    origin = np.full(count, -1)
-    origin[:replays] = random.choice(len(train), replays, replace=replays > len(train))
-    copies = [change(picture, random) for picture in train[origin[:replays]]]
-    return np.concatenate([np.stack(copies), new[: count - replays]]), origin
+def replays(
+    train: PictureSet, new: np.ndarray, count: int, random: np.random.Generator
+) -> tuple[np.ndarray, list[set[int]], list[str]]:
+    """Samples, the training pictures that each may be called a copy of, and the kind of each."""
+    samples, origins, kinds = [], [], []
+    for kind, change in KINDS.items():
+        for place in random.choice(len(train), min(count, len(train)), replace=False).tolist():
+            second = int((place + random.integers(1, len(train))) % len(train))
+            picture, other = train[np.array([place, second])]
+            samples.append(change(picture, other, new[random.integers(len(new))], random))
+            origins.append({place, second} if kind == "mean of two" else {place})
+            kinds.append(kind)
+    return np.stack(samples), origins, kinds
 
 
-def judged(found: Copying, origin: np.ndarray) -> dict[str, Any]:
-    replays = int((origin >= 0).sum())
-    right = sum(origin[pair.generated] == pair.train for pair in found.copies)
-    wrong = sum(origin[pair.generated] < 0 for pair in found.copies)
-    return {
-        "replays": replays,
-        "found": right / replays,
-        "accused": wrong,
-        "new": len(origin) - replays,
-        "held_out_accused": round((found.copied_share_held_out or 0) * found.held_out),
-        "held_out": found.held_out,
-        "nearer_share": found.nearer_share,
-        "z": found.test_z,
-        "ct": found.ct,
-        "lean": found.lean,
-        "auth_pct": found.auth_pct,
-        "auth_pct_held_out": found.auth_pct_held_out,
-        "levels": found.levels,
-    }
-
-
-def shown(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
-
-
-def tried(data: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """A row a kind and share, printed as they come."""
-    train, held_out, new = sets(data, options.size, options.group if "celeba" in data else None, options.seed)
-    count = min(options.count, len(new))
-    print(f"\n{data} at {options.size} px: {len(train):,} training, {len(held_out):,} held-out, {count:,} samples")
-    columns = (
-        "kind",
-        "share",
-        "found",
-        "accused",
-        "held out",
-        "nearer 1 %",
-        "z",
-        "C_T",
-        "AuthPct",
-        "its floor",
-        "seconds",
+def tried(data: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One set, its figures printed."""
+    train, held_out, new = sets(
+        data, options.size, options.group if "celeba" in data else None, options.rows, options.seed
     )
-    print(f"{columns[0]:<20}" + "".join(f"{column:>12}" for column in columns[1:]))
-    rows = []
-    chosen = {**KINDS, "mixed": mixed}
-    for kind in ("none", "new, blurred", *(options.kinds or chosen)):
-        for share in options.shares if kind in chosen else [0]:
-            random = np.random.default_rng((options.seed, list(chosen).index(kind) if share else 99, int(1000 * share)))
-            if share:
-                samples, origin = replay(train, new, chosen[kind], share, count, random)
-            else:
-                blurry = kind != "none"
-                samples = np.stack([blurred(picture) for picture in new[:count]]) if blurry else new[:count]
-                origin = np.full(count, -1)
-            began = time.perf_counter()
-            found = measure_copying(samples, train, held_out)
-            seconds = time.perf_counter() - began
-            row = {"kind": kind, "share": share, **(judged(found, origin) if share else judged_none(found, count))}
-            rows.append(row | {"seconds": seconds, "verdict": found.verdict()})
-            cells = (
-                f"{share:.0%}",
-                shown(row["found"], ".1%"),
-                f"{row['accused']}/{row['new']}",
-                f"{row['held_out_accused']}/{row['held_out']}",
-                shown(row["nearer_share"], ".1%"),
-                shown(row["z"], ".1f"),
-                shown(row["ct"], ".1f"),
-                shown(row["lean"], ".1f"),
-                shown(row["auth_pct"], ".0f"),
-                shown(row["auth_pct_held_out"], ".0f"),
-                f"{seconds:.1f}",
-            )
-            print(f"{kind:<20}" + "".join(f"{cell:>12}" for cell in cells), flush=True)
-    print("levels " + ", ".join(f"{level:.3f}" for level in rows[0]["levels"]))
-    return rows
-
-
-def judged_none(found: Copying, count: int) -> dict[str, Any]:
-    """Of samples without any replay."""
-    origin = np.full(count + 1, -1)
-    origin[-1] = 0
-    return {**judged(found, origin), "replays": 0, "found": None}
+    random = np.random.default_rng([options.seed, 7])
+    copies, origins, kinds = replays(train, new, options.replays, random)
+    began = time.process_time()
+    found = measure_copying(np.concatenate([copies, new]), train, held_out)
+    seconds = time.process_time() - began
+    right = {
+        pair.generated
+        for pair in found.copies
+        if pair.generated < len(copies) and pair.train in origins[pair.generated]
+    }
+    of = Counter(kinds)
+    shares = {kind: sum(kinds[i] == kind for i in right) / of[kind] for kind in KINDS}
+    wrong = {pair.generated for pair in found.copies} - right
+    accused = sum(i >= len(copies) for i in wrong)
+    floor = round((found.copied_share_held_out or 0) * len(held_out))
+    print(
+        f"\n{data}: {len(train):,} training, {len(held_out):,} held-out, {len(new):,} new pictures of {train.shape[2:]}"
+    )
+    for kind, share in shares.items():
+        print(f"  {kind:<20}{share:>8.1%}")
+    mistaken = len(wrong) - accused
+    print(f"  accused {accused}/{len(new)}, held out {floor}/{len(held_out)}, mistaken copies {mistaken}/{len(copies)}")
+    print(f"  {seconds:.1f} s of CPU; {found.verdict()}", flush=True)
+    return {
+        "train": len(train), "found": shares, "accused": accused, "new": len(new), "held_out_accused": floor,
+        "held_out": len(held_out), "mistaken": mistaken, "cpu_seconds": seconds,
+        "record": found.as_record(),
+    }  # fmt: skip
 
 
 def large(seed: int) -> dict[str, Any]:
@@ -208,13 +201,12 @@ def large(seed: int) -> dict[str, Any]:
     pictures = np.concatenate([portraits(10_000, seed=seed, start=start)[0] for start in range(0, 120_000, 10_000)])
     train, held_out, samples = pictures[:100_000], pictures[100_000:110_000], pictures[110_000:]
     random = np.random.default_rng(seed)
-    origin = np.full(len(samples), -1)
-    origin[:100] = random.choice(len(train), 100, replace=False)
-    samples[:100] = [mixed(picture, random) for picture in train[origin[:100]]]
+    copies, _, _ = replays(train, samples, 7, random)
+    samples[: len(copies)] = copies
     before, began, cpu = peak(), time.perf_counter(), time.process_time()
     found = measure_copying(samples, train, held_out)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    row = judged(found, origin) | {"seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak(), "before_mb": before}
+    row = {"copies": len(found.copies), "seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak(), "before_mb": before}
     print(json.dumps(row, indent=1))
     print(found.verdict())
     return row
@@ -230,9 +222,8 @@ def main() -> None:
     parser.add_argument("data", nargs="*", help="folders or files of pictures, or portraits")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--group", default=r"^(\d+)_", help="of CelebA's files")
-    parser.add_argument("--shares", type=float, nargs="*", default=[0.01, 0.1, 1])
-    parser.add_argument("--kinds", nargs="*", choices=[*KINDS, "mixed"])
-    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--rows", type=float, nargs=2, default=[0, 1], help="which of the pictures, in shares")
+    parser.add_argument("--replays", type=int, default=60, help="of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--json", type=Path)

@@ -13,7 +13,7 @@ from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.errors import InputError
 from figment.features import registry
-from figment.metrics import copy_matches, copying, two_samples
+from figment.metrics import copy_kinds, copy_matches, copying, planted, two_samples
 from figment.metrics.copying import Copying, gallery, measure_copying
 from figment.similarity import lookup, nearest
 from figment.similarity.nearest import Subset
@@ -111,16 +111,58 @@ def test_replays_among_samples_are_found(sets: tuple[Pixels, Pixels, Pixels], sh
         assert found.nearer_p < 1e-6
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
-def test_every_kind_of_replay_is_found(sets: tuple[Pixels, Pixels, Pixels], kind: str) -> None:
-    train, held_out = sets[0][:400], sets[1][:60]
-    places = np.arange(0, 400, 10)
-    found = measure_copying(replays(train, places, [kind]), train, held_out)
-    assert wrong(found, dict(enumerate(places.tolist()))) == []
-    assert len(found.copies) >= 0.9 * len(places)
+@pytest.fixture(scope="module")
+def of_all_kinds(sets: tuple[Pixels, Pixels, Pixels]) -> tuple[Pixels, list[tuple[str, set[int]]], Copying]:
+    """Samples, of which each but the last fifty is a copy: its kind and what it is of; and what was found."""
+    train, held_out, new = sets[0][:500], sets[1], sets[2]
+    samples, truth = [replays(train, np.arange(0, 500, 20), [kind]) for kind in KINDS], []
+    truth += [(kind, {place}) for kind in KINDS for place in range(0, 500, 20)]
+    random = np.random.default_rng(3)
+    for kind, change in planted.PLANTED_KINDS.items():
+        for place in range(0, 500, 20):
+            second = (place + 7) % 500
+            beside = train[second] if kind == "blended" else new[place // 20]
+            samples.append(change(train[place], beside, random)[None])
+            truth.append((kind, {place, second} if kind == "blended" else {place}))
+    together = np.concatenate([*samples, new[25:75]])
+    return together, truth, measure_copying(together, train, held_out)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *planted.PLANTED_KINDS])
+def test_every_kind_is_found_and_named(of_all_kinds: tuple, sets: tuple[Pixels, Pixels, Pixels], kind: str) -> None:
+    _, truth, found = of_all_kinds
+    right = [p for p in found.copies if p.generated < len(truth) and p.train in truth[p.generated][1]]
+    pairs = [p for p in right if truth[p.generated][0] == kind]
+    assert len(right) == len(found.copies)  # neither a new picture nor a wrong one
+    assert len(pairs) >= (18 if kind == "hardly changed" else 22)
+    named = {"in a half": " half", "in a quarter": "quarter", "in the centre": "centre", "blended": "blend"}
+    named |= dict.fromkeys([*KINDS, "hardly changed"], "whole")
+    assert sum(p.kind.endswith(named.get(kind, kind)) for p in pairs) >= 0.6 * len(
+        pairs
+    )  # what is hardly enlarged is whole
     if kind in ("whole", "flipped"):
-        assert found.nearest.distance.max() == 0
-        assert all(pair.mirrored == (kind == "flipped") for pair in found.copies)
+        assert max(p.distance for p in pairs) == 0
+        assert all(p.mirrored == (kind == "flipped") for p in pairs)
+    if kind == "blended":
+        assert all({p.train, p.second} == truth[p.generated][1] for p in pairs if p.kind == "blend")
+
+
+def test_records_and_sheets_tell_the_kind(of_all_kinds: tuple, sets: tuple[Pixels, Pixels, Pixels]) -> None:
+    samples, _, found = of_all_kinds
+    record = json.loads(json.dumps(found.as_record()))
+    assert {pair["kind"] for pair in record["copies"]} <= set(copy_matches.KINDS)
+    assert set(record["levels"]) == set(copy_matches.FAMILIES)
+    assert set(record["detectable"]) == set(planted.PLANTED_KINDS)
+    blend = next(pair for pair in found.copies if pair.kind == "blend")
+    of_part = next(pair for pair in found.copies if pair.kind == "left half" and not pair.mirrored)
+    train = sets[0][:500]
+    sheet = gallery(samples, train, [of_part, blend])
+    assert sheet.shape == (3 * 64, 2 * 64 + 4, 3)
+    assert np.array_equal(sheet[64:128, :32], train[of_part.train].transpose(1, 2, 0)[:, :32])
+    assert sheet[64:128, 32:64].min() >= 191  # pale
+    assert np.array_equal(sheet[128:, :64], np.full((64, 64, 3), 255))
+    second = train[blend.second].transpose(1, 2, 0)
+    assert np.array_equal(sheet[128:, 68:], second[:, ::-1] if blend.second_mirrored else second)
 
 
 def test_the_result_neither_depends_on_blocks_nor_on_the_run(
@@ -132,6 +174,7 @@ def test_the_result_neither_depends_on_blocks_nor_on_the_run(
     for name, value in (("BLOCK_QUERIES", 32), ("BLOCK_REFERENCES", 37), ("CHUNK_PICTURES", 41)):
         monkeypatch.setattr(nearest, name, value)
     monkeypatch.setattr(copy_matches, "CHUNK_PICTURES", 41)
+    monkeypatch.setattr(copy_kinds, "CHUNK_PICTURES", 43)
     monkeypatch.setattr(lookup, "BLOCK_PICTURES", 50)
     assert measure_copying(samples, train, held_out).as_record() == first
     assert json.loads(json.dumps(first))["copied_share"] == first["copied_share"]

@@ -1,9 +1,7 @@
-"""Which pictures are training pictures, pair by pair: matches, and the levels from which these count as copies."""
+"""Which pictures are training pictures, pair by pair: matches of whole pictures, and what all kinds of matches are."""
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from statistics import NormalDist
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,45 +10,82 @@ from figment.common.pixels import to_rgb
 from figment.data.decoding.resample import resize
 from figment.similarity.lookup import BANDS, UNALIGNED, Lookup, likeness, noise_in_bands
 from figment.similarity.nearest import CHUNK_PICTURES, Neighbours, PictureSet, area_weights
+from figment.similarity.parts import PARTS
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnails
 
-CANDIDATES = 8  # training pictures that a picture is compared with, beside the nearest one
-# Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has: what one held-out face
-# of CelebA in a thousand reaches, and fewer of other photographs.
-MIN_LEVELS = np.arctanh((0.85, 0.93, 0.97))
-# What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
-MAX_LEVELS = np.arctanh((0.995, 0.9998, 0.9998))
 MAX_CORRELATION = 0.99999  # a correlation of 1 would be infinite in Fisher's z
+CANDIDATES = 8  # training pictures that a whole picture is compared with, beside the nearest one
 TINT_AREAS = 8  # areas a side, by which colours are compared
 MAX_TINT_GAIN = 1.6  # times, by which brightening makes colours stronger at most
 # Grey levels, and a share of the colours' strength, by which a copy's colours may be off: of the widest crops one in a
 # hundred is nearly as far off, of two portraits of a set one in ten isn't.
 TINT_TOLERANCE, TINT_TOLERANCE_SHARE = 5.0, 0.35
-FALSE_ALARM_SHARE = 0.0003  # of pictures that are no copies, in each band: in all about one in a thousand
-TAIL_SHARES = 0.02, 0.05  # of such pictures those most alike, by which a level is set
-TAIL_GAP = 0.2  # in Fisher's z
-MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
+
+# Families of copies, each with levels of its own, surest first; the kinds that pairs are told by, and their families.
+FAMILIES = ("whole", "recoloured", "turned", "enlarged", "half", "blend", "quarter")
+KINDS = {
+    "whole": "whole", "recoloured": "recoloured", "turned": "turned", "enlarged": "enlarged", "blend": "blend",
+    **{part: "half" if part.endswith("half") else "quarter" for part in PARTS},
+}  # fmt: skip
+KIND = {kind: number for number, kind in enumerate(KINDS)}
+FAMILY_OF_KIND = np.array([FAMILIES.index(family) for family in KINDS.values()])
 
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """What N pictures were compared with: places among the training pictures, int (N, K), −1: nothing; whether
-    mirrored, bool (N, K); Fisher's z of the correlations in each of BANDS, (N, K, 3), −∞ where they are not even
-    coarsely alike."""
+    """What N pictures were compared with, K training pictures each.
+
+    place: int (N, K), among the training pictures, −1: nothing. mirrored: bool (N, K). kind: int (N, K), of KINDS.
+    scores: (N, K, 3), Fisher's z of the correlations in each of BANDS, −∞ where they are not even coarsely alike.
+    second, second_mirrored: (N, K), the other picture of a blend, −1 in all other kinds.
+    """
 
     place: NDArray[np.int64]
     mirrored: NDArray[np.bool_]
+    kind: NDArray[np.int64]
     scores: NDArray[np.float32]
+    second: NDArray[np.int64]
+    second_mirrored: NDArray[np.bool_]
 
     def highest(self) -> NDArray[np.float32]:
-        """Of each picture and band, (N, 3)."""
-        return self.scores.max(1, initial=-np.inf)
+        """Of each picture, family and band, (N, 7, 3)."""
+        found = np.full((len(self.place), len(FAMILIES), len(BANDS)), -np.inf, np.float32)
+        for family in range(len(FAMILIES)):
+            inside = (FAMILY_OF_KIND[self.kind] == family)[:, :, None]
+            found[:, family] = np.where(inside, self.scores, -np.inf).max(1, initial=-np.inf)
+        return found
 
     def best(self, levels: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The column of each picture's best match, and how far that lies above the levels, in any band: (N,) each."""
-        above = (self.scores - levels.astype(np.float32)).max(2)
-        column = above.argmax(1)
+        """The column of each picture's best match, and how far that lies above its family's levels, in any band: (N,) each.
+
+        Best is the surest family that reaches its levels, and the highest of it: a whole copy is one of its halves, too.
+        """
+        family = FAMILY_OF_KIND[self.kind]
+        above = (self.scores - levels.astype(np.float32)[family]).max(2)
+        rank = np.where(above >= 0, len(FAMILIES) - family, 0)
+        column = np.lexsort((above, rank), axis=1)[:, -1] if above.size else np.zeros(len(above), np.int64)
         return column, above[np.arange(len(above)), column]
+
+
+def matches(
+    place: NDArray[np.int64], mirrored: NDArray, kind: NDArray[np.int64], correlations: NDArray[np.float32],
+    second: tuple[NDArray[np.int64], NDArray] | None = None,
+) -> Matches:  # fmt: skip
+    """Matches of these correlations, −1 (UNALIGNED) where there is none, or no place."""
+    none = (correlations <= UNALIGNED) | (place < 0)[:, :, None]
+    scores = np.where(none, -np.inf, fisher_z(correlations)).astype(np.float32)
+    other, flipped = second or (np.full(place.shape, -1), np.zeros(place.shape, bool))
+    return Matches(place, mirrored > 0, kind, scores, other, flipped > 0)
+
+
+def joined(parts: Sequence[Matches], axis: int) -> Matches:
+    """Of other pictures (axis 0), or of the same pictures with others (axis 1)."""
+    return Matches(*(np.concatenate([getattr(part, its.name) for part in parts], axis) for its in fields(Matches)))
+
+
+def fisher_z(correlations: NDArray | np.float32) -> NDArray:
+    """Fisher's z, in which equal steps are equally hard to take: artanh, of at most ±MAX_CORRELATION."""
+    return np.arctanh(np.clip(correlations, -MAX_CORRELATION, MAX_CORRELATION))
 
 
 def small_copies(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -83,9 +118,23 @@ def tints_match(first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[n
     return ((a - gain[:, None] * b) ** 2).mean(1) <= tolerance**2
 
 
+def recoloured(first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[np.bool_]:
+    """Whether one change of all colours alike turns the second's tints, (N, 2, 8, 8), into the first's, about as tints_match.
+
+    A turn of the hue, a tint, and grey are such changes: tints are taken to be a·red + b·blue + c, fitted by least squares.
+    """
+    second = np.where(mirrored[:, None, None, None] > 0, second[..., ::-1], second)
+    a, b = (its.reshape(len(its), 2, TINT_AREAS**2).astype(np.float64) for its in (first, second))
+    strength = np.sqrt((b * b).mean((1, 2)))
+    a, b = (its - its.mean(2, keepdims=True) for its in (a, b))
+    turn = np.linalg.solve(b @ b.transpose(0, 2, 1) + np.eye(2), b @ a.transpose(0, 2, 1))
+    left = a - turn.transpose(0, 2, 1) @ b
+    return (left * left).mean((1, 2)) <= (TINT_TOLERANCE + TINT_TOLERANCE_SHARE * strength) ** 2
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingIndex:
-    """The training pictures, as others are compared with them: thumbnails (M, 48, 48), tints (M, 2, 8, 8)."""
+    """The training pictures, as whole ones are compared with them: thumbnails (M, 48, 48), tints (M, 2, 8, 8)."""
 
     lookup: Lookup
     tints: NDArray[np.float32]
@@ -98,44 +147,35 @@ def thumbnail_noise(height: int, width: int) -> tuple[float, ...]:
     return noise_in_bands(small_copies(np.rint(noise).clip(0, 255).astype(np.uint8)))
 
 
-def find_matches(
-    small: NDArray[np.uint8],
-    its_tints: NDArray[np.float32],
-    training: TrainingIndex,
-    near: Neighbours | None = None,
+def whole_matches(
+    small: NDArray[np.uint8], its_tints: NDArray[np.float32], training: TrainingIndex, near: Neighbours | None = None,
     own: NDArray[np.int64] | None = None,
-    done: Callable[[int], None] = lambda count: None,
-) -> Matches:
-    """Compare pictures, by their thumbnails and tints, with the training pictures that they could be copies of.
+) -> Matches:  # fmt: skip
+    """Compare pictures as wholes, by their thumbnails and tints, with those that they could be copies of, recoloured or not.
 
-    near: what is nearest to each by distance, which is compared as well. own: int (N,), the pictures' own places among
-    the training pictures, passed over. done: told how many more pictures are through.
+    near: what is nearest to each by distance, which is compared as well, as the last. own: int (N,), the pictures' own
+    places among the training pictures, passed over.
     """
-    found = []
-    for start in range(0, len(small), CHUNK_PICTURES):
-        rows = slice(start, start + CHUNK_PICTURES)
-        place, mirrored, view = training.lookup.candidates(small[rows], CANDIDATES, None if own is None else own[rows])
-        if near is not None:
-            place = np.hstack([place, near.place[rows, None]])
-            mirrored = np.hstack([mirrored, near.mirrored[rows, None]])
-            view = np.hstack([view, np.zeros((len(view), 1), np.int64)])
-        scores = np.full((*place.shape, len(BANDS)), UNALIGNED, np.float32)
-        i, j = np.nonzero(place >= 0)
-        fitting = tints_match(its_tints[rows][i], training.tints[place[i, j]], mirrored[i, j])
-        i, j = i[fitting], j[fitting]
-        theirs = training.lookup.thumbnails[place[i, j]]
-        scores[i, j] = likeness(small[rows][i], theirs, mirrored[i, j], view[i, j], training.noise)
-        found.append((place, mirrored > 0, scores))
-        done(len(place))
-    if not found:
-        return Matches(np.zeros((0, 1), np.int64), np.zeros((0, 1), bool), np.zeros((0, 1, len(BANDS)), np.float32))
-    places, flips, correlations = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    scores = np.where(correlations <= UNALIGNED, -np.inf, fisher_z(correlations)).astype(np.float32)
-    return Matches(places, flips, scores)
+    place, mirrored, view = training.lookup.candidates(small, CANDIDATES, own)
+    if near is not None:
+        place = np.hstack([place, near.place[:, None]])
+        mirrored = np.hstack([mirrored, near.mirrored[:, None]])
+        view = np.hstack([view, np.zeros((len(view), 1), np.int64)])
+    scores = np.full((*place.shape, len(BANDS)), UNALIGNED, np.float32)
+    kind = np.full(place.shape, KIND["whole"])
+    i, j = np.nonzero(place >= 0)
+    colours = its_tints[i], training.tints[place[i, j]], mirrored[i, j]
+    same = tints_match(*colours)
+    kind[i[~same], j[~same]] = KIND["recoloured"]
+    fitting = same | recoloured(*colours)
+    i, j = i[fitting], j[fitting]
+    theirs = training.lookup.thumbnails[place[i, j]]
+    scores[i, j] = likeness(small[i], theirs, mirrored[i, j], view[i, j], training.noise)
+    return matches(place, mirrored, kind, scores)
 
 
 def mark_identical(found: Matches, near: Neighbours, pictures: PictureSet, train: PictureSet) -> None:
-    """Give the highest score to pictures whose nearest is the same to the pixel, mirrored or not.
+    """Give the highest score to pictures whose nearest, their last match, is the same to the pixel, mirrored or not.
 
     Correlations can't tell that of pictures that hardly show anything: flat ones, or of a few faint pixels.
     """
@@ -144,44 +184,4 @@ def mark_identical(found: Matches, near: Neighbours, pictures: PictureSet, train
         its, nearest = to_rgb(pictures[rows]), to_rgb(train[near.place[rows]])
         nearest = np.where(near.mirrored[rows, None, None, None], nearest[..., ::-1], nearest)
         same = rows[(its == nearest).all((1, 2, 3))]
-        found.scores[same, -1] = fisher_z(np.float32(1))
-
-
-def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
-    """Fisher's z in each band from which a match is a copy: one that strangers hardly ever reach (FALSE_ALARM_SHARE).
-
-    strangers: the highest z of pictures that are no copies, (N, 3) each; the sets that are large enough are judged one
-    by one and the highest level is taken, else all are judged together.
-    """
-    enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
-    return np.max([[_level(band) for band in sample.T] for sample in enough], 0).clip(MIN_LEVELS, MAX_LEVELS)
-
-
-def _level(highest: NDArray) -> float:
-    """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
-
-    Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
-    holds of its own pictures; these two don't mind one copy in a hundred.
-    """
-    if len(highest) < MIN_IN_ALL:
-        return -math.inf
-    ordered = np.sort(highest)[::-1]
-    outer, inner = (float(ordered[int(share * len(ordered))]) for share in TAIL_SHARES)
-    if inner == -math.inf:  # there is no tail
-        return -math.inf
-    far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, FALSE_ALARM_SHARE))
-    level = outer + (outer - inner) / (far - near) * (wanted - far)
-    if len(highest) < MIN_OF_A_KIND:  # too few for two quantiles to be sure of
-        level = max(level, float(ordered[0]) + TAIL_GAP)
-    # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
-    # look-alikes, as in a set of drawings from one table.
-    while (above := np.count_nonzero(ordered >= level)) > FALSE_ALARM_SHARE * len(ordered):
-        if np.count_nonzero(ordered >= level - TAIL_GAP) - above <= above / 2:
-            break
-        level += TAIL_GAP / 4
-    return level
-
-
-def fisher_z(correlations: NDArray | np.float32) -> NDArray:
-    """Fisher's z, in which equal steps are equally hard to take: artanh, of at most ±MAX_CORRELATION."""
-    return np.arctanh(np.clip(correlations, -MAX_CORRELATION, MAX_CORRELATION))
+        found.scores[same, -1], found.kind[same, -1] = fisher_z(np.float32(1)), KIND["whole"]

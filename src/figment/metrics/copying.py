@@ -1,16 +1,18 @@
 """Originality: are a generator's pictures new, or its training pictures over again?
 
-Two questions, since copies come in two ways. *Verified copies*: is some training picture, perhaps mirrored, slightly
-cropped, brightened, noised or compressed, the same picture? That is judged pair by pair, from a level that pictures
-hardly reach which surely are no copies (see copy_matches). A single copy among thousands is found. *Distances*: do the
-generated pictures as a whole lie nearer to the training pictures than held-out real ones do? That also shows a
-generator that stays close without copying, but a few copies drown in it.
+Two questions, since copies come in two ways. *Verified copies*: is some training picture the same picture, whole or in
+part, perhaps mirrored, slightly cropped, brightened, noised, compressed, recoloured, turned by a few degrees, enlarged or
+blended with another (see copy_kinds)? That is judged pair by pair, from levels that pictures hardly reach which surely are
+no copies (see copy_levels). A single copy among thousands is found. *Distances*: do the generated pictures as a whole lie
+nearer to the training pictures than held-out real ones do? That also shows a generator that stays close without copying,
+but a few copies drown in it.
 
-What held-out pictures get is given beside every number: in a set of look-alikes they lie near, too.
+What held-out pictures get is given beside every number: in a set of look-alikes they lie near, too. And copies of each
+kind are planted and looked up, since of some pictures hardly any kind can be told (see planted).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,17 +23,11 @@ from figment.common.progress import Progress, Tally
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.media.images import grid
-from figment.metrics.copy_matches import (
-    Matches,
-    TrainingIndex,
-    copy_levels,
-    find_matches,
-    mark_identical,
-    small_copies,
-    thumbnail_noise,
-    tints,
-)
+from figment.metrics.copy_kinds import KindsIndex, find_matches
+from figment.metrics.copy_levels import copy_levels
+from figment.metrics.copy_matches import FAMILIES, KINDS, Matches, joined, mark_identical, small_copies, tints
 from figment.metrics.originality import Copying, Pair
+from figment.metrics.planted import planted
 from figment.metrics.two_samples import (
     data_copying,
     fisher_exact,
@@ -41,7 +37,6 @@ from figment.metrics.two_samples import (
     share_nearer,
     wilson_interval,
 )
-from figment.similarity.lookup import Lookup
 from figment.similarity.nearest import (
     Descriptor,
     Neighbours,
@@ -53,6 +48,7 @@ from figment.similarity.nearest import (
     reduced_pixels,
     rgb_chunks,
 )
+from figment.similarity.parts import PARTS, box
 
 STRANGER_PICTURES = 2000  # of training, looked up among the others, to see how alike pictures get that are no copies
 MIN_PICTURES = 20  # of each side, to say something about distances
@@ -90,14 +86,14 @@ def measure_copying(
     _check(generated, train, held_out)
     random = np.random.default_rng(seed)
     strangers = np.sort(random.choice(len(train), min(STRANGER_PICTURES, len(train)), replace=False))
-    work = len(train) + 4 * (len(generated) + len(held_out)) + len(strangers)
+    work = len(train) + 4 * (len(generated) + len(held_out)) + len(strangers)  # more or less
     done = Tally(progress, work)
 
     describe: Descriptor = features or reduced_pixels
     references, small, its_tints = described(train, describe, done)
-    index = TrainingIndex(Lookup(small), its_tints, thumbnail_noise(*train.shape[2:]))
+    index = KindsIndex.of(small, its_tints, *train.shape[2:])
     ours, reals = (_compare(some, train, references, index, describe, done) for some in (generated, held_out))
-    among = find_matches(small[strangers], its_tints[strangers], index, own=strangers, done=done)
+    among = joined(find_matches(small[strangers], its_tints[strangers], index, own=strangers, done=done), 1)
     levels = copy_levels(reals.matches.highest(), among.highest())
     copies = _copies(ours.matches, ours.nearest, levels)
     authentic = _authentic([ours.nearest, reals.nearest], train, references, describe, done)
@@ -111,7 +107,8 @@ def measure_copying(
         generated=len(generated), train=len(train), held_out=len(held_out),
         space=features.name if features else "pixels",
         **_shares(len(copies), len(generated), reals.matches.best(levels)[1]),
-        copies=copies, levels=tuple(np.tanh(levels).tolist()),
+        copies=copies, levels={family: tuple(np.tanh(its).tolist()) for family, its in zip(FAMILIES, levels, strict=True)},
+        detectable=detectable(train, held_out, index, levels, random),
         nearest=ours.nearest, held_out_distances=reals.nearest.distance,
         auth_pct=authentic[0], auth_pct_held_out=authentic[1],
         closest=_closest(copies, ours.nearest), lean=_lean(ours, reals.descriptions, len(train)),
@@ -121,15 +118,28 @@ def measure_copying(
 
 
 def _compare(
-    pictures: PictureSet, train: PictureSet, references: NDArray, index: TrainingIndex, describe: Descriptor, done: Done
+    pictures: PictureSet, train: PictureSet, references: NDArray, index: KindsIndex, describe: Descriptor, done: Done
 ) -> _Compared:
     """One set beside the training pictures and their descriptions."""
     descriptions, small, its_tints = described(pictures, describe, done)
     mirrored = _mirrored(pictures, describe)
     near = nearest_neighbour(descriptions, mirrored, references, done=done)
-    matches = find_matches(small, its_tints, index, near, done=done)
-    mark_identical(matches, near, pictures, train)
-    return _Compared(descriptions, mirrored, near, matches)
+    wholes, others = find_matches(small, its_tints, index, near, done=done)
+    mark_identical(wholes, near, pictures, train)
+    return _Compared(descriptions, mirrored, near, joined([wholes, others], 1))
+
+
+def detectable(
+    train: PictureSet, held_out: PictureSet, index: KindsIndex, levels: NDArray, random: np.random.Generator
+) -> dict[str, float]:
+    """The share that is found of copies of each kind, which are made of these training pictures and planted."""
+    copies, places, kinds = planted(train, held_out, random)
+    matches = joined(find_matches(small_copies(copies), tints(copies), index), 1)
+    column, score = matches.best(levels)
+    place = matches.place[np.arange(len(places)), column]
+    found = (score >= 0) & (place[:, None] == places).any(1)
+    of = np.array(kinds)
+    return {kind: float(found[of == kind].mean()) for kind in dict.fromkeys(kinds)}
 
 
 def _shares(count: int, of: int, held_out: NDArray[np.float32]) -> dict[str, Any]:
@@ -149,12 +159,36 @@ def gallery(
 ) -> NDArray[np.uint8]:
     """A sheet of pairs, each the generated picture above the training picture, which is mirrored where that fits.
 
+    What lies beside a copied part is pale; a blend's other picture stands below.
     Real pictures among generated ones: to be marked as a composite. Returns uint8 (H', W', 3). Needs a pair at least.
     """
-    above = to_rgb(generated[np.array([pair.generated for pair in pairs])])
-    below = to_rgb(train[np.array([pair.train for pair in pairs])])
-    below = np.stack([p[:, :, ::-1] if pair.mirrored else p for p, pair in zip(below, pairs, strict=True)])
-    return grid(np.concatenate([above, below], axis=2), columns or min(len(pairs), CLOSEST_PAIRS // 2), gap=4)
+    chosen = np.array([pair.generated for pair in pairs]), np.array([pair.train for pair in pairs])
+    rows = [to_rgb(generated[chosen[0]]), _shown(to_rgb(train[chosen[1]]), [pair.mirrored for pair in pairs])]
+    for picture, pair in zip(rows[1], pairs, strict=True):
+        if pair.kind in PARTS:
+            _dim_beside(picture, pair.kind)
+    blends = [pair for pair in pairs if pair.second is not None]
+    if blends:
+        third = np.full_like(rows[1], 255)
+        its = _shown(
+            to_rgb(train[np.array([pair.second for pair in blends])]), [pair.second_mirrored for pair in blends]
+        )
+        third[[pair.second is not None for pair in pairs]] = its
+        rows.append(third)
+    return grid(np.concatenate(rows, axis=2), columns or min(len(pairs), CLOSEST_PAIRS // 2), gap=4)
+
+
+def _shown(pictures: NDArray[np.uint8], mirrored: list[bool]) -> NDArray[np.uint8]:
+    """Pictures, mirrored where that is said; a copy of them."""
+    return np.where(np.array(mirrored)[:, None, None, None], pictures[..., ::-1], pictures)
+
+
+def _dim_beside(picture: NDArray[np.uint8], part: str) -> None:
+    """Make pale what lies beside a part of a picture, uint8 (3, H, W), in place."""
+    rows, columns = box(part, *picture.shape[1:])
+    kept = picture[:, rows, columns].copy()
+    picture[:] = picture // 4 + 191
+    picture[:, rows, columns] = kept
 
 
 def described(
@@ -177,11 +211,14 @@ def _mirrored(pictures: PictureSet, describe: Descriptor) -> NDArray:
 
 def _copies(matches: Matches, near: Neighbours, levels: NDArray) -> list[Pair]:
     column, score = matches.best(levels)
-    pairs = []
+    pairs, kinds = [], list(KINDS)
     for i in np.flatnonzero(score >= 0).tolist():
-        place, mirrored = int(matches.place[i, column[i]]), bool(matches.mirrored[i, column[i]])
+        k = column[i]
+        place, mirrored, second = int(matches.place[i, k]), bool(matches.mirrored[i, k]), int(matches.second[i, k])
         distance = float(near.distance[i]) if place == near.place[i] else None
-        pairs.append(Pair(i, place, mirrored, float(score[i]), distance))
+        pair = Pair(i, place, mirrored, float(score[i]), distance, kinds[matches.kind[i, k]])
+        blended = replace(pair, second=second, second_mirrored=bool(matches.second_mirrored[i, k]))
+        pairs.append(blended if second >= 0 else pair)
     return sorted(pairs, key=lambda pair: (-(pair.score or 0), pair.generated))
 
 

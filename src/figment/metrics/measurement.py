@@ -88,6 +88,8 @@ class Measurement:
         samples, reals = self.files
         for pair in [*record["copies"], *record["closest"]]:
             pair["real_file"] = reals[pair["train"]]
+            if pair["second"] is not None:
+                pair["second_file"] = reals[pair["second"]]
             if samples:
                 pair["sample_file"] = samples[pair["generated"]]
         return record

@@ -5,6 +5,7 @@ pairs that aren't alike are given up, then at the thumbnails' own. Everything wo
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -170,10 +171,16 @@ def _coarse(pictures: NDArray) -> NDArray:
 
 
 def blurred(pictures: NDArray[np.float32], width: float) -> NDArray[np.float32]:
-    """Thumbnails blurred by a Gaussian of a width in pixels, 0: as they are; at the edges what lies within counts."""
+    """Pictures (N, H, W) blurred by a Gaussian of a width in pixels, 0: as they are; at the edges what lies within counts."""
     if not width:
         return pictures
-    x = np.arange(THUMBNAIL_SIDE, dtype=np.float32)
+    down, across = (_gaussian(side, width) for side in pictures.shape[1:])
+    return down @ pictures @ across.T
+
+
+@cache
+def _gaussian(side: int, width: float) -> NDArray:
+    x = np.arange(side, dtype=np.float32)
     weights = np.exp(-0.5 * ((x[:, None] - x) / width) ** 2)
     weights /= weights.sum(1, keepdims=True)
-    return weights @ pictures @ weights.T
+    return weights

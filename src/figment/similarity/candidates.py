@@ -133,7 +133,7 @@ def _low_frequencies(
 
     Mirroring a picture negates the odd horizontal frequencies and changes nothing else.
     """
-    down, across = _cosines(*rows), _cosines(*columns).T
+    down, across = cosines(*rows), cosines(*columns).T
     waves = np.empty((len(pictures), WAVES, WAVES), np.float32)
     for start in range(0, len(pictures), BATCH_PICTURES):
         part = slice(start, start + BATCH_PICTURES)
@@ -142,10 +142,10 @@ def _low_frequencies(
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), MIN_CONTRAST)
 
 
-def _cosines(start: float, stop: float) -> NDArray[np.float32]:
-    """The window [start, stop] of an axis → its discrete cosine transform: (8, 48); pixels at its ends count in part."""
+def cosines(start: float, stop: float, count: int = WAVES) -> NDArray[np.float32]:
+    """The window [start, stop] of an axis → its discrete cosine transform: (count, 48); pixels at its ends count in part."""
     x = (np.arange(THUMBNAIL_SIDE) + 0.5) / THUMBNAIL_SIDE
     share = np.clip(np.minimum(x - start, stop - x) * THUMBNAIL_SIDE + 0.5, 0, 1)
-    waves = np.cos(np.pi * np.arange(WAVES)[:, None] * (x - start) / (stop - start)) * share / share.sum()
+    waves = np.cos(np.pi * np.arange(count)[:, None] * (x - start) / (stop - start)) * share / share.sum()
     waves[1:] *= np.sqrt(2)
     return waves.astype(np.float32)

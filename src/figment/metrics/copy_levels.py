@@ -1,0 +1,64 @@
+"""From which likeness on two pictures count as one: levels that strangers, which are no copies, hardly ever reach."""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.metrics.copy_matches import FAMILIES
+from figment.similarity.lookup import BANDS
+
+# Correlations in each of BANDS below which nothing is a copy, however few look-alikes a set has. Of whole pictures what
+# one held-out face of CelebA in a thousand reaches, and fewer of other photographs; of parts and the like copies reach
+# more even where noise of five grey levels spoils them.
+MIN_LEVELS = np.arctanh(
+    [(0.85, 0.93, 0.97) if its in ("whole", "recoloured") else (0.9, 0.96, 0.985) for its in FAMILIES]
+)
+# The same where strangers are too few to set levels by: for all but whole pictures, of which look-alikes are rarer.
+MIN_LEVELS_OF_FEW = np.maximum(
+    MIN_LEVELS, np.arctanh([(0, 0, 0) if its == "whole" else (0.985, 0.995, 0.997) for its in FAMILIES])
+)
+# What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
+MAX_LEVELS = np.array([np.arctanh((0.995, 0.9998, 0.9998)) if its == "whole" else (math.inf,) * 3 for its in FAMILIES])
+FALSE_ALARM_SHARE = 0.001 / (len(FAMILIES) * len(BANDS))  # of pictures that are no copies: in all one in a thousand
+TAIL_SHARES = 0.02, 0.05  # of such pictures those most alike, by which a level is set
+TAIL_GAP = 0.2  # in Fisher's z
+MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
+
+
+def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
+    """Fisher's z in each family and band from which a match is a copy: one that strangers hardly ever reach, (7, 3).
+
+    strangers: the highest z of pictures that are no copies, (N, 7, 3) each; the sets that are large enough are judged
+    one by one and the highest level is taken, else all are judged together.
+    """
+    enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
+    found = np.max([[[_level(band) for band in its.T] for its in sample.transpose(1, 0, 2)] for sample in enough], 0)
+    few = sum(map(len, strangers)) < MIN_IN_ALL
+    return found.clip(MIN_LEVELS_OF_FEW if few else MIN_LEVELS, MAX_LEVELS)
+
+
+def _level(highest: NDArray) -> float:
+    """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
+
+    Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
+    holds of its own pictures; these two don't mind one copy in a hundred.
+    """
+    if len(highest) < MIN_IN_ALL:
+        return -math.inf
+    ordered = np.sort(highest)[::-1]
+    outer, inner = (float(ordered[int(share * len(ordered))]) for share in TAIL_SHARES)
+    if inner == -math.inf:  # there is no tail
+        return -math.inf
+    far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, FALSE_ALARM_SHARE))
+    level = outer + (outer - inner) / (far - near) * (wanted - far)
+    if len(highest) < MIN_OF_A_KIND:  # too few for two quantiles to be sure of
+        level = max(level, float(ordered[0]) + TAIL_GAP)
+    # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
+    # look-alikes, as in a set of drawings from one table.
+    while (above := np.count_nonzero(ordered >= level)) > FALSE_ALARM_SHARE * len(ordered):
+        if np.count_nonzero(ordered >= level - TAIL_GAP) - above <= above / 2:
+            break
+        level += TAIL_GAP / 4
+    return level

@@ -156,9 +156,10 @@ class Copying:
         hidden = [f"{kind} ({100 * share:.0f} %)" for kind, share in shares if share < UNTOLD_SHARE]
         if len(hidden) == len(self.detectable):
             return f" On these pictures only near-exact copies can be told: of planted ones few are found, {listed(hidden)}."
-        said = [f"nearly all that are {listed(found)}"] * bool(found) + [f"not all that are {listed(partly)}"] * bool(
-            partly
-        )
+        if len(found) == len(self.detectable):
+            return f" Copies planted for a test are nearly all found, be they {', '.join(found[:-1])} or {found[-1]}."
+        said = [f"nearly all that are {listed(found)}"] * bool(found)
+        said += [f"not all that are {listed(partly)}"] * bool(partly)
         unseen = f"; those that are {listed(hidden)} would mostly go unseen" * bool(hidden)
         return f" Of copies planted for a test it finds {listed(said)}{unseen}."
 
@@ -197,7 +198,7 @@ class Copying:
 
 
 _SAID = {"whole": "whole, mirrored or hardly changed", "blend": "blended with another", "centre": "in the centre"} | {
-    part: f"in the {part}" for part in PARTS if part != "centre"
+    part: f"in a {part.split()[-1]}" for part in PARTS if part != "centre"
 }
 
 

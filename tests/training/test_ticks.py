@@ -11,6 +11,7 @@ from figment import recipe as recipes
 from figment.run import Run
 from figment.run_files import Log
 from figment.training import pace, schedule, ticks
+from figment.training.closing import closing_words
 from figment.training.diagnosis import KEPT_READINGS
 from figment.training.distributed import World
 from figment.training.pace import Clock
@@ -115,3 +116,18 @@ def test_penalties_count_whichever_of_d_s_steps_has_them(faces: Path, tmp_path: 
     run = figment.train(faces, images=16 * steps * 8, out=tmp_path / "run", **choices, **TINY)
     assert run.events("tick")
     assert all(e["squared_gradient"] > 0 for e in run.events("tick"))
+
+
+def test_a_run_says_at_its_end_what_came_of_it(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "tick_images", lambda recipe: recipe.batch)
+    said: list[str] = []
+
+    class Listening(figment.common.progress.Silent):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    run = figment.train(faces, images=160, out=tmp_path / "run", display=Listening(), **TINY)
+    (closing,) = run.events("closing")
+    assert closing["text"] == ". ".join(closing_words(run.events(), run.recipe))
+    assert said[-closing["text"].count(". ") - 1 :] == closing["text"].split(". ")
+    assert [event["event"] for event in run.events()][-2:] == ["closing", "end"]

@@ -100,8 +100,8 @@ def main() -> None:
     for folder, row in zip(options.runs, axes, strict=True):
         before, after, separation = told_by(Run(folder))
         count = len(after.p_fake)
-        draw(row[0], before, f"{folder.name}, before: error {before.error:.3f}")
-        draw(row[1], after, f"{folder.name}, after: error {after.error:.3f}, {count:,} pictures")
+        draw(row[0], before, f"{folder.name}: before, {before.error:.3f}")
+        draw(row[1], after, f"{folder.name}: after, {after.error:.3f} ({count:,} pictures)")
         print(
             f"| {folder.name} | {count:,} | {separation:.3f} | {before.error:.3f} | {after.error:.3f} | {after.chance:.3f} |"
         )

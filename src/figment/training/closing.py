@@ -6,18 +6,16 @@ from typing import Any
 from figment.common.jsontext import are_missing
 from figment.recipe import Recipe
 from figment.run_files import NEEDED
+from figment.training.best import looks
 from figment.training.diagnosis import KEPT_READINGS, RECENT_READINGS, Outlook, gained, signs, standing
 from figment.training.movement import short
 
 
 def outlook_of(events: Sequence[dict[str, Any]], recipe: Recipe) -> Outlook:
     """What the words go by, of a run's events."""
-    ticks, scores = (
-        [event for event in events if event["event"] == kind and not are_missing(NEEDED[kind], event)]
-        for kind in ("tick", "score")
-    )
+    ticks = [event for event in events if event["event"] == "tick" and not are_missing(NEEDED["tick"], event)]
     widest = max((tick["spread"] for tick in ticks), default=0.0)
-    return Outlook(ticks[-KEPT_READINGS:], recipe, scores, widest)
+    return Outlook(ticks[-KEPT_READINGS:], recipe, looks(events), widest)
 
 
 def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]:
@@ -42,7 +40,6 @@ def reached(outlook: Outlook) -> str:
     parts.append(f"spread {short(outlook.now('spread'))}")
     parts.append(f"told from reals with AUC {short(outlook.now('separation'))}")
     if outlook.scores:
-        best, last = min(outlook.scores, key=lambda score: score["fd"]), outlook.scores[-1]
-        was = "" if best is last else f", its best {best['fd']:.3g} at {best['images']:,} images"
-        parts.append(f"{last['title']} {last['fd']:.3g}{was} (reals {last['floor']:.2g})")
+        last = outlook.scores[-1]
+        parts.append(f"{last['title']} {last['fd']:.3g} (reals {last['floor']:.2g})")
     return f"The pictures: {', '.join(parts)}"

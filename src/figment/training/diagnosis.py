@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from figment.common.jsontext import are_missing
 from figment.recipe import Recipe
 from figment.training import remedies
+from figment.training.best import behind, lowest
 from figment.training.movement import short
 
 RECENT_READINGS = 5  # readings looked at together: a single one of 256 pictures wavers by ±.03
@@ -46,7 +47,7 @@ class Outlook:
 
     ticks: Sequence[Tick]
     recipe: Recipe
-    scores: Sequence[Tick] = ()
+    scores: Sequence[dict[str, Any]] = ()
     widest: float = 0.0
 
     def now(self, name: str) -> float | None:
@@ -143,10 +144,11 @@ def gained(outlook: Outlook) -> bool | None:
     By the score where there are looks in that third and before; else by composition and detail.
     """
     since = (1 - LOOK_BACK) * outlook.ticks[-1]["images"]
-    before, after = ([s for s in outlook.scores if (s["images"] <= since) == early] for early in (True, False))
-    old, new = (min(some, key=lambda score: score["fd"], default=None) for some in (before, after))
+    before, after = ([s for s in outlook.scores if (s["images"] <= since) is early] for early in (True, False))
+    old, new = lowest(before), lowest(after)
     if old is not None and new is not None:
-        return bool(new["fd"] < old["fd"] - math.hypot(old["error"], new["error"]))
+        lag = behind(new, old)
+        return lag.value < -lag.error
     steps = []
     for name, goal in (("distance", 0.0), ("detail", 1.0)):
         was, now = outlook.before(name), outlook.now(name)

@@ -142,8 +142,8 @@ def scored(features: NDArray, theirs: Reference) -> tuple[dict[str, float], floa
     scores = {
         "FD": distance(gaussian(features), theirs.gaussian),
         "KID": kid.value,
-        "precision": near.precision.value,
-        "coverage": near.coverage.value,
+        "precision": near.precision,
+        "coverage": near.coverage,
     }
     return scores, kid.error
 

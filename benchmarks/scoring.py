@@ -83,7 +83,7 @@ class Yardstick:
             kid=kid(found, self._held_out).value,
             fd=frechet(found, self._train),
             swd=sliced_wasserstein(pictures, self.held_out).value,
-            recall=precision_recall(found, self._held_out, NEAREST).recall.value,
+            recall=precision_recall(found, self._held_out, NEAREST).recall,
             faces=face_rate(pictures[:LOOKED_AT]),
         )
 

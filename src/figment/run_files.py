@@ -241,6 +241,7 @@ class Measure(Record):
     closest: list[Any] | None = None
     marginals: list[Marginal] = []
     sentences: list[Text] = []
+    summary: Text | None = None
 
 
 def read_facts(file: Path) -> dict[str, Any]:

@@ -90,10 +90,16 @@ def test_a_run_is_measured_and_all_is_kept(run: figment.Run, tmp_path: Path, cap
     assert kid["reference"] == 180
     assert content["missing"]["fd_limit"].startswith("needs 500 samples")
     assert content["networks"]["random"]["digest"]
+    assert content["grade"] is None
+    assert content["summary"].startswith("no verdict: random knows nothing of pictures")
+    assert content["scores"]["recall"]["verdict"] == "no verdict"
+    assert abs(kid["difference"] - kid["value"] + kid["floor"]) < 1e-9
+    assert kid["difference_error"] > 0
+    assert said.split("\n\n")[1].startswith("No verdict: random knows nothing")
     assert 0 <= content["copying"]["copied_share"] <= 0.05
     assert len(content["copying"]["nearest"]["generated"]) == len(content["copying"]["nearest"]["quantiles"])
     lines = run.measures()
-    assert [line["score"] for line in lines] == [*content["scores"], "copying"]
+    assert [line["score"] for line in lines] == [*content["scores"], "copying", "summary"]
     assert all(line["seed"] == 0 and line["codec"] == "none" and line["fingerprint"] for line in lines)
     assert source_of(run.pairs_file) == "compositeWithTrainedAlgorithmicMedia"
     assert "How good it is" in run.report_file.read_text()
@@ -232,6 +238,8 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
     from figment.attributes import coverage
 
     class Told:
+        invalid = coverage.AttributeScore(0.74, 0.01)
+
         def as_record(self) -> dict:
             return {"marginals": []}
 
@@ -243,6 +251,7 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
     monkeypatch.setattr(measurement, "ATTRIBUTE_SAMPLES", 120)
     found = measure(run, Portraits(280), features=["gradients"], n=140)
     assert asked == [120]
-    assert found.records()[-1]["score"] == "attributes"
-    assert "glasses" in run.measures()[-1]["sentences"][0]
+    assert [record["score"] for record in found.records()[-2:]] == ["attributes", "summary"]
+    assert "glasses" in run.measures()[-2]["sentences"][0]
+    assert "74 % are no valid portraits" in run.measures()[-1]["summary"]
     assert measure(run, features=["gradients"], n=140).attributes is None  # those might be anything

@@ -14,9 +14,12 @@ FACTS = {
 
 
 def records():
+    kid, recall = (Estimate(30.0, 2.0), Estimate(1.0, 1.0)), (Estimate(0.2, 0.01), Estimate(0.8, 0.01))
     found = [
-        Score("kid", KINDS["kid"], "KID", Estimate(30.0, 2.0), Estimate(1.0, 1.0), 500, 700, "random"),
-        Score("recall:other", KINDS["recall"], "recall", Estimate(0.2, 0.01), Estimate(0.8, 0.01), 500, 500, "other"),
+        Score("kid", KINDS["kid"], "KID", *kid, Estimate(29.0, 2.0), 500, 700, "lite0", 5.0, "far"),
+        Score(
+            "recall:other", KINDS["recall"], "recall", *recall, Estimate(-0.6, 0.01), 500, 500, "other", 0.05, "less"
+        ),
     ]
     copying = {"score": "copying", "verdict": "No copies: none of 500 samples is one.", "closest": [{"generated": 0}]}
     marginal = {
@@ -24,7 +27,8 @@ def records():
         "distance": {"value": 0.4, "floor": 0.02},
     }  # fmt: skip
     attributes = {"score": "attributes", "marginals": [marginal], "sentences": ["bald 50 % (truth 10 %)"]}
-    return [record | FACTS for record in [*(score.as_record() for score in found), copying, attributes]]
+    summary = {"score": "summary", "grade": "rough", "summary": "rough: a stranger tells"}
+    return [record | FACTS for record in [*(score.as_record() for score in found), copying, attributes, summary]]
 
 
 def score(images, fd, **changes):
@@ -51,8 +55,9 @@ def test_the_last_measurement_is_shown_and_no_other(run):
     found = measured.contents(run)
     assert [row["title"] for row in found["rows"]] == ["KID", "recall (other)"]
     assert found["rows"][0]["value"] == "30.0 ± 2.0"
-    assert found["rows"][0]["verdict"] == "farther than real pictures"
-    assert found["rows"][1]["verdict"] == "0.25 of what real pictures reach"
+    assert found["rows"][0]["verdict"] == "far"
+    assert found["rows"][1]["verdict"] == "less"
+    assert found["summary"] == "Rough: a stranger tells."
     assert "jpeg:90" in found["about"]
     assert "10,240" in found["about"]
     assert found["copying"].startswith("No copies")
@@ -64,6 +69,21 @@ def test_a_run_that_was_not_measured_says_how_to(make_run):
     assert measured.contents(run) is None
     assert measured.over_time(run) is None
     assert f"figment measure {run.folder}" in report.write_report(run).read_text()
+
+
+def test_an_older_record_is_read_and_its_praise_is_not_repeated(make_run):
+    run = make_run()
+    new = ("difference", "difference_error", "margin")
+    older = [
+        {key: its for key, its in record.items() if key not in new} | {"verdict": "as good as real pictures"}
+        for record in records()[:2]
+    ]
+    run.add_measures(older)
+    found = measured.contents(run)
+    assert "measure again" in found["summary"]
+    assert [row["verdict"] for row in found["rows"]] == ["", ""]
+    assert found["rows"][0]["value"] == "30.0 ± 2.0"
+    assert "as good as" not in report.write_report(run).read_text()
 
 
 def test_damaged_lines_of_measures_are_left_out(run):
@@ -83,6 +103,7 @@ def test_the_page_shows_scores_originality_attributes_and_scores_over_time(run, 
     rows = browser.find_elements("css selector", "#scores tbody tr")
     assert [row.find_element("tag name", "th").text for row in rows] == ["KID", "recall (other)"]
     assert "1.0 ± 1.0" in rows[0].text
+    assert browser.find_element("id", "summary").text == "Rough: a stranger tells."
     assert "No copies" in browser.find_element("id", "originality").text
     assert browser.find_element("id", "pairs").size["width"] > 0
     chart = browser.find_element("css selector", "#attributes [role=img]")

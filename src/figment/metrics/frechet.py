@@ -6,6 +6,7 @@ It is called FID only with the features of the Inception network; with others it
 the more the fewer pictures there are: beside it belongs what as many reals reach, and its limit by 1/N.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,8 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.metrics.estimate import Estimate, jackknifed
+from figment.metrics.halves import Compared, compared, halves_errors, with_differences
 
 BLOCK_ROWS = 1024  # of features that are made float64 at a time
+# Of all sets together, on which errors are taken: the rest of the dimensions adds to the distance, but hardly to its
+# scatter (LOG 76).
+PRINCIPAL_AXES = 128
+AXES_PICTURES = 2000  # of each set, that these are taken of
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +104,38 @@ def with_limit(features: NDArray, reference: Gaussian) -> tuple[Estimate, Estima
     more pictures than dimensions; with fewer, the limit still falls short of being unbiased.
     """
     return jackknifed(lambda indices: frechet(features[indices], reference), len(features))
+
+
+def compared_frechet(
+    features: NDArray, others: NDArray, reference: NDArray, known: Gaussian, limits: bool, seed: int = 0
+) -> dict[str, Compared]:
+    """The distance, fd, and with `limits` its limit, fd_limit, of samples, of other reals, and their differences.
+
+    features (N, d), others (L, d), reference (M, d), of which known is kept. Both have the error of the distance, from
+    halves of the pictures on PRINCIPAL_AXES of them.
+    """
+    errors = _errors(features, others, reference, seed)
+    if not limits:
+        return {"fd": compared(frechet(features, known), frechet(others, known), errors)}
+    found = [with_limit(x, known) for x in (features, others)]
+    return {name: compared(found[0][i].value, found[1][i].value, errors) for i, name in enumerate(("fd", "fd_limit"))}
+
+
+def _errors(features: NDArray, others: NDArray, reference: NDArray, seed: int) -> list[float]:
+    """Errors of the distance of samples, of that of others, and of the difference."""
+    axes = _principal_axes([features, others, reference])
+    ours, spare, theirs = (x @ axes for x in (features, others, reference))
+
+    def distances(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+        known = gaussian(theirs[rows[2]])
+        return with_differences(*(np.array([frechet(x[its], known)]) for x, its in ((ours, rows[0]), (spare, rows[1]))))
+
+    return halves_errors(distances, [len(x) for x in (ours, spare, theirs)], seed, pairs=True).tolist()
+
+
+def _principal_axes(sets: Sequence[NDArray]) -> NDArray[np.float32]:
+    """The axes along which sets of features scatter most, taken together, (d, at most PRINCIPAL_AXES)."""
+    together = gaussian(np.concatenate([x[:AXES_PICTURES] for x in sets]))
+    covariance = together.covariance if together.covariance is not None else together.root.T @ together.root
+    vectors = torch.linalg.eigh(covariance).eigenvectors
+    return vectors[:, -PRINCIPAL_AXES:].float().numpy()

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from figment.metrics.estimate import Estimate
+from figment.metrics.halves import Compared
 
 BLOCK_ROWS = 1024  # of the kernel's matrix, held at a time
 REPORTED_FACTOR = 1000  # what is told is KID × 1000
@@ -44,17 +45,57 @@ class KernelDistance:
         The error is that of a U-statistic of both sets (Serfling 1980, section 5.2.1): what pictures' mean kernel
         values vary by, and, which remains where both sets are alike, what single values vary by beyond that.
         """
+        return self._estimate(self._side(features))
+
+    def compared(self, features: NDArray, others: NDArray) -> Compared:
+        """KID ×1000 of samples (N, d) and of other reals (L, d), and their difference.
+
+        What the reference's pictures have to do with each other drops out of the difference, and only by what samples
+        and other reals lie differently to one of them does it scatter.
+        """
+        ours, floor = (self._side(x) for x in (features, others))
+        m = len(self.reference)
+        apart = float(np.var(ours.across.columns - floor.across.columns))
+        noise = ours.across.scatter / ours.count + floor.across.scatter / floor.count
+        error = _error(ours.first(m) + floor.first(m) + 4 * (apart - noise) / m, ours.second(m) + floor.second(m))
+        values = [side.among.mean - 2 * side.across.mean for side in (ours, floor)]
+        difference = Estimate(REPORTED_FACTOR * (values[0] - values[1]), error)
+        return Compared(self._estimate(ours), self._estimate(floor), difference)
+
+    def _side(self, features: NDArray) -> "_Side":
         ours = torch.from_numpy(np.ascontiguousarray(features, np.float32))
-        among, theirs, across = _sums(ours, None), self._among, _sums(ours, self.reference)
-        n, m = len(ours), len(self.reference)
-        value = among.mean + theirs.mean - 2 * across.mean
-        # A picture's mean kernel values scatter by what the picture is, and by the single values that they are means
-        # of.
-        ours_vary = np.var(among.rows - across.rows) - among.scatter / n - across.scatter / m
-        theirs_vary = np.var(theirs.rows - across.columns) - theirs.scatter / m - across.scatter / n
-        first = 4 * max(ours_vary, 0.0) / n + 4 * max(theirs_vary, 0.0) / m
-        second = 2 * among.scatter / n**2 + 2 * theirs.scatter / m**2 + 4 * across.scatter / (n * m)
-        return Estimate(REPORTED_FACTOR * value, REPORTED_FACTOR * float(np.sqrt(first + second)))
+        return _Side(len(ours), _sums(ours, None), _sums(ours, self.reference))
+
+    def _estimate(self, side: "_Side") -> Estimate:
+        theirs, m = self._among, len(self.reference)
+        value = side.among.mean + theirs.mean - 2 * side.across.mean
+        apart = float(np.var(theirs.rows - side.across.columns)) - theirs.scatter / m - side.across.scatter / side.count
+        error = _error(side.first(m) + 4 * apart / m, side.second(m) + 2 * theirs.scatter / m**2)
+        return Estimate(REPORTED_FACTOR * value, error)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One set of `count` pictures: the kernel among its own and across to the reference, of m."""
+
+    count: int
+    among: _KernelSums
+    across: _KernelSums
+
+    def first(self, m: int) -> float:
+        """The variance by what each picture's mean kernel value is; without bias, so it may fall below 0."""
+        # These scatter by what the picture is, and by the single values that they are means of.
+        noise = self.among.scatter / self.count + self.across.scatter / m
+        return 4 * (float(np.var(self.among.rows - self.across.rows)) - noise) / self.count
+
+    def second(self, m: int) -> float:
+        """The variance by single values among these pictures and across to the reference."""
+        return 2 * self.among.scatter / self.count**2 + 4 * self.across.scatter / (self.count * m)
+
+
+def _error(first: float, second: float) -> float:
+    """The error, ×1000, by the variance of both orders; the first is 0 where sets are alike, and told as about 0."""
+    return REPORTED_FACTOR * float(np.sqrt(max(first + second, second / 2)))
 
 
 def kid(features: NDArray, reference: NDArray) -> Estimate:

@@ -1,11 +1,10 @@
 """How real, varied and original the pictures of a generator, or of a folder, are; each beside what reals reach."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,108 +21,21 @@ from figment.features.codec import check_codec, codec_for
 from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.media.images import write
-from figment.metrics.copying import Copying, gallery, measure_copying
-from figment.metrics.scores import (
-    Missing,
-    Reference,
-    Score,
-    feature_scores,
-    picture_scores,
-    score_lines,
-    score_title,
-    with_floors,
-)
+from figment.metrics.copying import gallery, measure_copying
+from figment.metrics.result import UNUSABLE_PREFIX, Measurement
+from figment.metrics.scores import Missing, Reference, Score, Seen, feature_scores, named, picture_scores
+from figment.metrics.self_test import self_tests
 from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
 from figment.reals import Data, are_portraits
 from figment.run import Run
 from figment.similarity.nearest import Subset
 from figment.version import __version__
 
-if TYPE_CHECKING:
-    from figment.attributes.coverage import AttributeCoverage
-
-FORMAT = 1  # of --out FILE.json
 ELSEWHERE = "measure a copy of the run"  # where the run can't be written to
-UNUSABLE_PREFIX = "features "  # before the name of one, in what is missing
 DEFAULT_SAMPLES = 5000
 MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
 MAX_COMPARED_SAMPLES = 5000  # samples whose nearest training pictures are looked for
 ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in portraits
-
-
-@dataclass(frozen=True, eq=False)
-class Measurement:
-    """All that was found out. facts: what is needed to repeat it. run: whose it is, None for a folder's pictures.
-
-    missing: scores that can't be had, and why.
-    """
-
-    name: str
-    facts: dict[str, Any]
-    run: Run | None
-    scores: list[Score]
-    missing: Missing
-    copying: Copying | None = None
-    attributes: "AttributeCoverage | None" = None
-    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
-    notes: list[str] = field(default_factory=list)
-    unkept: InputError | None = None  # why not all of it is kept in the run
-    files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
-
-    def records(self) -> list[dict[str, Any]]:
-        """The lines of measures.jsonl: one for each score, one for originality, one for attributes."""
-        found = [score.as_record() for score in self.scores]
-        if self.copying is not None:
-            found.append({"score": "copying", **self.originality()})
-        if self.attributes is not None:
-            found.append({
-                "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
-            })  # fmt: skip
-        return [record | self.facts for record in found]
-
-    def originality(self) -> dict[str, Any]:
-        """What copying found, as a record in which pairs have the names of their files."""
-        assert self.copying is not None
-        record = self.copying.as_record()
-        samples, reals = self.files
-        for pair in [*record["copies"], *record["closest"]]:
-            pair["real_file"] = reals[pair["train"]]
-            if pair["second"] is not None:
-                pair["second_file"] = reals[pair["second"]]
-            if samples:
-                pair["sample_file"] = samples[pair["generated"]]
-        return record
-
-    @property
-    def unusable(self) -> list[str]:
-        """Networks that were asked for and couldn't be had; missing says why."""
-        return [name.removeprefix(UNUSABLE_PREFIX) for name in self.missing if name.startswith(UNUSABLE_PREFIX)]
-
-    def lines(self) -> list[str]:
-        """For a person: a table of scores with a sentence for each, originality, attributes, what is missing and why."""
-        text = score_lines(self.scores)
-        if self.copying is not None:
-            text += ["", self.copying.verdict(), *self.copying.unsaid]
-        if self.attributes is not None:
-            text += ["", *self.attributes.sentences()]
-        reasons: dict[str, list[str]] = {}
-        for name, reason in self.missing.items():
-            if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
-                reasons.setdefault(reason, []).append(score_title(name))
-        if reasons:
-            text += ["", "Not measured:", *(f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())]
-        return text
-
-    def as_json(self) -> str:
-        """What --out FILE.json holds: documented in docs/measure.md."""
-        found = {score.key: score.as_record() for score in self.scores}
-        content = {
-            "format": FORMAT, "what": self.name, "scores": found, "missing": self.missing,
-            "copying": None if self.copying is None else self.originality(),
-            "attributes": None if self.attributes is None else self.attributes.as_record(),
-            "notes": self.notes, **self.facts,
-        }  # fmt: skip
-        return json.dumps(content, indent=1) + "\n"
 
 
 def measure(
@@ -161,7 +73,7 @@ def measure(
     Returns
     -------
     Measurement
-        `scores`, each beside its floor; `copying`; and in `missing` what the pictures are too few for, and why.
+        `verdict`, `scores`, each beside its floor; `copying`; and in `missing` what the pictures are too few for, and why.
 
     Raises
     ------
@@ -188,7 +100,7 @@ def _measured(
 ) -> Measurement:  # fmt: skip
     """The measurement of what has been opened: scores, then originality, then the attributes of portraits.
 
-    Each is kept in the run as soon as it is there, since what follows takes its time, too.
+    What was found by then is kept in the run when a person interrupts it.
     """
     count = min(n, subject.pictures.count, len(bank.pictures) // 2)
     chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
@@ -197,25 +109,28 @@ def _measured(
     for note in notes:
         display.say(note)
     facts = _facts(subject, bank, networks, chosen, seed)
-    spare, reference = split_reals(bank, count, seed)
+    spare, reference = (bank_rows(bank, rows) for rows in split_reals(bank, count, seed))
 
     ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
-    theirs = extract_features(bank_rows(bank, reference), networks, chosen, display.stage("real pictures"))
+    theirs = extract_features(reference, networks, chosen, display.stage("real pictures"))
     telling = display.stage("other real pictures, for the floor")
-    others = extract_features(bank_rows(bank, spare), networks, chosen, telling)
-    found, more = all_scores(ours, theirs, others, networks, seed, display.stage("scores"))
-    result = Measurement(subject.name, facts, subject.run, found, missing | more, notes=notes)
-    result = _kept(result, result.records())
+    others = extract_features(spare, networks, chosen, telling)
+    references = {network.name: Reference(theirs.features[network.name]) for network in networks}
+    found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"))
+    tests = self_tests(spare, references, networks, chosen, display.stage("degraded real pictures"))
+    result = Measurement(subject.name, facts, subject.run, found, missing | more, tests, notes=notes)
 
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
     wanted = min(MAX_COMPARED_SAMPLES, subject.pictures.count)
     seen = chosen == "none" and len(ours.pictures) >= wanted
-    samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
-    result = _with_originality(result, samples, subject, bank, against is None, display)
-    result = _kept(result, result.records()[len(found) :], result.pairs)
     data = subject.run.data if against is None and subject.run is not None else against
-    if are_portraits(data):
-        result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
+    try:
+        samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
+        result = _with_originality(result, samples, subject, bank, against is None, display)
+        if are_portraits(data):
+            result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
+    finally:
+        result = _kept(result)
     return result
 
 
@@ -252,15 +167,11 @@ def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int,
         attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
     except InputError as error:
         return replace(result, missing=result.missing | {"attributes": str(error)})
-    before = len(result.records())
-    result = replace(result, attributes=attributes)
-    return _kept(result, result.records()[before:])
+    return replace(result, attributes=attributes)
 
 
-def _kept(
-    result: Measurement, records: Sequence[dict[str, Any]], pairs: NDArray[np.uint8] | None = None
-) -> Measurement:
-    """The same, its new records and pairs in the run's folder, where it is a run that is measured.
+def _kept(result: Measurement) -> Measurement:
+    """The same, its records and pairs in the run's folder, where it is a run that is measured.
 
     Where they can't be, what was measured isn't lost: `unkept` says why.
     """
@@ -269,9 +180,9 @@ def _kept(
         return result
     try:
         with naming_refusals(run.folder, elsewhere=ELSEWHERE):
-            run.add_measures(records)
-            if pairs is not None:
-                write(run.pairs_file, pairs, "compositeWithTrainedAlgorithmicMedia")
+            run.add_measures(result.records())
+            if result.pairs is not None:
+                write(run.pairs_file, result.pairs, "compositeWithTrainedAlgorithmicMedia")
     except InputError as error:
         return replace(result, unkept=error)
     return result
@@ -289,28 +200,22 @@ def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: s
 
 
 def all_scores(
-    ours: SetFeatures,
-    theirs: SetFeatures,
-    others: SetFeatures,
-    networks: Sequence[Extractor],
-    seed: int,
-    progress: Progress,
-) -> tuple[list[Score], Missing]:
+    ours: SetFeatures, theirs: SetFeatures, others: SetFeatures, networks: Sequence[Extractor],
+    references: Mapping[str, Reference], seed: int, progress: Progress,
+) -> tuple[list[Score], Missing]:  # fmt: skip
     """All scores of what was seen in the samples, against the reals, with those of other reals beside them."""
     found: list[Score] = []
     missing: Missing = {}
     for place, network in enumerate(networks):
         name, key = network.name, f":{network.name}" if place else ""
-        reference = Reference(theirs.features[name])
-        values, absent = feature_scores(ours.features[name], ours.logits[name], reference)
-        floors, _ = feature_scores(others.features[name], others.logits[name], reference)
-        found += with_floors(values, floors, network.label, name, key)
+        seen, floor = (Seen(its.features[name], its.logits[name]) for its in (ours, others))
+        values, absent = feature_scores(seen, floor, references[name], seed)
+        found += named(values, network.label, name, key)
         missing |= {kind + key: reason for kind, reason in absent.items()}
         progress(place + 1, len(networks) + 1)
-    values, absent = picture_scores(ours.pictures, theirs.pictures, seed)
-    floors, _ = picture_scores(others.pictures, theirs.pictures, seed)
+    values, absent = picture_scores(ours.pictures, others.pictures, theirs.pictures, seed)
     progress(len(networks) + 1, len(networks) + 1)
-    return [*found, *with_floors(values, floors)], missing | absent
+    return [*found, *named(values)], missing | absent
 
 
 def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:

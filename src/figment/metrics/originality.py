@@ -115,6 +115,10 @@ class Copying:
         """Whether samples as a whole repeat the training pictures, beyond doubt."""
         return self.lean is not None and self.lean >= STRONG_LEAN
 
+    def is_suspect(self) -> bool:
+        """Whether there is a sign of copying that heads the summary."""
+        return self._sure() or self.leans_strongly()
+
     def _sure(self) -> bool:
         """Whether there are copies, and look-alikes don't explain them."""
         return bool(self.copies) and (not self._may_be_chance() or self._certain())

@@ -1,6 +1,6 @@
 """The sliced Wasserstein distance of patches, which needs no network: after arXiv 1710.10196, section 5."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.common.pixels import to_float
-from figment.metrics.estimate import JACKKNIFE_GROUPS, Estimate, mean
+from figment.metrics.estimate import Estimate, mean_of_parts
+from figment.metrics.halves import Compared, compared
 
 PATCH_SIDE = 7  # pixels
 LEVEL_PATCHES = 32  # of a picture, at each level of its pyramid
 DIRECTIONS = 128  # random ones, of the patches' space
 COARSEST_SIDE = 16  # pixels, of a pyramid's last level at least
 BLOCK_PICTURES = 256  # whose pyramids are held at a time
+ERROR_PARTS, MIN_PART_PICTURES = 20, 3  # of the pictures, that errors are taken by; pictures of a part at least
 REPORTED_FACTOR = 1000  # what is told is the distance × 1000
 
 
@@ -28,36 +30,48 @@ def sliced_wasserstein(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed:
     count. Both sides, uint8 (N, C, H, W) of at least 14×14 pixels, are cut to equal numbers, on which it depends:
     compare it with what reals reach.
     """
-    count = min(len(fakes), len(reals))
+    return compared_sliced_wasserstein(fakes, reals, reals, seed).value
+
+
+def compared_sliced_wasserstein(
+    fakes: NDArray[np.uint8], others: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0
+) -> Compared:
+    """The same of samples, of other reals in their place, and their difference; all sets are cut to equal numbers.
+
+    Errors are by parts of all three sets, which share no picture: of fewer pictures the distance is larger, but scatters
+    √parts times as much as that of all.
+    """
+    count = min(len(fakes), len(others), len(reals))
     random = torch.Generator().manual_seed(seed)
-    both = zip(_patches(fakes[:count], random), _patches(reals[:count], random), strict=True)
-    levels = [_projected(ours, theirs, random) for ours, theirs in both]
-
-    def of_every(step: int, start: int = 0) -> float:
-        return (
-            REPORTED_FACTOR
-            * sum(_distance(ours[start::step], theirs[start::step]) for ours, theirs in levels)
-            / len(levels)
-        )
-
-    # Fewer pictures lie farther apart, but their distances scatter √JACKKNIFE_GROUPS times as much as that of all.
-    apart = np.array([of_every(JACKKNIFE_GROUPS, group) for group in range(JACKKNIFE_GROUPS)])
-    return Estimate(of_every(1), mean(apart).error)
+    levels = [
+        _projected(theirs, [ours, spare], random)
+        for theirs, ours, spare in zip(*(_patches(x[:count], random) for x in (reals, fakes, others)), strict=True)
+    ]
+    parts = min(ERROR_PARTS, count // MIN_PART_PICTURES)
+    values = [float(np.mean([_distance(level[i], level[0]) for level in levels])) for i in (1, 2)]
+    of_parts = np.array([
+        [np.mean([_distance(level[i][k::parts], level[0][k::parts]) for level in levels]) for i in (1, 2)]
+        for k in range(parts)
+    ])  # fmt: skip
+    of_parts = np.concatenate([of_parts, of_parts[:, :1] - of_parts[:, 1:]], 1)
+    errors = [REPORTED_FACTOR * mean_of_parts(column).error for column in of_parts.T]
+    return compared(REPORTED_FACTOR * values[0], REPORTED_FACTOR * values[1], errors)
 
 
 def _distance(ours: Tensor, theirs: Tensor) -> float:
-    """Mean over directions of the distance between two equal sets on a line, (N, LEVEL_PATCHES, DIRECTIONS) each."""
+    """Mean over directions of the distance between two sets on a line, (N, LEVEL_PATCHES, DIRECTIONS) each."""
     # NumPy sorts numbers many times as fast as torch does on a CPU with vectors.
     first, second = (np.sort(np.ascontiguousarray(x.flatten(0, 1).numpy().T)) for x in (ours, theirs))
     return float(np.abs(first - second).mean(dtype=np.float64))
 
 
-def _projected(ours: Tensor, theirs: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A level's patches of both sets, (N, LEVEL_PATCHES, C, 7, 7), on random directions: (N, LEVEL_PATCHES, DIRECTIONS)."""
+def _projected(theirs: Tensor, sets: Sequence[Tensor], random: torch.Generator) -> list[Tensor]:
+    """A level's patches, (N, LEVEL_PATCHES, C, 7, 7), of the reals and of other sets, all scaled by the reals, on random
+    directions: (N, LEVEL_PATCHES, DIRECTIONS) each.
+    """
     deviation, middle = torch.std_mean(theirs, (0, 1, 3, 4), keepdim=True)
     directions = F.normalize(torch.randn(theirs[0, 0].numel(), DIRECTIONS, generator=random), dim=0)
-    first, second = (((x - middle) / deviation.clamp_min(1e-8)).flatten(2) @ directions for x in (ours, theirs))
-    return first, second
+    return [((x - middle) / deviation.clamp_min(1e-8)).flatten(2) @ directions for x in (theirs, *sets)]
 
 
 def _patches(pictures: NDArray[np.uint8], random: torch.Generator) -> list[Tensor]:

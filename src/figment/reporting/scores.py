@@ -11,11 +11,13 @@ from figment.common.progress import Say
 from figment.media import pages
 from figment.media.pages import COLOURS
 from figment.metrics.estimate import Estimate
+from figment.metrics.verdicts import as_sentence
 from figment.run import Run
 from figment.run_files import measures_of
 from figment.training.best import best, comparison, looks
 
 ROW = ("value", "floor", "n", "title", "better", "meaning", "verdict")  # what a score needs to be shown
+OLDER = "measured by an older figment, whose verdicts aren't repeated: measure again"
 MAX_POINTS = 1000  # of a curve: what the eye and a page can take
 MIN_LOG_RATIO = 20  # times the least that the largest value has to be for a logarithmic scale
 
@@ -32,8 +34,9 @@ def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
     if not records:
         return None
     by_name = {record["score"]: record for record in records}
-    copying, attributes = (by_name.pop(name, None) for name in ("copying", "attributes"))
+    copying, attributes, summary = (by_name.pop(name, None) for name in ("copying", "attributes", "summary"))
     return {
+        "summary": as_sentence((summary or {}).get("summary") or OLDER),
         "about": _about(records[0]),
         "rows": [_row(record) for record in by_name.values() if not are_missing(ROW, record)],
         "copying": None if copying is None else copying.get("verdict"),
@@ -119,7 +122,8 @@ def _row(record: dict[str, Any]) -> dict[str, str]:
     if ":" in record["score"] and not title.startswith(("FD-", "FID")):
         title = f"{title} ({record.get('features') or '?'})"
     return {
-        "title": title, "value": value, "floor": floor, "verdict": record["verdict"],
+        "title": title, "value": value, "floor": floor,
+        "verdict": "" if record.get("difference") is None else record["verdict"],
         "meaning": record["meaning"], "better": "less" if record["better"] == "lower" else "more",
         "counted": f"{record['n']:,} samples{against}",
     }  # fmt: skip

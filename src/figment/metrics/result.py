@@ -1,0 +1,120 @@
+"""All that was found out of a set of pictures: for a person, for measures.jsonl, for a JSON file."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.errors import InputError
+from figment.metrics.copying import Copying
+from figment.metrics.scores import Missing, Score
+from figment.metrics.self_test import SelfTest
+from figment.metrics.table import score_lines, score_title
+from figment.metrics.verdicts import Verdict, as_sentence, decide
+from figment.run import Run
+
+if TYPE_CHECKING:
+    from figment.attributes.coverage import AttributeCoverage
+
+FORMAT = 1  # of --out FILE.json
+UNUSABLE_PREFIX = "features "  # before the name of a network that can't be had, in what is missing
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """All that was found out. facts: what is needed to repeat it. run: whose it is, None for a folder's pictures.
+
+    missing: scores that can't be had, and why. tests: whether the networks can tell, by name. verdict: what may be said of
+    it all, which the scores' own verdicts follow.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    run: Run | None
+    scored: list[Score]
+    missing: Missing
+    tests: dict[str, SelfTest] = field(default_factory=dict)
+    copying: Copying | None = None
+    attributes: "AttributeCoverage | None" = None
+    pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
+    notes: list[str] = field(default_factory=list)
+    unkept: InputError | None = None  # why not all of it is kept in the run
+    files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
+
+    @cached_property
+    def _decided(self) -> tuple[Verdict, list[Score]]:
+        return decide(self.scored, self.tests, self.copying, self.attributes)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said of all that was measured, in a sentence."""
+        return self._decided[0]
+
+    @property
+    def scores(self) -> list[Score]:
+        """All scores, with what may be said of each."""
+        return self._decided[1]
+
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of measures.jsonl: one for each score, for originality, for attributes, and for the summary."""
+        found = [score.as_record() for score in self.scores]
+        if self.copying is not None:
+            found.append({"score": "copying", **self.originality()})
+        if self.attributes is not None:
+            found.append({
+                "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
+            })  # fmt: skip
+        found.append({"score": "summary", **self._summary()})
+        return [record | self.facts for record in found]
+
+    def _summary(self) -> dict[str, Any]:
+        """The summary as a record, with how the networks did in their tests."""
+        return {**self.verdict.as_record(), "self_tests": {name: test.as_record() for name, test in self.tests.items()}}
+
+    def originality(self) -> dict[str, Any]:
+        """What copying found, as a record in which pairs have the names of their files."""
+        assert self.copying is not None
+        record = self.copying.as_record()
+        samples, reals = self.files
+        for pair in [*record["copies"], *record["closest"]]:
+            pair["real_file"] = reals[pair["train"]]
+            if pair["second"] is not None:
+                pair["second_file"] = reals[pair["second"]]
+            if samples:
+                pair["sample_file"] = samples[pair["generated"]]
+        return record
+
+    @property
+    def unusable(self) -> list[str]:
+        """Networks that were asked for and couldn't be had; missing says why."""
+        return [name.removeprefix(UNUSABLE_PREFIX) for name in self.missing if name.startswith(UNUSABLE_PREFIX)]
+
+    def lines(self) -> list[str]:
+        """For a person: the summary, a table of scores with a sentence for each, originality, attributes, what is missing."""
+        text = [as_sentence(self.verdict.sentence), "", *score_lines(self.scores)]
+        if self.copying is not None:
+            text += ["", self.copying.verdict(), *self.copying.unsaid]
+        if self.attributes is not None:
+            text += ["", *self.attributes.sentences()]
+        reasons: dict[str, list[str]] = {}
+        for name, reason in self.missing.items():
+            if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
+                reasons.setdefault(reason, []).append(score_title(name))
+        if reasons:
+            text += ["", "Not measured:", *(f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())]
+        return text
+
+    def as_json(self) -> str:
+        """What --out FILE.json holds: documented in docs/measure.md."""
+        found = {score.key: score.as_record() for score in self.scores}
+        content = {
+            "format": FORMAT, "what": self.name, **self._summary(), "scores": found, "missing": self.missing,
+            "copying": None if self.copying is None else self.originality(),
+            "attributes": None if self.attributes is None else self.attributes.as_record(),
+            "notes": self.notes, **self.facts,
+        }  # fmt: skip
+        return json.dumps(content, indent=1) + "\n"

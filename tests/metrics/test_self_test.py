@@ -1,0 +1,97 @@
+"""Degraded reals, whether networks tell them, and what is said of pictures whose worth is known."""
+
+import numpy as np
+import pytest
+
+from figment.data.portraits.table import portraits
+from figment.features.extract import LazyPictures, SetFeatures, extract_features
+from figment.features.registry import extractor
+from figment.features.weights import LITE0
+from figment.metrics.degrade import DEGRADATIONS, blurred, reduced
+from figment.metrics.measurement import all_scores
+from figment.metrics.scores import Reference
+from figment.metrics.self_test import self_tests
+from figment.metrics.verdicts import AS_GOOD, decide
+
+needs_lite0 = pytest.mark.skipif(LITE0.found() is None, reason=f"{LITE0.package} isn't installed")
+NAMES = [degradation.name for degradation in DEGRADATIONS]
+
+
+def lazy(pictures, key=""):
+    return LazyPictures(len(pictures), lambda start, stop: pictures[start:stop], key)
+
+
+def judged(samples: np.ndarray, spare: np.ndarray, compared: np.ndarray):
+    """Verdict and scores of samples by lite0, against reals that are compared with and others for the floor."""
+    networks = [extractor("lite0")]
+    ours, theirs, others = (extract_features(lazy(its), networks) for its in (samples, compared, spare))
+    references = {"lite0": Reference(theirs.features["lite0"])}
+    few = [SetFeatures(x.features, x.logits, x.pictures[:100]) for x in (ours, theirs, others)]  # patches cost the most
+    scores, _ = all_scores(*few, networks, references, 0, lambda done, of: None)
+    return decide(scores, self_tests(lazy(spare), references, networks))
+
+
+def test_degraded_pictures_are_what_their_names_say():
+    flat = np.full((2, 3, 20, 24), 77, np.uint8)
+    point = flat.copy()
+    point[:, :, 10, 12] = 177
+    for change in (blurred, reduced):
+        assert np.array_equal(change(flat), flat)
+        assert change(point).shape == point.shape
+        assert change(point)[0, 0].max() < 100
+    spread = blurred(point)[0, 0].astype(float) - 77
+    deviation = np.sqrt((spread.sum(1) * (np.arange(20) - 10) ** 2).sum() / spread.sum())
+    assert deviation == pytest.approx(1, abs=0.15)
+    assert blurred(point).sum() == pytest.approx(point.sum(), rel=0.001)
+    grey = lazy(point[:, :1], "set 1")
+    for degradation in DEGRADATIONS:
+        changed = degradation.of(grey)
+        assert changed.between(0, 2).shape == (2, 3, 20, 24)
+        assert changed.key != grey.key
+        assert degradation.name in changed.key
+
+
+def test_degraded_sets_are_seen_once_and_networks_that_know_nothing_are_not_tested(own_cache):
+    pictures = portraits(60, 0, 16)[0]
+    network, blind = extractor("random"), extractor("gradients")
+    network.name = "taught"  # for the test
+    references = {"taught": Reference(network(portraits(60, 1, 16)[0]))}
+    assert self_tests(lazy(pictures, "reals"), references, [blind, extractor("random")]) == {}
+    first = self_tests(lazy(pictures, "reals"), references, [network])
+    assert list(first) == ["taught"]
+    assert list(first["taught"].off) == NAMES
+    assert "fd" not in first["taught"].off["JPEG 10"]  # of 60 pictures
+    seen = []
+    network.network = lambda block: seen.append(len(block)) or np.zeros((len(block), network.dimension), np.float32)
+    again = self_tests(lazy(pictures, "reals"), references, [network])
+    assert not seen
+    assert again == first
+    blind_test = self_tests(lazy(pictures), references, [network])["taught"]  # which sees nothing any more
+    assert blind_test.untold == NAMES
+
+
+@needs_lite0
+def test_fifty_reals_are_too_few_for_praise_and_noise_is_far():
+    reals = portraits(350, 0, 32)[0]
+    verdict, scores = judged(reals[:50], reals[50:100], reals[100:])
+    assert verdict.grade != "far"
+    assert AS_GOOD not in {score.verdict for score in scores}
+    noise = np.random.default_rng(0).integers(0, 256, (50, 3, 32, 32), dtype=np.uint8)
+    verdict, scores = judged(noise, reals[50:100], reals[100:])
+    assert verdict.grade == "far"
+    assert "hardly any" in verdict.sentence
+
+
+@needs_lite0
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [500, 1000])
+def test_reals_are_as_good_as_reals_and_degraded_ones_never(count):
+    pictures = portraits(3 * count + 500, 0, 64)[0]
+    spare, compared = pictures[count : 2 * count], pictures[2 * count :]
+    verdict, scores = judged(pictures[:count], spare, compared)
+    assert verdict.grade == "real"
+    assert [score.kind.name for score in scores if score.verdict == AS_GOOD][:2] == ["fd", "kid"]
+    for degradation in DEGRADATIONS:
+        verdict, scores = judged(degradation.apply(pictures[:count]), spare, compared)
+        assert verdict.grade in ("fair", "rough"), degradation.name
+        assert AS_GOOD not in {score.verdict for score in scores}, degradation.name

@@ -36,18 +36,22 @@ def test_the_chance_of_being_nearer_is_that_of_all_pairs(counts: tuple[int, int]
     random = np.random.default_rng(0)
     ours, theirs = random.integers(0, 20, counts[0]), random.integers(3, 25, counts[1])
     pairs = (ours[:, None] < theirs[None]) + 0.5 * (ours[:, None] == theirs[None])
-    share, margin = probability_nearer(ours, theirs)
+    share, interval = probability_nearer(ours, theirs)
     assert share == pytest.approx(pairs.mean())
     drawn = [
         pairs[np.ix_(random.integers(0, counts[0], counts[0]), random.integers(0, counts[1], counts[1]))].mean()
         for _ in range(2000)
     ]
-    assert margin == pytest.approx(1.96 * np.std(drawn), rel=0.1)  # the bootstrap's
+    assert interval[1] - interval[0] == pytest.approx(2 * 1.96 * np.std(drawn), rel=0.1)  # the bootstrap's
+    assert interval == pytest.approx(np.quantile(drawn, (0.025, 0.975)), abs=0.02)
 
 
 def test_equal_pairs_are_even() -> None:
     assert probability_nearer(np.full(5, 2.0), np.full(9, 2.0))[0] == 0.5
-    assert probability_nearer(np.zeros(5), np.ones(9)) == (1.0, 0.0)
+    share, (low, high) = probability_nearer(np.zeros(5), np.ones(9))
+    assert share == 1
+    assert low == pytest.approx(0.566, abs=1e-3)  # Wilson's, of 5 of 5
+    assert high == pytest.approx(1)
 
 
 def found_of(samples: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> MemorisationStats:

@@ -248,7 +248,7 @@ def sentence(
     elif rarer < 0 and ours["selectivity"] * SELECTIVITY_RATIO < theirs["selectivity"]:
         first = "are less choosy than those of an untrained discriminator"
     else:
-        first = "are no more choosy than those of an untrained discriminator, as far as these tell"
+        first = "aren't surely choosier or less choosy than those of an untrained discriminator"
     alike, difference = (
         _sign([[one.correlation for one in shown[of]] for of in ("trained", "untrained")]),
         ours["alike"] - theirs["alike"],

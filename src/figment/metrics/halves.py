@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.metrics.estimate import Estimate
+from figment.metrics.estimate import Estimate, student_excess
 
 SPLITS = 40  # so many random halvings: ± 11 % of an error
 Statistic = Callable[[Sequence[NDArray[np.int64]]], NDArray[np.float64]]  # rows of each set → numbers (K,)
@@ -48,11 +48,11 @@ def halves_errors(
         of_halves.append(_apart(statistic, orders))
         if pairs:
             of_quarters += [_apart(statistic, [order[place::2] for order in orders]) for place in (0, 1)]
-    half = np.mean(of_halves, 0)
+    half, excess = np.mean(of_halves, 0), student_excess(splits - 1)
     if not pairs:
-        return np.sqrt(half / 2)
+        return np.sqrt(half / 2) * excess
     # V(n/2) = 2a + 4b and V(n/4) = 4a + 16b of V(n) = a + b, where a and b are at least 0.
-    return np.sqrt(np.clip(0.75 * half - np.mean(of_quarters, 0) / 8, half / 4, half / 2))
+    return np.sqrt(np.clip(0.75 * half - np.mean(of_quarters, 0) / 8, half / 4, half / 2)) * excess
 
 
 def _apart(statistic: Statistic, orders: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:

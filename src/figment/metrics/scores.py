@@ -13,7 +13,7 @@ from figment.metrics.frechet import Gaussian, compared_frechet, gaussian
 from figment.metrics.halves import Compared
 from figment.metrics.kid import KernelDistance
 from figment.metrics.precision_recall import PrecisionRecall, compared_precision_recall
-from figment.metrics.sliced_wasserstein import compared_sliced_wasserstein
+from figment.metrics.sliced_wasserstein import MAX_PICTURES, compared_sliced_wasserstein
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def picture_scores(
 ) -> tuple[Comparisons, Missing]:
     """The scores that need no network, of pictures, uint8 (N, C, H, W) each."""
     missing: Missing = {}
-    even = min(len(fakes), len(others), len(reals))
+    even = min(len(fakes), len(others), len(reals), MAX_PICTURES)
     if min(fakes.shape[2:]) < MIN_PATCHED_SIDE:
         return {}, {"swd": f"needs pictures of at least {MIN_PATCHED_SIDE} pixels a side"}
     if not _enough("swd", even, even, missing):

@@ -13,6 +13,7 @@ from figment.metrics.estimate import Estimate, mean_of_parts
 from figment.metrics.halves import Compared, compared
 
 PATCH_SIDE = 7  # pixels
+MAX_PICTURES = 2000  # of each set: sorting the patches of more takes longer than all other scores together
 LEVEL_PATCHES = 32  # of a picture, at each level of its pyramid
 DIRECTIONS = 128  # random ones, of the patches' space
 COARSEST_SIDE = 16  # pixels, of a pyramid's last level at least
@@ -36,12 +37,13 @@ def sliced_wasserstein(fakes: NDArray[np.uint8], reals: NDArray[np.uint8], seed:
 def compared_sliced_wasserstein(
     fakes: NDArray[np.uint8], others: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0
 ) -> Compared:
-    """The same of samples, of other reals in their place, and their difference; all sets are cut to equal numbers.
+    """The same of samples, of other reals in their place, and their difference; all sets are cut to equal numbers, at most
+    MAX_PICTURES.
 
     Errors are by parts of all three sets, which share no picture: of fewer pictures the distance is larger, but scatters
     √parts times as much as that of all.
     """
-    count = min(len(fakes), len(others), len(reals))
+    count = min(len(fakes), len(others), len(reals), MAX_PICTURES)
     random = torch.Generator().manual_seed(seed)
     levels = [
         _projected(theirs, [ours, spare], random)

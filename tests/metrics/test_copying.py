@@ -322,6 +322,28 @@ def test_pictures_of_odd_sizes(sets: tuple[Pixels, Pixels, Pixels]) -> None:
     assert {(pair.generated, pair.train) for pair in found.copies} >= {(0, 0), (1, 1), (2, 2)}
 
 
+@pytest.mark.parametrize(
+    ("size", "shape"), [(32, (3, 32, 32)), (128, (3, 128, 128)), (64, (3, 64, 43)), (64, (1, 64, 64))]
+)
+def test_every_way_in_few_pictures_of_any_shape(size: int, shape: tuple[int, int, int]) -> None:
+    pictures = portraits(10, size=size)[0][:, : shape[0], : shape[1], : shape[2]]
+    train, new = pictures[:5], pictures[5:]
+    random = np.random.default_rng(0)
+    changes = {**planted.PLANTED_KINDS, "whole": lambda picture, beside, random: picture}
+    samples = []
+    for kind, change in changes.items():
+        its, beside = (
+            np.broadcast_to(p, (3, *shape[1:])) for p in (train[0], train[1] if kind == "blended" else new[0])
+        )
+        samples.append(change(its, beside, random)[: shape[0]])
+    found = measure_copying(np.concatenate([np.stack(samples), new]), train, new[:0])
+    right = {pair.generated for pair in found.copies if pair.generated < len(samples) and pair.train in (0, 1)}
+    assert len(right) >= 6
+    assert len(samples) - 1 in right
+    assert not [pair for pair in found.copies if pair.generated >= len(samples)]
+    assert found.as_record() == measure_copying(np.concatenate([np.stack(samples), new]), train, new[:0]).as_record()
+
+
 def test_distances_in_a_network(sets: tuple[Pixels, Pixels, Pixels]) -> None:
     train, held_out, new = (pictures[:60] for pictures in sets)
     network = registry.extractor("gradients")

@@ -21,7 +21,9 @@ MIN_LEVELS_OF_FEW = np.maximum(
 )
 # What whole and mirrored copies reach in the finest band, however alike a set's pictures are; in the others nearly 1.
 MAX_LEVELS = np.array([np.arctanh((0.995, 0.9998, 0.9998)) if its == "whole" else (math.inf,) * 3 for its in FAMILIES])
-FALSE_ALARM_SHARE = 0.001 / (len(FAMILIES) * len(BANDS))  # of pictures that are no copies: in all one in a thousand
+# Of pictures that are no copies, in each family and band: in all one in a thousand, half of them as whole pictures, which
+# are what a generator copies first.
+FALSE_ALARM_SHARES = {its: 0.0005 / (1 if its == "whole" else len(FAMILIES) - 1) / len(BANDS) for its in FAMILIES}
 TAIL_SHARES = 0.02, 0.05  # of such pictures those most alike, by which a level is set
 TAIL_GAP = 0.2  # in Fisher's z
 MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
@@ -31,15 +33,22 @@ def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
     """Fisher's z in each family and band from which a match is a copy: one that strangers hardly ever reach, (7, 3).
 
     strangers: the highest z of pictures that are no copies, (N, 7, 3) each; the sets that are large enough are judged
-    one by one and the highest level is taken, else all are judged together.
+    one by one and the highest level is taken, else all are judged together. Those that turn out to be copies as whole
+    pictures, as a set may hold some of its own, say nothing of the other families.
     """
-    enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
-    found = np.max([[[_level(band) for band in its.T] for its in sample.transpose(1, 0, 2)] for sample in enough], 0)
     few = sum(map(len, strangers)) < MIN_IN_ALL
-    return found.clip(MIN_LEVELS_OF_FEW if few else MIN_LEVELS, MAX_LEVELS)
+    least = MIN_LEVELS_OF_FEW if few else MIN_LEVELS
+    enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
+    levels = np.empty((len(FAMILIES), len(BANDS)))
+    for family, (name, false_alarms) in enumerate(FALSE_ALARM_SHARES.items()):
+        found = [[_level(band, false_alarms) for band in sample[:, family].T] for sample in enough]
+        levels[family] = np.max(found, 0).clip(least[family])
+        if name == "whole":
+            enough = [sample[(sample[:, family] < levels[family]).all(1)] for sample in enough]
+    return np.minimum(levels, MAX_LEVELS)
 
 
-def _level(highest: NDArray) -> float:
+def _level(highest: NDArray, false_alarms: float) -> float:
     """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
 
     Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
@@ -51,13 +60,13 @@ def _level(highest: NDArray) -> float:
     outer, inner = (float(ordered[int(share * len(ordered))]) for share in TAIL_SHARES)
     if inner == -math.inf:  # there is no tail
         return -math.inf
-    far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, FALSE_ALARM_SHARE))
+    far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, false_alarms))
     level = outer + (outer - inner) / (far - near) * (wanted - far)
     if len(highest) < MIN_OF_A_KIND:  # too few for two quantiles to be sure of
         level = max(level, float(ordered[0]) + TAIL_GAP)
     # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
     # look-alikes, as in a set of drawings from one table.
-    while (above := np.count_nonzero(ordered >= level)) > FALSE_ALARM_SHARE * len(ordered):
+    while (above := np.count_nonzero(ordered >= level)) > false_alarms * len(ordered):
         if np.count_nonzero(ordered >= level - TAIL_GAP) - above <= above / 2:
             break
         level += TAIL_GAP / 4

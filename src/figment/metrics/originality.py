@@ -184,6 +184,8 @@ class Copying:
             return (
                 f" As a whole samples lean to the training pictures rather than to held-out ones (z {self.lean:.1f})."
             )
+        if self._sure():  # which says more
+            return ""
         text = " As a whole samples don't lean to the training pictures rather than to held-out ones"
         blurry = ", though they lie near to both, as blurry pictures do"
         return f"{text}{blurry * (self.p_value < MAX_CHANCE)}."

@@ -99,7 +99,7 @@ class Recipe(BaseModel):
         "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
     )
     augment_p: float = Field(
-        0.0, ge=0, le=1, description="probability of each change (leaks above 0.8); adaptive: the first one"
+        0.0, ge=0, le=1, description="probability of each change (fixed, above .55 it leaks); adaptive: the first one"
     )
     augment_colours: float = Field(
         1.0, ge=0, le=1, description="probability of each of the five colour changes, as a share of augment_p"

@@ -7,7 +7,7 @@ import pytest
 from figment.common.machine import Machine, this_machine
 from figment.errors import InputError
 from figment.planning import choose, dry_run, memory, plan
-from figment.presets import make
+from figment.presets import PRESETS, make
 
 LAPTOP = Machine("cpu", "a laptop", 4, 16.0, bf16="slow", compiler=False)
 GPU = replace(LAPTOP, device="cuda", bf16="fast", compiler=True)
@@ -32,14 +32,28 @@ def test_augmentation_goes_by_the_number_of_pictures() -> None:
     assert plan.augmentation(make("dcgan"), 1000) == {"augment": "none", "augment_p": 0.0}
 
 
-def test_changes_that_leak_are_told() -> None:
-    """Section 2.2 of arXiv 2006.06676: up to 0.8 they don't. DiffAugment's authors take 1."""
-    enough = dict(images=10**6, planned_images=10**6)
-    for quiet in (dict(augment="full", augment_p=0.8), dict(augment="diffaugment", augment_p=1.0), dict()):
-        assert plan.warnings(make("dcgan", **enough, **quiet)) == []
-    for mode, kind in (("fixed", "full"), ("ramp", "full"), ("adaptive", "full"), ("fixed", "auto")):
-        (line,) = plan.warnings(make("dcgan", augment=kind, augment_p=0.9, augment_mode=mode, **enough))
-        assert line.startswith("augment_p=0.9 will leak")
+@pytest.mark.parametrize(
+    ("choices", "leaks"),
+    [
+        (dict(augment="full", augment_p=0.55), False),
+        (dict(augment="full", augment_p=0.6), True),
+        (dict(augment_p=0.6), True),  # which becomes "full" below 100,000 pictures
+        (dict(augment="full", augment_p=0.8, augment_mode="ramp"), False),
+        (dict(augment="full", augment_p=0.9, augment_mode="ramp"), True),
+        (dict(augment="full", augment_p=0.9, augment_mode="adaptive"), True),
+        (dict(augment="diffaugment", augment_p=1.0), False),  # as its authors have it
+        (dict(), False),
+    ],
+)
+def test_changes_that_leak_are_told(choices: dict, leaks: bool) -> None:
+    """Up to 0.8 they don't where p has risen (section 2.2 of arXiv 2006.06676), from the start up to 0.55 (LOG 81)."""
+    told = plan.warnings(make("dcgan", images=10**6, planned_images=10**6, **choices))
+    assert [line.partition(":")[0] for line in told] == [f"augment_p={choices.get('augment_p', 0):g} will leak"] * leaks
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_no_recipe_leaks(name: str) -> None:
+    assert plan.warnings(make(name, images=10**6, planned_images=10**6)) == []
 
 
 def test_adaptive_augmentation_starts_from_nothing_but_happens() -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from figment import recipe as recipes
-from figment.augment.pipeline import MAX_SAFE_P, augmentation_share
+from figment.augment.pipeline import MAX_FIXED_P, MAX_RISEN_P, augmentation_share
 from figment.common.machine import Machine
 from figment.common.units import as_images
 from figment.errors import InputError
@@ -42,11 +42,14 @@ def warnings(recipe: Recipe) -> list[str]:
 
 
 def _of_leaks(recipe: Recipe) -> list[str]:
-    if recipe.augment not in {"auto", "full"} or recipe.augment_p <= MAX_SAFE_P:
+    fixed = recipe.augment_mode == "fixed"
+    most = MAX_FIXED_P if fixed else MAX_RISEN_P
+    if recipe.augment not in {"auto", "full"} or recipe.augment_p <= most:
         return []
+    or_else = f", or --set augment_mode=ramp with {MAX_RISEN_P:g} or less" if fixed else ""
     return [
-        f"augment_p={recipe.augment_p:g} will leak: above {MAX_SAFE_P:g} samples come out turned and recoloured "
-        f"themselves; take --set augment_p={MAX_SAFE_P:g} or less"
+        f"augment_p={recipe.augment_p:g} will leak: samples come out turned and recoloured themselves; take {most:g} or "
+        f"less{or_else}"
     ]
 
 

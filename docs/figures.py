@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common.progress import Silent
+from figment.metrics.verdicts import as_sentence
 from figment.reals import bank_of
 from figment.run import Run
 
@@ -70,6 +71,7 @@ def first_run(at: Workshop) -> None:
     run = at.run("portraits-3m")
     at.show(list(run.pictures().values())[-1], "portraits-3m.png")
     at.say("README.md", "portraits", f"{run.facts['trained_on']:,} built-in portraits", run.facts["trained_on"])
+    at.say("docs/measure.md", "summary", as_sentence(at.measured("portraits-3m")["summary"]))
 
 
 def real_faces(at: Workshop) -> None:
@@ -169,9 +171,12 @@ SAID = {"directions": of_directions, "forget": of_forgetting}
 def measured(at: Workshop) -> None:
     names = ("celeba-small", "celeba-r1")
     runs = [at.run(name) for name in names]
-    found = [at.measured(name)["scores"] for name in names]
+    measures = [at.measured(name) for name in names]
+    found = [side["scores"] for side in measures]
     side_by_side(at.work / "measured.png", [samples(run, 36) for run in runs])
     at.show(at.work / "measured.png", "measured.png")
+    for name, side in zip(names, measures, strict=True):
+        at.say("docs/measure.md", f"summary of {name}", as_sentence(side["summary"]))
     for score in ("fd", "fd_limit", "kid", "precision", "density", "recall", "coverage", "swd"):
         ours = found[1][score]
         cells = [number(side[score]["value"], side[score]["error"]) for side in found]

@@ -99,8 +99,8 @@ def number(value: float, error: float) -> str:
 
 
 def words_of(text: str) -> re.Pattern[str]:
-    """Finds a text on a page wherever its lines are broken."""
-    return re.compile(r"\s+".join(map(re.escape, text.split())))
+    """Finds a text on a page wherever its lines are broken, in a quotation, too."""
+    return re.compile(r"(?:\s+|\n> )".join(map(re.escape, text.split())))
 
 
 def put(page: str, old: str, new: str) -> str | None:

@@ -29,14 +29,14 @@ ONE_PICTURE, ONE_SPREAD = 1.5, 0.2  # so few, and a spread below which they are 
 FEATURELESS, NOISY = 0.3, 2.0  # detail, as a share of the reals'
 CHEQUERED = 0.15  # share of the contrast
 KNOWN_AUC, KNOWN_CHANCE = 0.65, 0.01  # memorising: above this AUC, and rarer than this by chance
-AHEAD_AUC, CERTAIN_AUC, UNSURE_AUC = 0.95, 0.995, 0.55
+AHEAD_AUC, CERTAIN_AUC, UNSURE_AUC = 0.95, 0.99, 0.55
 FAR, FAR_FLOORS = 0.1, 3  # energy distance, and score in that of other reals, that are far from reals
 LEAST_GAIN = 0.1  # share of what is missing that is a gain
 # Times as much as a third of the images ago, and more by so much: what is wrong with the pictures is on its way out.
 GROWTH, LEAST_STEP = 1.25, 0.05
 # D's loss where it can't tell anything; wgan's has no such limit.
 BLIND_LOSS = {"relativistic": math.log(2), "bce": 2 * math.log(2), "ml": 2 * math.log(2), "mse": 0.25, "hinge": 2.0}
-CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.1, 0.98  # shares of it below and above which D is certain, or all but blind
+CERTAIN_LOSS_SHARE, BLIND_LOSS_SHARE = 0.15, 0.98  # shares of it below and above which D is certain, or all but blind
 
 Tick = Mapping[str, Any]
 

@@ -8,8 +8,9 @@ import torch
 
 from figment import nets, presets
 from figment.common.pixels import to_input
-from figment.discriminator import Discriminator, load_discriminator, representation, untrained
+from figment.discriminator import CALIBRATION, Discriminator, load_discriminator, representation, untrained
 from figment.errors import InputError
+from figment.game.calibration import Calibration
 from figment.nets import dcgan, r3gan
 from figment.nets.hooks import altered, layers, watched
 from figment.nets.serialization import packed
@@ -154,3 +155,27 @@ def test_the_representation_is_every_layers_maxima() -> None:
     found = representation(Discriminator(net, made), pictures)
     assert found.shape == (3, 16 * (4 + 8 + 16))
     assert np.allclose(found, torch.cat(expected, 1).detach().numpy(), atol=1e-5)
+
+
+def test_how_p_fake_is_read_is_kept_with_the_weights_and_older_files_have_none(tmp_path: Path) -> None:
+    choices = made("without norm")
+    net, kept = untrained(choices).net, {"slope": 2.0, "offset": -0.5, "reals": 40, "fakes": 512}
+    file, older = tmp_path / "discriminator.safetensors", tmp_path / "older.safetensors"
+    file.write_bytes(packed(net, choices, "discriminator", {CALIBRATION: kept}))
+    older.write_bytes(packed(net, choices, "discriminator"))
+    found, logits = load_discriminator(file), torch.tensor([0.0, 3.0])
+    assert found.calibration == Calibration(2.0, -0.5, 40, 512)
+    told = found.p_fake(logits)
+    assert told is not None
+    assert told.tolist() == pytest.approx([1 / (1 + np.exp(-0.5)), 1 / (1 + np.exp(5.5))])
+    assert load_discriminator(older).p_fake(logits) is None
+    assert untrained(choices).p_fake(logits) is None
+
+
+@pytest.mark.parametrize("spoilt", [{"slope": -1.0}, {"offset": "x"}, {"slope": None}, {"reals": -1}])
+def test_a_damaged_calibration_is_refused_by_name(spoilt: dict, tmp_path: Path) -> None:
+    choices, file = made("without norm"), tmp_path / "discriminator.safetensors"
+    kept = {"slope": 2.0, "offset": -0.5, "reals": 40, "fakes": 512} | spoilt
+    file.write_bytes(packed(untrained(choices).net, choices, "discriminator", {CALIBRATION: kept}))
+    with pytest.raises(InputError, match=f"is damaged \\(its calibration: .*{next(iter(spoilt))}"):
+        load_discriminator(file)

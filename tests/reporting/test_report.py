@@ -116,6 +116,19 @@ def test_values_that_are_missing(make_run, nothing):
     assert "At 10,300 images: a word" in page.text
 
 
+def test_p_fake_of_an_older_figment_is_no_probability_and_is_not_shown(make_run):
+    run = make_run(ticks=10)
+    page = Page(report.write_report(run).read_text())
+    assert "P(fake), the chance that a picture is one of this run's own fakes" in page.text
+    assert "older figment" not in page.text
+    events = [{k: v for k, v in e.items() if k != "calibration_pictures"} for e in run.events()]
+    (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
+    page = Page(report.write_report(run).read_text())
+    assert "P(fake), the chance" not in page.text
+    assert "P(fake) of an older figment's readings was no probability and isn't shown" in page.text
+    assert "Telling fakes from reals" in page.text
+
+
 def test_facts_that_are_missing(make_run):
     run = make_run()
     (run.folder / "run.json").write_text('{"format": 1}')

@@ -53,8 +53,8 @@ def doubt(found: Resemblance | None) -> str | None:
     if found.holds:
         return None
     return (
-        f"its samples don't look like the pictures yet: FD-{found.features} {found.distance:,.0f}, where real ones reduced to an "
-        f"eighth of their sides have {found.coarse:,.0f}"
+        f"its samples don't look like the pictures yet (FD-{found.features} {found.distance:,.0f}, where real ones reduced to an "
+        f"eighth of their sides have {found.coarse:,.0f})"
     )
 
 

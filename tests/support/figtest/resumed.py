@@ -16,6 +16,7 @@ def same(a: Run, b: Run) -> None:
     assert x.keys() == y.keys()
     assert all(torch.equal(x[k], y[k]) for k in x)
     assert a.generator_file.read_bytes() == b.generator_file.read_bytes()
+    assert a.discriminator_file.read_bytes() == b.discriminator_file.read_bytes()  # with how P(fake) is read
     assert {i: p.read_bytes() for i, p in a.pictures().items()} == {i: p.read_bytes() for i, p in b.pictures().items()}
     assert list(a.snapshots()) == list(b.snapshots())
     timeless = [[{k: v for k, v in e.items() if k not in {"seconds", "images_per_second", "memory_mb"}}

@@ -12,6 +12,7 @@ import pytest
 
 from figment import presets
 from figment.cli.app import cli
+from figtest.pictures import draw_faces
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -110,3 +111,32 @@ def test_what_lacks_its_pictures_is_left_out_and_what_is_trained_isn_t_again(
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [f.name for f in script.FIGURES]
     with pytest.raises(SystemExit, match="2"):
         script.main(["--only", "no-such-figure"])
+
+
+@pytest.mark.slow
+def test_a_figure_is_made_put_on_its_page_and_recorded_and_its_training_used_again(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    """With a training of seconds in place of minutes, and a page of its own."""
+    workshop, faces = sys.modules["workshop"], draw_faces(tmp_path / "faces")
+    page, record = tmp_path / "docs" / "article.md", tmp_path / "docs" / "figures.json"
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    page.write_text("With a\nHaar face in 99.4 %\nof 500 samples.\n")
+    record.write_text(json.dumps({"congress": {"values": {"faces": RECORD["congress"]["values"]["faces"]}}}))
+    for module, name, place in (
+        (workshop, "ROOT", tmp_path), (workshop, "IMAGES", tmp_path / "docs" / "images"),
+        (workshop, "RECORD", record), (script, "RECORD", record),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, place)
+    tiny = "--images 64 --size 16 --recipe dcgan-r1 --set width=4 --set batch=16"
+    monkeypatch.setitem(script.TRAININGS, "congress", workshop.Training("congress", tiny, 1))
+    wanted = ["--only", "congress", "--congress", str(faces), "--work", str(tmp_path / "work")]
+    assert script.main(wanted) == 0
+    (told,) = json.loads(record.read_text())["congress"]["values"].values()
+    assert page.read_text() == f"With a\n{told['text']}.\n"
+    trained = (tmp_path / "work" / "congress" / "run.json").read_bytes()
+    made = json.loads(record.read_text())["congress"]
+    assert made["commands"] == [f"figment train congress {tiny} --out congress"]
+    assert (tmp_path / "docs" / "images" / "congress.png").exists()
+    assert script.main(wanted) == 0
+    assert (tmp_path / "work" / "congress" / "run.json").read_bytes() == trained

@@ -102,7 +102,7 @@ class Run:
 
     @property
     def best_file(self) -> Path:
-        """The averaged generator that had the best score while the run trained, where it was scored."""
+        """Where the run was scored as it trained: the last generator looked at, or an earlier one that was surely better."""
         return self.folder / "generator-best.safetensors"
 
     @property

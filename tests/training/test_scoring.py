@@ -15,6 +15,7 @@ from figment.features.registry import extractor
 from figment.metrics.frechet import frechet
 from figment.run import Run
 from figment.training import best, look_sizes, scoring
+from figtest.command import command
 from figtest.pictures import draw_faces
 from figtest.resumed import same, stopping_after
 
@@ -151,6 +152,23 @@ def test_the_last_one_is_kept_as_the_best_where_an_earlier_one_is_better_by_chan
     rewrite(copied, fd=[5.0, 1.0, 4.0, 3.0, 2.0], error=LOOKS * [0.5], lowest=None)
     scorer_of(copied)
     assert copied.best_file.read_bytes() == list(copied.snapshots().values())[-1].read_bytes()
+
+
+def test_who_takes_the_last_generator_is_told_of_a_better_one(copied: Run, capsys: pytest.CaptureFixture[str]):
+    def said() -> str:
+        assert command("sample", copied.folder, "-n", 4) == 0
+        assert command("sample", copied.best_file, "-n", 4) == 0
+        return capsys.readouterr().out
+
+    rewrite(copied, fd=[5.0, 1.0, 4.0, 3.0, 2.0], error=LOOKS * [0.0], lowest=None)
+    scorer_of(copied)
+    second = copied.events("score")[1]["images"]
+    assert said().count(f"generator-best.safetensors, after {second} images, is better than generator.safetensors") == 1
+    rewrite(copied, error=LOOKS * [0.5])
+    scorer_of(copied)
+    assert "generator-best" not in said().replace(str(copied.best_file), "")
+    assert best.hint(copied.best_file) is None
+    assert best.hint(copied.folder / "nothing") is None
 
 
 def test_the_next_run_on_the_same_pictures_finds_in_the_cache_what_was_seen_in_them(

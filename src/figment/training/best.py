@@ -1,9 +1,8 @@
 """Which look at a run was the best, and whether by more than chance: what its score events say, in choices and in words.
 
 A look is an event "score". It has the distance of some samples from reals, and how far that lies from the lowest distance
-of the looks before it: with the error of this difference, which is far smaller than those of the two, since both are of
-the same codes and the same reals. Of two generators that differ by no more than chance the later one is taken: it has
-learned longer.
+of the looks before it, with the error of this difference: less than those of the two together, since both are of the same
+codes and the same reals. Of two generators that differ by no more than chance the later one is taken: it has learned longer.
 """
 
 import math

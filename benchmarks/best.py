@@ -40,6 +40,7 @@ from figment.training.best import best, lowest
 from trials import Kept
 
 JUDGED_REALS = 1000
+PLANNED_IMAGES = 10**9  # of which there are scores at all
 SCORES = ("kid", "fd")
 
 
@@ -71,7 +72,7 @@ def looked_at(run: Run, bank: Bank, network: str, samples: int, reals: int, imag
         copy = Path(
             shutil.copytree(run.folder, Path(place) / "run", ignore=shutil.ignore_patterns("state", "pictures"))
         )
-        recipe = changed(run.recipe, scores=network)
+        recipe = changed(run.recipe, scores=network, seconds=None, planned_images=PLANNED_IMAGES)
         scorer = scoring.Scorer(Run(copy), bank, recipe, torch.device("cpu"), [{"event": "snapshot", "images": 0}])
         scorer.samples, scorer.reals = samples, reals
         return [scorer.score(number, 0.0) for number in images]

@@ -105,7 +105,7 @@ def result(run: Run, judge: Extractor, options: argparse.Namespace) -> dict[str,
     by_judge = judged(run, bank, judge, options.judged, set(at.values()))
     last = by_judge[at["last"]]
     told: dict[str, Any] = {
-        "images": at, "fd": [look["fd"] for look in scores], "earlier": [look["fd"] for look in earlier],
+        "images": at, "looks": [look["fd"] for look in scores], "earlier": [look["fd"] for look in earlier],
         "behind": [(look.get("difference"), look.get("difference_error")) for look in scores],
     }  # fmt: skip
     for place, score in enumerate(SCORES):

@@ -35,8 +35,9 @@ def measure(
 ) -> None:  # fmt: skip
     """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool.
 
-    Beside each score stands the floor: the same score of as many other real pictures. A run's results also go into its
-    measures.jsonl and its report. Only features inception give the FID; other networks' distances bear their names.
+    First a sentence: how real, how varied, what is copied. Beside each score stands the floor: the same score of as many
+    other real pictures. A run's results also go into its measures.jsonl and its report. Only features inception give the
+    FID; other networks' distances bear their names.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ bootstrap don't do for these scores: they count what pairs of pictures do to eac
 Stein 1981), which in a Fréchet distance near its floor and in coverage is most of it, and a picture that is drawn twice
 is its own nearest neighbour.
 
-From half as many pictures to all of them a variance falls by 2 where each picture counts for itself and by 4 where only
+From half as many pictures to all of them a variance falls by about 2 where each picture counts for itself and by 4 where only
 pairs count. Two sizes tell how much there is of both: halves, and quarters.
 """
 
@@ -34,12 +34,19 @@ class Compared(NamedTuple):
 
 
 def halves_errors(
-    statistic: Statistic, counts: Sequence[int], seed: int = 0, *, pairs: bool = False, splits: int = SPLITS
+    statistic: Statistic,
+    counts: Sequence[int],
+    seed: int = 0,
+    *,
+    power: float = 1.0,
+    pairs: bool = False,
+    splits: int = SPLITS,
 ) -> NDArray[np.float64]:
     """Standard errors, (K,), of a statistic of sets of so many pictures each, which is given rows of each set.
 
-    counts: of each set; a half, or with pairs a quarter, is to be enough for the statistic. pairs: whether it may be made
-    of pairs of pictures for the most part: then quarters tell how much. The same seed gives the same errors.
+    counts: of each set; a half, or with pairs a quarter, is to be enough for the statistic. power: the variance falls as
+    1/N to this. pairs: whether it may be made of pairs of pictures for the most part: then quarters tell how much. The same
+    seed gives the same errors.
     """
     random = np.random.default_rng([seed, 8])
     of_halves, of_quarters = [], []
@@ -50,7 +57,7 @@ def halves_errors(
             of_quarters += [_apart(statistic, [order[place::2] for order in orders]) for place in (0, 1)]
     half, excess = np.mean(of_halves, 0), student_excess(splits - 1)
     if not pairs:
-        return np.sqrt(half / 2) * excess
+        return np.sqrt(half / 2**power) * excess
     # V(n/2) = 2a + 4b and V(n/4) = 4a + 16b of V(n) = a + b, where a and b are at least 0.
     return np.sqrt(np.clip(0.75 * half - np.mean(of_quarters, 0) / 8, half / 4, half / 2)) * excess
 

@@ -2,6 +2,7 @@
 
 from figment.recipe import Recipe
 
+LOW_RATE, HIGH_RATE = 5e-5, 5e-3  # of Adam, beyond which it is what to change first
 HELD = "--recipe dcgan-r1, whose discriminator is held back by R1"
 
 
@@ -13,7 +14,7 @@ def against_collapse(recipe: Recipe) -> str:
 
 def against_memorising(recipe: Recipe) -> str:
     more = "more pictures, or a start from a trained run"
-    if recipe.augment not in ("none", "auto") or recipe.augment_p:
+    if recipe.augment not in ("none", "auto"):
         return more
     steered = recipe.objective in ("bce", "ml", "hinge")  # those whose signs tell how much is needed
     amount = "augment_mode=adaptive" if steered else "augment_p=0.3"
@@ -23,8 +24,10 @@ def against_memorising(recipe: Recipe) -> str:
 def against_nothing_learnt(recipe: Recipe) -> str:
     if recipe.objective in ("mse", "ml"):
         return "--set objective=bce"
-    if recipe.lr < 5e-5:
+    if recipe.lr < LOW_RATE:
         return "a larger rate, --set lr=0.001"
+    if recipe.discriminator_norm == "batch" and recipe.lr < HIGH_RATE:
+        return HELD
     return f"a smaller rate, {_slower(recipe)}"
 
 
@@ -35,6 +38,8 @@ def against_chequers(recipe: Recipe) -> str:
 
 
 def against_blindness(recipe: Recipe) -> str:
+    if recipe.lr > HIGH_RATE:
+        return f"a smaller rate, {_slower(recipe)}"
     if recipe.dropout > 0.5:
         return "--set dropout=0"
     if recipe.lr_discriminator < 0.5:

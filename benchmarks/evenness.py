@@ -1,8 +1,8 @@
 """In which features does a generator that knows pictures by heart jump, and one that has learnt what varies not?
 
-    python benchmarks/evenness.py RUN … [--features lite0 random] [--pictures 40] [--seed 0]
+    python benchmarks/evenness.py RUN … [--features lite0 random] [--pictures 40] [--paths 64] [--seed 0]
 
-The evenness of 64 great circles (explore/interpolation.py) for a run's generator, and for two that hold training pictures:
+The evenness of great circles (explore/interpolation.py) for a run's generator, and for two that hold training pictures:
 one draws that whose key lies nearest to the code, the other fades from one to the next. Thresholds are to lie between.
 """
 
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--features", nargs="+", default=["lite0", "random"])
     parser.add_argument("--pictures", type=int, default=40)
+    parser.add_argument("--paths", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     print("| run | features | generator | evenness | steepest step | detour |\n|---|---|---|---|---|---|")
@@ -69,7 +70,7 @@ def main() -> None:
         path: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda a, b, t, prior=prior: slerp(a, b, t, prior)  # noqa: E731
         for name in options.features:
             for what, generator in generators.items():
-                its = smoothness(generator, path, extractor(name), options.seed)
+                its = smoothness(generator, path, extractor(name), options.seed, paths=options.paths)
                 print(f"| {folder.name} | {name} | {what} | {its.evenness:.2f} | {its.steepest:.1f} | {its.detour:.2f} |",
                       flush=True)  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Which network tells better pictures from worse? 63 pairs whose order nobody doubts, of any set of pictures.
 
     python benchmarks/order.py [DATA …] [--size 64] [--features lite0 random gradients onnx:FILE …] [--count 1000]
-        [--reference 2000] [--n 100 200 500 1000] [--other DATA] [--run RUN …] [--seed 0] [--wrong] [--json FILE]
+        [--reference 2000] [--n 100 200 500 1000] [--draws 5] [--other DATA] [--run RUN …] [--seed 0] [--wrong] [--json FILE]
     python benchmarks/order.py --merge FILE …
 
 DATA: whatever figment trains on, `portraits`, or `radiographs` and `emoji`, which are drawn here. A network's name may end
@@ -41,7 +41,6 @@ from figment.run import Run
 
 DRAWN = {"radiographs": radiographs, "emoji": emoji}
 DRAWN_PICTURES = 4000
-MAX_DRAWS = 5  # of each N
 MIN_RATIO = 2  # of images seen, from which a later snapshot surely is the better one
 SCORES = ("FD", "KID", "precision", "coverage")
 MUST_TELL = (("blur", 1), ("JPEG", 90), ("reduction", 4))  # from reals
@@ -119,8 +118,9 @@ def judged(
     reference: Pictures,
     network: Extractor,
     sizes: Sequence[int],
+    draws: int,
 ) -> list[Judged]:
-    """All sets by all scores, at every N."""
+    """All sets by all scores, at every N, in at most so many draws."""
     network(reference[: network.batch])
     start = perf_counter()
     theirs = Reference(network(reference))
@@ -129,7 +129,7 @@ def judged(
     for kind, strength, pictures in sets:
         features = network(pictures)
         for n in sizes:
-            for draw in range(min(MAX_DRAWS, len(features) // n)):
+            for draw in range(min(draws, len(features) // n)):
                 scores, error = scored(features[draw * n : (draw + 1) * n], theirs)
                 found.append(Judged(data, network.name, milliseconds, kind, strength, n, draw, scores, error))
     return found
@@ -226,6 +226,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--reference", type=int, default=2000, help="pictures that sets are compared with, at most")
     parser.add_argument("--n", type=int, nargs="+", default=[100, 200, 500, 1000])
+    parser.add_argument("--draws", type=int, default=5, help="of each N, at most")
     parser.add_argument("--other", help="pictures that are mixed in; default: portraits, and emoji among portraits")
     parser.add_argument("--run", type=Path, nargs="+", default=[])
     parser.add_argument("--seed", type=int, default=0)
@@ -257,7 +258,11 @@ def judged_set(data: str, networks: Sequence[Extractor], options: argparse.Names
     count = min(options.count, len(pictures) - held)
     sets = list(degraded(pictures[order[held:]], others, count, options.seed))
     sizes = sorted({min(n, count) for n in options.n})
-    return [one for net in networks for one in judged(name_of(data), sets, pictures[order[:held]], net, sizes)]
+    return [
+        one
+        for net in networks
+        for one in judged(name_of(data), sets, pictures[order[:held]], net, sizes, options.draws)
+    ]
 
 
 def judged_run(run: Run, networks: Sequence[Extractor], options: argparse.Namespace) -> list[Judged]:
@@ -267,7 +272,7 @@ def judged_run(run: Run, networks: Sequence[Extractor], options: argparse.Namesp
     sets = list(snapshots(run, options.count, options.seed))
     sizes = sorted({min(n, options.count) for n in options.n})
     reference = to_rgb(np.asarray(bank.pictures[np.sort(rows)]))
-    return [one for net in networks for one in judged(run.folder.name, sets, reference, net, sizes)]
+    return [one for net in networks for one in judged(run.folder.name, sets, reference, net, sizes, options.draws)]
 
 
 def name_of(data: str) -> str:

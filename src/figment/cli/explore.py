@@ -23,10 +23,8 @@ from figment.errors import InputError
 
 FEATURES = click.option(
     "--features",
-    default="random",
-    show_default=True,
     metavar="NAME[:PATH]",
-    help="Network that distances are taken in: see figment measure.",
+    help="Network that distances are taken in: see figment measure. [default: lite0]",
 )
 
 
@@ -49,7 +47,7 @@ def interpolate(
     run: Path,
     between: str | None,
     steps: int,
-    features: str,
+    features: str | None,
     label: str | None,
     seed: int,
     name: str,
@@ -66,10 +64,10 @@ def interpolate(
     with workbench(run, out, device) as (at, show):
         from figment.explore import interpolate
         from figment.explore.group_texts import sample_pairs
-        from figment.features.registry import extractor
+        from figment.features.registry import default_network, extractor
 
         pairs = sample_pairs("0-1,2-3,4-5,6-7" if between is None else between, "--between")
-        network, generator = extractor(features, at.device), at.generator
+        network, generator = extractor(features or default_network(at.display.say), at.device), at.generator
         alike = at.resemblance  # first: the bank may have stages of its own
         progress = at.display.stage("measuring paths")
         found = interpolate(generator, pairs, steps, seed, network, label, progress, alike)

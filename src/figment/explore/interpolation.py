@@ -18,7 +18,7 @@ from figment.common.progress import Progress, part_of
 from figment.errors import InputError
 from figment.explore.paths import lerp, slerp
 from figment.features.base import Extractor
-from figment.features.registry import extractor
+from figment.features.registry import default_network, extractor
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.strips import strips
@@ -118,7 +118,7 @@ def interpolate(
     seed : int
         Of the samples; smoothness is measured on 64 other paths between its samples.
     network : Extractor, optional
-        What distances are taken in; "random" by default.
+        What distances are taken in; the default network, lite0, where none is given.
     label : str, optional
         Class that a generator with classes keeps along a path; by default that of the path's first end.
     progress : callable, optional
@@ -137,7 +137,7 @@ def interpolate(
     """
     if steps < 2 or not pairs:
         raise InputError(f"--steps {steps}: a row goes from one picture to another: give it 2 or more.")
-    network, prior = network or extractor("random"), generator.recipe.prior
+    network, prior = network or extractor(default_network()), generator.recipe.prior
     paths: dict[str, Path] = {"spherical": lambda a, b, t: slerp(a, b, t, prior), "linear": lerp}
     first, last = (torch.cat([generator.codes(1, seed, pair[end]) for pair in pairs]) for end in (0, 1))
     between = [path(first, last, torch.linspace(0, 1, steps)) for path in paths.values()]

@@ -40,6 +40,7 @@ def test_blur_takes_detail_and_noise_adds_it() -> None:
     assert detail(look(F.avg_pool2d(REALS, 5, 1, 2)), SEEN) < 0.7
     assert detail(look(REALS + torch.randn_like(REALS)), SEEN) > 3
     assert detail(look(torch.zeros_like(REALS)), SEEN) == 0
+    assert detail(SEEN, look(torch.zeros_like(REALS))) is None
 
 
 @pytest.mark.parametrize("period", [2, 4])

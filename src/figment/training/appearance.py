@@ -77,9 +77,12 @@ def distance(fakes: Look, reals: Look) -> float:
     return max(between - fakes.apart - reals.apart, 0.0) / reals.apart if reals.apart else 0.0
 
 
-def detail(fakes: Look, reals: Look) -> float:
-    """Contrast between neighbouring pixels in fakes over that in reals: below 1 where they are blurred, above for noise."""
-    return (fakes.fine_energy / reals.fine_energy) ** 0.5 if reals.fine_energy else 0.0
+def detail(fakes: Look, reals: Look) -> float | None:
+    """Contrast between neighbouring pixels in fakes over that in reals: below 1 where they are blurred, above for noise.
+
+    None where the reals have none.
+    """
+    return (fakes.fine_energy / reals.fine_energy) ** 0.5 if reals.fine_energy else None
 
 
 def chequers(fakes: Look, reals: Look) -> float:

@@ -27,7 +27,7 @@ class Reading:
     memorising_chance: float | None  # of such an AUC or a higher one, if D knew none of them
     spread: float  # mean distance between two fakes, as a share of that between two reals
     distance: float  # energy distance of fakes from reals, in the same unit
-    detail: float  # contrast between neighbouring pixels of fakes, as a share of that of reals
+    detail: float | None  # contrast between neighbouring pixels of fakes, as a share of that of reals
     chequers: float  # share of that contrast which repeats every 4 pixels, beyond that of reals
     distinct: float | None  # different pictures among the fakes; None where hardly any two are near each other
     distinct_exponent: float | None  # 0 where these are clusters, several where pictures vary without any

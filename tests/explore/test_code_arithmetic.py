@@ -108,6 +108,10 @@ def test_a_sum_has_what_it_should_where_codes_can_be_added(world, prior):
     assert met[27]
     assert "has what it should (left>0, right)" in found.sentence
     assert f"{met[28:36].sum()} of 8 have it, and of sums of single exemplars {met[36:].sum()} of 8." in found.sentence
+    assert "has it already" not in found.sentence
+    already = arithmetic(generator, *groups, predictor=predictor, wanted=parse_conditions("right", predictor)).finding()
+    assert "has what it should (right)" in already.sentence
+    assert "the mean of the third group has it already" in already.sentence
     values = found.numbers["read"]
     assert values["mean of A"]["left"] == pytest.approx(gaussian(groups[0].codes, prior)[:, 0].mean(), abs=0.05)
     assert values["A − B + C"]["left"] == pytest.approx(known[27, 0], abs=0.05)

@@ -253,10 +253,13 @@ def _sentence(found: CodeArithmetic) -> str:
     if not found.met:
         return f"{said} gives the picture in the middle; those around it show whether it holds under small noise."
     has = "has" if found.met[SUM] else "hasn't"
+    already = ""
+    if found.met[SUM] and found.met["mean of C"]:
+        already = " But the mean of the third group has it already, so that nothing shows it to come of the sum."
     return (
         f"{said} {has} what it should ({found.wanted}), as read from its picture; with small noise around it "
         f"{found.met[NOISY]} of {len(found.pictures[NOISY])} have it, and of sums of single exemplars "
-        f"{found.met[SINGLES]} of {len(found.pictures[SINGLES])}."
+        f"{found.met[SINGLES]} of {len(found.pictures[SINGLES])}.{already}"
     )
 
 

@@ -79,7 +79,7 @@ def measure_copying(
     generated, train, held_out: uint8 (N, C, H, W), C 1 or 3, of one height and width; they are read part by part and
     may be memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None:
     pixels of pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out)
-    · train, memory with the sum of all, about 4 kB a picture. Calls progress(done, of). The result depends on pictures
+    · train, memory with the sum of all, about 7 kB a picture. Calls progress(done, of). The result depends on pictures
     and seed alone. called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to
     compare.
     """

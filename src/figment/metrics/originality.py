@@ -101,7 +101,10 @@ class Copying:
             return f"{len(self.copies):,} of {self.generated:,} are copies"
         if self.leans_strongly():
             return "it leans to its training pictures"
-        return "a few could be copies" if self.copies else "nothing copied as far as could be told"
+        if self.copies:
+            return "a few could be copies"
+        telling = min(self.detectable.values(), default=0) >= TELLING_SHARE
+        return "nothing copied" if telling else "nothing copied as far as could be told"
 
     def verdict(self) -> str:
         """A sentence on copies, what of them could be told at all, and a sentence on distances where there is one."""

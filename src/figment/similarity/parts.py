@@ -1,26 +1,33 @@
 """Copies in part, and blends: which picture of a set shows the same in a half, a quarter or the centre, or shines through?
 
 A matched filter: cosine waves of the quarters and the centre of each thumbnail, each wave divided by its spread over the
-set, so that all details count alike. Two pictures that share nothing are then nearly at right angles, whatever lies
-beside the part that they share; the products of the quarters add up to those of halves and of the whole. All pairs are
-compared. What is blended with what is found by matching pursuit (Mallat and Zhang 1993): the nearest picture is taken
-out, and what is left is looked up anew.
+set (or a power of it), so that all details count alike. Two pictures that share nothing are then nearly at right angles,
+whatever lies beside the part that they share; the products of the quarters add up to those of halves and of the whole.
+All pairs are compared. What is blended with what is found by matching pursuit (Mallat and Zhang 1993): the nearest
+picture is taken out, and what is left is looked up anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.similarity.alignment import GRAIN_LEVELS, blurred
+from figment.similarity.alignment import GRAIN_LEVELS
 from figment.similarity.candidates import BATCH_PICTURES, cosines
+from figment.similarity.frames import bands, mirrored_where, region_likeness
 from figment.similarity.lookup import BANDS
 from figment.similarity.thumbnails import THUMBNAIL_SIDE
 
-WINDOW_WAVES = 12  # cosine frequencies along each axis of a window: waves of four pixels of a thumbnail and more
+# Cosine frequencies along each axis of a window, and by which power of its spread over the set a wave is divided. For
+# blends all details: a blend of two drawn faces is nearer to a third one in what is coarse. For parts less of them, so
+# that what is shifted by a pixel of 64 is found, too.
+BLEND_WAVES, BLEND_POWER = 12, 1.0
+PART_WAVES, PART_POWER = 8, 0.7
 LEAST_SPREAD = 0.02  # of a wave, as a share of the mean spread: rarer ones would count too much
-FAINT_LENGTH = 1.0  # of a description, which is 12 on average: of shorter ones noise isn't blown up
+EDGE_PIXELS = 2  # of a part in a thumbnail, that aren't compared: what is shifted by so many shows something else there
+FAINT_LENGTH = 1.0  # of a description, which is 8 to 12 on average: of shorter ones noise isn't blown up
 # Windows that are described, as (top, bottom, left, right) in shares of the picture, and which of them each becomes in
 # the mirror.
 WINDOWS = ((0, 0.5, 0, 0.5), (0, 0.5, 0.5, 1), (0.5, 1, 0, 0.5), (0.5, 1, 0.5, 1), (0.25, 0.75, 0.25, 0.75))
@@ -47,37 +54,40 @@ class Nearest:
 
 
 class DetailIndex:
-    """A set's thumbnails, uint8 (M, 48, 48), as they are compared part by part."""
+    """A set's thumbnails, uint8 (M, 48, 48), as they are compared window by window, by so many waves (see PART_WAVES)."""
 
-    def __init__(self, thumbnails: NDArray[np.uint8]) -> None:
-        self.thumbnails = thumbnails
-        waves = _waves(thumbnails)
+    def __init__(self, thumbnails: NDArray[np.uint8], waves: int, power: float) -> None:
+        self.thumbnails, self.waves = thumbnails, waves
+        found = _waves(thumbnails, waves)
         # Of the set together with its mirror images, which the same waves describe.
-        square = (waves**2).mean(1)
-        self._spread = spread_of((square + square[list(MIRRORED)]) / 2)[:, None]
-        self._windows = unit(waves / self._spread)
-        self._signs = np.where(np.arange(1, WINDOW_WAVES**2) % WINDOW_WAVES % 2 == 1, -1, 1).astype(np.float32)
+        square = (found**2).mean(1)
+        spread = spread_of((square + square[list(MIRRORED)]) / 2)[:, None]
+        self._spread = spread**power * spread.mean(-1, keepdims=True) ** (1 - power)
+        self._windows = unit(found / self._spread)
+        self._signs = np.where(np.arange(1, waves**2) % waves % 2 == 1, -1, 1).astype(np.float32)
 
-    def nearest(self, pictures: NDArray[np.uint8], own: NDArray[np.int64] | None = None) -> Nearest:
-        """The nearest picture by each of PARTS, and by the whole, the last column: (N, 10).
+    def nearest(
+        self, pictures: NDArray[np.uint8], parts: Sequence[tuple[int, ...]], own: NDArray[np.int64] | None = None
+    ) -> Nearest:
+        """The nearest picture by each of R parts, as PARTS has them: (N, R).
 
         own: int (N,), a place that is passed over for each picture.
         """
-        return self._nearest(unit(_waves(pictures) / self._spread), [*PARTS.values(), WHOLE], own)
+        return self._nearest(unit(_waves(pictures, self.waves) / self._spread), parts, own)
 
     def second(
         self, pictures: NDArray[np.uint8], first: NDArray[np.int64], mirrored: NDArray[np.bool_],
         own: NDArray[np.int64] | None = None,
     ) -> Nearest:  # fmt: skip
         """What is nearest to each picture once another of the set, its first, is taken out of it: (N, 1)."""
-        waves, taken = _waves(pictures) / self._spread, self._windows[:, first]
+        waves, taken = _waves(pictures, self.waves) / self._spread, self._windows[:, first]
         turned = self._windows[list(MIRRORED)][:, first] * self._signs
         taken = np.where(mirrored[:, None], turned, taken)
         left = waves - (waves * taken).sum(2, keepdims=True) * taken
         return self._nearest(unit(left), [WHOLE], own, first)
 
     def _nearest(
-        self, queries: NDArray[np.float32], parts: list[tuple[int, ...]], *passed_over: NDArray[np.int64] | None
+        self, queries: NDArray[np.float32], parts: Sequence[tuple[int, ...]], *passed_over: NDArray[np.int64] | None
     ) -> Nearest:
         """queries: (5, N, d). The first of equally near ones is taken, as it is before its mirror image."""
         count = queries.shape[1]
@@ -111,28 +121,9 @@ class DetailIndex:
 
 
 def part_likeness(part: str, first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[np.float32]:
-    """Correlations of pairs of thumbnails in one of PARTS, in place, in each of BANDS: (N, 3).
-
-    first, second: uint8 (N, 48, 48); mirrored: bool (N,), whether the second is. What lies beside the part isn't looked
-    at, not even to blur it.
-    """
-    rows, columns = box(part)
-    scores = np.empty((len(first), len(BANDS)), np.float32)
-    for start in range(0, len(first), BATCH_PICTURES):
-        some = slice(start, start + BATCH_PICTURES)
-        shown = _mirrored(second[some], mirrored[some])[:, rows, columns]
-        scores[some] = band_correlations(first[some][:, rows, columns], shown)
-    return scores
-
-
-def band_correlations(first: NDArray, second: NDArray) -> NDArray[np.float32]:
-    """Correlations of pairs of pictures, (N, H, W) in grey levels, in each of BANDS: (N, 3)."""
-    scores = np.empty((len(first), len(BANDS)), np.float32)
-    for band, pair in enumerate(zip(_bands(first), _bands(second), strict=True)):
-        a, b = (x - x.mean(1, keepdims=True) for x in pair)
-        covariance, of_a, of_b = ((x * y).mean(1) for x, y in ((a, b), (a, a), (b, b)))
-        scores[:, band] = covariance / np.sqrt((of_a + GRAIN_LEVELS**2) * (of_b + GRAIN_LEVELS**2))
-    return scores
+    """Correlations of pairs of thumbnails in one of PARTS, shifted by little, in each of BANDS (see region_likeness): (N, 3)."""
+    rows, columns = (slice(its.start + EDGE_PIXELS, its.stop - EDGE_PIXELS) for its in box(part))
+    return region_likeness(first, second, mirrored, (rows, columns), shifted_only=True)
 
 
 def box(part: str, height: int = THUMBNAIL_SIDE, width: int = THUMBNAIL_SIDE) -> tuple[slice, slice]:
@@ -154,11 +145,11 @@ def blend_likeness(
     scores, shares = np.empty((len(pictures), len(BANDS)), np.float32), np.empty(len(pictures), np.float32)
     for start in range(0, len(pictures), BATCH_PICTURES):
         part = slice(start, start + BATCH_PICTURES)
-        bands = zip(
-            _bands(pictures[part]), _bands(_mirrored(first[part], mirrored[part, 0])),
-            _bands(_mirrored(second[part], mirrored[part, 1])), strict=True,
+        three_bands = zip(
+            bands(pictures[part]), bands(mirrored_where(first[part], mirrored[part, 0])),
+            bands(mirrored_where(second[part], mirrored[part, 1])), strict=True,
         )  # fmt: skip
-        for band, three in enumerate(bands):
+        for band, three in enumerate(three_bands):
             y, a, b = (x.astype(np.float64) - x.mean(1, keepdims=True) for x in three)
             yy, aa, bb = ((x * x).mean(1) + GRAIN_LEVELS**2 for x in (y, a, b))
             ya, yb, ab = ((x * z).mean(1) for x, z in ((y, a), (y, b), (a, b)))
@@ -170,11 +161,11 @@ def blend_likeness(
     return scores, shares
 
 
-def _waves(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Cosine waves of each window of thumbnails, without their mean: (5, N, 143)."""
-    found = np.empty((len(WINDOWS), len(pictures), WINDOW_WAVES**2 - 1), np.float32)
+def _waves(pictures: NDArray[np.uint8], count: int) -> NDArray[np.float32]:
+    """Cosine waves of each window of thumbnails, without their mean: (5, N, count² − 1)."""
+    found = np.empty((len(WINDOWS), len(pictures), count**2 - 1), np.float32)
     for window, (top, bottom, left, right) in enumerate(WINDOWS):
-        down, across = cosines(top, bottom, WINDOW_WAVES), cosines(left, right, WINDOW_WAVES).T
+        down, across = cosines(top, bottom, count), cosines(left, right, count).T
         for start in range(0, len(pictures), BATCH_PICTURES):
             part = slice(start, start + BATCH_PICTURES)
             waves = down @ pictures[part].astype(np.float32) @ across
@@ -191,13 +182,3 @@ def spread_of(square: NDArray[np.float32]) -> NDArray[np.float32]:
 def unit(descriptions: NDArray[np.float32]) -> NDArray[np.float32]:
     """Of length 1, faint ones shorter."""
     return descriptions / np.maximum(np.linalg.norm(descriptions, axis=-1, keepdims=True), FAINT_LENGTH)
-
-
-def _mirrored(pictures: NDArray, mirrored: NDArray) -> NDArray:
-    return np.where(mirrored[:, None, None], pictures[:, :, ::-1], pictures)
-
-
-def _bands(pictures: NDArray) -> list[NDArray[np.float32]]:
-    """Each of BANDS of thumbnails or parts of them: (n, pixels)."""
-    pictures = pictures.astype(np.float32)
-    return [(blurred(pictures, fine) - blurred(pictures, coarse)).reshape(len(pictures), -1) for fine, coarse in BANDS]

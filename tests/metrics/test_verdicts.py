@@ -87,7 +87,7 @@ def test_the_grade_is_the_place_on_the_scale_of_degraded_reals(fd, kid, grade):
     [
         (70, 1500, "about a third as far off as real pictures blurred by a pixel"),
         (500, 6000, "farther off than real pictures blurred by a pixel, nearer than real pictures saved as JPEG 10"),
-        (3000, 26000, "farther off than real pictures reduced to a quarter of their size, 1.9 times"),
+        (3000, 26000, "1.9 times as far off as real pictures reduced to a quarter of their size"),
     ],
 )
 def test_a_place_is_said_in_pictures(fd, kid, said):

@@ -153,7 +153,11 @@ def _place(off: float, kind: str, test: SelfTest) -> str:
         return f"{_portion(off / marks[0][0])} as far off as {said[farther[0]]}"
     if not farther:
         times = off / marks[-1][0]
-        return f"farther off than {said[nearer[-1]]}" + (f", {times:.2g} times" if times >= 1.2 else "")
+        return (
+            f"{times:.2g} times as far off as {said[nearer[-1]]}"
+            if times >= 1.15
+            else f"farther off than {said[nearer[-1]]}"
+        )
     return f"farther off than {said[nearer[-1]]}, nearer than {said[farther[0]]}"
 
 

@@ -1,7 +1,10 @@
 """Degraded reals, whether networks tell them, and what is said of pictures whose worth is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from figment.data.portraits.table import portraits
 from figment.features.extract import LazyPictures, SetFeatures, extract_features
@@ -14,6 +17,7 @@ from figment.metrics.self_test import self_tests
 from figment.metrics.verdicts import AS_GOOD, decide
 
 needs_lite0 = pytest.mark.skipif(LITE0.found() is None, reason=f"{LITE0.package} isn't installed")
+DOCS = Path(__file__).parents[2] / "docs"
 NAMES = [degradation.name for degradation in DEGRADATIONS]
 
 
@@ -95,3 +99,17 @@ def test_reals_are_as_good_as_reals_and_degraded_ones_never(count):
         verdict, scores = judged(degradation.apply(pictures[:count]), spare, compared)
         assert verdict.grade in ("fair", "rough"), degradation.name
         assert AS_GOOD not in {score.verdict for score in scores}, degradation.name
+
+
+@needs_lite0
+def test_the_first_run_of_the_readme_is_rough():
+    """The 64 samples that README.md shows, of three minutes of training on the built-in portraits."""
+    sheet = np.asarray(Image.open(DOCS / "images" / "portraits-3m.png").convert("RGB"))
+    tiles = [sheet[top : top + 64, left : left + 64] for top in range(0, 526, 66) for left in range(0, 526, 66)]
+    samples = np.stack(tiles).transpose(0, 3, 1, 2)
+    reals = portraits(464, 0, 64)[0]
+    verdict, scores = judged(samples, reals[:64], reals[64:])
+    assert verdict.grade == "rough"
+    assert verdict.sentence.startswith("rough: a stranger tells them from real at a glance")
+    assert AS_GOOD not in {score.verdict for score in scores}
+    assert not any("no different" in score.verdict for score in scores if score.kind.name in ("precision", "density"))

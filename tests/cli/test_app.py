@@ -156,10 +156,9 @@ def test_hints_can_be_typed(faces: Path, tmp_path: Path, capsys: pytest.CaptureF
     run = tmp_path / "my run & co"
     small = ["--size", 16, "--set", "width=2", "--set", "batch=16", "--recipe", "dcgan"]
     assert command("train", faces, "--images", 32, "--out", run, *small) == 0
-    assert (
-        f"Next: figment sample '{run}' · figment measure '{run}' · figment resume '{run}' --for"
-        in capsys.readouterr().out
-    )
+    told = capsys.readouterr()
+    assert f"Next: figment sample '{run}' · figment measure '{run}' · figment resume '{run}' --for" in told.out
+    assert (told.out + told.err).count("P(fake) isn't shown: it is fitted to 30 held-out pictures or more") == 1
     assert command("resume", run) == 0
     assert f"figment resume '{run}' --for 10m" in capsys.readouterr().out
     assert command("train", faces, "--out", run) == 2

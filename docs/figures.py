@@ -300,4 +300,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("Interrupted: the same command goes on from what is trained.", file=sys.stderr)
+        sys.exit(130)

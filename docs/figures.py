@@ -162,7 +162,7 @@ def of_forgetting(at: Workshop, record: dict[str, Any]) -> None:
     at.say("README.md", "maps", f"the {maps} feature maps that draw glasses", len(found["maps"]))
     lost, sound = (f"{100 * effect[of]:.0f} %" for of in ("lost", "whole"))
     text = f"{maps} maps draw {lost} of the glasses, and without them {sound} are sound"
-    at.say("docs/understand.md", "maps", text, effect["lost"])
+    at.say("docs/understand.md", "lost", text, effect["lost"])
 
 
 SAID = {"directions": of_directions, "forget": of_forgetting}

@@ -16,7 +16,7 @@ from figment.similarity.nearest import PictureSet
 from figment.similarity.parts import PARTS, box
 
 PLANTED = 40  # pictures of each kind
-NOISE_LEVELS, JPEG_QUALITY, CROP_SHARE, BRIGHTNESS = 8.0, 75, 0.06, 0.2  # of what hardly changed copies go through
+NOISE_LEVELS, JPEG_QUALITY, CROP_SHARE, BRIGHTNESS = 8.0, 75, 0.06, 0.2  # of copies that are hardly changed
 TURN_DEGREES = 2.0, 10.0  # either way
 ENLARGED_SHARE = 0.7, 0.85  # of a side, that is shown enlarged
 HUE_DEGREES = 28.0
@@ -58,14 +58,20 @@ def planted(
 
 
 def _changed(picture: NDArray[np.uint8], beside: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
-    """Mirrored or not, slightly cropped, brightened, noised and compressed."""
+    """Slightly cropped, brightened, noised or compressed; every other one mirrored, too."""
     _, height, width = picture.shape
-    left, top, right, bottom = random.uniform(0, CROP_SHARE, 4)
-    box = (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
-    its = _pixels(_image(picture).resize((width, height), Image.Resampling.BICUBIC, box))
-    bright = its * random.uniform(1 - BRIGHTNESS, 1 + BRIGHTNESS) + random.normal(0, NOISE_LEVELS, its.shape)
-    coded = through_codec(f"jpeg:{JPEG_QUALITY}", np.rint(bright).clip(0, 255).astype(np.uint8)[None])[0]
-    return coded[:, :, ::-1] if random.random() < 0.5 else coded
+    how = random.integers(4)
+    if how == 0:
+        left, top, right, bottom = random.uniform(0, CROP_SHARE, 4)
+        box = (left * width, top * height, (1 - right) * width, (1 - bottom) * height)
+        changed = _pixels(_image(picture).resize((width, height), Image.Resampling.BICUBIC, box))
+    elif how == 1:
+        changed = _levels(picture * random.uniform(1 - BRIGHTNESS, 1 + BRIGHTNESS))
+    elif how == 2:
+        changed = _levels(picture + random.normal(0, NOISE_LEVELS, picture.shape))
+    else:
+        changed = through_codec(f"jpeg:{JPEG_QUALITY}", picture[None])[0]
+    return changed[:, :, ::-1] if random.random() < 0.5 else changed
 
 
 def _turned(picture: NDArray[np.uint8], beside: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
@@ -109,7 +115,11 @@ def _part(sort: str) -> Change:
 
 def _blended(picture: NDArray[np.uint8], beside: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
     share = random.uniform(*BLEND_SHARE)
-    return np.rint((1 - share) * picture + share * beside).astype(np.uint8)
+    return _levels((1 - share) * picture + share * beside)
+
+
+def _levels(picture: NDArray) -> NDArray[np.uint8]:
+    return np.rint(picture).clip(0, 255).astype(np.uint8)
 
 
 def _image(picture: NDArray[np.uint8]) -> Image.Image:

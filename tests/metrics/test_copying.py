@@ -137,9 +137,8 @@ def test_every_kind_is_found_and_named(of_all_kinds: tuple, sets: tuple[Pixels, 
     assert len(pairs) >= (18 if kind == "hardly changed" else 22)
     named = {"in a half": " half", "in a quarter": "quarter", "in the centre": "centre", "blended": "blend"}
     named |= dict.fromkeys([*KINDS, "hardly changed"], "whole")
-    assert sum(p.kind.endswith(named.get(kind, kind)) for p in pairs) >= 0.6 * len(
-        pairs
-    )  # what is hardly enlarged is whole
+    least = 0.4 if kind == "enlarged" else 0.75  # what is hardly enlarged is whole
+    assert sum(p.kind.endswith(named.get(kind, kind)) for p in pairs) >= least * len(pairs)
     if kind in ("whole", "flipped"):
         assert max(p.distance for p in pairs) == 0
         assert all(p.mirrored == (kind == "flipped") for p in pairs)

@@ -16,10 +16,10 @@ import numpy as np
 
 from figment.features.extract import LazyPictures, extract_features
 from figment.features.registry import extractor
-from figment.metrics.frechet import frechet, gaussian, with_limit
-from figment.metrics.kid import kid
-from figment.metrics.precision_recall import precision_recall
-from figment.metrics.sliced_wasserstein import sliced_wasserstein
+from figment.metrics.frechet import compared_frechet, frechet, gaussian
+from figment.metrics.kid import KernelDistance, kid
+from figment.metrics.precision_recall import compared_precision_recall
+from figment.metrics.sliced_wasserstein import compared_sliced_wasserstein
 from trials import machine
 
 
@@ -47,15 +47,18 @@ def of_scores(count: int, dimension: int) -> None:
     both = timed("Fréchet distance", lambda: frechet(ours, theirs))
     both += timed("KID with its error", lambda: kid(ours, theirs))
     print(f"{'both':<44}{both:>9.1f} s")
-    reference = gaussian(theirs)
-    timed("Fréchet distance, its limit and their error", lambda: with_limit(ours, reference))
-    timed("precision, recall, density, coverage", lambda: precision_recall(ours, theirs))
+    others = 1.1 * random.standard_normal((count, dimension), np.float32) + np.float32(0.1)
+    known, kernel = gaussian(theirs), KernelDistance(theirs)
+    print("beside the floor, with errors of value, floor and difference")
+    timed("Fréchet distance and its limit", lambda: compared_frechet(ours, others, theirs, known, limits=True))
+    timed("KID", lambda: kernel.compared(ours, others))
+    timed("precision, recall, density, coverage", lambda: compared_precision_recall(ours, others, theirs))
 
 
 def of_patches(count: int) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (2, count, 3, 64, 64), np.uint8)
-    print(f"\n{count:,} pictures of 64 px against as many")
-    timed("sliced Wasserstein distance", lambda: sliced_wasserstein(*pictures))
+    pictures = np.random.default_rng(0).integers(0, 256, (3, count, 3, 64, 64), np.uint8)
+    print(f"\n{count:,} pictures of 64 px against as many, beside the floor")
+    timed("sliced Wasserstein distance", lambda: compared_sliced_wasserstein(*pictures))
 
 
 def of_network(name: str, count: int) -> None:

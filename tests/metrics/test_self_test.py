@@ -25,14 +25,23 @@ def lazy(pictures, key=""):
     return LazyPictures(len(pictures), lambda start, stop: pictures[start:stop], key)
 
 
-def judged(samples: np.ndarray, spare: np.ndarray, compared: np.ndarray):
-    """Verdict and scores of samples by lite0, against reals that are compared with and others for the floor."""
+def judge(spare: np.ndarray, compared: np.ndarray):
+    """What gives verdict and scores of samples by lite0, against reals that are compared with and others for the floor."""
     networks = [extractor("lite0")]
-    ours, theirs, others = (extract_features(lazy(its), networks) for its in (samples, compared, spare))
+
+    def seen(pictures: np.ndarray) -> SetFeatures:
+        found = extract_features(lazy(pictures), networks)
+        return SetFeatures(found.features, found.logits, found.pictures[:100])  # patches cost the most
+
+    theirs, others = seen(compared), seen(spare)
     references = {"lite0": Reference(theirs.features["lite0"])}
-    few = [SetFeatures(x.features, x.logits, x.pictures[:100]) for x in (ours, theirs, others)]  # patches cost the most
-    scores, _ = all_scores(*few, networks, references, 0, lambda done, of: None)
-    return decide(scores, self_tests(lazy(spare), references, networks))
+    tests = self_tests(lazy(spare), references, networks)
+
+    def judged(samples: np.ndarray):
+        scores, _ = all_scores(seen(samples), theirs, others, networks, references, 0, lambda done, of: None)
+        return decide(scores, tests)
+
+    return judged
 
 
 def test_degraded_pictures_are_what_their_names_say():
@@ -77,11 +86,12 @@ def test_degraded_sets_are_seen_once_and_networks_that_know_nothing_are_not_test
 @needs_lite0
 def test_fifty_reals_are_too_few_for_praise_and_noise_is_far():
     reals = portraits(350, 0, 32)[0]
-    verdict, scores = judged(reals[:50], reals[50:100], reals[100:])
+    judged = judge(reals[50:100], reals[100:])
+    verdict, scores = judged(reals[:50])
     assert verdict.grade != "far"
     assert AS_GOOD not in {score.verdict for score in scores}
     noise = np.random.default_rng(0).integers(0, 256, (50, 3, 32, 32), dtype=np.uint8)
-    verdict, scores = judged(noise, reals[50:100], reals[100:])
+    verdict, scores = judged(noise)
     assert verdict.grade == "far"
     assert "hardly any" in verdict.sentence
 
@@ -91,12 +101,12 @@ def test_fifty_reals_are_too_few_for_praise_and_noise_is_far():
 @pytest.mark.parametrize("count", [500, 1000])
 def test_reals_are_as_good_as_reals_and_degraded_ones_never(count):
     pictures = portraits(3 * count + 500, 0, 64)[0]
-    spare, compared = pictures[count : 2 * count], pictures[2 * count :]
-    verdict, scores = judged(pictures[:count], spare, compared)
+    judged = judge(pictures[count : 2 * count], pictures[2 * count :])
+    verdict, scores = judged(pictures[:count])
     assert verdict.grade == "real"
     assert [score.kind.name for score in scores if score.verdict == AS_GOOD][:2] == ["fd", "kid"]
     for degradation in DEGRADATIONS:
-        verdict, scores = judged(degradation.apply(pictures[:count]), spare, compared)
+        verdict, scores = judged(degradation.apply(pictures[:count]))
         assert verdict.grade in ("fair", "rough"), degradation.name
         assert AS_GOOD not in {score.verdict for score in scores}, degradation.name
 
@@ -108,7 +118,7 @@ def test_the_first_run_of_the_readme_is_rough():
     tiles = [sheet[top : top + 64, left : left + 64] for top in range(0, 526, 66) for left in range(0, 526, 66)]
     samples = np.stack(tiles).transpose(0, 3, 1, 2)
     reals = portraits(464, 0, 64)[0]
-    verdict, scores = judged(samples, reals[:64], reals[64:])
+    verdict, scores = judge(reals[:64], reals[64:])(samples)
     assert verdict.grade == "rough"
     assert verdict.sentence.startswith("rough: a stranger tells them from real at a glance")
     assert AS_GOOD not in {score.verdict for score in scores}

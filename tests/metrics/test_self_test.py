@@ -35,7 +35,7 @@ def judge(spare: np.ndarray, compared: np.ndarray):
 
     theirs, others = seen(compared), seen(spare)
     references = {"lite0": Reference(theirs.features["lite0"])}
-    tests = self_tests(lazy(spare), references, networks)
+    tests = self_tests(lazy(spare), others.features, references, networks)
 
     def judged(samples: np.ndarray):
         scores, _ = all_scores(seen(samples), theirs, others, networks, references, 0, lambda done, of: None)
@@ -69,17 +69,20 @@ def test_degraded_sets_are_seen_once_and_networks_that_know_nothing_are_not_test
     network, blind = extractor("random"), extractor("gradients")
     network.name = "taught"  # for the test
     references = {"taught": Reference(network(portraits(60, 1, 16)[0]))}
-    assert self_tests(lazy(pictures, "reals"), references, [blind, extractor("random")]) == {}
-    first = self_tests(lazy(pictures, "reals"), references, [network])
+    seen = {"taught": network(pictures)}
+    assert self_tests(lazy(pictures, "reals"), seen, references, [blind, extractor("random")]) == {}
+    first = self_tests(lazy(pictures, "reals"), seen, references, [network])
     assert list(first) == ["taught"]
     assert list(first["taught"].off) == NAMES
     assert "fd" not in first["taught"].off["JPEG 10"]  # of 60 pictures
-    seen = []
-    network.network = lambda block: seen.append(len(block)) or np.zeros((len(block), network.dimension), np.float32)
-    again = self_tests(lazy(pictures, "reals"), references, [network])
-    assert not seen
+    blocks = []
+    network.network = lambda block: blocks.append(len(block)) or np.zeros((len(block), network.dimension), np.float32)
+    again = self_tests(lazy(pictures, "reals"), seen, references, [network])
+    assert not blocks
     assert again == first
-    blind_test = self_tests(lazy(pictures), references, [network])["taught"]  # which sees nothing any more
+    blind_test = self_tests(lazy(pictures), {"taught": network(pictures)}, references, [network])[
+        "taught"
+    ]  # which sees nothing any more
     assert blind_test.untold == NAMES
 
 

@@ -117,7 +117,7 @@ def _measured(
     others = extract_features(spare, networks, chosen, telling)
     references = {network.name: Reference(theirs.features[network.name]) for network in networks}
     found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"))
-    tests = self_tests(spare, references, networks, chosen, display.stage("degraded real pictures"))
+    tests = self_tests(spare, others.features, references, networks, chosen, display.stage("degraded real pictures"))
     result = Measurement(subject.name, facts, subject.run, found, missing | more, tests, notes=notes)
 
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.

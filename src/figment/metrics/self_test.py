@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from numpy.typing import NDArray
+
 from figment.common.progress import Progress
 from figment.features.base import Extractor
 from figment.features.extract import LazyPictures, extract_features
@@ -67,30 +69,29 @@ def is_untaught(network: str) -> bool:
 
 
 def self_tests(
-    spare: LazyPictures, references: Mapping[str, Reference], networks: Sequence[Extractor], codec: str = "none",
-    progress: Progress | None = None,
+    spare: LazyPictures, seen: Mapping[str, NDArray], references: Mapping[str, Reference], networks: Sequence[Extractor],
+    codec: str = "none", progress: Progress | None = None,
 ) -> dict[str, SelfTest]:  # fmt: skip
     """The tests of all networks that may earn a verdict, by name.
 
-    spare: real pictures in the samples' place; references: what the networks saw in those to compare with. What they see
-    in degraded pictures is kept in the cache, as what they see in untouched ones.
+    spare: real pictures in the samples' place; seen: their features, and references: those of the reals to compare with, by
+    network. What networks see in degraded pictures is kept in the cache, as what they see in untouched ones.
     """
     taught = [network for network in networks if not is_untaught(network.name)]
     if not taught:
         return {}
     pictures = spare.first(SELF_TEST_PICTURES)
-    untouched = extract_features(pictures, taught, codec).features
     off: dict[str, dict[str, dict[str, Estimate]]] = {network.name: {} for network in taught}
     for place, degradation in enumerate(DEGRADATIONS):
         degraded = extract_features(degradation.of(pictures), taught, codec).features
         for name, its in off.items():
-            its[degradation.name] = _off(degraded[name], untouched[name], references[name])
+            its[degradation.name] = _off(degraded[name], seen[name][: pictures.count], references[name])
         if progress:
             progress(place + 1, len(DEGRADATIONS))
     return {name: SelfTest(name, pictures.count, its) for name, its in off.items()}
 
 
-def _off(degraded: Any, untouched: Any, reference: Reference) -> dict[str, Estimate]:
+def _off(degraded: NDArray, untouched: NDArray, reference: Reference) -> dict[str, Estimate]:
     """How much farther from the reference degraded pictures lie than untouched ones, in what there are enough for."""
     count, found = min(len(degraded), len(reference.features)), {}
     if count >= KINDS["fd"].min_pictures:

@@ -32,7 +32,7 @@ from figment.data.bank.prepare import prepare
 from figment.features.base import Extractor
 from figment.features.efficientnet_lite import lite0_extractor
 from figment.features.registry import extractor
-from figment.generator import Generator
+from figment.generator import load
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import distance, gaussian
 from figment.metrics.precision_recall import precision_recall
@@ -109,7 +109,7 @@ def degraded(reals: Pictures, others: Pictures, count: int, seed: int) -> Iterat
 def snapshots(run: Run, count: int, seed: int) -> Iterator[tuple[str, float, Pictures]]:
     """Samples of the run's snapshots; the strength is what images they have seen, less is worse."""
     for images, file in run.snapshots().items():
-        yield SNAPSHOTS, images, to_rgb(Generator.load(file).sample(count, seed).numpy())
+        yield SNAPSHOTS, images, to_rgb(load(file).sample(count, seed).numpy())
 
 
 def judged(
@@ -160,7 +160,9 @@ def pairs_of(found: Sequence[Judged]) -> list[Pair]:
                     one = by_place[first]
                     pairs.append(Pair(Judged(**(vars(one) | {"kind": kind.name})), by_place[*where, kind.name, worse]))
         seen = [j for place, j in by_place.items() if place[:4] == where and j.kind == SNAPSHOTS]
-        pairs += [Pair(late, early) for early in seen for late in seen if late.strength >= MIN_RATIO * early.strength]
+        pairs += [
+            Pair(late, early) for early in seen for late in seen if late.strength >= MIN_RATIO * early.strength > 0
+        ]
     return pairs
 
 

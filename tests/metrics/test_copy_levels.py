@@ -39,4 +39,17 @@ def test_levels_stay_within_their_bounds() -> None:
     assert (alike[1:] > 5).all()  # nothing of look-alikes this near is told, rather than wrongly
     nothing = np.full((500, len(FAMILIES), 3), -np.inf)
     assert np.array_equal(copy_levels(nothing), MIN_LEVELS)
-    assert np.array_equal(copy_levels(strangers(9, 0), strangers(3, 1)), MIN_LEVELS_OF_FEW)
+    assert np.array_equal(copy_levels(strangers(9, 0, 0.2, 0.05), strangers(3, 1, 0.2, 0.05)), MIN_LEVELS_OF_FEW)
+
+
+def test_a_thin_tail_of_look_alikes_raises_the_levels_and_copies_beyond_a_gap_do_not() -> None:
+    lone = np.full((300, len(FAMILIES), 3), -np.inf)
+    lone[:9] = np.linspace(1.0, 2.4, 9)[:, None, None]  # 3 %: of drawings most differ in colours, some only in a line
+    levels = copy_levels(lone)
+    assert (levels >= np.minimum(2.4 + 0.55, MAX_LEVELS)).all()
+    assert (levels <= np.maximum(2.4 + 0.7, MIN_LEVELS)).all()
+    copies = np.full((300, len(FAMILIES), 3), -np.inf)
+    copies[:4] = 4.5
+    assert np.array_equal(copy_levels(copies), MIN_LEVELS)
+    few = lone[:9]
+    assert (copy_levels(few) >= np.minimum(2.4 + 0.55, MAX_LEVELS)).all()

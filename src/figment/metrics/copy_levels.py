@@ -25,8 +25,10 @@ MAX_LEVELS = np.array([np.arctanh((0.995, 0.9998, 0.9998)) if its == "whole" els
 # are what a generator copies first.
 FALSE_ALARM_SHARES = {its: 0.0005 / (1 if its == "whole" else len(FAMILIES) - 1) / len(BANDS) for its in FAMILIES}
 TAIL_SHARES = 0.02, 0.05  # of such pictures those most alike, by which a level is set
-TAIL_GAP = 0.2  # in Fisher's z
+# In Fisher's z: below copies in a tail; below a level where strangers are few; where hardly any is alike enough to be aligned.
+TAIL_GAP, FEW_GAP, LONE_GAP = 0.2, 0.4, 0.6
 MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
+MIN_FOR_A_TAIL = 1000  # pictures by which a tail's shape is known well enough
 
 
 def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
@@ -41,33 +43,38 @@ def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
     enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
     levels = np.empty((len(FAMILIES), len(BANDS)))
     for family, (name, false_alarms) in enumerate(FALSE_ALARM_SHARES.items()):
-        found = [[_level(band, false_alarms) for band in sample[:, family].T] for sample in enough]
-        levels[family] = np.max(found, 0).clip(least[family])
+        bands = [zip(sample[:, family].T, least[family], strict=True) for sample in enough]
+        levels[family] = np.max([[_level(band, false_alarms, its) for band, its in both] for both in bands], 0)
         if name == "whole":
             enough = [sample[(sample[:, family] < levels[family]).all(1)] for sample in enough]
     return np.minimum(levels, MAX_LEVELS)
 
 
-def _level(highest: NDArray, false_alarms: float) -> float:
+def _level(highest: NDArray, false_alarms: float, least: float) -> float:
     """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
 
     Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
-    holds of its own pictures; these two don't mind one copy in a hundred.
+    holds of its own pictures; these two don't mind one copy in a hundred. Never less than the least.
     """
-    if len(highest) < MIN_IN_ALL:
-        return -math.inf
     ordered = np.sort(highest)[::-1]
-    outer, inner = (float(ordered[int(share * len(ordered))]) for share in TAIL_SHARES)
-    if inner == -math.inf:  # there is no tail
-        return -math.inf
+    outer, inner = (float(ordered[int(share * len(ordered))]) if len(ordered) else -math.inf for share in TAIL_SHARES)
+    if len(ordered) < MIN_IN_ALL or inner == -math.inf:
+        return _above_all(ordered, least, LONE_GAP)
     far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, false_alarms))
     level = outer + (outer - inner) / (far - near) * (wanted - far)
-    if len(highest) < MIN_OF_A_KIND:  # too few for two quantiles to be sure of
-        level = max(level, float(ordered[0]) + TAIL_GAP)
+    if len(highest) < MIN_FOR_A_TAIL:  # too few for two quantiles to be sure of
+        level = _above_all(ordered, level, FEW_GAP)
     # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
     # look-alikes, as in a set of drawings from one table.
     while (above := np.count_nonzero(ordered >= level)) > false_alarms * len(ordered):
         if np.count_nonzero(ordered >= level - TAIL_GAP) - above <= above / 2:
             break
+        level += TAIL_GAP / 4
+    return max(level, least)
+
+
+def _above_all(strangers: NDArray, level: float, gap: float) -> float:
+    """The level, or the next that has no stranger close below it: what little there is of a tail tells no more."""
+    while ((strangers < level) & (strangers >= level - gap)).any():
         level += TAIL_GAP / 4
     return level

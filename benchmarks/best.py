@@ -102,12 +102,14 @@ def result(run: Run, judge: Extractor, options: argparse.Namespace) -> dict[str,
     earlier = looked_at(run, bank, options.before, options.before_samples, scoring.EARLIER_REALS, images)
     taken = {"best": best(scores), "before": lowest(earlier), "last": scores[-1]}
     at = {name: look["images"] for name, look in taken.items() if look is not None}
-    by_judge = judged(run, bank, judge, options.judged, set(at.values()))
-    last = by_judge[at["last"]]
     told: dict[str, Any] = {
         "images": at, "looks": [look["fd"] for look in scores], "earlier": [look["fd"] for look in earlier],
         "behind": [(look.get("difference"), look.get("difference_error")) for look in scores],
     }  # fmt: skip
+    if len(set(at.values())) == 1:  # nothing to be told apart
+        return told | {score: {"best": (0.0, 0.0), "before": (0.0, 0.0)} for score in SCORES}
+    by_judge = judged(run, bank, judge, options.judged, set(at.values()))
+    last = by_judge[at["last"]]
     for place, score in enumerate(SCORES):
         told[score] = {"last": last[place].estimate}
         told[score] |= {name: by_judge[at[name]][place].minus(last[place]) for name in ("best", "before")}

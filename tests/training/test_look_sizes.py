@@ -26,3 +26,22 @@ def test_a_time_budget_has_as_many_samples_as_eight_looks_have_time_for():
 
     assert [samples(s) for s in (30, 60, 180, 360, 3600)] == [0, 200, 300, 1000, 2000]
     assert [samples(180, each) for each in (1e-4, 5e-4, 2e-3, 1e-2)] == [2000, 1000, 200, 0]
+
+
+def test_what_comes_once_is_spread_over_the_budget_and_all_of_it_is_a_twentieth():
+    assert look_sizes.allowance(180, 180, 2) == pytest.approx(9)
+    assert look_sizes.allowance(180, 0, 2) == 2
+    assert look_sizes.allowance(180, 90, 2) == pytest.approx(4.5 + 1)
+    assert look_sizes.allowance(180, 360, 2) == pytest.approx(18)  # beyond the planned end
+
+
+def test_a_three_minute_run_has_eight_looks_and_more():
+    each, look, once, spent, looks = 1.6e-3, 0.45, 1.9, 0.0, 0  # one busy core: seconds of a picture, a look, the reals
+    samples = look_sizes.samples_for(Recipe(seconds=180), REALS, each)
+    times = schedule.snapshot_times(Recipe(seconds=180, planned_images=72_000))
+    for seconds in (images / 400 for images in times[1:]):
+        if (spent or once) + 2 * look <= look_sizes.allowance(180, seconds, once + look):
+            spent, looks = (spent or once) + look, looks + 1
+    assert samples == 200
+    assert looks >= 10
+    assert spent + look <= 9

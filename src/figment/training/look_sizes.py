@@ -39,6 +39,14 @@ def samples_for(recipe: Recipe, reals: int, each: float | None = None) -> int:
     return fewest if pictures(fewest, MIN_SCORES) <= affordable else 0
 
 
+def allowance(budget: float, seconds: float, once: float) -> float:
+    """Seconds that looks may have taken after so many of a time budget.
+
+    once: those of what comes once, the reals and the look at the end, which are the whole budget's.
+    """
+    return MAX_TIME_SHARE * seconds + once * max(0.0, 1 - seconds / budget)
+
+
 def is_scored_at(recipe: Recipe, samples: int, reals: int, images: int) -> bool:
     """Whether a run with an image budget is looked at after so many images: at its last snapshots, as many as may be.
 

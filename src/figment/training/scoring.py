@@ -29,7 +29,7 @@ from figment.metrics.influence import FrechetInfluence, Influences
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.best import best, looks, lowest
-from figment.training.look_sizes import MAX_TIME_SHARE, SAMPLE_COST, is_scored_at, samples_for
+from figment.training.look_sizes import SAMPLE_COST, allowance, is_scored_at, samples_for
 
 REALS = 1000  # that samples are compared with, at most
 EARLIER_REALS = 3000  # … in runs of earlier versions, whose score events don't say
@@ -42,8 +42,8 @@ class Scorer:
     """Looks at the snapshots of a run. What it has found is in the run's events; scores is a copy of these.
 
     samples: of a look; 0 where there are none. reals: that they are compared with, at most. cost: seconds of the next look,
-    as the last one took; before the first as foreseen, for with it come the reals. warned: whether it was said already that
-    the score has left its best behind.
+    as the last one took, before the first as foreseen. once: seconds that the reals take at the first look. warned: whether
+    it was said already that the score has left its best behind.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Scorer:
         events = run.events() if events is None else events
         self.reload(events)
         self.reals = int(self.scores[-1].get("reals", EARLIER_REALS)) if self.scores else REALS
-        self.samples, self.cost, each = 0, 0.0, None
+        self.samples, self.cost, self.once, each = 0, 0.0, 0.0, None
         self.network: Extractor | None = None
         if recipe.scores == "none" or len(bank.train) < MIN_REALS:
             return
@@ -72,7 +72,11 @@ class Scorer:
             each = self._probed(self.network)
         before = self.scores[-1].get("samples") if self.scores else None
         self.samples = before or samples_for(recipe, self.reals, each)
-        self.cost = (each or 0.0) * (self.reals + (1 + SAMPLE_COST) * self.samples)
+        self.cost = (each or 0.0) * SAMPLE_COST * self.samples
+        if len(self.scores) > 1:
+            self.cost = float(self.scores[-1]["took"])
+        if not self.scores:
+            self.once = (each or 0.0) * (self.reals + self.samples)
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
@@ -80,7 +84,10 @@ class Scorer:
             return False
         if recipe.seconds is None:
             return is_scored_at(recipe, self.samples, self.reals, images)
-        return self._spent() + self.cost <= MAX_TIME_SHARE * seconds
+        spent = sum(float(event["took"]) for event in self.scores) if self.scores else self.once
+        return spent + 2 * self.cost <= allowance(
+            recipe.seconds, seconds, self.once + self.cost
+        )  # this look and the last
 
     @property
     def closing(self) -> float:
@@ -109,6 +116,8 @@ class Scorer:
             }  # fmt: skip
         ended = run_time.now()
         self.cost = ended - came
+        if not self.scores:
+            self.once = came - began
         event["took"] = round(ended - began, 3)
         self.run.log(event)
         self.scores.append(event)
@@ -201,6 +210,3 @@ class Scorer:
         began = run_time.now()
         network(few)
         return (run_time.now() - began) / len(few)
-
-    def _spent(self) -> float:
-        return sum(float(event["took"]) for event in self.scores)

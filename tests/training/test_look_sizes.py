@@ -12,7 +12,11 @@ def test_looks_of_an_image_budget_cost_at_most_a_twentieth_of_it_by_its_planned_
     recipe = Recipe(images=planned, planned_images=planned, size=size)
     samples = look_sizes.samples_for(recipe, REALS)
     times = schedule.snapshot_times(recipe)
-    at = [n for n in times if samples and look_sizes.is_scored_at(recipe, samples, REALS, n)]
+    at = [
+        n
+        for n in times
+        if samples and not look_sizes.is_too_early(recipe, n) and look_sizes.is_scored_at(recipe, samples, REALS, n)
+    ]
     cost = max(1, (64 / size) ** 2)
     assert cost * (REALS + (1 + len(at)) * samples) * bool(at) <= 0.05 * planned
     assert (len(at) >= look_sizes.MIN_SCORES) == (planned >= 32_000 * cost)
@@ -39,9 +43,11 @@ def test_a_three_minute_run_has_eight_looks_and_more():
     each, look, once, spent, looks = 1.6e-3, 0.45, 1.9, 0.0, 0  # one busy core: seconds of a picture, a look, the reals
     samples = look_sizes.samples_for(Recipe(seconds=180), REALS, each)
     times = schedule.snapshot_times(Recipe(seconds=180, planned_images=72_000))
-    for seconds in (images / 400 for images in times[1:]):
+    late = [images for images in times if not look_sizes.is_too_early(Recipe(planned_images=72_000), images)]
+    assert late[0] >= 14_400
+    for seconds in (images / 400 for images in late):
         if (spent or once) + 2 * look <= look_sizes.allowance(180, seconds, once + look):
             spent, looks = (spent or once) + look, looks + 1
     assert samples == 200
-    assert looks >= 10
+    assert looks >= look_sizes.SCORES_A_RUN + 1
     assert spent + look <= 9

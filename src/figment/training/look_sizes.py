@@ -11,6 +11,9 @@ from figment.training import schedule
 MAX_TIME_SHARE = 0.05  # of the time, at most
 SAMPLE_COUNTS = (2000, 1000, 500, 300, 200)  # of a look: the most that allow for SCORES_A_RUN of them
 SCORES_A_RUN = 8
+# Looks begin after this share of the planned images, or so many images where that is sooner: before, rubbish is compared
+# with rubbish, and grey fog may lie nearer to reals than a poor generator's end (LOG 77).
+FIRST_SHARE, FIRST_IMAGES = 0.2, 20_000
 MIN_SCORES = 2  # that a short run must have time for: with fewer there is nothing to compare
 SAMPLE_COST = 2  # what drawing and seeing a sample costs, in pictures seen: an allowance, which the first look corrects
 # Pixels of the pictures at which a sample costs about as much as an image of training in small nets on a CPU (LOG 77). Of
@@ -45,6 +48,11 @@ def allowance(budget: float, seconds: float, once: float) -> float:
     once: those of what comes once, the reals and the look at the end, which are the whole budget's.
     """
     return MAX_TIME_SHARE * seconds + once * max(0.0, 1 - seconds / budget)
+
+
+def is_too_early(recipe: Recipe, images: int) -> bool:
+    """Whether a look after so many images would tell nothing."""
+    return images < min(FIRST_SHARE * recipe.planned_images, FIRST_IMAGES)
 
 
 def is_scored_at(recipe: Recipe, samples: int, reals: int, images: int) -> bool:

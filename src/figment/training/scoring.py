@@ -29,7 +29,7 @@ from figment.metrics.influence import FrechetInfluence, Influences
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.best import best, looks, lowest
-from figment.training.look_sizes import SAMPLE_COST, allowance, is_scored_at, samples_for
+from figment.training.look_sizes import SAMPLE_COST, allowance, is_scored_at, is_too_early, samples_for
 
 REALS = 1000  # that samples are compared with, at most
 EARLIER_REALS = 3000  # … in runs of earlier versions, whose score events don't say
@@ -80,7 +80,7 @@ class Scorer:
 
     def is_due(self, recipe: Recipe, images: int, seconds: float) -> bool:
         """Whether to look now, when a snapshot has just been kept."""
-        if not self.samples or images == 0:
+        if not self.samples or is_too_early(recipe, images):
             return False
         if recipe.seconds is None:
             return is_scored_at(recipe, self.samples, self.reals, images)

@@ -28,7 +28,7 @@ TAIL_SHARES = 0.02, 0.05  # of such pictures those most alike, by which a level 
 # In Fisher's z: below copies in a tail; below a level where strangers are few; where hardly any is alike enough to be aligned.
 TAIL_GAP, FEW_GAP, LONE_GAP = 0.2, 0.4, 0.6
 MIN_OF_A_KIND, MIN_IN_ALL = 200, 50  # pictures to set a level by, of one kind, and of all kinds together
-MIN_FOR_A_TAIL = 1000  # pictures by which a tail's shape is known well enough
+MIN_FOR_A_TAIL = 1000  # pictures in all, by which a tail's shape is known well enough
 
 
 def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
@@ -38,19 +38,21 @@ def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
     one by one and the highest level is taken, else all are judged together. Those that turn out to be copies as whole
     pictures, as a set may hold some of its own, say nothing of the other families.
     """
-    few = sum(map(len, strangers)) < MIN_IN_ALL
-    least = MIN_LEVELS_OF_FEW if few else MIN_LEVELS
+    told = sum(map(len, strangers))
+    least = MIN_LEVELS_OF_FEW if told < MIN_IN_ALL else MIN_LEVELS
     enough = [sample for sample in strangers if len(sample) >= MIN_OF_A_KIND] or [np.concatenate(strangers)]
     levels = np.empty((len(FAMILIES), len(BANDS)))
     for family, (name, false_alarms) in enumerate(FALSE_ALARM_SHARES.items()):
         bands = [zip(sample[:, family].T, least[family], strict=True) for sample in enough]
-        levels[family] = np.max([[_level(band, false_alarms, its) for band, its in both] for both in bands], 0)
+        levels[family] = np.max(
+            [[_level(band, false_alarms, its, told < MIN_FOR_A_TAIL) for band, its in both] for both in bands], 0
+        )
         if name == "whole":
             enough = [sample[(sample[:, family] < levels[family]).all(1)] for sample in enough]
     return np.minimum(levels, MAX_LEVELS)
 
 
-def _level(highest: NDArray, false_alarms: float, least: float) -> float:
+def _level(highest: NDArray, false_alarms: float, least: float, few: bool) -> float:
     """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
 
     Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set
@@ -62,7 +64,7 @@ def _level(highest: NDArray, false_alarms: float, least: float) -> float:
         return _above_all(ordered, least, LONE_GAP)
     far, near, wanted = (NormalDist().inv_cdf(1 - share) for share in (*TAIL_SHARES, false_alarms))
     level = outer + (outer - inner) / (far - near) * (wanted - far)
-    if len(highest) < MIN_FOR_A_TAIL:  # too few for two quantiles to be sure of
+    if few:  # two quantiles aren't sure
         level = _above_all(ordered, level, FEW_GAP)
     # Where more lie above, they are copies if there is a gap below them, as in a set of photographs, or else
     # look-alikes, as in a set of drawings from one table.

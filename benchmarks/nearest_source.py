@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from copying import cropped, image_of, pixels_of
+from copying import grey, image_of, pixels_of, turned, window
 from degradations import Pictures, blurred, compressed, noised
 from figment.similarity.nearest import nearest_neighbour
 from figment.similarity.spaces import described, described_both_ways, named_space
@@ -27,22 +27,12 @@ def one_by_one(change: Callable[[np.ndarray, np.random.Generator], np.ndarray]) 
     return lambda pictures, random: np.stack([change(picture, random) for picture in pictures])
 
 
-def turned(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """By 5°, what comes in at the corners being the mean colour."""
-    fill = tuple(int(value) for value in picture.mean((1, 2)))
-    return pixels_of(image_of(picture).rotate(float(random.choice([-5, 5])), Image.Resampling.BICUBIC, fillcolor=fill))
-
-
 def other_hue(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Turned by 28°, a way or the other."""
     hue, *rest = image_of(picture).convert("HSV").split()
     step = round(28 / 360 * 256) * random.choice([-1, 1])
     hue = Image.fromarray((np.asarray(hue).astype(int) + step).astype(np.uint8))
     return pixels_of(Image.merge("HSV", (hue, *rest)).convert("RGB"))
-
-
-def grey(pictures: Pictures, random: np.random.Generator) -> Pictures:
-    return np.repeat(pictures.mean(1, keepdims=True).astype(np.uint8), 3, 1)
 
 
 def another_half(pictures: Pictures, random: np.random.Generator) -> Pictures:
@@ -62,11 +52,11 @@ KINDS: dict[str, Change] = {
     "noise 20": lambda pictures, random: noised(pictures, 20, random),
     "blur 2": lambda pictures, random: blurred(pictures, 2, random),
     "JPEG 20": lambda pictures, random: compressed(pictures, 80, random),
-    "cropped by 8 %": one_by_one(lambda picture, random: cropped(picture, 0.08, random)),
-    "cropped by 20 %": one_by_one(lambda picture, random: cropped(picture, 0.2, random)),
-    "turned by 5°": one_by_one(turned),
+    "cropped by 8 %": one_by_one(lambda picture, random: window(picture, *random.uniform(0, 0.08, 4))),
+    "cropped by 20 %": one_by_one(lambda picture, random: window(picture, *random.uniform(0, 0.2, 4))),
+    "turned by 5°": one_by_one(lambda picture, random: turned(picture, float(random.choice([-5, 5])))),
     "hue ±28°": one_by_one(other_hue),
-    "grey": grey,
+    "grey": one_by_one(lambda picture, random: grey(picture)),
     "half": another_half,
     "blend": blended,
 }

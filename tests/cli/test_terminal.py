@@ -60,7 +60,7 @@ def test_the_same_words_are_not_said_twice_but_what_has_moved(monkeypatch: pytes
     shown.tick(EVENT | {"detail": 0.59, "diagnosis": ["the generator draws about 3 different pictures"]})
     lines = [line for line in out.getvalue().splitlines() if "detail" in line]
     assert [line.count("in balance") for line in lines] == [1, 0, 0, 0]
-    assert lines[1].endswith("sharper: detail .34 → .58 of the reals'")
+    assert lines[1].endswith("more detail: .34 → .58 of the reals'")
     assert lines[2].endswith("detail 0.59")
     assert lines[3].endswith("the generator draws about 3 different pictures")
 

@@ -188,3 +188,22 @@ def test_no_part_contradicts_another():
     """Whatever was measured: praise of a score, the grade, copies and validity go together."""
     for seed in range(300):
         check_one(seed)
+
+
+def test_what_is_surely_better_than_the_floor_is_not_called_simple_where_it_is_not():
+    """Scattered samples have a high recall, and copies a low distance: neither is simpler than the reals."""
+    better = verdicts(decide(scores(fd=-90, recall=0.1, density=0.3), {"lite0": self_test()})[1])
+    assert better["fd"] == "nearer to the reals than other real pictures are"
+    assert better["recall"].startswith("beyond real pictures: scattered more widely")
+    assert better["density"] == "beyond real pictures: more alike or simpler than these"
+
+
+@pytest.mark.parametrize(
+    ("kid", "said"),
+    [
+        (100, "hardly farther off than other real pictures"),
+        (4900, "nearly as far off as real pictures blurred by a pixel"),
+    ],
+)
+def test_a_place_near_an_end_is_said_in_words_that_fit(kid, said):
+    assert said in decide(scores(share=0.1, fd=70, kid=kid), {"lite0": self_test()})[0].sentence

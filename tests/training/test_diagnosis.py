@@ -118,7 +118,7 @@ def test_an_older_figment_s_ticks_are_read() -> None:
     [
         (HELD, dict(memorising=0.9, memorising_chance=1e-5), "--set augment=full --set augment_mode=adaptive"),
         (make("dcgan-r1", objective="hinge", augment="full", augment_p=0.3), dict(memorising=0.9, memorising_chance=1e-5),
-         "more pictures, or a start from a trained run"),
+         "more pictures"),
         (FREE, dict(distinct=3.0, distinct_exponent=0.1), "--recipe dcgan-r1"),
         (FREE, dict(chequers=0.4), "--set upsampling=nearest"),
         (make("dcgan-small", objective="mse"), dict(detail=0.1), "--set objective=bce"),
@@ -186,7 +186,7 @@ def test_the_end_tells_the_last_score() -> None:
 
 def test_what_has_moved_is_told_the_greatest_first() -> None:
     before, now = ticks(detail=0.34, distance=0.2)[0], ticks(detail=0.58, distance=0.15, spread=0.91)[0]
-    assert moved(before, now) == "sharper: detail .34 → .58 of the reals'; nearer to reals: distance .20 → .15"
-    assert moved(now, before).startswith("softer: detail .58 → .34")
+    assert moved(before, now) == "more detail: .34 → .58 of the reals'; nearer to reals: distance .20 → .15"
+    assert moved(now, before).startswith("less detail: .58 → .34")
     assert moved(before, before) == ""
     assert moved({}, now) == ""

@@ -33,8 +33,17 @@ LIMITS: tuple[tuple[Grade, float], ...] = (("close", 0.15), ("fair", 0.45), ("ro
 TELLING_PICTURES = 1000  # of which a network that can't tell wouldn't tell more of them, either
 # Invalid portraits beyond those of reals, as a share of all, from which a grade can't be better.
 INVALID_LIMITS: tuple[tuple[float, Grade], ...] = ((0.5, "rough"), (0.2, "fair"), (0.05, "close"))
+HARDLY, NEARLY = 0.03, 0.95  # parts below which there is hardly any, and above which nearly all
 AS_GOOD = "as good as real pictures"
 TOO_FEW = "these pictures are too few to tell"
+# Of scores that are surely better than the floor: no praise, but what it means. All others are distances.
+BEYOND = {
+    "precision": "beyond real pictures: more alike or simpler than these",
+    "density": "beyond real pictures: more alike or simpler than these",
+    "recall": "beyond real pictures: scattered more widely, or nearer to the reals, than these",
+    "coverage": "beyond real pictures: scattered more widely, or nearer to the reals, than these",
+    "inception_score": "beyond real pictures",
+}
 SAID = {
     "real": "as good as real: they are told from real pictures no better than real pictures from each other",
     "close": "close: measured, they differ from real pictures; an eye hardly tells",
@@ -46,7 +55,7 @@ SAID = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said first. grade: None where none is earned; sentence: the summary, one sentence; copied: of samples."""
+    """What is said first. grade: None where none is earned; sentence: the summary; network: by which it is, "" for none."""
 
     grade: Grade | None
     sentence: str
@@ -126,7 +135,7 @@ def _of_score(score: Score, grade: Grade | None, tests: Mapping[str, SelfTest]) 
     if worse.value > reach:
         return _how_much_worse(score, test)
     if worse.value < -reach:
-        return "beyond real pictures: more alike or simpler than these"
+        return BEYOND.get(score.kind.name, "nearer to the reals than other real pictures are")
     return TOO_FEW if reach > score.margin else "hardly different from real pictures"
 
 
@@ -150,7 +159,10 @@ def _place(off: float, kind: str, test: SelfTest) -> str:
     said = {degradation.name: f"real pictures {degradation.said}" for degradation in DEGRADATIONS}
     nearer, farther = [name for mark, name in marks if mark <= off], [name for mark, name in marks if mark > off]
     if not nearer:
-        return f"{_portion(off / marks[0][0])} as far off as {said[farther[0]]}"
+        part = off / marks[0][0]
+        if part < HARDLY:
+            return "hardly farther off than other real pictures"
+        return f"{'nearly' if part >= NEARLY else _portion(part)} as far off as {said[farther[0]]}"
     if not farther:
         times = off / marks[-1][0]
         return (
@@ -221,10 +233,10 @@ def _variety(scores: Sequence[Score], judge: str) -> str:
 
 def _portion(part: float) -> str:
     """A part of a whole in words."""
-    if part >= 0.95:
+    if part >= NEARLY:
         return "nearly all"
     words = (
-        (0.03, "hardly any"), (0.075, "about a twentieth"), (0.13, "about a tenth"), (0.18, "about a sixth"),
+        (HARDLY, "hardly any"), (0.075, "about a twentieth"), (0.13, "about a tenth"), (0.18, "about a sixth"),
         (0.225, "about a fifth"), (0.29, "about a quarter"), (0.37, "about a third"), (0.45, "about two fifths"),
         (0.55, "about half"), (0.63, "about three fifths"), (0.71, "about two thirds"), (0.85, "about three quarters"),
     )  # fmt: skip

@@ -25,7 +25,7 @@ def _by_share(unit: float, least: float) -> Callable[[float, float], float]:
 
 
 MEASURES = (
-    Measure("detail", _by(0.05), "sharper: detail {} → {} of the reals'", "softer: detail {} → {} of the reals'"),
+    Measure("detail", _by(0.05), "more detail: {} → {} of the reals'", "less detail: {} → {} of the reals'"),
     Measure("spread", _by(0.08), "more varied: spread {} → {}", "less varied: spread {} → {}"),
     Measure(
         "distance", _by_share(0.2, 0.02), "farther from reals: distance {} → {}", "nearer to reals: distance {} → {}"

@@ -13,12 +13,11 @@ def against_collapse(recipe: Recipe) -> str:
 
 
 def against_memorising(recipe: Recipe) -> str:
-    more = "more pictures, or a start from a trained run"
     if recipe.augment not in ("none", "auto"):
-        return more
+        return "more pictures"
     steered = recipe.objective in ("bce", "ml", "hinge")  # those whose signs tell how much is needed
     amount = "augment_mode=adaptive" if steered else "augment_p=0.3"
-    return f"augmentation, --set augment=full --set {amount}; or {more}"
+    return f"augmentation, --set augment=full --set {amount}; or more pictures"
 
 
 def against_nothing_learnt(recipe: Recipe) -> str:

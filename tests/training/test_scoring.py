@@ -248,8 +248,8 @@ def test_under_a_time_budget_the_clock_keeps_looks_to_their_share(
     looks, scorer = run.events("score"), scorer_of(run)
     assert looks
     spent = sum(look["took"] for look in looks)
-    assert not scorer.is_due(run.recipe, 100, (spent + 2 * scorer.cost) / 0.2 - 1)
-    assert scorer.is_due(run.recipe, 100, (spent + 2 * scorer.cost) / 0.2 + 1)
+    assert not scorer.is_due(run.recipe, run.recipe.planned_images, (spent + 2 * scorer.cost) / 0.2 - 1)
+    assert scorer.is_due(run.recipe, run.recipe.planned_images, (spent + 2 * scorer.cost) / 0.2 + 1)
 
 
 def test_a_mistyped_network_is_told_before_a_run_is_made(pictures: Path, tmp_path: Path):

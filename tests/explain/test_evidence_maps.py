@@ -179,7 +179,7 @@ def maps(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -
 
 def test_the_sentence_says_what_the_maps_do() -> None:
     told = sentence(maps(6, True), maps(6, True))
-    assert "most often at the upper left" in told
+    assert "what speaks for it lies most often at the upper left" in told
     assert "(in 6 of 6 pictures; by chance in one of nine)" in told
     assert "a tenth of a picture holds 40 % of the evidence (untrained: 30 %)" in told
     assert told.count("are right: where the tenth that they call most fake is blurred") == 2
@@ -191,6 +191,7 @@ def test_the_sentence_says_what_the_maps_do() -> None:
     assert "2 pictures can't tell" in sentence(maps(1, True), maps(1, True))
     told = sentence(maps(6, False, 0.1), maps(6, False, 0.1))
     assert "what was learnt" not in told  # maps that aren't right show nothing
+    assert "what the maps by occlusion call fake lies most often at the upper left" in told  # nor where the evidence is
     assert "have a rank correlation of 0.10" in told
 
 
@@ -237,7 +238,7 @@ def test_the_command_on_a_run_with_classes(
 ) -> None:
     out = tmp_path / "found"
     assert command("explain", "evidence", run_with_classes, "-n", 3, "--out", out) == 0
-    assert "what speaks for it" in capsys.readouterr().out
+    assert "surest are fake, what " in capsys.readouterr().out
     record = json.loads((out / "evidence.json").read_text())
     generator = load(run_with_classes)
     z, labels = codes.read(out / "evidence.safetensors", generator.recipe.code_size, 2)

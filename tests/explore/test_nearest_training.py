@@ -88,6 +88,9 @@ def test_the_sentence_says_what_the_distances_do(ours: float, says: str) -> None
         assert (caution in unsure) == (ours >= 10)
     few = sentence(ours + noise[0], 10 + noise[1][:20], spaces.PIXELS, ALIKE)
     assert ("20 held-out pictures are too few" in few) == (ours == 10)
+    doubted = sentence(ours + noise[0], 10 + noise[1][:20], spaces.PIXELS, None)
+    assert "about as near" not in doubted
+    assert "no sign" not in doubted
     assert f"{np.median(ours + noise[0]):.3g} levels" in told
     assert "no picture is held out" in sentence(ours + noise[0], np.array([]), spaces.PIXELS)
     assert " levels" not in sentence(ours + noise[0], 10 + noise[1], spaces.network_space(extractor("gradients")))

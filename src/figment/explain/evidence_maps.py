@@ -262,20 +262,23 @@ def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
         learnt = " hardly differ, so these show a picture's own structure more than what was learnt"
     elif any(_are_right(tests) for _, tests in tested):
         learnt = " differ, so these show what was learnt"
-    told = f"(rank correlation {round(agreement, 2) + 0.0:.2f})"
-    last = (
-        f"Maps of an untrained discriminator{learnt} {told}."
+    correlation = f"{round(agreement, 2) + 0.0:.2f}"
+    told = (
+        f"{learnt} (rank correlation {correlation})"
         if learnt
-        else (
-            f"Maps of an untrained discriminator have a rank correlation of {round(agreement, 2) + 0.0:.2f} with these."
-        )
+        else f" have a rank correlation of {correlation} with these"
     )
-    return " ".join([_place(samples), *(_tested(*one) for one in tested), last])
+    last = f"Maps of an untrained discriminator{told}."
+    return " ".join([_place(samples, _are_right(tested[0][1])), *(_tested(*one) for one in tested), last])
 
 
-def _place(samples: EvidenceMaps) -> str:
-    """Where occlusion finds what speaks for fake, if it is in one ninth of more pictures than chance has it; and how dense."""
-    text = "In the samples that the discriminator is surest are fake, what speaks for it "
+def _place(samples: EvidenceMaps, right: bool) -> str:
+    """Where occlusion finds what speaks for fake, if it is in one ninth of more pictures than chance has it; and how dense.
+
+    right: whether its maps are; else no more is said than where they are red.
+    """
+    what = "what speaks for it" if right else "what the maps by occlusion call fake"
+    text = f"In the samples that the discriminator is surest are fake, {what} "
     ninths = F.adaptive_avg_pool2d(samples.maps["occlusion"].clamp_min(0), 3).flatten(1)
     counts = ninths.argmax(1).bincount(minlength=9)
     most, of = int(counts.argmax()), len(ninths)

@@ -194,17 +194,18 @@ def sentence(ours: NDArray, theirs: NDArray, space: Space, resemblance: Resembla
             "being copies: figment measure tells."
         )
     farther = normal_cdf(-z) < MAX_P_VALUE
-    how = (
-        "lie farther from training pictures than held-out ones do" if farther else "lie about as near as held-out ones"
-    )
     margin = DEVIATIONS_95 * math.sqrt((len(ours) + len(theirs) + 1) / (12 * len(ours) * len(theirs)))
+    if farther:
+        how = "samples lie farther from training pictures than held-out ones do"
+    elif margin <= MAX_MARGIN:
+        how = "samples lie about as near as held-out ones"
+    else:
+        how = f"no difference shows, but {len(theirs)} held-out pictures are too few to tell a small one"
     if unsure:
-        return f"{text}: samples {how}. Of copying that says nothing: {unsure}."
+        return f"{text}: {how}. Of copying that says nothing: {unsure}."
     if not farther and margin > MAX_MARGIN:
-        return f"{text}: no difference shows, but {len(theirs)} held-out pictures are too few to tell a small one."
-    return (
-        f"{text}: samples {how}, so as a whole they show no sign of copying (figment measure looks for single copies)."
-    )
+        return f"{text}: {how}."
+    return f"{text}: {how}, so as a whole they show no sign of copying (figment measure looks for single copies)."
 
 
 def _percent(share: float | None) -> str:

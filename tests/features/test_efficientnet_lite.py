@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from figment.errors import InputError
 from figment.features import registry
 from figment.features.efficientnet_lite import (
-    INPUT_SIDE,
     EfficientNetLite0,
     SameConv2d,
+    input_side,
     lite0_extractor,
     load_lite0,
     prepared,
@@ -90,7 +90,7 @@ def test_it_was_folded(net):
 
 
 def test_pixels_are_scaled_as_the_weights_want_them():
-    x = torch.tensor([[0.0, 127, 255]]).T.view(1, 3, 1, 1).expand(1, 3, INPUT_SIDE, INPUT_SIDE)
+    x = torch.tensor([[0.0, 127, 255]]).T.view(1, 3, 1, 1).expand(1, 3, 64, 64)
     assert prepared(x)[0, :, 0, 0].tolist() == [-127 / 128, 0, 1]
 
 
@@ -106,7 +106,7 @@ def test_the_extractor_is_the_network_of_resized_pictures(net):
     assert np.array_equal(found, registry.extractor("lite0")(pictures))
 
 
-@pytest.mark.parametrize("side", [48, INPUT_SIDE, 100])
+@pytest.mark.parametrize("side", [48, 64, 100])
 def test_the_side_is_told_and_kept_apart(net, side):
     pictures = np.random.default_rng(1).integers(0, 256, (2, 3, 64, 64), dtype=np.uint8)
     network = lite0_extractor("cpu", side)
@@ -139,3 +139,12 @@ def test_a_damaged_file_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(PackagedWeights, "found", lambda self: damaged)
     with pytest.raises(InputError, match="isn't the published file"):
         registry.extractor("lite0")
+
+
+@pytest.mark.parametrize(
+    ("size", "side"),
+    [((16, 16), 64), ((64, 64), 64), ((127, 100), 64), ((128, 128), 96), ((64, 192), 128), ((256, 256), 160), ((512, 512), 224)],
+)  # fmt: skip
+def test_larger_pictures_are_seen_larger(size, side):
+    assert input_side(*size) == side
+    assert prepared(torch.zeros(1, 3, *size)).shape == (1, 3, side, side)

@@ -21,7 +21,8 @@ def test_features_are_the_same_every_time_and_in_any_batch(name):
     alone = np.concatenate([extractor(one[None]) for one in many[-4:]])
     assert np.allclose(found[-4:], alone, atol=1e-4)
     assert extractor(many[:0]).shape == (0, extractor.dimension)
-    assert (extractor.label, extractor.resize) == (f"FD-{name}", "bicubic, antialiased, to 64")
+    assert extractor.label == f"FD-{name}"
+    assert extractor.resize.startswith("bicubic, antialiased, to 64")
     assert (extractor.digest is None) == (name == "gradients")
     assert extractor.head is None
 

@@ -5,7 +5,7 @@ last convolution of fixed widths. Its ImageNet weights come with the package eff
 (Apache 2.0), so they are there wherever figment is installed, without any download at run time. Names of weights are
 those of the file; of the package nothing is imported and nothing run.
 
-**The convention that numbers follow**: uint8 pictures, brought to INPUT_SIDE (bicubic, antialiased, in whole levels),
+**The convention that numbers follow**: uint8 pictures, brought to input_side() (bicubic, antialiased, in whole levels),
 then (x - 127) / 128; zeros around as TensorFlow's "same" has them, the odd one right and below; features are the 1,280
 means over the last maps. Scores made with it are called FD-lite0 and KID-lite0.
 """
@@ -22,11 +22,14 @@ from figment.features.base import GPU_BATCH_PICTURES, Extractor, array_network
 from figment.features.resize import resize_text, resized
 from figment.features.weights import LITE0, load_into, read_tensors
 
-INPUT_SIDE = 64  # pixels a side that pictures are brought to
+# Pixels a side that pictures are brought to: more buys nothing up to 64 px, less doesn't see what is fine in large ones
+# (LOG 75).
+MIN_INPUT_SIDE, MAX_INPUT_SIDE, INPUT_STEP = 64, 224, 32
 DIMENSION = 1280  # numbers of a feature vector
 CLASSES = 1000
 STEM_CHANNELS, BATCH_NORM_EPS = 32, 1e-3
 CPU_BATCH_PICTURES = 32
+RESIZE = f"{resize_text(MIN_INPUT_SIDE)}, large pictures to half their side and {INPUT_STEP}, up to {MAX_INPUT_SIDE}"
 
 
 class Stage(NamedTuple):
@@ -124,8 +127,8 @@ def fold_batch_norms(net: nn.Module) -> None:
             setattr(module, norm, nn.Identity())
 
 
-def lite0_extractor(device: str, side: int = INPUT_SIDE) -> Extractor:
-    """The network with its weights, which sees pictures of side × side pixels.
+def lite0_extractor(device: str, side: int | None = None) -> Extractor:
+    """The network with its weights. side: pixels that pictures are brought to; by default as input_side() has it.
 
     Raises InputError where the package is missing or its file isn't the published one.
     """
@@ -141,7 +144,7 @@ def lite0_extractor(device: str, side: int = INPUT_SIDE) -> Extractor:
         DIMENSION,
         CPU_BATCH_PICTURES if device == "cpu" else GPU_BATCH_PICTURES,
         array_network(device, forward),
-        resize=resize_text(side),
+        resize=RESIZE if side is None else resize_text(side),
         digest=LITE0.sha256[:16],
         forward=forward,
     )
@@ -156,7 +159,17 @@ def load_lite0(file: Path) -> EfficientNetLite0:
     return net.requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def prepared(pictures: Tensor, side: int = INPUT_SIDE) -> Tensor:
+def input_side(height: int, width: int) -> int:
+    """Pixels a side that pictures are brought to: half their longer side and 32, in steps of 32, from 64 to 224.
+
+    So 64 for pictures of up to 127 px, 96 for 128, 160 for 256, 224 from 384 on.
+    """
+    wanted = (max(height, width) // 2 + INPUT_STEP) // INPUT_STEP * INPUT_STEP
+    return min(max(wanted, MIN_INPUT_SIDE), MAX_INPUT_SIDE)
+
+
+def prepared(pictures: Tensor, side: int | None = None) -> Tensor:
     """0…255 (N, 3, H, W) → what the network takes: (N, 3, side, side), (x - 127) / 128."""
+    side = input_side(*pictures.shape[2:]) if side is None else side
     x = resized(pictures.float(), (side, side))
     return ((x - 127) / 128).contiguous(memory_format=torch.channels_last)

@@ -20,7 +20,7 @@ GRID_SIDE = 4  # pixels; the period of what two transposed convolutions of strid
 class Look:
     """What is kept of some pictures.
 
-    composition: they reduced to 8×8, as vectors (N, C·64): no detail and no noise. fine_energy: mean square of what is left
+    composition: they reduced to 8×8, as vectors (N, C·64) on the CPU: no detail and no noise. fine_energy: mean square of what is left
     of the grey pictures when every 2×2 pixels are set to their mean. chequers: the share of contrast within squares of 4×4
     pixels that all squares of a picture have alike, 0 … 1. Real pictures have next to none of it (1 in as many as there are
     squares); a generator's chequerboard repeats with this period.
@@ -45,7 +45,7 @@ class Look:
         """The median distance from a picture to its nearest neighbour; 0 of fewer than two."""
         if len(self.composition) < 2:
             return 0.0
-        return nearest(torch.cdist(self.composition, self.composition).double().cpu().numpy())
+        return nearest(torch.cdist(self.composition, self.composition).double().numpy())
 
 
 def look(pictures: Tensor) -> Look:
@@ -57,7 +57,7 @@ def look(pictures: Tensor) -> Look:
     inside = float(energy - coarse.square().mean())
     squares = grey.view(len(grey), grey.shape[2] // GRID_SIDE, GRID_SIDE, grey.shape[3] // GRID_SIDE, GRID_SIDE)
     alike = float(squares.mean((1, 3)).flatten(1).var(1, correction=0).mean())
-    return Look(_composition(pictures), max(fine, 0.0), alike / inside if inside > 1e-9 else 0.0)
+    return Look(_composition(pictures).cpu(), max(fine, 0.0), alike / inside if inside > 1e-9 else 0.0)
 
 
 def spread(fakes: Look, reals: Look) -> float:
@@ -92,7 +92,7 @@ def chequers(fakes: Look, reals: Look) -> float:
 
 def variety(fakes: Look, reals: Look) -> Distinct | None:
     """How many different pictures the fakes are; None where hardly two are as near as a real is to its nearest neighbour."""
-    return distinct(fakes.distances.double().cpu().numpy(), reals.near) if reals.near else None
+    return distinct(fakes.distances.double().numpy(), reals.near) if reals.near else None
 
 
 def _composition(pictures: Tensor) -> Tensor:

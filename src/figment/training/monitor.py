@@ -112,7 +112,7 @@ def auc(higher: Tensor, lower: Tensor) -> float:
     """P(a of the first > b of the second) + ½ P(a = b): the area under the ROC curve, by ranks. (N,), (M,) → [0, 1]."""
     ordered = lower.sort().values
     below = torch.searchsorted(ordered, higher) + torch.searchsorted(ordered, higher, right=True)
-    return float(below.double().mean() / (2 * len(lower)))
+    return float(below.cpu().double().mean() / (2 * len(lower)))
 
 
 def chance_of_order(higher: Tensor, lower: Tensor) -> float:

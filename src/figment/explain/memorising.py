@@ -26,8 +26,8 @@ from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import DEVIATIONS_95, lean, normal_cdf, wilson_interval
 from figment.reals import sample_rows
 from figment.run import Run
-from figment.similarity.nearest import Neighbours, Subset, nearest_neighbour
-from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where
+from figment.similarity.nearest import Neighbours, Subset, mirrored_where, nearest_neighbour
+from figment.similarity.spaces import PIXELS, Space, described, described_both_ways
 
 WANTED_PASSES = (0.25, 1.0, 4.0, 16.0, 64.0, 256.0)  # over the training pictures, which generators are wanted of
 MIN_HELD_OUT = 20  # held-out pictures; of fewer nothing can be said

@@ -23,8 +23,8 @@ from figment.media.strips import strips
 from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import DEVIATIONS_95, mann_whitney, normal_cdf
 from figment.reals import sample_rows
-from figment.similarity.nearest import Subset, nearest_neighbour
-from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, mirrored_where, nearest_neighbours
+from figment.similarity.nearest import Subset, mirrored_where, nearest_neighbour
+from figment.similarity.spaces import PIXELS, Space, described, described_both_ways, nearest_neighbours
 
 MEASURED_SAMPLES = 256  # that are compared with held-out pictures, of which there may be four times as many
 MAX_P_VALUE = 0.01  # below which a difference is taken for one

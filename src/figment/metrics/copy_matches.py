@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from figment.common.pixels import to_rgb
 from figment.data.decoding.resample import resize
 from figment.similarity.lookup import BANDS, UNALIGNED, Lookup, likeness, noise_in_bands
-from figment.similarity.nearest import CHUNK_PICTURES, Neighbours, PictureSet, area_weights
+from figment.similarity.nearest import CHUNK_PICTURES, Neighbours, PictureSet, area_weights, mirrored_where
 from figment.similarity.parts import PARTS
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE, thumbnails
 
@@ -110,7 +110,7 @@ def tints_match(first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[n
 
     Thumbnails are grey: to them a portrait is the same with other hair.
     """
-    second = np.where(mirrored[:, None, None, None] > 0, second[..., ::-1], second)
+    second = mirrored_where(second, mirrored > 0)
     a, b = (its.reshape(len(its), 2 * TINT_AREAS**2) for its in (first, second))
     square = (b * b).sum(1)
     gain = ((a * b).sum(1) / np.maximum(square, 1)).clip(1 / MAX_TINT_GAIN, MAX_TINT_GAIN)
@@ -123,7 +123,7 @@ def recoloured(first: NDArray, second: NDArray, mirrored: NDArray) -> NDArray[np
 
     A turn of the hue, a tint, and grey are such changes: tints are taken to be a·red + b·blue + c, fitted by least squares.
     """
-    second = np.where(mirrored[:, None, None, None] > 0, second[..., ::-1], second)
+    second = mirrored_where(second, mirrored > 0)
     a, b = (its.reshape(len(its), 2, TINT_AREAS**2).astype(np.float64) for its in (first, second))
     strength = np.sqrt((b * b).mean((1, 2)))
     a, b = (its - its.mean(2, keepdims=True) for its in (a, b))
@@ -182,6 +182,6 @@ def mark_identical(found: Matches, near: Neighbours, pictures: PictureSet, train
     for start in range(0, len(pictures), CHUNK_PICTURES):
         rows = np.arange(start, min(start + CHUNK_PICTURES, len(pictures)))
         its, nearest = to_rgb(pictures[rows]), to_rgb(train[near.place[rows]])
-        nearest = np.where(near.mirrored[rows, None, None, None], nearest[..., ::-1], nearest)
+        nearest = mirrored_where(nearest, near.mirrored[rows])
         same = rows[(its == nearest).all((1, 2, 3))]
         found.scores[same, -1], found.kind[same, -1] = fisher_z(np.float32(1)), KIND["whole"]

@@ -43,6 +43,7 @@ from figment.similarity.nearest import (
     PictureSet,
     Subset,
     kmeans_centres,
+    mirrored_where,
     nearest_centre,
     nearest_neighbour,
     reduced_pixels,
@@ -163,24 +164,21 @@ def gallery(
     Real pictures among generated ones: to be marked as a composite. Returns uint8 (H', W', 3). Needs a pair at least.
     """
     chosen = np.array([pair.generated for pair in pairs]), np.array([pair.train for pair in pairs])
-    rows = [to_rgb(generated[chosen[0]]), _shown(to_rgb(train[chosen[1]]), [pair.mirrored for pair in pairs])]
+    rows = [
+        to_rgb(generated[chosen[0]]),
+        mirrored_where(to_rgb(train[chosen[1]]), np.array([pair.mirrored for pair in pairs])),
+    ]
     for picture, pair in zip(rows[1], pairs, strict=True):
         if pair.kind in PARTS:
             _dim_beside(picture, pair.kind)
     blends = [pair for pair in pairs if pair.second is not None]
     if blends:
         third = np.full_like(rows[1], 255)
-        its = _shown(
-            to_rgb(train[np.array([pair.second for pair in blends])]), [pair.second_mirrored for pair in blends]
-        )
+        others = to_rgb(train[np.array([pair.second for pair in blends])])
+        its = mirrored_where(others, np.array([pair.second_mirrored for pair in blends]))
         third[[pair.second is not None for pair in pairs]] = its
         rows.append(third)
     return grid(np.concatenate(rows, axis=2), columns or min(len(pairs), CLOSEST_PAIRS // 2), gap=4)
-
-
-def _shown(pictures: NDArray[np.uint8], mirrored: list[bool]) -> NDArray[np.uint8]:
-    """Pictures, mirrored where that is said; a copy of them."""
-    return np.where(np.array(mirrored)[:, None, None, None], pictures[..., ::-1], pictures)
 
 
 def _dim_beside(picture: NDArray[np.uint8], part: str) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.similarity.nearest import mirrored_where
 from figment.similarity.thumbnails import CENTRE, MIN_CONTRAST, THUMBNAIL_SIDE
 
 BATCH_PAIRS = 128  # aligned at a time: as many as stay in the processor's cache
@@ -63,7 +64,7 @@ def coarsely_aligned(
 
     first, second, mirrored, view: as detail_correlation takes them.
     """
-    second = np.where(mirrored[:, None, None] > 0, second[:, :, ::-1], second)
+    second = mirrored_where(second, mirrored > 0)
     swapped = view == 2
     larger, smaller = (
         np.where(swapped[:, None, None], a, b).astype(np.float32) for a, b in ((second, first), (first, second))

@@ -13,6 +13,7 @@ from torch import Tensor
 from figment.similarity.alignment import GRAIN_LEVELS, UNALIGNED, blurred
 from figment.similarity.candidates import BATCH_PICTURES
 from figment.similarity.lookup import BANDS
+from figment.similarity.nearest import mirrored_where
 from figment.similarity.thumbnails import MIN_CONTRAST, THUMBNAIL_SIDE
 
 COARSE_PIXELS, COARSE_STEPS, FINE_STEPS = 2.0, 3, 2  # blur at first, in pixels of a thumbnail; steps
@@ -42,11 +43,6 @@ def region_likeness(
         theirs = mirrored_where(second[part], mirrored[part]).astype(np.float32)
         scores[part] = _likeness(ours, theirs, region, torch.tensor(frame).repeat(len(ours), 1), shifted_only)
     return scores
-
-
-def mirrored_where(pictures: NDArray, mirrored: NDArray) -> NDArray:
-    """Pictures (N, H, W), those mirrored for which that is said, bool (N,)."""
-    return np.where(mirrored[:, None, None], pictures[:, :, ::-1], pictures)
 
 
 def _likeness(

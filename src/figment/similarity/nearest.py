@@ -56,6 +56,11 @@ class Neighbours:
 Descriptor = Callable[[NDArray[np.uint8]], NDArray]  # colour pictures, uint8 (N, 3, H, W) → (N, d)
 
 
+def mirrored_where(pictures: NDArray, mirrored: NDArray) -> NDArray:
+    """Pictures (N, …, W), those mirrored for which that is said, bool (N,)."""
+    return np.where(mirrored.reshape(-1, *[1] * (pictures.ndim - 1)), pictures[..., ::-1], pictures)
+
+
 def rgb_chunks(pictures: PictureSet) -> Iterator[NDArray[np.uint8]]:
     """The pictures in colour, some at a time: uint8 (n, 3, H, W). At least one part, which may be empty."""
     for start in range(0, max(1, len(pictures)), CHUNK_PICTURES):

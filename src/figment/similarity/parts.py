@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from figment.similarity.alignment import GRAIN_LEVELS
 from figment.similarity.candidates import BATCH_PICTURES, cosines
-from figment.similarity.frames import bands, mirrored_where, region_likeness
+from figment.similarity.frames import bands, region_likeness
 from figment.similarity.lookup import BANDS
+from figment.similarity.nearest import mirrored_where
 from figment.similarity.thumbnails import THUMBNAIL_SIDE
 
 # Cosine frequencies along each axis of a window, and by which power of its spread over the set a wave is divided. For

@@ -79,8 +79,3 @@ def nearest_neighbours(queries: NDArray, mirrored: NDArray, references: NDArray,
         for i in range(place.shape[1])
     ]
     return Neighbours(place, flipped, np.stack(found, 1))
-
-
-def mirrored_where(pictures: NDArray[np.uint8], mirrored: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Pictures (N, C, H, W), those mirrored that are said to be."""
-    return np.where(mirrored[:, None, None, None], pictures[..., ::-1], pictures)

@@ -20,9 +20,9 @@ GRID_SIDE = 4  # pixels; the period of what two transposed convolutions of strid
 class Look:
     """What is kept of some pictures.
 
-    composition: they reduced to 8×8, as vectors (N, C·64) on the CPU: no detail and no noise. fine_energy: mean square of what is left
-    of the grey pictures when every 2×2 pixels are set to their mean. chequers: the share of contrast within squares of 4×4
-    pixels that all squares of a picture have alike, 0 … 1. Real pictures have next to none of it (1 in as many as there are
+    composition: they reduced to 8×8, as vectors (N, C·64) on the CPU: no detail and no noise. fine_energy: mean square of what
+    is left of the grey pictures when every 2×2 pixels are set to their mean. chequers: the share of contrast within squares of
+    4×4 pixels that all squares of a picture have alike, 0 … 1. Real pictures have next to none of it (1 in as many as there are
     squares); a generator's chequerboard repeats with this period.
     """
 

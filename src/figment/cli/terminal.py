@@ -18,6 +18,7 @@ from figment.cli.streams import is_terminal
 from figment.common.progress import Progress
 from figment.common.text import said
 from figment.common.units import as_images, as_time
+from figment.metrics.estimate import Estimate
 from figment.training.best import best
 from figment.training.movement import moved
 
@@ -186,8 +187,8 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
 def scored(scores: list[dict[str, Any]]) -> str:
     """The last score, what reals reach, and the best where that was better by more than chance."""
     last, found = scores[-1], best(scores) or scores[-1]
-    behind = "" if found is last else f", best {found['fd']:.3g} at {as_images(found['images'])}"
-    return f"{last['fd']:.3g} (reals {last['floor']:.2g}{behind})"
+    behind = "" if found is last else f", best {Estimate(found['fd'])} at {as_images(found['images'])}"
+    return f"{Estimate(last['fd'])} (reals {Estimate(last['floor'])}{behind})"
 
 
 def _of(done: int, total: int, unit: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from figment.common.jsontext import are_missing
+from figment.metrics.estimate import Estimate
 from figment.recipe import Recipe
 from figment.run_files import NEEDED
 from figment.training.best import looks
@@ -42,5 +43,5 @@ def reached(outlook: Outlook) -> str:
     parts.append(f"told from reals with AUC {short(outlook.now('separation'))}")
     if outlook.scores:
         last = outlook.scores[-1]
-        parts.append(f"{last['title']} {last['fd']:.3g} (reals {last['floor']:.2g})")
+        parts.append(f"{last['title']} {Estimate(last['fd'])} (reals {Estimate(last['floor'])})")
     return f"The pictures: {', '.join(parts)}"

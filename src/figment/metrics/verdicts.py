@@ -30,6 +30,7 @@ FLOOR_MARGINS = {"swd": 0.5, "inception_score": 0.05}
 # Upper limits of the grades, as parts of what reals reduced to a quarter lie off; set by looking at generators and at
 # degraded reals beside their numbers (LOG 76).
 LIMITS: tuple[tuple[Grade, float], ...] = (("close", 0.15), ("fair", 0.45), ("rough", 1.3))
+LEAST_PRECISION = 0.5  # of what reals reach, from which on recall and coverage tell variety
 TELLING_PICTURES = 1000  # of which a network that can't tell wouldn't tell more of them, either
 # Invalid portraits beyond those of reals, as a share of all, from which a grade can't be better.
 INVALID_LIMITS: tuple[tuple[float, Grade], ...] = ((0.5, "rough"), (0.2, "fair"), (0.05, "close"))
@@ -222,13 +223,20 @@ def _no_verdict(scores: Sequence[Score], tests: Mapping[str, SelfTest]) -> str:
 
 
 def _variety(scores: Sequence[Score], judge: str) -> str:
-    """How much of the reals' variety there is: the lesser of recall and coverage, as parts of their floors."""
-    parts = [
-        max(score.value.value, 0) / score.floor.value
+    """How much of the reals' variety there is: the lesser of recall and coverage, as parts of their floors.
+
+    Both count reals with a sample near, so of samples of which hardly one lies among the reals they say nothing of
+    variety: real pictures of every kind, saved as JPEG 10, reach a recall near 0.
+    """
+    parts = {
+        score.kind.name: max(score.value.value, 0) / score.floor.value
         for score in scores
-        if score.features == judge and score.kind.name in ("recall", "coverage") and score.floor.value > 0
-    ]
-    return f"variety {_portion(min(parts))}" if parts else ""
+        if score.features == judge and score.kind.name in ("precision", "recall", "coverage") and score.floor.value > 0
+    }
+    if parts.get("precision", 1.0) < LEAST_PRECISION:
+        return "variety can't be told of pictures so far off"
+    told = [part for name, part in parts.items() if name != "precision"]
+    return f"variety {_portion(min(told))}" if told else ""
 
 
 def _portion(part: float) -> str:

@@ -71,7 +71,7 @@ def first_run(at: Workshop) -> None:
     run = at.run("portraits-3m")
     at.show(list(run.pictures().values())[-1], "portraits-3m.png")
     at.say("README.md", "portraits", f"{run.facts['trained_on']:,} built-in portraits", run.facts["trained_on"])
-    at.say("docs/minutes.md", "summary", as_sentence(at.measured("portraits-3m")["summary"]))
+    at.say("docs/measure.md", "summary", as_sentence(at.measured("portraits-3m")["summary"]))
 
 
 def real_faces(at: Workshop) -> None:

@@ -207,3 +207,17 @@ def test_what_is_surely_better_than_the_floor_is_not_called_simple_where_it_is_n
 )
 def test_a_place_near_an_end_is_said_in_words_that_fit(kid, said):
     assert said in decide(scores(share=0.1, fd=70, kid=kid), {"lite0": self_test()})[0].sentence
+
+
+@pytest.mark.parametrize(("precision", "said"), [(-0.3, "variety about a third"), (-0.5, "variety can't be told of")])
+def test_variety_is_said_of_samples_that_lie_among_the_reals(precision, said):
+    """Recall of real pictures saved as JPEG 10 is near 0, though they have all the variety there is."""
+    found = scores(fd=800, kid=8000, precision=precision, recall=-0.52, coverage=-0.3)
+    assert said in decide(found, {"lite0": self_test()}, copied(0))[0].sentence
+
+
+def test_without_a_self_test_there_is_no_verdict():
+    verdict, found = decide(scores(), {})
+    assert verdict.grade is None
+    assert "it wasn't tried" in verdict.sentence
+    assert AS_GOOD not in verdicts(found).values()

@@ -376,7 +376,7 @@ def test_the_page_names_what_lies_elsewhere_without_its_place(make_run):
 
 def test_what_was_said_at_the_end_is_kept_until_the_run_goes_on(make_run):
     run = make_run(ticks=10)
-    words = "In the end the generator draws about 3 different pictures. To try: --recipe dcgan-r1"
+    words = "By the last readings the generator draws about 3 different pictures. To try: --recipe dcgan-r1"
     run.log({"event": "closing", "images": 10_240, "seconds": 60.0, "text": words})
     run.log({"event": "end", "images": 10_240, "seconds": 60.0, "text": "finished"})
     assert Page(report.write_report(run).read_text()).text.count(words) == 1

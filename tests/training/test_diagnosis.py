@@ -151,14 +151,14 @@ def test_signs_of_gamma_go_by_the_game_s_loss_without_the_penalty() -> None:
 
 def test_the_end_says_what_was_wrong_and_what_to_try() -> None:
     ill, tried, pictures = closing_words(ticks(distinct=3.0, distinct_exponent=0.1), FREE)
-    assert ill == "In the end the generator draws about 3 different pictures"
+    assert ill == "By the last readings the generator draws about 3 different pictures"
     assert tried.startswith("To try: --recipe dcgan-r1")
     assert pictures.startswith("The pictures: detail .80 of the reals', spread .90")
 
 
 def test_the_end_of_a_good_run() -> None:
     fine, pictures, onwards = closing_words(ticks(detail=(0.2, 0.8)), HELD)
-    assert fine == "No sign of collapse, memorising or standstill in the end: the two nets are in balance"
+    assert fine == "No sign of collapse, memorising or standstill in the last readings: the two nets are in balance"
     assert "AUC .80" in pictures
     assert "train longer" in onwards
     assert closing_words(ticks()[:3], HELD) == []

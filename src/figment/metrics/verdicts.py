@@ -212,6 +212,8 @@ def _no_verdict(scores: Sequence[Score], tests: Mapping[str, SelfTest]) -> str:
     if all(is_untaught(name) for name in networks):
         return f"no verdict: {' and '.join(networks)} know{'s' * (len(networks) == 1)} nothing of pictures"
     untold = {name: tests[name].untold for name in networks if name in tests}
+    if not untold:
+        return "no verdict: it wasn't tried whether the network tells real pictures that were made worse"
     if any(not names for names in untold.values()):
         return f"no verdict: {TOO_FEW} whether they are as good as real ones"
     name = next(iter(untold))

@@ -28,9 +28,9 @@ def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]
     if found:
         ills = "; ".join(sign.says(outlook) for sign in found)
         mends = dict.fromkeys(sign.mend(recipe) for sign in found)  # each once
-        return [f"In the end {ills}", f"To try: {'; or '.join(mends)}", reached(outlook)]
+        return [f"By the last readings {ills}", f"To try: {'; or '.join(mends)}", reached(outlook)]
     known = "" if outlook.now("memorising") is None else ", memorising"  # not without held-out pictures
-    fine = f"No sign of collapse{known} or standstill in the end: {standing(outlook)}"
+    fine = f"No sign of collapse{known} or standstill in the last readings: {standing(outlook)}"
     return [fine, reached(outlook), *(["They were still gaining: it pays to train longer"] if gained(outlook) else [])]
 
 

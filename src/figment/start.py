@@ -33,7 +33,7 @@ from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.training import loop
-from figment.training.closing import closing_words
+from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
 from figment.training.phases import Setup
 from figment.training.state import load_and_broadcast, naming_what_is_kept, refuse_other_nets
@@ -355,10 +355,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         return
     display.end()
     ended, came = "finished" if spent else "interrupted", dict(images=state.images, seconds=round(state.seconds, 2))
-    if world.leads and (words := closing_words(run.events(), recipe)):
-        run.log({"event": "closing"} | came | {"text": ". ".join(words)})
-        for sentence in words:
-            display.say(sentence)
+    if world.leads:
+        keep_closing(run, recipe, came, display.say)
     run.log({"event": "end"} | came | {"text": ended})
     run.note(state=ended, **came)
     run.flush()

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from figment.common.jsontext import are_missing
+from figment.common.progress import Say
 from figment.metrics.estimate import Estimate
 from figment.recipe import Recipe
+from figment.run import Run
 from figment.run_files import NEEDED
 from figment.training.best import looks
 from figment.training.diagnosis import KEPT_READINGS, RECENT_READINGS, Outlook, gained, signs, standing
@@ -32,6 +34,15 @@ def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]
     known = "" if outlook.now("memorising") is None else ", memorising"  # not without held-out pictures
     fine = f"No sign of collapse{known} or standstill in the last readings: {standing(outlook)}"
     return [fine, reached(outlook), *(["They were still gaining: it pays to train longer"] if gained(outlook) else [])]
+
+
+def keep_closing(run: Run, recipe: Recipe, came: dict[str, Any], say: Say) -> None:
+    """Note and say these. came: how many images it has seen, in how many seconds."""
+    words = closing_words(run.events(), recipe)
+    if words:
+        run.log({"event": "closing"} | came | {"text": ". ".join(words)})
+    for sentence in words:
+        say(sentence)
 
 
 def reached(outlook: Outlook) -> str:

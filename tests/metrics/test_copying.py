@@ -404,4 +404,5 @@ def test_other_people_are_not_accused_and_ten_replays_in_a_thousand_are_found(si
     assert len(found.copies) >= 11
     assert found.copied_p is not None
     assert found.copied_p < 0.01
-    assert found.copied_share_held_out == 0
+    # One photograph is there twice, turned by some degrees, under the numbers of two people.
+    assert found.copied_share_held_out <= 1 / len(held_out)

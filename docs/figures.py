@@ -133,7 +133,7 @@ EXPERIMENTS = {
     "turn": ("celeba-r1", "explore directions --from 28,54,76,101 --to 36,42,73,91 --name turn", 1),
     "project": ("portraits-600k", "explore project", 3),
     "filters": ("portraits-600k", "explain filters", 2),
-    "evidence": ("portraits-600k", "explain evidence", 2),
+    "evidence": ("portraits-3m", "explain evidence", 2),
     "forget": ("portraits-600k", "explain forget --attribute glasses", 4),
 }  # fmt: skip
 

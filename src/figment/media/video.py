@@ -144,4 +144,4 @@ def _as_yuv(frame: Frame) -> av.VideoFrame:
     height, width, _ = frame.shape
     even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     rgb = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
-    return rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=LIMITED)
+    return rgb.reformat(format="yuv420p", dst_colorspace=BT709, dst_color_range=LIMITED, threads=1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.decoding.chunks import DrawnChunk, StoredChunk
 from figment.data.decoding.decode import Broken
 from figment.data.decoding.fit import Target
 from figment.inspection.measures import FACTS, Scanner, measure
@@ -57,7 +57,8 @@ def test_a_chunk_is_scanned(scanner, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "chunk", [PortraitChunk(3, 6, 1, 10), StoredChunk([4, 2], [encoded(scene(), "PNG"), encoded(scene(), "JPEG")])]
+    "chunk",
+    [DrawnChunk("portraits", 3, 6, 1, 10), StoredChunk([4, 2], [encoded(scene(), "PNG"), encoded(scene(), "JPEG")])],
 )
 def test_identities_are_those_of_preparing(scanner, chunk):
     scanned = scanner(chunk)

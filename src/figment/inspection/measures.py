@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from figment.common.pixels import luma
-from figment.data.decoding.chunks import Chunk, PortraitChunk, StoredChunk
+from figment.data.decoding.chunks import Chunk, DrawnChunk, StoredChunk
 from figment.data.decoding.decode import read
 from figment.data.decoding.depth import Range, Scales, Unscaled
 from figment.data.decoding.fit import Target
@@ -93,7 +93,7 @@ class Scanner:
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
         missing: dict[int, Unreadable] = {}
-        seen = list(_read_portraits(chunk) if isinstance(chunk, PortraitChunk) else self._read_stored(chunk, missing))
+        seen = list(_read_drawn(chunk) if isinstance(chunk, DrawnChunk) else self._read_stored(chunk, missing))
         slots = [one.slot for one in seen]
         small = np.array([one.small for one in seen], np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)
         # Plain writes: on a full disk they raise an OSError, where a memory map would end the process.
@@ -149,14 +149,13 @@ def measure(pictures: np.ndarray) -> np.ndarray:
     return facts
 
 
-def _read_portraits(chunk: PortraitChunk) -> Iterator[ReadPicture]:
-    """Built-in portraits, drawn at the small copy's size; as stored they count at the largest size there is."""
-    from figment.data.portraits.table import MAX_SIDE, portraits
+def _read_drawn(chunk: DrawnChunk) -> Iterator[ReadPicture]:
+    """Pictures that figment draws, at the small copy's size; as stored they count at the largest size there is."""
+    from figment.data.portraits.table import MAX_SIDE
 
-    pictures, _ = portraits(chunk.stop - chunk.start, seed=chunk.seed, size=COPY_SIDE, start=chunk.start)
-    for slot, pixels in enumerate(pictures.transpose(0, 2, 3, 1), chunk.start):
+    for index, pixels in chunk.draw(COPY_SIDE):
         yield ReadPicture(
-            chunk.offset + slot, chunk.digest(slot), Kind("drawn", "RGB"), False, (MAX_SIDE, MAX_SIDE), pixels
+            chunk.offset + index, chunk.digest(index), Kind("drawn", "RGB"), False, (MAX_SIDE, MAX_SIDE), pixels
         )
 
 

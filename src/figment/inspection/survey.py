@@ -124,7 +124,7 @@ class Survey:
         return int((self.rows["saturation"] < GREY_SATURATION).sum())
 
     def is_drawn(self, slot: int) -> bool:
-        """Whether this is one of the built-in portraits."""
+        """Whether this is a picture that figment drew by rule."""
         return self.kind[slot] >= 0 and self.kinds[self.kind[slot]][0] == "drawn"
 
     def _counted(self, part: str) -> Counter[str]:

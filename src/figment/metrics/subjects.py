@@ -14,7 +14,7 @@ from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import decode
-from figment.data.sources.open import Portraits, Source, open_source
+from figment.data.sources.open import Drawn, Source, open_source
 from figment.errors import InputError, Unreadable
 from figment.features.extract import LazyPictures, bank_rows, sampled
 from figment.generator import load
@@ -99,8 +99,8 @@ def _real_bank(
 
 
 def _own_size(source: Source) -> tuple[int, int]:
-    """Height and width of the first picture that can be read, at most MAX_SIDE; the usual size for drawn portraits."""
-    if isinstance(source, Portraits):
+    """Height and width of the first picture that can be read, at most MAX_SIDE; the usual size for drawn ones."""
+    if isinstance(source, Drawn):
         return 64, 64
     for chunk in source.chunks():
         for _, found in chunk.each(decode) if isinstance(chunk, StoredChunk) else ():

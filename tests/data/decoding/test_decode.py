@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from figment.data.decoding import decode as module
-from figment.data.decoding.chunks import PortraitChunk, StoredChunk
+from figment.data.decoding.chunks import DrawnChunk, StoredChunk
 from figment.data.decoding.decode import Broken, decode, is_grey, read
 from figment.data.decoding.fit import Target
 from figment.errors import Unreadable
@@ -431,14 +431,14 @@ def test_chunks_give_each_picture_or_its_reason(tmp_path):
 
 
 def test_a_portrait_is_known_by_its_seed_and_number():
-    chunk = PortraitChunk(2, 5, seed=7, offset=100)
+    chunk = DrawnChunk("portraits", 2, 5, seed=7, offset=100)
     assert [item.digest for item in chunk.prepare(Target(16, 16))] == [chunk.digest(index) for index in (2, 3, 4)]
-    assert len({chunk.digest(2), chunk.digest(3), PortraitChunk(2, 5, seed=8).digest(2)}) == 3
+    assert len({chunk.digest(2), chunk.digest(3), DrawnChunk("portraits", 2, 5, seed=8).digest(2)}) == 3
 
 
 def test_portraits_are_drawn_for_the_target():
-    square = list(PortraitChunk(2, 5, seed=7).prepare(Target(32, 32)))
-    wide = list(PortraitChunk(2, 5, seed=7, offset=100).prepare(Target(16, 32, 1)))
+    square = list(DrawnChunk("portraits", 2, 5, seed=7).prepare(Target(32, 32)))
+    wide = list(DrawnChunk("portraits", 2, 5, seed=7, offset=100).prepare(Target(16, 32, 1)))
     assert [item.slot for item in square] == [2, 3, 4]
     assert [item.slot for item in wide] == [102, 103, 104]
     assert [item.digest for item in square] == [item.digest for item in wide]

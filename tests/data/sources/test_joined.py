@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from figment.data.decoding.chunks import PortraitChunk
+from figment.data.decoding.chunks import DrawnChunk
 from figment.data.public import catalog, sets
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.open import Portraits, open_source
@@ -82,11 +82,11 @@ def test_portraits_join_by_their_name(tmp_path, monkeypatch):
     assert source.listing.names[1:4] == ["a/2.png", "portraits/portrait-000000", "portraits/portrait-000001"]
     places = []
     for chunk in source.chunks():
-        if isinstance(chunk, PortraitChunk):
+        if isinstance(chunk, DrawnChunk):
             places += [(chunk.offset + number, number) for number in range(chunk.start, chunk.stop)]
     assert places == [(number + 2, number) for number in range(10_000)]
     (chunk,) = source.chunks({5})
-    assert isinstance(chunk, PortraitChunk)
+    assert isinstance(chunk, DrawnChunk)
     assert (chunk.start, chunk.stop, chunk.offset) == (3, 4, 2)
     folder(tmp_path / "portraits", "mine.png")
     assert open_source("portraits").listing.names == ["mine.png"]

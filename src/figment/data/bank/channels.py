@@ -9,7 +9,7 @@ from figment.common.files import write_atomically
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, StoredChunk, rescue
 from figment.data.decoding.decode import is_grey
-from figment.data.sources.open import Portraits, Source
+from figment.data.sources.open import Drawn, Source
 from figment.errors import Unreadable
 
 SAMPLE_PICTURES = 100  # that decide
@@ -20,7 +20,7 @@ def choose_channels(source: Source, note: Path) -> int:
 
     note: the file that the answer is noted in, since it takes time in an archive.
     """
-    if isinstance(source, Portraits):
+    if isinstance(source, Drawn):
         return 3
     with suppress(OSError, ValueError):
         return {"1": 1, "3": 3}[note.read_text("ascii")]

@@ -1,9 +1,9 @@
-"""Pictures in chunks of bounded size, as sources give them and workers take them: stored ones to decode, portraits to draw."""
+"""Pictures in chunks of bounded size, as sources give them and workers take them: stored ones to decode, others to draw."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from figment.data.decoding.profiles import PLAIN, Profile
 from figment.errors import Unreadable
 
 T = TypeVar("T")
-DRAWN_PIXELS = 2**18  # of portraits drawn at once: drawing takes memory by the pixel
+DrawnSet = Literal["portraits", "world"]
+DRAWN_PIXELS = 2**18  # of pictures drawn at once: drawing takes memory by the pixel
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,14 @@ class StoredChunk:
 
 
 @dataclass(frozen=True)
-class PortraitChunk:
-    """A chunk of built-in portraits: drawn where they are prepared, so only numbers travel.
+class DrawnChunk:
+    """A chunk of pictures that figment draws: drawn where they are prepared, so only numbers travel.
 
-    start, stop: which portraits of the seed. offset: a portrait's place in the source is its number plus this.
+    drawn_set: which of the sets. start, stop: which pictures of the seed. offset: a picture's place in the source is
+    its number plus this.
     """
 
+    drawn_set: DrawnSet
     start: int
     stop: int
     seed: int
@@ -87,30 +90,46 @@ class PortraitChunk:
     def prepare(
         self, target: Target, scales: Scales | None = None, keep_marked: bool = True
     ) -> Iterator[PreparedPicture]:
-        """Draw the portraits, square and as large as the target; their identity is (seed, index), the same at any size."""
-        from figment.data.portraits.table import portraits
-
-        # They are drawn with the face at its place, and the detector knows photographs only.
+        """Draw the pictures, square and as large as the target; their identity is (seed, index), the same at any size."""
+        # Portraits are drawn with the face at its place, and the detector knows photographs only.
         target = replace(target, fit="crop") if target.fit == "face" else target
         side = max(target.height, target.width)
+        for index, pixels in self.draw(side):
+            yield PreparedPicture(self.offset + index, self.digest(index), None, target.apply(pixels), side, side)
+
+    def draw(self, side: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Each picture's number and its pixels, uint8 (side, side, 3)."""
         step = max(1, DRAWN_PIXELS // side**2)
         for start in range(self.start, self.stop, step):
-            pictures, _ = portraits(min(step, self.stop - start), seed=self.seed, size=side, start=start)
-            for index, pixels in enumerate(pictures.transpose(0, 2, 3, 1), start):
-                yield PreparedPicture(self.offset + index, self.digest(index), None, target.apply(pixels), side, side)
+            pictures = _drawn(self.drawn_set, min(step, self.stop - start), self.seed, side, start)
+            yield from enumerate(pictures.transpose(0, 2, 3, 1), start)
 
     def digest(self, index: int) -> bytes:
-        """Identity of one portrait, DIGEST_BYTES long."""
-        return short_hash(b"portrait", f"{self.seed} {index}".encode())
+        """Identity of one picture, DIGEST_BYTES long."""
+        return short_hash(_IDENTITY[self.drawn_set], f"{self.seed} {index}".encode())
 
 
-Chunk = StoredChunk | PortraitChunk
+_IDENTITY: dict[DrawnSet, bytes] = {"portraits": b"portrait", "world": b"world"}
+
+
+def _drawn(drawn_set: DrawnSet, count: int, seed: int, side: int, start: int) -> np.ndarray:
+    """Pictures of a set, uint8 (count, 3, side, side). What draws them is imported by those who need it."""
+    if drawn_set == "world":
+        from figment.data.world.world import world
+
+        return world(count, seed, side, start)
+    from figment.data.portraits.table import portraits
+
+    return portraits(count, seed, side, start)[0]
+
+
+Chunk = StoredChunk | DrawnChunk
 
 
 def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
     """What to try in place of a chunk whose worker was lost: its pictures one by one; of one picture, telling why."""
     if not isinstance(chunk, StoredChunk):
-        raise RuntimeError(f"drawing portraits ended a worker: it {reason}")
+        raise RuntimeError(f"drawing {chunk.drawn_set} ended a worker: it {reason}")
     if len(chunk.slots) > 1:
         return [StoredChunk([slot], [payload]) for slot, payload in zip(chunk.slots, chunk.payloads, strict=True)]
     if isinstance(chunk.payloads[0], Broken):

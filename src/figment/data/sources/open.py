@@ -6,8 +6,7 @@ A further file format is a class in a module of its own, and its name in `reader
 import errno
 import os
 import re
-from collections.abc import Collection, Iterable
-from functools import cached_property
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -16,23 +15,20 @@ from figment.common.pointers import refuse_pointer
 from figment.common.progress import Agree, Progress, Say
 from figment.common.refusals import refusal
 from figment.common.text import nearest
-from figment.data.decoding.chunks import PortraitChunk
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
 from figment.data.sources.arrays import Arrays
 from figment.data.sources.aside import Places
 from figment.data.sources.base import (
-    CHUNK_PICTURES,
-    Chunks,
     Listing,
     MissingData,
     Skipped,
     Source,
-    hash_texts,
     is_hidden,
     is_picture,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
+from figment.data.sources.drawn import Drawn, Portraits, World
 from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
@@ -41,47 +37,19 @@ from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
 from figment.errors import InputError
 
-__all__ = ["Data", "Folder", "Listing", "Portraits", "Skipped", "Source", "open_source"]
+__all__ = ["Data", "Drawn", "Folder", "Listing", "Portraits", "Skipped", "Source", "World", "open_source"]
 
 Data = str | Path | Source
 
-DEFAULT_PORTRAITS = 10_000  # stand in where no data are given
 # A folder with fewer, which nobody could train on, is opened as the archives or tables that it holds.
 MIN_FOLDER_PICTURES = 32
 PROBED_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
+DRAWN: dict[str, type[Drawn]] = {"portraits": Portraits, "world": World}
 UNREADABLE_ARCHIVE = re.compile(r"\.(rar|7z|cab|iso|dmg|z|lz4|lha)$")
 FILM = re.compile(r"\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|wmv)$")
 PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
 # Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
 READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
-
-
-class Portraits(Source):
-    """The built-in portraits: drawn, not stored, so they come at any size and cost nobody a download."""
-
-    lists_at_once = True
-
-    def __init__(self, count: int = DEFAULT_PORTRAITS, seed: int = 0) -> None:
-        self.count = count
-        self.seed = seed
-        self.display = self.where = "portraits"
-
-    @cached_property
-    def listing(self) -> Listing:
-        return Listing([f"portrait-{index:06d}" for index in range(self.count)], [None] * self.count)
-
-    def fingerprint(self) -> str:
-        from figment.data.portraits.table import DRAWING  # who only lists sources needn't wait for what draws them
-
-        if (self.count, self.seed) == (DEFAULT_PORTRAITS, 0):
-            return DRAWING
-        return hash_texts(["portraits", str(self.count), str(self.seed), DRAWING])
-
-    def chunks(self, only: Collection[int] | None = None) -> Chunks:
-        if only is not None:
-            return (PortraitChunk(slot, slot + 1, self.seed) for slot in sorted(only))
-        starts = range(0, self.count, CHUNK_PICTURES)
-        return (PortraitChunk(start, min(start + CHUNK_PICTURES, self.count), self.seed) for start in starts)
 
 
 def open_source(
@@ -93,7 +61,8 @@ def open_source(
     """Find out what data is, and open it: nothing is read yet but what tells that.
 
     data: a source; a folder or file; a pattern of several, shards-{000..009}.tar or shards-*.tar; hf:OWNER/NAME; a
-    name from the catalog; "portraits" or None for the built-in ones; or several of these, joined. agree is asked
+    name from the catalog; "portraits", or None, for the built-in ones; "world" for the drawn world; or several of
+    these, joined. agree is asked
     whether a licence suits before a set of the catalog is downloaded, progress told (done, total) bytes of it, and say
     what couldn't be checked.
     Raises InputError where there is nothing, or nothing that we can read.
@@ -125,15 +94,15 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
         return hub.HubSet(_open_path(folder), text, commit)
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
-    if text == "portraits":
-        return Portraits()
+    if text in DRAWN:
+        return DRAWN[text]()
     from figment.data.public import catalog, sets
 
     if text in catalog.PUBLIC_SETS:
         source = _open_path(sets.fetch(text, agree, progress, say))
         source.display = text
         return source
-    near = nearest(text, ["portraits", *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
+    near = nearest(text, [*DRAWN, *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
     named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
     raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)
 

@@ -1,0 +1,39 @@
+"""Gaussian noise of any spectrum: clouds, marble, grain, and everything between."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.random import Generator, Philox
+
+from figment.data.world.canvas import Array
+
+
+@lru_cache(maxsize=8)
+def _frequencies(size: int) -> tuple[Array, Array]:
+    """Row and column of the waves that a picture can hold, the coarsest first: every size starts with the same ones."""
+    reach = (size - 1) // 2
+    grid = np.meshgrid(np.arange(-reach, reach + 1), np.arange(reach + 1), indexing="ij")
+    down, along = (numbers.ravel() for numbers in grid)
+    ring = np.maximum(np.abs(down), along)
+    order = np.lexsort((along, down, ring))[1:]  # the first is the mean
+    return down[order], along[order]
+
+
+def noise(rng: Generator, size: int, planes: int, falloff: float, stretch: float = 1.0, angle: float = 0.0) -> Array:
+    """Noise whose amplitude falls with the frequency f as f^−falloff: float32 (planes, size, size), mean 0, deviation 1.
+
+    falloff: 0 is white, 1 is nature's, 2 is clouds. stretch: how many times coarser it is along the direction at angle
+    (radians). The waves that two sizes share are the same ones.
+    """
+    down, along = _frequencies(size)
+    c, s = np.cos(angle), np.sin(angle)
+    square = ((c * along + s * down) * stretch) ** 2 + (c * down - s * along) ** 2
+    # From a stream of its own, so that the size changes nothing of what is drawn later.
+    stream = Generator(Philox(key=int(rng.integers(2**63))))
+    waves = stream.standard_normal((len(down), 2 * planes), np.float32).T.reshape(planes, 2, -1)
+    waves *= (square ** (-falloff / 2)).astype(np.float32)
+    spectrum = np.zeros((planes, size, size // 2 + 1), np.complex64)
+    spectrum[:, down, along] = waves[:, 0] + 1j * waves[:, 1]
+    field = np.fft.irfft2(spectrum, (size, size), axes=(1, 2)).astype(np.float32)
+    field -= field.mean((1, 2), keepdims=True)
+    return field / (field.std((1, 2), keepdims=True) + np.float32(1e-9))

@@ -1,0 +1,67 @@
+"""The drawn world: reproducible, of all kinds, never empty."""
+
+import numpy as np
+import pytest
+
+from figment.data.world.world import KINDS, kind_of, world
+from figment.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return world(200, seed=3, size=32)
+
+
+def test_a_picture_depends_on_seed_number_and_size_alone(pictures):
+    np.testing.assert_array_equal(world(200, seed=3, size=32)[::9], pictures[::9])
+    for i in range(0, 200, 23):
+        np.testing.assert_array_equal(world(3, seed=3, size=32, start=i)[0], pictures[i])
+    assert all((a != b).any() for a, b in zip(world(20, seed=4, size=32), pictures[:20], strict=True))
+
+
+def test_all_kinds_occur_by_their_shares():
+    names = [kind_of(i, seed=5) for i in range(3000)]
+    total = sum(kind.share for kind in KINDS)
+    for kind in KINDS:
+        expected = kind.share / total
+        assert abs(names.count(kind.name) / 3000 - expected) < 4 * np.sqrt(expected * (1 - expected) / 3000)
+    assert names.count("leaves") > 1400
+
+
+def test_no_picture_is_constant_and_none_is_another(pictures):
+    assert pictures.reshape(200, -1).std(1).min() > 1
+    flat = pictures.reshape(200, -1).astype(np.float32)
+    apart = np.abs(flat[:, None, ::7] - flat[None, :, ::7]).mean(-1) + 255 * np.eye(200)
+    assert apart.min() > 3
+
+
+def test_the_world_is_varied_in_colour_and_light(pictures):
+    spread = pictures.max(1).astype(int) - pictures.min(1)
+    coloured = spread.mean((1, 2))
+    assert 0.05 < (coloured < 2).mean() < 0.4  # grey
+    assert (coloured > 60).mean() > 0.2
+    light = pictures.mean((1, 2, 3))
+    assert np.quantile(light, 0.1) < 80
+    assert np.quantile(light, 0.9) > 170
+
+
+@pytest.mark.parametrize("size", [16, 17, 33, 130, 512])
+def test_any_size_from_16_to_512(size):
+    found = world(2, seed=2, size=size)
+    assert found.shape == (2, 3, size, size)
+    assert found.dtype == np.uint8
+
+
+def test_sizes_show_the_same_scene():
+    large = world(60, seed=8, size=64).reshape(60, 3, 32, 2, 32, 2).mean((3, 5))
+    small = world(60, seed=8, size=32).astype(float)
+    own = np.abs(large - small).mean((1, 2, 3))
+    other = np.abs(large - np.roll(small, 1, 0)).mean((1, 2, 3))
+    assert np.median(own) < 0.1 * np.median(other)
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(InputError, match="from 16 to 512"):
+        world(1, size=8)
+    with pytest.raises(InputError, match="0 or more"):
+        world(1, start=-1)

@@ -66,9 +66,9 @@ def clouds(rng: Generator, palette: Palette, size: int) -> Array:
     return palette.one() + np.float32(rng.uniform(0.05, 0.3)) * mixed
 
 
-def ground(rng: Generator, palette: Palette, size: int) -> Array:
-    """A ground of any kind: noise for the most part, else a gradient or a single colour."""
+def ground(rng: Generator, palette: Palette, size: int) -> tuple[Array, bool]:
+    """A ground of any kind, and whether it is noise, as it is for the most part; else a gradient or a single colour."""
     kind = rng.random()
     if kind < 0.55:
-        return clouds(rng, palette, size)
-    return gradient(rng, palette, size) if kind < 0.85 else palette.one()
+        return clouds(rng, palette, size), True
+    return (gradient(rng, palette, size) if kind < 0.85 else palette.one()), False

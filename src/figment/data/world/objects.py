@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from figment.data.world.canvas import Array, Canvas, Window, channels, ellipse, segment, smooth, unit
+from figment.data.world.canvas import Array, Canvas, Window, bearing, channels, ellipse, segment, smooth, unit
 from figment.data.world.colours import Palette, gradient
 from figment.data.world.fills import PATTERNS
 from figment.data.world.noise import noise
@@ -27,7 +27,9 @@ def _dressed(rng: Generator, canvas: Canvas, palette: Palette, x: Array, y: Arra
     surface = np.broadcast_to(palette.one(), canvas.pixels.shape)
     look = rng.random()
     if look < 0.4:
-        pattern = PATTERNS[int(rng.integers(len(PATTERNS)))](x, y, float(2 ** rng.uniform(0, 2)), rng.random(3))
+        pattern = PATTERNS[int(rng.integers(len(PATTERNS)))](
+            x, y, float(2 ** rng.uniform(0, 2)), rng.random(3).tolist()
+        )
         surface = surface + (palette.one() - surface) * (np.float32(0.5) + np.float32(0.5) * pattern)
     elif look < 0.6:
         surface = surface + np.float32(rng.uniform(0.03, 0.2)) * noise(rng, canvas.size, 1, rng.uniform(1, 2))
@@ -101,7 +103,7 @@ def _mask(rng: Generator, canvas: Canvas, palette: Palette) -> None:
     """A rounded blob with marks on both sides: a mask, an emblem, a beetle, a leaf with spots."""
     window: Window = canvas.whole
     x, y = np.abs(window.x), window.y
-    around, r = np.arctan2(y, x), np.hypot(x, y)
+    around, r = bearing(x, y), np.sqrt(x * x + y * y)
     edge = np.float32(rng.uniform(0.45, 0.8)) * np.ones_like(around)
     for k in range(1, 7):
         edge += np.float32(rng.normal(0, 0.12 / k)) * np.cos(around * k + np.float32(rng.choice([0, np.pi / 2])))
@@ -120,7 +122,7 @@ def _mask(rng: Generator, canvas: Canvas, palette: Palette) -> None:
 def _turned(rng: Generator, canvas: Canvas, palette: Palette) -> None:
     """The same part several times round the middle: a flower, wheel, star or rosette."""
     x, y = canvas.whole.x, canvas.whole.y
-    r, around = np.hypot(x, y), np.arctan2(y, x)
+    r, around = np.sqrt(x * x + y * y), bearing(x, y)
     turn = float(rng.uniform(0, 2 * np.pi))
     for outer in sorted(rng.uniform(0.15, 0.9, int(rng.integers(1, 5))), reverse=True):
         petals, deep = int(rng.integers(3, 17)), np.float32(rng.uniform(0, 0.5))

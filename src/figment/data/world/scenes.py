@@ -105,7 +105,7 @@ def rooms(rng: Generator, size: int) -> Canvas:
         floor = canvas.axis[:, None] - np.float32(y0)
         deep = 1 / np.maximum(floor, np.float32(0.02))
         across = (canvas.axis[None] - np.float32(x0)) * deep
-        pattern = PATTERNS[int(rng.integers(1, 4))](across, deep, float(rng.uniform(0.3, 1.2)), rng.random(3))
+        pattern = PATTERNS[int(rng.integers(1, 4))](across, deep, float(rng.uniform(0.3, 1.2)), rng.random(3).tolist())
         below = unit((floor - np.float32(high)) / np.float32(canvas.pixel) + np.float32(0.5))
         inside = below * (np.abs(canvas.axis[None] - np.float32(x0)) < floor * np.float32(wide / high))
         canvas.whole.paint(inside * (np.float32(0.3) + pattern * np.float32(0.3)), palette.one())

@@ -16,7 +16,7 @@ def _pattern(rng: Generator, canvas: Canvas, palette: Palette) -> None:
         bend = noise(rng, canvas.size, 2, 2.0) * np.float32(rng.uniform(0, 0.15))
         x, y = x + bend[0], y + bend[1]
     which = PATTERNS[int(rng.integers(1, len(PATTERNS)))]
-    mixed = which(x, y, float(2 ** rng.uniform(-0.5, 2.5)), rng.random(3))
+    mixed = which(x, y, float(2 ** rng.uniform(-0.5, 2.5)), rng.random(3).tolist())
     part = np.float32(0.5) + np.float32(0.5) * mixed
     front = clouds(rng, palette, canvas.size) if rng.random() < 0.3 else palette.one()
     canvas.pixels += part * (front - canvas.pixels)
@@ -27,7 +27,7 @@ def _wood(rng: Generator, canvas: Canvas, palette: Palette) -> None:
     x, y = canvas.whole.turned(rng.uniform(0, np.pi))
     x0, y0 = rng.uniform(-1.5, 1.5, 2).astype(np.float32)
     bend = noise(rng, canvas.size, 1, rng.uniform(1.3, 2.2), rng.uniform(1, 5), rng.uniform(0, np.pi))[0]
-    r = np.hypot(x - x0, (y - y0) * np.float32(rng.uniform(0.1, 1))) + bend * np.float32(rng.uniform(0.02, 0.2))
+    r = np.sqrt((x - x0) ** 2 + ((y - y0) * rng.uniform(0.1, 1)) ** 2) + bend * rng.uniform(0.02, 0.2)
     rings = np.abs((r * np.float32(rng.uniform(2, 10))) % 1 * 2 - 1) ** np.float32(rng.uniform(0.5, 3))
     canvas.pixels += rings * (palette.one() - canvas.pixels)
 

@@ -8,23 +8,19 @@ from figment.data.world.colours import Palette, ground
 
 # Each letter's strokes on a grid 2 wide and 4 high, y down: "0004" goes from (0, 0) to (0, 4); strokes are apart.
 _LETTERS = (
-    "042024 1323", "00040413231202 0222 0212", "2010020414 1424", "0004142322111000", "20000424 0212", "200004 0212",
+    "042024 1323", "00040413231202 0222 0212", "2010020414 1424", "00041423211000", "20000424 0212", "200004 0212",
     "20100204142412", "0004 2024 0222", "1014 0020 0424", "2023140402", "0004 200224", "000424", "0400122024",
-    "0400242010", "100222041402", "0400102112 1202", "1002041424221 2424", "0400102112 0224", "20100122231404", "0020 1014",
-    "0003142320", "001420", "0004122420", "0024 2004", "001220 1214", "00200424", "1112131 1", "1014", "00200424 0222",
-    "0002222024", "20001222231404", "002014", "1001122324140322 11", "2210012124 2122", "0424 1113", "1211 1314", "0222",
-    "00102122 13", "0123", "0321", "101424", "0420 00", "01102124030",
+    "0400242010", "100222041402", "0400102112 1202", "100204142210 1324", "0400102112 0224", "20100122231404", "0020 1014",
+    "0003142320", "001420", "0004122420", "0024 2004", "001220 1214", "00200424", "11121311", "1014", "00200424 0222",
+    "0002222024", "20001222231404", "002014", "1001122314 1014", "2210012124", "0424 1113", "1211 1314", "0222",
+    "00102122 13", "0123", "0321", "101424", "0420 00", "0110212404",
 )  # fmt: skip
 
 
-def _strokes(letter: str) -> list[Array]:
-    """A letter's strokes as points (K, 2)."""
-    found = []
-    for stroke in letter.split():
-        digits = [int(d) for d in stroke[: len(stroke) // 2 * 2]]
-        if len(digits) >= 4:
-            found.append(np.array(digits, np.float32).reshape(-1, 2))
-    return found
+def _strokes(letter: str) -> Array:
+    """A letter's strokes as straight lines (K, 2, 2)."""
+    points = [np.array(list(map(int, stroke)), np.float32).reshape(-1, 2) for stroke in letter.split()]
+    return np.concatenate([np.stack([stroke[:-1], stroke[1:]], 1) for stroke in points])
 
 
 LETTERS = tuple(_strokes(letter) for letter in _LETTERS)
@@ -37,25 +33,30 @@ def bezier(corners: Array, count: int) -> Array:
     return s**3 * corners[0] + 3 * s * s * t * corners[1] + 3 * s * t * t * corners[2] + t**3 * corners[3]
 
 
+MOST_LETTERS = 40  # in a picture
+
+
 def _text(rng: Generator, canvas: Canvas, palette: Palette) -> None:
     """Lines of text of one size, in a hand that leans and is bold to some degree."""
     high = 2 ** rng.uniform(-3.4, 0.3)  # of a letter
     wide = high * rng.uniform(0.35, 0.8)
     lean, bold, shaky = rng.normal(0, 0.2), high * rng.uniform(0.05, 0.22), high * rng.choice([0, 0.04])
-    colour = palette.one()
     y = rng.uniform(-1.1, -0.2) if high < 0.6 else rng.uniform(-0.8, 0.8 - high)
+    strokes: list[Array] = []
     left, right = sorted(rng.uniform(-1, 1, 2)) if rng.random() < 0.3 else (-0.95, 0.95)
     for _ in range(int(rng.integers(1, 8))):
         x = left + rng.choice([0, 0.1])
-        while x < right and y < 1:
+        while x < right and y < 1 and len(strokes) < MOST_LETTERS:
             if rng.random() < 0.85:
-                for stroke in LETTERS[int(rng.integers(len(LETTERS)))]:
-                    points = stroke / (2, 4) * (wide, high) + rng.normal(0, shaky, stroke.shape)
-                    points[:, 0] += x + lean * (high - points[:, 1])
-                    points[:, 1] += y
-                    canvas.stroke(points.astype(np.float32), bold, colour)
+                letter = LETTERS[int(rng.integers(len(LETTERS)))]
+                points = letter * (wide / 2, high / 4) + rng.normal(0, shaky, letter.shape)
+                points[..., 0] += x + lean * (high - points[..., 1])
+                points[..., 1] += y
+                strokes.append(points)
             x += wide * 1.35 + bold
         y += high * rng.uniform(1.3, 1.8)
+    if strokes:
+        canvas.lines(np.concatenate(strokes), bold, palette.one())
 
 
 def _curves(rng: Generator, canvas: Canvas, palette: Palette) -> None:
@@ -94,7 +95,7 @@ WRITINGS = (_text, _curves, _straight, _scribble)
 def writing(rng: Generator, size: int) -> Canvas:
     """One or two kinds of lines on any ground."""
     palette = Palette(rng)
-    canvas = Canvas(size, ground(rng, palette, size))
+    canvas = Canvas(size, ground(rng, palette, size)[0])
     for _ in range(int(rng.integers(1, 3))):
         WRITINGS[int(rng.choice(4, p=[0.4, 0.25, 0.2, 0.15]))](rng, canvas, palette)
     return canvas

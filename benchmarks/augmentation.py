@@ -18,11 +18,12 @@ from functools import cache
 from pathlib import Path
 
 from figment.data.bank.prepare import prepare
+from figment.features.registry import extractor
 from figment.run import Run
 from scoring import Yardstick, interval, ratio
 from trials import Kept, effort, machine, samples, side_by_side, train
 
-COLUMNS = ("kid", "fd", "swd", "recall", "faces", "memorising", "images")
+COLUMNS = ("kid", "fd", "recall", "memorising", "images")
 
 
 def memorising(run: Run) -> float:
@@ -33,7 +34,7 @@ def memorising(run: Run) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--features", type=Path, help="ONNX network; without it, one that has learnt nothing")
+    parser.add_argument("--features", type=Path, help="ONNX network; without it, lite0")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--recipe", default="auto")
@@ -47,9 +48,10 @@ def main() -> None:
     options = parser.parse_args()
 
     bank = prepare(options.data, options.size)
-    yardstick = cache(lambda: Yardstick(bank, options.features, options.samples))
+    network = extractor(f"onnx:{options.features}" if options.features else "lite0")
+    yardstick = cache(lambda: Yardstick(bank, network, options.samples))
     settings = {"data": options.data.name, "minutes": options.minutes, "recipe": options.recipe, "size": options.size}
-    settings |= {"samples": options.samples, "features": options.features.name if options.features else "random"}
+    settings |= {"samples": options.samples, "features": network.name}
     settings["with"] = options.choices
     sides = {"with": [part for choice in options.choices for part in ("--set", choice)]}
     sides["without"] = ["--set", "augment=none"]

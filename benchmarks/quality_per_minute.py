@@ -1,137 +1,290 @@
-"""How good are the pictures after so many minutes? `auto` against a tutorial's loop and against narrow known recipes.
+"""How good are the pictures after so many minutes? `auto` against `auto` of before, a tutorial's loop, and other recipes.
 
-    python benchmarks/quality_per_minute.py --data shared/data/celeba/dev --group '^(\\d+)_' --out quality.json \\
-        [--features mobilenet_v2_features.onnx] [--minutes 5 10] [--seeds 0 1 2] [--contenders auto tutorial …] \\
-        [--r3gan-width N] [--grids FOLDER] [--samples 5000] [--size 64]
+    python benchmarks/quality_per_minute.py --data celeba/dev --group '^(\\d+)_' --out quality.json \\
+        [--features mobilenet_v2_features.onnx] [--faces package/model] [--minutes 1 3 5 10 30] [--seeds 0 1 2] \\
+        [--contenders auto before tutorial …] [--one-core-each] [--grids FOLDER] [--samples 5000] [--size 64]
 
-All on the CPU of the same machine, one after the other, for the same seconds of wall: all that follows once the pictures
-are prepared counts, so also measuring and compiling (starting Python and opening the bank don't, for none of them).
+All on the CPU of the same machine for the same seconds of wall: all that follows once the pictures are prepared counts, so
+also measuring and compiling (starting Python and opening the bank don't, for none of them). One after the other on all
+cores; or, with --one-core-each, side by side, each with one thread on a core of its own.
 
-    auto      figment train --recipe auto --for …
+    auto      figment train --for …
+    before    what `auto` was before it had nets to start from: dcgan-r1 where that sees 60,000 pictures in the time, else
+              dcgan-r1-small, from nothing, two passes a step
     tutorial  the article's DCGAN in a plain eager float32 loop: benchmarks/tutorial.py says what exactly. Its rate is
-              constant and it plans nothing, so its shorter marks are taken in passing from its longest run
+              constant and it plans nothing, so its marks are taken in passing from one run
     dcgan     figment train --recipe dcgan --set width=16 --set batch=64 --set lr=3e-4 --for …: the honest baseline
-    r3gan     figment train --recipe r3gan-small, narrowed to the widest nets that run at 200 images/s here, as short
-              runs find; r3gan itself has a batch and an average for days of GPUs, which would be no match
+    r3gan     figment train --recipe r3gan-small --set width=6 --for …: the modern game, as wide as two cores can carry
 
-Scores are those of benchmarks/scoring.py; intervals are 95 % ones of Student's t over the seeds. Each finished run's
-scores are kept in --out, and its folder beside it: what is there isn't run again, so it can be run in pieces.
+Judges, each with its KID ×1000 and Fréchet distance (benchmarks/scoring.py): the network of --features, `lite0`, and, with
+--faces, one that tells people apart (benchmarks/face_features.py). What a contender needs to reach the last KID of
+`before` is read off a line through its marks, log KID over log minutes and over log images. Intervals are 95 % ones of
+Student's t over the seeds.
+
+All trainings come first, then all scores. Runs lie in a folder beside --out, scores in it: what is there isn't made again,
+so it can be stopped and made in pieces.
 """
 
 import argparse
+import itertools
 import json
+import math
+import os
+import re
 import shutil
 import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 
+from face_features import face_extractor
+from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
+from figment.features.base import Extractor
+from figment.features.registry import extractor
 from figment.run import Run
 from scoring import Yardstick, interval, ratio
-from trials import Kept, effort, machine, samples, side_by_side, train
+from trials import Kept, core_of_its_own, effort, figment_train, machine, samples, side_by_side, train
 
-RECIPES = {
+FROM_NOTHING: list[str] = []
+CONTENDERS = {
     "auto": ["--recipe", "auto"],
+    "before": FROM_NOTHING,  # and a recipe by what the machine does
     "tutorial": [],
     "dcgan": ["--recipe", "dcgan", "--set", "width=16", "--set", "batch=64", "--set", "lr=3e-4"],
-    "r3gan": ["--recipe", "r3gan-small"],
+    "r3gan": ["--recipe", "r3gan-small", "--set", "width=6"],
 }
-WIDTHS = (96, 64, 48, 32, 24, 16, 8)  # tried for r3gan, widest first
-# In shorter trials slow nets spend most of the time on readings and pictures, of which there are 32 in any run.
-WANTED_RATE, TRIAL_SECONDS = 200.0, 60.0
+WIDE_FROM_IMAGES = 60_000  # in the time, from which `auto` of before took dcgan-r1
 
 
-def calibrated(data: Path, folder: Path, common: list[str]) -> int:
-    """The greatest width at which r3gan-small shows D 200 images a second here; the smallest if none does."""
-    for width in WIDTHS:
-        options = [*RECIPES["r3gan"], "--set", f"width={width}", *common]
-        try:
-            run = train(folder / f"r3gan-width-{width}", data, TRIAL_SECONDS, options)
-        except RuntimeError as error:  # refused where a step alone takes seconds
-            if "too short" not in str(error):
-                raise
-            print(f"r3gan, width {width}: too slow for a trial of {TRIAL_SECONDS:g} s", flush=True)
-            continue
-        rates = [event["images_per_second"] for event in run.events("tick")][1:]
-        reached = statistics.median(rates) if rates else run.facts["images"] / run.facts["seconds"]
-        print(f"r3gan, width {width}: {reached:.0f} images/s", flush=True)
-        if reached >= WANTED_RATE:
-            break
-    return width
+def judges(options: argparse.Namespace) -> dict[str, Extractor]:
+    """The networks that look at the pictures; the first one's recall is told."""
+    first = extractor(f"onnx:{options.features}") if options.features else None
+    found = {"features": first, "lite0": extractor("lite0")}
+    found |= {"face": face_extractor(options.faces) if options.faces else None}
+    return {name: network for name, network in found.items() if network}
 
 
-def by_tutorial(folder: Path, options: argparse.Namespace, seed: int, minutes: float) -> dict[str, Any]:
-    """What the tutorial had done by a mark, from a run with samples at all marks, unless that has been made already."""
-    facts = folder / "tutorial.json"
-    if facts.exists() and f"{60 * minutes:g}" in (marks := json.loads(facts.read_text("utf-8"))):
-        return dict(marks[f"{60 * minutes:g}"])
-    shutil.rmtree(folder, ignore_errors=True)
-    seconds = [f"{60 * minutes:g}" for minutes in options.minutes]
-    script = str(Path(__file__).with_name("tutorial.py"))
-    command = [sys.executable, script, str(options.data), "--seconds", *seconds, "--out", str(folder)]
-    command += ["--seed", str(seed), "--size", str(options.size), "--samples", str(options.samples)]
-    subprocess.run([*command, *(["--group", options.group] if options.group else [])], check=True)
-    return by_tutorial(folder, options, seed, minutes)
+class Race:
+    """The trainings: which there are, where each lies, and how it is made."""
+
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        self.options = options
+        self.folder = folder
+        group = ["--group", options.group] if options.group else []
+        self.common = ["--size", str(options.size), *group]
+
+    def entries(self) -> list[tuple[str, float, int]]:
+        """(contender, minutes, seed), those that are compared one after the other."""
+        options = self.options
+        return [(name, m, seed) for seed in options.seeds for m in options.minutes for name in options.contenders]
+
+    def place(self, name: str, minutes: float, seed: int) -> Path:
+        """Where a run lies: the tutorial's marks share one."""
+        return self.folder / (f"tutorial-{seed}" if name == "tutorial" else f"{name}-{minutes:g}m-{seed}")
+
+    def run_all(self) -> None:
+        """Train what isn't there, the longest first where they run side by side, so that no core waits for the last."""
+        missing = [entry for entry in self.entries() if not self.is_done(*entry)]
+        if not self.options.one_core_each:
+            for entry in missing:
+                self.run(*entry, core=None)
+            return
+        cores = SimpleQueue[int]()
+        for core in sorted(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)):
+            cores.put(core)
+
+        def on_a_core(entry: tuple[str, float, int]) -> None:
+            core = cores.get()
+            try:
+                self.run(*entry, core=core)
+            finally:
+                cores.put(core)
+
+        # The tutorial's marks are one run.
+        jobs = {self.place(*entry): entry for entry in sorted(missing, key=lambda entry: -self.length(*entry))}
+        with ThreadPoolExecutor(cores.qsize()) as pool:
+            list(pool.map(on_a_core, jobs.values()))
+
+    def length(self, name: str, minutes: float, seed: int) -> float:
+        """Minutes that a run takes."""
+        return max(self.options.minutes) if name == "tutorial" else minutes
+
+    def is_done(self, name: str, minutes: float, seed: int) -> bool:
+        """Whether a run is there, whole."""
+        folder = self.place(name, minutes, seed)
+        if name == "tutorial":
+            return f"{60 * minutes:g}" in self.marks(folder)
+        return (folder / "run.json").is_file() and Run(folder).state == "finished"
+
+    @staticmethod
+    def marks(folder: Path) -> dict[str, dict[str, Any]]:
+        """What the tutorial had done by each mark, in seconds."""
+        file = folder / "tutorial.json"
+        marks: dict[str, dict[str, Any]] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+        return marks
+
+    def run(self, name: str, minutes: float, seed: int, core: int | None) -> None:
+        """Make a run."""
+        if self.is_done(name, minutes, seed):
+            return
+        folder, options = self.place(name, minutes, seed), self.options
+        if name == "tutorial":
+            self.run_tutorial(folder, seed, core)
+        else:
+            choices = [*CONTENDERS[name], "--seed", str(seed), *self.common]
+            if name == "before":
+                choices += ["--recipe", self.recipe_of_before(minutes, choices, core)]
+            train(folder, options.data, 60 * minutes, choices, core=core)
+        print(f"{name} {minutes:g}m {seed}: {self.done(name, minutes, seed)['images']:,} images", flush=True)
+
+    def recipe_of_before(self, minutes: float, choices: list[str], core: int | None) -> str:
+        """The rule of before, by what is measured now, under the same conditions."""
+        asked = [*choices, "--recipe", "dcgan-r1", "--dry-run"]
+        plan = figment_train(self.options.data, 60 * minutes, asked, core)
+        planned = re.search(r"planned: ([\d,]+) images", plan)
+        assert planned, plan
+        return "dcgan-r1" if int(planned[1].replace(",", "")) >= WIDE_FROM_IMAGES else "dcgan-r1-small"
+
+    def run_tutorial(self, folder: Path, seed: int, core: int | None) -> None:
+        """One run with samples at all marks."""
+        shutil.rmtree(folder, ignore_errors=True)
+        options, script = self.options, str(Path(__file__).with_name("tutorial.py"))
+        seconds = [f"{60 * minutes:g}" for minutes in options.minutes]
+        command = [sys.executable, script, str(options.data), "--seconds", *seconds, "--out", str(folder)]
+        command += ["--seed", str(seed), "--samples", str(options.samples), *self.common]
+        environment, prefix = core_of_its_own(core)
+        subprocess.run([*prefix, *command], env=environment, check=True)
+
+    def done(self, name: str, minutes: float, seed: int) -> dict[str, Any]:
+        """What a run did: images and seconds at least."""
+        folder = self.place(name, minutes, seed)
+        return self.marks(folder)[f"{60 * minutes:g}"] if name == "tutorial" else effort(Run(folder))
+
+    def shown(self, name: str, minutes: float, seed: int, count: int) -> np.ndarray:
+        """A run's first samples, uint8 (count, C, S, S)."""
+        folder = self.place(name, minutes, seed)
+        if name == "tutorial":
+            return np.array(np.load(folder / f"samples-{60 * minutes:g}.npy")[:count])
+        return samples(Run(folder), count)
 
 
-def shown(name: str, minutes: float, folder: Path, count: int) -> np.ndarray:
-    """A finished run's samples."""
-    if name == "tutorial":
-        return np.array(np.load(folder / f"samples-{60 * minutes:g}.npy")[:count])
-    return samples(Run(folder), count)
+def key(name: str, minutes: float, seed: int) -> str:
+    return f"{name} {minutes:g}m {seed}"
 
 
-def place(folder: Path, name: str, minutes: float, seed: int) -> Path:
-    """Where a run lies: the tutorial's marks share one."""
-    return folder / (f"tutorial-{seed}" if name == "tutorial" else f"{name}-{minutes:g}m-{seed}")
+def score_all(race: Race, kept: Kept, bank: Bank, networks: dict[str, Extractor], count: int) -> None:
+    """Scores of all runs that have none yet, by every judge, and of training reals: the floor."""
+    yardsticks = {
+        name: cache(lambda network=network: Yardstick(bank, network, count)) for name, network in networks.items()
+    }
+    if "floor" not in kept.results:
+        floor = {
+            name: asdict(yardstick().floor()) | {"label": yardstick().label} for name, yardstick in yardsticks.items()
+        }
+        kept.keep("floor", {"scores": floor})
+    for entry in race.entries():
+        if key(*entry) not in kept.results:
+            pictures = race.shown(*entry, min(count, len(bank.train) // 2))
+            scores = {name: asdict(yardstick()(pictures)) for name, yardstick in yardsticks.items()}
+            kept.keep(key(*entry), race.done(*entry) | {"scores": scores})
 
 
-def report(kept: Kept, options: argparse.Namespace, label: str) -> None:
-    """Print the tables."""
-    head = f"{'':18}{'KID ×1000':>16}{label:>24}{'SWD ×1000':>14}{'recall':>14}{'faces':>14}{'images/s':>10}"
-    for minutes in options.minutes:
+# ---- what is told --------------------------------------------------------------------------------------------------
+
+
+class Told:
+    """Results by contender and minutes, over the seeds."""
+
+    def __init__(self, kept: Kept, options: argparse.Namespace, networks: Sequence[str]) -> None:
+        self.results = kept.results
+        self.options = options
+        self.networks = networks
+
+    def each(self, name: str, minutes: float, judge: str, score: str) -> list[float]:
+        """A score of every seed."""
+        return [self.results[key(name, minutes, seed)]["scores"][judge][score] for seed in self.options.seeds]
+
+    def images(self, name: str, minutes: float) -> float:
+        return statistics.fmean(self.results[key(name, minutes, seed)]["images"] for seed in self.options.seeds)
+
+    def table(self, minutes: float) -> None:
+        """One mark: a row a contender, then how `auto` compares."""
+        columns = [(judge, score, digits) for judge in self.networks for score, digits in (("kid", 0), ("fd", 1))]
+        columns += [(self.networks[0], "recall", 3)]
+        labels = {judge: self.results["floor"]["scores"][judge]["label"] for judge in self.networks}
+        heads = [{"kid": f"KID-{labels[j].removeprefix('FD-')}", "fd": labels[j]}.get(s, s) for j, s, _ in columns]
         print(
-            f"\n{minutes:g} minutes, seeds {', '.join(map(str, options.seeds))}: mean ± half of the 95 % interval\n{head}"
+            f"\n{minutes:g} minutes, seeds {', '.join(map(str, self.options.seeds))}: mean ± half of the 95 % interval"
         )
-        scored: dict[str, list[dict[str, Any]]] = {}
-        for name in options.contenders:
-            runs = [kept.results[f"{name} {minutes:g}m {seed}"] for seed in options.seeds]
-            scored[name] = [run["scores"] for run in runs]
-            rate = statistics.fmean(run["images"] / run["seconds"] for run in runs)
-            print(row(name, scored[name]) + f"{rate:>10.0f}")
-        print(row("training reals", [kept.results["floor"]["scores"]]))
-        for other in scored if "auto" in scored else ():
-            if other == "auto":
-                continue
-            mean, low, high = ratio(*([run["kid"] for run in scored[name]] for name in ("auto", other)))
-            print(f"KID of auto / KID of {other}: {mean:.3f} ({low:.3f} to {high:.3f})")
+        print(f"{'':12}{'images':>10}" + "".join(f"{head:>20}" for head in heads))
+        for name in self.options.contenders:
+            cells = [cell(self.each(name, minutes, judge, score), digits) for judge, score, digits in columns]
+            print(f"{name:12}{self.images(name, minutes):>10,.0f}" + "".join(f"{text:>20}" for text in cells))
+        floor = [cell([self.results["floor"]["scores"][judge][score]], digits) for judge, score, digits in columns]
+        print(f"{'reals':12}{'':>10}" + "".join(f"{text:>20}" for text in floor))
+        for other, judge in itertools.product(self.options.contenders, self.networks):
+            if other != "auto" and "auto" in self.options.contenders:
+                compared = ratio(*(self.each(name, minutes, judge, "kid") for name in ("auto", other)))
+                print("KID of auto / KID of {}, {}: {:.3f} ({:.3f} to {:.3f})".format(other, judge, *compared))
+
+    def until(self, name: str, judge: str, goal: float, spent: Callable[[float], float]) -> str:
+        """What a contender had spent when its mean KID came to the goal, for the first time."""
+        marks = [
+            (spent(minutes), statistics.fmean(self.each(name, minutes, judge, "kid")))
+            for minutes in sorted(self.options.minutes)
+        ]
+        return crossing(marks, goal)
+
+    def speed(self) -> None:
+        """Minutes and images until the last KID of `before`."""
+        last = max(self.options.minutes)
+        if "before" not in self.options.contenders:
+            return
+        for judge in self.networks:
+            goal = statistics.fmean(self.each("before", last, judge, "kid"))
+            print(f"\nuntil KID {goal:,.0f} ({judge}), which `before` has after {last:g} minutes:")
+            for name in self.options.contenders:
+                minutes = self.until(name, judge, goal, lambda m: m)
+                images = self.until(name, judge, goal, lambda m, name=name: self.images(name, m))
+                print(f"{name:12} {minutes} minutes, {images} images")
 
 
-def row(name: str, scores: list[dict[str, float]]) -> str:
-    """One line of the table."""
-    columns = (("kid", 16, 0), ("fd", 24, 2), ("swd", 14, 1), ("recall", 14, 3), ("faces", 14, 3))
-    cells = []
-    for score, width, digits in columns:
-        mean, half = interval([run[score] for run in scores])
-        cells.append(f"{mean:,.{digits}f}{'' if half != half else f' ± {half:,.{digits}f}'}".rjust(width))
-    return f"{name:18}" + "".join(cells)
+def crossing(marks: Sequence[tuple[float, float]], goal: float) -> str:
+    """Where the line through (spent, score), in logarithms, first falls to the goal; before the first mark and behind the
+    last it is said to be there. Scores are above 0, as KID is far from the floor."""
+    if marks[0][1] <= goal:
+        return f"at most {marks[0][0]:,.3g}"
+    for (a, high), (b, low) in itertools.pairwise(marks):
+        if low <= goal:
+            share = math.log(high / goal) / math.log(high / low)
+            return f"{a * (b / a) ** share:,.3g}"
+    return f"more than {marks[-1][0]:,.3g}"
+
+
+def cell(values: Sequence[float], digits: int) -> str:
+    mean, half = interval(values)
+    return f"{mean:,.{digits}f}{'' if math.isnan(half) else f' ± {half:,.{digits}f}'}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--group", help="regular expression: whose first group is held out together")
-    parser.add_argument("--minutes", type=float, nargs="+", default=[5, 10])
+    parser.add_argument("--minutes", type=float, nargs="+", default=[1, 3, 5, 10, 30])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--contenders", nargs="+", choices=list(RECIPES), default=list(RECIPES))
-    parser.add_argument("--features", type=Path, help="ONNX network; without it, one that has learnt nothing")
-    parser.add_argument("--r3gan-width", type=int, help="instead of finding it out")
+    parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=["tutorial", "before", "auto"])
+    parser.add_argument("--features", type=Path, help="ONNX network: the first judge")
+    parser.add_argument("--faces", type=Path, help="folder of face-api's weights: another judge, of faces")
+    parser.add_argument("--one-core-each", action="store_true", help="side by side, a core and a thread each")
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--out", type=Path, default=Path("quality_per_minute.json"))
@@ -139,50 +292,29 @@ def main() -> None:
     options = parser.parse_args()
 
     bank = prepare(options.data, options.size, group=options.group)  # before any clock starts
-    yardstick = cache(lambda: Yardstick(bank, options.features, options.samples))
+    networks = judges(options)
     settings = {"data": options.data.name, "group": options.group, "size": options.size, "samples": options.samples}
-    settings["features"] = options.features.name if options.features else "random"
+    settings |= {"judges": [network.name for network in networks.values()]}
+    settings |= {"cores": "one each" if options.one_core_each else "all"}
     kept = Kept(options.out, settings)
-    common = ["--size", str(options.size), *(["--group", options.group] if options.group else [])]
-    if "floor" not in kept.results:
-        floor = {"scores": asdict(yardstick().floor()), "label": yardstick().label}
-        kept.keep("floor", floor | {"count": yardstick().count, "warning": yardstick().warning})
-    width = options.r3gan_width or kept.results.get("r3gan width")
-    if "r3gan" in options.contenders and width is None:
-        width = calibrated(options.data, kept.folder, common)
-        kept.keep("r3gan width", width)
+    race = Race(options, kept.folder)
+    race.run_all()
+    score_all(race, kept, bank, networks, options.samples)
 
-    for seed in options.seeds:
-        for name in options.contenders:  # in turn, so that what else the machine does hits all alike
-            for minutes in options.minutes:
-                key, where = f"{name} {minutes:g}m {seed}", place(kept.folder, name, minutes, seed)
-                if key in kept.results:
-                    continue
-                if name == "tutorial":
-                    done = by_tutorial(where, options, seed, minutes)
-                else:
-                    narrow = ["--set", f"width={width}"] if name == "r3gan" else []
-                    choices = [*RECIPES[name], *narrow, "--seed", str(seed), *common]
-                    done = effort(train(where, options.data, 60 * minutes, choices))
-                scores = asdict(yardstick()(shown(name, minutes, where, yardstick().count)))
-                kept.keep(key, done | {"scores": scores})
-                print(
-                    f"{key}: {done['images']:,} images in {done['seconds']:.0f} s, KID {scores['kid']:,.0f}", flush=True
-                )
-
-    floor = kept.results["floor"]
+    print(f"\n{machine()}; {options.data.name} at {options.size} px; cores: {settings['cores']}")
+    count = min(options.samples, len(bank.train) // 2)
     print(
-        f"\n{machine()}; {options.data.name} at {options.size} px; features {settings['features']}; r3gan width {width}"
+        f"{count:,} samples, KID and recall against {len(bank.held_out):,} held-out pictures, FD against training pictures"
     )
-    print(f"{floor['count']:,} samples against {len(bank.held_out):,} held-out pictures (KID, SWD, recall)")
-    print(f"and against training pictures ({floor['label']}). {floor['warning']}")
-    report(kept, options, floor["label"])
+    told = Told(kept, options, list(networks))
+    for minutes in options.minutes:
+        told.table(minutes)
+    told.speed()
     if options.grids:
+        first = options.seeds[0]
         for minutes in options.minutes:
-            first = options.seeds[0]
-            sets = [shown(name, minutes, place(kept.folder, name, minutes, first), 36) for name in options.contenders]
             file = options.grids / f"quality-{minutes:g}m.png"
-            side_by_side(file, sets)
+            side_by_side(file, [race.shown(name, minutes, first, 36) for name in options.contenders])
             print(f"{file}: {', '.join(options.contenders)}, from left to right, seed {first}")
 
 

@@ -16,52 +16,44 @@ from numpy.typing import NDArray
 
 from figment.common.pixels import to_rgb
 from figment.data.bank.bank import Bank
-from figment.features.registry import extractor
+from figment.features.base import Extractor
 from figment.metrics.frechet import frechet
 from figment.metrics.kid import kid
 from figment.metrics.precision_recall import precision_recall
-from figment.metrics.sliced_wasserstein import sliced_wasserstein
 
 Pictures = NDArray[np.uint8]
 
 NEAREST = 3  # neighbours that make a ball, in recall: arXiv 1904.06991's
-LOOKED_AT = 1000  # pictures that the face detector is shown
 # Two-sided 95 % quantiles of Student's t by degrees of freedom.
 STUDENT = (math.nan, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Of one set of pictures. Lower is better in kid, fd and swd (all ×1000 but fd), higher in recall and faces (0…1)."""
+    """Of one set of pictures. Lower is better in kid (×1000) and fd, higher in recall (0…1)."""
 
     kid: float
     fd: float
-    swd: float
     recall: float
-    faces: float
 
 
 class Yardstick:
-    """Scores sets of `count` pictures against a bank.
+    """Scores sets of `count` pictures against a bank, in a network's features.
 
-    KID, sliced Wasserstein distance and recall are taken against the held-out part; the Fréchet distance, which needs
-    more pictures than there are features, against twice as many pictures of the training part, as far as there are
-    so many beside those `count` that make the floor.
-
-    features: an ONNX network (images in 0…255, resized by bicubic with antialiasing to what it takes), or None for the
-    network that has learnt nothing. count: at most half of the training part.
+    KID and recall are taken against the held-out part; the Fréchet distance, which needs more pictures than there are
+    features, against twice as many pictures of the training part, as far as there are so many beside those `count` that
+    make the floor. samples: how many are wanted; count is at most half of the training part.
     """
 
-    def __init__(self, bank: Bank, features: Path | None, samples: int) -> None:
-        self.network = extractor(f"onnx:{features}" if features else "random")
+    def __init__(self, bank: Bank, network: Extractor, samples: int) -> None:
+        self.network = network
         self.count = min(samples, len(bank.train) // 2)
         train = np.random.default_rng(0).permutation(bank.train)
-        self.spare = to_rgb(np.asarray(bank.pictures[np.sort(train[: self.count])]))
-        self.held_out = to_rgb(np.asarray(bank.pictures[np.sort(bank.held_out)]))
+        self.spare = np.asarray(bank.pictures[np.sort(train[: self.count])])
         rest = np.sort(train[self.count : 3 * self.count])
         parts = (rest[i : i + 1024] for i in range(0, len(rest), 1024))
-        self._train = np.concatenate([self.network(to_rgb(np.asarray(bank.pictures[part]))) for part in parts])
-        self._held_out = self.network(self.held_out)
+        self._train = np.concatenate([network(to_rgb(np.asarray(bank.pictures[part]))) for part in parts])
+        self._held_out = network(to_rgb(np.asarray(bank.pictures[np.sort(bank.held_out)])))
 
     @property
     def label(self) -> str:
@@ -77,14 +69,11 @@ class Yardstick:
 
     def __call__(self, pictures: Pictures) -> Scores:
         """Scores of uint8 pictures (N, C, S, S)."""
-        pictures = to_rgb(pictures)
-        found = self.network(pictures)
+        found = self.network(to_rgb(pictures))
         return Scores(
             kid=kid(found, self._held_out).value,
             fd=frechet(found, self._train),
-            swd=sliced_wasserstein(pictures, self.held_out).value,
             recall=precision_recall(found, self._held_out, NEAREST).recall,
-            faces=face_rate(pictures[:LOOKED_AT]),
         )
 
     def floor(self) -> Scores:

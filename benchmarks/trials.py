@@ -59,22 +59,39 @@ def machine() -> str:
     return f"{this_machine('cpu')}, {torch.get_num_threads()} threads, torch {torch.__version__}{load}"
 
 
-def train(folder: Path, data: Path | None, seconds: float, options: Sequence[str], threads: int | None = None) -> Run:
-    """`figment train` on the CPU as a process of its own, into a folder that is cleared of an interrupted try.
+def core_of_its_own(core: int | None) -> tuple[dict[str, str], list[str]]:
+    """Environment and first words of a command that is to run on one core with one thread; as it is for None.
 
-    data: None for the built-in portraits. Notes in run.json, as "wall", the seconds of the whole process. Raises
-    RuntimeError with the last lines that it printed if it fails.
+    Where there is no taskset (Linux has it), the system places the thread.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "figment", "train", *([str(data)] if data else []), "--for", f"{seconds:g}s"]
-    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
-    start = time.monotonic()
+    if core is None:
+        return dict(os.environ), []
+    pinned = ["taskset", "--cpu-list", str(core)] if shutil.which("taskset") else []
+    return os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}, pinned
+
+
+def figment_train(data: Path | None, seconds: float, options: Sequence[str], core: int | None = None) -> str:
+    """What `figment train` prints, on the CPU, as a process of its own. Raises RuntimeError with its last lines if it fails."""
+    environment, prefix = core_of_its_own(core)
+    what = [*([str(data)] if data else []), "--for", f"{seconds:g}s", "--device", "cpu", *options]
     done = subprocess.run(
-        [*command, "--device", "cpu", "--out", str(folder), *options],
+        [*prefix, sys.executable, "-m", "figment", "train", *what],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{' '.join(done.args)} ended with {done.returncode}:\n{done.stdout[-2000:]}")
+    return done.stdout
+
+
+def train(folder: Path, data: Path | None, seconds: float, options: Sequence[str], core: int | None = None) -> Run:
+    """`figment train` on the CPU as a process of its own, into a folder that is cleared of an interrupted try.
+
+    data: None for the built-in portraits. core: the only one that it may use. Notes in run.json, as "wall", the seconds of
+    the whole process. Raises RuntimeError with the last lines that it printed if it fails.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    start = time.monotonic()
+    figment_train(data, seconds, ["--out", str(folder), *options], core)
     run = Run(folder)
     run.note(wall=round(time.monotonic() - start, 1))
     return run

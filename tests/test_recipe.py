@@ -8,6 +8,8 @@ from figment.errors import InputError
 from figment.presets import make
 from figment.recipe import changed, from_json, to_json
 
+SINGLE = dict(discriminator_norm="none", one_pass=True)
+
 
 def test_defaults_are_the_paper_s() -> None:
     r = make("dcgan")
@@ -55,6 +57,11 @@ def test_recipe_is_frozen() -> None:
         (dict(xyz=3), "--set xyz: no such recipe field; there are name, size"),
         (dict(objective="wgn"), "--set objective=wgn: must be 'bce', 'mse', 'ml', 'hinge', 'wgan' or 'relativistic'"),
         (dict(gradient_penalty=1), "gradient_penalty needs --set discriminator_norm=none"),
+        (dict(one_pass=True), "one_pass needs --set discriminator_norm=none, since batch norm mixes samples"),
+        (SINGLE | dict(dropout=0.1), "one_pass needs --set dropout=0, since"),
+        (SINGLE | dict(fresh=True), "one_pass needs --set fresh=false, since"),
+        (SINGLE | dict(discriminator_steps=2), "one_pass needs --set discriminator_steps=1, since"),
+        (SINGLE | dict(gamma=1, penalty="finite"), "one_pass needs --set penalty=exact or penalised=reals, since"),
         (dict(images=5, seconds=5), "a budget is in images or in time, not both"),
         (dict(objective="relativistic", augment_mode="adaptive"), "augment_mode=adaptive goes by D's signs"),
         (dict(seed=-1), "--seed -1: must be greater than or equal to 0"),

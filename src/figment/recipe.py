@@ -94,6 +94,9 @@ class Recipe(BaseModel):
     penalty_every: int = Field(1, ge=1, le=64, description="steps from one R1 + R2 to the next, with γ as much larger")
     fresh: bool = Field(False, description="new reals and codes for the generator's phase, not those D has just seen")
     discriminator_steps: int = Field(1, ge=1, le=100, description="discriminator steps for each generator step")
+    one_pass: bool = Field(
+        False, description="one pass of the fakes through D for both nets, which then move at once and not in turn"
+    )
     # Augmentation of what D sees
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
         "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
@@ -191,6 +194,12 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _one_pass_can_be(self) -> "Recipe":
+        if self.one_pass and self.bar_to_one_pass:
+            raise ValueError(f"one_pass needs {self.bar_to_one_pass}")
+        return self
+
+    @model_validator(mode="after")
     def _augmentation_happens(self) -> "Recipe":
         if self.augment in {"full", "diffaugment"} and self.augment_mode != "adaptive" and not self.augment_p:
             raise ValueError(f"augment={self.augment} changes nothing with augment_p=0: add --set augment_p=0.3")
@@ -213,6 +222,21 @@ class Recipe(BaseModel):
     def shape(self) -> tuple[int, int]:
         """Height and width of the pictures."""
         return sizes.shape(self.size)
+
+    @property
+    def bar_to_one_pass(self) -> str:
+        """What would have to be another way for one pass to serve both nets, and why; empty if nothing."""
+        if self.nets == "dcgan" and self.discriminator_norm == "batch":
+            return "--set discriminator_norm=none, since batch norm mixes samples"
+        if self.dropout:
+            return "--set dropout=0, since each phase drops other features"
+        if self.fresh:
+            return "--set fresh=false, since both nets learn from the same fakes"
+        if self.discriminator_steps > 1:
+            return "--set discriminator_steps=1, since both nets move at once"
+        if self.gamma and self.penalty == "finite" and self.penalised == "both":
+            return "--set penalty=exact or penalised=reals, since finite differences at fakes move their logits, too"
+        return ""
 
     @property
     def images_a_step(self) -> int:

@@ -107,12 +107,15 @@ def one_step(compiled: bool, **choices) -> TrainState:
 
 
 WHOLE = dict(recipe="r3gan", width=16, code_size=8, gamma=1.0)
+ONE_PASS = dict(one_pass=True, fresh=False)
 COMPILED = {
     "batch norm: net by net": dict(),
     "exact penalty": dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True),
     "r3gan": WHOLE,
     "finite differences": WHOLE | dict(penalty="finite", penalty_share=0.5),
     "augmented": WHOLE | dict(augment="full", augment_p=0.5, augment_mode="fixed"),
+    "one pass": WHOLE | ONE_PASS,
+    "one pass, net by net": dict(discriminator_norm="none", gamma=1.0, **ONE_PASS),
 }
 
 
@@ -134,7 +137,8 @@ def test_compiled_equals_eager(choices: dict) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_captured_as_one_graph_equals_eager(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("more", [{}, ONE_PASS], ids=["in turn", "one pass"])
+def test_captured_as_one_graph_equals_eager(monkeypatch: pytest.MonkeyPatch, more: dict) -> None:
     """All of torch.compile but the code it writes, which takes minutes: capture, and autograd ahead of time."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    check_equal(WHOLE)
+    check_equal(WHOLE | more)

@@ -40,6 +40,7 @@ GAMES = {
     "batch norm": dict(),
     "batch norm, bf16": dict(precision="bf16"),
     "a penalty now and then": dict(recipe="dcgan-r1", width=8, batch=16, penalty_every=2),
+    "one pass for both nets": dict(recipe="dcgan-r1", width=8, batch=16, penalty_every=2, one_pass=True),
     "both penalties, fresh fakes": dict(recipe="r3gan", width=32, code_size=8, batch=16, gamma=1.0),
     "finite differences": dict(recipe="r3gan", width=32, code_size=8, batch=16, gamma=1.0, penalty="finite"),
     "rising augmentation": dict(augment="full", augment_p=0.5, augment_mode="ramp", lr_decay_start=0.0),

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
@@ -26,7 +27,10 @@ from figment.cli.app import loss_behind
 from figment.errors import InputError, LostProcess
 from figment.run import Run
 from figment.training.distributed import World, join, joined
-from figment.training.state import naming_what_is_kept
+from figment.training.inputs import draw_inputs
+from figment.training.loader import Feed
+from figment.training.phases import EagerPhases
+from figment.training.state import naming_what_is_kept, new_state
 from figment.training.sync_batch_norm import SynchronisedBatchNorm2d, local_statistics, synchronised
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
@@ -55,6 +59,24 @@ def a_step(world: World, dtype: torch.dtype) -> dict[str, Any]:
     weights = {f"{n}.{k}": p.grad for n, net in parts(generator, discriminator) for k, p in net.named_parameters()}
     buffers = {f"{n}.{k}": b for n, net in parts(generator, discriminator) for k, b in net.named_buffers()}
     return {"gradients": weights, "buffers": buffers, "input": real.grad, "fake": fake.detach()}
+
+
+def one_pass(world: World) -> dict[str, Tensor]:
+    """Gradients of both nets after a step of one pass for both, which R1 is a part of."""
+    recipe = presets.make("dcgan-r1", size=16, width=4, channels=3, batch=BATCH, one_pass=True, augment="none")
+    state = new_state(recipe, world)
+    state.generator.double(), state.discriminator.double()
+    pictures = np.random.default_rng(0).integers(0, 256, (24, 3, 16, 16), np.uint8)
+    feed = Feed(pictures, np.arange(24), 0, True, world.device, (world.rank, world.size))
+    inputs = draw_inputs(recipe, feed, world, 0)
+    real = inputs.real._replace(pictures=inputs.real.pictures.double())
+    inputs, phases = inputs._replace(real=real, codes=inputs.codes.double()), EagerPhases(state, recipe)
+    phases.discriminator(state, inputs, 0.0, torch.tensor(2.0))
+    world.average_gradients(state.discriminator)
+    phases.generator(state, inputs, 0.0)
+    world.average_gradients(state.generator)
+    nets = parts(state.generator, state.discriminator)
+    return {f"{n}.{k}": p.grad for n, net in nets for k, p in net.named_parameters()}
 
 
 def parts(generator: nn.Module, discriminator: nn.Module) -> list[tuple[str, nn.Module]]:
@@ -122,6 +144,7 @@ def everything(world: World) -> dict[str, Any]:
     return {
         "float32": a_step(world, torch.float32),
         "float64": a_step(world, torch.float64),
+        "one pass": one_pass(world),
         "uneven": uneven(world, torch.float32)[0],
         "uneven buffers": dict(uneven(world, torch.float32)[1].named_buffers()),
         "bfloat16": uneven(world, torch.bfloat16)[0],
@@ -222,6 +245,14 @@ def test_two_processes_step_as_one(pair: list[dict[str, Any]], dtype: torch.dtyp
         torch.testing.assert_close(one["fake"], whole["fake"][k::2], rtol=tolerance, atol=tolerance)
         # Each process's loss is the mean over its half, so at its own pictures the gradient is twice the whole's.
         torch.testing.assert_close(one["input"] / 2, whole["input"][k::2], rtol=tolerance, atol=tolerance)
+
+
+def test_one_pass_for_both_nets_steps_as_one(pair: list[dict[str, Any]]) -> None:
+    """To float32's tolerance, in which logits are."""
+    for name, truth in one_pass(World.alone()).items():
+        for k in range(2):
+            difference = (pair[k]["one pass"][name] - truth).abs().max()
+            assert difference <= 1e-6 * truth.abs().max(), name
 
 
 def test_both_hold_the_same_to_the_bit(pair: list[dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 from figment.augment.pipeline import augmented
 from figment.game import penalties
 from figment.game.objectives import OBJECTIVES
+from figment.game.one_pass import Shared, shared
 
 Net = Callable[[Tensor, Tensor | None], Tensor]
 
@@ -35,14 +36,19 @@ class LossSettings(NamedTuple):
     penalised: str = "both"  # or "reals"
     augment: str = "none"
     colours: float = 1.0  # probability of a colour change, as a share of the others'
+    one_pass: bool = False  # D's phase finds G's gradient at the fakes, too
 
 
 class DiscriminatorTerms(NamedTuple):
-    """What a D phase gives: the loss to descend, mean sign of D on reals (ADA's r_t), mean ‖∇D‖² over reals and fakes."""
+    """What a D phase gives: the loss to descend, mean sign of D on reals (ADA's r_t), mean ‖∇D‖² over reals and fakes.
+
+    both: in one pass for both nets, what makes it serve G; else empty, as torch.func knows no None.
+    """
 
     loss: Tensor
     signs: Tensor
     norms: Tensor
+    both: Shared | tuple[()] = ()
 
 
 def targets(count: int, value: float, swapped: float, generator: torch.Generator) -> Tensor:
@@ -95,7 +101,12 @@ def discriminator_phase(
             for i, (batch, logits) in enumerate(sides)
         ])  # fmt: skip
         loss, norms = loss + gamma / 2 * means.sum(), means.detach().mean()
-    return DiscriminatorTerms(loss, real_logits.detach().sign().mean(), norms)
+    terms = DiscriminatorTerms(loss, real_logits.detach().sign().mean(), norms)
+    if not settings.one_pass:
+        return terms
+    both = shared(row, real_logits.detach(), fake_logits.detach(), given)
+    faint = (both.faint * (fake_logits - fake_logits.detach())).sum()  # 0, with a slope
+    return terms._replace(loss=loss + faint, both=both)
 
 
 def generator_phase(

@@ -94,7 +94,7 @@ class Canvas:
         window = self.near(x, y, max(a, b) + self.pixel + soft / 2)
         if window:
             u, v = window.turned(angle)
-            window.paint(window.cover(ellipse(u, v, a, b), soft), colour)
+            window.paint(window.cover(ellipse(u, v, float(a), float(b)), float(soft)), colour)
 
     def polygon(self, points: Array, colour: Array, soft: float = 0.0) -> None:
         """Paint a convex polygon, its corners (K, 2) in either order."""

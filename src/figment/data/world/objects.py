@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from figment.data.world.canvas import Array, Canvas, Window, bearing, channels, ellipse, segment, smooth, unit
+from figment.data.world.canvas import Array, Canvas, Window, bearing, box, channels, ellipse, segment, smooth, unit
 from figment.data.world.colours import Palette, gradient
 from figment.data.world.fills import PATTERNS
 from figment.data.world.noise import noise
@@ -133,7 +133,46 @@ def _turned(rng: Generator, canvas: Canvas, palette: Palette) -> None:
         canvas.whole.paint(canvas.whole.cover((r - edge) * np.float32(0.7)), palette.one() * shade)
 
 
-OBJECTS = (_vessel, _garment, _mask, _turned)
+def _shoe(rng: Generator, canvas: Canvas, palette: Palette) -> None:
+    """A shoe or boot from the side, from slipper to heel."""
+    x, y = canvas.whole.x * float(rng.choice([-1, 1])), canvas.whole.y - 0.35
+    high, long, low = rng.uniform(0.15, 1.1), rng.uniform(0.55, 0.8), rng.uniform(0.15, 0.3)
+    toe = ellipse(x - long * 0.35, y, long * 0.65, low)
+    shaft = box(x + long * 0.55 + 0.1 * y, y + high / 2 - low / 2, rng.uniform(0.15, 0.3), high / 2 + low / 2)
+    heel = box(x + long * 0.6, y, 0.2, low)
+    shoe = np.maximum(np.minimum(np.minimum(toe, shaft), heel), y - low * 0.7)
+    lift = rng.uniform(0, 0.35)
+    sole = np.maximum(np.abs(x + 0.05) - long, np.abs(y - low * 0.75 - 0.02) - 0.04)
+    sole = np.minimum(sole, box(x + long * 0.75, y - low * 0.75 - lift / 2, rng.uniform(0.05, 0.2), lift / 2 + 0.01))
+    window = canvas.whole
+    window.paint(window.cover(shoe), _dressed(rng, canvas, palette, x, y, bool(rng.random() < 0.3)))
+    window.paint(window.cover(sole), palette.one())
+    if rng.random() < 0.5:
+        colour = palette.one()
+        for place in np.linspace(-0.2, 0.25, int(rng.integers(2, 6))).tolist():
+            strap = segment(x - place, y + low * 0.8 - place * 0.3, 0.1, low * 0.9) - 0.02
+            window.paint(window.cover(strap), colour)
+
+
+def _bag(rng: Generator, canvas: Canvas, palette: Palette) -> None:
+    """A bag, box, book or house with a handle or a roof."""
+    window = canvas.whole
+    x, y = window.x, window.y - float(rng.uniform(0, 0.3))
+    wide, high, slant = rng.uniform(0.3, 0.85), rng.uniform(0.25, 0.6), rng.uniform(-0.3, 0.3)
+    if rng.random() < 0.8:
+        reach = rng.uniform(0.4, 0.9) * wide
+        arc = np.abs(ellipse(x, y + high, reach, rng.uniform(0.1, 0.6))) - rng.uniform(0.02, 0.06)
+        window.paint(window.cover(arc), palette.one())
+    body = box(x * (1 + slant * y), y, wide, high)
+    window.paint(window.cover(body), _dressed(rng, canvas, palette, x / wide, y / high, bool(rng.random() < 0.4)))
+    if rng.random() < 0.6:  # a flap, roof or label
+        part = box(x, y + high * rng.uniform(-0.5, 1), wide * rng.uniform(0.3, 1), high * rng.uniform(0.1, 0.5))
+        window.paint(window.cover(np.maximum(part, body)), palette.one())
+    if rng.random() < 0.5:
+        canvas.ellipse(0, float(rng.uniform(-0.2, 0.3)), 0.06, 0.06, palette.one())
+
+
+OBJECTS = (_vessel, _garment, _mask, _turned, _shoe, _bag)
 
 
 def objects(rng: Generator, size: int) -> Canvas:

@@ -18,12 +18,14 @@ def draw(count: int, code_size: int, prior: str, generator: torch.Generator) -> 
     return torch.randn(count, code_size, generator=generator)
 
 
-def numbered(seed: int, start: int, count: int, code_size: int, prior: str) -> Tensor:
+def numbered(seed: int, start: int, count: int, code_size: int, prior: str, candidate: int = 0) -> Tensor:
     """Codes number start … start + count - 1 of a seed, float32 (count, code_size).
 
-    Code i depends on (seed, i) alone, so that a sample can be named by its number and had again.
+    Code i depends on (seed, i) alone, so that a sample can be named by its number and had again. candidate: above 0,
+    another code for the same number, for a sample that is chosen among several.
     """
-    rows = [draw(1, code_size, prior, generator_at(seed, "sample", i)) for i in range(start, start + count)]
+    place = (candidate,) if candidate else ()
+    rows = [draw(1, code_size, prior, generator_at(seed, "sample", i, *place)) for i in range(start, start + count)]
     return torch.cat(rows) if rows else torch.empty(0, code_size)
 
 

@@ -16,6 +16,7 @@ from figment import codes
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
 from figment.common.text import shown, suggestion
+from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.media.images import grid
 from figment.nets.serialization import unpacked
@@ -27,14 +28,18 @@ SHEET_SAMPLES, LARGE_SHEET_SAMPLES = 64, 16  # samples on a sheet, and of pictur
 LARGE_PIXELS = 256 * 256  # … larger than this
 MAX_CLASS_ROWS = 16  # classes that a sheet gives a row each
 MAX_NAMED_CLASSES = 20  # classes told to somebody who named another one
+MAX_PICK = 256  # candidates for one sample
 
 
 class Generator:
-    """A generator that samples. Made by load(); its recipe says what it follows."""
+    """A generator that samples. Made by load(); its recipe says what it follows.
 
-    def __init__(self, net: nn.Module, recipe: Recipe) -> None:
+    file: where it was loaded from. Beside it, in a run folder, lies the discriminator that can choose among its samples.
+    """
+
+    def __init__(self, net: nn.Module, recipe: Recipe, file: Path | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
-        self.recipe = recipe
+        self.recipe, self.file = recipe, file
 
     @property
     def device(self) -> torch.device:
@@ -48,6 +53,20 @@ class Generator:
             weights.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
         return weights.hexdigest()
 
+    @cached_property
+    def discriminator(self) -> Discriminator:
+        """The discriminator that it was trained against. Raises InputError where it doesn't lie beside, or is another's."""
+        file = self.file.with_name("discriminator.safetensors") if self.file else None
+        if file is None or not file.is_file():
+            raise InputError(
+                f"--pick goes by the discriminator, and there is none beside {self.file or 'this generator'}: name a run folder."
+            )
+        found = load_discriminator(file)
+        for field in ("size", "channels", "classes"):
+            if getattr(found.recipe, field) != getattr(self.recipe, field):
+                raise InputError(f"{file} is of another run than {self.file} (another {field}): name a run folder.")
+        return found
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes that can be asked for; none where it was trained without labels."""
@@ -58,9 +77,12 @@ class Generator:
         self.net.to(device)
         return self
 
-    def codes(self, n: int, seed: int = 0, start: int = 0) -> Tensor:
-        """Codes number start … start + n - 1 of a seed, float32 (n, code_size); each depends on its number and seed alone."""
-        return codes.numbered(seed, start, n, self.recipe.code_size, self.recipe.prior)
+    def codes(self, n: int, seed: int = 0, start: int = 0, candidate: int = 0) -> Tensor:
+        """Codes number start … start + n - 1 of a seed, float32 (n, code_size); each depends on its number and seed alone.
+
+        candidate: above 0, other codes for the same numbers: those that sample(pick=…) chooses among beside these.
+        """
+        return codes.numbered(seed, start, n, self.recipe.code_size, self.recipe.prior, candidate)
 
     def labels(self, n: int, seed: int = 0, start: int = 0, label: str | None = None) -> Tensor | None:
         """Classes of samples number start … start + n - 1 of a seed, int64 (n,); None for a generator without classes.
@@ -100,7 +122,7 @@ class Generator:
 
     def sample(
         self, n: int = 64, seed: int = 0, truncation: float = 1.0, start: int = 0, label: str | None = None,
-        shift: Tensor | None = None,
+        shift: Tensor | None = None, pick: int = 1,
     ) -> Tensor:  # fmt: skip
         """Pictures number start … start + n - 1 of a seed, uint8 (n, C, H, W); of the class that label names, or of
         classes drawn as labels() says.
@@ -108,27 +130,54 @@ class Generator:
         Picture i is the same, to the byte on one machine, whatever n is asked for: whole blocks are decoded, so that
         it always has the same place among the same number of neighbours, and the sums inside are added in the same
         order. truncation scales codes towards the prior's mean; then shift, (code_size,), moves them (see codes.shifted).
+        pick: of each so many candidates, all of one class, the one that the discriminator finds most real: more realism for
+        less variety. Raises InputError where there is no discriminator to ask.
         """
+        self.check_pick(pick)
         first = start - start % BLOCK_SAMPLES
         count = -(-(start + n - first) // BLOCK_SAMPLES) * BLOCK_SAMPLES if n else 0
-        z = codes.truncated(self.codes(count, seed, first), truncation)
-        z = z if shift is None else codes.shifted(z, shift, self.recipe.prior)
-        return self.decode(z, self.labels(count, seed, first, label))[start - first : start - first + n]
+        labels = self.labels(count, seed, first, label)
+
+        def drawn(candidate: int) -> Tensor:
+            z = codes.truncated(self.codes(count, seed, first, candidate), truncation)
+            return self.decode(z if shift is None else codes.shifted(z, shift, self.recipe.prior), labels)
+
+        pictures = drawn(0)
+        if pick > 1 and n:
+            logits = self._logits(pictures, labels)
+            for candidate in range(1, pick):  # one after the other, so that memory holds no more than two
+                others = drawn(candidate)
+                theirs = self._logits(others, labels)
+                pictures = torch.where((theirs > logits)[:, None, None, None], others, pictures)
+                logits = logits.maximum(theirs)
+        return pictures[start - first : start - first + n]
+
+    def check_pick(self, pick: int) -> None:
+        """Raise InputError for a number of candidates that can't be, or where nothing can choose among them."""
+        if not 1 <= pick <= MAX_PICK:
+            raise InputError(f"--pick {pick}: give the number of candidates for each sample, 1 to {MAX_PICK}.")
+        if pick > 1:
+            _ = self.discriminator
+
+    def _logits(self, pictures: Tensor, labels: Tensor | None) -> Tensor:
+        """What the discriminator says to pictures, float32 (N,): block by block, for the reason that sample() has."""
+        judge = self.discriminator.to(self.device)
+        starts = range(0, len(pictures), BLOCK_SAMPLES)
+        blocks = [slice(start, start + BLOCK_SAMPLES) for start in starts]
+        return torch.cat([judge.logits(pictures[block], None if labels is None else labels[block]) for block in blocks])
 
     def sheet(
         self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = (),
-        shift: Tensor | None = None,
+        shift: Tensor | None = None, pick: int = 1,
     ) -> NDArray[np.uint8]:  # fmt: skip
         """Samples 0 … n - 1 of a seed side by side, uint8 (H', W', 3); of several labels n of each, a row a label.
 
-        What isn't given is as shown() says. In a column of several rows all have one code: it shows what a class changes.
+        What isn't given is as shown() says. In a column of several rows all have one code, which shows what a class
+        changes, unless each is picked.
         """
         n, labels = self.shown(n, labels)
-        if len(labels) < 2:
-            return grid(self.sample(n, seed, truncation, label=next(iter(labels), None), shift=shift))
-        return grid(
-            torch.cat([self.sample(n, seed, truncation, label=name, shift=shift) for name in labels]), columns=n
-        )
+        rows = [self.sample(n, seed, truncation, 0, label, shift, pick) for label in labels or [None]]
+        return grid(torch.cat(rows), columns=n if len(rows) > 1 else None)
 
     def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
         """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.
@@ -141,14 +190,20 @@ class Generator:
         return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
 
 
+def choice(pick: int) -> str:
+    """How samples were chosen, for people and for the mark in their files; empty where they weren't."""
+    return f"each the one of {pick} that the discriminator finds most real" if pick > 1 else ""
+
+
 def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
     """The generator of a run folder, or of a generator.safetensors file alone.
 
     Raises InputError if the file is missing, cut off, not a figment generator, or its shapes don't fit its recipe:
     shapes are checked before anything is allocated, and no code of the file's is ever run.
     """
-    net, recipe = unpacked(_generator_file(Path(path)), "generator")
-    return Generator(net.to(device), recipe)
+    file = _generator_file(Path(path))
+    net, recipe = unpacked(file, "generator")
+    return Generator(net.to(device), recipe, file)
 
 
 def _generator_file(path: Path) -> Path:

@@ -227,6 +227,7 @@ class Measure(Record):
     codec: Text
     seed: int
     images: Count | None = None
+    pick: Count | None = None
     value: float | None = None
     error: float | None = None
     floor: float | None = None

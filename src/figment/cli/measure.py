@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from figment.cli.console import at_terminal, tell, tell_of_best
-from figment.cli.options import ACCEPT, GROUP, SEED, NamedPath, PathArgument, agreeing, pixels
+from figment.cli.options import ACCEPT, GROUP, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.errors import InputError
 
 
@@ -26,12 +26,13 @@ from figment.errors import InputError
 @click.option("--size", metavar="PIXELS", help="Of a folder's pictures, 64 or 64x96. [default: the first picture's]")
 @GROUP
 @SEED
+@PICK
 @ACCEPT
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option("--out", type=PathArgument, metavar="FILE.json", help="Write all results there, too.")
 def measure(
     what: Path, against: tuple[str, ...], features: tuple[str, ...], count: int, codec: str, size: str | None,
-    group: str | None, seed: int, accept_licence: bool, device: str, out: Path | None,
+    group: str | None, seed: int, pick: int, accept_licence: bool, device: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool.
 
@@ -43,6 +44,7 @@ def measure(
     Examples:
       figment measure runs/faces-1
       figment measure runs/faces-1 --features inception --features dinov2 -n 10000
+      figment measure runs/faces-1 --pick 4
       figment measure their-samples --against my-pictures --size 64 --out scores.json
     """
     from figment.common.cache import point_libraries_at_cache
@@ -60,7 +62,7 @@ def measure(
 
         found = measurement.measure(
             what, list(against) if len(against) > 1 else against[0] if against else None, features=features, n=count,
-            seed=seed, codec=codec, size=None if size is None else pixels(size), group=group, device=device,
+            seed=seed, pick=pick, codec=codec, size=None if size is None else pixels(size), group=group, device=device,
             agree=agreeing(accept_licence), display=terminal,
         )  # fmt: skip
     tell("", *found.lines(), "")  # before anything can fail

@@ -69,6 +69,14 @@ TRUNCATION = click.option(
     type=click.FloatRange(0, 2),
     help="Below 1: less varied, often cleaner.",
 )
+PICK = click.option(
+    "--pick",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Of each so many candidates take the one that the run's discriminator finds most real: cleaner, less varied, "
+    "and so many times the work. It is said in the files.",
+)
 LABEL = click.option("--label", metavar="CLASS", help="Only of this class, where it was trained with --labels.")
 PIXELS_OR_FEATURES = click.option(
     "--features",

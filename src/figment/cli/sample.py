@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from figment.cli.console import complain, progress_bar, tell, tell_of_best
-from figment.cli.options import LABEL, SEED, TRUNCATION, PathArgument
+from figment.cli.options import LABEL, PICK, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, shown
 from figment.errors import InputError
 
@@ -29,6 +29,7 @@ from figment.errors import InputError
 )
 @SEED
 @TRUNCATION
+@PICK
 @click.option(
     "--direction", "moves", multiple=True, metavar="NAME=AMOUNT",
     help="Move all along a direction that figment explore directions found, in deviations: smile=2.",
@@ -51,7 +52,7 @@ from figment.errors import InputError
 @click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
-    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, moves: tuple[str, ...],
+    run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, pick: int, moves: tuple[str, ...],
     codes: Path | None, grid: bool, numbered: bool, suffix: str, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
@@ -65,40 +66,48 @@ def sample(
       figment sample runs/pets-1 --label cat --label dog
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
       figment sample runs/faces-1 -n 200 --numbered
+      figment sample runs/faces-1 --pick 4
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
     from figment.common.machine import this_machine
     from figment.common.places import check_folder
     from figment.explore.direction_file import directions_file, total_shift
+    from figment.generator import choice
     from figment.media.images import check_picture
     from figment.sharing.samples import write_coded, write_files, write_grid
 
-    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves]))
+    chosen = [f"pick-{pick}"] if pick > 1 else []
+    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves, *chosen]))
     path = checked_place(run, out, f"{name}.{suffix}" if grid else name, check_picture if grid else check_folder)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
+    generator.check_pick(pick)
     shift = total_shift(directions_file(run), moves, generator)
     if numbered and (codes or not grid):
         raise InputError("--numbered is for a sheet of a seed's samples: leave out --files and --codes.")
+    if numbered and pick > 1:
+        raise InputError(
+            "--numbered is for samples as their numbers draw them, and --pick takes others: leave one out."
+        )
     if codes:
-        if count or labels:
-            raise InputError(f"--codes {codes} says which pictures: leave out -n and --label.")
+        if count or labels or pick > 1:
+            raise InputError(f"--codes {codes} says which pictures: leave out -n, --label and --pick.")
         with progress_bar(0, "sampling") as advance:
             total = write_coded(generator, path, codes, truncation, shift, None if grid else suffix, advance)
         tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
         return
     if grid:
         count, labels = generator.shown(count, labels)
-        write_grid(generator, path, count, seed, truncation, labels, shift, numbered)
+        write_grid(generator, path, count, seed, truncation, labels, shift, numbered, pick)
     else:
         count = count or 64
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:
-            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shift)
+            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shift, pick)
     total = count * max(len(labels), 1)
-    tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
+    tell(f"{total} sample{'s' if total > 1 else ''} in {path}{f', {choice(pick)}' if pick > 1 else ''}")
     if grid and len(labels) > 1:
         tell(f"rows: {', '.join(map(shown, labels))}")
     tell_of_best(run)

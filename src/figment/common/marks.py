@@ -1,4 +1,6 @@
-"""figment's own mark, written into all that it draws: an XMP packet with IPTC's DigitalSourceType; and whether a file has it."""
+"""figment's own mark, written into all that it draws: an XMP packet with IPTC's DigitalSourceType; and whether a file has it.
+
+What else is to be known of how it was drawn may stand behind it, as Dublin Core's description."""
 
 import re
 
@@ -7,12 +9,19 @@ PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">'
-    "<Iptc4xmpExt:DigitalSourceType>{}</Iptc4xmpExt:DigitalSourceType>"
+    "<Iptc4xmpExt:DigitalSourceType>{}</Iptc4xmpExt:DigitalSourceType>{}"
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
+DESCRIPTION = (
+    '<dc:description xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>'
+    "</dc:description>"
+)
 # Other programs mark what is synthetic, too, but none in these very bytes.
-_BEFORE, _AFTER = (re.escape(part.encode()) for part in PACKET.split("{}"))
-_OURS = re.compile(_BEFORE + re.escape(VOCABULARY.encode()) + rb"\w+" + _AFTER)
+_BEFORE, _BETWEEN, _AFTER = (re.escape(part.encode()) for part in PACKET.split("{}"))
+_DESCRIBED = rb"[^<]{0,500}".join(re.escape(part.encode()) for part in DESCRIPTION.split("{}"))
+_OURS = re.compile(
+    _BEFORE + re.escape(VOCABULARY.encode()) + rb"\w+" + _BETWEEN + rb"(?:" + _DESCRIBED + rb")?" + _AFTER
+)
 # Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP.
 HEAD_BYTES, TAIL_BYTES = 2**16, 2**12
 

@@ -39,9 +39,9 @@ class LazyPictures:
         return LazyPictures(min(count, self.count), self.between, f"{self.key} {count}" if self.key else "")
 
 
-def sampled(generator: Generator, count: int, seed: int) -> LazyPictures:
-    """The first samples of a seed."""
-    return LazyPictures(count, lambda start, stop: generator.sample(stop - start, seed, start=start).numpy())
+def sampled(generator: Generator, count: int, seed: int, pick: int = 1) -> LazyPictures:
+    """The first samples of a seed; pick: see Generator.sample."""
+    return LazyPictures(count, lambda start, stop: generator.sample(stop - start, seed, start=start, pick=pick).numpy())
 
 
 def bank_rows(bank: Bank, rows: NDArray[np.int64]) -> LazyPictures:

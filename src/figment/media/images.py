@@ -95,15 +95,16 @@ def columns_for(n: int, height: int, width: int) -> int:
 
 
 def encode(
-    picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia"
-) -> bytes:
+    picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia",
+    remark: str = "",
+) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
     picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
-    colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked.
+    colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
     """
     image = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
-    packet = xmp(source) if source else None
+    packet = xmp(source, remark) if source else None
     buffer = io.BytesIO()
     if format == "PNG":
         text = PngImagePlugin.PngInfo()
@@ -117,8 +118,9 @@ def encode(
 
 
 def write(
-    path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia"
-) -> None:
+    path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia",
+    remark: str = "",
+) -> None:  # fmt: skip
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
     The file is whole or as it was before. Raises InputError for an unknown ending, a picture too large for it or a place
@@ -126,7 +128,7 @@ def write(
     """
     path = Path(path)
     check_sheet(path, *picture.shape[:2])
-    write_output(path, encode(picture, _format(path), source))
+    write_output(path, encode(picture, _format(path), source, remark))
 
 
 def check_picture(path: Path) -> None:

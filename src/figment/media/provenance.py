@@ -1,12 +1,13 @@
 """Where a picture or video comes from: the mark of what is synthetic, written as XMP and read back."""
 
 import re
+from html import escape
 from pathlib import Path
 from typing import Literal, get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from figment.common.marks import PACKET, VOCABULARY
+from figment.common.marks import DESCRIPTION, PACKET, VOCABULARY
 from figment.errors import InputError
 
 DigitalSourceType = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
@@ -34,11 +35,14 @@ def source_of(path: str | Path) -> str | None:
     return declared[1].decode() if declared else None
 
 
-def xmp(source: DigitalSourceType) -> bytes:
-    """The XMP packet that marks a file with where it comes from. Raises ValueError for a word that isn't a Source."""
+def xmp(source: DigitalSourceType, remark: str = "") -> bytes:
+    """The XMP packet that marks a file with where it comes from. Raises ValueError for a word that isn't a Source.
+
+    remark: what else is to be known of how it was made, as the packet's description.
+    """
     if source not in get_args(DigitalSourceType):
         raise ValueError(f"{source} is none of {', '.join(get_args(DigitalSourceType))}")
-    return PACKET.format(VOCABULARY + source).encode()
+    return PACKET.format(VOCABULARY + source, DESCRIPTION.format(escape(remark)) if remark else "").encode()
 
 
 def xmp_box(source: DigitalSourceType) -> bytes:

@@ -20,6 +20,7 @@ from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
 from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, default_network, extractor
+from figment.generator import choice
 from figment.media.images import write
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
@@ -40,8 +41,8 @@ ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in p
 
 def measure(
     what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int = DEFAULT_SAMPLES,
-    seed: int = 0, codec: str = "auto", size: int | tuple[int, int] | None = None, group: str | None = None,
-    device: str = "auto", agree: Agree | None = None, display: Preparing | None = None,
+    seed: int = 0, pick: int = 1, codec: str = "auto", size: int | tuple[int, int] | None = None,
+    group: str | None = None, device: str = "auto", agree: Agree | None = None, display: Preparing | None = None,
 ) -> Measurement:  # fmt: skip
     """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
@@ -58,6 +59,8 @@ def measure(
         Samples. Of fewer than twice as many reals half are taken, since the floor is one of as many.
     seed : int
         Which samples, and which reals stand in the floor.
+    pick : int
+        Of a generator: measure of each so many candidates the one that its discriminator finds most real.
     codec : str
         "none", "jpeg:QUALITY", which both sides then go through, or "auto": jpeg:90 where one side's files are mostly
         JPEG and the other's aren't.
@@ -86,7 +89,7 @@ def measure(
     device = str(this_machine(device).device)
     features = (features,) if isinstance(features, str) else tuple(features) or (default_network(display.say),)
     networks, missing = _usable_networks(features, device, display)
-    subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display)
+    subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display, pick)
     display.say(bank.summary())
     if subject.run is not None:  # told now, not after all the work
         with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
@@ -194,7 +197,7 @@ def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: s
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "images": None if subject.run is None else subject.run.facts.get("images"),
         "networks": {network.name: {"digest": network.digest, "resize": network.resize} for network in networks},
-        "codec": codec, "seed": seed, "data": bank.source, "fingerprint": bank.fingerprint,
+        "codec": codec, "seed": seed, "pick": subject.pick, "data": bank.source, "fingerprint": bank.fingerprint,
         "size": [bank.height, bank.width], "figment": __version__,
     }  # fmt: skip
 
@@ -252,7 +255,7 @@ def split_reals(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], N
 
 def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) -> list[str]:
     """What a person should know of how it is measured. evened: the codec that auto has chosen."""
-    notes = []
+    notes = _notes_of_choice(subject)
     if count < min(asked, subject.pictures.count):
         notes.append(
             f"Scores are taken of {count:,} samples: the floor needs as many reals beside those to compare with, and "
@@ -260,4 +263,20 @@ def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) ->
         )
     if evened != "none":
         notes.append(f"Both sides go through {evened}, since one side's files are mostly JPEG and the other's aren't.")
+    return notes
+
+
+def _notes_of_choice(subject: Subject) -> list[str]:
+    """That the samples are chosen ones; and that those were chosen otherwise which were measured before, if they were."""
+    pick, notes = subject.pick or 1, []
+    if pick > 1:
+        notes.append(
+            f"Samples are chosen, {choice(pick)}: realism gains by that and variety loses, so look at recall, too."
+        )
+    before = subject.run.measures()[-1:] if subject.run else []
+    if before and pick != (last := before[0].get("pick") or 1):
+        notes.append(
+            f"The last measurement of this run was with --pick {last}, this one is with --pick {pick}: what differs between "
+            "them isn't the generator."
+        )
     return notes

@@ -27,28 +27,34 @@ MAX_SIDE = 512  # pixels, to which a folder's pictures are reduced where no size
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is measured: pictures of a size, with a name. run: where they are a run's. names: of their files, if any."""
+    """What is measured: pictures of a size, with a name. run: where they are a run's. names: of their files, if any.
+
+    pick: of how many candidates a generator's samples are each the most real; None for a folder's pictures.
+    """
 
     name: str
     pictures: LazyPictures
     run: Run | None = None
     names: Sequence[str] = ()
+    pick: int | None = None
 
 
 def open_subject(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
-    device: str, agree: Agree | None, display: Preparing,
+    device: str, agree: Agree | None, display: Preparing, pick: int = 1,
 ) -> tuple[Subject, Bank]:  # fmt: skip
     """What is measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
     path = None if isinstance(what, Run) else Path(what)
     if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
-        return _of_generator(what, against, n, seed, size, group, device, agree, display)
+        return _of_generator(what, against, n, seed, size, group, device, agree, display, pick)
     if not path.exists() and against is None:
         raise InputError(absent(what, "name a run, a generator.safetensors, or a folder of pictures") + ".")
     if path.is_dir() and any(path.glob("*/run.json")):
         raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
     if against is None:
         raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
+    if pick > 1:
+        raise InputError(f"--pick is for a run, whose samples can be chosen: {what} holds pictures: leave it out.")
     source = open_source(str(path), None, None, display.say)
     size = size or _own_size(source)
     if min(sizes.shape(size)) < MIN_SIDE:
@@ -63,7 +69,7 @@ def open_subject(
 
 def _of_generator(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
-    device: str, agree: Agree | None, display: Preparing,
+    device: str, agree: Agree | None, display: Preparing, pick: int,
 ) -> tuple[Subject, Bank]:  # fmt: skip
     if size is not None:
         raise InputError("--size is for folders of pictures: a generator's pictures have their own size.")
@@ -75,7 +81,8 @@ def _of_generator(
     if group is not None and against is None:
         raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
     generator = load(run.folder if run else str(what)).to(device)
-    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed), run)
+    generator.check_pick(pick)
+    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed, pick), run, pick=pick)
     if against is None:
         assert run is not None
         try:

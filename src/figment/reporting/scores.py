@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from figment.common.jsontext import are_missing
 from figment.common.progress import Say
+from figment.generator import choice
 from figment.media import pages
 from figment.media.pages import COLOURS
 from figment.metrics.estimate import Estimate
@@ -109,7 +110,8 @@ def _about(record: dict[str, Any]) -> str:
     networks = "; ".join(f"{name}, pictures resized: {facts['resize']}" for name, facts in record["networks"].items())
     codec = "" if record["codec"] == "none" else f" Both sides went through {record['codec']}."
     seen = "" if record.get("images") is None else f" after {record['images']:,} images"
-    return f"Measured{seen} against {record['data']}, seed {record['seed']}. Features: {networks or 'none'}.{codec}"
+    chosen = f" Samples: {choice(record['pick'])}." if (record.get("pick") or 1) > 1 else ""
+    return f"Measured{seen} against {record['data']}, seed {record['seed']}. Features: {networks or 'none'}.{codec}{chosen}"
 
 
 def _row(record: dict[str, Any]) -> dict[str, str]:

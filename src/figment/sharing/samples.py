@@ -11,7 +11,7 @@ from figment import codes
 from figment.common.places import check_folder
 from figment.common.progress import Progress
 from figment.common.text import plain_name
-from figment.generator import Generator
+from figment.generator import Generator, choice
 from figment.media.images import check_picture, check_sheet, columns_for, grid, grid_size, write
 from figment.media.strips import strips, strips_size
 
@@ -21,15 +21,15 @@ MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
 
 def write_grid(
     generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
-    shift: Tensor | None = None, numbered: bool = False,
+    shift: Tensor | None = None, numbered: bool = False, pick: int = 1,
 ) -> None:  # fmt: skip
-    """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers."""
+    """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers, which pick lacks."""
     check_picture(path)
     count, labels = generator.shown(count, labels)
     if not numbered:
         columns = count if len(labels) > 1 else None
         check_sheet(path, *grid_size(count * max(len(labels), 1), *generator.recipe.shape, columns))
-        write(path, generator.sheet(count, seed, truncation, labels, shift))
+        write(path, generator.sheet(count, seed, truncation, labels, shift, pick), remark=choice(pick))
         return
     if len(labels) > 1:
         names, counts, titles = list(labels), [count] * len(labels), list(map(str, range(count)))
@@ -45,24 +45,25 @@ def write_grid(
 
 def write_files(
     generator: Generator, folder: Path, count: int, seed: int, truncation: float, suffix: str,
-    progress: Progress, labels: Sequence[str] = (), shift: Tensor | None = None,
+    progress: Progress, labels: Sequence[str] = (), shift: Tensor | None = None, pick: int = 1,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as folder/<seed>-<number>.<suffix>, a few at a time; of several labels so many each.
 
-    Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift: see Generator.sample. Raises
-    InputError if folder is a file.
+    Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift, pick: see
+    Generator.sample. Raises InputError if folder is a file.
     """
     check_folder(folder)
     endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
     asked: Sequence[str | None] = labels or [None]
+    batch = max(1, BATCH_SAMPLES // pick)  # as long from one step of the progress to the next
     for label in asked:
-        for start in range(0, count, BATCH_SAMPLES):
-            n = min(BATCH_SAMPLES, count - start)
-            pictures = generator.sample(n, seed, truncation, start, label, shift)
+        for start in range(0, count, batch):
+            n = min(batch, count - start)
+            pictures = generator.sample(n, seed, truncation, start, label, shift, pick)
             numbers = generator.labels(n, seed, start, label)
             for i, picture in enumerate(pictures):
                 ending = "" if numbers is None else endings[int(numbers[i])]
-                _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture)
+                _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, choice(pick))
                 done += 1
                 progress(done, total)
 
@@ -97,5 +98,5 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
 
 
-def _write_one(path: Path, picture: Tensor) -> None:
-    write(path, np.ascontiguousarray(picture.permute(1, 2, 0).numpy()))
+def _write_one(path: Path, picture: Tensor, remark: str = "") -> None:
+    write(path, np.ascontiguousarray(picture.permute(1, 2, 0).numpy()), remark=remark)

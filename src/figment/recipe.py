@@ -97,6 +97,12 @@ class Recipe(BaseModel):
     one_pass: bool = Field(
         False, description="one pass of the fakes through D for both nets, which then move at once and not in turn"
     )
+    frozen_stages: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="D's first stages, from the picture's side, that keep the weights they start with; with --from",
+    )
     # Augmentation of what D sees
     augment: Literal["auto", "none", "full", "diffaugment"] = Field(
         "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
@@ -197,6 +203,17 @@ class Recipe(BaseModel):
     def _one_pass_can_be(self) -> "Recipe":
         if self.one_pass and self.bar_to_one_pass:
             raise ValueError(f"one_pass needs {self.bar_to_one_pass}")
+        return self
+
+    @model_validator(mode="after")
+    def _something_learns(self) -> "Recipe":
+        doublings = sizes.start_grid(*self.shape).doublings
+        stages = doublings + (self.nets == "r3gan")  # whose start grid has a stage of its own
+        if self.frozen_stages > stages:
+            raise ValueError(
+                f"frozen_stages={self.frozen_stages} freezes all of the discriminator: at this size it has {stages} stages "
+                f"before its last layer, so give 0 to {stages}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,8 @@
 It may import recipe, common and errors. Start reading at dcgan.py; a new family is a file and a row of FAMILIES.
 """
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -38,6 +40,30 @@ def initialised(net: nn.Module, seed: int, role: str) -> nn.Module:
     net.to_empty(device="cpu")
     family.initialise(net, generator_at(seed, "weights", role))
     return net
+
+
+def first_stages(discriminator: nn.Module, count: int) -> list[nn.Parameter]:
+    """The weights of a discriminator's first stages, from the picture's side; what comes before its last layer is count's most.
+
+    Of the DCGAN's nets a stage is a halving, of R3GAN's the blocks of one resolution, the first one's with its colours.
+    """
+    if isinstance(discriminator, dcgan.Discriminator):
+        layers = list(discriminator)[
+            :-1
+        ]  # without a class's projection; another last layer is one convolution too many
+        stages = itertools.accumulate(isinstance(layer, nn.Conv2d) for layer in layers)
+        chosen = [layer for layer, stage in zip(layers, stages, strict=True) if stage <= count]
+    else:
+        assert isinstance(discriminator, r3gan.Discriminator)
+        chosen = [discriminator.rgb, *discriminator.stages[:count]] if count else []
+    return [p for layer in chosen for p in layer.parameters()]
+
+
+def let_learn(discriminator: nn.Module, frozen_stages: int = 0) -> None:
+    """Let all weights of a discriminator ask for gradients but those of its first stages: FreezeD, arXiv 2002.10964."""
+    discriminator.requires_grad_(True)
+    for p in first_stages(discriminator, frozen_stages):
+        p.requires_grad_(False)
 
 
 def parameter_count(net: nn.Module) -> int:

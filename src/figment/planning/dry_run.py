@@ -30,7 +30,7 @@ def describe(recipe: Recipe, machine: Machine) -> str:
         ("machine", str(machine)),
         ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}{classes}, nets {recipe.nets}"),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
-        ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}"),
+        ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}{_frozen(recipe)}"),
         ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
                  f"{recipe.discriminator_steps} discriminator step(s) for each of the generator"),
         ("augmentation", _augmenting(recipe)),
@@ -50,6 +50,10 @@ def _layers(net: nn.Module) -> str:
     layers = convolutions(net)
     channels = (layers[0].in_channels, *(layer.out_channels for layer in layers))
     return " → ".join(str(n) for n, _ in itertools.groupby(channels))
+
+
+def _frozen(recipe: Recipe) -> str:
+    return f"; of its stages the first {recipe.frozen_stages} stay as they begin" if recipe.frozen_stages else ""
 
 
 def _augmenting(recipe: Recipe) -> str:

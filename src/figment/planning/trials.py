@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from figment import nets
 from figment import recipe as recipes
 from figment.common import run_time
 from figment.common.machine import Machine
@@ -69,7 +70,7 @@ def measure_ways(
         finally:
             restore(state, before)
             state.images = images
-            state.discriminator.requires_grad_(True)
+            nets.let_learn(state.discriminator, recipe.frozen_stages)
         trials.append((Trial(precision, compiled, rate), phases))
     return sorted(trials, key=lambda t: -t[0].images_per_second)
 

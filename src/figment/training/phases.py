@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value, vjp
 
+from figment import nets
 from figment.game import phase_losses
 from figment.game.one_pass import rescaled
 from figment.game.phase_losses import Batch, DiscriminatorTerms, LossSettings
@@ -77,7 +78,7 @@ class EagerPhases:
             fake = Batch(made, inputs.labels, inputs.numbers)
             loss = phase_losses.generator_phase(self.discriminate, fake, inputs.real, self.settings, p)
         _differentiate(loss, state.generator)
-        state.discriminator.requires_grad_(True)
+        nets.let_learn(state.discriminator, self.recipe.frozen_stages)
         self.fake = None
         return loss.detach()
 
@@ -137,7 +138,7 @@ class CompiledPhases:
     ) -> DiscriminatorTerms:
         with torch.no_grad():
             gradients, (_, terms) = self.discriminator_graph(
-                _weights(state.discriminator), _weights(state.generator), inputs, as_tensor(p, inputs), gamma
+                _learning(state.discriminator), _weights(state.generator), inputs, as_tensor(p, inputs), gamma
             )
         if self.one_pass:
             gradients, of_generator = gradients
@@ -210,8 +211,14 @@ def _weights(net: nn.Module) -> dict[str, Tensor]:
     return {name: p.detach() for name, p in net.named_parameters()}
 
 
+def _learning(net: nn.Module) -> dict[str, Tensor]:
+    """Those that aren't frozen."""
+    return {name: p.detach() for name, p in net.named_parameters() if p.requires_grad}
+
+
 def _give(net: nn.Module, gradients: dict[str, Tensor]) -> None:
     """As autograd would: laid out in memory as the weight is, which fused Adam takes for granted and doesn't check."""
-    for name, p in net.named_parameters():
-        gradient = gradients[name]
+    weights = dict(net.named_parameters())
+    for name, gradient in gradients.items():
+        p = weights[name]
         p.grad = gradient if gradient.stride() == p.stride() else torch.empty_like(p).copy_(gradient)

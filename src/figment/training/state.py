@@ -69,6 +69,7 @@ def new_state(recipe: Recipe, world: World) -> TrainState:
         net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(generator).eval().requires_grad_(False)
     generator, discriminator = synchronised(generator, world), synchronised(discriminator, world)
+    nets.let_learn(discriminator, recipe.frozen_stages)
     return TrainState(
         generator, discriminator, average, _adam(generator, recipe), _adam(discriminator, recipe),
         losses=torch.zeros(4, device=device), augment_p=torch.tensor(recipe.augment_p, device=device),
@@ -77,8 +78,9 @@ def new_state(recipe: Recipe, world: World) -> TrainState:
 
 
 def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
-    optimiser = torch.optim.Adam(net.parameters(), recipe.lr, (recipe.beta1, recipe.beta2), fused=True)
-    for p in net.parameters():
+    learning = [p for p in net.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(learning, recipe.lr, (recipe.beta1, recipe.beta2), fused=True)
+    for p in learning:
         # Made now rather than at the first step, so that a state can be kept before it; laid out as the weights are.
         zeros = torch.zeros_like
         optimiser.state[p] = {

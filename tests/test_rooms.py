@@ -28,7 +28,7 @@ FLOORS = [
     {"discriminator"},
     {"run"},
     {"run_files"},
-    {"codes", "presets", "nets", "media"},
+    {"codes", "presets", "nets", "media", "starts"},
     {"recipe"},
     {"data"},
     {"game"},

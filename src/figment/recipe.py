@@ -50,10 +50,10 @@ class Recipe(BaseModel):
         description="dcgan: channels at half resolution, 64 gives 512→256→128→64; r3gan: most channels",
     )
     discriminator_width: int | None = Field(
-        None, ge=1, le=MAX_WIDTH, description="dcgan: the discriminator's width; none: the same"
+        None, ge=1, le=MAX_WIDTH, description="dcgan: the discriminator's width; none: the same; scales widths, too"
     )
     widths: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
-        (), description="r3gan: channels of each stage, from the start grid up; none: by width"
+        (), description="channels of each stage, from the start grid up (dcgan: to half the size); none: by width"
     )
     blocks: int = Field(2, ge=1, le=16, description="r3gan: residual blocks a stage")
     group_channels: int = Field(

@@ -35,6 +35,7 @@ from figment.run import Run, empty, refuse_taken
 from figment.training import loop
 from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
+from figment.training.origin import NOTHING, Origin, shared_origin
 from figment.training.phases import Setup
 from figment.training.state import load_and_broadcast, naming_what_is_kept, refuse_other_nets
 from figment.version import versions
@@ -42,9 +43,9 @@ from figment.version import versions
 
 def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
-    out: str | Path | None = None, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
-    agree: Agree | None = None, device: str = "auto", display: Display | None = None,
-    command: Sequence[str] | None = None, **choices: Any,
+    from_run: str | Path | Run | None = None, out: str | Path | None = None, group: str | None = None,
+    drop: str | None = None, keep_marked: bool = False, agree: Agree | None = None, device: str = "auto",
+    display: Display | None = None, command: Sequence[str] | None = None, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -57,6 +58,9 @@ def train(
         The budget: "10m" of training, or "500k" images seen. Ten minutes if neither is given.
     recipe : str
         The name of a recipe, or "auto". choices are any fields of a Recipe, such as size=64 or seed=1.
+    from_run : Run, path or str, optional
+        Known nets to begin from: a run, a generator.safetensors, "hf:OWNER/NAME", or "start", those that figment brings
+        along. What fits of them is copied. None leaves it to auto, "none" begins with nets that have learnt nothing.
     out : path, optional
         The run folder; runs/<data>-<number> by default. It mustn't exist, or be empty.
     group, drop, keep_marked : str, str, bool
@@ -80,7 +84,8 @@ def train(
     machine = this_machine(device)
     with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
-        chosen, notes = choose(recipe, machine, time, images, choices)
+        origin = _origin(from_run, world)
+        chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
         folder = None if out is None else _folder_named(out)
         if folder is not None and world.leads:
@@ -93,18 +98,20 @@ def train(
             run = _new_run(folder, source.display, chosen, {
                 "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
                 "drop": leave_out.text if leave_out else None, "keep_marked": keep_marked,
+                **({"from": origin.facts(chosen)} if origin else {}),
                 "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
             })  # fmt: skip
         for note in notes:
             display.say(note)
         with held_run(run, world) as run, _removed_if_unusable(run, world, filled):
-            return continue_training(run, Request(run.recipe, source), machine, display, world)
+            return continue_training(run, Request(run.recipe, source, origin=origin), machine, display, world)
 
 
 def dry_run(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
-    group: str | None = None, drop: str | None = None, keep_marked: bool = False,
-    agree: Agree | None = None, device: str = "auto", display: Display | None = None, **choices: Any,
+    from_run: str | Path | Run | None = None, group: str | None = None, drop: str | None = None,
+    keep_marked: bool = False, agree: Agree | None = None, device: str = "auto", display: Display | None = None,
+    **choices: Any,
 ) -> str:  # fmt: skip
     """The plan of the run that train() would begin with the same arguments. Makes no run.
 
@@ -112,7 +119,7 @@ def dry_run(
 
     Parameters
     ----------
-    data, time, images, recipe, group, drop, keep_marked, agree, device, display, **choices
+    data, time, images, recipe, from_run, group, drop, keep_marked, agree, device, display, **choices
         As train() takes them.
 
     Returns
@@ -126,7 +133,8 @@ def dry_run(
         As train() does.
     """
     machine, display = this_machine(device), display or Silent()
-    chosen, notes = choose(recipe, machine, time, images, choices)
+    origin = _origin(from_run, World.alone(machine.device))
+    chosen, notes = choose(recipe, machine, time, images, choices, origin)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     for note in notes:
         display.say(note)
@@ -139,8 +147,8 @@ def dry_run(
         configure_torch(world.device)  # as in training, so that the same is measured
         asked = {"recipe": recipe, "choices": choices}
         with watched():
-            chosen = resolve(asked, chosen, bank, machine, world, display.say)[0].recipe
-    return describe(chosen, machine)
+            chosen = resolve(asked, chosen, bank, machine, world, display.say, origin)[0].recipe
+    return describe(chosen, machine, origin.told(chosen) if origin else "")
 
 
 def resume(
@@ -201,12 +209,18 @@ def resume(
 class Request:
     """What a run is to be trained by. Nothing of it is written to the run before all of it is known to be possible.
 
-    source: the run's data, where they have been opened already. facts: to be noted.
+    source: the run's data, where they have been opened already. facts: to be noted. origin: what a new run begins from.
     """
 
     recipe: Recipe
     source: Source | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
+
+
+def _origin(asked: str | Path | Run | None, world: World) -> Origin | None:
+    """The known nets that were asked for, in every process; None where a run begins with nets that have learnt nothing."""
+    return None if asked is None or asked == NOTHING else shared_origin(asked, world)
 
 
 def _folder_named(out: str | Path) -> Path:
@@ -329,14 +343,21 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     if run.state_file.exists():
         refuse_other_nets(recipe, run.state_file)
     asked = run.facts.get("asked") or {"recipe": recipe.name}
-    setup, feed = resolve(asked, recipe, bank, machine, world, display.say)
-    resumed = None
-    if world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True":
+    goes_on = world.share_text("whether it goes on", lambda: str(run.state_file.exists())) == "True"
+    origin = request.origin
+    if not goes_on and origin is None and (before := run.facts.get("from")):  # it was stopped before its first state
+        origin = shared_origin(before["asked"], world)
+    setup, feed = resolve(asked, recipe, bank, machine, world, display.say, origin)
+    resumed, begun = None, dict[str, Any]()
+    if origin is not None:
+        begun = {"from": origin.facts(setup.recipe)}
+        display.say(origin.told(setup.recipe))
+    if goes_on:
         load_and_broadcast(setup.state, run.state_file, world)
         _refuse_full_disk(run)
         resumed = _resumed_event(setup)
     state = setup.state
-    damage = run.begin(setup.recipe, request.facts | found | {
+    damage = run.begin(setup.recipe, request.facts | found | begun | {
         "state": "training", "machine": machine.facts(), "versions": versions(), "images": state.images,
         "processes": world.size,
     }, resumed)  # fmt: skip

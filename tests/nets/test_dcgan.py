@@ -37,7 +37,8 @@ def test_layer_table(size: int, channels: int) -> None:
     maps = TABLE[size]
     with torch.device("meta"):
         grid = start_grid(size, size)
-        g, d = dcgan.Generator(grid, channels, 64, 100), dcgan.Discriminator(grid, channels, 64)
+        widths = dcgan.widths_by_rule(grid.doublings, 64)
+        g, d = dcgan.Generator(grid, channels, widths, 100), dcgan.Discriminator(grid, channels, widths)
     assert convolutions(g) == list(zip([100, *maps], [*maps, channels], strict=True))
     assert convolutions(d) == list(zip([channels, *maps[::-1]], [*maps[::-1], 1], strict=True))
 
@@ -54,6 +55,14 @@ def test_the_discriminator_may_have_a_width_of_its_own() -> None:
     assert convolutions(nets.discriminator(recipe))[0] == (3, 4)
     with pytest.raises(InputError, match=r"discriminator_width is for DCGAN's nets"):
         make("r3gan", discriminator_width=4)
+
+
+def test_widths_by_name() -> None:
+    recipe = make("dcgan", channels=3, size=32, widths=(12, 9, 8), width=4, discriminator_width=8)
+    assert convolutions(nets.generator(recipe)) == [(100, 12), (12, 9), (9, 8), (8, 3)]
+    assert convolutions(nets.discriminator(recipe)) == [(3, 16), (16, 18), (18, 24), (24, 1)]
+    with pytest.raises(InputError, match=r"^--set widths=12,9: size 32 has 3 stages: give as many numbers above 0"):
+        nets.generator(make("dcgan", channels=3, size=32, widths=(12, 9)))
 
 
 def pair(recipe: Recipe) -> tuple[nn.Module, nn.Module]:
@@ -95,7 +104,7 @@ def test_weights_without_classes_are_those_that_runs_were_begun_with() -> None:
 def test_class_is_behind_the_code() -> None:
     """The conditional generator equals the unconditional one on the code with the class's numbers appended."""
     g, _ = pair(make("dcgan", size=(16, 32), width=2, code_size=5, **LABELLED))
-    plain = dcgan.Generator(start_grid(16, 32), 3, 2, 5 + dcgan.CLASS_EMBEDDING_SIZE)
+    plain = dcgan.Generator(start_grid(16, 32), 3, [4, 2], 5 + dcgan.CLASS_EMBEDDING_SIZE)
     plain.load_state_dict({k: v for k, v in g.state_dict().items() if not k.startswith("0.")})
     z = torch.randn(3, 5, generator=generator_at(0, "test"))
     assert torch.equal(g(z, LABELS), plain(torch.cat([z, g[0].embedding.weight[LABELS]], 1)))
@@ -123,8 +132,9 @@ def test_initial_weights_of_classes() -> None:
 
 
 def test_batch_norm_is_neither_at_the_output_nor_at_the_input() -> None:
+    grid, widths = start_grid(64, 64), [64, 32, 16, 8]
     with torch.device("meta"):
-        g, d = dcgan.Generator(start_grid(64, 64), 3, 8, 100), dcgan.Discriminator(start_grid(64, 64), 3, 8)
+        g, d = dcgan.Generator(grid, 3, widths, 100), dcgan.Discriminator(grid, 3, widths)
     assert [type(m) for m in list(g)[-2:]] == [nn.ConvTranspose2d, nn.Tanh]
     assert [type(m) for m in list(d)[:2]] == [nn.Conv2d, nn.LeakyReLU]
     assert sum(isinstance(m, nn.BatchNorm2d) for m in g) == 4
@@ -132,9 +142,10 @@ def test_batch_norm_is_neither_at_the_output_nor_at_the_input() -> None:
 
 
 def test_options() -> None:
+    grid, widths = start_grid(64, 64), [64, 32, 16, 8]
     with torch.device("meta"):
-        g = dcgan.Generator(start_grid(64, 64), 3, 8, 100, "leaky_relu")
-        d = dcgan.Discriminator(start_grid(64, 64), 3, 8, norm="none", dropout=0.3)
+        g = dcgan.Generator(grid, 3, widths, 100, "leaky_relu")
+        d = dcgan.Discriminator(grid, 3, widths, norm="none", dropout=0.3)
     assert not any(isinstance(m, nn.ReLU) for m in g)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in d)
     assert all(m.bias is not None for m in d if isinstance(m, nn.Conv2d))

@@ -36,6 +36,13 @@ from figment.errors import InputError
 @click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
 @click.option("--recipe", cls=RecipeOption, default="auto", show_default=True, metavar="NAME")
 @click.option(
+    "--from",
+    "from_run",
+    metavar="RUN",
+    help="Begin from known nets: a run, a generator.safetensors, hf:OWNER/NAME, or start, those that figment brings along; "
+    "none: from nothing. [default: auto decides]",
+)
+@click.option(
     "--size", metavar="PIXELS", help="16 to 512, or HxW (height x width) such as 64x96. [default: 64, or the recipe's]"
 )
 @click.option(
@@ -61,9 +68,10 @@ from figment.errors import InputError
     help="Prepare the pictures and print the plan: auto's choice (measured), nets, schedule, memory; train nothing.",
 )
 def train(
-    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, size: str | None, labels: bool | None,
-    out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None, keep_marked: bool, group: str | None,
-    limit: int | None, accept_licence: bool, seed: str | None, device: str, dry_run: bool,
+    sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
+    size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None,
+    keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None, device: str,
+    dry_run: bool,
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -81,6 +89,7 @@ def train(
       figment train faces --for 2h --size 64
       figment train celeba --images 2M --recipe dcgan --group '^(\\d+)_'
       figment train flowers --for 1h --size 96x64 --labels
+      figment train faces --for 1h --from runs/faces-1 --size 128
       figment train faces --for 20m --set objective=hinge --set width=32
     """
     check_launch()
@@ -98,8 +107,9 @@ def train(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
         )
     asked: dict[str, Any] = {
-        "time": time, "images": images, "recipe": recipe, "group": group, "drop": drop, "keep_marked": keep_marked,
-        "agree": agreeing(accept_licence),        "device": device, "display": Terminal(),
+        "time": time, "images": images, "recipe": recipe, "from_run": from_run, "group": group,
+        "drop": drop, "keep_marked": keep_marked, "agree": agreeing(accept_licence), "device": device,
+        "display": Terminal(),
     }  # fmt: skip
     if dry_run:
         tell(*start.dry_run(data, **asked, **fields).split("\n"))

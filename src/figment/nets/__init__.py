@@ -19,7 +19,7 @@ FAMILIES = {"dcgan": dcgan, "r3gan": r3gan}
 def generator(recipe: Recipe) -> nn.Module:
     """An uninitialised generator on the meta device: codes (N, code_size), classes (N,) → pictures (N, C, H, W).
 
-    Raises InputError for r3gan's widths that don't fit the size.
+    Raises InputError for widths that don't fit the size.
     """
     with torch.device("meta"):
         return FAMILIES[recipe.nets].generator(recipe)
@@ -28,7 +28,7 @@ def generator(recipe: Recipe) -> nn.Module:
 def discriminator(recipe: Recipe) -> nn.Module:
     """An uninitialised discriminator on the meta device: pictures (N, C, H, W), classes (N,) → logits (N,), above 0 for real.
 
-    Raises InputError for r3gan's widths that don't fit the size.
+    Raises InputError for widths that don't fit the size.
     """
     with torch.device("meta"):
         return FAMILIES[recipe.nets].discriminator(recipe)

@@ -1,13 +1,13 @@
 """The article's and the DCGAN paper's nets (Radford, Metz, Chintala 2016, arXiv 1511.06434), for any start grid.
 
 Strided convolutions in place of pooling, batch norm except at G's output and D's input, no hidden layer that is fully
-connected. Stage i counts doublings from the start grid: its channels are width · min(8, 2^(doublings - 1 - i)); at
-64 px and width 64 that is 512→256→128→64.
+connected. Stage i counts doublings from the start grid: its channels are width · min(8, 2^(doublings - 1 - i)), if the recipe
+doesn't name them; at 64 px and width 64 that is 512→256→128→64.
 """
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from figment.common import sizes
 from figment.common.sizes import Grid
+from figment.nets.widths import named_widths
 from figment.recipe import Recipe
 
 CLASS_EMBEDDING_SIZE = 32  # numbers that stand for a class in G
@@ -22,11 +23,11 @@ MODULATION_UNITS = 32  # units between the code and what modulates a stage
 
 
 def generator(recipe: Recipe) -> "Generator":
-    """The generator of a recipe."""
+    """The generator of a recipe. Raises InputError for widths that don't fit its size."""
     return Generator(
         sizes.start_grid(*recipe.shape),
         int(recipe.channels),
-        recipe.width,
+        stage_widths(recipe),
         recipe.code_size,
         recipe.activation,
         len(recipe.classes),
@@ -37,11 +38,11 @@ def generator(recipe: Recipe) -> "Generator":
 
 
 def discriminator(recipe: Recipe) -> "Discriminator":
-    """The discriminator of a recipe."""
+    """The discriminator of a recipe. Raises InputError for widths that don't fit its size."""
     return Discriminator(
         sizes.start_grid(*recipe.shape),
         int(recipe.channels),
-        recipe.discriminator_width or recipe.width,
+        discriminator_widths(recipe),
         recipe.discriminator_norm,
         recipe.dropout,
         len(recipe.classes),
@@ -49,8 +50,23 @@ def discriminator(recipe: Recipe) -> "Discriminator":
     )
 
 
-def stage_widths(doublings: int, width: int) -> list[int]:
-    """Feature maps of each stage, from the start grid to half the size."""
+def stage_widths(recipe: Recipe) -> list[int]:
+    """Feature maps of each of the generator's stages, from the start grid to half the size: the recipe's, or by its width.
+
+    Raises InputError unless there is one for each stage.
+    """
+    doublings = sizes.start_grid(*recipe.shape).doublings
+    return named_widths(recipe, doublings) or widths_by_rule(doublings, recipe.width)
+
+
+def discriminator_widths(recipe: Recipe) -> list[int]:
+    """The discriminator's, from the start grid up as well: the generator's, times the share of its width where it has one."""
+    share = (recipe.discriminator_width or recipe.width) / recipe.width
+    return [max(1, round(share * width)) for width in stage_widths(recipe)]
+
+
+def widths_by_rule(doublings: int, width: int) -> list[int]:
+    """Feature maps of each stage, from the start grid to half the size, by a width alone."""
     return [width * min(8, 2 ** (doublings - 1 - i)) for i in range(doublings)]
 
 
@@ -58,15 +74,16 @@ class Generator(nn.Sequential):
     """Code → picture by fractionally-strided convolutions.
 
     Input: codes, float (N, code_size), and with classes their numbers, int64 (N,). Output: pictures, float
-    (N, channels, H, W) in [-1, 1]. classes: 0 for none. upsampling: "transposed", the paper's, or "nearest". modulated:
-    whether the code, with its class, acts on every stage and not on the first alone.
+    (N, channels, H, W) in [-1, 1]. widths: channels of each stage, from the start grid up. classes: 0 for none.
+    upsampling: "transposed", the paper's, or "nearest". modulated: whether the code, with its class, acts on every stage
+    and not on the first alone.
     """
 
     def __init__(
         self,
         grid: Grid,
         channels: int,
-        width: int,
+        widths: Sequence[int],
         code_size: int,
         activation: str = "relu",
         classes: int = 0,
@@ -74,10 +91,9 @@ class Generator(nn.Sequential):
         initial_weights: str = "normal",
         modulated: bool = False,
     ) -> None:
-        maps = stage_widths(grid.doublings, width)
         inputs = code_size + CLASS_EMBEDDING_SIZE * bool(classes)
-        start = Start(inputs, maps[0], (grid.height, grid.width), bias=False)
-        *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*maps, channels]))
+        start = Start(inputs, widths[0], (grid.height, grid.width), bias=False)
+        *ups, last = (UPSAMPLING[upsampling](a, b) for a, b in itertools.pairwise([*widths, channels]))
         layers: list[nn.Module] = [ClassedCode(classes) if classes else nn.Unflatten(1, (code_size, 1, 1))]
         for conv in (start, *ups):
             layers += [conv, nn.BatchNorm2d(conv.out_channels)]
@@ -132,21 +148,21 @@ class Discriminator(nn.Sequential):
     """Picture → logit by strided convolutions; above 0 means real.
 
     Input: pictures, float (N, channels, H, W) in [-1, 1], and with classes their numbers, int64 (N,). Output: logits
-    (N,). norm: "batch", or "none" where a penalty is put on each sample's own gradient. dropout: share of features
-    dropped. classes: 0 for none.
+    (N,). widths: channels of each stage, from the start grid up. norm: "batch", or "none" where a penalty is put on each
+    sample's own gradient. dropout: share of features dropped. classes: 0 for none.
     """
 
     def __init__(
         self,
         grid: Grid,
         channels: int,
-        width: int,
+        widths: Sequence[int],
         norm: str = "batch",
         dropout: float = 0.0,
         classes: int = 0,
         initial_weights: str = "normal",
     ) -> None:
-        maps = stage_widths(grid.doublings, width)[::-1]
+        maps = widths[::-1]
         bias = norm == "none"  # batch norm has its own
         layers: list[nn.Module] = [nn.Conv2d(channels, maps[0], 4, 2, 1, bias=bias), nn.LeakyReLU(0.2)]
         for a, b in itertools.pairwise(maps):

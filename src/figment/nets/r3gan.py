@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from figment.common import sizes
 from figment.common.sizes import Grid
-from figment.errors import InputError
 from figment.nets.autocast import in_autocast, in_float32
 from figment.nets.grouped_conv import Grouped
+from figment.nets.widths import named_widths
 from figment.recipe import Recipe
 
 LEAKY_SLOPE = 0.2  # of LeakyReLU below 0
@@ -47,15 +47,7 @@ def stage_widths(recipe: Recipe) -> list[int]:
     Width 768 gives the paper's nets for FFHQ at 64 and 256 px. Raises InputError unless there is one for each stage.
     """
     stages = sizes.start_grid(*recipe.shape).doublings + 1
-    if not recipe.widths:
-        return [max(1, recipe.width * 8 // max(8, 2**i)) for i in range(stages)]
-    if len(recipe.widths) != stages or min(recipe.widths) < 1:
-        given = ",".join(map(str, recipe.widths))
-        raise InputError(
-            f"--set widths={given}: size {sizes.as_text(recipe.size)} has {stages} stages: give as many numbers above 0, "
-            "from the start grid up, or none to go by width."
-        )
-    return list(recipe.widths)
+    return named_widths(recipe, stages) or [max(1, recipe.width * 8 // max(8, 2**i)) for i in range(stages)]
 
 
 class Block(nn.Module):

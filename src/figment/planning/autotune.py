@@ -16,6 +16,7 @@ from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
 from figment.training.loader import Feed
+from figment.training.origin import Origin, begin_from
 from figment.training.phases import Setup, phases_of
 from figment.training.state import TrainState, new_state
 
@@ -30,12 +31,14 @@ class MeasuredCandidate(NamedTuple):
     trials: list[Trial]
 
 
-def build(recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None]) -> Setup:
+def build(
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None], origin: Origin | None = None
+) -> Setup:
     """The setup of a recipe whose images are planned already: nothing is measured, but that a step can be made is tried."""
-    recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, 0.0, say)
+    recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, 0.0, say, origin)
     if not trials:
         say("torch.compile doesn't work here: training without it")
-        return build(recipes.changed(recipe, compile="off"), machine, feed, world, say)
+        return build(recipes.changed(recipe, compile="off"), machine, feed, world, say, origin)
     return Setup(recipe, state, phases[0])
 
 
@@ -45,6 +48,7 @@ def autotune(
     feed: Feed,
     world: World,
     say: Callable[[str], None],
+    origin: Origin | None = None,
 ) -> Setup:
     """Go from the smallest candidate as far as the time budget carries it, measuring each. Says what it took and why.
 
@@ -53,11 +57,11 @@ def autotune(
     began, tried = run_time.now(), list[MeasuredCandidate]()
     for candidate, recipe in candidates:
         seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
-        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
+        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say, origin)
         if not trials:
             say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
-            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say)
+            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say, origin)
         spent = _of_the_first(world, run_time.now() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
         setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
@@ -94,15 +98,19 @@ def _settled(recipe: Recipe, fastest: Trial, planned: int) -> Recipe:
 
 
 def _tried_out(
-    recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None]
-) -> tuple[Recipe, list[Trial], TrainState, list[Phases]]:
-    """A new state, tried out; with half the batch, and half again, where the device's memory is too small for a step."""
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None],
+    origin: Origin | None,
+) -> tuple[Recipe, list[Trial], TrainState, list[Phases]]:  # fmt: skip
+    """A new state, of known nets where there are some, tried out; with half the batch, and half again, where the device's
+    memory is too small for a step."""
     asked, recipe = recipe, memory.fitting_memory(recipe, machine)
     if recipe.batch != asked.batch:
         say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
         world.check_batch(recipe.batch)
         state = new_state(recipe, world)
+        if origin is not None:
+            begin_from(state, recipe, origin, world)
         if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
             return recipe, [Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
         try:

@@ -11,9 +11,11 @@ from figment.common.machine import Machine
 from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
 from figment.planning import plan
+from figment.planning.starting import followed
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.distributed import World
+from figment.training.origin import Origin
 from figment.training.state import counters
 
 DEFAULT_TIME = "10m"
@@ -55,9 +57,13 @@ def auto_for_images(machine: Machine, images: int) -> Candidate:
 
 
 def choose(
-    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any]
-) -> tuple[Recipe, list[str]]:
-    """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each."""
+    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any],
+    origin: Origin | None = None,
+) -> tuple[Recipe, list[str]]:  # fmt: skip
+    """The recipe for what was asked, with its budget; and why it is that one, with what this machine lacks, a line each.
+
+    origin: the nets that are started from, whose family and widths "auto" follows.
+    """
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget = _budget(time, images)
@@ -65,7 +71,14 @@ def choose(
     if "images" in budget:
         candidate = auto_for_images(machine, budget["images"])
         why = f"recipe {candidate.recipe}: {candidate.why}"
-    recipe = presets.make(candidate.recipe if name == "auto" else name, **choices, **budget)
+    if origin is None:
+        taken, fields = (candidate.recipe if name == "auto" else name), choices
+    else:
+        taken, fields = followed(name, choices, origin)
+        why = f"recipe {taken}: as the nets of {origin.name} have it"
+    recipe = presets.make(taken, **fields, **budget)
+    if origin is not None:
+        origin.compared(recipe)  # refused now where nothing fits
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
     if recipe.seconds is not None:
@@ -75,10 +88,12 @@ def choose(
 
 
 def candidates(
-    asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe]
-) -> list[tuple[Candidate, Recipe]]:
-    """The recipes that a time budget may go to, smallest first: "auto" has several, every other name itself."""
-    if asked["recipe"] != "auto":
+    asked: dict[str, Any], recipe: Recipe, machine: Machine, fit_to_data: Callable[[Recipe], Recipe],
+    origin: Origin | None = None,
+) -> list[tuple[Candidate, Recipe]]:  # fmt: skip
+    """The recipes that a time budget may go to, smallest first: "auto" has several, every other name itself, and known
+    nets have theirs."""
+    if asked["recipe"] != "auto" or origin is not None:
         return [(Candidate(recipe.name, 0, ""), recipe)]
     asked_for = {**asked.get("choices", {}), "seconds": recipe.seconds}
     return [

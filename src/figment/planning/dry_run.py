@@ -12,10 +12,10 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 
-def describe(recipe: Recipe, machine: Machine) -> str:
+def describe(recipe: Recipe, machine: Machine, start: str = "") -> str:
     """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run.
 
-    recipe: with nothing left open that pictures or a measurement decide.
+    recipe: with nothing left open that pictures or a measurement decide. start: what its nets begin as, in a line.
     """
     recipe = fitting_memory(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
@@ -29,6 +29,7 @@ def describe(recipe: Recipe, machine: Machine) -> str:
     rows = [
         ("machine", str(machine)),
         ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}{classes}, nets {recipe.nets}"),
+        *([("start", start)] if start else []),
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}{_frozen(recipe)}"),
         ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "

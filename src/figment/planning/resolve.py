@@ -12,6 +12,7 @@ from figment.planning.choose import candidates
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.loader import Feed
+from figment.training.origin import Origin
 from figment.training.phases import Setup
 
 
@@ -27,18 +28,19 @@ def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
 
 
 def resolve(
-    asked: dict[str, Any], recipe: Recipe, bank: Bank, machine: Machine, world: World, say: Say
-) -> tuple[Setup, Feed]:
+    asked: dict[str, Any], recipe: Recipe, bank: Bank, machine: Machine, world: World, say: Say,
+    origin: Origin | None = None,
+) -> tuple[Setup, Feed]:  # fmt: skip
     """The setup of a recipe that settled_by_data has been through, and what feeds it pictures.
 
-    asked: recipe and choices, as train() was given them. With images planned, which is so under an image budget and in
-    every resumed run, nothing is measured; under a time budget the machine is, and "auto" takes what pays. Says what it
-    took and why. Raises InputError where the budget or the memory is too small for a step.
+    asked: recipe and choices, as train() was given them. origin: what the nets of a new run begin as. With images planned,
+    which is so under an image budget and in every resumed run, nothing is measured; under a time budget the machine is, and
+    "auto" takes what pays. Says what it took and why. Raises InputError where the budget or the memory is too small for a step.
     """
     feed = loader_for(bank, recipe, world)
     if recipe.planned_images:
-        setup = build(recipe, machine, feed, world, say)
+        setup = build(recipe, machine, feed, world, say, origin)
     else:
-        tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank))
-        setup = autotune(tried, machine, feed, world, say)
+        tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank), origin)
+        setup = autotune(tried, machine, feed, world, say, origin)
     return setup._replace(recipe=plan.settled_judge(setup.recipe)), feed

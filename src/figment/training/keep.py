@@ -30,11 +30,21 @@ def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator
     state.seconds = clock.seconds()
     run.flush()
     save_state(state, run.state_file)
-    write_atomically(run.generator_file, packed(state.average, run.recipe, "generator"))
+    facts = header_facts(run, state)
+    write_atomically(run.generator_file, packed(state.average, run.recipe, "generator", facts))
     fitted = calibrator.fitted(state)
-    facts = {CALIBRATION: asdict(fitted)} if fitted else None
-    write_atomically(run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator", facts))
+    calibration = {CALIBRATION: asdict(fitted)} if fitted else {}
+    write_atomically(
+        run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator", facts | calibration)
+    )
     run.flush()
+
+
+def header_facts(run: Run, state: TrainState) -> dict[str, Any]:
+    """What the header of a net tells beside its recipe: images seen, and which nets it began as, without their place."""
+    origin = run.facts.get("from")
+    named = {k: v for k, v in origin.items() if k != "asked"} if origin else None
+    return {"images": state.images} | ({"from": named} if named else {})
 
 
 def keep_good(run: Run, state: TrainState, clock: Clock) -> None:
@@ -76,7 +86,7 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
     recipe = run.recipe
     file = run.snapshot_file(state.images)
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
-    write_atomically(file, packed(state.average, recipe, "generator"))
+    write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
     write(run.picture_file(state.images), Generator(state.average, recipe).sheet(seed=recipe.seed))
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
 

@@ -74,11 +74,11 @@ def download_set(text: str, count: Callable[[Path], int]) -> tuple[Path, str]:
     request = Request.parse(text)
     folder = cache_folder() / "hub"
     os.environ.setdefault("HF_XET_CACHE", str(folder / "xet"))
-    hub = _library(text)
+    hub = library(text)
     where: dict[str, Any] = {"repo_type": "dataset", "revision": request.revision}
-    store: dict[str, Any] = {"cache_dir": folder, "endpoint": _endpoint()}
+    store: dict[str, Any] = {"cache_dir": folder, "endpoint": endpoint()}
     try:
-        facts = None if _is_offline() else _facts(request, where)
+        facts = None if is_offline() else facts_of(request, where)
         if facts is None:
             return _downloaded_before(request, where | store)
         files = [file.rfilename for file in facts.siblings or []]
@@ -93,7 +93,7 @@ def download_set(text: str, count: Callable[[Path], int]) -> tuple[Path, str]:
             if not view.exists():
                 _fetch_part(request, where | store, files, chosen, form, view, count)
             return view, facts.sha
-        snapshot = hub.snapshot_download(request.name, **where, **store, allow_patterns=form, tqdm_class=_bar())
+        snapshot = hub.snapshot_download(request.name, **where, **store, allow_patterns=form, tqdm_class=progress_bar())
     except Exception as error:  # a full disk, or of the network by whatever library the hub's own is built on
         if isinstance(error, (InputError, *OWN_MISTAKES)):
             raise
@@ -115,13 +115,13 @@ def _fetch_part(
     count: Callable[[Path], int],
 ) -> None:  # fmt: skip
     """Download chosen files, of a form, as many as hold the pictures that are asked for, into a view of the cache."""
-    hub = _library(request.text)
+    hub = library(request.text)
     wanted = sorted(file for file in chosen if _of_form([file], form))
     held = 0
     fetched: dict[str, str] = {}
 
     def fetch(name: str, bar: bool = True) -> str:
-        return str(hub.hf_hub_download(request.name, name, **store, tqdm_class=_bar() if bar else _no_bar()))
+        return str(hub.hf_hub_download(request.name, name, **store, tqdm_class=progress_bar() if bar else _no_bar()))
 
     if form is PICTURES:
         pictures = _spread(list(filter(is_picture, wanted)), request.limit)
@@ -168,26 +168,28 @@ def _card(facts: Any) -> dict[str, Any] | None:
     return facts.card_data.to_dict() if facts.card_data is not None else None
 
 
-def _facts(request: Request, where: dict[str, Any]) -> Any:
-    """What the hub says of a set; None where it can't be reached. Raises InputError where there is no such set."""
+def facts_of(request: Request, where: dict[str, Any]) -> Any:
+    """What the hub says of a set, or of a model by where["repo_type"]; None where it can't be reached.
+
+    Raises InputError where there is no such thing.
+    """
     text, name = request.text, request.name
-    hub = _library(text)
+    page = _page(name, where["repo_type"])
+    hub = library(text)
     log_in = "log in by `hf auth login`, or set HF_TOKEN"
     try:
         # Asked for first because, unlike a list of the files, it isn't tried again for half a minute without a network.
-        return hub.HfApi(endpoint=_endpoint()).repo_info(name, **where)
+        return hub.HfApi(endpoint=endpoint()).repo_info(name, **where)
     except hub.errors.GatedRepoError:
-        raise InputError(
-            f"{text} is given only to those who ask: accept its terms at {_page(name)} and {log_in}"
-        ) from None
+        raise InputError(f"{text} is given only to those who ask: accept its terms at {page} and {log_in}") from None
     except hub.errors.RevisionNotFoundError:
-        raise InputError(f"{text}: there is no revision {where['revision']!r}: {_page(name)} lists them") from None
+        raise InputError(f"{text}: there is no revision {where['revision']!r}: {page} lists them") from None
     except hub.errors.RepositoryNotFoundError:
         raise InputError(f"{text} isn't on the hub, or is private: check the name, or {log_in}") from None
     except hub.errors.HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         if status in (401, 403):
-            raise InputError(f"{text} isn't given to you: accept its terms at {_page(name)} and {log_in}") from None
+            raise InputError(f"{text} isn't given to you: accept its terms at {page} and {log_in}") from None
         if status < 500:
             raise InputError(f"{text}: the hub refuses it with status {status}: check the name") from None
         return None
@@ -200,7 +202,7 @@ def _facts(request: Request, where: dict[str, Any]) -> Any:
 
 
 def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, str]:
-    hub = _library(request.text)
+    hub = library(request.text)
     if request.words or request.limit:
         views = _view(request, "*")
         found = sorted(views.parent.glob(views.name), key=lambda view: view.stat().st_mtime)
@@ -213,13 +215,14 @@ def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, s
             break
         if _of_form([str(file.relative_to(folder)) for file in folder.rglob("*")], form):
             return folder, folder.name
-    reason = "HF_HUB_OFFLINE is set" if _is_offline() else f"{_endpoint() or 'the hub'} can't be reached"
+    reason = "HF_HUB_OFFLINE is set" if is_offline() else f"{endpoint() or 'the hub'} can't be reached"
     raise InputError(
         f"{request.text} isn't wholly in the cache yet, and {reason}: connect to the network and try again"
     )
 
 
-def _library(text: str) -> Any:
+def library(text: str) -> Any:
+    """The hub's own library. Raises InputError where it isn't installed, naming what needs it."""
     try:
         import huggingface_hub
     except ImportError:
@@ -229,7 +232,7 @@ def _library(text: str) -> Any:
     return huggingface_hub
 
 
-def _bar() -> Any:
+def progress_bar() -> Any:
     """The library's bar for a terminal, and nothing elsewhere."""
     from huggingface_hub.utils import tqdm
 
@@ -243,7 +246,7 @@ def _bar() -> Any:
 def _no_bar() -> Any:
     """No bar: there are thousands of pictures."""
 
-    class Silent(_bar()):  # type: ignore[misc]
+    class Silent(progress_bar()):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **(options | {"disable": True}))
 
@@ -254,14 +257,16 @@ def _of_form(files: Collection[str], form: list[str]) -> bool:
     return any(fnmatch(file, pattern) for pattern in form for file in files)
 
 
-def _endpoint() -> str | None:
+def endpoint() -> str | None:
+    """The server, where it isn't the hub's own."""
     # Read here, not by the library, which does so once and for all when it is imported.
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
-def _page(name: str) -> str:
-    return f"{_endpoint() or 'https://huggingface.co'}/datasets/{name}"
+def _page(name: str, kind: str = "dataset") -> str:
+    return f"{endpoint() or 'https://huggingface.co'}/{'datasets/' if kind == 'dataset' else ''}{name}"
 
 
-def _is_offline() -> bool:
+def is_offline() -> bool:
+    """Whether only what was downloaded before is to be taken."""
     return os.environ.get("HF_HUB_OFFLINE", "").upper() not in OFF_WORDS

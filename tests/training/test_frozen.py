@@ -14,11 +14,14 @@ import figment
 from figment import nets
 from figment.common.machine import this_machine
 from figment.errors import InputError
+from figment.nets.serialization import packed
+from figment.planning.choose import choose
 from figment.planning.dry_run import describe
 from figment.presets import make
 from figment.training.distributed import World
 from figment.training.inputs import draw_inputs
 from figment.training.loader import Feed
+from figment.training.origin import open_origin
 from figment.training.phases import CompiledPhases, EagerPhases
 from figment.training.state import new_state
 from figtest.resumed import same, stopping_after
@@ -109,3 +112,19 @@ def test_a_run_keeps_them_and_resumes_bit_for_bit(faces: Path, tmp_path: Path, m
     assert torch.equal(ended["0.weight"], begun["0.weight"])
     assert torch.equal(ended["0.bias"], begun["0.bias"])
     assert not torch.equal(ended["2.weight"], begun["2.weight"])
+
+
+def test_frozen_stages_are_those_of_known_nets(tmp_path: Path):
+    recipe = make("dcgan-r1", size=32, channels=3, width=4, code_size=4)
+    for role in ("generator", "discriminator"):
+        net = nets.initialised(getattr(nets, role)(recipe), 1, role)
+        (tmp_path / f"{role}.safetensors").write_bytes(packed(net, recipe, role))
+    origin, machine = open_origin(tmp_path / "generator.safetensors"), this_machine("cpu")
+    asked = dict(frozen_stages=2)
+    assert any("have learnt nothing" in note for note in choose("dcgan-r1", machine, None, 100, asked)[1])
+    assert not any("have learnt nothing" in note for note in choose("auto", machine, None, 100, asked, origin)[1])
+    with pytest.raises(InputError, match="these stages would be new, not those of"):
+        choose("auto", machine, None, 100, asked | dict(size=64), origin)
+    (tmp_path / "discriminator.safetensors").unlink()
+    with pytest.raises(InputError, match="these stages would be new"):
+        choose("auto", machine, None, 100, asked, open_origin(tmp_path / "generator.safetensors"))

@@ -11,6 +11,7 @@ from figment.common.machine import Machine
 from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
 from figment.planning import plan
+from figment.planning.freezing import notes_of_frozen
 from figment.planning.starting import followed
 from figment.recipe import Recipe
 from figment.run import Run
@@ -81,6 +82,7 @@ def choose(
         origin.compared(recipe)  # refused now where nothing fits
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
+    notes += notes_of_frozen(recipe, origin)
     if recipe.seconds is not None:
         return recipe, notes
     recipe = plan.settled_by_machine(recipe, machine)

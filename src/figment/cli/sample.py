@@ -101,7 +101,8 @@ def sample(
         return
     if grid:
         count, labels = generator.shown(count, labels)
-        write_grid(generator, path, count, seed, truncation, labels, shift, numbered, pick)
+        with progress_bar(count * max(len(labels), 1), "sampling") as advance:
+            write_grid(generator, path, count, seed, truncation, labels, shift, numbered, pick, advance)
     else:
         count = count or 64
         with progress_bar(count * max(len(labels), 1), "sampling") as advance:

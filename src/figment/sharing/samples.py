@@ -1,35 +1,45 @@
 """Samples as files: one sheet, or a file a picture."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from figment import codes
 from figment.common.places import check_folder
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Tally
 from figment.common.text import plain_name
 from figment.generator import Generator, choice
 from figment.media.images import check_picture, check_sheet, columns_for, grid, grid_size, write
 from figment.media.strips import strips, strips_size
 
-BATCH_SAMPLES = 256  # samples in memory
+BATCH_SAMPLES = 256  # samples in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
 
 
 def write_grid(
     generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
-    shift: Tensor | None = None, numbered: bool = False, pick: int = 1,
+    shift: Tensor | None = None, numbered: bool = False, pick: int = 1, progress: Progress | None = None,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers, which pick lacks."""
     check_picture(path)
     count, labels = generator.shown(count, labels)
+    done = Tally(progress, count * max(len(labels), 1))
+
+    def drawn() -> list[Tensor]:
+        found = []
+        for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
+            found.append(pictures)
+            done(len(pictures))
+        return list(torch.cat(found).split(count))
+
     if not numbered:
         columns = count if len(labels) > 1 else None
         check_sheet(path, *grid_size(count * max(len(labels), 1), *generator.recipe.shape, columns))
-        write(path, generator.sheet(count, seed, truncation, labels, shift, pick), remark=choice(pick))
+        write(path, grid(torch.cat(drawn()), columns), remark=choice(pick))
         return
     if len(labels) > 1:
         names, counts, titles = list(labels), [count] * len(labels), list(map(str, range(count)))
@@ -38,8 +48,7 @@ def write_grid(
         counts = [min(columns, count - start) for start in range(0, count, columns)]
         names, titles = [str(columns * i) for i in range(len(counts))], [f"+{i}" for i in range(columns)]
     check_sheet(path, *strips_size(names, counts, titles, generator.recipe.shape))
-    drawn = [generator.sample(count, seed, truncation, label=name, shift=shift) for name in labels or (None,)]
-    rows = drawn if len(labels) > 1 else drawn[0].split(counts)
+    rows = drawn() if len(labels) > 1 else drawn()[0].split(counts)
     write(path, strips(list(zip(names, rows, strict=True)), titles))
 
 
@@ -53,19 +62,30 @@ def write_files(
     Generator.sample. Raises InputError if folder is a file.
     """
     check_folder(folder)
-    endings, done, total = file_endings(generator.classes), 0, count * max(len(labels), 1)
+    endings, done = file_endings(generator.classes), Tally(progress, count * max(len(labels), 1))
+    for label, start, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
+        numbers = generator.labels(len(pictures), seed, start, label)
+        for i, picture in enumerate(pictures):
+            ending = "" if numbers is None else endings[int(numbers[i])]
+            _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, choice(pick))
+            done(1)
+
+
+def _batches(
+    generator: Generator,
+    count: int,
+    seed: int,
+    truncation: float,
+    labels: Sequence[str],
+    shift: Tensor | None,
+    pick: int,
+) -> Iterator[tuple[str | None, int, Tensor]]:
+    """Samples 0 … count - 1, of each label if there are some, a few at a time: label, number of the first, pictures."""
+    batch = max(1, BATCH_SAMPLES // pick)
     asked: Sequence[str | None] = labels or [None]
-    batch = max(1, BATCH_SAMPLES // pick)  # as long from one step of the progress to the next
     for label in asked:
         for start in range(0, count, batch):
-            n = min(batch, count - start)
-            pictures = generator.sample(n, seed, truncation, start, label, shift, pick)
-            numbers = generator.labels(n, seed, start, label)
-            for i, picture in enumerate(pictures):
-                ending = "" if numbers is None else endings[int(numbers[i])]
-                _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, choice(pick))
-                done += 1
-                progress(done, total)
+            yield label, start, generator.sample(min(batch, count - start), seed, truncation, start, label, shift, pick)
 
 
 def write_coded(

@@ -77,6 +77,7 @@ class Facts(Record):
     device: Text | None = None
     fingerprint: Text | None = None
     asked: Asked | None = None
+    origin: Table | None = Field(None, alias="from")
     images: Count | None = None
     seconds: Seconds | None = None
     processes: Count | None = None

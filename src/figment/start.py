@@ -21,7 +21,6 @@ from figment.common.refusals import is_refusal, refusal
 from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
-from figment.common.units import as_bytes
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
@@ -29,15 +28,21 @@ from figment.planning.autotune import with_less_memory
 from figment.planning.choose import choose, with_further_budget
 from figment.planning.dry_run import describe
 from figment.planning.resolve import resolve, settled_by_data
+from figment.planning.starting import asked_origin, usual_origin
 from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.training import loop
 from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
-from figment.training.origin import NOTHING, Origin, shared_origin
-from figment.training.phases import Setup
-from figment.training.state import load_and_broadcast, naming_what_is_kept, refuse_other_nets
+from figment.training.origin import Origin, shared_origin
+from figment.training.state import (
+    load_and_broadcast,
+    naming_what_is_kept,
+    refuse_full_disk,
+    refuse_other_nets,
+    resumed_event,
+)
 from figment.version import versions
 
 
@@ -84,7 +89,7 @@ def train(
     machine = this_machine(device)
     with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
-        origin = _origin(from_run, world)
+        origin = asked_origin(from_run, world)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
         folder = None if out is None else _folder_named(out)
@@ -92,6 +97,10 @@ def train(
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+        if from_run is None and (usual := usual_origin(chosen, source, world)):
+            origin, why = usual
+            chosen, notes = choose(recipe, machine, time, images, choices, origin)
+            notes.append(why)
         leave_out = drop_filter(drop, chosen, display, keep_marked)  # a mistyped kind is told now
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
@@ -133,9 +142,14 @@ def dry_run(
         As train() does.
     """
     machine, display = this_machine(device), display or Silent()
-    origin = _origin(from_run, World.alone(machine.device))
+    world = World.alone(machine.device)
+    origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    if from_run is None and (usual := usual_origin(chosen, source, world)):
+        origin, why = usual
+        chosen, notes = choose(recipe, machine, time, images, choices, origin)
+        notes.append(why)
     for note in notes:
         display.say(note)
     bank = prepared(source, chosen, group, drop, display, keep_marked)
@@ -143,7 +157,6 @@ def dry_run(
     chosen = settled_by_data(chosen, bank)
     if not chosen.planned_images:  # a budget of images measures nothing: then no nets are built for the plan
         hold_freed_memory()
-        world = World.alone(machine.device)
         configure_torch(world.device)  # as in training, so that the same is measured
         asked = {"recipe": recipe, "choices": choices}
         with watched():
@@ -216,11 +229,6 @@ class Request:
     source: Source | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
-
-
-def _origin(asked: str | Path | Run | None, world: World) -> Origin | None:
-    """The known nets that were asked for, in every process; None where a run begins with nets that have learnt nothing."""
-    return None if asked is None or asked == NOTHING else shared_origin(asked, world)
 
 
 def _folder_named(out: str | Path) -> Path:
@@ -354,8 +362,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         display.say(origin.told(setup.recipe))
     if goes_on:
         load_and_broadcast(setup.state, run.state_file, world)
-        _refuse_full_disk(run)
-        resumed = _resumed_event(setup)
+        refuse_full_disk(run)
+        resumed = resumed_event(setup.state, setup.recipe)
     state = setup.state
     damage = run.begin(setup.recipe, request.facts | found | begun | {
         "state": "training", "machine": machine.facts(), "versions": versions(), "images": state.images,
@@ -402,23 +410,3 @@ def _prepared_for(run: Run, display: Display, source: Source | None = None) -> t
         "left_out": [asdict(item) for item in bank.left_out],
         **({"ranges": ranges} if (ranges := bank.ranges.records()) else {}),
     }  # fmt: skip
-
-
-def _refuse_full_disk(run: Run) -> None:
-    """Raise InputError where the next state wouldn't fit beside the last one: it is told before anything is changed."""
-    if not run.state_file.exists():  # in a process that keeps nothing
-        return
-    disk, needed = shutil.disk_usage(run.folder), run.state_file.stat().st_size
-    if disk.total and disk.free < needed:
-        raise InputError(
-            f"The disk is full: {run.folder} has room for {as_bytes(disk.free)}, and a state takes "
-            f"{as_bytes(needed)}. The run is as it was: free some space and try again."
-        )
-
-
-def _resumed_event(setup: Setup) -> dict[str, Any]:
-    state, recipe = setup.state, setup.recipe
-    text = f"resumed at {state.images:,} images"
-    if state.images >= recipe.planned_images > 0:
-        text += ", beyond the planned end: the final rates are held"
-    return {"event": "resume", "images": state.images, "seconds": round(state.seconds, 2), "text": text}

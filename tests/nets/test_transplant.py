@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from figment import nets
 from figment.common.seeds import generator_at
 from figment.errors import InputError
+from figment.nets import r3gan
 from figment.nets.overlap import copy_grouped, resized_sum
 from figment.nets.transplant import compared, transplant
 from figment.presets import make
@@ -89,16 +90,69 @@ def test_a_larger_size_has_the_same_features(family: str) -> None:
     )
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [32, 64])
+@pytest.mark.parametrize(
+    ("family", "changes"),
+    [("dcgan", {}), ("dcgan", dict(activation="leaky_relu")), ("batch norm", {}), ("r3gan", {}), ("r3gan", CLASSES)],
+)
+def test_a_larger_size_begins_as_the_smaller_one(family: str, changes: dict, size: int, channels: int) -> None:
+    """G draws the same pictures with doubled pixels, and D sees means of pixels, whatever stages there are between."""
+    widths = (
+        (8, 8, 6, 4, 5)[: 3 if size == 32 else 4] if family != "r3gan" else (8, 8, 6, 6, 3)[: 4 if size == 32 else 5]
+    )
+    widths = (24, 12, 9, 7)[: len(widths)] if family != "r3gan" else widths
+    few = (8, 8, 6) if family == "r3gan" else (24, 12)
+    small = recipe(family, **dict(widths=few, size=16, channels=3) | changes)
+    large = recipe(family, **dict(widths=widths, size=size, channels=channels) | changes)
+    labels = (torch.zeros(3, dtype=torch.int64),) if changes == CLASSES else ()
+    old, new = moved(small, large, "generator")
+    z = inputs(small, "generator")
+    enlarged = r3_enlarged if family == "r3gan" else lambda x: x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+    expected = old(z, *labels)
+    expected = expected if channels == 3 else last_before(old, z, *labels).mean(1, keepdim=True)
+    expected = torch.tanh(expected) if channels == 1 and family != "r3gan" else expected
+    for _ in range(size // 32):
+        expected = enlarged(expected)
+    assert torch.allclose(new(z, *labels), expected, atol=2e-4)
+    if family == "batch norm":
+        return
+    old, new = moved(small, large, "discriminator")
+    x = reduced = inputs(large, "discriminator")
+    for _ in range(size // 32):
+        reduced = r3gan.halved(reduced) if family == "r3gan" else nn.functional.avg_pool2d(reduced, 2)
+    expected = old(reduced.expand(-1, 3, -1, -1), *labels)
+    assert torch.allclose(new(x, *labels), expected, rtol=1e-4, atol=1e-4)
+
+
+def r3_enlarged(x: Tensor) -> Tensor:
+    return r3gan.doubled(x)
+
+
+def last_before(net: nn.Module, z: Tensor, *labels: Tensor) -> Tensor:
+    """What the last convolution gives: colours before tanh."""
+    return next(y for y in features(net, z, *labels) if y.shape[1] == 3)
+
+
+def test_too_narrow_stages_begin_new() -> None:
+    small, large = recipe("dcgan"), recipe("dcgan", size=64, widths=(24, 12, 6, 4))
+    assert str(compared(small, large)) == "3 of 5 stages; new: the stages at 32 and 64 px"
+
+
 def test_words() -> None:
     small, grey = recipe("dcgan"), recipe("dcgan", channels=1, size=64, widths=(24, 12, 6, 8))
-    assert str(compared(small, grey)) == "3 of 5 stages; new: the stages at 32 and 64 px; colours→grey"
+    assert (
+        str(compared(small, grey))
+        == "3 of 5 stages; new: the stages at 32 and 64 px; pictures at first as they were, enlarged, colours→grey"
+    )
     assert str(compared(grey, small)) == "3 of 4 stages; new: the stage at 32 px; grey→colours"
     other = recipe("dcgan", width=4, code_size=5, size="16x32", **CLASSES)
     assert str(compared(small, other)) == (
         "2 of 3 stages; new: the stage at 16x32 px; start grid 4×4→4×8, channels 24,12→8,4, code 8→5, 2 new classes"
     )
     r3, tall = recipe("r3gan"), recipe("r3gan", size=64, widths=(8, 8, 6, 4, 4))
-    assert str(compared(r3, tall)) == "4 of 5 stages; new: the stage at 64 px; new layers to colours"
+    assert str(compared(r3, tall)) == "4 of 5 stages; new: the stage at 64 px; pictures at first as they were, enlarged"
+    assert str(compared(tall, r3)) == "all 4 stages; new layers to colours"
     assert str(compared(recipe("dcgan", **CLASSES), small)) == "all 4 stages; its 2 classes as one"
     assert str(compared(small, small, True)) == "all 4 stages; the discriminator is new"
 

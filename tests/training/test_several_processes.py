@@ -102,6 +102,19 @@ def test_two_processes_equal_one_and_only_the_first_speaks_and_writes(faces: Pat
 
 
 @pytest.mark.slow
+def test_two_processes_start_from_the_same_nets(faces: Path, tmp_path: Path) -> None:
+    """The first reads them, larger than they were, and gives them to the other: one process makes the same of them."""
+    done(1, training(faces, tmp_path / "old", "dcgan", 96))
+    for processes, out in ((1, "one"), (2, "two")):
+        words = training(faces, tmp_path / out, "dcgan", 96, width=8)
+        said = done(processes, [*words, "--from", str(tmp_path / "old")])
+        assert said.count("from old at 96 images: all 3 stages; channels 8,4→16,8") == 1
+    one, two = Run(tmp_path / "one"), Run(tmp_path / "two")
+    alike(one, two)
+    assert one.facts["from"] == two.facts["from"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", list(RECIPES))
 def test_three_processes_equal_one_on_the_portraits(tmp_path: Path, recipe: str) -> None:
     done(1, training(None, tmp_path / "one", recipe, 480, batch=24))

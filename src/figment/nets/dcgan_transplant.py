@@ -1,24 +1,14 @@
 """DCGAN's nets, old into new: see transplant.py."""
 
-from dataclasses import dataclass
-
 from torch import nn
 
 from figment.nets import overlap
-from figment.nets.dcgan import CLASS_EMBEDDING_SIZE, ClassedCode, Modulation, Projection
+from figment.nets.dcgan import CLASS_EMBEDDING_SIZE, ClassedCode, Discriminator, Generator, Modulation, Projection
+from figment.nets.dcgan_growth import Stage, grow_discriminator, grow_generator, is_wide_enough
 from figment.recipe import Recipe
 
 
-@dataclass
-class Stage:
-    """A convolution with what belongs to its result."""
-
-    conv: nn.Conv2d | nn.ConvTranspose2d
-    norm: nn.BatchNorm2d | None = None
-    modulation: Modulation | None = None
-
-
-def copy_generator(source: Recipe, old: nn.Module, target: Recipe, new: nn.Module) -> None:
+def copy_generator(source: Recipe, old: Generator, target: Recipe, new: Generator) -> None:
     """What fits of a generator into a fresh one, in place."""
     sizes, wanted = _inputs(source), _inputs(target)
     before, after = stages(old), stages(new)
@@ -27,25 +17,28 @@ def copy_generator(source: Recipe, old: nn.Module, target: Recipe, new: nn.Modul
     overlap.copy_weights(start, first, outputs=1, inputs=0)
     for a, b in zip(before[1:-1], after[1:-1], strict=False):
         overlap.copy_weights(b.conv.weight, a.conv.weight, outputs=1, inputs=0)
-    if len(before) == len(after):
-        last = overlap.colours_out(before[-1].conv.weight, int(target.channels), axis=1)
-        overlap.copy_weights(after[-1].conv.weight, last, outputs=1, inputs=0)
     for a, b in zip(before[:-1], after[:-1], strict=False):
         if a.norm is not None and b.norm is not None:
             overlap.copy_norm(b.norm, a.norm)
         if b.modulation is not None:
             _copy_modulation(a.modulation, b.modulation, sizes, wanted)
-    if isinstance(old[0], ClassedCode) and isinstance(new[0], ClassedCode):  # type: ignore[index]
-        theirs, ours = old[0].embedding.weight, new[0].embedding.weight  # type: ignore[index]
+    if isinstance(old[0], ClassedCode) and isinstance(new[0], ClassedCode):
+        theirs, ours = old[0].embedding.weight, new[0].embedding.weight
         overlap.copy_classes(ours, theirs, target.classes, source.classes, ours.clone())
+    colours, added = int(target.channels), after[len(before) - 1 :]
+    last = overlap.colours_out(before[-1].conv.weight, colours, axis=1)
+    if len(added) == 1:
+        overlap.copy_weights(added[0].conv.weight, last, outputs=1, inputs=0)
+    elif added and is_wide_enough([stage.conv.out_channels for stage in added[:-1]], colours):
+        grow_generator(last, target, new, added)
 
 
-def copy_discriminator(source: Recipe, old: nn.Module, target: Recipe, new: nn.Module) -> None:
+def copy_discriminator(source: Recipe, old: Discriminator, target: Recipe, new: Discriminator) -> None:
     """What fits of a discriminator into a fresh one, in place. A class that it didn't know gets the logits of all."""
     before, after = stages(old)[::-1], stages(new)[::-1]  # from the start grid up
     last, end = before[0].conv, after[0].conv
     weight = last.weight
-    projection, ours = old[-1], new[-1]  # type: ignore[index]
+    projection, ours = old[-1], new[-1]
     if isinstance(projection, Projection) and not isinstance(ours, Projection):
         weight = weight + projection.embedding.weight.mean(0)[None, :, None, None]
     overlap.copy_weights(end.weight, overlap.resized_sum(weight, *end.weight.shape[2:]))
@@ -61,9 +54,14 @@ def copy_discriminator(source: Recipe, old: nn.Module, target: Recipe, new: nn.M
     for a, b in zip(before[1:-1], after[1:-1], strict=False):
         overlap.copy_weights(b.conv.weight, a.conv.weight)
         _copy_after(a, b)
-    if len(before) == len(after):
-        overlap.copy_weights(after[-1].conv.weight, overlap.colours_in(before[-1].conv.weight, int(target.channels)))
-        _copy_after(before[-1], after[-1])
+    colours, added = int(target.channels), after[len(before) - 1 :]
+    first = overlap.colours_in(before[-1].conv.weight, colours)
+    if len(added) == 1:
+        overlap.copy_weights(added[0].conv.weight, first)
+        _copy_after(before[-1], added[0])
+    elif added and added[0].norm is None and is_wide_enough([stage.conv.in_channels for stage in added[:-1]], colours):
+        grow_discriminator(first, added)
+        _copy_bias(added[0].conv, before[-1].conv)
 
 
 def stages(net: nn.Module) -> list[Stage]:

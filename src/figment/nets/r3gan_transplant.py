@@ -19,16 +19,28 @@ def copy_generator(source: Recipe, old: Generator, target: Recipe, new: Generato
         overlap.copy_classes(ours, old.start.embedding.weight, target.classes, source.classes, ours.clone())
     for a, b in zip(old.stages, new.stages, strict=False):
         _copy_stage(a, b)
-    if len(old.stages) == len(new.stages):
-        overlap.copy_weights(new.rgb.weight, overlap.colours_out(old.rgb.weight, int(target.channels), axis=0))
+    colours = overlap.colours_out(old.rgb.weight, int(target.channels), axis=0)
+    for stage in new.stages[len(old.stages) :]:  # new ones double the pixels of these, and add nothing to them
+        (change,) = _changes(stage)
+        if isinstance(change, nn.Conv2d):
+            overlap.copy_weights(change.weight, colours)
+            colours = torch.eye(len(colours))[..., None, None]
+    if len(old.stages) <= len(new.stages):
+        overlap.copy_weights(new.rgb.weight, colours)
 
 
 def copy_discriminator(source: Recipe, old: Discriminator, target: Recipe, new: Discriminator) -> None:
     """What fits of a discriminator into a fresh one, in place. A class that it didn't know gets the logits of all."""
     for a, b in zip(reversed(old.stages), reversed(new.stages), strict=False):
         _copy_stage(a, b)
-    if len(old.stages) == len(new.stages):
-        overlap.copy_weights(new.rgb.weight, overlap.colours_in(old.rgb.weight, int(target.channels)))
+    colours = overlap.colours_in(old.rgb.weight, int(target.channels))
+    for stage in new.stages[::-1][len(old.stages) :]:  # from the start grid up; new ones halve the pictures
+        (change,) = _changes(stage)
+        if isinstance(change, nn.Conv2d):
+            overlap.copy_weights(change.weight, colours)
+            colours = torch.eye(colours.shape[1])[..., None, None]
+    if len(old.stages) <= len(new.stages):
+        overlap.copy_weights(new.rgb.weight, colours)
     pool = new.end.pool.weight
     overlap.copy_channels(pool, overlap.resized_sum(old.end.pool.weight, *pool.shape[2:]))
     _copy_end(source, old.end, target, new.end)

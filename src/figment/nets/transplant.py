@@ -2,7 +2,8 @@
 
 Stages are matched by the resolution that they work at, counted in doublings from the start grid, whose shorter side has 4
 to 7 pixels. Where channel counts coincide the features of transplanted stages are the same to the bit. Where the target is
-wider, the first channels are the source's and see 0 of the new ones; where it is narrower, the first are taken.
+wider, the first channels are the source's and see 0 of the new ones; where it is narrower, the first are taken. Stages
+above the source's begin as doubled pixels in G, halved pictures in D, so that a larger size goes on where a smaller one was.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from figment import nets
 from figment.common import sizes
 from figment.errors import InputError
 from figment.nets import dcgan, dcgan_transplant, r3gan, r3gan_transplant
+from figment.nets.dcgan_growth import is_wide_enough
 from figment.recipe import Recipe
 
 COPIES = {"dcgan": dcgan_transplant, "r3gan": r3gan_transplant}
@@ -83,7 +85,9 @@ def _shared(source: Recipe, target: Recipe) -> int:
 
 def _changes(source: Recipe, target: Recipe, old: sizes.Grid, new: sizes.Grid, lacks_discriminator: bool) -> list[str]:
     changes = ["the discriminator is new"] if lacks_discriminator else []
-    if target.nets == "r3gan" and old.doublings != new.doublings:
+    if new.doublings > old.doublings and _begins_enlarged(source, target):
+        changes.append("pictures at first as they were, enlarged")
+    elif target.nets == "r3gan" and old.doublings != new.doublings:
         changes.append("new layers to colours")
     if target.channels != "auto" and source.channels != target.channels:
         changes.append("grey→colours" if source.channels == 1 else "colours→grey")
@@ -103,6 +107,14 @@ def _changes(source: Recipe, target: Recipe, old: sizes.Grid, new: sizes.Grid, l
     elif len(target.classes) > known:
         changes.append(f"{len(target.classes) - known} new classes")
     return changes
+
+
+def _begins_enlarged(source: Recipe, target: Recipe) -> bool:
+    """Whether the new stages of a larger size have the channels that pass the smaller size's colours on."""
+    colours = 3 if target.channels == "auto" else target.channels
+    depth = sizes.start_grid(*source.shape).doublings
+    widths = _widths(target)[depth if target.nets == "dcgan" else depth + 1 :]
+    return is_wide_enough(widths, colours if target.nets == "dcgan" else 1)
 
 
 def _has(recipe: Recipe, field: str) -> bool:

@@ -70,12 +70,12 @@ def autotune(
         if planned < candidate.worth_from:
             break
     chosen = [one for one in tried if one.setup.recipe.planned_images >= one.candidate.worth_from][-1]
-    for line in explained(chosen, tried):
+    for line in explained(chosen, tried, origin is not None):
         say(line)
     return chosen.setup
 
 
-def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> list[str]:
+def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate], learnt: bool = False) -> list[str]:
     """The choice in three lines: what, how fast here, and what that buys."""
     recipe = chosen.setup.recipe
     rates = [f"{one.candidate.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
@@ -89,7 +89,7 @@ def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> 
         *([f"recipe {recipe.name}: {chosen.candidate.why}"] if chosen.candidate.why else []),
         f"measured: {', '.join(rates)}",
         f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
-        *plan.warnings(recipe),
+        *plan.warnings(recipe, learnt),
     ]
 
 

@@ -86,7 +86,7 @@ def choose(
     if recipe.seconds is not None:
         return recipe, notes
     recipe = plan.settled_by_machine(recipe, machine)
-    return recipe, [*notes, *plan.warnings(recipe)]
+    return recipe, [*notes, *plan.warnings(recipe, learnt=origin is not None)]
 
 
 def candidates(

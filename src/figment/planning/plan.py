@@ -36,9 +36,12 @@ def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
     return {"augment": "full" if happens else "none", "augment_p": recipe.augment_p * share}
 
 
-def warnings(recipe: Recipe) -> list[str]:
-    """What the result will suffer from, a line each that says what would do: too small a budget, changes that leak."""
-    return [*_of_the_budget(recipe), *_of_leaks(recipe)]
+def warnings(recipe: Recipe, learnt: bool = False) -> list[str]:
+    """What the result will suffer from, a line each that says what would do: too small a budget, changes that leak.
+
+    learnt: whether it starts from nets that draw pictures already.
+    """
+    return [*([] if learnt else _of_the_budget(recipe)), *_of_leaks(recipe)]
 
 
 def _of_leaks(recipe: Recipe) -> list[str]:
@@ -59,8 +62,10 @@ def _of_the_budget(recipe: Recipe) -> list[str]:
     little = f"that is little: pictures begin to show after about {as_images(RECOGNISABLE_IMAGES)}"
     if recipe.seconds:
         minutes = math.ceil(recipe.seconds * RECOGNISABLE_IMAGES / recipe.planned_images / 60)
-        return [f"{little}, here with --for {minutes}m or more, or a smaller --size"]
-    return [f"{little}: --images {RECOGNISABLE_IMAGES // 1000}k or more"]
+        return [
+            f"{little}, here with --for {minutes}m or more, a smaller --size, or known nets to start from: --from RUN"
+        ]
+    return [f"{little}: --images {RECOGNISABLE_IMAGES // 1000}k or more, or known nets to start from: --from RUN"]
 
 
 def settled_by_machine(recipe: Recipe, machine: Machine) -> Recipe:

@@ -1,14 +1,19 @@
 """What a run that starts from known nets takes over from them, and when such a start is made unasked."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from figment import starts
 from figment.common import sizes
+from figment.data.sources.base import Source
 from figment.errors import InputError
 from figment.nets import FAMILIES
 from figment.presets import PRESETS, make
+from figment.reals import are_portraits
 from figment.recipe import Recipe
-from figment.training.origin import NOTHING, SHIPPED, Origin
+from figment.run import Run
+from figment.training.distributed import World
+from figment.training.origin import NOTHING, SHIPPED, Origin, shared_origin
 
 # What decides whether a weight means the same: a recipe that is named mustn't change it.
 SETTLED = ("nets", "prior", "activation", "upsampling", "modulated", "discriminator_norm", "blocks", "group_channels")
@@ -17,9 +22,10 @@ LEAST_CHANNELS = 8  # of a stage that is added above the source's
 
 
 class StartRule(NamedTuple):
-    """Where the shipped nets were measured to help: up to so many images seen, for up to so many pictures."""
+    """Where the shipped nets were measured to help: up to such a budget, for up to so many pictures."""
 
     most_images: int
+    most_seconds: float
     most_pictures: int
     why: str
 
@@ -27,16 +33,34 @@ class StartRule(NamedTuple):
 AUTO_STARTS: tuple[StartRule, ...] = ()  # none: no starting nets are shipped yet
 
 
-def default_start(images: int, pictures: int, portraits: bool) -> str:
-    """What is started from where nobody says: SHIPPED or NOTHING.
+def asked_origin(asked: str | Path | Run | None, world: World) -> Origin | None:
+    """The known nets that were asked for, in every process; None where none were, or NOTHING."""
+    return None if asked is None or asked == NOTHING else shared_origin(asked, world)
 
-    images: that are planned, or a guess at it; pictures: to train on; portraits: whether they are the built-in ones, of
-    which shipped nets have seen others of the same kind: it would be a trick.
+
+def usual_origin(recipe: Recipe, source: Source, world: World) -> tuple[Origin, str] | None:
+    """The shipped nets and why they are started from, where nobody said from what and they are known to help."""
+    if not any(start.file.is_file() for start in starts.STARTS):
+        return None
+    rule = usual_start(recipe, len(source.listing.names), are_portraits(source))
+    why = f"starting from nets that figment brings along: {rule.why}; --from none turns it off" if rule else ""
+    return (shared_origin(SHIPPED, world), why) if rule else None
+
+
+def usual_start(recipe: Recipe, pictures: int, portraits: bool) -> StartRule | None:
+    """The rule by which a run starts from the shipped nets unasked; None where it doesn't.
+
+    recipe: with its budget; pictures: that there are; portraits: whether they are the built-in ones, of which the shipped
+    nets have seen others of the same kind: it would be a trick.
     """
-    if portraits or not any(start.file.is_file() for start in starts.STARTS):
-        return NOTHING
-    helps = any(images <= rule.most_images and pictures <= rule.most_pictures for rule in AUTO_STARTS)
-    return SHIPPED if helps else NOTHING
+    within = (
+        rule
+        for rule in AUTO_STARTS
+        if (recipe.images or 0) <= rule.most_images
+        and (recipe.seconds or 0) <= rule.most_seconds
+        and pictures <= rule.most_pictures
+    )
+    return None if portraits else next(within, None)
 
 
 def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, dict[str, Any]]:
@@ -47,6 +71,12 @@ def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, d
     have keep their widths, and each new one above has half of the one below. Raises InputError for a recipe of other nets.
     """
     source = origin.recipe
+    family = choices.get("nets") or (source if name == "auto" else make(name)).nets
+    if family != source.nets:
+        raise InputError(
+            f"--from {origin.name}: its nets are of another family ({source.nets} there, {family} here): leave out --recipe "
+            "and --set nets, and they are followed."
+        )
     own = source.name if source.name in PRESETS else _nearest(source)
     if name not in ("auto", own):
         _refuse_conflict(name, make(name, **choices), choices, origin)

@@ -152,6 +152,7 @@ def contents(run: Run) -> dict[str, Any]:
         "name": run.name,
         "source": facts.get("source"),
         "recipe_name": recipe.name,
+        "start": _started_from(facts.get("from")),
         "size": f"{height}×{width}" + ("" if height == width else " (height × width)"),
         "classes": _listed(recipe.classes),
         "one_class": typed(recipe.classes[0]) if recipe.classes else None,
@@ -296,6 +297,14 @@ def _values(ticks: Sequence[dict[str, Any]], field: str) -> np.ndarray:
 
 def _diagnosis(ticks: Sequence[dict[str, Any]]) -> list[str]:
     return list(ticks[-1].get("diagnosis") or []) if ticks else []
+
+
+def _started_from(origin: Any) -> str | None:
+    """The nets that a run began as, in a line; None where it began from nothing."""
+    if not isinstance(origin, dict):
+        return None
+    seen = f" at {images:,} images" if isinstance(images := origin.get("images"), int) else ""
+    return f"{origin.get('name')}{seen}: {origin.get('copied')}"
 
 
 def _listed(classes: Sequence[str]) -> str | None:

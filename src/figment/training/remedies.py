@@ -3,6 +3,7 @@
 from figment.recipe import Recipe
 
 LOW_RATE, HIGH_RATE = 5e-5, 5e-3  # of Adam, beyond which it is what to change first
+KNOWN = "known nets to start from, --from RUN"  # of a run on more pictures, or for longer
 HELD = "--recipe dcgan-r1, whose discriminator is held back by R1"
 
 
@@ -65,7 +66,7 @@ def against_certainty(recipe: Recipe) -> str:
 
 
 def against_standstill(recipe: Recipe) -> str:
-    return f"a smaller rate, {_slower(recipe)}; or another recipe (figment recipes)"
+    return f"a smaller rate, {_slower(recipe)}; another recipe (figment recipes); or {KNOWN}"
 
 
 def _slower(recipe: Recipe) -> str:

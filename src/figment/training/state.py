@@ -1,10 +1,12 @@
 """The state of training: everything that changes while a run trains, and how it is kept and had back exactly."""
 
 import copy
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -16,6 +18,7 @@ from figment.common.files import write_atomically
 from figment.common.jsontext import fault
 from figment.common.tensorfiles import DAMAGED, MAX_WEIGHT, TensorFile, Unsound, sound
 from figment.common.text import typed
+from figment.common.units import as_bytes
 from figment.errors import InputError, LostProcess
 from figment.recipe import Recipe
 from figment.run import Run
@@ -176,6 +179,26 @@ def load_and_broadcast(state: TrainState, path: Path, world: World) -> None:
     world.broadcast([counts, *tensors(state).values()])
     images, seconds, setbacks = counts.tolist()
     state.images, state.seconds, state.setbacks = int(images), seconds, int(setbacks)
+
+
+def refuse_full_disk(run: Run) -> None:
+    """Raise InputError where the next state wouldn't fit beside the last one: it is told before anything is changed."""
+    if not run.state_file.exists():  # in a process that keeps nothing
+        return
+    disk, needed = shutil.disk_usage(run.folder), run.state_file.stat().st_size
+    if disk.total and disk.free < needed:
+        raise InputError(
+            f"The disk is full: {run.folder} has room for {as_bytes(disk.free)}, and a state takes "
+            f"{as_bytes(needed)}. The run is as it was: free some space and try again."
+        )
+
+
+def resumed_event(state: TrainState, recipe: Recipe) -> dict[str, Any]:
+    """What a run notes where it goes on."""
+    text = f"resumed at {state.images:,} images"
+    if state.images >= recipe.planned_images > 0:
+        text += ", beyond the planned end: the final rates are held"
+    return {"event": "resume", "images": state.images, "seconds": round(state.seconds, 2), "text": text}
 
 
 def _limit(name: str) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from figment.data.sources.hub_nets import download_nets
 from figment.data.sources.open import open_source
 from figment.errors import InputError
 from figtest.command import command
@@ -56,7 +57,9 @@ class Answers(BaseHTTPRequestHandler):
         hub = self.server
         if hub.status:
             return self.send(hub.status, b"{}", with_body, **({"X-Error-Code": hub.code} if hub.code else {}))
-        for start in ("/api/datasets/me/set/revision/", "/api/datasets/me/set/tree/", "/datasets/me/set/resolve/"):
+        sets = ("/api/datasets/me/set/revision/", "/api/datasets/me/set/tree/", "/datasets/me/set/resolve/")
+        models = ("/api/models/me/set/revision/", "/api/models/me/set/tree/", "/me/set/resolve/")
+        for start in (*sets, *models):
             if not path.startswith(start):
                 continue
             revision, _, name = path.removeprefix(start).partition("/")
@@ -249,6 +252,29 @@ def test_every_refusal_has_its_sentence(hub, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert "can't be reached" in refused("hf:me/set")
+
+
+def test_of_a_model_only_its_nets_are_downloaded(hub, monkeypatch):
+    hub.files = {
+        "generator.safetensors": b"one",
+        "discriminator.safetensors": b"two",
+        "pickled.pt": b"no",
+        "run.json": b"{}",
+    }
+    folder = download_nets("hf:me/set")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == {
+        "generator.safetensors": b"one", "discriminator.safetensors": b"two"
+    }  # fmt: skip
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert download_nets("hf:me/set") == folder
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    hub.commit, hub.files = COMMITS[1], {"pickled.pt": b"no"}
+    with pytest.raises(InputError, match=r"^hf:me/set has no generator\.safetensors on the hub"):
+        download_nets("hf:me/set")
+    with pytest.raises(InputError, match=r"^hf:me/set:train: nets are named hf:OWNER/NAME\[@REVISION\]"):
+        download_nets("hf:me/set:train")
+    with pytest.raises(InputError, match=r"^hf:me/other isn't on the hub, or is private"):
+        download_nets("hf:me/other")
 
 
 def test_a_download_that_was_cut_is_not_taken_for_whole(hub, monkeypatch):

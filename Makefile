@@ -24,7 +24,7 @@ slow:             ## the longer tests: kill -9 at twenty moments, training on re
 bench:            ## the benchmarks; on a quiet machine
 	.venv/bin/python benchmarks/train_speed.py
 	.venv/bin/python benchmarks/startup.py
-	.venv/bin/python benchmarks/portraits.py
+	.venv/bin/python benchmarks/drawing.py
 
 format:
 	.venv/bin/ruff check --fix .

@@ -196,6 +196,7 @@ def list_sets(licence: str | None, min_size: str | None, max_size: str | None, a
         click.echo(f"{name:<18} {entry.title}: {size}{', ' + here if here else ''}")
         click.echo(f"{'':<18} licence: {terms}")
         click.echo(f"{'':<18} {entry.home}\n")
+    click.echo("figment draws these itself, at any size, with no licence and no download: portraits, world.")
     if (least is not None or most is not None) and (
         unknown := [e.name for e in sets.find(licence) if not e.download_bytes]
     ):

@@ -98,9 +98,10 @@ def record(name: str, plan: Plan, runs: list[Run], content: bytes) -> dict[str, 
     ]  # fmt: skip
     return {
         "recipe": plan.recipe, "seed": plan.seed, "pictures_seed": PICTURES_SEED,
-        "drawings": {which: DRAWN[which]().drawing() for stage in plan.stages for which in stage.pictures}, "choices": plan.named_choices(),
-        "stages": stages, "seconds": sum(stage["seconds"] for stage in stages), "machine": machine(), "versions": versions(),
-        "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "command": f"python benchmarks/start_nets.py {name}",
+        "drawings": {which: DRAWN[which]().drawing() for stage in plan.stages for which in stage.pictures},
+        "choices": plan.named_choices(), "stages": stages, "seconds": sum(stage["seconds"] for stage in stages),
+        "machine": machine(), "versions": versions(), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        "command": f"python benchmarks/start_nets.py {name}",
     }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ def describe(recipe: Recipe, machine: Machine, start: str = "") -> str:
     where = "R1" if recipe.penalised == "reals" else "R1 + R2"
     often = "" if recipe.penalty_every == 1 else f", every {recipe.penalty_every}th step"
     penalty = f", γ {recipe.gamma:g} ({recipe.penalty} {where}{often})" if recipe.gamma else ""
+    steps = f"{recipe.discriminator_steps} discriminator step(s) for each of the generator"
+    turns = "one pass for both nets" if recipe.one_pass else steps
     rows = [
         ("machine", str(machine)),
         ("recipe", f"{recipe.name}: {recipe.shape[0]}×{recipe.shape[1]}, {colours}{classes}, nets {recipe.nets}"),
@@ -33,7 +35,7 @@ def describe(recipe: Recipe, machine: Machine, start: str = "") -> str:
         ("generator", f"{nets.parameter_count(generator):,} parameters: {_layers(generator)}"),
         ("discriminator", f"{nets.parameter_count(discriminator):,} parameters: {_layers(discriminator)}{_frozen(recipe)}"),
         ("game", f"{recipe.objective}{penalty}, batch {recipe.batch}, Adam {recipe.lr:g} (β {recipe.beta1:g}, {recipe.beta2:g}), "
-                 f"{recipe.discriminator_steps} discriminator step(s) for each of the generator"),
+                 f"{turns}"),
         ("augmentation", _augmenting(recipe)),
         ("arithmetic", f"{recipe.precision}, compile {recipe.compile}"),
         ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),

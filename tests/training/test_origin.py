@@ -232,13 +232,13 @@ def test_another_size_keeps_the_widths(source: Run) -> None:
 def test_portraits_never_start_from_shipped_nets(source: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = starting.StartRule(most_images=100_000, most_seconds=600, most_pictures=2_000, why="measured")
     short, long = (presets.make("dcgan-r1", images=images) for images in (50_000, 500_000))
-    assert starting.usual_start(short, 500, portraits=False) is None  # none are shipped
+    assert starting.usual_start(short, 500, drawn=False) is None  # none are shipped
     monkeypatch.setattr(starting, "AUTO_STARTS", (rule,))
-    assert starting.usual_start(short, 500, portraits=False) is rule
-    assert starting.usual_start(short, 500, portraits=True) is None
-    assert starting.usual_start(long, 500, portraits=False) is None
-    assert starting.usual_start(short, 5_000, portraits=False) is None
-    assert starting.usual_start(presets.make("dcgan-r1", seconds=3600), 500, portraits=False) is None
+    assert starting.usual_start(short, 500, drawn=False) is rule
+    assert starting.usual_start(short, 500, drawn=True) is None
+    assert starting.usual_start(long, 500, drawn=False) is None
+    assert starting.usual_start(short, 5_000, drawn=False) is None
+    assert starting.usual_start(presets.make("dcgan-r1", seconds=3600), 500, drawn=False) is None
 
 
 def test_auto_starts_from_shipped_nets_where_they_help(

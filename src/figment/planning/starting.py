@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from figment import starts
 from figment.common import sizes
 from figment.data.sources.base import Source
+from figment.data.sources.open import holds_drawn
 from figment.errors import InputError
 from figment.nets import FAMILIES
 from figment.presets import PRESETS, make
-from figment.reals import are_portraits
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.distributed import World
@@ -42,15 +42,15 @@ def usual_origin(recipe: Recipe, source: Source, world: World) -> tuple[Origin, 
     """The shipped nets and why they are started from, where nobody said from what and they are known to help."""
     if not any(start.file.is_file() for start in starts.STARTS):
         return None
-    rule = usual_start(recipe, len(source.listing.names), are_portraits(source))
+    rule = usual_start(recipe, len(source.listing.names), holds_drawn(source))
     why = f"starting from nets that figment brings along: {rule.why}; --from none turns it off" if rule else ""
     return (shared_origin(SHIPPED, world), why) if rule else None
 
 
-def usual_start(recipe: Recipe, pictures: int, portraits: bool) -> StartRule | None:
+def usual_start(recipe: Recipe, pictures: int, drawn: bool) -> StartRule | None:
     """The rule by which a run starts from the shipped nets unasked; None where it doesn't.
 
-    recipe: with its budget; pictures: that there are; portraits: whether they are the built-in ones, of which the shipped
+    recipe: with its budget; pictures: that there are; drawn: whether figment draws some of them itself, of which the shipped
     nets have seen others of the same kind: it would be a trick.
     """
     within = (
@@ -60,7 +60,7 @@ def usual_start(recipe: Recipe, pictures: int, portraits: bool) -> StartRule | N
         and (recipe.seconds or 0) <= rule.most_seconds
         and pictures <= rule.most_pictures
     )
-    return None if portraits else next(within, None)
+    return None if drawn else next(within, None)
 
 
 def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, dict[str, Any]]:

@@ -1,11 +1,13 @@
 """The drawn world: reproducible, of all kinds, never empty."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from figment.data.decoding.fit import Target
 from figment.data.portraits.table import portraits
-from figment.data.sources.open import Portraits, World, open_source
+from figment.data.sources.open import Folder, Portraits, World, holds_drawn, open_source
 from figment.data.world.world import DRAWING, KINDS, kind_of, world
 from figment.errors import InputError
 
@@ -105,6 +107,8 @@ def test_it_is_a_source_by_its_name():
 def test_it_joins_the_portraits():
     both = open_source(["portraits", "world"])
     assert both.listing.names[::10_000] == ["portraits/portrait-000000", "world/picture-000000"]
+    assert holds_drawn(both)
+    assert not holds_drawn(Folder(Path(__file__).parent))
     chunks = open_source([Portraits(30), World(40, seed=2)]).chunks({9, 37})
     drawn = {one.slot: one.pixels for chunk in chunks for one in chunk.prepare(Target(16, 16))}
     np.testing.assert_array_equal(drawn[9], portraits(1, size=16, start=9)[0][0])

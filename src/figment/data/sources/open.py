@@ -37,7 +37,18 @@ from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
 from figment.errors import InputError
 
-__all__ = ["Data", "Drawn", "Folder", "Listing", "Portraits", "Skipped", "Source", "World", "open_source"]
+__all__ = [
+    "Data",
+    "Drawn",
+    "Folder",
+    "Listing",
+    "Portraits",
+    "Skipped",
+    "Source",
+    "World",
+    "holds_drawn",
+    "open_source",
+]
 
 Data = str | Path | Source
 
@@ -79,6 +90,12 @@ def open_source(
     names = unique_names([source.display for source in sources])
     where = " ".join(source.where for source in sources)
     return Joined(list(zip(names, sources, strict=True)), " + ".join(names), where, label_by_part=True)
+
+
+def holds_drawn(source: Source) -> bool:
+    """Whether figment draws pictures of a source itself, if only a part of them."""
+    parts = [part for _, part in source.parts] if isinstance(source, Joined) else []
+    return isinstance(source, Drawn) or any(map(holds_drawn, parts))
 
 
 def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Say | None) -> Source:

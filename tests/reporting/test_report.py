@@ -96,6 +96,13 @@ def test_a_run_that_has_only_begun(make_run):
     assert not page.all("script")
 
 
+def test_what_a_run_started_from_is_told(make_run):
+    origin = {"asked": "/home/me/runs/old", "name": "old", "images": 1500, "files": {}, "copied": "all 3 stages"}
+    page = report.write_report(make_run(ticks=0, snapshots=(0,), **{"from": origin})).read_text()
+    assert "starting from known nets (old at 1,500 images: all 3 stages)." in page
+    assert "/home/me" not in page
+
+
 def test_one_reading_and_one_picture(make_run):
     page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))).read_text())
     assert len(page.all("svg")) == len(report.CHARTS)

@@ -17,6 +17,7 @@ from figment.nets.dcgan import Generator, Modulation
 from figment.recipe import Recipe
 
 SAMPLES = 256  # codes over which the colours' mean and variance are taken
+BLOCK = 16  # of them, at once
 LEAKY_SLOPE = 1.2  # of LeakyReLU(0.2): x - (-0.2 x)
 
 
@@ -94,16 +95,19 @@ def _statistics(net: Generator, conv: nn.Module, recipe: Recipe, colours: int) -
     z = torch.randn(SAMPLES, recipe.code_size, generator=draw)
     if recipe.prior == "uniform":
         z = 2 * torch.rand(SAMPLES, recipe.code_size, generator=draw) - 1
-    labels = torch.randint(len(recipe.classes), (SAMPLES,), generator=draw) if recipe.classes else None
-    modes = [(module, module.training) for module in net.modules()]
+    labels = torch.randint(max(len(recipe.classes), 1), (SAMPLES,), generator=draw)
+    training = net.training
     net.eval()
-    first, *layers = net
-    x = code = first(z) if labels is None else first(z, labels)
-    for layer in layers:
-        x = layer(x, code) if isinstance(layer, Modulation) else layer(x)
-        if layer is conv:
-            break
-    for module, mode in modes:
-        module.training = mode
-    variance, mean = torch.var_mean(x[:, : 2 * colours], (0, 2, 3), correction=0)
-    return mean, variance
+    moments = torch.zeros(2, 2 * colours, dtype=torch.float64)
+    for codes, classes in zip(z.split(BLOCK), labels.split(BLOCK), strict=True):
+        first, *layers = net
+        x = code = first(codes, classes) if recipe.classes else first(codes)
+        for layer in layers:
+            x = layer(x, code) if isinstance(layer, Modulation) else layer(x)
+            if layer is conv:
+                break
+        seen = x[:, : 2 * colours].double()
+        moments += torch.stack([seen.mean((0, 2, 3)), seen.square().mean((0, 2, 3))]) * BLOCK / SAMPLES
+    net.train(training)
+    mean, square = moments
+    return mean.float(), (square - mean**2).clamp(min=0).float()

@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common.progress import Silent
+from figment.data.world.world import world
+from figment.media.images import grid, write
 from figment.metrics.verdicts import as_sentence
 from figment.reals import bank_of
 from figment.run import Run
@@ -35,6 +37,7 @@ from workshop import RECORD, Training, Workshop, is_done, keep, number  # noqa: 
 from scoring import face_rate  # noqa: E402
 from trials import machine, samples, side_by_side  # noqa: E402
 
+DRAWN = 60  # pictures of the drawn world on a sheet
 SHOWN = 16  # first samples on a sheet of its own, four by four
 HAAR = 500  # samples that a face is looked for in
 
@@ -65,6 +68,13 @@ def article_nets(at: Workshop) -> None:
     for net in ("generator", "discriminator"):
         row = next(line for line in plan.splitlines() if line.startswith(f"{net} ") and "parameters" in line)
         at.say("docs/article.md", net, row, int(row.split()[1].replace(",", "")))
+
+
+def drawn_world(at: Workshop) -> None:
+    at.commands.append(f"figment.data.world.world.world({DRAWN})")
+    sheet = at.work / "world.png"
+    write(sheet, grid(world(DRAWN), columns=12), "algorithmicMedia")
+    at.show(sheet, "world.png")
 
 
 def first_run(at: Workshop) -> None:
@@ -215,6 +225,7 @@ class Figure(NamedTuple):
 
 FIGURES = (
     Figure("article-nets", article_nets, (), (), 1),
+    Figure("drawn-world", drawn_world, (), ("world.png",), 1),
     Figure("first-run", first_run, ("portraits-3m",), ("portraits-3m.png",), 2),
     Figure("real-faces", real_faces, ("celeba-small",), ("celeba-early.png", "celeba-middle.png", "celeba-late.png"), 2),
     Figure("article-widths", article_widths, ("celeba-wide",), ("article-widths.png",), 1),

@@ -54,10 +54,9 @@ from figment.run import Run
 from scoring import Yardstick, interval, ratio
 from trials import Kept, core_of_its_own, effort, figment_train, machine, samples, side_by_side, train
 
-FROM_NOTHING: list[str] = []
 CONTENDERS = {
     "auto": ["--recipe", "auto"],
-    "before": FROM_NOTHING,  # and a recipe by what the machine does
+    "before": ["--from", "none", "--set", "one_pass=false"],  # and a recipe by what the machine does
     "tutorial": [],
     "dcgan": ["--recipe", "dcgan", "--set", "width=16", "--set", "batch=64", "--set", "lr=3e-4"],
     "r3gan": ["--recipe", "r3gan-small", "--set", "width=6"],

@@ -1,6 +1,7 @@
 """R3GAN's presets against the table of its settings (arXiv 2501.05441), and γ by size."""
 
 import pytest
+import torch
 
 from figment.presets import PRESETS, gamma_for, make
 
@@ -67,3 +68,37 @@ def test_gamma_goes_by_size_unless_it_is_set() -> None:
 def test_relativistic_game_of_other_nets_is_given_a_penalty_and_no_batch_norm() -> None:
     r = make("dcgan", objective="relativistic")
     assert (r.discriminator_norm, r.gamma) == ("none", 2)
+
+
+@pytest.mark.parametrize(
+    ("size", "widths", "gamma"),
+    [
+        (32, (), 0.5),
+        (64, (), 0.5),
+        (96, (), 1.12),
+        ((96, 128), (), 1.5),
+        (128, (192, 96, 48, 24, 12), 2),
+        (512, (192, 96, 48, 24, 12, 8, 8), 32),
+    ],
+)
+def test_beyond_64_pixels_stages_are_added_and_the_penalty_grows_with_the_pixels(
+    size: int | tuple[int, int], widths: tuple[int, ...], gamma: float
+) -> None:
+    recipe = make("dcgan-r1", size=size)
+    assert (recipe.widths, recipe.gamma) == (widths, gamma)
+
+
+def test_widths_and_penalty_that_are_set_stay_at_any_size() -> None:
+    assert make("dcgan-r1", size=128, width=8).widths == ()
+    assert make("dcgan-r1", size=128, widths="5,4,3,2,1").widths == (5, 4, 3, 2, 1)
+    assert make("dcgan-r1", size=128, gamma=0.5).gamma == 0.5
+
+
+def test_the_penalty_of_one_discriminator_is_as_strong_on_enlarged_pictures() -> None:
+    """γ ‖∇D‖² is the same at every size, for a D that sees a larger picture reduced to 16×16."""
+    weights, strengths = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)).double(), []
+    for size in (64, 128, 256):
+        picture = torch.zeros(1, 3, size, size, dtype=torch.float64, requires_grad=True)
+        torch.tanh((torch.nn.functional.adaptive_avg_pool2d(picture, 16) * weights).sum()).backward()
+        strengths.append(make("dcgan-r1", size=size).gamma * float((picture.grad**2).sum()))
+    assert strengths == pytest.approx([strengths[0]] * 3, rel=1e-9)

@@ -41,6 +41,9 @@ R1: dict[str, Any] = dict(
 )  # fmt: skip
 
 
+LEAST_CHANNELS = 8  # of a stage above 64 px
+
+
 class Preset(NamedTuple):
     """A named recipe: what it sets beside the paper's defaults, what to expect of it, and of which budget.
 
@@ -121,6 +124,23 @@ PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 
 
+def beyond_64(width: int, gamma: float, size: int | tuple[int, int]) -> dict[str, Any]:
+    """What dcgan-r1's fields become at a size of more pixels than 64×64, where they were found.
+
+    widths: each stage above 64 px has half the channels of the one below, at least 8, so that all below stay as they are: at
+    128 px that is 2.3 times as fast as 24 channels at half of the size, and nets of 64 px can be gone on from (LOG 89).
+    gamma: in proportion to the pixels. Of an enlarged picture each of the k pixels that stand for one has 1/k of its part in
+    what the same D says, so ‖∇D‖² is 1/k of what it was, and γ‖∇D‖² the same; so it is, exactly, where a run begins from
+    nets of a smaller size. An image that isn't square counts by its area.
+    """
+    height, wide = sizes.shape(size)
+    widths = [width * 2**i for i in (3, 2, 1, 0)]
+    for _ in range(sizes.start_grid(height, wide).doublings - len(widths)):
+        widths.append(max(LEAST_CHANNELS, widths[-1] // 2))
+    pixels = height * wide / 64**2
+    return {"gamma": float(f"{gamma * max(1.0, pixels):.3g}")} | ({"widths": tuple(widths)} if len(widths) > 4 else {})
+
+
 def gamma_for(size: int | tuple[int, int]) -> float:
     """γ for pictures of a size, to 3 digits: through the paper's for FFHQ, 2 at 64 px and 150 at 256 px, γ ∝ side^3.11.
 
@@ -142,6 +162,10 @@ def make(name: str, **choices: Any) -> Recipe:
     objective = choices.get("objective", preset.get("objective", "bce"))
     fields = {"name": name} | preset | NEEDS.get(objective, {}) | choices
     recipe = validated(fields)
+    if "penalised" in preset:
+        given = {*choices, *(["widths"] if "width" in choices else [])}
+        sized = beyond_64(preset["width"], preset["gamma"], recipe.size)
+        return changed(recipe, **{field: value for field, value in sized.items() if field not in given})
     if objective == "relativistic" and "gamma" not in fields:
         return changed(recipe, gamma=gamma_for(recipe.size))
     return recipe

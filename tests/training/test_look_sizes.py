@@ -51,3 +51,8 @@ def test_a_three_minute_run_has_eight_looks_and_more():
     assert samples == 200
     assert looks >= look_sizes.SCORES_A_RUN + 1
     assert spent + look <= 9
+
+
+@pytest.mark.parametrize(("size", "count"), [(16, 256), (128, 256), ((64, 256), 256), (256, 128), (512, 64)])
+def test_of_large_pictures_fewer_are_in_view(size, count):
+    assert look_sizes.in_view(256, Recipe(size=size)) == count

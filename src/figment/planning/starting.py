@@ -9,7 +9,7 @@ from figment.data.sources.base import Source
 from figment.data.sources.open import holds_drawn
 from figment.errors import InputError
 from figment.nets import FAMILIES
-from figment.presets import PRESETS, make
+from figment.presets import LEAST_CHANNELS, PRESETS, make
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.distributed import World
@@ -18,7 +18,6 @@ from figment.training.origin import NOTHING, SHIPPED, Origin, shared_origin
 # What decides whether a weight means the same: a recipe that is named mustn't change it.
 SETTLED = ("nets", "prior", "activation", "upsampling", "modulated", "discriminator_norm", "blocks", "group_channels")
 FOLLOWED = (*SETTLED, "width", "widths", "discriminator_width", "code_size", "initial_weights")
-LEAST_CHANNELS = 8  # of a stage that is added above the source's
 
 
 class StartRule(NamedTuple):

@@ -17,10 +17,13 @@ from figment.discriminator import logits_of
 from figment.game.calibration import MIN_PICTURES, Calibration, cross_fitted, fit
 from figment.generator import Generator
 from figment.recipe import Recipe
+from figment.training.look_sizes import in_view
 from figment.training.state import TrainState
 
 FITTED_PICTURES = 512  # of each kind, that the kept curve is fitted to: off by .01 in the mean (LOG 79)
-READING_PICTURES = 128  # of each kind at a tick, which costs as much as 35 images of training
+READING_PICTURES = (
+    128  # of each kind at a tick, which costs as much as 35 images of training; of large ones fewer, as above
+)
 
 
 class Calibrator:
@@ -30,9 +33,8 @@ class Calibrator:
         self.bank, self.recipe, self.device = bank, recipe, device
         self.seed = seed_at(recipe.seed, "calibration")
         random = np.random.default_rng(self.seed)
-        self.held_out, self.trained = (
-            random.permutation(rows)[:FITTED_PICTURES] for rows in (bank.held_out, bank.train)
-        )
+        self.count, self.count_read = (in_view(most, recipe) for most in (FITTED_PICTURES, READING_PICTURES))
+        self.held_out, self.trained = (random.permutation(rows)[: self.count] for rows in (bank.held_out, bank.train))
 
     @property
     def lack(self) -> str | None:
@@ -46,16 +48,16 @@ class Calibrator:
         """The curve for a state's nets; None where too few pictures are held out or a net gives no numbers."""
         if self.lack:
             return None
-        return fit(self._of_reals(state, self.held_out), self._of_fakes(state, FITTED_PICTURES))
+        return fit(self._of_reals(state, self.held_out), self._of_fakes(state, self.count))
 
     def reading(self, state: TrainState) -> dict[str, Any]:
         """Mean P(fake) of training reals, held-out reals and fakes, by curves fitted to others than these; None each where
         there is no curve. With it, how many held-out pictures they were fitted to."""
-        rows, names = self.held_out[:READING_PICTURES], ("p_fake_held_out", "p_fake_fake", "p_fake_real")
+        rows, names = self.held_out[: self.count_read], ("p_fake_held_out", "p_fake_fake", "p_fake_real")
         found = None
         if not self.lack:
-            of_trained = self._of_reals(state, self.trained[:READING_PICTURES])
-            found = cross_fitted(self._of_reals(state, rows), self._of_fakes(state, READING_PICTURES), of_trained)
+            of_trained = self._of_reals(state, self.trained[: self.count_read])
+            found = cross_fitted(self._of_reals(state, rows), self._of_fakes(state, self.count_read), of_trained)
         if found is None:
             return dict.fromkeys(names) | {"calibration_pictures": None}
         means = {name: float(its.mean()) for name, its in zip(names, found, strict=True)}

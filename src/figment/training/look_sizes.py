@@ -14,6 +14,7 @@ SCORES_A_RUN = 8
 # Looks begin after this share of the planned images, or so many images where that is sooner: before, rubbish is compared
 # with rubbish, and grey fog may lie nearer to reals than a poor generator's end (LOG 77).
 FIRST_SHARE, FIRST_IMAGES = 0.2, 20_000
+LARGE_SIDE = 128  # pixels, of pictures of which fewer are shown to D at once
 MIN_SCORES = 2  # that a short run must have time for: with fewer there is nothing to compare
 SAMPLE_COST = 2  # what drawing and seeing a sample costs, in pictures seen: an allowance, which the first look corrects
 # Pixels of the pictures at which a sample costs about as much as an image of training in small nets on a CPU (LOG 77). Of
@@ -40,6 +41,16 @@ def samples_for(recipe: Recipe, reals: int, each: float | None = None) -> int:
             return samples
     fewest = SAMPLE_COUNTS[-1]
     return fewest if pictures(fewest, MIN_SCORES) <= affordable else 0
+
+
+def in_view(count: int, recipe: Recipe) -> int:
+    """How many pictures stand in for `count` in readings: beyond 128×128 pixels half as many for twice the side.
+
+    All are in memory at once, with what the widest stages put out of each: 256 pictures of 512 px took more of it than a step
+    of the training (LOG 89). A reading becomes cheaper in images of training, too, of which a run of large ones has few.
+    """
+    side = math.sqrt(math.prod(recipe.shape))
+    return min(count, max(count // 4, round(count * LARGE_SIDE / side)))
 
 
 def allowance(budget: float, seconds: float, once: float) -> float:

@@ -21,13 +21,14 @@ from figment.training.appearance import look
 from figment.training.calibration import Calibrator
 from figment.training.diagnosis import KEPT_READINGS, Outlook, diagnose
 from figment.training.loader import Feed
+from figment.training.look_sizes import in_view
 from figment.training.monitor import read
 from figment.training.pace import Clock
 from figment.training.phases import autocast_for
 from figment.training.state import TrainState
 from figment.training.sync_batch_norm import local_statistics
 
-READING_PICTURES = 256  # pictures of each kind that are shown to D for a reading
+READING_PICTURES = 256  # pictures of each kind that are shown to D for a reading, of large ones fewer
 
 
 class Ticks:
@@ -41,10 +42,10 @@ class Ticks:
     ) -> None:
         self.feed, self.clock = feed, clock
         self.calibrator = Calibrator(bank, recipe, feed.device)
-        self.reals, self.held_out = reading_batches(feed, bank, recipe.seed)
+        self.reals, self.held_out = reading_batches(feed, bank, recipe)
         self.seen = look(self.reals.pictures)
         random = generator_at(recipe.seed, "watched")
-        self.z = codes.draw(READING_PICTURES, recipe.code_size, recipe.prior, random).to(feed.device)
+        self.z = codes.draw(in_view(READING_PICTURES, recipe), recipe.code_size, recipe.prior, random).to(feed.device)
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT_READINGS)
         self.widest = 0.0
         self.plan(recipe)
@@ -104,10 +105,10 @@ class Ticks:
         self.began_images, self.began_seconds = state.images, self.clock.seconds()
 
 
-def reading_batches(feed: Feed, bank: Bank, seed: int) -> tuple[Batch, Batch]:
+def reading_batches(feed: Feed, bank: Bank, recipe: Recipe) -> tuple[Batch, Batch]:
     """The training and the held-out reals of every reading: the same all through a run."""
-    random = np.random.default_rng(seed_at(seed, "watched"))
-    chosen = [torch.from_numpy(random.permutation(part)[:READING_PICTURES]) for part in (bank.train, bank.held_out)]
+    random, count = np.random.default_rng(seed_at(recipe.seed, "watched")), in_view(READING_PICTURES, recipe)
+    chosen = [torch.from_numpy(random.permutation(part)[:count]) for part in (bank.train, bank.held_out)]
     reals, held_out = (Batch(feed.pictures(which), feed.classes(which)) for which in chosen)
     return reals, held_out
 

@@ -43,7 +43,9 @@ from figment.errors import InputError
     "none: from nothing. [default: auto decides]",
 )
 @click.option(
-    "--size", metavar="PIXELS", help="16 to 512, or HxW (height x width) such as 64x96. [default: 64, or the recipe's]"
+    "--size",
+    metavar="PIXELS",
+    help="16 to 512, or HxW (height x width) such as 64x96. [default: that of --from, the recipe's, or 64]",
 )
 @click.option(
     "--labels/--no-labels",

@@ -50,7 +50,8 @@ _ENDS = np.cumsum([kind.share for kind in KINDS]) / sum(kind.share for kind in K
 def world(count: int, seed: int = 0, size: int = 64, start: int = 0) -> NDArray[np.uint8]:
     """Pictures start … start + count − 1 of a seed: uint8, count×3×size×size, sRGB.
 
-    The bytes of a picture depend on its seed, number and size alone. At another size it is the same scene.
+    The bytes of a picture depend on its seed, number and size alone, but for a value in half a million that another version
+    of numpy rounds otherwise. At another size it is the same scene.
     size: pixels a side, 16 to 512. Raises InputError for another size, or where count, seed or start is negative.
     """
     for name, value in (("count", count), ("seed", seed), ("start", start)):

@@ -261,12 +261,16 @@ def crossing(marks: Sequence[tuple[float, float]], goal: float) -> str:
     """Where the line through (spent, score), in logarithms, first falls to the goal; before the first mark and behind the
     last it is said to be there. Scores are above 0, as KID is far from the floor."""
     if marks[0][1] <= goal:
-        return f"at most {marks[0][0]:,.3g}"
+        return f"at most {amount(marks[0][0])}"
     for (a, high), (b, low) in itertools.pairwise(marks):
         if low <= goal:
             share = math.log(high / goal) / math.log(high / low)
-            return f"{a * (b / a) ** share:,.3g}"
-    return f"more than {marks[-1][0]:,.3g}"
+            return amount(a * (b / a) ** share)
+    return f"more than {amount(marks[-1][0])}"
+
+
+def amount(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def cell(values: Sequence[float], digits: int) -> str:

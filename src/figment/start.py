@@ -97,7 +97,7 @@ def train(
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-        if from_run is None and (usual := usual_origin(chosen, source, world)):
+        if from_run is None and (usual := usual_origin(recipe, choices, chosen, machine, source, world)):
             origin, why = usual
             chosen, notes = choose(recipe, machine, time, images, choices, origin)
             notes.append(why)
@@ -146,7 +146,7 @@ def dry_run(
     origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-    if from_run is None and (usual := usual_origin(chosen, source, world)):
+    if from_run is None and (usual := usual_origin(recipe, choices, chosen, machine, source, world)):
         origin, why = usual
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         notes.append(why)

@@ -227,15 +227,16 @@ def test_another_size_keeps_the_widths(source: Run) -> None:
 
 
 def test_portraits_never_start_from_shipped_nets(source: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = starting.StartRule(most_images=100_000, most_seconds=600, most_pictures=2_000, why="measured")
+    rule = starting.StartRule(most_images=100_000, most_seconds=600, why="measured")
     short, long = (presets.make("dcgan-r1", images=images) for images in (50_000, 500_000))
-    assert starting.usual_start(short, 500, drawn=False) is None  # none are shipped
+    monkeypatch.setattr(starting, "AUTO_STARTS", ())
+    assert starting.usual_start(short, drawn=False) is None
     monkeypatch.setattr(starting, "AUTO_STARTS", (rule,))
-    assert starting.usual_start(short, 500, drawn=False) is rule
-    assert starting.usual_start(short, 500, drawn=True) is None
-    assert starting.usual_start(long, 500, drawn=False) is None
-    assert starting.usual_start(short, 5_000, drawn=False) is None
-    assert starting.usual_start(presets.make("dcgan-r1", seconds=3600), 500, drawn=False) is None
+    assert starting.usual_start(short, drawn=False) is rule
+    assert starting.usual_start(short, drawn=True) is None
+    assert starting.usual_start(long, drawn=False) is None
+    assert starting.usual_start(presets.make("dcgan-r1", images=50_000, size=128), drawn=False) is None
+    assert starting.usual_start(presets.make("dcgan-r1", seconds=3600), drawn=False) is None
 
 
 def test_auto_starts_from_shipped_nets_where_they_help(
@@ -245,8 +246,11 @@ def test_auto_starts_from_shipped_nets_where_they_help(
     file.write_bytes(packed_start(open_origin(source).weights, source.recipe, {"images": 160}))
     monkeypatch.setattr(starts.Start, "file", property(lambda _: file))
     monkeypatch.setattr(starts, "STARTS", (starts.Start("drawn", "drawn faces"),))
-    monkeypatch.setattr(starting, "AUTO_STARTS", (starting.StartRule(1_000, 60, 500, "few pictures"),))
-    run = figment.train(faces, images=16, out=tmp_path / "run", **TINY)
+    monkeypatch.setattr(starting, "AUTO_STARTS", (starting.StartRule(1_000, 60, "few pictures"),))
+    asked = dict(images=16, snapshots=4, scores="none", seed=1)
+    run = figment.train(faces, out=tmp_path / "run", **asked)
     assert run.facts["from"]["name"] == "figment's own nets drawn"
     assert run.recipe.width == 4
-    assert "start          from figment's own nets drawn at 160 images" in start.dry_run(faces, images=16, **TINY)
+    assert "start          from figment's own nets drawn at 160 images" in start.dry_run(faces, **asked)
+    for other in (dict(objective="mse"), dict(recipe="dcgan-r1"), dict(from_run="none")):  # what is compared, is as it was
+        assert "start  " not in start.dry_run(faces, **asked | other)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from figment import starts
 from figment.common import sizes
+from figment.common.machine import Machine
 from figment.data.sources.base import Source
 from figment.data.sources.open import holds_drawn
 from figment.errors import InputError
@@ -21,15 +22,19 @@ FOLLOWED = (*SETTLED, "width", "widths", "discriminator_width", "code_size", "in
 
 
 class StartRule(NamedTuple):
-    """Where the shipped nets were measured to help: up to such a budget, for up to so many pictures."""
+    """Where the shipped nets were measured to help: up to such a budget, and in which words that is told."""
 
     most_images: int
     most_seconds: float
-    most_pictures: int
     why: str
 
 
 AUTO_STARTS: tuple[StartRule, ...] = ()  # none: no starting nets are shipped yet
+# What may be chosen beside "auto" and leaves its game and nets as they were measured from the shipped nets.
+NEUTRAL = {
+    "size", "channels", "fit", "flips", "labels", "seed", "snapshots", "precision", "compile", "scores", "save_seconds",
+}  # fmt: skip
+MOST_DOUBLINGS = 4  # 64 px and sizes about it, where the shipped nets were measured
 
 
 def asked_origin(asked: str | Path | Run | None, world: World) -> Origin | None:
@@ -37,29 +42,36 @@ def asked_origin(asked: str | Path | Run | None, world: World) -> Origin | None:
     return None if asked is None or asked == NOTHING else shared_origin(asked, world)
 
 
-def usual_origin(recipe: Recipe, source: Source, world: World) -> tuple[Origin, str] | None:
-    """The shipped nets and why they are started from, where nobody said from what and they are known to help."""
+def usual_origin(
+    name: str, choices: dict[str, Any], recipe: Recipe, machine: Machine, source: Source, world: World
+) -> tuple[Origin, str] | None:
+    """The shipped nets and why they are started from, where nobody said from what and they are known to help.
+
+    name, choices: the recipe as it was asked for. recipe: what came of it, with its budget.
+    """
+    if name != "auto" or machine.kind != "cpu" or choices.keys() - NEUTRAL:
+        return None
     if not any(start.file.is_file() for start in starts.STARTS):
         return None
-    rule = usual_start(recipe, len(source.listing.names), holds_drawn(source))
+    rule = usual_start(recipe, holds_drawn(source))
     why = f"starting from nets that figment brings along: {rule.why}; --from none turns it off" if rule else ""
     return (shared_origin(SHIPPED, world), why) if rule else None
 
 
-def usual_start(recipe: Recipe, pictures: int, drawn: bool) -> StartRule | None:
+def usual_start(recipe: Recipe, drawn: bool) -> StartRule | None:
     """The rule by which a run starts from the shipped nets unasked; None where it doesn't.
 
-    recipe: with its budget; pictures: that there are; drawn: whether figment draws some of them itself, of which the shipped
-    nets have seen others of the same kind: it would be a trick.
+    recipe: with its budget; drawn: whether figment draws some of the pictures itself, of which the shipped nets have seen
+    others of the same kind: it would be a trick.
     """
+    if drawn or sizes.start_grid(*recipe.shape).doublings > MOST_DOUBLINGS:
+        return None
     within = (
         rule
         for rule in AUTO_STARTS
-        if (recipe.images or 0) <= rule.most_images
-        and (recipe.seconds or 0) <= rule.most_seconds
-        and pictures <= rule.most_pictures
+        if (recipe.images or 0) <= rule.most_images and (recipe.seconds or 0) <= rule.most_seconds
     )
-    return None if drawn else next(within, None)
+    return next(within, None)
 
 
 def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, dict[str, Any]]:

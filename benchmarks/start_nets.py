@@ -31,7 +31,7 @@ from figment.version import versions
 from trials import machine
 
 STARTS = Path(figment.__file__).parent / "starts"
-PICTURES_SEED = 1  # not 0: those of seed 0 are the built-in portraits that people train on and measure against
+PICTURES_SEED = 7  # not 0: those of seed 0 are the built-in portraits that people train on and measure against
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,8 @@ class Plan:
         return dict(self.choices) | {"seed": self.seed}
 
 
-PLANS = {
-    "drawn": Plan((Stage({"portraits": 20_000}, 600_000), Stage({"portraits": 20_000, "world": 40_000}, 2_000_000))),
-}
+# A mixture with the drawn world, learned for 320,000 images after these, was the poorer start for faces, drawn ones too (LOG 90).
+PLANS = {"portraits": Plan((Stage({"portraits": 40_000}, 150_000),))}
 
 
 def learnt(plan: Plan, folder: Path, part: float, display: Display) -> list[Run]:

@@ -1,5 +1,6 @@
 """A run that starts from known nets: it begins as they were, notes what they are, and resumes as any other."""
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from safetensors.torch import load_file
 import figment
 from figment import nets, presets, start, starts
 from figment.common import tensorfiles
+from figment.data.portraits.table import DRAWING
 from figment.errors import InputError, Interrupted
 from figment.nets.serialization import packed
 from figment.nets.start_file import packed_start, unpacked_start
@@ -174,6 +176,19 @@ def test_starting_nets_in_one_file(source: Run, tmp_path: Path, monkeypatch: pyt
         unpacked_start(source.generator_file)
 
 
+def test_shipped_nets_are_those_of_their_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    origin, record = open_origin("start"), json.loads(starts.shipped().file.with_suffix(".json").read_text("utf-8"))
+    assert origin.parts == ("generator", "average", "discriminator")
+    assert origin.files == {starts.shipped().file.name: record["sha256"]}
+    assert origin.images == sum(stage["images"] for stage in record["stages"])
+    assert origin.recipe.name == record["recipe"] == "dcgan-r1"
+    assert record["drawings"] == {"portraits": DRAWING}
+    assert sum(start.file.stat().st_size for start in starts.STARTS) < 8e6  # the wheel's limit is 12 MB in all
+    monkeypatch.setattr(starts, "STARTS", ())
+    with pytest.raises(InputError, match=r"^--from start: this figment brings no starting nets along"):
+        open_origin("start")
+
+
 def test_none_is_nothing() -> None:
     assert starting.asked_origin("none", World.alone("cpu")) is None
 
@@ -194,7 +209,6 @@ def test_none_is_nothing() -> None:
         (None, dict(nets="r3gan"), r"^--from old: its nets are of another family \(dcgan there, r3gan here\)"),
         (None, dict(recipe="r3gan-small"), r"^--from old: its nets are of another family \(dcgan there, r3gan here\)"),
         (None, dict(upsampling="transposed"), r"^--from: these nets don't fit \(upsampling is nearest there"),
-        ("start", {}, r"^--from start: this figment brings no starting nets along"),
     ],
 )
 def test_refusals(source: Run, faces: Path, tmp_path: Path, origin: str | None, choices: dict, words: str) -> None:
@@ -252,5 +266,9 @@ def test_auto_starts_from_shipped_nets_where_they_help(
     assert run.facts["from"]["name"] == "figment's own nets drawn"
     assert run.recipe.width == 4
     assert "start          from figment's own nets drawn at 160 images" in start.dry_run(faces, **asked)
-    for other in (dict(objective="mse"), dict(recipe="dcgan-r1"), dict(from_run="none")):  # what is compared, is as it was
+    for other in (
+        dict(objective="mse"),
+        dict(recipe="dcgan-r1"),
+        dict(from_run="none"),
+    ):  # what is compared, is as it was
         assert "start  " not in start.dry_run(faces, **asked | other)

@@ -58,7 +58,7 @@ class Plan:
         return dict(self.choices) | {"seed": self.seed}
 
 
-# A mixture with the drawn world, learned for 320,000 images after these, was the poorer start for faces, drawn ones too (LOG 90).
+# A mixture with the drawn world, learned for 320,000 images after these, was the poorer start for faces (LOG 90).
 PLANS = {"portraits": Plan((Stage({"portraits": 40_000}, 150_000),))}
 
 

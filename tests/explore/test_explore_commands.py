@@ -194,7 +194,7 @@ def test_a_generator_with_classes_alone(alone: Path, capsys: pytest.CaptureFixtu
         (("explore", "directions", "RUN", "--label", "cat"), "trained without labels"),
         (("sample", "RUN", "--direction", "smile=2"), "find directions first, with figment explore directions"),
         (("sample", "RUN", "--codes", "nothing.safetensors"), "nothing.safetensors doesn't exist"),
-        (("sample", "RUN", "--codes", "x.safetensors", "-n", 4), "leave out -n and --label"),
+        (("sample", "RUN", "--codes", "x.safetensors", "-n", 4), "leave out -n, --label and --pick"),
         (("walk", "RUN", "--direction", "smile"), "find directions first"),
     ],
 )

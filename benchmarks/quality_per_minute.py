@@ -232,8 +232,9 @@ class Told:
         print(f"{'reals':12}{'':>10}" + "".join(f"{text:>20}" for text in floor))
         for other, judge in itertools.product(self.options.contenders, self.networks):
             if other != "auto" and "auto" in self.options.contenders:
-                compared = ratio(*(self.each(name, minutes, judge, "kid") for name in ("auto", other)))
-                print("KID of auto / KID of {}, {}: {:.3f} ({:.3f} to {:.3f})".format(other, judge, *compared))
+                mean, low, high = ratio(*(self.each(name, minutes, judge, "kid") for name in ("auto", other)))
+                between = "" if math.isnan(low) else f" ({low:.3f} to {high:.3f})"
+                print(f"KID of auto / KID of {other}, {judge}: {mean:.3f}{between}")
 
     def until(self, name: str, judge: str, goal: float, spent: Callable[[float], float]) -> str:
         """What a contender had spent when its mean KID came to the goal, for the first time."""

@@ -17,7 +17,7 @@ from figtest.pictures import draw_faces
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *DOCS.glob("*.md")]
-BY_BENCHMARK = {"quality-5m.png", "quality-10m.png"}  # of benchmarks/quality_per_minute.py
+BY_BENCHMARK = {"quality-3m.png", "quality-5m.png", "quality-10m.png"}  # of benchmarks/quality_per_minute.py
 RECORD = json.loads((DOCS / "figures.json").read_text())
 VALUES = [
     pytest.param(value, id=f"{name} {key}") for name, its in RECORD.items() for key, value in its["values"].items()

@@ -167,7 +167,7 @@ def test_starting_nets_in_one_file(source: Run, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(starts.Start, "file", property(lambda _: file))
     monkeypatch.setattr(starts, "STARTS", (starts.Start("drawn", "drawn faces"),))
     began = time.process_time()
-    assert open_origin("start").told(recipe) == "from figment's own nets drawn at 160 images: all 3 stages"
+    assert open_origin("start").told(recipe) == "from figment's own nets (drawn) at 160 images: all 3 stages"
     assert time.process_time() - began < 0.3
     file.write_bytes(content[:-10])
     with pytest.raises(InputError, match="holds no starting nets"):
@@ -263,9 +263,9 @@ def test_auto_starts_from_shipped_nets_where_they_help(
     monkeypatch.setattr(starting, "AUTO_STARTS", (starting.StartRule(1_000, 60, "few pictures"),))
     asked = dict(images=16, snapshots=4, scores="none", seed=1)
     run = figment.train(faces, out=tmp_path / "run", **asked)
-    assert run.facts["from"]["name"] == "figment's own nets drawn"
+    assert run.facts["from"]["name"] == "figment's own nets (drawn)"
     assert run.recipe.width == 4
-    assert "start          from figment's own nets drawn at 160 images" in start.dry_run(faces, **asked)
+    assert "start          from figment's own nets (drawn) at 160 images" in start.dry_run(faces, **asked)
     for other in (
         dict(objective="mse"),
         dict(recipe="dcgan-r1"),

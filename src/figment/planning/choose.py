@@ -76,7 +76,7 @@ def choose(
         taken, fields = (candidate.recipe if name == "auto" else name), choices
     else:
         taken, fields = followed(name, choices, origin)
-        why = f"recipe {taken}: as the nets of {origin.name} have it"
+        why = f"recipe {taken}: that of {origin.name}, which it starts from"
     recipe = presets.make(taken, **fields, **budget)
     if origin is not None:
         origin.compared(recipe)  # refused now where nothing fits

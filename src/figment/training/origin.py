@@ -78,7 +78,7 @@ def open_origin(asked: str | Path | Run) -> Origin:
     text = str(asked.folder if isinstance(asked, Run) else asked)
     if text == SHIPPED:
         start = starts.shipped()
-        return _of_start_file(SHIPPED, f"figment's own nets {start.name}", start.file)
+        return _of_start_file(SHIPPED, f"figment's own nets ({start.name})", start.file)
     if text.startswith(PREFIX):
         return _of_files(text, text.removeprefix(PREFIX), download_nets(text) / "generator.safetensors")
     path = Path(abspath(expanduser(text)))

@@ -25,10 +25,10 @@ from figment.data.bank.bank import Bank
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.planning.autotune import with_less_memory
-from figment.planning.choose import choose, with_further_budget
+from figment.planning.choose import choose, choose_usual_start, with_further_budget
 from figment.planning.dry_run import describe
 from figment.planning.resolve import resolve, settled_by_data
-from figment.planning.starting import asked_origin, usual_origin
+from figment.planning.starting import asked_origin
 from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
@@ -97,10 +97,9 @@ def train(
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-        if from_run is None and (usual := usual_origin(recipe, choices, chosen, machine, source, world)):
-            origin, why = usual
-            chosen, notes = choose(recipe, machine, time, images, choices, origin)
-            notes.append(why)
+        if from_run is None:
+            usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
+            origin, chosen, notes = usual or (None, chosen, notes)
         leave_out = drop_filter(drop, chosen, display, keep_marked)  # a mistyped kind is told now
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
@@ -146,10 +145,9 @@ def dry_run(
     origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-    if from_run is None and (usual := usual_origin(recipe, choices, chosen, machine, source, world)):
-        origin, why = usual
-        chosen, notes = choose(recipe, machine, time, images, choices, origin)
-        notes.append(why)
+    if from_run is None:
+        usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
+        origin, chosen, notes = usual or (None, chosen, notes)
     for note in notes:
         display.say(note)
     bank = prepared(source, chosen, group, drop, display, keep_marked)

@@ -9,10 +9,11 @@ from figment import recipe as recipes
 from figment.common import units
 from figment.common.machine import Machine
 from figment.data.decoding.fit import check_fit
+from figment.data.sources.base import Source
 from figment.errors import InputError
 from figment.planning import plan
 from figment.planning.freezing import notes_of_frozen
-from figment.planning.starting import followed
+from figment.planning.starting import followed, usual_origin
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.distributed import World
@@ -87,6 +88,21 @@ def choose(
         return recipe, notes
     recipe = plan.settled_by_machine(recipe, machine)
     return recipe, [*notes, *plan.warnings(recipe, learnt=origin is not None)]
+
+
+def choose_usual_start(
+    name: str, machine: Machine, time: str | None, images: str | int | None, choices: dict[str, Any],
+    recipe: Recipe, source: Source, world: World,
+) -> tuple[Origin, Recipe, list[str]] | None:  # fmt: skip
+    """The nets that a run starts from where nobody said from what, with its recipe and what is said of both.
+
+    recipe: what choose() took without them. None where the run begins from nothing.
+    """
+    if (usual := usual_origin(name, choices, recipe, machine, source, world)) is None:
+        return None
+    origin, why = usual
+    recipe, notes = choose(name, machine, time, images, choices, origin)
+    return origin, recipe, [*notes, why]
 
 
 def candidates(

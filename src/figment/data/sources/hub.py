@@ -74,7 +74,7 @@ def download_set(text: str, count: Callable[[Path], int]) -> tuple[Path, str]:
     request = Request.parse(text)
     folder = cache_folder() / "hub"
     os.environ.setdefault("HF_XET_CACHE", str(folder / "xet"))
-    hub = library(text)
+    hub = hub_client(text)
     where: dict[str, Any] = {"repo_type": "dataset", "revision": request.revision}
     store: dict[str, Any] = {"cache_dir": folder, "endpoint": endpoint()}
     try:
@@ -115,7 +115,7 @@ def _fetch_part(
     count: Callable[[Path], int],
 ) -> None:  # fmt: skip
     """Download chosen files, of a form, as many as hold the pictures that are asked for, into a view of the cache."""
-    hub = library(request.text)
+    hub = hub_client(request.text)
     wanted = sorted(file for file in chosen if _of_form([file], form))
     held = 0
     fetched: dict[str, str] = {}
@@ -175,7 +175,7 @@ def facts_of(request: Request, where: dict[str, Any]) -> Any:
     """
     text, name = request.text, request.name
     page = _page(name, where["repo_type"])
-    hub = library(text)
+    hub = hub_client(text)
     log_in = "log in by `hf auth login`, or set HF_TOKEN"
     try:
         # Asked for first because, unlike a list of the files, it isn't tried again for half a minute without a network.
@@ -202,7 +202,7 @@ def facts_of(request: Request, where: dict[str, Any]) -> Any:
 
 
 def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, str]:
-    hub = library(request.text)
+    hub = hub_client(request.text)
     if request.words or request.limit:
         views = _view(request, "*")
         found = sorted(views.parent.glob(views.name), key=lambda view: view.stat().st_mtime)
@@ -221,7 +221,7 @@ def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, s
     )
 
 
-def library(text: str) -> Any:
+def hub_client(text: str) -> Any:
     """The hub's own library. Raises InputError where it isn't installed, naming what needs it."""
     try:
         import huggingface_hub

@@ -23,12 +23,12 @@ def download_nets(text: str) -> Path:
         raise InputError(f"{text}: nets are named hf:OWNER/NAME[@REVISION], without anything behind.")
     folder = cache_folder() / "hub"
     os.environ.setdefault("HF_XET_CACHE", str(folder / "xet"))
-    library = hub.library(text)
+    client = hub.hub_client(text)
     where: dict[str, Any] = {"repo_type": "model", "revision": request.revision}
     store: dict[str, Any] = {"cache_dir": folder, "endpoint": hub.endpoint(), "allow_patterns": FILES}
     try:
         offline = hub.is_offline() or hub.facts_of(request, where) is None
-        found = library.snapshot_download(
+        found = client.snapshot_download(
             request.name, **where, **store, local_files_only=offline, tqdm_class=hub.progress_bar()
         )
     except Exception as error:  # a full disk, or of the network by whatever library the hub's own is built on

@@ -29,6 +29,7 @@ from figment.attributes.small_nets import (
     TrainingPlan,
     load_or_train,
 )
+from figment.common import rehearsal
 from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.common.seeds import seed_at
@@ -121,11 +122,11 @@ def training_plan(
         name=f"portraits-{side}",
         net=partial(SmallNet, ANSWERS, LAYER_CHANNELS),
         draw=partial(_training_portraits, side),
-        pictures=portraits,
-        steps=steps,
+        pictures=rehearsal.at_most(portraits, rehearsal.READER_PICTURES),
+        steps=rehearsal.at_most(steps, rehearsal.READER_STEPS),
         loss=loss,
         evaluate=partial(_evaluated, side),
-        evaluation_pictures=evaluation_portraits,
+        evaluation_pictures=rehearsal.at_most(evaluation_portraits, rehearsal.READER_PICTURES),
         seed=TRAINING_SEED,
     )
 

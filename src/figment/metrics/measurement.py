@@ -14,6 +14,7 @@ from figment.common.pixels import to_rgb
 from figment.common.places import try_writing
 from figment.common.progress import Agree, Preparing, Progress, Silent
 from figment.common.refusals import naming_refusals
+from figment.common.rehearsal import SAMPLES, at_most
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.features.base import Extractor
@@ -87,6 +88,7 @@ def measure(
         raise InputError(f"-n {n}: give the number of samples, such as {DEFAULT_SAMPLES}")
     display, codec = display or Silent(), check_codec(codec)
     device = str(this_machine(device).device)
+    n = at_most(n, SAMPLES)
     features = (features,) if isinstance(features, str) else tuple(features) or (default_network(display.say),)
     networks, missing = _usable_networks(features, device, display)
     subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display, pick)

@@ -13,6 +13,7 @@ from figment.data.sources.base import Source
 from figment.errors import InputError
 from figment.planning import plan
 from figment.planning.freezing import notes_of_frozen
+from figment.planning.in_small import budget_in_small, choices_in_small, notes_of_rehearsal, recipe_in_small
 from figment.planning.starting import followed, usual_origin
 from figment.recipe import Recipe
 from figment.run import Run
@@ -68,7 +69,7 @@ def choose(
     """
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
-    budget = _budget(time, images)
+    budget, choices = _budget(time, images), choices_in_small(choices, origin)
     candidate, why = auto_recipes(machine)[0], "auto: measuring what this machine can do in that time"
     if "images" in budget:
         candidate = auto_for_images(machine, budget["images"])
@@ -78,11 +79,12 @@ def choose(
     else:
         taken, fields = followed(name, choices, origin)
         why = f"recipe {taken}: that of {origin.name}, which it starts from"
-    recipe = presets.make(taken, **fields, **budget)
+    recipe = recipe_in_small(presets.make(taken, **fields, **budget), origin)
     if origin is not None:
         origin.compared(recipe)  # refused now where nothing fits
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
     notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
+    notes += notes_of_rehearsal(recipe)
     notes += notes_of_frozen(recipe, origin)
     if recipe.seconds is not None:
         return recipe, notes
@@ -123,8 +125,8 @@ def _budget(time: str | None, images: str | int | None) -> dict[str, Any]:
     if time is not None and images is not None:
         raise InputError("--for and --images can't both be the budget: give one of them.")
     if images is not None:
-        return {"images": units.images(str(images))}
-    return {"seconds": units.seconds(time or DEFAULT_TIME)}
+        return budget_in_small({"images": units.images(str(images))})
+    return budget_in_small({"seconds": units.seconds(time or DEFAULT_TIME)})
 
 
 def with_further_budget(run: Run, world: World, time: str | None, images: str | int | None) -> Recipe:

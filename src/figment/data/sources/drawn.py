@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from functools import cached_property
 
+from figment.common.rehearsal import DRAWN, at_most
 from figment.data.decoding.chunks import DrawnChunk, DrawnSet
 from figment.data.sources.base import CHUNK_PICTURES, Chunks, Listing, Source, hash_texts
 from figment.errors import InputError
@@ -21,7 +22,7 @@ class Drawn(Source):
         for name, value in (("count", count), ("seed", seed)):
             if value < 0:
                 raise InputError(f"{name} of {self.drawn_set} is {value}: give 0 or more.")
-        self.count = count
+        self.count = at_most(count, DRAWN)
         self.seed = seed
         self.display = self.where = self.drawn_set
 

@@ -1,0 +1,45 @@
+"""A rehearsal: with FIGMENT_REHEARSAL set, all that takes long is done in small, so that examples can be run as they stand.
+
+The only place that reads the variable. What is made in a rehearsal is good for nothing but to see that it can be made.
+"""
+
+import os
+
+from figment.common import sizes
+
+VARIABLE = "FIGMENT_REHEARSAL"
+IMAGES = 512  # images seen in a training, whatever its budget
+BATCH = 32
+WIDTH = 8  # of DCGAN's nets
+DRAWN = 400  # pictures that figment draws itself
+SAMPLES = 100  # that are measured
+READER_PICTURES, READER_STEPS = 1000, 120  # that the reader of portraits learns from, and how long
+SMALLER = 4  # times a picture's sides; from 16 pixels to 32
+
+
+def rehearsing() -> bool:
+    """Whether this is a rehearsal."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def at_most(number: int, most: int) -> int:
+    """The number; in a rehearsal no more than most."""
+    return min(number, most) if rehearsing() else number
+
+
+def smaller(size: object) -> object:
+    """A size, as a recipe takes it; in a rehearsal a quarter of it, and 16 to 32 pixels a side. What is none stays."""
+    if not rehearsing():
+        return size
+    try:
+        height, width = sizes.shape(sizes.parse(size))  # type: ignore[arg-type]
+        sizes.start_grid(height, width)
+        return sizes.parse(tuple(_smaller(side, min(height, width)) for side in (height, width)))
+    except (TypeError, ValueError):
+        return size
+
+
+def _smaller(side: int, shorter: int) -> int:
+    """A side, in the same proportion to the shorter one."""
+    base = min(max(shorter // SMALLER, sizes.MIN_PIXELS), 2 * sizes.MIN_PIXELS)
+    return round(side * base / shorter / 4) * 4

@@ -50,7 +50,9 @@ def filters(
 @explain.command()
 @RUN
 @click.option(
-    "--attribute", metavar="CONDITION", help='What samples have to have: glasses, "smile>0.8, no beard", hair=blond.'
+    "--attribute",
+    metavar="CONDITION",
+    help='What samples have to have: glasses, "smile>0.8, no beard", hair_colour=blond.',
 )
 @click.option(
     "--boxes",

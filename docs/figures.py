@@ -32,6 +32,7 @@ from figment.reals import bank_of
 from figment.run import Run
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "benchmarks")]
+from lesson import curves, learning, said_by_discriminator  # noqa: E402
 from workshop import RECORD, Training, Workshop, is_done, keep, number  # noqa: E402
 
 from scoring import face_rate  # noqa: E402
@@ -47,6 +48,8 @@ LOSSES = {"bce": 80_000, "mse": 80_000, "ml": 80_000, "hinge": 80_000, "wgan": 2
 TRAININGS = {
     # What the first command of README.md saw in its three minutes (LOG 37).
     "portraits-3m": Training("portraits", "--images 72160 --recipe dcgan-r1 --set precision=bf16", 4),
+    # The lesson's: small pictures, so that a class can make it on the spot.
+    "portraits-32": Training("portraits", "--images 60k --recipe dcgan-r1 --size 32", 3),
     "portraits-600k": Training("portraits", "--images 600k --recipe dcgan-r1 --set precision=bf16", 54),
     # What 20 minutes of two cores saw.
     "celeba-small": Training("celeba", f"--images 884864 --recipe dcgan-small {GROUP}", 62),
@@ -80,8 +83,23 @@ def drawn_world(at: Workshop) -> None:
 def first_run(at: Workshop) -> None:
     run = at.run("portraits-3m")
     at.show(list(run.pictures().values())[-1], "portraits-3m.png")
-    at.say("README.md", "portraits", f"{run.facts['trained_on']:,} built-in portraits", run.facts["trained_on"])
+    at.say("docs/minutes.md", "portraits", f"{run.facts['trained_on']:,} built-in portraits", run.facts["trained_on"])
     at.say("docs/measure.md", "summary", as_sentence(at.measured("portraits-3m")["summary"]))
+
+
+def lesson(at: Workshop) -> None:
+    run = at.run("portraits-32")
+    for name, draw, source in (
+        ("learning", learning, "compositeWithTrainedAlgorithmicMedia"),
+        ("discriminator", said_by_discriminator, "compositeWithTrainedAlgorithmicMedia"),
+        ("curves", curves, None),
+    ):
+        sheet = at.work / f"lesson-{name}.png"
+        write(sheet, draw(run), source)
+        at.show(sheet, sheet.name)
+    last = list(run.events("tick"))[-1]
+    said = f"At the end D ranks a real picture above a drawn one in {100 * last['separation']:.2f} %"
+    at.say("docs/how-it-works.md", "separation", said, last["separation"])
 
 
 def real_faces(at: Workshop) -> None:
@@ -91,9 +109,6 @@ def real_faces(at: Workshop) -> None:
     for images, when in zip(seen, ("early", "middle", "late"), strict=True):
         at.show(pictures[images], f"celeba-{when}.png")
     samples, reals = faces_found(run), real_faces_found(run)
-    at.say("README.md", "seen", f"{seen[-1]:,} images seen, seed 0", seen[-1])
-    at.say("README.md", "faces", f"face in {samples:.0%} of such".replace("%", " %"), samples)
-    at.say("README.md", "reals", f"and in {reals:.0%} of held-out real pictures".replace("%", " %"), reals)
     head = f"{seen[0]:,} images seen | 2 min 45 s, {seen[1]:,} | 20 min, {seen[2]:,} |"
     at.say("docs/article.md", "article seen", head, seen[-1])
     both = f"face in {100 * samples:.1f} % of {HAAR} samples doubled to 128 px, against {100 * reals:.1f} %"
@@ -169,7 +184,6 @@ def of_directions(at: Workshop, record: dict[str, Any]) -> None:
 def of_forgetting(at: Workshop, record: dict[str, Any]) -> None:
     found, effect = record["numbers"], next(iter(record["numbers"]["effects"].values()))
     maps = f"{len(found['maps'])} of {found['of']}"
-    at.say("README.md", "maps", f"the {maps} feature maps that draw glasses", len(found["maps"]))
     lost, sound = (f"{100 * effect[of]:.0f} %" for of in ("lost", "whole"))
     text = f"{maps} maps draw {lost} of the glasses, and without them {sound} are sound"
     at.say("docs/understand.md", "lost", text, effect["lost"])
@@ -227,6 +241,9 @@ FIGURES = (
     Figure("article-nets", article_nets, (), (), 1),
     Figure("drawn-world", drawn_world, (), ("world.png",), 1),
     Figure("first-run", first_run, ("portraits-3m",), ("portraits-3m.png",), 2),
+    Figure(
+        "lesson", lesson, ("portraits-32",), ("lesson-learning.png", "lesson-discriminator.png", "lesson-curves.png"), 1
+    ),
     Figure("real-faces", real_faces, ("celeba-small",), ("celeba-early.png", "celeba-middle.png", "celeba-late.png"), 2),
     Figure("article-widths", article_widths, ("celeba-wide",), ("article-widths.png",), 1),
     Figure(

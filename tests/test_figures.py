@@ -17,7 +17,8 @@ from figtest.pictures import draw_faces
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *DOCS.glob("*.md")]
-BY_BENCHMARK = {"quality-3m.png", "quality-5m.png", "quality-10m.png"}  # of benchmarks/quality_per_minute.py
+# Of benchmarks/quality_per_minute.py; and a film of the first stage of `benchmarks/start_nets.py portraits`.
+BY_BENCHMARK = {"quality-3m.png", "quality-5m.png", "quality-10m.png", "learning.webp"}
 RECORD = json.loads((DOCS / "figures.json").read_text())
 VALUES = [
     pytest.param(value, id=f"{name} {key}") for name, its in RECORD.items() for key, value in its["values"].items()
@@ -40,7 +41,7 @@ def test_a_page_has_the_number_that_was_made_last(value: dict) -> None:
 
 
 def test_every_picture_on_a_page_is_the_one_that_was_made_last(script: ModuleType) -> None:
-    shown = {name for page in PAGES for name in re.findall(r"images/([\w-]+\.png)\)", page.read_text())}
+    shown = {name for page in PAGES for name in re.findall(r"images/([\w-]+\.(?:png|webp))\)", page.read_text())}
     made = {picture: digest for figure in RECORD.values() for picture, digest in figure["pictures"].items()}
     assert shown - BY_BENCHMARK == set(made) == {picture for figure in script.FIGURES for picture in figure.pictures}
     for picture, digest in made.items():

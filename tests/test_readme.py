@@ -1,6 +1,7 @@
 """The README's commands are the ones that are run, and what it names is there."""
 
 import re
+import venv
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,23 @@ def test_ci_runs_the_readme_s_test_command() -> None:
     assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
+def test_an_environment_is_activated_by_files_that_it_has(tmp_path: Path) -> None:
+    venv.create(tmp_path / ".venv")
+    named = set(re.findall(r"\.venv/bin/[aA]ctivate(?:\.\w+)?", README))
+    assert len(named) == 3  # bash and zsh, fish, PowerShell
+    assert [file for file in named if not (tmp_path / file).is_file()] == []
+
+
 def test_the_tree_has_every_room() -> None:
-    tree = README.split("src/figment/\n")[1].split("```")[0]
+    tree = (ROOT / "CONTRIBUTING.md").read_text().split("src/figment/\n")[1].split("```")[0]
     for place in (ROOT / "src" / "figment").iterdir():
         room = f"{place.name}/" if place.is_dir() else place.name
         assert room in tree or place.name.startswith("__") or room in ("py.typed", "templates/"), room
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
 def test_links_and_pictures_lead_somewhere(page: str) -> None:
     file = ROOT / page
     links = re.findall(r"\]\(([^)#]+)\)", file.read_text())

@@ -144,7 +144,7 @@ def directions(
     run: Path, how: str, count: int, attributes: str | None, first: str | None, second: str | None, exemplars: int,
     samples: int, labels: Path | None, label: str | None, seed: int, name: str, device: str, out: Path | None,
 ) -> None:  # fmt: skip
-    """Directions in the code: strips from −3σ to 3σ, what each moves and what comes along.
+    """Directions in the code: strips from −3σ to 3σ (standard deviations of the codes), what each moves and what comes along.
 
     labelled: by linear models of what is read from samples, made to leave all else alone; principal: of the first layer
     (GANSpace); factorised: of its weights (SeFa). All are kept by name in directions.safetensors beside the generator, for

@@ -40,6 +40,9 @@ def measure(
     other real pictures. A run's results also go into its measures.jsonl and its report. Only features inception give the
     FID; other networks' distances bear their names.
 
+    FD (Fréchet distance) and KID say how far two crowds of pictures lie apart: less is better. Precision and density: how real;
+    recall and coverage: how varied. ± is the standard error. docs/glossary.md has every term.
+
     \b
     Examples:
       figment measure runs/faces-1

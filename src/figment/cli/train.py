@@ -85,6 +85,11 @@ def train(
     everything saved; figment resume goes on. With --labels every different label is a class. Several GPUs
     or processes: torchrun --nproc-per-node=K -m figment train … (docs/scale.md).
 
+    What it prints: kimg, thousands of images seen, which are real pictures shown; P(fake), the chance that a picture is a
+    drawn one; separation, the chance (AUC) that the discriminator ranks a real picture above a drawn one, and memorising, one
+    that it was trained on above one held out; spread, detail and distance, how varied, how sharp and how near to the reals
+    the drawn ones are. docs/glossary.md has every term.
+
     \b
     Examples:
       figment train --for 3m

@@ -22,6 +22,7 @@ from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
 from figment.data.bank.bank import Bank
+from figment.data.sources.groups import grouping
 from figment.data.sources.open import Source, open_source
 from figment.errors import InputError, Interrupted
 from figment.planning.autotune import with_less_memory
@@ -69,8 +70,9 @@ def train(
     out : path, optional
         The run folder; runs/<data>-<number> by default. It mustn't exist, or be empty.
     group, drop, keep_marked : str, str, bool
-        A regular expression on picture names whose first group is kept together when a tenth is held out; what of the
-        pictures isn't used: "near-duplicates,outliers,small"; and whether those that figment made itself are.
+        What keeps pictures together when a tenth is held out: a regular expression on their names, by its first group, a
+        column that the data have ("person"), or a file of names and groups; what of the pictures isn't used:
+        "near-duplicates,outliers,small"; and whether those that figment made itself are.
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time.
     device, display, command : str, Display, sequence of str
@@ -89,6 +91,7 @@ def train(
     machine = this_machine(device)
     with joined(machine.device, display.say if display else None) as world:
         display = (display if world.leads else None) or Silent()
+        group = None if group is None else grouping(group).text
         origin = asked_origin(from_run, world)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)

@@ -179,7 +179,7 @@ def test_list_as_json_has_keys_that_stay(capsys: pytest.CaptureFixture) -> None:
         "size",
         "verified",
     ]
-    assert all(list(entry) == [*keys, "downloaded", "folder"] for entry in found.values())
+    assert all(list(entry) == [*keys, "groups", "downloaded", "folder"] for entry in found.values())
     celeba, flowers = found["celeba"], found["flowers102"]
     assert (celeba["pictures"], celeba["width"], celeba["height"]) == (202_599, 178, 218)
     assert (celeba["bytes"], celeba["size"], celeba["verified"]) == (1_443_490_838, "1.44 GB", True)

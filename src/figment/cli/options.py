@@ -99,7 +99,10 @@ DROP = click.option(
 )
 KEEP_MARKED = click.option("--keep-marked", is_flag=True, help="Take pictures that figment made itself, too.")
 GROUP = click.option(
-    "--group", metavar="REGEX", help="Hold out whole groups: what its first (…) finds in a picture's name."
+    "--group",
+    metavar="PATTERN|COLUMN|FILE",
+    help="Hold out whole groups, all pictures of a person, say: what the first (…) of a regular expression finds in a "
+    "picture's name, a column (person), or a file of names and groups.",
 )
 ACCEPT = click.option("--accept-licence", is_flag=True, help="Agree to a public set's licence without being asked.")
 LIMIT = click.option(

@@ -94,7 +94,7 @@ def train(
     Examples:
       figment train --for 3m
       figment train faces --for 2h --size 64
-      figment train celeba --images 2M --recipe dcgan --group '^(\\d+)_'
+      figment train celeba --images 2M --recipe dcgan --group person
       figment train flowers --for 1h --size 96x64 --labels
       figment train faces --for 1h --from runs/faces-1 --size 128
       figment train faces --for 20m --set objective=hinge --set width=32

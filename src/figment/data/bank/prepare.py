@@ -27,13 +27,14 @@ from figment.data.bank.bank import DECODING, FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
 from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
 from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
-from figment.data.bank.split import exact_duplicates, group_keys, group_pattern, split_classes, split_groups
+from figment.data.bank.split import exact_duplicates, group_keys, split_classes, split_groups
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
 from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.folder import IN_ICLOUD
+from figment.data.sources.groups import grouping
 from figment.data.sources.open import Skipped, Source, open_source
 from figment.errors import InputError, Interrupted
 
@@ -77,10 +78,11 @@ def prepare(
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
     data: whatever open_source takes. size: pixels of a square, or (height, width). channels: 1 (grey), 3, or None to
-    let the pictures decide. group: a pattern whose first bracket, searched in a picture's name, tells what stays on one
-    side of the split (a person, say). progress: called with (done, total). fit: how pictures of other shapes are
-    brought to the size. leave_out: chooses pictures that aren't used. min_pictures: different pictures that it takes,
-    2 at least. keep_marked: pictures that figment made, as their mark says, are used like others.
+    let the pictures decide. group: tells what stays on one side of the split (a person, say): a pattern whose first
+    bracket is searched in a picture's name, a column that the data have, or a file of names and groups. progress: called
+    with (done, total). fit: how pictures of other shapes are brought to the size. leave_out: chooses pictures that aren't
+    used. min_pictures: different pictures that it takes, 2 at least. keep_marked: pictures that figment made, as their
+    mark says, are used like others.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
@@ -91,20 +93,18 @@ def prepare(
         wanted = "give a positive size, and 1 or 3 channels"
         raise InputError(f"size {height}×{width} with {channels} channels can't be prepared: {wanted}")
     fit = check_fit(fit)
-    pattern = group_pattern(group)
+    grouped = None if group is None else grouping(group)
     source = open_source(data)
     banks = cache_folder() / "banks"
     content = source.fingerprint()
     channels = channels or choose_channels(source, banks / f"{content[:32]}.{DECODING}.channels")
-    key = json.dumps(
-        [FORMAT, content, height, width, channels, fit, group, (leave_out.key or None) if leave_out else None]
-        + [KEEP_MARKED] * keep_marked
-    )
+    together, dropped = grouped.key if grouped else None, (leave_out.key or None) if leave_out else None
+    key = json.dumps([FORMAT, content, height, width, channels, fit, together, dropped] + [KEEP_MARKED] * keep_marked)
     fingerprint = sha256(key.encode()).hexdigest()[:32]
     folder = banks / fingerprint
     bank = _opened(folder)
     if bank is None:
-        groups = group_keys(pattern, source.listing.names) if pattern else None
+        groups = group_keys(grouped.of(source)) if grouped else None
         if fit == "face":
             from figment.data.decoding import faces
 
@@ -242,9 +242,11 @@ def _write_facts(
     places: dict[str | None, int] = {label: place for place, label in enumerate(labels)}
     keys = [digests[slot].tobytes() for slot in slots]
     if request.groups:
-        held_out, note = split_groups([request.groups[slot] for slot in slots], keys)
+        groups = [request.groups[slot] for slot in slots]
+        held_out, note = split_groups(groups, keys)
+        told = [note] * (note is not None) + _of_no_group(groups)
     else:
-        held_out, note = split_classes([listing.labels[slot] for slot in slots], keys), None
+        held_out, told = split_classes([listing.labels[slot] for slot in slots], keys), []
     _write_array(draft / "held_out.npy", held_out)
     kinds = np.array([places.get(listing.labels[slot], -1) for slot in slots], np.int32)
     _write_array(draft / "labels.npy", kinds)
@@ -265,7 +267,7 @@ def _write_facts(
         "labels": labels,
         "ignored": listing.ignored,
         "aside": [asdict(item) for item in listing.aside],
-        "notes": listing.notes + ([note] if note else []),
+        "notes": listing.notes + told,
         "skipped": [asdict(item) for item in skipped],
         "decoding": DECODING,
         "ranges": journal.ranges.records(),
@@ -275,6 +277,13 @@ def _write_facts(
         "left_out": [asdict(item) for item in left_out],
     }
     _write_json(draft / "bank.json", facts)
+
+
+def _of_no_group(groups: Sequence[bytes | None]) -> list[str]:
+    """What is to be said where some pictures are in no group."""
+    alone = sum(group is None for group in groups)
+    text = f"--group: {alone:,} of {len(groups):,} pictures are in no group, and each of them is held out or not by itself."
+    return [text] if alone else []
 
 
 def _apart(source: Source, journal: Journal) -> tuple[list[Skipped], list[Skipped]]:

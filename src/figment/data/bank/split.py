@@ -1,6 +1,5 @@
 """Which pictures of a set a bank takes, each once, and which of them it holds out."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
@@ -138,27 +137,6 @@ def exact_duplicates(digests: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
     return readable[np.sort(first)], dict(copied)
 
 
-def group_pattern(group: str | None) -> re.Pattern[str] | None:
-    """The compiled pattern. Raises InputError for one that is no regular expression, or has no bracket."""
-    if group is None:
-        return None
-    try:
-        pattern = re.compile(group)
-    except re.error as error:
-        raise InputError(f"--group {group!r} isn't a regular expression ({error}): mend it") from None
-    if not pattern.groups:
-        raise InputError(f"--group {group!r} has no bracket: put one around what names the group: '^(.*)_'")
-    return pattern
-
-
-def group_keys(pattern: re.Pattern[str], names: list[str]) -> list[bytes | None]:
-    """What decides each picture's side of the split: its group; None, so its own pixels, where it is in no group.
-
-    Raises InputError where the pattern matches no name.
-    """
-    found = [pattern.search(name) for name in names]
-    keys = [match[1] if match else None for match in found]
-    if not any(key is not None for key in keys):
-        example = f", such as {names[0]!r}" if names else ""
-        raise InputError(f"--group {pattern.pattern!r} matches no picture's name{example}: mend the pattern")
-    return [None if key is None else short_hash(b"group", key.encode("utf-8", "surrogatepass")) for key in keys]
+def group_keys(groups: Sequence[str | None]) -> list[bytes | None]:
+    """What decides each picture's side of the split: its group; None, so its own pixels, where it is in no group."""
+    return [None if name is None else short_hash(b"group", name.encode("utf-8", "surrogatepass")) for name in groups]

@@ -22,8 +22,23 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
+class Together:
+    """What tells which pictures of a set belong together: a file of names and groups, or a pattern of their names.
+
+    name: what the groups are, as --group takes it. pattern: its first bracket names the group.
+    """
+
+    name: str
+    file: RemoteFile | None = None
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
 class PublicSet:
-    """A public set. pixels: width × height. total: bytes of all files, where they are known only together."""
+    """A public set. pixels: width × height. total: bytes of all files, where they are known only together.
+
+    together: what is known of which pictures belong together; its files don't count among the set's.
+    """
 
     name: str
     title: str
@@ -34,6 +49,7 @@ class PublicSet:
     pixels: str
     files: tuple[RemoteFile, ...]
     total: int | None = None
+    together: tuple[Together, ...] = ()
 
     @property
     def download_bytes(self) -> int | None:
@@ -64,6 +80,8 @@ _HUB = "https://huggingface.co/datasets/{}/resolve/{}/{}"
 # Its own host, vis-www.cs.umass.edu, is gone, and the set aligned by deep funneling with it: no other copy is known.
 _LFW = "https://web.archive.org/web/2023/http://vis-www.cs.umass.edu/lfw/"
 _NO_LICENCE = "none stated"
+# The folders of Labeled Faces in the Wild are people.
+_PEOPLE_BY_FOLDER = (Together("person", pattern=r"([^/]+)/[^/]*$"),)
 
 
 def _tfds(name: str, commit: str = _TFDS_FIRST) -> str:
@@ -103,6 +121,23 @@ _SETS = [
                 1_443_490_838,
                 "sha256:46fb89443c578308acf364d7d379fe1b9efb793042c0af734b6112e4fd3a8c74",
                 _tfds("celeb_a"),
+            ),
+        ),
+        together=(
+            # The authors' own file: "000001.jpg 2880", a line for each picture, and 10,177 people.
+            Together(
+                "person",
+                RemoteFile(
+                    "identity_CelebA.txt",
+                    (
+                        "https://drive.google.com/uc?export=download&id=1_ee_0u7vcNLOfNLegJRHmolfH5ICW-XS",
+                        "https://huggingface.co/datasets/KaraAgrowal/celebA/resolve/main/identity_CelebA.txt",
+                    ),
+                    3_424_458,
+                    "sha256:c6143857c3e2630ac2da9f782e9c1232e5e59be993a9d44e8a7916c78a6158c0",
+                    "https://github.com/tensorflow/datasets/blob/5455cd6c667a716a6aa1b13e86ff28985a040acd/"
+                    "tensorflow_datasets/datasets/celeb_a/checksums.tsv",
+                ),
             ),
         ),
     ),
@@ -172,6 +207,7 @@ _SETS = [
                 _SKLEARN_LFW,
             ),
         ),
+        together=_PEOPLE_BY_FOLDER,
     ),
     PublicSet(
         name="lfw-funneled",
@@ -190,6 +226,7 @@ _SETS = [
                 _SKLEARN_LFW,
             ),
         ),
+        together=_PEOPLE_BY_FOLDER,
     ),
     PublicSet(
         name="cifar10",

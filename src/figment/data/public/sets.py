@@ -41,7 +41,33 @@ def fetch(name: str, agree: Agree | None, progress: Progress | None = None, say:
     if not _is_here(entry):
         _ask_for_agreement(entry, agree)
         _download(entry, progress, say)
+        _fetch_together(entry, say)
     return _folder(entry) / entry.files[0].name if len(entry.files) == 1 else _folder(entry)
+
+
+def fetch_groups(name: str, groups: str) -> Path:
+    """The file that tells which pictures of a set belong together, downloaded if need be.
+
+    groups: what they are called, "person". Raises InputError as `download` does.
+    """
+    entry = PUBLIC_SETS[name]
+    remote = next(one.file for one in entry.together if one.name == groups and one.file)
+    file = _folder(entry) / remote.name
+    if remote.size is None or _bytes_of(file) != remote.size:
+        urls = mirrored(remote.urls, entry.name, remote.name)
+        download(urls, file, size=remote.size, checksum=remote.checksum, home=entry.home)
+    return file
+
+
+def _fetch_together(entry: PublicSet, say: Say | None) -> None:
+    """Bring the files of groups along with the pictures; one that can't be had is told, and costs only who asks for it."""
+    for one in entry.together:
+        try:
+            if one.file:
+                fetch_groups(entry.name, one.name)
+        except InputError as error:
+            if say:
+                say(f"{error}. Only --group {one.name} needs it.")
 
 
 def table() -> list[tuple[str, ...]]:
@@ -90,6 +116,7 @@ def facts(entry: PublicSet) -> dict[str, Any]:
         "bytes": entry.download_bytes,
         "size": as_bytes(entry.download_bytes) if entry.download_bytes else None,
         "verified": entry.verified,
+        "groups": [one.name for one in entry.together],
         "downloaded": _is_here(entry),
         "folder": str(_folder(entry)),
     }

@@ -8,7 +8,7 @@ import gzip
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from figment.data.sources.aside import Places, sort_out, told_places
 from figment.data.sources.base import (
     READ_BYTES,
     Chunks,
+    ColumnReader,
     FileSource,
     Listing,
     chunked,
@@ -31,6 +32,7 @@ from figment.data.sources.base import (
     relative_name,
 )
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
+from figment.data.sources.group_tables import table_columns
 from figment.data.sources.labels import find_labels, is_sidecar, is_table, sample_key, sidecar_label, unreadable
 from figment.data.sources.zip_members import reason_unread, start_of, unpack
 from figment.data.sources.zip_names import names_of
@@ -41,7 +43,14 @@ MAX_EXPANSION = 50  # times its own size, and 1 GB, that a file may unpack to: p
 EXPANSION_SLACK_BYTES = 2**30  # the 1 GB
 
 
-class Zip(FileSource):
+class Archive(FileSource):
+    """Picture files in an archive, with the tables that lie beside them there."""
+
+    def columns(self) -> Mapping[str, ColumnReader]:
+        return table_columns(self.listing.names, self.listing.tables)
+
+
+class Zip(Archive):
     """Picture files in a zip archive."""
 
     kind = "zip archive"
@@ -86,7 +95,7 @@ class Zip(FileSource):
             raise InputError(f"{self.path} is {reason}: unpack it with the program that made it, and give the folder")
 
 
-class Tar(FileSource):
+class Tar(Archive):
     """Picture files in a tar archive, packed or not; the .cls and .json files of WebDataset beside them label them."""
 
     kind = "tar archive"
@@ -194,7 +203,7 @@ class ArchiveNames:
             raise InputError(f"{self.where} has {content}: training needs an archive of at least 32 pictures")
         tables = {name: table for name, table in self.tables.items() if not self.places.of(name)}
         labels, notes = find_labels(names, tables, self.sidecar_labels, self.where)
-        return Listing(names, labels, self.others, aside=aside, notes=notes)
+        return Listing(names, labels, self.others, aside=aside, notes=notes, tables=tables)
 
 
 class BoundedFile:

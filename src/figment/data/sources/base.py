@@ -3,7 +3,7 @@
 import errno
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,7 @@ from figment.errors import InputError
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
 PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
 Chunks = Generator[Chunk, None, None]
+ColumnReader = Callable[[], list[str | None]]  # gives what it says of each picture; raises ValueError with a reason
 CHUNK_PICTURES, CHUNK_BYTES = 64, 2**20  # at most, but for one picture that is larger
 READ_BYTES = 2**20  # read at once of a file that may be a bomb
 MAX_PICTURES = 2**25  # that one array or table may declare, since their names alone take gigabytes
@@ -54,6 +55,7 @@ class Listing:
     skipped: list[Skipped] = field(default_factory=list)  # pictures that show without reading that they can't be used
     aside: list[Aside] = field(default_factory=list)  # pictures that are none of the set, by where they lie
     notes: list[str] = field(default_factory=list)  # sentences about how labels were found
+    tables: Mapping[str, bytes] = field(default_factory=dict)  # contents of the tables beside the pictures, by name
 
 
 class Source(ABC):
@@ -78,6 +80,10 @@ class Source(ABC):
     @abstractmethod
     def chunks(self, only: Collection[int] | None = None) -> Chunks:
         """The pictures (of the slots in `only`), encoded, in chunks of bounded size. Raises InputError as listing."""
+
+    def columns(self) -> Mapping[str, ColumnReader]:
+        """What is told of the pictures beside their labels, by name: columns of a table, say."""
+        return {}
 
 
 class FileSource(Source):

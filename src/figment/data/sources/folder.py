@@ -5,7 +5,7 @@ import os
 import stat
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -18,6 +18,7 @@ from figment.data.decoding.decode import Broken
 from figment.data.sources.aside import Aside, Places, asides, sort_out, told_places
 from figment.data.sources.base import (
     Chunks,
+    ColumnReader,
     Listing,
     MissingData,
     Skipped,
@@ -30,6 +31,7 @@ from figment.data.sources.base import (
     read_bounded,
 )
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
+from figment.data.sources.group_tables import table_columns
 from figment.data.sources.labels import find_labels, is_table, unreadable
 from figment.errors import InputError
 
@@ -61,7 +63,9 @@ class Folder(Source):
                 content = f"no pictures of its own, but {', '.join(told_places(found.aside))}"
             raise InputError(f"{self.path} has {content}: training needs a folder of at least 32 pictures")
         labels = find_labels(found.names, found.tables, {}, self.where)
-        return Listing(found.names, labels.labels, found.ignored, found.skipped, found.aside, labels.notes)
+        return Listing(
+            found.names, labels.labels, found.ignored, found.skipped, found.aside, labels.notes, found.tables
+        )
 
     def fingerprint(self) -> str:
         found = _find(self.path)
@@ -76,6 +80,9 @@ class Folder(Source):
         found = self._found()
         slots = range(len(found.names)) if only is None else sorted(only)
         return chunked((slot, f"{self.path}/{found.names[slot]}", found.sizes[slot]) for slot in slots)
+
+    def columns(self) -> Mapping[str, ColumnReader]:
+        return table_columns(self.listing.names, self.listing.tables)
 
     def _found(self) -> "FolderContent":
         self._began = self._began or _find(self.path)

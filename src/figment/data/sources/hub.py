@@ -2,18 +2,18 @@
 
 import os
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from figment.common.cache import cache_folder
-from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, Listing, Source, hash_texts, is_picture
+from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, ColumnReader, Listing, Source, hash_texts, is_picture
 from figment.data.sources.hub_parts import PREFIX, Request, parts_of
 from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES
 from figment.errors import InputError
@@ -61,6 +61,12 @@ class HubSet(Source):
         if self.limit is not None and only is None:
             only = range(len(self.listing.names))
         return self.held.chunks(only)
+
+    def columns(self) -> Mapping[str, ColumnReader]:
+        return {name: partial(self._column, column) for name, column in self.held.columns().items()}
+
+    def _column(self, held: ColumnReader) -> list[str | None]:
+        return held()[: self.limit]
 
 
 def download_set(text: str, count: Callable[[Path], int]) -> tuple[Path, str]:

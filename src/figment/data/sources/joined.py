@@ -1,14 +1,14 @@
 """Several sources as one."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.sources.aside import Aside
-from figment.data.sources.base import Chunks, Listing, Skipped, Source, hash_texts
+from figment.data.sources.base import Chunks, ColumnReader, Listing, Skipped, Source, hash_texts
 
 
 class Joined(Source):
@@ -60,6 +60,17 @@ class Joined(Source):
                         else:
                             yield replace(chunk, offset=chunk.offset + start)
             start += count
+
+    def columns(self) -> Mapping[str, ColumnReader]:
+        known = [source.columns() for _, source in self.parts]
+        return {name: partial(self._column, name, known) for columns in known for name in columns}
+
+    def _column(self, name: str, known: Sequence[Mapping[str, ColumnReader]]) -> list[str | None]:
+        """What the parts that have a column of this name say; None for the pictures of others."""
+        found: list[str | None] = []
+        for (_, source), columns in zip(self.parts, known, strict=True):
+            found += columns[name]() if name in columns else [None] * len(source.listing.names)
+        return found
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -60,6 +60,23 @@ def read_table(text: str, name: str) -> Tables | None:
     return _read_csv(text, last in FOLDER_TABLES)
 
 
+def best_match(names: Sequence[str], tables: Tables) -> tuple[Labels, list[str], str]:
+    """What a table says of each picture, by the column of names that finds most of them; how, in sentences that go on
+    after the table's name; and a name that it has."""
+    best: tuple[int, Labels, list[str]] = (0, [None] * len(names), [])
+    example = ""
+    for place, (column, entries) in enumerate(tables):
+        example = example or next(iter(entries), "")
+        labels, ways = match(names, entries)
+        count = sum(label is not None for label in labels)
+        if count > best[0]:
+            notes = [f"{number:,} names were matched{way}." for way, number in ways.items()]
+            best = count, labels, [f"names are in its column {column}.", *notes] if place else notes
+        if count == len(names):
+            break
+    return best[1], best[2], example
+
+
 def entries_of(pairs: Iterable[tuple[Any, Any]]) -> Entries:
     known: dict[str, str] = {}  # so that a million pictures share their labels
 
@@ -213,15 +230,32 @@ def _has_bytes(name: str) -> bool:
     return not name.isascii() and any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
-def _read_csv(text: str, of_folder: bool) -> Tables | None:
+def rows_of(text: str, blanks: bool = False) -> Iterator[list[str]]:
+    """The rows of a table as text, whatever parts its columns; blanks, too, where so asked and nothing else does."""
     lines = io.StringIO(text, newline="")
     first = lines.readline()
     start = lines.tell() if first.lower().startswith("sep=") else 0  # Excel's own line
     first = lines.readline() if start else first
     lines.seek(start)
     separator = max(SEPARATORS, key=first.count)
-    rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
-    header = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in next(rows, [])]
+    if blanks and separator not in first:
+        return (line.split() for line in lines)
+    return csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+
+
+def header_of(row: Sequence[str]) -> list[str]:
+    """The names of columns as they are looked for."""
+    return [column_name(cell) for cell in row]
+
+
+def column_name(text: str) -> str:
+    """A column's name as it is looked for: Person ID is person_id."""
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
+def _read_csv(text: str, of_folder: bool) -> Tables | None:
+    rows = rows_of(text)
+    header = header_of(next(rows, []))
     names = [header.index(name) for name in NAME_COLUMNS if name in header]
     label = next((header.index(name) for name in LABEL_COLUMNS if name in header), None)
     if of_folder:
@@ -229,8 +263,7 @@ def _read_csv(text: str, of_folder: bool) -> Tables | None:
             return None
         names = [header.index(FOLDER_TABLE_NAME_COLUMN)]
     elif not names and label is None:
-        lines.seek(start)
-        rows = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
+        rows = rows_of(text)
     if len(header) == 2:
         first_name = 1 - label if not names and label is not None else names[0] if names else 0
         names, label = [first_name], 1 - first_name

@@ -10,7 +10,15 @@ import numpy as np
 
 from figment.common.text import printable, shown
 from figment.data.sources.base import is_hidden
-from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES, Labels, composed, match, read_table, text_of
+from figment.data.sources.label_tables import (
+    FOLDER_TABLES,
+    LABEL_TABLES,
+    Labels,
+    best_match,
+    composed,
+    read_table,
+    text_of,
+)
 from figment.errors import InputError
 
 # Folders of parts of a set, each of which holds all kinds: Train, test set, val2017, train_images, fold_1; and, where all
@@ -195,19 +203,9 @@ def _by_table(names: Sequence[str], table: str, content: bytes, where: str) -> L
     root = folder + slash
     inner = [name.removeprefix(root) if name.startswith(root) else "" for name in names]
     told = [f"{table} doesn't say its encoding, and is read as {guess}."] if guess else []
-    best: tuple[int, Labels, list[str]] = (0, [], [])
-    example = ""
-    for place, (column, entries) in enumerate(columns):
-        example = example or next(iter(entries), "")
-        labels, ways = match(inner, entries)
-        count = sum(label is not None for label in labels)
-        if count > best[0]:
-            notes = [f"{table}: {number:,} names were matched{way}." for way, number in ways.items()]
-            best = count, labels, [f"{table}: names are in its column {column}.", *notes] if place else notes
-        if count == len(names):
-            break
-    if best[0]:
-        return Labelled(best[1], told + best[2])
+    labels, ways, example = best_match(inner, columns)
+    if any(label is not None for label in labels):
+        return Labelled(labels, [*told, *(f"{table}: {way}" for way in ways)])
     if _last(table).lower() in FOLDER_TABLES:
         return Labelled([None] * len(names), [f"{table} speaks of none of the pictures, and is left out."])
     such = f", such as {names[0]!r}" if names else ""

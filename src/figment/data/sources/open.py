@@ -7,6 +7,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from figment.data.sources.drawn import Drawn, Portraits, World
 from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
+from figment.data.sources.named_set import NamedSet
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
@@ -118,7 +120,8 @@ def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Sa
     if text in catalog.PUBLIC_SETS:
         source = _open_path(sets.fetch(text, agree, progress, say))
         source.display = text
-        return source
+        together = catalog.PUBLIC_SETS[text].together
+        return NamedSet(source, text, together, partial(sets.fetch_groups, text)) if together else source
     near = nearest(text, [*DRAWN, *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
     named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
     raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)

@@ -2,10 +2,10 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from figment.common.mapping import mapped
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
 from figment.data.sources.archives import MAX_EXPANSION, bomb, check_expansion
 from figment.data.sources.aside import MASKS, Aside, names_masks
-from figment.data.sources.base import MAX_PICTURES, Chunks, FileSource, Listing, chunked, payload_bytes
+from figment.data.sources.base import MAX_PICTURES, Chunks, ColumnReader, FileSource, Listing, chunked, payload_bytes
 from figment.data.sources.label_tables import LABEL_COLUMNS
 from figment.errors import InputError
 
@@ -80,6 +80,16 @@ class Table(FileSource):
         with self.naming_damage():
             yield from chunked((slot, content, payload_bytes(content)) for slot, content in self._pictures(only))
 
+    def columns(self) -> Mapping[str, ColumnReader]:
+        with self.naming_damage():
+            words = [field.name for field in self._schema() if _is_word(field.type)]
+        return {name: partial(self._column, name) for name in words}
+
+    def _column(self, name: str) -> list[str | None]:
+        with self.naming_damage():
+            values = (value for batch in self._batches([name]) for value in batch.column(name).to_pylist())
+            return [None if value in (None, "") else str(value) for value in values]
+
     def _pictures(self, only: Collection[int] | None) -> Iterator[tuple[int, bytes | Broken]]:
         column = self._columns.picture
         slot = held = 0
@@ -115,8 +125,7 @@ class Table(FileSource):
             )
         found = sorted(found, key=names_masks)  # masks are pictures where there are no others
         classes = {name: feature["names"] for name, feature in features.items() if _is_class_label(feature)}
-        sorts = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
-        usable = [name for name, kind in types.items() if any(sort(kind) for sort in sorts)]
+        usable = [name for name, kind in types.items() if _is_word(kind)]
         labels = [name for name in LABEL_COLUMNS if name in usable]
         label = next((name for name in [*labels, *classes] if name in classes and name in usable), None)
         label = label or next(iter(labels), None)
@@ -232,6 +241,14 @@ def _features(metadata: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
 def _is_class_label(feature: dict[str, Any]) -> bool:
     names = feature.get("names")
     return feature.get("_type") == "ClassLabel" and isinstance(names, list) and all(isinstance(n, str) for n in names)
+
+
+def _is_word(kind: Any) -> bool:
+    """Whether a column's values can name a class or a group."""
+    import pyarrow as pa
+
+    sorts = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
+    return any(sort(kind) for sort in sorts)
 
 
 def _is_binary(kind: Any) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.common import sizes
-from figment.common.progress import Preparing, Say
+from figment.common.extras import require
+from figment.common.progress import Preparing, Say, Silent
 from figment.common.text import printable, typed
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
@@ -17,6 +18,7 @@ from figment.data.decoding.decode import read
 from figment.data.decoding.depth import Ranges, Scale, Unscaled
 from figment.data.decoding.fit import Target
 from figment.data.sources.base import MissingData
+from figment.data.sources.groups import grouping
 from figment.data.sources.open import Portraits, Source
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, Unreadable
@@ -86,6 +88,23 @@ def prepared(
         display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display, keep_marked),
         keep_marked=keep_marked,
     )  # fmt: skip
+
+
+def check_wanted(recipe: Recipe, group: str | None, drop: str | None) -> None:
+    """Raise InputError for what can't be used, or needs what isn't installed, before a set is downloaded or prepared."""
+    if group is not None:
+        grouping(group)
+    if recipe.fit == "face":
+        require("face", "--fit face")
+    if leave_out := drop_filter(drop, recipe, Silent()):
+        leave_out.check()
+    if recipe.scores not in ("auto", "none"):
+        from figment.features.registry import check_network
+
+        try:
+            check_network(recipe.scores)
+        except InputError as error:
+            raise InputError(str(error).replace("--features ", "--set scores=")) from None
 
 
 def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:

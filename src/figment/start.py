@@ -30,7 +30,7 @@ from figment.planning.choose import choose, choose_usual_start, with_further_bud
 from figment.planning.dry_run import describe
 from figment.planning.resolve import resolve, settled_by_data
 from figment.planning.starting import asked_origin
-from figment.reals import Data, absolute_data, bank_of, drop_filter, prepared
+from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.training import loop
@@ -95,6 +95,7 @@ def train(
         origin = asked_origin(from_run, world)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
+        check_wanted(chosen, group, drop)
         folder = None if out is None else _folder_named(out)
         if folder is not None and world.leads:
             refuse_taken(folder)  # before a set is downloaded
@@ -103,7 +104,7 @@ def train(
         if from_run is None:
             usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
             origin, chosen, notes = usual or (None, chosen, notes)
-        leave_out = drop_filter(drop, chosen, display, keep_marked)  # a mistyped kind is told now
+        leave_out = drop_filter(drop, chosen, display, keep_marked)
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
             run = _new_run(folder, source.display, chosen, {
@@ -147,6 +148,7 @@ def dry_run(
     world = World.alone(machine.device)
     origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
+    check_wanted(chosen, group, drop)
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
     if from_run is None:
         usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)

@@ -1,5 +1,6 @@
 """The command line: one short function a command. Nothing heavy is imported until a command runs."""
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -8,8 +9,10 @@ from typing import Any, NoReturn
 
 import click
 
+from figment.cli.completion import ASKED, completion
 from figment.cli.console import TRAINED
 from figment.cli.data import data
+from figment.cli.doctor import doctor
 from figment.cli.explain import explain
 from figment.cli.explore import explore
 from figment.cli.measure import measure
@@ -38,7 +41,21 @@ def cli() -> None:
     """
 
 
-for command in (train, resume, sample, walk, timelapse, report, data, measure, explore, explain, recipes):
+for command in (
+    train,
+    resume,
+    sample,
+    walk,
+    timelapse,
+    report,
+    data,
+    measure,
+    explore,
+    explain,
+    recipes,
+    doctor,
+    completion,
+):
     cli.add_command(command)
 
 
@@ -49,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Exit status: 0 done, 1 another process of the training or the output lost, 2 input that can't be used, 130
     interrupted with everything saved. A training whose output is lost has lost nothing: its status stays 0.
     """
+    if ASKED in os.environ:
+        cli.main(prog_name="figment")  # which answers in bytes, and ends the process
     with standard_streams() as lost, notices_as_sentences():
         outcome = run(arguments)
         loss = lost()

@@ -69,6 +69,7 @@ def inspect(
     from figment.common.text import plain_name
 
     point_libraries_at_cache()
+    from figment.features.registry import check_network
     from figment.inspection.advice import advise
     from figment.inspection.page import write_page
     from figment.inspection.survey import survey
@@ -77,6 +78,7 @@ def inspect(
     height, width = pixels(size)
     if out:
         check_output(out, ".html", sources)  # before a set is downloaded
+    check_network(features)
     with stages(accept_licence) as (stage, source_of):
         source = source_of(limited(sources, limit))
         page = out or Path(f"{plain_name(source.display)}-inspected.html")
@@ -111,14 +113,19 @@ def prepare(
       figment data prepare my-pictures --size 128
       figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
     """
+    from figment.common.extras import require
     from figment.common.units import as_bytes
     from figment.data.bank.prepare import prepare as prepared
     from figment.inspection.drop import Drop
 
     height, width = pixels(size)
     channels = {None: None, True: 1, False: 3}[grey]
+    if fit == "face":
+        require("face", "--fit face")  # before a set is downloaded
     with stages(accept_licence) as (stage, source_of):
         leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"), keep_marked)
+        if leave_out:
+            leave_out.check()
         bank = prepared(
             source_of(limited(sources, limit)),
             (height, width),

@@ -242,17 +242,17 @@ def project(
         from figment.explore.projection import given_pictures, pictures_of_bank
         from figment.features.perceptual import perceptual_loss
 
+        if features == "own" and run.is_file():
+            raise InputError(
+                f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
+            )
         generator = at.generator
+        perceptual = perceptual_loss(features, lambda: at.discriminator, at.device)  # before pictures are prepared
         if pictures:
             known = Ranges.read((at.run.facts.get("ranges") or []) if run.is_dir() else [])
             groups, names = given_pictures(generator, pictures, at.display.say, known)
         else:
             groups, names = pictures_of_bank(at.bank, n, seed)
-        if features == "own" and run.is_file():
-            raise InputError(
-                f"--features own: {run} is a generator alone: name its run folder, or give --features pixels."
-            )
-        perceptual = perceptual_loss(features, lambda: at.discriminator, at.device)
         alike, progress = at.resemblance, at.display.stage("descending")
         found = project(generator, groups, perceptual, restarts, steps, seed, names, progress, alike)
         show(found.finding(name))

@@ -4,8 +4,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from figment.cli.streams import is_terminal
 from figment.common.text import printable, said
 from figment.errors import InputError
 from figment.experiments import EXPERIMENTS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class NamedPath(click.Path):
@@ -41,6 +45,27 @@ class RecipeOption(click.Option):
         self.help = f"auto, or one of {', '.join(PRESETS)} (figment recipes tells of them)."
         return super().get_help_record(ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        from click.shell_completion import CompletionItem
+
+        from figment.presets import PRESETS
+
+        return [CompletionItem(name) for name in ("auto", *PRESETS) if name.startswith(incomplete)]
+
+
+def complete_data(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Paths for DATA, as the shell finds them; names of sets where no path begins so."""
+    from click.shell_completion import CompletionItem
+
+    from figment.data.public.catalog import PUBLIC_SETS
+
+    folder, start = os.path.split(incomplete)
+    with suppress(OSError):
+        if folder or not start or any(name.startswith(start) for name in os.listdir(os.curdir)):
+            return [CompletionItem(incomplete, type="file")]
+    names = (*PUBLIC_SETS, "portraits", "world")
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
 
 class ExperimentGroup(click.Group):
     """The experiments of a room: its help has a line for each, by the table's words, in the order of their commands."""
@@ -54,7 +79,7 @@ class ExperimentGroup(click.Group):
 
 
 PathArgument = NamedPath(path_type=Path)
-DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath())
+DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath(), shell_complete=complete_data)
 SEED = click.option(
     "--seed",
     default=0,

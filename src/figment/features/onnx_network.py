@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common import sizes
+from figment.common.extras import require
 from figment.common.places import expanded
 from figment.common.pointers import refuse_pointer
 from figment.errors import InputError
@@ -121,15 +122,18 @@ def _unfit(file: Path, source: Any, mend: str) -> InputError:
     return InputError(f"--features onnx:{file} takes {source.type} {source.shape}: {mend}")
 
 
-def _session(file: Path) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        mend = 'install it with pip install "figment-gan[onnx]"'
-        raise InputError(f"--features onnx:{file} needs the package onnxruntime: {mend}") from None
+def check_onnx(name: str) -> None:
+    """Raise InputError where FILE[,size=…] can't be opened at all: without onnxruntime, or where there is no such file."""
+    file = expanded(_options(name)[0])
+    require("onnx", f"--features onnx:{file}")
     if not file.is_file():
         raise InputError(f"--features onnx:{file}: there is no such file: check the path")
     refuse_pointer(file)
+
+
+def _session(file: Path) -> Any:
+    check_onnx(str(file))
+    import onnxruntime
     import torch
 
     options = onnxruntime.SessionOptions()

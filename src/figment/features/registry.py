@@ -132,9 +132,26 @@ def extractor(name: str, device: str = "cpu", progress: Progress | None = None) 
     is needed. Raises InputError for a name that isn't one of these, a missing file or package, or a file that holds no
     network from pictures to vectors.
     """
+    network, path = _named(name)
+    return network.make(path, device if device.startswith("cuda") else "cpu", progress)
+
+
+def check_network(name: str) -> None:
+    """Raise InputError, before any work, for a name that means no network, or one that lacks its package or its file."""
+    network, path = _named(name)
+    if network is NETWORKS["onnx"]:
+        from figment.features.onnx_network import check_onnx
+
+        check_onnx(path)
+    elif network is NETWORKS["lite0"]:
+        LITE0.located()
+
+
+def _named(name: str) -> tuple[Network, str]:
+    """The network that a name means, and what follows its colon."""
     kind, colon, path = name.partition(":")
     network = NETWORKS.get(kind)
     if network is None or not network.takes(colon, path):
         forms = ", ".join(network.form for network in NETWORKS.values())
         raise InputError(f"--features {name} isn't a network that figment has: give one of {forms}")
-    return network.make(path, device if device.startswith("cuda") else "cpu", progress)
+    return network, path

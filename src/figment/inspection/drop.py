@@ -8,6 +8,7 @@ from figment.common.places import expanded
 from figment.common.progress import Progress
 from figment.data.sources.open import Source
 from figment.errors import InputError
+from figment.features.registry import check_network
 from figment.inspection.survey import DEFAULT_FEATURES, Survey, survey
 
 KINDS = ("near-duplicates", "outliers", "small", "marked")
@@ -48,6 +49,11 @@ class Drop:
         if features.startswith(FILE_PREFIX):
             features = f"{FILE_PREFIX}{expanded(features.removeprefix(FILE_PREFIX)).absolute()}"
         return cls(tuple(kind for kind in KINDS if kind in kinds), height, width, features, progress, keep_marked)
+
+    def check(self) -> None:
+        """Raise InputError where the network that looks for outliers lacks its package or its file."""
+        if "outliers" in self.kinds:
+            check_network(self.features)
 
     @property
     def text(self) -> str:

@@ -224,14 +224,14 @@ def all_scores(
 
 
 def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
-    """The networks that can be had, and why the others can't: scores that need none come nevertheless."""
+    """The networks that can be had, and why the others can't. Raises InputError, before any work, where none can."""
     networks: list[Extractor] = []
     missing: Missing = {}
     for name in dict.fromkeys(names):
         try:
             network = extractor(name, device, display.stage("downloading weights", "MB"))
         except InputError as error:
-            if name.partition(":")[0] not in NETWORKS:  # mistyped
+            if name.partition(":")[0] not in NETWORKS or len(set(names)) == 1:  # mistyped, or all that was asked for
                 raise
             display.say(f"{error}\nIts scores are left out.")
             missing[UNUSABLE_PREFIX + name] = str(error)

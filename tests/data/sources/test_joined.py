@@ -191,7 +191,8 @@ def asked(tmp_path, monkeypatch) -> list[bool]:
         say("unchecked")
         return folder(tmp_path / "cache" / "0123", "1.png")
 
-    monkeypatch.setattr(catalog, "PUBLIC_SETS", {"faces": None})
+    made = catalog.PublicSet("faces", "Faces", "https://a.example", "free", "https://a.example", 1, "8×8", ())
+    monkeypatch.setattr(catalog, "PUBLIC_SETS", {"faces": made})
     monkeypatch.setattr(sets, "fetch", fetch)
     return answers
 

@@ -6,6 +6,7 @@ bank. A journal in the draft says what is done, so an interrupted preparation go
 
 import json
 import shutil
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -20,6 +21,7 @@ import numpy as np
 
 from figment.common import sizes
 from figment.common.cache import cache_folder
+from figment.common.extras import mend, missing
 from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress
@@ -36,7 +38,7 @@ from figment.data.decoding.fit import Target, check_fit
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Skipped, Source, open_source
-from figment.errors import InputError, Interrupted
+from figment.errors import InputError, Interrupted, Notice
 
 # What to do where so many pictures are skipped for one reason that too few are left.
 MENDS = {
@@ -49,6 +51,7 @@ MENDS = {
 }
 MIN_PICTURES = 32  # to train on
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged
+HEIC_SUFFIXES = (".heic", ".heif", ".hif")
 KEEP_MARKED = "keep marked"  # in the key of a bank that has pictures made by figment
 JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
 
@@ -105,6 +108,7 @@ def prepare(
     bank = _opened(folder)
     if bank is None:
         groups = group_keys(grouped.of(source)) if grouped else None
+        _check_heic(source, min_pictures)
         if fit == "face":
             from figment.data.decoding import faces
 
@@ -122,6 +126,18 @@ def prepare(
     # The same pictures may have been prepared under another name, and with other things beside them.
     aside = source.listing.aside if source.lists_at_once else bank.aside
     return replace(bank, source=source.display, aside=aside)
+
+
+def _check_heic(source: Source, min_pictures: int) -> None:
+    """Tell of HEIC pictures that can't be read without a package, now. Raises InputError where too few others are there."""
+    names = source.listing.names if missing("heic") else []
+    unread = sum(name.lower().endswith(HEIC_SUFFIXES) for name in names)
+    if not unread:
+        return
+    told = f"{unread:,} of {len(names):,} pictures of {source.where} are HEIC, which needs pillow-heif: {mend('heic')}"
+    if len(names) - unread < min_pictures:
+        raise InputError(f"{told}, or save them as JPEG")
+    warnings.warn(f"{told}; they are left out", Notice, stacklevel=3)
 
 
 @dataclass(frozen=True, eq=False)

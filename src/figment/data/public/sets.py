@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from figment.common.cache import cache_folder
+from figment.common.extras import require
 from figment.common.files import write_atomically
 from figment.common.parts import sweep_parts
 from figment.common.progress import Agree, Progress, Say
@@ -39,6 +40,8 @@ def fetch(name: str, agree: Agree | None, progress: Progress | None = None, say:
         meant = f" (did you mean {near}?)" if near else ""
         raise InputError(f"{name} is no set that figment knows{meant}: `figment data list` shows their names")
     if not _is_here(entry):
+        if any(file.name.endswith(".parquet") for file in entry.files):
+            require("parquet", name)  # before gigabytes of it come
         _ask_for_agreement(entry, agree)
         _download(entry, progress, say)
         _fetch_together(entry, say)

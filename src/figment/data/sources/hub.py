@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from figment.common.cache import cache_folder
+from figment.common.extras import require
 from figment.data.sources.base import PICTURE_SUFFIXES, Chunks, ColumnReader, Listing, Source, hash_texts, is_picture
 from figment.data.sources.hub_parts import PREFIX, Request, parts_of
 from figment.data.sources.label_tables import FOLDER_TABLES, LABEL_TABLES
@@ -229,10 +230,8 @@ def _downloaded_before(request: Request, where: dict[str, Any]) -> tuple[Path, s
 
 def hub_client(text: str) -> Any:
     """The hub's own library. Raises InputError where it isn't installed, naming what needs it."""
-    try:
-        import huggingface_hub
-    except ImportError:
-        raise InputError(f"{text} needs huggingface_hub: pip install 'figment-gan[hub]'") from None
+    require("hub", text)
+    import huggingface_hub
     import huggingface_hub.errors
 
     return huggingface_hub

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from figment.common.extras import require
 from figment.common.mapping import mapped
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, PILLOW_FORMATS, TOO_MANY_BYTES, Broken
 from figment.data.sources.archives import MAX_EXPANSION, bomb, check_expansion
@@ -155,10 +156,7 @@ class Table(FileSource):
 
     @contextmanager
     def naming_damage(self) -> Iterator[None]:
-        try:
-            import pyarrow  # noqa: F401
-        except ImportError:
-            raise InputError(f"{self.path} needs pyarrow: pip install 'figment-gan[parquet]'") from None
+        require("parquet", str(self.path))
         with super().naming_damage():
             yield
 

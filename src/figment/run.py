@@ -143,6 +143,16 @@ class Run:
     def report_file(self) -> Path:
         return self.folder / "report.html"
 
+    @property
+    def live_file(self) -> Path:
+        """The page that shows the run while it trains."""
+        return self.folder / "live.html"
+
+    @property
+    def live_data_file(self) -> Path:
+        """What that page reads anew every few seconds."""
+        return self.folder / "live.js"
+
     def lacking(self, net: str) -> InputError:
         """What is said where a net's file isn't there: whether it is to come, or was there."""
         mend = f"go on with figment resume {typed(self.folder)}"
@@ -241,7 +251,8 @@ class Run:
     def begin(self, recipe: Recipe, facts: Mapping[str, Any], resumed: Mapping[str, Any] | None = None) -> str | None:
         """Write down what a training begins with: its recipe, facts, and the event of being resumed.
 
-        Of a resumed run all that is newer than that event is dropped; damaged lines stay. Where the disk takes not all of
+        Of a resumed run all that is newer than that event is dropped, and the report, which tells of another moment; damaged
+        lines stay. Where the disk takes not all of
         it, all is as it was. The recipe comes first: if only that is written, the run is as it was and its budget the one
         now asked for. Returns what there is to say of damaged lines.
         """
@@ -255,6 +266,7 @@ class Run:
         events = _lines_until(log, resumed["images"]) + json.dumps(resumed).encode() + b"\n"
         write_together(contents | {self.events_file: events})
         self._remove_after(resumed["images"])
+        self.report_file.unlink(missing_ok=True)
         return log.damage()
 
     def flush(self) -> None:

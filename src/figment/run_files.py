@@ -159,11 +159,30 @@ class CalibrationRecord(Record):
     fakes: Count
 
 
+class StripRowRecord(Record):
+    """A row of pictures on a finding's sheet, in pixels."""
+
+    name: Text
+    top: Count
+    height: Count
+    n: Count
+
+
+class LabelsRecord(Record):
+    """The words on a sheet of strips, and where its pictures lie."""
+
+    rows: list[StripRowRecord]
+    titles: list[Text]
+    left: Count
+    width: Count
+
+
 class SheetRecord(Record):
     """A picture of a finding."""
 
     file: PlainName
     caption: Text
+    labels: LabelsRecord | None = None
 
 
 class FindingRecord(Record):

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,9 +113,13 @@ def train(
                 **({"from": origin.facts(chosen)} if origin else {}),
                 "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
             })  # fmt: skip
-        for note in notes:
-            display.say(note)
-        with held_run(run, world) as run, _removed_if_unusable(run, world, filled):
+        with (
+            held_run(run, world) as run,
+            _removed_if_unusable(run, world, filled),
+            _on_page(run, world, display, is_new=True) as display,
+        ):
+            for note in notes:
+                display.say(note)
             return continue_training(run, Request(run.recipe, source, origin=origin), machine, display, world)
 
 
@@ -212,12 +216,13 @@ def resume(
                 recipe = run.recipe
                 if time is not None or images is not None:
                     recipe = with_further_budget(run, world, time, images)
-                return continue_training(run, Request(recipe, source, facts), machine, display, world)
+                with _on_page(run, world, display) as display:
+                    return continue_training(run, Request(recipe, source, facts), machine, display, world)
             if source is not None:  # for what is asked of the run from now on
                 _, found = _prepared_for(run, display, source)
                 run.note(**facts, **found)
             if not run.report_file.exists():  # it was killed just before
-                _report(run, world)
+                _report(run, world, display)
             return run
 
 
@@ -392,14 +397,27 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     run.log({"event": "end"} | came | {"text": ended})
     run.note(state=ended, **came)
     run.flush()
-    _report(run, world)
+    _report(run, world, display)
 
 
-def _report(run: Run, world: World) -> None:
+def _report(run: Run, world: World, display: Display) -> None:
     if world.leads:
+        advance = display.stage("writing the report")
+        advance(0, 0)
         from figment.reporting.report import write_report  # charts take a second to import
 
-        write_report(run)
+        write_report(run, progress=advance)
+        display.end()
+
+
+def _on_page(run: Run, world: World, display: Display, is_new: bool = False) -> AbstractContextManager[Display]:
+    """What tells of a training, and keeps the run's live page current in the first process."""
+    if not world.leads:
+        return nullcontext(display)
+    point_libraries_at_cache()
+    from figment.reporting.live import watched_live
+
+    return watched_live(run, display, is_new)
 
 
 def _prepared_for(run: Run, display: Display, source: Source | None = None) -> tuple[Bank, dict[str, Any]]:

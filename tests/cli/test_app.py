@@ -157,7 +157,9 @@ def test_hints_can_be_typed(faces: Path, tmp_path: Path, capsys: pytest.CaptureF
     small = ["--size", 16, "--set", "width=2", "--set", "batch=16", "--recipe", "dcgan"]
     assert command("train", faces, "--images", 32, "--out", run, *small) == 0
     told = capsys.readouterr()
-    assert f"Next: figment sample '{run}' · figment measure '{run}' · figment resume '{run}' --for" in told.out
+    assert (
+        f"Next:\n  figment sample '{run}'\n  figment measure '{run}'\n  figment resume '{run}' --for 10m\n" in told.out
+    )
     assert (told.out + told.err).count("P(fake) isn't shown: it is fitted to 30 held-out pictures or more") == 1
     assert command("resume", run) == 0
     assert f"figment resume '{run}' --for 10m" in capsys.readouterr().out

@@ -149,7 +149,9 @@ def state_of(run: Path) -> tuple[str, str]:
 @FULL
 def test_training_goes_on_when_the_log_is_full(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("figment.reporting.report.write_report", lambda run, *more: (run.folder / "report").touch())
+    monkeypatch.setattr(
+        "figment.reporting.report.write_report", lambda run, *more, **told: (run.folder / "report").touch()
+    )
     with open("/dev/full", "w") as out, open("/dev/full", "w") as err:
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
@@ -163,7 +165,9 @@ def test_ctrl_c_saves_though_the_reader_of_the_log_has_ended_by_it_too(
 ) -> None:
     run = tmp_path / "run"
     monkeypatch.setattr(sys, "stdout", nobody)
-    monkeypatch.setattr("figment.reporting.report.write_report", lambda run, *more: (run.folder / "report").touch())
+    monkeypatch.setattr(
+        "figment.reporting.report.write_report", lambda run, *more, **told: (run.folder / "report").touch()
+    )
 
     def interrupt() -> None:
         while '"training"' not in ((run / "run.json").read_text() if (run / "run.json").exists() else ""):

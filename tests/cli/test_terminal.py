@@ -1,12 +1,19 @@
 """What a person sees: a live panel on a terminal, plain lines in a pipe."""
 
+import base64
 import io
+import re
 import sys
+import webbrowser
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
-from figment.cli import terminal
+from figment.cli import preview, streams, terminal
+from figment.common import browser
+from figment.media.images import grid
 
 EVENT = {
     "event": "tick", "images": 64_000, "seconds": 80.0, "loss_discriminator": 0.9, "loss_generator": 1.5,
@@ -137,6 +144,105 @@ def test_only_a_terminal_that_can_be_written_over_is_live(stream: type, term: st
     assert "64.0 kimg seen" in out.getvalue()
     shown.end()
     assert "\x1b" not in out.getvalue()
+
+
+RED, BLUE = (np.broadcast_to(np.uint8(rgb)[:, None, None], (3, 16, 16)) for rgb in ((255, 0, 0), (0, 0, 255)))
+SHEET = grid(np.stack([RED, BLUE, *[RED] * 6, BLUE, RED, *[BLUE] * 54]))  # red and blue, above blue and red
+
+
+def at_terminal(
+    monkeypatch: pytest.MonkeyPatch, width: int = 120, height: int = 40, colours: str = "truecolor"
+) -> tuple:
+    """A training on a terminal, and what it was sent."""
+    for name in ("TMUX", "KITTY_WINDOW_ID", "TERM_PROGRAM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    console = Console(file=out, force_terminal=True, width=width, height=height, color_system=colours)
+    shown = terminal.Terminal(console)
+    shown.begin(None, 160.0, 0, 0.0)
+    return shown, lambda: out.buffer.getvalue().decode()
+
+
+def test_the_newest_pictures_stand_in_the_panel_as_half_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, sent = at_terminal(monkeypatch)
+    shown.snapshot(640, SHEET, (16, 16))
+    shown.tick(EVENT)
+    shown.end()
+    assert sent().count(preview.UPPER_HALF) >= preview.COLUMNS * preview.ROWS
+    assert "0.910 AUC" in sent()
+    lines = preview.half_blocks(preview.corner(SHEET, (16, 16), 2)).split("\n")
+    assert [line.cell_len for line in lines] == [preview.COLUMNS] * preview.ROWS
+    for line, place, colour in ((0, 0, "#ff0000"), (0, -1, "#0000ff"), (-1, 0, "#0000ff"), (-1, -1, "#ff0000")):
+        style = [span.style for span in lines[line].spans][place]
+        assert (style.color.name, style.bgcolor.name) == (colour, colour)
+
+
+@pytest.mark.parametrize("lack", [{"width": 99}, {"height": 20}, {"colours": "standard"}])
+def test_without_room_or_colours_there_are_no_pictures(lack: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, sent = at_terminal(monkeypatch, **lack)
+    shown.snapshot(640, SHEET, (16, 16))
+    shown.tick(EVENT)
+    shown.end()
+    assert preview.UPPER_HALF not in sent()
+
+
+def test_no_pictures_go_into_a_pipe() -> None:
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, width=140))
+    shown.begin(None, 160.0, 0, 0.0)
+    shown.snapshot(640, SHEET, (16, 16))
+    shown.end()
+    assert out.getvalue() == ""
+
+
+def test_kitty_is_given_the_picture_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, sent = at_terminal(monkeypatch)
+    monkeypatch.setenv("KITTY_WINDOW_ID", "1")
+    shown.snapshot(640, np.random.default_rng(0).integers(0, 256, SHEET.shape, np.uint8), (16, 16))
+    shown.end()
+    parts = re.findall(r"\x1b_G(.*?)m=([01]);(.*?)\x1b\\", sent())
+    assert [more for _, more, _ in parts] == ["1"] * (len(parts) - 1) + ["0"]
+    assert all(len(content) <= 4096 for _, _, content in parts)
+    picture = Image.open(io.BytesIO(base64.b64decode("".join(content for _, _, content in parts))))
+    assert picture.size == (4 * 18 - 2,) * 2
+    assert parts[0][0] == f"a=T,U=1,f=100,q=2,i={0x1F16E7},c={preview.COLUMNS},r={preview.ROWS},"
+    assert (
+        "38;2;31;22;231m\U0010eeee\u0305\u0305\U0010eeee\u0305\u030d" in sent()
+    )  # id by colour; row and column by marks
+    assert sent().count("\U0010eeee") % (preview.COLUMNS * preview.ROWS) == 0
+    assert preview.UPPER_HALF not in sent()
+    monkeypatch.setenv("TMUX", "1")  # would swallow the picture
+    assert not preview.shows_placeholders()
+
+
+def test_the_live_page_is_told_and_opened_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr(browser.sys, "platform", "linux")
+    page = tmp_path / "my run" / "live.html"
+    for opens, windows in ((False, True), (True, True), (True, False)):
+        for name in browser.WINDOWS_ELSEWHERE:
+            monkeypatch.delenv(name, raising=False)
+        if windows:
+            monkeypatch.setenv("DISPLAY", ":0")
+        out = io.StringIO()
+        terminal.Terminal(Console(file=out, width=40, soft_wrap=True), opens).watch(page)
+        assert out.getvalue().startswith(f"live page  {page}\n")
+        assert ("no browser can be opened from here" in out.getvalue()) == (opens and not windows)
+    assert opened == [page.as_uri()]
+
+
+def test_sentences_break_between_words_in_a_narrow_terminal() -> None:
+    words = "the generator has drawn much the same from the start: spread .02 of the reals' " * 3
+    out = io.StringIO()
+    terminal.Terminal(Console(file=out, force_terminal=True, width=80, highlight=False, soft_wrap=True)).say(words)
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).split() == words.split()
+    long = "x" * 100
+    assert streams.wrapped(f"  a {long} b", 80) == f"  a\n  {long}\n  b"
+    assert streams.wrapped("short", 80) == "short"
 
 
 def test_sentences_are_printed_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,16 @@
 import base64
+import io
 import json
 import math
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
-from figment.reporting import report, scores
+from figment.reporting import curves, report, scores, shots
 from figment.run_files import Log
 from figtest.html import Page
 from figtest.runs import tick
@@ -16,7 +18,7 @@ from figtest.runs import tick
 
 def embedded(path):
     """Every picture that the file holds, as its bytes."""
-    return [base64.b64decode(m) for m in re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", path.read_text())]
+    return [base64.b64decode(m) for m in re.findall(r"data:image/webp;base64,([A-Za-z0-9+/=]+)", path.read_text())]
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +54,17 @@ def test_every_field_of_the_recipe_is_explained(file):
         assert (field.description or "") in page.text
 
 
-def test_pictures_are_held_once_with_their_marks(finished, file, tmp_path):
+def test_pictures_are_compressed_with_their_marks_and_stay_what_they_are(finished, file, tmp_path):
     found = embedded(file)
-    assert sorted(found) == sorted(path.read_bytes() for path in finished.pictures().values())
+    sheets = [np.asarray(Image.open(path)).astype(int) for path in finished.pictures().values()]
+    assert len(found) == 3 + len(sheets)  # early, middle and late, and a step of the slider for each
     for i, content in enumerate(found):
-        (tmp_path / f"{i}.png").write_bytes(content)
-        assert source_of(tmp_path / f"{i}.png") == "trainedAlgorithmicMedia"
+        (tmp_path / f"{i}.webp").write_bytes(content)
+        assert source_of(tmp_path / f"{i}.webp") == "trainedAlgorithmicMedia"
+    for content, sheet in zip(found[3:], sheets, strict=True):
+        shown = np.asarray(Image.open(io.BytesIO(content))).astype(int)
+        assert shown.shape == sheet.shape
+        assert np.abs(shown - sheet).mean() < 2  # of 255
 
 
 def test_pictures_have_words_and_charts_have_labels(file):
@@ -69,7 +76,7 @@ def test_pictures_have_words_and_charts_have_labels(file):
         "10,240 images seen · 1 min 00 s",
     ]
     labels = [div["aria-label"] for div in page.all("div") if div.get("role") == "img"]
-    assert len(labels) == len(report.CHARTS) == len(page.all("svg"))
+    assert len(labels) == len(curves.CHARTS) == len(page.all("svg"))
     assert any("separation 0.8." in label for label in labels)
     assert any("training reals 0.2, held-out reals 0.25, generated 0.8." in label for label in labels)
 
@@ -105,7 +112,7 @@ def test_what_a_run_started_from_is_told(make_run):
 
 def test_one_reading_and_one_picture(make_run):
     page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))).read_text())
-    assert len(page.all("svg")) == len(report.CHARTS)
+    assert len(page.all("svg")) == len(curves.CHARTS)
     assert len(page.all("img")) == 1
     assert not page.all("input")
 
@@ -118,7 +125,7 @@ def test_values_that_are_missing(make_run, nothing):
     events += [{"event": "tick", "images": 10_300}, {"event": "note", "images": 10_300, "text": "a word"}]
     (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
     page = Page(report.write_report(run).read_text())
-    assert len(page.all("svg")) == len(report.CHARTS) - 2
+    assert len(page.all("svg")) == len(curves.CHARTS) - 2
     assert "Learning by heart" not in page.text
     assert "At 10,300 images: a word" in page.text
 
@@ -173,33 +180,21 @@ def test_many_classes_are_told_in_few_words(make_run):
     ],
 )
 def test_stages(images, expected):
-    assert report.milestones(images) == expected
-    assert list(report.milestones(images)) == list(expected)
-
-
-def test_thinning_keeps_both_ends_and_the_limits(tmp_path):
-    pictures = {i: tmp_path / f"{i}.png" for i in range(100)}
-    for path in pictures.values():
-        path.write_bytes(bytes(1000))
-    assert report.thin_out(pictures) != pictures
-    assert report.thin_out(pictures, max_pictures=100) == pictures
-    assert list(report.thin_out(pictures, max_pictures=12)) == [9 * i for i in range(12)]
-    few = list(report.thin_out(pictures, max_pictures=100, max_bytes=10_000))
-    assert len(few) == 10
-    assert (few[0], few[-1]) == (0, 99)
+    assert shots.milestones(images) == expected
+    assert list(shots.milestones(images)) == list(expected)
 
 
 def test_smoothing_is_a_running_mean():
     values = np.random.default_rng(0).normal(size=20)
     expected = np.convolve(values, np.full(5, 0.2), "valid")
-    assert np.allclose(report.moving_average(values, 5)[2:-2], expected)
-    assert np.array_equal(report.moving_average(values, 1), values)
-    assert np.allclose(report.moving_average(np.full(7, 3.0), 4), 3.0)
+    assert np.allclose(curves.moving_average(values, 5)[2:-2], expected)
+    assert np.array_equal(curves.moving_average(values, 1), values)
+    assert np.allclose(curves.moving_average(np.full(7, 3.0), 4), 3.0)
 
 
 def test_smoothing_leaves_out_what_is_no_number():
-    assert np.allclose(report.moving_average(np.array([1.0, np.nan, 3.0]), 3), [1, 2, 3])
-    assert np.isnan(report.moving_average(np.array([np.nan, np.nan]), 3)).all()
+    assert np.allclose(curves.moving_average(np.array([1.0, np.nan, 3.0]), 3), [1, 2, 3])
+    assert np.isnan(curves.moving_average(np.array([np.nan, np.nan]), 3)).all()
 
 
 # ---- in a browser ------------------------------------------------------------------------------------------------
@@ -230,11 +225,11 @@ def luminance(colour):
 def test_the_slider_goes_through_time(finished, file, browser):
     opened(browser, file)
     slider, shown, moment = (browser.find_element("id", name) for name in ("slider", "shown", "moment"))
-    files = [base64.b64encode(path.read_bytes()).decode() for path in finished.pictures().values()]
+    files = [base64.b64encode(content).decode() for content in embedded(file)[3:]]
     assert slider.get_attribute("max") == "3"
 
     def is_at(i, label):
-        assert shown.get_attribute("src") == f"data:image/png;base64,{files[i]}"
+        assert shown.get_attribute("src") == f"data:image/webp;base64,{files[i]}"
         assert browser.execute_script("return arguments[0].decode().then(() => arguments[0].naturalWidth)", shown) > 0
         assert moment.text == label
         assert slider.get_attribute("aria-valuetext") == label
@@ -277,7 +272,7 @@ def test_words_from_the_data_stay_words(make_run, browser):
 def test_charts_and_their_parts_are_drawn(file, browser):
     opened(browser, file)
     charts = browser.find_elements("css selector", ".chart svg")
-    assert len(charts) == len(report.CHARTS)
+    assert len(charts) == len(curves.CHARTS)
     for chart in charts:
         assert chart.rect["width"] > 200
         assert chart.rect["height"] > 100
@@ -352,8 +347,8 @@ def test_thinned_curves_keep_their_ends_and_their_mean():
     values = np.sin(np.arange(3000) / 200)
     places = scores.evenly(len(values), 1000)
     assert (places[0], places[-1], len(places)) == (0, 2999, 1000)
-    whole = report.moving_average(values, 200)
-    assert np.array_equal(report.moving_average(values, 200, places), whole[places])
+    whole = curves.moving_average(values, 200)
+    assert np.array_equal(curves.moving_average(values, 200, places), whole[places])
     assert scores.evenly(7, 1000) == list(range(7))
     assert scores.evenly(1, 1000) == [0]
 

@@ -61,7 +61,7 @@ def test_the_last_measurement_is_shown_and_no_other(run):
     assert "jpeg:90" in found["about"]
     assert "10,240" in found["about"]
     assert found["copying"].startswith("No copies")
-    assert found["pairs"].startswith("data:image/png;base64,")
+    assert found["pairs"].startswith("data:image/webp;base64,")
 
 
 def test_a_run_that_was_not_measured_says_how_to(make_run):

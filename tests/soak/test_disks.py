@@ -45,7 +45,8 @@ COMMANDS = {
 }
 # What a run rewrites as it goes on, or beside which it puts more.
 GROWING = {
-    "run.json", "recipe.json", "events.jsonl", "report.html", "measures.jsonl", "state.safetensors", "nearest.png",
+    "run.json", "recipe.json", "events.jsonl", "report.html", "live.html", "live.js", "measures.jsonl",
+    "state.safetensors", "nearest.png",
     "good.safetensors", "generator.safetensors", "discriminator.safetensors", "generator-best.safetensors",
 }  # fmt: skip
 LACKS = {

@@ -26,7 +26,7 @@ TINY = [
     "--set", "snapshots=3", "--set", "save_seconds=0.05", "--images", "160",
 ]  # fmt: skip
 # What differs between two runs of one command: clocks, and what is derived of them; locks, which stay by design.
-TIMELY = {"run.json", "events.jsonl", "report.html", "lock", "measures.lock", "measures.jsonl"}
+TIMELY = {"run.json", "events.jsonl", "report.html", "live.js", "lock", "measures.lock", "measures.jsonl"}
 TIMES = {"seconds", "images_per_second", "memory_mb", "time", "at"}
 
 # What is run on a finished run (RUN), with what it is to leave behind (OUT), and how often it is killed.

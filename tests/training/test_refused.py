@@ -231,7 +231,7 @@ def test_a_finished_run_that_was_killed_before_its_report_gets_one(trained: Run,
 
     own, written = Run(shutil.copytree(trained.folder, tmp_path / "run")), []
     own.report_file.unlink(missing_ok=True)
-    monkeypatch.setattr(report, "write_report", written.append)
+    monkeypatch.setattr(report, "write_report", lambda run, **told: written.append(run))
     figment.resume(own)
     assert [run.folder for run in written] == [own.folder]
     own.report_file.write_text("there")

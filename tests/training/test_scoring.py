@@ -47,7 +47,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(often, pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """An undisturbed run, which no test changes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("figment.reporting.report.write_report", lambda run: run.report_file)
+        patch.setattr("figment.reporting.report.write_report", lambda run, **told: run.report_file)
         return figment.train(pictures, out=tmp_path_factory.mktemp("whole") / "run", **TINY)
 
 

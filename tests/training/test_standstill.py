@@ -24,7 +24,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A process's first step takes as long as some hundred others."""
     folder = tmp_path_factory.mktemp("warm")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("figment.reporting.report.write_report", lambda run: None)
+        patch.setattr("figment.reporting.report.write_report", lambda run, **told: None)
         figment.train(draw_faces(folder / "faces"), images=16, out=folder / "run", **TINY)
 
 

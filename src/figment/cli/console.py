@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.options import agreeing, given
+from figment.cli.streams import fitting
 from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import said, shown, typed
@@ -27,7 +28,7 @@ KIND_OF_FILE = {".png": "picture", ".safetensors": "codes", ".json": "record"}
 
 def tell(*lines: str) -> None:
     """Print lines; what a terminal wouldn't show in them, or would obey, as escapes."""
-    click.echo("\n".join(map(said, lines)))
+    click.echo("\n".join(fitting(said(line), sys.stdout) for line in lines))
 
 
 def tell_of_best(run: Path) -> None:
@@ -40,7 +41,7 @@ def tell_of_best(run: Path) -> None:
 
 def complain(sentence: str) -> None:
     """Print what isn't the result, beside it."""
-    click.echo(said(sentence), err=True)
+    click.echo(fitting(said(sentence), sys.stderr), err=True)
 
 
 @contextmanager
@@ -144,7 +145,9 @@ def conclude(run: "Run") -> str:
 
     facts, folder = run.facts, typed(run.folder)
     if facts["state"] == "interrupted":
-        tell(f"Interrupted at {facts['images']:,} images; everything is saved. Go on with: figment resume {folder}")
+        tell(
+            f"Interrupted at {facts['images']:,} images; everything is saved. Go on with:", f"  figment resume {folder}"
+        )
         raise click.exceptions.Exit(130)
     pictures = list(run.pictures().values())
     tell(
@@ -152,6 +155,9 @@ def conclude(run: "Run") -> str:
         f"report     {run.report_file}",
         f"generator  {run.generator_file}",
         *([f"best       {run.best_file}"] if hint(run.folder) else []),
-        f"Next: figment sample {folder} · figment measure {folder} · figment resume {folder} --for 10m",
+        "Next:",
+        f"  figment sample {folder}",
+        f"  figment measure {folder}",
+        f"  figment resume {folder} --for 10m",
     )
     return TRAINED

@@ -102,6 +102,7 @@ PICK = click.option(
     help="Of each so many candidates take the one that the run's discriminator finds most real: cleaner, less varied, "
     "and so many times the work. It is said in the files.",
 )
+OPEN = click.option("--open", "opens", is_flag=True, help="Open the run's live page, live.html, in a browser.")
 LABEL = click.option("--label", metavar="CLASS", help="Only of this class, where it was trained with --labels.")
 PIXELS_OR_FEATURES = click.option(
     "--features",

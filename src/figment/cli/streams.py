@@ -8,7 +8,9 @@ import codecs
 import io
 import os
 import select
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -60,6 +62,26 @@ def is_terminal(stream: Any) -> bool:
         return bool(stream.isatty())
     except (AttributeError, OSError, ValueError):
         return False
+
+
+def fitting(line: str, stream: Any) -> str:
+    """A line as a stream shows it: in a terminal that is too narrow for it, broken between words; elsewhere as it is."""
+    if not is_terminal(stream):
+        return line
+    return wrapped(line, shutil.get_terminal_size().columns)
+
+
+def wrapped(line: str, columns: int) -> str:
+    """A line in lines of so many columns, broken between words and indented alike; words that are longer stay whole."""
+    if len(line) <= columns:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    return "\n".join(
+        textwrap.wrap(
+            line, max(columns, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
+            replace_whitespace=False, expand_tabs=False,
+        )
+    )  # fmt: skip
 
 
 def _open_closed() -> None:

@@ -4,17 +4,22 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
+import numpy as np
+from numpy.typing import NDArray
 from rich import progress as bars
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from figment.cli.streams import is_terminal
+from figment.cli.preview import preview
+from figment.cli.streams import is_terminal, wrapped
+from figment.common.browser import open_in_browser
 from figment.common.progress import Progress
 from figment.common.text import said
 from figment.common.units import as_images, as_time
@@ -44,7 +49,9 @@ class Rate:
 class Terminal:
     """Follows a run on a console: live where it is a terminal, else a line every ten seconds."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, opens: bool = False) -> None:
+        self.opens = opens  # the live page in a browser
+        self.preview: RenderableType | None = None
         self.console = console or _console(sys.stdout)
         self.live: Live | None = None
         self.bar: bars.Progress | None = None
@@ -85,6 +92,11 @@ class Terminal:
 
     # ---- training ----------------------------------------------------------------------------------------------------
 
+    def watch(self, page: Path) -> None:
+        self.say(f"live page  {page}")
+        if self.opens and (sentence := open_in_browser(page)) is not None:
+            self.say(sentence)
+
     def begin(self, budget_images: int | None, budget_seconds: float | None, images: int, seconds: float) -> None:
         self._stop_bar()
         self.budget_images, self.budget_seconds = budget_images, budget_seconds
@@ -115,8 +127,16 @@ class Terminal:
         if self.live is not None:
             self.live.update(self._panel())
 
+    def snapshot(self, images: int, sheet: NDArray[np.uint8], shape: tuple[int, int]) -> None:
+        if self.live is not None:
+            self.preview = preview(sheet, shape, self.console)
+            self.live.update(self._panel())
+
     def say(self, sentence: str) -> None:
-        self.console.print(said(sentence, lines=True), markup=False, emoji=False)
+        text = said(sentence, lines=True)
+        if self.console.is_terminal:
+            text = "\n".join(wrapped(line, self.console.width) for line in text.split("\n"))
+        self.console.print(text, markup=False, emoji=False)
 
     def end(self) -> None:
         """Leave the terminal as it was; what was last told of a training stays as a line."""
@@ -143,7 +163,12 @@ class Terminal:
             rows.add_row(Text(name, style="dim"), value)
         words = Text("; ".join(self.event.get("diagnosis", ["too early to tell"])), style="bold")
         assert self.bar is not None
-        return Panel(Group(self.bar, rows, words), title="figment", title_align="left")
+        told: RenderableType = Group(self.bar, rows, words)
+        if self.preview is not None:
+            beside = Table.grid(padding=(0, 3, 0, 0))
+            beside.add_row(self.preview, told)
+            told = beside
+        return Panel(told, title="figment", title_align="left")
 
     def _readings(self, event: dict[str, Any]) -> list[tuple[str, str]]:
         return readable(event) + ([(self.scores[-1]["title"], scored(self.scores))] if event and self.scores else [])

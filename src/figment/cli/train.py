@@ -18,6 +18,7 @@ from figment.cli.options import (
     GROUP,
     KEEP_MARKED,
     LIMIT,
+    OPEN,
     NamedPath,
     PathArgument,
     RecipeOption,
@@ -64,6 +65,7 @@ from figment.errors import InputError
 @ACCEPT
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
+@OPEN
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -73,7 +75,7 @@ def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
     size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None,
     keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None, device: str,
-    dry_run: bool,
+    opens: bool, dry_run: bool,
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -116,7 +118,7 @@ def train(
     asked: dict[str, Any] = {
         "time": time, "images": images, "recipe": recipe, "from_run": from_run, "group": group,
         "drop": drop, "keep_marked": keep_marked, "agree": agreeing(accept_licence), "device": device,
-        "display": Terminal(),
+        "display": Terminal(opens=opens),
     }  # fmt: skip
     if dry_run:
         tell(*start.dry_run(data, **asked, **fields).split("\n"))
@@ -138,7 +140,10 @@ def train(
     help="Where the pictures are now, if they were moved; once for each that there was. Of a finished run it is noted.",
 )
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
-def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str) -> str:
+@OPEN
+def resume(
+    run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str, opens: bool
+) -> str:  # fmt: skip
     """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
     Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
@@ -158,7 +163,9 @@ def resume(run: Path, time: str | None, images: str | None, sources: tuple[str, 
         opened = Run(run)
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
         was_finished = opened.state == "finished" and time is None and images is None
-    after = start.resume(run, time=time, images=images, data=given(sources), device=device, display=Terminal())
+    after = start.resume(
+        run, time=time, images=images, data=given(sources), device=device, display=Terminal(opens=opens)
+    )
     if not was_finished:
         return conclude(after)
     tell(f"{run} is finished. To train it further, give it a budget: figment resume {typed(run)} --for 10m")

@@ -23,7 +23,8 @@ from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
 from figment.game.calibration import Calibration
 from figment.generator import Generator
-from figment.media.strips import Row, strips
+from figment.media.provenance import DigitalSourceType
+from figment.media.strips import Row
 from figment.metrics.two_samples import binomial_tail
 from figment.reals import sample_rows
 
@@ -121,7 +122,7 @@ class Evidence:
         return Finding(
             "evidence",
             sentence(self.samples, self.reals),
-            {"": Sheet(_sheet(self.samples), of_samples), "reals": Sheet(_sheet(self.reals), of_reals, None)},
+            {"": _sheet(self.samples, of_samples), "reals": _sheet(self.reals, of_reals, None)},
             {
                 "seed": self.seed, "among": CANDIDATES, "samples": self.numbers.tolist(), "reals": self.names,
                 "steps": saliency.PATH_STEPS, "squares": len(squares),
@@ -340,8 +341,8 @@ def _legend(its: EvidenceMaps) -> str:
     )
 
 
-def _sheet(its: EvidenceMaps) -> NDArray[np.uint8]:
+def _sheet(its: EvidenceMaps, caption: str, source: DigitalSourceType | None = "trainedAlgorithmicMedia") -> Sheet:
     rows: list[Row] = [("picture", to_rgb(its.pictures.numpy()))]
     for whose, maps in (("", its.maps), ("untrained: ", its.untrained)):
         rows += [(whose + method, overlay(its.pictures, one)) for method, one in maps.items()]
-    return strips(rows, its.titles, MIN_SHOWN_SIDE)
+    return Sheet.of_strips(rows, caption, source, its.titles, MIN_SHOWN_SIDE)

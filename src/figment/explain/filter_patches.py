@@ -25,7 +25,6 @@ from figment.explain.receptive_fields import (
     unit_gradients,
 )
 from figment.finding import Finding, Sheet
-from figment.media.strips import strips
 from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.similarity.nearest import PictureSet
 
@@ -98,7 +97,7 @@ class FilterPatches:
         return Finding(
             "filters",
             sentence(self.filters, self.means, f"{whose} filters of layer {self.layer}"),
-            {"": Sheet(sheet(self.filters), caption, None)},
+            {"": sheet(self.filters, caption)},
             {
                 "layer": self.layer, "layers": self.layers, "seed": self.seed, "pictures": self.pictures,
                 "field": [height, width], "means": self.means,
@@ -227,14 +226,15 @@ def mean_correlation(patches: NDArray[np.uint8]) -> float:
     return float(np.mean([a @ b for a, b in itertools.combinations(unit, 2)]))
 
 
-def sheet(shown: dict[str, list[FilterResponse]]) -> NDArray[np.uint8]:
+def sheet(shown: dict[str, list[FilterResponse]], caption: str) -> Sheet:
     """A row a filter: patches, guided maps and plain ones."""
     rows = [
         (f"{name}\nfilter {one.number}", np.concatenate([one.patches, one.guided, one.plain]))
         for name, its in shown.items()
         for one in its
     ]
-    return strips(rows, tuple(_headings(("training pictures", "guided", "gradient"))), MIN_SHOWN_SIDE)
+    titles = tuple(_headings(("training pictures", "guided", "gradient")))
+    return Sheet.of_strips(rows, caption, None, titles, MIN_SHOWN_SIDE)
 
 
 def sentence(

@@ -42,7 +42,7 @@ from figment.explain.ablation import (
 )
 from figment.finding import Finding, Sheet
 from figment.generator import BLOCK_SAMPLES, Generator
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 from figment.metrics.two_samples import binomial_tail, wilson_interval
 from figment.nets.hooks import layers
 
@@ -110,7 +110,7 @@ class Forgetting:
                 self.attribute, best, list(self.effects.values()), self.sound_before, self.samples_differ, len(self.numbers),
                 self.soundness,
             ),
-            {"": Sheet(self._sheet(), caption)},
+            {"": self._sheet(caption)},
             {
                 "attribute": self.attribute, "judge": self.predictor,
                 "accuracy": {of: none_if_unknown(share) for of, share in self.accuracy.items()},
@@ -130,7 +130,7 @@ class Forgetting:
             name,
         )  # fmt: skip
 
-    def _sheet(self) -> NDArray[np.uint8]:
+    def _sheet(self, caption: str) -> Sheet:
         before, after, others = (its[:SHOWN_SAMPLES] for its in (self.pictures, self.without, self.without_others))
         rows: list[Row] = [
             ("samples", before),
@@ -138,7 +138,7 @@ class Forgetting:
             ("what has changed", change_pictures(before, after)),
             ("without\nother maps", others),
         ]
-        return strips(rows, [str(number) for number in self.numbers[:SHOWN_SAMPLES]])
+        return Sheet.of_strips(rows, caption, titles=[str(number) for number in self.numbers[:SHOWN_SAMPLES]])
 
 
 def forget(

@@ -31,7 +31,7 @@ from figment.explain.ablation import (
 from figment.explain.boxes import Box, BoxedSamples, Boxes, boxed_samples, draw_boxes
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 
 INVISIBLE_CHANGE = 0.01  # of a pixel, as a share of the range, that nobody sees
 SHOWN_SAMPLES = 10
@@ -105,7 +105,7 @@ class BoxedForgetting:
         return Finding(
             "forget",
             sentence(best, list(self.changes.values()), len(self.boxed.numbers), self.held_back),
-            {"": Sheet(self._sheet(), caption)},
+            {"": self._sheet(caption)},
             {
                 "seed": self.seed, "boxes": {str(number): [list(box) for box in its] for number, its in self.boxes.items()},
                 "found_on": self.found_on, "measured_on": self.boxed.numbers, "layer": best.layer, "maps": list(best.maps),
@@ -120,7 +120,7 @@ class BoxedForgetting:
             name,
         )  # fmt: skip
 
-    def _sheet(self) -> NDArray[np.uint8]:
+    def _sheet(self, caption: str) -> Sheet:
         its, gone, unboxed, unboxed_gone = (
             pictures[:SHOWN_SAMPLES]
             for part in (self.boxed, self.unboxed)
@@ -134,7 +134,7 @@ class BoxedForgetting:
             ("samples without boxes", to_rgb(unboxed)),
             ("without\nthese maps", to_rgb(unboxed_gone)),
         ]
-        return strips(rows, [str(number) for number in self.boxed.numbers[:SHOWN_SAMPLES]])
+        return Sheet.of_strips(rows, caption, titles=[str(number) for number in self.boxed.numbers[:SHOWN_SAMPLES]])
 
 
 def forget_boxed(

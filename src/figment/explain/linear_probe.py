@@ -30,7 +30,6 @@ from figment.explain.supervised import Classifier
 from figment.explain.svm import LinearSVM, best_penalty
 from figment.finding import Finding, Sheet
 from figment.media.charts import bars
-from figment.media.strips import strips
 from figment.recipe import Recipe
 
 FEW_LABEL_DRAWS = 5  # of the few labels, whose mean counts
@@ -154,7 +153,7 @@ class FeatureComparison:
         caption = (
             "Held-out pictures that are told wrong by what this discriminator sees: what they are, and what was said."
         )
-        return Sheet(strips([("", self.wrong_pictures)], titles), caption, None)
+        return Sheet.of_strips([("", self.wrong_pictures)], caption, None, titles)
 
 
 def features(

@@ -21,7 +21,7 @@ from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import load
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import DEVIATIONS_95, lean, normal_cdf, wilson_interval
 from figment.reals import sample_rows
@@ -126,7 +126,7 @@ class Memorisation:
         return Finding(
             "memorised",
             sentence(of_images[self.closest[0].images], self.generators[-1], self.features, self.resemblance),
-            {"": Sheet(_sheet(self.closest, of_images), caption, "compositeWithTrainedAlgorithmicMedia")},
+            {"": Sheet.of_strips(_rows(self.closest, of_images), caption, "compositeWithTrainedAlgorithmicMedia")},
             {
                 "seed": self.seed, "samples": self.samples, "features": self.features, "train": self.train,
                 "held_out": held_out, "held_out_distance": float(np.median(self.held_out_distances)),
@@ -352,7 +352,7 @@ def _row(its: MemorisationStats) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _sheet(closest: Sequence[ClosestSamples], of_images: Mapping[int, MemorisationStats]) -> NDArray[np.uint8]:
+def _rows(closest: Sequence[ClosestSamples], of_images: Mapping[int, MemorisationStats]) -> list[Row]:
     rows: list[Row] = []
     for its in closest:
         rows += [
@@ -360,4 +360,4 @@ def _sheet(closest: Sequence[ClosestSamples], of_images: Mapping[int, Memorisati
             ("nearest training pictures", its.training),
             ("nearest held-out pictures", its.held_out),
         ]
-    return strips(rows)
+    return rows

@@ -18,7 +18,7 @@ from figment.explain.labelled import LabelledPictures, as_recipe, features_of, p
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
 from figment.media.charts import lines
-from figment.media.strips import strips
+from figment.media.strips import Row
 from figment.metrics.two_samples import wilson_interval
 from figment.similarity.nearest import nearest_neighbour
 
@@ -57,7 +57,7 @@ class NeighbourTest:
         chart = lines(self.counts, self.right, "examples a class", "held-out pictures told right")
         of_chart = "Pictures take the class of the nearest example, by pixels: as many generated or real examples."
         titles = [self.names[self.said[i]] + (" ✓" if self.said[i] == self.truth[i] else " ✗") for i in self.shown]
-        pairs = strips([("held out", self.pictures), ("nearest\ngenerated", self.examples)], titles)
+        rows: list[Row] = [("held out", self.pictures), ("nearest\ngenerated", self.examples)]
         of_pairs = (
             f"Held-out pictures and the nearest of {self.counts[-1]:,} generated examples a class, with the class that it stands "
             "for, right or wrong."
@@ -65,7 +65,10 @@ class NeighbourTest:
         return Finding(
             "features",
             sentence(self.counts, self.right[GENERATED], self.right[REAL], self.truth),
-            {"": Sheet(chart, of_chart, None), "nearest": Sheet(pairs, of_pairs, "compositeWithTrainedAlgorithmicMedia")},
+            {
+                "": Sheet(chart, of_chart, None),
+                "nearest": Sheet.of_strips(rows, of_pairs, "compositeWithTrainedAlgorithmicMedia", titles),
+            },
             {
                 "source": self.source, "classes": list(self.names), "seed": self.seed, "tested": len(self.rows),
                 "counts": {kind: list(self.counts[: len(shares)]) for kind, shares in self.right.items()}, "right": self.right,

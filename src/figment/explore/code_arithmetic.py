@@ -23,7 +23,7 @@ from figment.explore.group_texts import is_conditions
 from figment.explore.groups import CANDIDATES_EACH, Group, clearest, mean_code, refuse_single
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 
 NOISY_SUMS = 8  # around the result, which with them makes a square of 3 × 3
 NOISE_DEVIATIONS = 0.25 * math.sqrt(3)  # the paper's ±0.25 of codes on (−1, 1), whose deviation is 1/√3
@@ -230,10 +230,11 @@ def _main_sheet(found: CodeArithmetic) -> Sheet:
     square = torch.cat([noisy[:half], found.pictures[SUM], noisy[half:]]).split(3)
     rows += zip(("", f"{SUM}\nand noise around it", ""), square, strict=True)
     of_class = "" if found.class_name is None else f" All are of the class {found.class_name}."
-    return Sheet(
-        strips(rows, [*[""] * most, "mean"]),
+    return Sheet.of_strips(
+        rows,
         "Three groups, each with the picture of its mean code last in its row; below, in the middle of the square, "
         f"A − B + C of the means, and around it the same with a little uniform noise.{of_class}",
+        titles=[*[""] * most, "mean"],
     )
 
 
@@ -242,8 +243,8 @@ def _sheet_of_singles(found: CodeArithmetic) -> Sheet:
         (f"exemplar {i + 1}", torch.stack([*(found.pictures[letter][i] for letter in found.groups), picture]))
         for i, picture in enumerate(found.pictures[SINGLES])
     ]
-    return Sheet(
-        strips(rows, [*found.groups, SUM]), "The same sum of one exemplar each: three codes, and what they give."
+    return Sheet.of_strips(
+        rows, "The same sum of one exemplar each: three codes, and what they give.", titles=[*found.groups, SUM]
     )
 
 

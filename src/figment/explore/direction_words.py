@@ -9,7 +9,7 @@ from torch import Tensor
 from figment.explore.direction_file import MAX_DEVIATIONS, Direction
 from figment.explore.effects import PLACES, DirectionEffect
 from figment.finding import Sheet
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 
 # A direction is said to move an attribute from this correlation on, and to leave others alone below this share of its shift.
 MIN_CORRELATION, MAX_SIDE_SHARE = 0.8, 0.5
@@ -94,5 +94,7 @@ def sheets(found: Sequence[Direction], strip_of_each: Sequence[Tensor]) -> dict[
                 room = torch.full_like(pictures[:1], 255)
                 rows.append((title, torch.cat([pictures[:PLACES], room, pictures[PLACES:]])))
         caption = f"Two samples along each {CAPTIONS[method]}, in steps of one deviation."
-        drawn["" if method == methods[0] else method] = Sheet(strips(rows, [*PLACE_TITLES, "", *PLACE_TITLES]), caption)
+        drawn["" if method == methods[0] else method] = Sheet.of_strips(
+            rows, caption, titles=[*PLACE_TITLES, "", *PLACE_TITLES]
+        )
     return drawn

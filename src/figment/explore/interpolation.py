@@ -21,7 +21,6 @@ from figment.features.base import Extractor
 from figment.features.registry import default_network, extractor
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import strips
 from figment.metrics.resemblance import Resemblance, doubt
 
 MEASURED_PATHS = 64  # that smoothness is measured on
@@ -77,7 +76,7 @@ class Interpolation:
         return Finding(
             "interpolate",
             sentence(self.smoothness["spherical"], self.resemblance),
-            {"": Sheet(strips(rows), caption)},
+            {"": Sheet.of_strips(rows, caption)},
             {
                 "seed": self.seed, "pairs": [list(pair) for pair in self.pairs], "steps": self.steps,
                 "features": self.features,

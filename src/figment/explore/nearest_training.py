@@ -19,7 +19,6 @@ from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import strips
 from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import DEVIATIONS_95, mann_whitney, normal_cdf
 from figment.reals import sample_rows
@@ -166,11 +165,12 @@ def _sheet(found: NearestTraining) -> Sheet:
          np.concatenate([found.samples[i : i + 1], found.neighbours[i]]))
         for i, number in enumerate(found.numbers)
     ]  # fmt: skip
-    return Sheet(
-        strips(rows, ["sample", "nearest", *(f"{i}." for i in range(2, found.distances.shape[1] + 1))]),
+    return Sheet.of_strips(
+        rows,
         f"Samples of seed {found.seed} by their numbers, and the training pictures nearest to each with their distances "
         f"({found.space.name}), mirrored where that is nearer.",
         "compositeWithTrainedAlgorithmicMedia",
+        ["sample", "nearest", *(f"{i}." for i in range(2, found.distances.shape[1] + 1))],
     )
 
 

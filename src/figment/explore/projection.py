@@ -23,7 +23,7 @@ from figment.explore.inversion import Inversions, invert
 from figment.features.perceptual import PIXELS, PerceptualLoss
 from figment.finding import Finding, Sheet
 from figment.generator import Generator
-from figment.media.strips import Row, strips
+from figment.media.strips import Row
 from figment.metrics.resemblance import Resemblance, doubt
 from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.reals import read_files, sample_rows
@@ -217,12 +217,13 @@ def _sheet(its: Projection) -> Sheet:
     reals = its.found.rms[: -len(its.own_codes)].tolist()
     titled = len(its.targets) == 2 and len(reals) <= MAX_TITLED_COLUMNS
     looked_at = "" if its.features == PIXELS.name else f" and {its.features} features"
-    return Sheet(
-        strips(rows, [f"off by {rms:.0f}" for rms in reals] if titled else []),
+    return Sheet.of_strips(
+        rows,
         f"Pictures, what the generator makes of them (the best of {its.restarts} descents of {its.steps} steps each, by "
         f"pixels{looked_at}), and the nearest of {its.draws} samples of seed {its.seed}; below, the same of the generator's "
         "own samples.",
         "compositeWithTrainedAlgorithmicMedia",
+        [f"off by {rms:.0f}" for rms in reals] if titled else [],
     )
 
 

@@ -7,7 +7,7 @@ always gives the same bytes.
 import io
 import math
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".
 # Pixels that a side may have. JPEG's own is 65,535; the libraries that read and write it stop a little before.
 MAX_SIDE: dict[Format, int] = {"WEBP": 16_383, "JPEG": 65_500, "PNG": 2**31 - 1}
 MAX_SHEET_BYTES = 2**31  # of a sheet in memory, where Pillow and the encoder take as much again, each
+WEBP_METHOD = 4  # of 0 to 6: how long libwebp looks for a smaller file; 6 takes twice as long for a few per cent
 MAX_ASPECT = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
 
 
@@ -96,12 +97,13 @@ def columns_for(n: int, height: int, width: int) -> int:
 
 def encode(
     picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "",
+    remark: str = "", quality: int | None = None,
 ) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
     picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
     colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
+    quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel.
     """
     image = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
     packet = xmp(source, remark) if source else None
@@ -112,7 +114,12 @@ def encode(
             text.add_itxt("XML:com.adobe.xmp", packet.decode(), zip=False)  # legible for programs that only scan bytes
         image.save(buffer, format, pnginfo=text)
     else:
-        options = {"quality": 95, "subsampling": 0} if format == "JPEG" else {"lossless": True, "exact": True}
+        if format == "JPEG":
+            options: dict[str, Any] = {"quality": quality or 95, "subsampling": 0}
+        elif quality is None:
+            options = {"lossless": True, "exact": True}
+        else:
+            options = {"quality": quality, "method": WEBP_METHOD}
         image.save(buffer, format, **options, **({"xmp": packet} if packet else {}))
     return buffer.getvalue()
 

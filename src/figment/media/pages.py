@@ -94,6 +94,7 @@ def chart(title: str, height: float, draw: Callable[[Axes], None]) -> Markup:
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)  # holds the date
     text = re.sub(r' id="[\w.]+_\d+"', "", text)  # names of groups, the same in every chart of the page
     text = re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 aria-hidden="true">', text, count=1)
+    text = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", text)  # a hundredth of a point is enough
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{name})")
     return Markup(text)  # drawn by us; matplotlib escapes what names are set in it

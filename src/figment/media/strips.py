@@ -22,6 +22,39 @@ MAX_LINE_LETTERS = 22  # letters in a line of a name
 Row = tuple[str, Tensor | NDArray[np.uint8]]
 
 
+class StripRow(NamedTuple):
+    """A row on a sheet of strips: its name, where its n pictures begin from above, and how high they are, in pixels."""
+
+    name: str
+    top: int
+    height: int
+    n: int
+
+
+class Labels(NamedTuple):
+    """The words on a sheet of strips and where its pictures lie, so that a page can set them as text of its own.
+
+    rows: from above. titles: of the columns. left: where the pictures begin; width: of each; the next one begins GAP_PIXELS on.
+    """
+
+    rows: tuple[StripRow, ...]
+    titles: tuple[str, ...]
+    left: int
+    width: int
+
+
+def labels_of(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PICTURE_SIDE) -> Labels:
+    """The words of the sheet that `strips` makes of the same, and where the pictures lie on it."""
+    picture = next(pictures.shape[2:] for _, pictures in rows if len(pictures))
+    its = _layout([name for name, _ in rows], [len(pictures) for _, pictures in rows], titles, tuple(picture), shown)
+    tops = [its.top + sum(its.lines[:place]) + place * GAP_PIXELS for place in range(len(rows))]
+    placed = [
+        StripRow(name, top, picture[0] * its.factor, len(pictures))
+        for (name, pictures), top in zip(rows, tops, strict=True)
+    ]
+    return Labels(tuple(placed), tuple(titles), its.margin, its.width)
+
+
 def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PICTURE_SIDE) -> NDArray[np.uint8]:
     """Rows of pictures, each with its name on the left, on one white sheet: uint8 (H', W', 3).
 

@@ -1,40 +1,66 @@
 """The part of a run's report that shows what figment explore and figment explain found."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 from figment.common.progress import Say
 from figment.experiments import EXPERIMENTS
 from figment.finding import read_findings
-from figment.media import pages
+from figment.media.strips import GAP_PIXELS
+from figment.reporting.pictures import Pixels, fitted, mark_of, read_picture, webp_url
 from figment.run import Run
 
-MAX_PICTURE_BYTES = 24 << 20  # of all together; what goes beyond is named and not shown
+MIN_SHEET_BYTES, MAX_SHEET_BYTES = (
+    8_000,
+    120_000,
+)  # that a sheet may take; where there is less for each, it is only named
 
 
-def contents(run: Run, say: Say | None = None) -> list[dict[str, Any]]:
+def contents(run: Run, say: Say | None = None, room: int = 0) -> list[dict[str, Any]]:
     """All findings of a run as plain values, in the order of the table of experiments; none where nothing was explored.
 
-    say: told of each that is damaged and left out.
+    say: told of each that is damaged and left out. room: bytes that all of their pictures may have.
     """
     records = sorted(read_findings(run.findings, say), key=lambda record: (_place(record["kind"]), record["name"]))
-    left, shown = MAX_PICTURE_BYTES, []
-    for record in records:
-        sheets = []
-        for sheet in record["sheets"]:
-            path = run.findings / sheet["file"]
-            size = path.stat().st_size if path.is_file() else 0
-            fits = 0 < size <= left
-            left -= size if fits else 0
-            src = pages.data_url(path.read_bytes()) if fits else None
-            sheets.append({"src": src, "file": sheet["file"], "caption": sheet["caption"]})
-        shown.append({
+    share = min(room // max(sum(len(record["sheets"]) for record in records), 1), MAX_SHEET_BYTES)
+    return [
+        {
             "title": _title(record["kind"]), "name": record["name"], "sentence": record["sentence"],
-            "columns": record["columns"], "rows": record["rows"], "sheets": sheets,
+            "columns": record["columns"], "rows": record["rows"],
+            "sheets": [_sheet(run.findings / sheet["file"], sheet, share) for sheet in record["sheets"]],
             "images": record["images"] if record["images"] != run.facts.get("images") else None,
             "command": shlex.join(map(str, record["command"])) if record["command"] else None,
-        })  # fmt: skip
-    return shown
+        }
+        for record in records
+    ]  # fmt: skip
+
+
+def _sheet(path: Path, record: dict[str, Any], share: int) -> dict[str, Any]:
+    """A sheet with its rows, each a picture with its name; a single row without one where it isn't made of strips."""
+    shown = {"file": record["file"], "caption": record["caption"], "titles": [], "rows": []}
+    picture = read_picture(path) if share >= MIN_SHEET_BYTES else None
+    if picture is None:
+        return shown
+    labels = record.get("labels")
+    cuts = [("", picture, 1)] if labels is None else _cut(picture, labels)
+    files = fitted([cut for _, cut, _ in cuts], mark_of(path), share)
+    rows = [
+        {"name": name, "src": webp_url(file), "width": cut.shape[1], "height": cut.shape[0], "count": count}
+        for (name, cut, count), file in zip(cuts, files, strict=True)
+    ]
+    titles = labels["titles"] if labels and any(labels["titles"]) else []
+    return shown | {"titles": titles, "rows": rows}
+
+
+def _cut(picture: Pixels, labels: dict[str, Any]) -> list[tuple[str, Pixels, int]]:
+    """The rows of a sheet of strips: name, pictures, how many."""
+    left, pitch = labels["left"], labels["width"] + GAP_PIXELS
+    rows = [
+        (row["name"], picture[row["top"] : row["top"] + row["height"], left : left + row["n"] * pitch - GAP_PIXELS])
+        for row in labels["rows"]
+    ]
+    return [(name, cut, row["n"]) for (name, cut), row in zip(rows, labels["rows"], strict=True) if cut.size]
 
 
 def _title(kind: str) -> str:

@@ -2,129 +2,34 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from typing import Any
 
 from figment.common.files import write_atomically
-from figment.common.progress import Say
+from figment.common.progress import Progress, Say, Tally
 from figment.common.refusals import naming_refusals
 from figment.common.text import last_of_path, typed
 from figment.common.units import as_time
 from figment.media import pages
-from figment.media.pages import COLOURS
 from figment.recipe import Recipe, without_paths
-from figment.reporting import findings, scores
+from figment.reporting import curves, findings, scores, shots
 from figment.run import Run
 from figment.run_files import events_of
 
-MAX_PICTURES = 60  # on the page
-MAX_PICTURE_BYTES = 24 << 20  # of all pictures together: what a browser still opens at once
+MAX_PICTURE_BYTES = (
+    1_200_000  # of all pictures together, of which the page has 4/3 as letters: under 2 MB with all else
+)
 MAX_NAMED_CLASSES = 20
 MAX_HAPPENED = 200  # events that are told in words
-SMOOTHING_SHARE = 1 / 15  # of the readings are averaged into the dark line
 
 
-class Line(NamedTuple):
-    field: str  # of a tick in events.jsonl
-    label: str
-    colour: str
-    dashes: tuple[float, ...] = ()  # so that a line that lies on another one lets it show
+def write_report(run: Run, say: Say | None = None, progress: Progress | None = None) -> Path:
+    """Write report.html into the run folder and return its path; the same run gives the same bytes, under 2 MB of them.
 
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart of the report; reading tells a newcomer how to read it."""
-
-    title: str
-    reading: str
-    lines: tuple[Line, ...]
-    limits: tuple[float | None, float | None] = (None, None)
-    guide: float | None = None  # a dashed line across
-
-
-CHARTS = (
-    Chart(
-        "Losses",
-        "The two nets play against each other, so neither loss is meant to fall to zero: curves that stay level are a"
-        " good sign, one that runs away shows that the other net is winning.",
-        (Line("loss_discriminator", "discriminator", "first"), Line("loss_generator", "generator", "second")),
-    ),
-    Chart(
-        "What the discriminator believes",
-        "P(fake), the chance that a picture is one of this run's own fakes where half of those shown are and half are"
-        " real pictures of its kind, fitted to held-out pictures: far apart it tells them well, all near ½ (dashed) it is"
-        " guessing, and held-out reals well above training reals show that it knows its own pictures by heart.",
-        (
-            Line("p_fake_real", "training reals", "first"),
-            Line("p_fake_held_out", "held-out reals", "third", (3, 2)),
-            Line("p_fake_fake", "generated", "second"),
-        ),
-        (0, 1),
-        0.5,
-    ),
-    Chart(
-        "Telling fakes from reals",
-        "The chance that it ranks a real picture above a generated one (separation AUC): at ½ (dashed) it is guessing,"
-        " near 1 it always knows. Early on that is usual; it is bad where the pictures gain nothing meanwhile (detail and"
-        " distance, below).",
-        (Line("separation", "separation", "first"),),
-        (0, 1),
-        0.5,
-    ),
-    Chart(
-        "Learning by heart",
-        "The chance that it ranks a picture that it was trained on above one held back (memorising AUC): ½ (dashed) is"
-        " as it should be, and well above it the discriminator remembers pictures in place of learning what is real. With"
-        " few held-out pictures it wavers: a word is said only where chance would hardly do as well.",
-        (Line("memorising", "memorising", "third"),),
-        (0, 1),
-        0.5,
-    ),
-    Chart(
-        "Variety",
-        "How far generated pictures lie from each other, as a share of the distance between reals: near 1 (dashed) they"
-        " are as varied as the reals, near 0 the generator draws one picture again and again. A few pictures again and"
-        " again are told in words, with their number: their spread can be near 1.",
-        (Line("spread", "spread", "second"),),
-        (0, None),
-        1.0,
-    ),
-    Chart(
-        "Detail",
-        "Contrast between neighbouring pixels of generated pictures, as a share of that of reals: well below 1 (dashed)"
-        " they are blurred, well above it they are noise, as all of them are in the beginning.",
-        (Line("detail", "detail", "first"),),
-        (0, None),
-        1.0,
-    ),
-    Chart(
-        "Distance",
-        "How far generated pictures lie from reals in composition and colour (energy distance, as a share of the distance"
-        " between reals): near 0 their kinds are as frequent as among reals, at .4 and more it is another kind of picture.",
-        (Line("distance", "distance", "third"),),
-        (0, None),
-    ),
-    Chart(
-        "Speed",
-        "Images seen a second: dips are other work on the machine, or pictures and states being saved.",
-        (Line("images_per_second", "images a second", "third"),),
-        (0, None),
-    ),
-)
-
-
-def write_report(run: Run, say: Say | None = None) -> Path:
-    """Write report.html into the run folder and return its path; the same run gives the same bytes.
-
-    A run that has only begun gives a report that says so. What is damaged of events, measures and findings is left out; say
-    is told, and so is who reads the page. Raises InputError if the run's other files are damaged.
+    A run that has only begun gives a report that says so. What is damaged of pictures, events, measures and findings is left
+    out; say is told, and so is who reads the page. Raises InputError if the run's other files are damaged.
     """
-    found = contents(run)
+    found = contents(run, progress)
     run.sweep()
     with naming_refusals(run.report_file, elsewhere="report on a copy of the run"):
         write_atomically(run.report_file, pages.rendered("report.html.j2", found))
@@ -134,7 +39,7 @@ def write_report(run: Run, say: Say | None = None) -> Path:
     return run.report_file
 
 
-def contents(run: Run) -> dict[str, Any]:
+def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
     """All that the page shows, as plain values."""
     recipe, facts, log = without_paths(run.recipe), run.facts, events_of(run.events_file)
     events, damage = log.records(), list[str]()
@@ -146,8 +51,11 @@ def contents(run: Run) -> dict[str, Any]:
     seen = max((e["images"] for e in events), default=0)
     seconds = max((s for e in events if (s := e.get("seconds")) is not None), default=None)
     happened = [e for e in events if e.get("text") and e["event"] != "closing"]
-    shots = thin_out(run.pictures())
     times = {e["images"]: e.get("seconds") for e in events if e["event"] == "snapshot"}
+    labels = {images: shots.label(images, times.get(images)) for images in run.pictures()}
+    done = Tally(progress, min(len(labels), shots.MAX_STEPS) + len(curves.CHARTS))
+    drawn = shots.contents(run.pictures(), recipe.shape, labels, damage.append, done)
+    measured, room = scores.contents(run, damage.append), MAX_PICTURE_BYTES - drawn.size
     return {
         "name": run.name,
         "source": facts.get("source"),
@@ -162,19 +70,16 @@ def contents(run: Run) -> dict[str, Any]:
         "state": facts.get("state"),
         "seen": seen,
         "time": as_time(seconds) if seconds is not None else None,
-        "stages": milestones(list(shots)),
-        "shots": [
-            {"images": images, "label": _label(images, times.get(images)), "src": pages.data_url(path.read_bytes())}
-            for images, path in shots.items()
-        ],
-        "all_shots": len(run.pictures()),
+        "stages": drawn.stages,
+        "steps": drawn.steps,
+        "all_steps": len(labels),
         "charts": [
             *filter(None, [scores.over_time(run, events)]),
-            *filter(None, (_drawn(spec, ticks) for spec in CHARTS)),
+            *filter(None, (_with_progress(curves.drawn(spec, ticks), done) for spec in curves.CHARTS)),
         ],
         "uncalibrated": ticks != readings,
-        "measured": scores.contents(run, damage.append),
-        "findings": findings.contents(run, damage.append),
+        "measured": measured,
+        "findings": findings.contents(run, damage.append, room),
         "damage": damage,
         "happened": happened[-MAX_HAPPENED:],
         "earlier": len(happened[:-MAX_HAPPENED]),
@@ -203,41 +108,9 @@ def closing_words(events: Sequence[dict[str, Any]]) -> str | None:
     return last.get("text") if last and last["event"] == "closing" else None
 
 
-def milestones(images: Sequence[int]) -> dict[str, int]:
-    """Early, middle and late: near a tenth and a third of the images seen, and the last; fewer if there are fewer.
-
-    Not by thirds, since much changes early and little late.
-    """
-    if not images:
-        return {}
-    found = {"late": images[-1]}
-    for name, share in (("middle", 1 / 3), ("early", 1 / 10)):
-        left = [i for i in images if i < min(found.values())]
-        if left:
-            found[name] = min(left, key=lambda i: abs(i - share * images[-1]))
-    return dict(reversed(found.items()))
-
-
-def thin_out(
-    pictures: dict[int, Path], max_pictures: int = MAX_PICTURES, max_bytes: int = MAX_PICTURE_BYTES
-) -> dict[int, Path]:
-    """Pictures evenly picked, the first and last always, so that there are at most so many, and so many bytes."""
-    sizes = sum(path.stat().st_size for path in pictures.values())
-    count = min(max_pictures, int(len(pictures) * max_bytes / max(sizes, 1)), len(pictures))
-    if count == len(pictures):
-        return pictures
-    places = np.linspace(0, len(pictures) - 1, max(count, 3)).round().astype(int)
-    return {images: path for i, (images, path) in enumerate(pictures.items()) if i in places}
-
-
-def moving_average(values: np.ndarray, window: int, places: Sequence[int] | None = None) -> np.ndarray:
-    """Mean over a window centred on each value, cut off at the ends, of what is a number; float (N,) → float (N,).
-
-    places: of the values for which it is wanted, if not for all.
-    """
-    reach = window // 2
-    cuts = [values[max(0, i - reach) : i + reach + 1] for i in (range(len(values)) if places is None else places)]
-    return np.array([cut[np.isfinite(cut)].mean() if np.isfinite(cut).any() else np.nan for cut in cuts])
+def _with_progress(chart: dict[str, Any] | None, done: Tally) -> dict[str, Any] | None:
+    done(1)
+    return chart
 
 
 def _calibrated(tick: dict[str, Any]) -> dict[str, Any]:
@@ -245,54 +118,6 @@ def _calibrated(tick: dict[str, Any]) -> dict[str, Any]:
     if tick.get("calibration_pictures"):
         return tick
     return {name: value for name, value in tick.items() if not (name.startswith("p_fake") and value is not None)}
-
-
-def _drawn(chart: Chart, ticks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """A chart as SVG with its words, or None if no tick has a value for it."""
-    series = {line: _values(ticks, line.field) for line in chart.lines}
-    series = {line: values for line, values in series.items() if np.isfinite(values).any()}
-    if not series:
-        return None
-    images = np.array([tick["images"] for tick in ticks])
-    last = [f"{line.label} {values[np.isfinite(values)][-1]:.3g}" for line, values in series.items()]
-    return {
-        "title": chart.title,
-        "reading": chart.reading,
-        "legend": [(line.label, line.colour) for line in series] if len(chart.lines) > 1 else [],
-        "label": f"{chart.title}, over images seen. Last values: {', '.join(last)}.",
-        "svg": pages.chart(chart.title, 2.9, lambda axes: _draw(axes, chart, images, series)),
-    }
-
-
-def _draw(axes: Axes, chart: Chart, images: np.ndarray, series: dict[Line, np.ndarray]) -> None:
-    window = max(1, round(len(images) * SMOOTHING_SHARE))
-    shown = scores.evenly(len(images), scores.MAX_POINTS)
-    for line, values in series.items():
-        colour, few = COLOURS[line.colour], len(images) < 4
-        axes.plot(images[shown], values[shown], color=colour, alpha=0.35, linewidth=1, marker="o" if few else None)
-        axes.plot(
-            images[shown],
-            moving_average(values, window, shown),
-            color=colour,
-            linewidth=2,
-            linestyle=(0, line.dashes) if line.dashes else "-",
-        )
-    if chart.guide is not None:
-        axes.axhline(chart.guide, color=COLOURS["ink"], linewidth=1, linestyle=(0, (4, 3)), alpha=0.7)
-    axes.set_xlim(0, max(images.max(), 1))
-    low, high = chart.limits
-    largest = max(float(np.nanmax(values)) for values in series.values())
-    axes.set_ylim(low, high if high is not None or low is None else 1.1 * max(largest, chart.guide or 0, 1e-9))
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(pages.COUNTS)
-    axes.set_xlabel("images seen")
-    axes.grid(alpha=0.5, linewidth=0.6)
-    axes.tick_params(length=0)
-
-
-def _values(ticks: Sequence[dict[str, Any]], field: str) -> np.ndarray:
-    return np.array([tick.get(field) for tick in ticks], np.float64)  # None becomes NaN
 
 
 def _diagnosis(ticks: Sequence[dict[str, Any]]) -> list[str]:
@@ -321,10 +146,6 @@ def _chosen(value: Any) -> str:
         more = ", …" if len(value) > MAX_NAMED_CLASSES else ""
         return ", ".join(map(str, value[:MAX_NAMED_CLASSES])) + more if value else "–"
     return "–" if value is None else str(value)
-
-
-def _label(images: int, seconds: float | None) -> str:
-    return f"{images:,} images seen" + (f" · {as_time(seconds)}" if seconds is not None else "")
 
 
 def _command(argv: Any) -> str | None:

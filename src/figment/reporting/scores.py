@@ -1,6 +1,6 @@
 """The part of a run's report that says how good it is: scores with floors, scores over time, originality, attributes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,15 @@ from figment.media import pages
 from figment.media.pages import COLOURS
 from figment.metrics.estimate import Estimate
 from figment.metrics.verdicts import as_sentence
+from figment.reporting.pictures import fitted, mark_of, read_picture, webp_url
 from figment.run import Run
 from figment.run_files import measures_of
 from figment.training.best import best, comparison, looks
 
 ROW = ("value", "floor", "n", "title", "better", "meaning", "verdict")  # what a score needs to be shown
 OLDER = "measured by an older figment, whose verdicts aren't repeated: measure again"
-MAX_POINTS = 1000  # of a curve: what the eye and a page can take
+MAX_POINTS = 400  # of a curve: what the eye can take, at two a pixel of a phone
+PAIRS_BYTES = 90_000  # of the picture of closest pairs
 MIN_LOG_RATIO = 20  # times the least that the largest value has to be for a logarithmic scale
 
 
@@ -68,18 +70,25 @@ def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[
     if not events:
         return None
     last, found, compared = events[-1], best(events) or events[-1], comparison(events)
-    title = f"{last['title']} while it trained"
+    title, reading = words_over_time(last)
     events = [events[place] for place in evenly(len(events), MAX_POINTS)]
     return {
         "title": title,
-        "reading": f"How far samples lie from reals in the features {last.get('features') or '?'}: less is better,"
-        " the dashed line is what other reals reach, and the bars are two standard errors."
+        "reading": f"{reading} The bars are two standard errors."
         + (f" {compared[0].upper()}{compared[1:]}." if compared else ""),
         "legend": [],
         "label": f"{title}, over images seen. Last value {last['fd']:.3g}, best {found['fd']:.3g} at {found['images']:,}"
         f" images; reals {last['floor']:.3g}.",
         "svg": pages.chart(title, 2.9, lambda axes: _draw_scores(axes, events)),
     }
+
+
+def words_over_time(look: Mapping[str, Any]) -> tuple[str, str]:
+    """The title of the scores that were taken while a run trained, and how to read them; look: any of them."""
+    return f"{look['title']} while it trained", (
+        f"How far samples lie from reals in the features {look.get('features') or '?'} (FD, the Fréchet distance): less is "
+        "better, and the dashed line is what other reals reach."
+    )
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -132,9 +141,9 @@ def _row(record: dict[str, Any]) -> dict[str, str]:
 
 
 def _picture(run: Run) -> str | None:
-    if not run.pairs_file.is_file():
+    if not run.pairs_file.is_file() or (picture := read_picture(run.pairs_file)) is None:
         return None
-    return pages.data_url(run.pairs_file.read_bytes())
+    return webp_url(fitted([picture], mark_of(run.pairs_file), PAIRS_BYTES)[0])
 
 
 def _bars(marginal: dict[str, Any]) -> dict[str, Any]:

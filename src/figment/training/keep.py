@@ -54,11 +54,16 @@ def keep_good(run: Run, state: TrainState, clock: Clock) -> None:
 
 
 def keep_beginning(
-    run: Run, state: TrainState, clock: Clock, calibrator: Calibrator, events: Sequence[dict[str, Any]]
+    run: Run,
+    state: TrainState,
+    clock: Clock,
+    calibrator: Calibrator,
+    events: Sequence[dict[str, Any]],
+    display: Training,
 ) -> None:
     """Keep what there is before the first step. A run that begins there once more has its snapshot by its events."""
     if not any(event["event"] == "snapshot" and event["images"] == state.images for event in events):
-        keep_snapshot(run, state, clock)
+        keep_snapshot(run, state, clock, display)
     keep_good(run, state, clock)
     keep_state(run, state, clock, calibrator)
 
@@ -74,21 +79,23 @@ def keep_end(
     if scorer is None:
         return
     if state.images not in run.pictures():
-        keep_snapshot(run, state, clock)
+        keep_snapshot(run, state, clock, display)
         if scorer.closing:
             keep_score(run, scorer, state, clock, display)
     if (sentence := comparison(scorer.scores)) is not None:
         display.say(sentence)
 
 
-def keep_snapshot(run: Run, state: TrainState, clock: Clock) -> None:
-    """Keep the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
+def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) -> None:
+    """Keep and show the averaged generator and a sheet of what it makes of the run's codes: the first samples of its seed."""
     recipe = run.recipe
     file = run.snapshot_file(state.images)
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
-    write(run.picture_file(state.images), Generator(state.average, recipe).sheet(seed=recipe.seed))
+    sheet = Generator(state.average, recipe).sheet(seed=recipe.seed)
+    write(run.picture_file(state.images), sheet)
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
+    display.snapshot(state.images, sheet, recipe.shape)
 
 
 def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, display: Training) -> None:

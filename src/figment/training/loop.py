@@ -92,7 +92,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     replanner = Replanner(recipe, state.images, last_state)
 
     if state.images == 0 and world.leads:
-        keep_beginning(run, state, clock, calibrator, events)
+        keep_beginning(run, state, clock, calibrator, events, display)
     if calibrator.lack and world.leads:
         display.say(calibrator.lack)
     del events
@@ -131,7 +131,7 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
             if schedule.is_good_point(recipe, state.images):
                 keep_good(run, state, clock)
         if at_snapshot:
-            keep_snapshot(run, state, clock)
+            keep_snapshot(run, state, clock, display)
             if scorer.is_due(recipe, state.images, clock.seconds()):
                 keep_score(run, scorer, state, clock, display)
         if at_save:

@@ -1,0 +1,24 @@
+"""Opening a page in the browser of whoever sits at the machine."""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+WINDOWS_ELSEWHERE = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")  # without any of these a Unix has no windows to open
+
+
+def open_in_browser(page: Path) -> str | None:
+    """Open a page; where there is no browser, as on a machine far away, what to do instead.
+
+    Browsers that run in the terminal itself are left alone: they would take it from what is printed there.
+    """
+    has_windows = sys.platform in ("win32", "darwin") or any(map(os.environ.get, WINDOWS_ELSEWHERE))
+    try:
+        if has_windows and webbrowser.open(page.resolve().as_uri()):
+            return None
+    except (webbrowser.Error, OSError):
+        pass
+    return (
+        f"--open: no browser can be opened from here: open {page} by hand, or serve its folder (python -m http.server)."
+    )

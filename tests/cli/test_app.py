@@ -66,7 +66,7 @@ def test_train_ends_with_grid_report_and_next_steps(trained: tuple[Path, str]) -
 
 
 def test_last_grid_is_sample_of_the_run_s_seed(run: Path, tmp_path: Path) -> None:
-    assert command("sample", run, "--out", tmp_path / "s.png") == 0
+    assert command("sample", run, "--scale", 1, "--out", tmp_path / "s.png") == 0
     assert (tmp_path / "s.png").read_bytes() == (run / "pictures" / "000000640.png").read_bytes()
 
 
@@ -114,11 +114,14 @@ def test_labels_and_other_shapes_from_training_to_film(
     assert (recipe["size"], recipe["classes"]) == ([16, 24], ["ant", "sea lion"])
     capsys.readouterr()
     assert command("sample", pets) == 0
-    assert capsys.readouterr().out == f"16 samples in {pets / 'samples-0.png'}\nrows: ant, sea lion\n"
-    assert size_of(pets / "samples-0.png") == (8 * 26 - 2, 2 * 18 - 2)
+    others = f"Seed 0; others: figment sample {pets} --seed 1\n"
+    assert capsys.readouterr().out == f"16 samples in {pets / 'samples-0.png'}\n{others}"
+    width, height = size_of(pets / "samples-0.png")
+    assert height == 2 * 3 * 16 + 3  # gaps of the rows, each with its class's name on the left
+    assert 512 <= width < 8 * 3 * 24 + 7 * 3 + 100
     assert command("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
-    assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n"
-    assert size_of(tmp_path / "s.png") == (24, 16)
+    assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n{others}"
+    assert size_of(tmp_path / "s.png") == (22 * 24, 22 * 16)  # enlarged to 512 pixels
     both = ["--label", "sea lion", "--label", "ant", "--label", "ant"]
     assert command("sample", pets, "--files", *both, "-n", 2, "--out", tmp_path / "s") == 0
     names = [f"0-00000{i}-{name}.png" for i in range(2) for name in ("ant", "sea-lion")]

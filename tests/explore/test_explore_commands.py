@@ -144,10 +144,10 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
         for amount in (3, -3)
     )
     assert more.mean() > less.mean() + more.std()
-    assert command("sample", run, "-n", 4, "--direction", "bright=1", "--direction", "dark=-1.5") == 0
+    assert command("sample", run, "--scale", 1, "-n", 4, "--direction", "bright=1", "--direction", "dark=-1.5") == 0
     by_hand = found["bright"].vector.double() - 1.5 * found["dark"].vector.double()
     expected = generator.decode(codes.shifted(generator.codes(16), by_hand, "normal"))[:4]
-    sheet = held(run / "samples-0-bright-1-dark--1.5.png")
+    sheet = held(run / "samples-0-bright-1-dark--1.5-n4-x1.png")
     assert all(shows(sheet, picture.numpy(), 1) for picture in expected)
     walk = tmp_path / "walk.mp4"
     asked = ("walk", run, "--direction", "dark", "--seconds", 0.4, "--fps", 20, "--tiles", 2)

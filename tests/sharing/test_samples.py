@@ -12,7 +12,7 @@ from figment.errors import InputError
 from figment.generator import Generator
 from figment.media.provenance import source_of
 from figment.presets import make
-from figment.sharing.samples import file_endings, write_files, write_grid
+from figment.sharing.samples import SheetStyle, file_endings, write_files, write_grid
 
 
 def untrained(**choices) -> Generator:
@@ -62,37 +62,112 @@ def test_names_that_would_be_alike_are_told_apart():
     assert file_endings([]) == []
 
 
-@pytest.mark.parametrize(("labels", "rows"), [((), 2), (["bee"], 1), (["bee", "ant"], 2)])
-def test_a_sheet_of_classes(tmp_path, labels, rows):
+def test_a_sheet_of_one_class(tmp_path):
     generator = untrained(classes=("ant", "bee"))
-    write_grid(generator, tmp_path / "s.png", None if rows == 2 else 3, 1, 1.0, labels)
-    assert torch.equal(
-        held(tmp_path / "s.png"),
-        torch.from_numpy(generator.sheet(None if rows == 2 else 3, 1, labels=labels)).permute(2, 0, 1),
-    )
+    write_grid(generator, tmp_path / "s.png", 3, 1, 1.0, ["bee"], style=SheetStyle(scale=1))
+    expected = torch.from_numpy(generator.sheet(3, 1, labels=["bee"])).permute(2, 0, 1)
+    assert torch.equal(held(tmp_path / "s.png"), expected)
     assert source_of(tmp_path / "s.png") == "trainedAlgorithmicMedia"
 
 
-@pytest.mark.parametrize("labels", [(), ("b",), ("a", "b")])
-def test_a_numbered_sheet_shows_the_same_pictures(tmp_path, labels):
-    made = make("dcgan", size=16, channels=3, width=2, code_size=4, labels=True, classes=("a", "b"))
-    generator = Generator(nets.initialised(nets.generator(made), 0, "generator"), made)
-    write_grid(generator, tmp_path / "n.png", 5, 3, 1.0, labels, numbered=True)
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize(("classes", "labels"), [(("ant", "bee"), ()), (("ant", "bee"), ("bee", "ant")), ((), ())])
+def test_a_sheet_shows_the_samples_in_their_order(tmp_path, classes, labels, numbered):
+    generator = untrained(size=16, classes=classes)
+    style = SheetStyle(4, "nearest", numbered)
+    write_grid(generator, tmp_path / "n.png", 5, 3, 1.0, labels, style=style)
     sheet = np.asarray(Image.open(tmp_path / "n.png"))
     assert source_of(tmp_path / "n.png") == "trainedAlgorithmicMedia"
-    kept = [sheet[i:, j:][:64, :64][::4, ::4] for i in range(sheet.shape[0] - 63) for j in range(sheet.shape[1] - 63)]
-    found = {tile.tobytes() for tile in kept}
-    for label in labels or (None,):
-        for picture in generator.sample(5, 3, label=label):
-            assert picture.permute(1, 2, 0).numpy().tobytes() in found
+    rows = [generator.sample(5, 3, label=label).permute(0, 2, 3, 1).numpy() for label in labels or (None,)]
+    places = [[place_of(picture, sheet) for picture in row] for row in rows]
+    if len(labels) > 1:
+        tops = [{top for top, _ in row} for row in places]
+        assert [len(its) for its in tops] == [1] * len(rows)  # a row each, one below the other
+        assert min(tops[0]) < min(tops[1])
+        left = [min(left for _, left in row) for row in places]
+        assert (sheet[:, : left[0] - 6] < 128).any()  # their names
+    else:
+        assert places[0] == sorted(places[0])
+
+
+def place_of(picture: np.ndarray, sheet: np.ndarray) -> tuple[int, int]:
+    """Where a picture, four times as large, lies on a sheet: from the top and from the left."""
+    large = picture.repeat(4, 0).repeat(4, 1)
+    height, width, _ = large.shape
+    return next(
+        (top, left)
+        for top in range(sheet.shape[0] - height + 1)
+        for left in range(sheet.shape[1] - width + 1)
+        if np.array_equal(sheet[top : top + height, left : left + width], large)
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "sides"), [(16, 64, (526, 526)), (64, 64, (526, 526)), ("16x24", 1, (352, 528))]
+)
+def test_a_sheet_has_512_pixels(tmp_path, size, count, sides):
+    write_grid(untrained(size=size), tmp_path / "s.png", count, 0, 1.0)
+    assert held(tmp_path / "s.png").shape[1:] == sides
+
+
+def test_enlarging_keeps_the_picture_and_is_said_in_the_mark(tmp_path):
+    generator = untrained(size=16)
+    write_files(generator, tmp_path / "a", 1, 0, 1.0, "png", lambda *_: None, style=SheetStyle(4))
+    write_files(generator, tmp_path / "b", 1, 0, 1.0, "png", lambda *_: None, style=SheetStyle(2, "nearest"))
+    smooth, square = (tmp_path / name / "0-000000.png" for name in "ab")
+    assert torch.equal(held(square)[:, ::2, ::2], generator.sample(1, 0)[0])
+    with Image.open(smooth) as picture, Image.open(square) as small:
+        assert picture.size == (64, 64)
+        back = np.asarray(picture.resize((16, 16), Image.Resampling.BOX)).astype(int)
+        assert np.abs(back - np.asarray(small)[::2, ::2]).mean() < 3
+        assert "enlarged 4 times (Lanczos)" in picture.info["XML:com.adobe.xmp"]
+        assert "enlarged 2 times (pixels repeated)" in small.info["XML:com.adobe.xmp"]
+    assert source_of(smooth) == "trainedAlgorithmicMedia"
+
+
+@pytest.mark.parametrize("labels", [(), ("ant", "bee")])
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_page_to_print(tmp_path, labels, suffix):
+    generator = untrained(size=16, classes=("ant", "bee"))
+    write_grid(generator, tmp_path / f"p.{suffix}", 6, 0, 1.0, labels, style=SheetStyle(paper="a4"))
+    with Image.open(tmp_path / f"p.{suffix}") as page:
+        assert sorted(page.size) == [2480, 3508]  # A4 at 300 dpi
+        assert [round(each) for each in page.info["dpi"]] == [300, 300]
+    assert source_of(tmp_path / f"p.{suffix}") == "trainedAlgorithmicMedia"
+
+
+def test_what_cant_be_printed_is_refused_before_anything_is_drawn(tmp_path, monkeypatch):
+    generator = untrained(size=16)
+    monkeypatch.setattr(generator, "decode", lambda *_: pytest.fail("drawn"))
+    for style, name, says in (
+        (SheetStyle(paper="a0"), "s.png", "--paper a0: there are a3"),
+        (SheetStyle(2, paper="a4"), "s.png", "leave out --scale or --paper"),
+        (SheetStyle(paper="a4"), "s.webp", "let it end in .png or .jpg"),
+    ):
+        with pytest.raises(InputError, match=says):
+            write_grid(generator, tmp_path / name, 4, 0, 1.0, style=style)
+    with pytest.raises(InputError, match="40,000 pictures are too many for a page"):
+        write_grid(generator, tmp_path / "s.png", 40_000, 0, 1.0, style=SheetStyle(paper="10x15"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_of_another_picture_are_not_overwritten(tmp_path):
+    generator = untrained()
+    write_files(generator, tmp_path / "s", 2, 3, 1.0, "png", lambda *_: None)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "s").iterdir()}
+    write_files(generator, tmp_path / "s", 2, 3, 1.0, "png", lambda *_: None)  # the same again
+    with pytest.raises(InputError, match="holds another picture"):
+        write_files(generator, tmp_path / "s", 2, 3, 0.5, "png", lambda *_: None)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "s").iterdir()} == before
 
 
 @pytest.mark.parametrize("numbered", [False, True])
 def test_a_sheet_too_large_for_its_format_is_refused_before_anything_is_drawn(tmp_path, monkeypatch, numbered):
     generator = untrained(size=16)
     monkeypatch.setattr(generator, "decode", lambda *_: pytest.fail("drawn"))
+    style = SheetStyle(numbered=numbered)
     with pytest.raises(InputError, match=r"\.webp holds at most 16,383 a side: let it end in \.(png|jpg)"):
-        write_grid(generator, tmp_path / "s.webp", 900_000, 0, 1.0, numbered=numbered)
+        write_grid(generator, tmp_path / "s.webp", 900_000, 0, 1.0, style=SheetStyle(2, numbered=numbered))
     with pytest.raises(InputError, match="ask for fewer"):
-        write_grid(generator, tmp_path / "s.png", 4_000_000, 0, 1.0)
+        write_grid(generator, tmp_path / "s.png", 4_000_000, 0, 1.0, style=style)
     assert not list(tmp_path.iterdir())

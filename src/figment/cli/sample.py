@@ -1,15 +1,36 @@
 """`figment sample`, `walk`, `timelapse` and `report`: what a run has made, for people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from figment.cli.console import complain, progress_bar, tell, tell_of_best
 from figment.cli.options import LABEL, PICK, SEED, TRUNCATION, PathArgument
-from figment.common.text import plain_name, shown
+from figment.common.text import plain_name, typed
 from figment.errors import InputError
+
+if TYPE_CHECKING:
+    from figment.media.images import Resampling
+
+PAPERS = ("a3", "a4", "a5", "letter", "10x15")  # as in media/contact_sheet.py, which isn't read for --help
+SCALE = click.option(
+    "--scale", type=click.IntRange(1, 8), metavar="N",
+    help="Times that pictures are enlarged, such as 2 or 4. [default: a sheet to 512 pixels, files not]",
+)  # fmt: skip
+RESAMPLING = click.option(
+    "--resampling", default="lanczos", show_default=True, type=click.Choice(["lanczos", "nearest"]),
+    help="How: smooth, or every pixel as a square.",
+)  # fmt: skip
+FILM_SCALE = click.option(
+    "--scale", type=click.IntRange(1, 8), metavar="N",
+    help="Times that pictures are enlarged. [default: until the film has 384 pixels]",
+)  # fmt: skip
+FPS = click.option("--fps", type=click.IntRange(1, 120), help="Frames a second. [default: 30; of .webp 15, of .gif 12]")
+FILM = click.option(
+    "--out", type=PathArgument, metavar="FILE", help="A .mp4, .webp or .gif. [default: an mp4 in the run]"
+)
 
 
 @click.command()
@@ -49,16 +70,29 @@ from figment.errors import InputError
     type=click.Choice(["png", "jpg", "webp"]),
     help="Of the files.",
 )
-@click.option("--out", type=PathArgument, metavar="PATH", help="File of the sheet, or folder of the files.")
+@SCALE
+@RESAMPLING
+@click.option(
+    "--paper", type=click.Choice(PAPERS), help="A page to print at 300 dpi, filled with the pictures, named below."
+)
+@click.option(
+    "--out",
+    type=PathArgument,
+    metavar="PATH",
+    help="File of the sheet, or folder of the files. [default: in the run, under a name that nothing has]",
+)
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
     run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, pick: int, moves: tuple[str, ...],
-    codes: Path | None, grid: bool, numbered: bool, suffix: str, out: Path | None, device: str,
+    codes: Path | None, grid: bool, numbered: bool, suffix: str, scale: int | None, resampling: "Resampling",
+    paper: str | None, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
-    Of a run that was trained with --labels the sheet has a row for each class, if there are no more than 16; with -n or
-    --files and no --label, all classes come up equally often.
+    Of a run that was trained with --labels the sheet has a row for each class, with its name, if there are no more than 16;
+    with -n or --files and no --label, all classes come up equally often. Small pictures are enlarged until a sheet has 512
+    pixels: --scale 1 leaves them as they were drawn. No sheet takes another one's place: without --out its name says what
+    was asked for.
 
     \b
     Examples:
@@ -67,6 +101,7 @@ def sample(
       figment sample generator.safetensors -n 1000 --files --format jpg --out fakes
       figment sample runs/faces-1 -n 200 --numbered
       figment sample runs/faces-1 --pick 4
+      figment sample runs/faces-1 -n 35 --paper a4
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
@@ -75,43 +110,59 @@ def sample(
     from figment.explore.direction_file import directions_file, total_shift
     from figment.generator import choice
     from figment.media.images import check_picture
-    from figment.sharing.samples import write_coded, write_files, write_grid
+    from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
 
-    chosen = [f"pick-{pick}"] if pick > 1 else []
-    name = plain_name("-".join([f"samples-{codes.stem if codes else seed}", *moves, *chosen]))
-    path = checked_place(run, out, f"{name}.{suffix}" if grid else name, check_picture if grid else check_folder)
+    style = SheetStyle(scale, resampling, numbered, paper)
+    asked = [
+        f"samples-{codes.stem if codes else seed}", *labels, *moves, *([f"n{count}"] if count else []),
+        *([f"truncation-{truncation:g}"] if truncation != 1 else []), *([f"pick-{pick}"] if pick > 1 else []),
+        *(["numbered"] if numbered else []), *([f"x{scale}"] if scale else []), *([paper] if paper else []),
+    ]  # fmt: skip
+    place = Place(run, out, asked, f".{suffix}" if grid else "", check_picture if grid else check_folder)
+    style.check(place.path)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
     generator.check_pick(pick)
     shift = total_shift(directions_file(run), moves, generator)
+    check_combination(codes, grid, numbered, pick, bool(count or labels), paper)
+    if codes:
+        with progress_bar(0, "sampling") as advance:
+            total = write_coded(
+                generator, place.path, codes, truncation, shift, None if grid else suffix, advance, style
+            )
+    elif grid:
+        count, labels = generator.shown(count, labels)
+        total = count * max(len(labels), 1)
+        with progress_bar(total, "sampling") as advance:
+            write_grid(generator, place.path, count, seed, truncation, labels, shift, style, pick, advance)
+    else:
+        count = count or 64
+        total = count * max(len(labels), 1)
+        with progress_bar(total, "sampling") as advance:
+            write_files(generator, place.path, count, seed, truncation, suffix, advance, labels, shift, pick, style)
+    chosen = f", {choice(pick)}" if pick > 1 else ""
+    tell(f"{total} sample{'s' if total > 1 else ''} in {place.settled()}{chosen}")
+    if not codes:
+        tell(f"Seed {seed}; others: figment sample {typed(run)} --seed {seed + 1}")
+    tell_of_best(run)
+
+
+def check_combination(
+    codes: Path | None, grid: bool, numbered: bool, pick: int, is_chosen: bool, paper: str | None
+) -> None:
+    """Raise InputError for options of sample that don't go together. is_chosen: whether numbers or labels are given."""
     if numbered and (codes or not grid):
         raise InputError("--numbered is for a sheet of a seed's samples: leave out --files and --codes.")
     if numbered and pick > 1:
         raise InputError(
             "--numbered is for samples as their numbers draw them, and --pick takes others: leave one out."
         )
-    if codes:
-        if count or labels or pick > 1:
-            raise InputError(f"--codes {codes} says which pictures: leave out -n, --label and --pick.")
-        with progress_bar(0, "sampling") as advance:
-            total = write_coded(generator, path, codes, truncation, shift, None if grid else suffix, advance)
-        tell(f"{total} sample{'s' if total > 1 else ''} in {path}")
-        return
-    if grid:
-        count, labels = generator.shown(count, labels)
-        with progress_bar(count * max(len(labels), 1), "sampling") as advance:
-            write_grid(generator, path, count, seed, truncation, labels, shift, numbered, pick, advance)
-    else:
-        count = count or 64
-        with progress_bar(count * max(len(labels), 1), "sampling") as advance:
-            write_files(generator, path, count, seed, truncation, suffix, advance, labels, shift, pick)
-    total = count * max(len(labels), 1)
-    tell(f"{total} sample{'s' if total > 1 else ''} in {path}{f', {choice(pick)}' if pick > 1 else ''}")
-    if grid and len(labels) > 1:
-        tell(f"rows: {', '.join(map(shown, labels))}")
-    tell_of_best(run)
+    if paper and not grid:
+        raise InputError(f"--paper {paper} is for a sheet: leave out --files.")
+    if codes and (is_chosen or pick > 1):
+        raise InputError(f"--codes {codes} says which pictures: leave out -n, --label and --pick.")
 
 
 @click.command()
@@ -124,7 +175,7 @@ def sample(
     help="Codes that the loop passes through.",
 )
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the loop.")
-@click.option("--fps", default=30, show_default=True, type=click.IntRange(1, 120), help="Frames a second.")
+@FPS
 @click.option("--tiles", default=9, show_default=True, type=click.IntRange(1, 256), help="Walks side by side.")
 @click.option(
     "--direction",
@@ -134,32 +185,41 @@ def sample(
 @LABEL
 @SEED
 @TRUNCATION
-@click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: walk.mp4 in the run]")
+@FILM_SCALE
+@FILM
 def walk(
-    run: Path, keyframes: int, seconds: float, fps: int, tiles: int, direction: str | None, label: str | None, seed: int,
-    truncation: float, out: Path | None,
+    run: Path, keyframes: int, seconds: float, fps: int | None, tiles: int, direction: str | None, label: str | None,
+    seed: int, truncation: float, scale: int | None, out: Path | None,
 ) -> None:  # fmt: skip
-    """A smooth closed loop through RUN's latent codes, as a video that can be repeated without a seam.
+    """A smooth closed loop through RUN's latent codes, as a film that can be repeated without a seam.
+
+    Its name's ending says what it is: .mp4, a video; .webp or .gif, an animated picture, which goes where videos don't.
 
     \b
     Examples:
       figment walk runs/faces-1 --seconds 12 --out walk.mp4
       figment walk runs/faces-1 --direction smile --seconds 4
+      figment walk runs/faces-1 --tiles 4 --seconds 4 --out walk.gif
     """
     from figment.explore.direction_file import directions_file, find_direction
     from figment.explore.walk import write_walk
-    from figment.media.video import check_video
+    from figment.media.video import check_video, usual_fps
 
-    path = checked_place(run, out, f"walk-{plain_name(direction)}.mp4" if direction else "walk.mp4", check_video)
+    asked = [
+        "walk", *([f"seed-{seed}"] if seed else []), *([direction] if direction else []), *([label] if label else []),
+        *([f"truncation-{truncation:g}"] if truncation != 1 else []),
+    ]  # fmt: skip
+    place = Place(run, out, asked, ".mp4", check_video)
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
+    fps = fps or usual_fps(place.path)
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
-            generator, path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
-            truncation=truncation, progress=advance, label=label, along=along, say=complain,
+            generator, place.path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
+            truncation=truncation, progress=advance, label=label, along=along, say=complain, scale=scale,
         )  # fmt: skip
-    tell(str(path))
+    tell(str(place.settled()))
 
 
 @click.command()
@@ -170,24 +230,33 @@ def walk(
     "--seconds", default=12.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Length of the film."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
-@click.option("--out", type=PathArgument, metavar="FILE.mp4", help="[default: timelapse.mp4 in the run]")
-def timelapse(run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, out: Path | None) -> None:
-    """How RUN learned: the same codes from its first snapshot to its last, as a video.
+@FPS
+@FILM_SCALE
+@FILM
+def timelapse(
+    run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, fps: int | None, scale: int | None,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """How RUN learned: the same codes from its first snapshot to its last, as a film: .mp4, .webp or .gif.
 
     \b
-    Example:
+    Examples:
       figment timelapse runs/faces-1 --out timelapse.mp4
+      figment timelapse runs/faces-1 --tiles 9 --seconds 6 --scale 1 --out timelapse.webp
     """
+    from figment.media.video import check_video, usual_fps
     from figment.run import Run
     from figment.sharing.timelapse import write_timelapse
 
-    path = out or path_beside(run, "timelapse.mp4")
+    asked = ["timelapse", *([f"seed-{seed}"] if seed is not None else []), *([label] if label else [])]
     opened = Run(run)
+    place = Place(run, out, asked, ".mp4", check_video)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(
-            opened, path, tiles=tiles, seconds=seconds, seed=seed, progress=advance, label=label, say=complain
-        )
-    tell(str(path))
+            opened, place.path, tiles=tiles, seconds=seconds, seed=seed, fps=fps or usual_fps(place.path),
+            progress=advance, label=label, say=complain, scale=scale,
+        )  # fmt: skip
+    tell(str(place.settled()))
 
 
 @click.command()
@@ -208,17 +277,28 @@ def report(run: Path) -> None:
     tell(str(write_report(Run(run), complain)))
 
 
-def checked_place(run: Path, out: Path | None, name: str, check: Callable[[Path], None]) -> Path:
-    """Where a command writes, checked before it works: out, or a name beside the run. A run that isn't there is told later."""
-    path = out or path_beside(run, name)
-    if out or run.exists():
-        check(path)
-    return path
+class Place:
+    """Where a command writes, checked before it works: out; or a name in the run, or beside its generator, that nothing has.
 
+    asked: what was asked for, which makes the name; suffix: its end, "" for a folder. A run that isn't there is told later.
+    """
 
-def path_beside(run: Path, name: str) -> Path:
-    """In the run folder; beside a generator file."""
-    return run / name if run.is_dir() else run.parent / name
+    def __init__(self, run: Path, out: Path | None, asked: Sequence[str], suffix: str, check: Callable[[Path], None]):
+        from figment.common.files import free_name
+        from figment.media.provenance import check_replaced
+
+        net = [] if run.is_dir() or run.stem == "generator" else [run.stem]
+        self.named = out or (run if run.is_dir() else run.parent) / (plain_name("-".join([*asked, *net])) + suffix)
+        self.path, self.suffix = out or free_name(self.named, suffix), suffix
+        if out or run.exists():
+            check(self.path)
+            check_replaced(self.path)
+
+    def settled(self) -> Path:
+        """Where it is, now that it is written: the same as before, if it was there already."""
+        from figment.common.files import without_copy
+
+        return without_copy(self.path, self.named, self.suffix) if self.path.is_file() else self.path
 
 
 def load_generator(run: Path, device: str = "cpu") -> Any:

@@ -1,8 +1,10 @@
-"""Writing files so that a reader never sees half of one."""
+"""Writing files so that a reader never sees half of one, and so that none takes another's place unasked."""
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from filecmp import cmp
 from pathlib import Path
 
 from figment.common.parts import part_beside
@@ -12,7 +14,7 @@ from figment.errors import InputError
 
 # What tells a page or a list of figment's own, which may be overwritten.
 PAGE_MARK = b"figment</title>"
-LIST_STARTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": '
+LIST_STARTS = b'{\n "format": 1,\n "source": ', b'{\n "format": 1,\n "what": ', b"what,score,title,"
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -53,6 +55,28 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
+def names_from(place: Path, suffix: str = "") -> Iterator[Path]:
+    """The place, then NAME-2, NAME-3 … of it, without end. suffix: the part of its name that stays behind the number."""
+    yield place
+    stem = place.name.removesuffix(suffix)
+    for number in itertools.count(2):
+        yield place.with_name(f"{stem}-{number}{suffix}")
+
+
+def free_name(place: Path, suffix: str = "") -> Path:
+    """The first of these names that nothing has."""
+    return next(path for path in names_from(place, suffix) if not os.path.lexists(path))
+
+
+def without_copy(made: Path, place: Path, suffix: str = "") -> Path:
+    """A file that was just made under a free name of a place; where an earlier one of them holds the same, that one alone."""
+    for path in itertools.takewhile(lambda path: path != made, names_from(place, suffix)):
+        if path.is_file() and cmp(path, made, shallow=False):
+            made.unlink()
+            return path
+    return made
+
+
 def flush_to_disk(path: Path) -> None:
     """Have the system write a file, or a folder's entries, to the disk now, as far as it can: a power cut may come.
 
@@ -89,14 +113,15 @@ def write_outputs(folder: Path, contents: Mapping[str, bytes | str]) -> None:
         write_together({folder / name: content for name, content in contents.items()})
 
 
-def check_output(path: Path, suffix: str, sources: Sequence[str]) -> None:
+def check_output(path: Path, suffix: str | tuple[str, ...], sources: Sequence[str]) -> None:
     """Raise InputError, before any work is done, where a page or list can't be written or would destroy something else.
 
-    Its name must have the suffix, and what lies there must be figment's own.
+    Its name must have the suffix, or one of them, and what lies there must be figment's own.
     """
     check_file(path)
-    if path.suffix.lower() != suffix:
-        raise InputError(f"--out {path}: let it end in {suffix}.")
+    suffixes = (suffix,) if isinstance(suffix, str) else suffix
+    if path.suffix.lower() not in suffixes:
+        raise InputError(f"--out {path}: let it end in {' or '.join(suffixes)}.")
     if path.exists() and (str(path) in sources or not _is_ours(path)):
         raise InputError(f"--out {path} exists and isn't a page or list that figment wrote: name another file.")
 

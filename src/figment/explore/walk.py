@@ -73,8 +73,9 @@ def write_walk(
     label: str | None = None,
     along: Tensor | None = None,
     say: Say | None = None,
+    scale: int | None = None,
 ) -> None:
-    """Write an mp4 that can be played round and round: generated pictures side by side, each on its own loop.
+    """Write a film that can be played round and round: generated pictures side by side, each on its own loop.
 
     Memory doesn't grow with seconds, but for the codes themselves.
 
@@ -100,6 +101,8 @@ def write_walk(
         A direction, (code_size,) of length 1: each tile goes up and down it from one sample, in place of keyframes: see sweep.
     say : callable, optional
         Told of tiles that aren't shown.
+    scale : int, optional
+        Times that pictures are enlarged, in place of as many as make 384 pixels.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def write_walk(
     frames = _frame_count(seconds, fps, keyframes if along is None else None)
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
-    fitting = fitting_tiles(tiles, generator.recipe.shape, fps, columns)
+    fitting = fitting_tiles(tiles, generator.recipe.shape, fps, columns, scale=scale)
     if fitting < tiles and say:
         say(fewer_tiles(tiles, fitting))
     tiles = fitting
@@ -118,7 +121,7 @@ def write_walk(
     else:
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
-    write_video(path, _frames(generator, z, labels, columns, progress), fps)
+    write_video(path, _frames(generator, z, labels, columns, progress, scale), fps)
 
 
 def _frame_count(seconds: float, fps: int, keyframes: int | None) -> int:
@@ -133,14 +136,15 @@ def _frame_count(seconds: float, fps: int, keyframes: int | None) -> int:
 
 
 def _frames(
-    generator: Generator, z: Tensor, labels: Tensor | None, columns: int | None, progress: Progress | None
-) -> Iterator[Frame]:
+    generator: Generator, z: Tensor, labels: Tensor | None, columns: int | None, progress: Progress | None,
+    scale: int | None = None,
+) -> Iterator[Frame]:  # fmt: skip
     frames, tiles, _ = z.shape
     done = 0
     for batch in z.split(max(1, BATCH_PICTURES // tiles)):
         repeated = None if labels is None else labels.repeat(len(batch))
         for pictures in generator.decode(batch.flatten(0, 1), repeated).split(tiles):
-            yield sheet(pictures, columns)
+            yield sheet(pictures, columns, scale)
             done += 1
             if progress:
                 progress(done, frames)

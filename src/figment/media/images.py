@@ -20,6 +20,7 @@ from figment.errors import InputError
 from figment.media.provenance import DigitalSourceType, xmp
 
 Format = Literal["PNG", "JPEG", "WEBP"]
+Resampling = Literal["lanczos", "nearest"]
 
 FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Pixels that a side may have. JPEG's own is 65,535; the libraries that read and write it stop a little before.
@@ -95,24 +96,49 @@ def columns_for(n: int, height: int, width: int) -> int:
     return min(range(1, n + 1), key=fault)
 
 
+def enlarged(
+    pictures: Tensor | NDArray[np.uint8], factor: int, resampling: Resampling = "lanczos"
+) -> NDArray[np.uint8]:
+    """Pictures a whole number of times as large, uint8 (N, C, H, W) → (N, C, factor·H, factor·W), each by itself.
+
+    "nearest" repeats every pixel, so that the pictures can be had back; "lanczos" is smooth, as viewers enlarge.
+    """
+    tiles = np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures)
+    if factor == 1:
+        return tiles
+    if resampling == "nearest":
+        return tiles.repeat(factor, 2).repeat(factor, 3)
+    return np.stack([resized(tile, factor * tile.shape[1], factor * tile.shape[2]) for tile in tiles])
+
+
+def resized(
+    picture: NDArray[np.uint8], height: int, width: int, resampling: Resampling = "lanczos"
+) -> NDArray[np.uint8]:
+    """One picture, uint8 (C, H, W) → (C, height, width)."""
+    kernel = Image.Resampling[resampling.upper()]
+    return np.stack([np.asarray(Image.fromarray(plane).resize((width, height), kernel)) for plane in picture])
+
+
 def encode(
     picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "", quality: int | None = None,
+    remark: str = "", quality: int | None = None, dpi: int | None = None,
 ) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
     picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
     colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
-    quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel.
+    quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel. dpi: pixels an inch when it is printed, which WebP
+    can't tell.
     """
     image = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
     packet = xmp(source, remark) if source else None
     buffer = io.BytesIO()
+    printed = {"dpi": (dpi, dpi)} if dpi and format != "WEBP" else {}
     if format == "PNG":
         text = PngImagePlugin.PngInfo()
         if packet:
             text.add_itxt("XML:com.adobe.xmp", packet.decode(), zip=False)  # legible for programs that only scan bytes
-        image.save(buffer, format, pnginfo=text)
+        image.save(buffer, format, pnginfo=text, **printed)
     else:
         if format == "JPEG":
             options: dict[str, Any] = {"quality": quality or 95, "subsampling": 0}
@@ -120,13 +146,13 @@ def encode(
             options = {"lossless": True, "exact": True}
         else:
             options = {"quality": quality, "method": WEBP_METHOD}
-        image.save(buffer, format, **options, **({"xmp": packet} if packet else {}))
+        image.save(buffer, format, **options, **printed, **({"xmp": packet} if packet else {}))
     return buffer.getvalue()
 
 
 def write(
     path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "",
+    remark: str = "", dpi: int | None = None,
 ) -> None:  # fmt: skip
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
@@ -135,7 +161,7 @@ def write(
     """
     path = Path(path)
     check_sheet(path, *picture.shape[:2])
-    write_output(path, encode(picture, _format(path), source, remark))
+    write_output(path, encode(picture, _format(path), source, remark, dpi=dpi))
 
 
 def check_picture(path: Path) -> None:

@@ -17,8 +17,9 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from figment.common.text import printable
 
+_NAMES = ("ink", "faint", "first", "second", "third", "fourth", "fifth", "sixth")
 # Colours that the page replaces by its own, so that charts follow its light and dark.
-COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(("ink", "faint", "first", "second", "third"), 10)}
+COLOURS = {name: f"#0a0b{i:02d}" for i, name in enumerate(_NAMES, 10)}
 MAX_AXIS_NAME = 60  # characters
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # letters stay letters, in the page's own face

@@ -7,13 +7,17 @@ from typing import Literal, get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from figment.common.marks import DESCRIPTION, PACKET, VOCABULARY
+from figment.common.marks import DESCRIPTION, HEAD_BYTES, PACKET, TAIL_BYTES, VOCABULARY, has_own_mark
 from figment.errors import InputError
 
 DigitalSourceType = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
 # As an element, an attribute or an rdf:resource: other programs write all three.
 DECLARATION = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
+# XMP specification, part 3, section 1.1.2 (GIF): the packet is no chain of blocks, so behind it stand bytes that lead a
+# reader, wherever it comes in, to the chain's end.
+XMP_EXTENSION = b"\x21\xff\x0bXMP DataXMP"
+XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 MAX_PACKET_BYTES = 1 << 24  # bytes; a mark needs 400
 
 
@@ -51,9 +55,29 @@ def xmp_box(source: DigitalSourceType) -> bytes:
     return (len(content) + 4).to_bytes(4, "big") + content
 
 
+def check_replaced(path: Path) -> None:
+    """Raise InputError where a file that is there isn't one that figment made, by its own mark: it mustn't be lost to it."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        is_own = has_own_mark(head) or has_own_mark(file.read())
+    if not is_own:
+        raise InputError(f"--out {path} exists and isn't a picture or film that figment made: name another file.")
+
+
+def xmp_extension(source: DigitalSourceType) -> bytes:
+    """The same mark as an extension block of a GIF, for the place behind its first colours."""
+    return XMP_EXTENSION + xmp(source) + XMP_TRAILER
+
+
 def _picture_packet(path: Path) -> bytes:
     with Image.open(path) as image:
         packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+        if image.format == "GIF":  # of which Pillow reads no XMP
+            with path.open("rb") as file:
+                packet = file.read(HEAD_BYTES).partition(XMP_EXTENSION)[2].partition(XMP_TRAILER)[0]
     return packet.encode() if isinstance(packet, str) else packet
 
 

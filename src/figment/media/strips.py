@@ -126,13 +126,13 @@ def _layout(
     return _Layout(size, width, factor, parted, headed, margin, top, lines)
 
 
-@lru_cache(1)
-def letters() -> ImageFont.FreeTypeFont:
+@lru_cache(8)
+def letters(height: float = LETTER_HEIGHT) -> ImageFont.FreeTypeFont:
     """The face that charts have, which matplotlib brings along: Pillow's own lacks σ, → and −."""
     point_libraries_at_cache()
     import matplotlib
 
-    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), LETTER_HEIGHT)
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), height)
 
 
 def broken(text: str, longest: int = MAX_LINE_LETTERS) -> str:

@@ -1,4 +1,4 @@
-"""Frames into an mp4 that every browser plays, marked as synthetic; the same frames give the same bytes."""
+"""Frames into a film, an mp4 or an animated picture, marked as synthetic; the same frames give the same bytes."""
 
 import itertools
 import math
@@ -10,17 +10,18 @@ import av
 import numpy as np
 import torch.nn.functional as F
 from av.codec.context import Flags
-from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.common.parts import part_beside
 from figment.common.places import check_file, flush
 from figment.common.refusals import naming_refusals
 from figment.errors import InputError
+from figment.media.animation import Frame, animated
 from figment.media.images import columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
 
-Frame = NDArray[np.uint8]
+# Frames a second: an animated picture holds each as a picture of its own, and a GIF's last hundredths of a second.
+USUAL_FPS = {".mp4": 30, ".webp": 15, ".gif": 12}
 
 # One thread: with more, x264 cuts its work by the clock and the bytes change from run to run. CRF 17 is about where
 # the eye stops seeing a loss. The index goes to the front, so that a browser plays before it has everything.
@@ -41,37 +42,47 @@ def write_video(
     fps: float = 30,
     source: DigitalSourceType | None = "trainedAlgorithmicMedia",
 ) -> None:
-    """Write frames, uint8 (H, W, 3) and all of one size, as h264 in an mp4 at fps frames a second.
+    """Write frames, uint8 (H, W, 3) and all of one size, at fps frames a second as what the name ends in.
 
-    An odd height or width is made even by repeating the last row or column. frames are taken one at a time. The file is
-    whole or as it was before. Raises InputError for another ending than .mp4, a place that can't be written or a full
-    disk; ValueError if there are no frames or their sizes differ.
+    An mp4 is h264; an odd height or width is made even by repeating the last row or column, and frames are taken one at a
+    time. An animated WebP or GIF plays round and round: see animation.py. The file is whole or as it was before. Raises
+    InputError for another ending, a place that can't be written, a full disk or more frames than an animated picture may
+    have; ValueError if there are no frames or their sizes differ.
     """
     path = Path(path)
     check_video(path)
     with naming_refusals(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         with part_beside(path) as part:
-            _encode(part, frames, fps)
-            _append(part, xmp_box(source) if source else b"")
+            if path.suffix.lower() == ".mp4":
+                _encode(part, frames, fps)
+                _append(part, xmp_box(source) if source else b"")
+            else:
+                part.write_bytes(animated(frames, fps, path.suffix.lower(), source))
             part.replace(path)
 
 
 def check_video(path: Path) -> None:
-    """Raise InputError, before any work is done, where no video of this name can be written."""
-    if path.suffix.lower() != ".mp4":
-        raise InputError(f"--out {path}: figment writes video as mp4 only: let it end in .mp4.")
+    """Raise InputError, before any work is done, where no film of this name can be written."""
+    if path.suffix.lower() not in USUAL_FPS:
+        raise InputError(f"--out {path}: no kind of film that figment writes: let it end in .mp4, .webp or .gif.")
     check_file(path)
 
 
-def sheet(pictures: Tensor, columns: int | None = None) -> Frame:
+def usual_fps(path: Path) -> int:
+    """Frames a second of a film of this name, where nobody says."""
+    return USUAL_FPS.get(path.suffix.lower(), USUAL_FPS[".mp4"])
+
+
+def sheet(pictures: Tensor, columns: int | None = None, scale: int | None = None) -> Frame:
     """Pictures side by side as a frame of video, each enlarged so many whole times that no side is under 384 pixels.
 
-    pictures: uint8 (N, C, H, W). Returns uint8 (H', W', 3). Bicubic, each by itself: none bleeds into the next.
+    pictures: uint8 (N, C, H, W). scale: how many times in place of that. Returns uint8 (H', W', 3). Bicubic, each by itself:
+    none bleeds into the next.
     """
     n, _, height, width = pictures.shape
     columns = min(columns or columns_for(n, height, width), n)
-    factor = _enlarged(n, height, width, columns)
+    factor = scale or _enlarged(n, height, width, columns)
     large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
     return grid(large.round().clamp(0, 255).byte(), columns, GAP_PIXELS)
 
@@ -82,14 +93,15 @@ def fitting_tiles(
     fps: float,
     columns: int | None = None,
     below: Callable[[int], int] | None = None,
+    scale: int | None = None,
 ) -> int:
     """As many of the tiles, pictures of a shape, as a film of them may show that most players take; 1 at least.
 
-    columns: as sheet takes them. below: the height of what comes below a frame of a width.
+    columns, scale: as sheet takes them. below: the height of what comes below a frame of a width.
     """
     for n in range(tiles, 1, -1):
         beside = min(columns or columns_for(n, *shape), n)
-        factor = _enlarged(n, *shape, beside)
+        factor = scale or _enlarged(n, *shape, beside)
         height, width = grid_size(n, shape[0] * factor, shape[1] * factor, beside, GAP_PIXELS)
         if fits_players(height + (below(width) if below else 0), width, fps):
             return n

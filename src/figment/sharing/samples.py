@@ -1,73 +1,179 @@
-"""Samples as files: one sheet, or a file a picture."""
+"""Samples as files: one sheet, to look at or to print, or a file a picture."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from figment import codes
+from figment.common.files import write_output
 from figment.common.places import check_folder
 from figment.common.progress import Progress, Tally
-from figment.common.text import plain_name
+from figment.common.text import plain_name, shown
+from figment.errors import InputError
 from figment.generator import Generator, choice
-from figment.media.images import check_picture, check_sheet, columns_for, grid, grid_size, write
+from figment.media.contact_sheet import DPI, PAPERS, columns_on, contact_sheet, page_of
+from figment.media.images import (
+    FORMATS,
+    Resampling,
+    check_picture,
+    check_sheet,
+    columns_for,
+    encode,
+    enlarged,
+    grid,
+    grid_size,
+    write,
+)
 from figment.media.strips import strips, strips_size
 
 BATCH_SAMPLES = 256  # samples in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
+SHEET_SIDE = 512  # pixels that a sheet's longer side has at least
+MIN_PRINTED_SIDE = 24  # pixels of a printed picture, 2 mm: of smaller ones nothing is seen
+NAMED = {"lanczos": "Lanczos", "nearest": "pixels repeated"}
+
+
+@dataclass(frozen=True)
+class SheetStyle:
+    """How samples are shown. scale: times that each is enlarged; None: a sheet until its longer side has 512 pixels.
+
+    numbered: with their numbers, which pick lacks. paper: one of PAPERS, which is filled, in place of a scale.
+    """
+
+    scale: int | None = None
+    resampling: Resampling = "lanczos"
+    numbered: bool = False
+    paper: str | None = None
+
+    def check(self, path: Path) -> None:
+        """Raise InputError, before any work, for what can't go together."""
+        if self.paper is None:
+            return
+        if self.paper not in PAPERS:
+            raise InputError(f"--paper {shown(self.paper)}: there are {', '.join(PAPERS)}.")
+        if self.scale is not None:
+            raise InputError(
+                f"--scale {self.scale}: a page is filled, whatever its pictures' size: leave out --scale or --paper."
+            )
+        if path.suffix.lower() == ".webp":
+            raise InputError(f"{path}: WebP doesn't tell how large a page is printed: let it end in .png or .jpg.")
+
+
+class _Rows(NamedTuple):
+    """A sheet's rows: their names, how many pictures each has, and the columns' titles."""
+
+    names: list[str]
+    counts: list[int]
+    titles: list[str]
+
+    @property
+    def are_named(self) -> bool:
+        return any(self.names)
 
 
 def write_grid(
     generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
-    shift: Tensor | None = None, numbered: bool = False, pick: int = 1, progress: Progress | None = None,
+    shift: Tensor | None = None, style: SheetStyle | None = None, pick: int = 1, progress: Progress | None = None,
 ) -> None:  # fmt: skip
-    """Samples 0 … count - 1 of a seed as one sheet: see Generator.sheet. numbered: with their numbers, which pick lacks."""
+    """Samples 0 … count - 1 of a seed as one sheet; of several labels a row each, with its name beside it.
+
+    What isn't given is as Generator.shown says. Raises InputError as SheetStyle.check and check_sheet do.
+    """
+    style = style or SheetStyle()
     check_picture(path)
+    style.check(path)
     count, labels = generator.shown(count, labels)
-    done = Tally(progress, count * max(len(labels), 1))
+    total = count * max(len(labels), 1)
+    done, found = Tally(progress, total), list[Tensor]()
+    rows = _rows(count, labels, generator.recipe.shape, style)
+    scale = _checked_scale(path, rows, generator.recipe.shape, style)
+    for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
+        found.append(pictures)
+        done(len(pictures))
+    _write_sheet(path, torch.cat(found), rows, style, scale, f"seed {seed}", choice(pick))
 
-    def drawn() -> list[Tensor]:
-        found = []
-        for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
-            found.append(pictures)
-            done(len(pictures))
-        return list(torch.cat(found).split(count))
 
-    if not numbered:
-        columns = count if len(labels) > 1 else None
-        check_sheet(path, *grid_size(count * max(len(labels), 1), *generator.recipe.shape, columns))
-        write(path, grid(torch.cat(drawn()), columns), remark=choice(pick))
-        return
+def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: SheetStyle) -> _Rows:
+    """How pictures lie: a row a label, where there are several; else as many a row as make it nearly square, or fill a page."""
     if len(labels) > 1:
-        names, counts, titles = list(labels), [count] * len(labels), list(map(str, range(count)))
+        return _Rows(list(labels), [count] * len(labels), list(map(str, range(count))) if style.numbered else [])
+    columns = min(columns_on(style.paper, count, *shape) if style.paper else columns_for(count, *shape), count)
+    counts = [min(columns, count - start) for start in range(0, count, columns)]
+    names = [str(columns * row) if style.numbered else "" for row in range(len(counts))]
+    return _Rows(names, counts, [f"+{column}" for column in range(columns)] if style.numbered else [])
+
+
+def _checked_scale(path: Path, rows: _Rows, shape: tuple[int, int], style: SheetStyle) -> int:
+    """How many times pictures are enlarged. Raises InputError where the sheet is too large for its format, or they too small."""
+    if style.paper:
+        if min(page_of(rows.names, rows.counts, rows.titles, shape, style.paper).side) < MIN_PRINTED_SIDE:
+            raise InputError(
+                f"--paper {style.paper}: {sum(rows.counts):,} pictures are too many for a page: ask for fewer."
+            )
+        return 1
+    scale = style.scale or max(1, -(-SHEET_SIDE // max(_size(rows, shape, 1))))
+    check_sheet(path, *_size(rows, shape, scale))
+    return scale
+
+
+def _size(rows: _Rows, shape: tuple[int, int], scale: int) -> tuple[int, int]:
+    """Height and width of a sheet."""
+    height, width = shape[0] * scale, shape[1] * scale
+    if rows.are_named:
+        return strips_size(*rows, (height, width), 1)
+    return grid_size(sum(rows.counts), height, width, max(rows.counts))
+
+
+def _write_sheet(
+    path: Path, pictures: Tensor, rows: _Rows, style: SheetStyle, scale: int, what: str, chosen: str = ""
+) -> None:
+    """Write pictures, uint8 (N, C, H, W), as a sheet. what: they are, for the foot of a page."""
+    if style.paper:
+        named = list(zip(rows.names, pictures.split(rows.counts), strict=True))
+        foot = f"synthetic: drawn by a generator of figment, {what}"
+        page = contact_sheet(named, rows.titles, style.paper, style.resampling, foot)
+        write(path, page, remark=chosen, dpi=DPI)
+        return
+    large = enlarged(pictures, scale, style.resampling)
+    if rows.are_named:
+        ends = np.cumsum(rows.counts)[:-1]
+        sheet = strips(list(zip(rows.names, np.split(large, ends), strict=True)), rows.titles, 1)
     else:
-        columns = min(columns_for(count, *generator.recipe.shape), count)
-        counts = [min(columns, count - start) for start in range(0, count, columns)]
-        names, titles = [str(columns * i) for i in range(len(counts))], [f"+{i}" for i in range(columns)]
-    check_sheet(path, *strips_size(names, counts, titles, generator.recipe.shape))
-    rows = drawn() if len(labels) > 1 else drawn()[0].split(counts)
-    write(path, strips(list(zip(names, rows, strict=True)), titles))
+        sheet = grid(large, max(rows.counts))
+    write(path, sheet, remark=remark(scale, style.resampling, chosen))
+
+
+def remark(scale: int, resampling: Resampling, chosen: str = "") -> str:
+    """What the mark of a file says of how its pictures were chosen and enlarged; empty where there is nothing to say."""
+    enlarging = f"enlarged {scale} times ({NAMED[resampling]})" if scale > 1 else ""
+    return "; ".join(part for part in (chosen, enlarging) if part)
 
 
 def write_files(
     generator: Generator, folder: Path, count: int, seed: int, truncation: float, suffix: str,
     progress: Progress, labels: Sequence[str] = (), shift: Tensor | None = None, pick: int = 1,
+    style: SheetStyle | None = None,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as folder/<seed>-<number>.<suffix>, a few at a time; of several labels so many each.
 
     Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift, pick: see
-    Generator.sample. Raises InputError if folder is a file.
+    Generator.sample. Files that hold the same already stay. Raises InputError if folder is a file, or holds another
+    picture under one of these names.
     """
     check_folder(folder)
+    style = style or SheetStyle()
     endings, done = file_endings(generator.classes), Tally(progress, count * max(len(labels), 1))
     for label, start, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
         numbers = generator.labels(len(pictures), seed, start, label)
         for i, picture in enumerate(pictures):
             ending = "" if numbers is None else endings[int(numbers[i])]
-            _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, choice(pick))
+            _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, style, choice(pick))
             done(1)
 
 
@@ -90,23 +196,25 @@ def _batches(
 
 def write_coded(
     generator: Generator, path: Path, file: Path, truncation: float, shift: Tensor | None, suffix: str | None,
-    progress: Progress,
+    progress: Progress, style: SheetStyle | None = None,
 ) -> int:  # fmt: skip
     """Pictures of the codes in a file as one sheet; with a suffix as path/<number>.<suffix>. Gives their number.
 
     All are decoded in one go, as a finding's are, so that they are the same to the byte. Raises InputError as codes.read.
     """
+    style = style or SheetStyle()
     check_picture(path) if suffix is None else check_folder(path)
+    style.check(path)
     z, labels = codes.read(file, generator.recipe.code_size, len(generator.classes))
-    if suffix is None:
-        check_sheet(path, *grid_size(len(z), *generator.recipe.shape))
+    rows = _rows(len(z), (), generator.recipe.shape, style)
+    scale = _checked_scale(path, rows, generator.recipe.shape, style) if suffix is None else 1
     z = codes.truncated(z, truncation)
     pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
     if suffix is None:
-        write(path, grid(pictures))
+        _write_sheet(path, pictures, rows, style, scale, f"codes of {file.name}")
         return len(pictures)
     for i, picture in enumerate(pictures):
-        _write_one(path / f"{i:06d}.{suffix}", picture)
+        _write_one(path / f"{i:06d}.{suffix}", picture, style)
         progress(i + 1, len(pictures))
     return len(pictures)
 
@@ -118,5 +226,11 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
 
 
-def _write_one(path: Path, picture: Tensor, remark: str = "") -> None:
-    write(path, np.ascontiguousarray(picture.permute(1, 2, 0).numpy()), remark=remark)
+def _write_one(path: Path, picture: Tensor, style: SheetStyle, chosen: str = "") -> None:
+    scale = style.scale or 1
+    large = enlarged(picture[None], scale, style.resampling)[0].transpose(1, 2, 0)
+    check_sheet(path, *large.shape[:2])
+    content = encode(np.ascontiguousarray(large), FORMATS[path.suffix], remark=remark(scale, style.resampling, chosen))
+    if path.is_file() and path.read_bytes() != content:
+        raise InputError(f"{path} exists and holds another picture: name another folder with --out.")
+    write_output(path, content)

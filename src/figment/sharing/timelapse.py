@@ -30,12 +30,14 @@ def write_timelapse(
     progress: Progress | None = None,
     label: str | None = None,
     say: Say | None = None,
+    scale: int | None = None,
 ) -> None:
-    """Write an mp4 of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
+    """Write a film of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
 
     seed: the recipe's by default. label: the class to show, of a run that has classes; else each tile has its own. Each
     snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
-    while. say: told of tiles that aren't shown, since players take no more. At most two snapshots are in memory. Raises
+    while. say: told of tiles that aren't shown, since players take no more. scale: times that pictures are enlarged, in place
+    of as many as make 384 pixels. At most two snapshots are in memory. Raises
     InputError for fewer than two snapshots, an unknown label or a number out of range, or as write_video does.
     """
     check_video(Path(path))
@@ -50,14 +52,14 @@ def write_timelapse(
             f"--seconds {seconds:g}: too short for {len(snapshots)} snapshots: give it {shortest:.1f} or more."
         )
     seed = run.recipe.seed if seed is None else seed
-    fitting = fitting_tiles(tiles, run.recipe.shape, fps, below=_band_height)
+    fitting = fitting_tiles(tiles, run.recipe.shape, fps, below=_band_height, scale=scale)
     if fitting < tiles and say:
         say(fewer_tiles(tiles, fitting))
     tiles = fitting
 
     def views() -> Iterator[View]:
         for images, file in snapshots.items():
-            yield sheet(generator.load(file).sample(tiles, seed, label=label)), f"{images:,} images seen"
+            yield sheet(generator.load(file).sample(tiles, seed, label=label), scale=scale), f"{images:,} images seen"
 
     shares = time_shares(
         [float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())]

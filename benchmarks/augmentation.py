@@ -20,7 +20,7 @@ from pathlib import Path
 from figment.data.bank.prepare import prepare
 from figment.features.registry import extractor
 from figment.run import Run
-from scoring import Yardstick, interval, ratio
+from scoring import Yardstick, as_ratio, with_interval
 from trials import Kept, effort, machine, samples, side_by_side, train
 
 COLUMNS = ("kid", "fd", "recall", "memorising", "images")
@@ -73,13 +73,12 @@ def main() -> None:
     print(f"{'':16}" + "".join(f"{name:>18}" for name in COLUMNS))
     for side in sides:
         runs = [kept.results[f"{side} {seed}"] for seed in options.seeds]
-        both = [interval([run[name] for run in runs]) for name in COLUMNS]
-        print(f"{side:16}" + "".join(f"{f'{mean:,.4g} ± {half:,.2g}':>18}" for mean, half in both))
+        print(f"{side:16}" + "".join(f"{with_interval([run[name] for run in runs]):>18}" for name in COLUMNS))
         used = runs[0]["recipe"]
         print(f"{'':16}({used['name']}, augment {used['augment']}, p {used['augment_p']:g} {used['augment_mode']})")
     print(f"{'training reals':16}" + "".join(f"{floor[name]:>18,.4g}" for name in COLUMNS if name in floor))
     kids = ([kept.results[f"{side} {seed}"]["kid"] for seed in options.seeds] for side in sides)
-    print("KID with / KID without: {:.3f} ({:.3f} to {:.3f})".format(*ratio(*kids)))
+    print(f"KID with / KID without: {as_ratio(*kids)}")
     if options.grids:
         first = options.seeds[0]
         file = options.grids / "augmentation.png"

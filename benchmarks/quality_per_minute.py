@@ -51,7 +51,7 @@ from figment.data.bank.prepare import prepare
 from figment.features.base import Extractor
 from figment.features.registry import extractor
 from figment.run import Run
-from scoring import Yardstick, interval, ratio
+from scoring import Yardstick, as_ratio, interval
 from trials import Kept, core_of_its_own, effort, figment_train, machine, samples, side_by_side, train
 
 CONTENDERS = {
@@ -228,13 +228,12 @@ class Told:
         for name in self.options.contenders:
             cells = [cell(self.each(name, minutes, judge, score), digits) for judge, score, digits in columns]
             print(f"{name:12}{self.images(name, minutes):>10,.0f}" + "".join(f"{text:>20}" for text in cells))
-        floor = [cell([self.results["floor"]["scores"][judge][score]], digits) for judge, score, digits in columns]
+        floor = [f"{self.results['floor']['scores'][judge][score]:,.{digits}f}" for judge, score, digits in columns]
         print(f"{'reals':12}{'':>10}" + "".join(f"{text:>20}" for text in floor))
         for other, judge in itertools.product(self.options.contenders, self.networks):
             if other != "auto" and "auto" in self.options.contenders:
-                mean, low, high = ratio(*(self.each(name, minutes, judge, "kid") for name in ("auto", other)))
-                between = "" if math.isnan(low) else f" ({low:.3f} to {high:.3f})"
-                print(f"KID of auto / KID of {other}, {judge}: {mean:.3f}{between}")
+                apart = as_ratio(*(self.each(name, minutes, judge, "kid") for name in ("auto", other)))
+                print(f"KID of auto / KID of {other}, {judge}: {apart}")
 
     def until(self, name: str, judge: str, goal: float, spent: Callable[[float], float]) -> str:
         """What a contender had spent when its mean KID came to the goal, for the first time."""
@@ -276,7 +275,7 @@ def amount(value: float) -> str:
 
 def cell(values: Sequence[float], digits: int) -> str:
     mean, half = interval(values)
-    return f"{mean:,.{digits}f}{'' if math.isnan(half) else f' ± {half:,.{digits}f}'}"
+    return f"{mean:,.{digits}f}{' (one seed)' if math.isnan(half) else f' ± {half:,.{digits}f}'}"
 
 
 def main() -> None:

@@ -97,6 +97,18 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return statistics.fmean(values), STUDENT[len(values) - 1] * statistics.stdev(values) / math.sqrt(len(values))
 
 
+def with_interval(values: Sequence[float], form: str = ",.4g") -> str:
+    """The mean with half its interval, in a number's form; of a single value "(one seed)"."""
+    mean, half = interval(values)
+    return f"{mean:{form}}" + (" (one seed)" if math.isnan(half) else f" ± {half:,.2g}")
+
+
+def as_ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """`ratio` in words; of a single pair "(one seed)"."""
+    mean, low, high = ratio(ours, theirs)
+    return f"{mean:.3f}" + (" (one seed)" if math.isnan(low) else f" ({low:.3f} to {high:.3f})")
+
+
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
     """Geometric mean of the ratios of equal seeds and the ends of its 95 % interval; nan where a score isn't above 0."""
     if min(*ours, *theirs) <= 0:

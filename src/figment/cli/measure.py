@@ -1,16 +1,22 @@
 """`figment measure`: how real, how varied, how original the pictures of a generator, or of a folder, are."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from figment.cli.console import at_terminal, tell, tell_of_best
+from figment.cli.console import at_terminal, complain, tell, tell_of_best
 from figment.cli.options import ACCEPT, GROUP, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
+from figment.common.text import plain_name, typed
 from figment.errors import InputError
+
+if TYPE_CHECKING:
+    from figment.metrics.result import Measurement
 
 
 @click.command()
-@click.argument("what", type=PathArgument, metavar="RUN|FOLDER")
+@click.argument("subjects", nargs=-1, required=True, type=PathArgument, metavar="RUN|FOLDER...")
 @click.option("--against", multiple=True, type=NamedPath(), metavar="DATA", help="Real pictures. [default: the run's]")
 @click.option(
     "--features",
@@ -29,12 +35,13 @@ from figment.errors import InputError
 @PICK
 @ACCEPT
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
-@click.option("--out", type=PathArgument, metavar="FILE.json", help="Write all results there, too.")
+@click.option("--out", type=PathArgument, metavar="FILE.json|.csv", help="Write all results there, too.")
 def measure(
-    what: Path, against: tuple[str, ...], features: tuple[str, ...], count: int, codec: str, size: str | None,
+    subjects: tuple[Path, ...], against: tuple[str, ...], features: tuple[str, ...], count: int, codec: str, size: str | None,
     group: str | None, seed: int, pick: int, accept_licence: bool, device: str, out: Path | None,
 ) -> None:  # fmt: skip
-    """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool.
+    """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool; or of
+    several, one after the other.
 
     First a sentence: how real, how varied, what is copied. Beside each score stands the floor: the same score of as many
     other real pictures. A run's results also go into its measures.jsonl and its report. Only features inception give the
@@ -48,46 +55,86 @@ def measure(
       figment measure runs/faces-1
       figment measure runs/faces-1 --features inception --features dinov2 -n 10000
       figment measure runs/faces-1 --pick 4
+      figment measure runs/faces-1 runs/faces-2 --out scores.csv
       figment measure their-samples --against my-pictures --size 64 --out scores.json
     """
+    from figment.common.addresses import absent
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output, write_output
     from figment.common.places import check_file
 
+    twice = next((subject for subject in subjects if subjects.count(subject) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is named twice: name it once.")
+    for subject in subjects:
+        if not os.path.exists(subject) and len(subjects) > 1:  # of one it is told where it is opened
+            raise InputError(absent(subject, "name runs, generators or folders of pictures that are there") + ".")
     if out:
-        check_output(out, ".json", [str(what), *against])
-        pairs = out.with_name(f"{out.stem}.nearest.png")
-        check_file(pairs)
+        check_output(out, (".json", ".csv"), [*map(str, subjects), *against])
+        for subject in subjects:
+            check_file(pairs_place(out, subject, subjects))
     point_libraries_at_cache()
-    kept = f"what was found by then is in {what}/measures.jsonl, and" if (what / "run.json").is_file() else "only"
-    with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
-        from figment.metrics import measurement
+    found: list[Measurement] = []
+    for subject in subjects:
+        if len(subjects) > 1:
+            tell(*([""] if found else []), f"{subject} ({len(found) + 1} of {len(subjects)})")
+        is_run = (subject / "run.json").is_file()
+        kept = f"what was found by then is in {subject}/measures.jsonl, and" if is_run else "only"
+        with at_terminal(f"{kept} what was seen in real pictures is kept for the next time") as terminal:
+            from figment.metrics import measurement
+            from figment.metrics.result import as_output
 
-        found = measurement.measure(
-            what, list(against) if len(against) > 1 else against[0] if against else None, features=features, n=count,
-            seed=seed, pick=pick, codec=codec, size=None if size is None else pixels(size), group=group, device=device,
-            agree=agreeing(accept_licence), display=terminal,
-        )  # fmt: skip
-    tell("", *found.lines(), "")  # before anything can fail
-    if out:
-        write_output(out, found.as_json())
-    if found.unkept is not None:
-        raise found.unkept
+            one = measurement.measure(
+                subject, list(against) if len(against) > 1 else against[0] if against else None, features=features,
+                n=count, seed=seed, pick=pick, codec=codec, size=None if size is None else pixels(size), group=group,
+                device=device, agree=agreeing(accept_licence), display=terminal,
+            )  # fmt: skip
+        found.append(one)
+        tell("", *one.lines(), "")  # before anything can fail
+        if out:
+            write_output(out, as_output(found, out.suffix.lower()))
+        if one.unkept is not None:
+            raise one.unkept
+        tell_places(one, out, out and pairs_place(out, subject, subjects))
+        tell_of_best(subject)
+    tell_side_by_side(found)
+    unusable = list(dict.fromkeys(name for one in found for name in one.unusable))
+    if unusable:
+        raise InputError(
+            f"--features {', '.join(unusable)} couldn't be used (why stands above): mend it, or leave it out."
+        )
+
+
+def pairs_place(out: Path, subject: Path, subjects: tuple[Path, ...]) -> Path:
+    """Where the nearest pairs of a folder's pictures go, beside the results."""
+    which = "" if len(subjects) == 1 else f".{plain_name(str(subject))}"
+    return out.with_name(f"{out.stem}{which}.nearest.png")
+
+
+def tell_places(found: "Measurement", out: Path | None, pairs: Path | None) -> None:
+    """Write report and pairs of a measurement, and say where its results are."""
     places = [("results", out)] if out else []
     if found.run is not None:
         from figment.reporting.report import write_report
 
         places += [("results", found.run.measures_file), ("report", write_report(found.run))]
         places += [("pairs", found.run.pairs_file)] if found.pairs is not None else []
-    elif out and found.pairs is not None:
+    elif pairs and found.pairs is not None:
         from figment.media.images import write
 
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
     if places:
         tell(*(f"{title}  {place}" for title, place in places))
-    tell_of_best(what)
-    if found.unusable:
-        raise InputError(
-            f"--features {', '.join(found.unusable)} couldn't be used (why stands above): mend it, or leave it out."
-        )
+
+
+def tell_side_by_side(found: "list[Measurement]") -> None:
+    """Of several measurements, a table with a column each, and how to compare runs."""
+    if len(found) < 2:
+        return
+    from figment.metrics.table import beside
+
+    tell("", *beside({one.name: one.scores for one in found}))
+    runs = [one.run.folder for one in found if one.run is not None]
+    if len(runs) > 1:
+        complain(f"What differs, and whether by more than chance: figment compare {' '.join(map(typed, runs))}")

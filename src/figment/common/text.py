@@ -15,6 +15,7 @@ LONG_WORDS = re.compile(rf"(?<!\S)[^\s/\\]{{{MAX_SHOWN + 1},}}(?!\S)")
 LONG_PATHS = re.compile(rf"\S{{{MAX_SHOWN + 1},}}")
 FIRST_SAID, LAST_SAID = 600, 300  # characters of its beginning and its end: what it is about, and the mend
 
+COLUMN_GAP = "   "  # of a table
 MAX_NAME_BYTES = 150  # in UTF-8, of the 255 that most systems take
 
 
@@ -68,6 +69,17 @@ def distinct(names: Sequence[str]) -> list[str]:
         again = (f"{name} ({number})" for number in itertools.count(2))
         found.append(name if name not in found else next(one for one in again if one not in found))
     return found
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of equal length as lines with their columns under one another: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        COLUMN_GAP.join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.5) -> str | None:

@@ -13,7 +13,7 @@ from figment.errors import InputError
 from figment.metrics.copying import Copying
 from figment.metrics.scores import Missing, Score
 from figment.metrics.self_test import SelfTest
-from figment.metrics.table import score_lines, score_title
+from figment.metrics.table import as_csv, score_lines, score_title
 from figment.metrics.verdicts import Verdict, as_sentence, decide
 from figment.run import Run
 
@@ -110,11 +110,24 @@ class Measurement:
 
     def as_json(self) -> str:
         """What --out FILE.json holds: documented in docs/measure.md."""
+        return json.dumps({"format": FORMAT} | self.content(), indent=1) + "\n"
+
+    def content(self) -> dict[str, Any]:
+        """The same as plain values."""
         found = {score.key: score.as_record() for score in self.scores}
-        content = {
-            "format": FORMAT, "what": self.name, **self._summary(), "scores": found, "missing": self.missing,
+        return {
+            "what": self.name, **self._summary(), "scores": found, "missing": self.missing,
             "copying": None if self.copying is None else self.originality(),
             "attributes": None if self.attributes is None else self.attributes.as_record(),
             "notes": self.notes, **self.facts,
         }  # fmt: skip
-        return json.dumps(content, indent=1) + "\n"
+
+
+def as_output(found: Sequence[Measurement], suffix: str) -> str:
+    """What --out FILE.csv, or FILE.json of several, holds: documented in docs/measure.md."""
+    if suffix == ".csv":
+        return as_csv([(one.name, one.scores, one.facts) for one in found])
+    if len(found) == 1:
+        return found[0].as_json()
+    content = {"format": FORMAT, "what": [one.name for one in found], "measurements": [one.content() for one in found]}
+    return json.dumps(content, indent=1) + "\n"

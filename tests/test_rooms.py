@@ -14,7 +14,7 @@ FLOORS = [
     {"cli"},
     {"figment"},
     {"start"},
-    {"planning"},
+    {"planning", "comparing"},
     {"explore", "explain", "reporting", "sharing"},
     {"training"},
     {"workbench"},

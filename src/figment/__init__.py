@@ -15,6 +15,7 @@ from figment.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from figment import explain, explore
+    from figment.comparing.comparison import compare
     from figment.errors import InputError
     from figment.generator import Generator, load
     from figment.metrics.measurement import measure
@@ -31,6 +32,7 @@ _HOMES = {
     "train": "start",  # pictures → run
     "resume": "start",  # run → the same run, further on
     "measure": "metrics.measurement",  # run or pictures → Measurement
+    "compare": "comparing.comparison",  # runs → Comparison
     "load": "generator",  # run or generator file → Generator
     "Generator": "generator",
     "Run": "run",
@@ -38,7 +40,19 @@ _HOMES = {
     "InputError": "errors",
 }
 _ROOMS = ("explore", "explain")  # the experiments: figment.explore.interpolate(…), figment.explain.evidence(…)
-__all__ = ["Generator", "InputError", "Recipe", "Run", "explain", "explore", "load", "measure", "resume", "train"]
+__all__ = [
+    "Generator",
+    "InputError",
+    "Recipe",
+    "Run",
+    "compare",
+    "explain",
+    "explore",
+    "load",
+    "measure",
+    "resume",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

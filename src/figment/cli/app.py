@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from figment.cli.completion import ASKED, completion
+from figment.cli.compare import compare
 from figment.cli.console import TRAINED
 from figment.cli.data import data
 from figment.cli.doctor import doctor
@@ -17,6 +18,7 @@ from figment.cli.explain import explain
 from figment.cli.explore import explore
 from figment.cli.measure import measure
 from figment.cli.recipes import recipes
+from figment.cli.repeats import refuse_repeats
 from figment.cli.sample import report, sample, timelapse, walk
 from figment.cli.streams import standard_streams
 from figment.cli.train import resume, train
@@ -50,6 +52,7 @@ for command in (
     report,
     data,
     measure,
+    compare,
     explore,
     explain,
     recipes,
@@ -57,6 +60,7 @@ for command in (
     completion,
 ):
     cli.add_command(command)
+refuse_repeats(cli)
 
 
 @sigterm_as_interrupt()

@@ -1,5 +1,6 @@
 """Samples as files: one sheet, to look at or to print, or a file a picture."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from figment import codes
 from figment.common.files import write_output
 from figment.common.places import check_folder
 from figment.common.progress import Progress, Tally
-from figment.common.text import plain_name, shown
+from figment.common.text import plain_name, printable, shown
 from figment.errors import InputError
 from figment.generator import Generator, choice
 from figment.media.contact_sheet import DPI, PAPERS, columns_on, contact_sheet, page_of
@@ -34,6 +35,7 @@ from figment.media.strips import strips, strips_size
 
 BATCH_SAMPLES = 256  # samples in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
+MAX_NAME_LETTERS = 40  # of a class, beside its row
 SHEET_SIDE = 512  # pixels that a sheet's longer side has at least
 MIN_PRINTED_SIDE = 24  # pixels of a printed picture, 2 mm: of smaller ones nothing is seen
 NAMED = {"lanczos": "Lanczos", "nearest": "pixels repeated"}
@@ -102,11 +104,18 @@ def write_grid(
 def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: SheetStyle) -> _Rows:
     """How pictures lie: a row a label, where there are several; else as many a row as make it nearly square, or fill a page."""
     if len(labels) > 1:
-        return _Rows(list(labels), [count] * len(labels), list(map(str, range(count))) if style.numbered else [])
+        return _Rows(
+            list(map(_short, labels)), [count] * len(labels), list(map(str, range(count))) if style.numbered else []
+        )
     columns = min(columns_on(style.paper, count, *shape) if style.paper else columns_for(count, *shape), count)
     counts = [min(columns, count - start) for start in range(0, count, columns)]
     names = [str(columns * row) if style.numbered else "" for row in range(len(counts))]
     return _Rows(names, counts, [f"+{column}" for column in range(columns)] if style.numbered else [])
+
+
+def _short(name: str) -> str:
+    """A class's name as it stands beside its row."""
+    return printable(name if len(name) <= MAX_NAME_LETTERS else f"{name[: MAX_NAME_LETTERS - 1]}…")
 
 
 def _checked_scale(path: Path, rows: _Rows, shape: tuple[int, int], style: SheetStyle) -> int:
@@ -117,7 +126,7 @@ def _checked_scale(path: Path, rows: _Rows, shape: tuple[int, int], style: Sheet
                 f"--paper {style.paper}: {sum(rows.counts):,} pictures are too many for a page: ask for fewer."
             )
         return 1
-    scale = style.scale or max(1, -(-SHEET_SIDE // max(_size(rows, shape, 1))))
+    scale = style.scale or next(n for n in itertools.count(1) if max(_size(rows, shape, n)) >= SHEET_SIDE)
     check_sheet(path, *_size(rows, shape, scale))
     return scale
 

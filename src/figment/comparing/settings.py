@@ -13,6 +13,7 @@ MAX_LABELLED = 3  # fields that a setting is called by
 MAX_VALUES = 4  # different values of the runs of one setting that are listed
 ABSENT = "–"
 DATA = ("source", "pictures", "trained_on", "held_out", "group", "drop", "fingerprint")
+BROUGHT_TO = {"size", "channels", "fit"}  # what pictures are brought to: with it a fingerprint changes, too
 MACHINE = ("device", "name", "cores", "threads", "memory", "system")
 VERSIONS = ("figment", "torch", "python")
 
@@ -84,7 +85,9 @@ def differences(settings: Sequence[Setting]) -> list[Difference]:
         ("recipe", name, descriptions[name], lambda run, name=name: run.choices().get(name, ABSENT))  # type: ignore[misc]
         for name in _differing(every)
     ]
-    readers += [("data", name, "", lambda run, name=name: run.facts.get(name)) for name in DATA]  # type: ignore[misc]
+    prepared_alike = not BROUGHT_TO.intersection(_differing(every))
+    told = DATA if prepared_alike else tuple(name for name in DATA if name != "fingerprint")
+    readers += [("data", name, "", lambda run, name=name: run.facts.get(name)) for name in told]  # type: ignore[misc]
     readers += [("start", "nets", "what it started from", _started)]
     readers += [("machine", name, "", lambda run, name=name: _of(run, "machine", name)) for name in MACHINE]  # type: ignore[misc]
     readers += [("versions", name, "", lambda run, name=name: _of(run, "versions", name)) for name in VERSIONS]  # type: ignore[misc]

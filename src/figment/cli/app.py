@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
-from figment.cli.completion import ASKED, completion
 from figment.cli.compare import compare
+from figment.cli.completion import ASKED, completion
 from figment.cli.console import TRAINED
 from figment.cli.data import data
 from figment.cli.doctor import doctor

@@ -211,6 +211,7 @@ def sample_people(
       figment data sample scans --people 100 --each 20 --group patients.csv --out scans-100
     """
     from figment.common.places import check_folder
+    from figment.common.rehearsal import EACH, PEOPLE, at_most
     from figment.common.text import typed
     from figment.data.sources.group_sample import sample_groups
     from figment.data.sources.groups import grouping
@@ -221,7 +222,8 @@ def sample_people(
     grouped = grouping(group)
     with stages(accept_licence) as (stage, source_of):
         source = source_of(limited(sources, limit))
-        written = sample_groups(source, grouped, people, each, seed, out, stage("copying pictures"))
+        few, of_each = at_most(people, PEOPLE), at_most(each, EACH)
+        written = sample_groups(source, grouped, few, of_each, seed, out, stage("copying pictures"))
     tell(
         f"{written.pictures:,} pictures of {written.groups:,} people from {source.display} in {out} (seed {seed})",
         *([f"{written.unread:,} couldn't be read and are left out"] if written.unread else []),

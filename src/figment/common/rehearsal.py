@@ -13,6 +13,7 @@ BATCH = 32
 WIDTH = 8  # of DCGAN's nets
 DRAWN = 400  # pictures that figment draws itself
 SAMPLES = 100  # that are measured
+PEOPLE, EACH = 24, 3  # drawn out of a set, and pictures of each
 READER_PICTURES, READER_STEPS = 1000, 120  # that the reader of portraits learns from, and how long
 SMALLER = 4  # times a picture's sides; from 16 pixels to 32
 

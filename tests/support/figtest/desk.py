@@ -64,6 +64,8 @@ def celeba() -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for i, face in enumerate(faces, 1):
             archive.writestr(f"img_align_celeba/{i:06d}.jpg", encoded(picture_of(face).resize((178, 218)), "JPEG"))
+    people_of = (f"{i:06d}.jpg {1 + (i - 1) // EACH}\n" for i in range(1, len(faces) + 1))
+    (file.parent / "identity_CelebA.txt").write_text("".join(people_of))
     remember("celeba")
 
 
@@ -81,7 +83,7 @@ def remember(name: str) -> None:
     folder, entry = set_folder(name), PUBLIC_SETS[name]
     files = {
         file.name: {"url": "", "bytes": (folder / file.name).stat().st_size, "sha256": "", "opened": True}
-        for file in entry.files
+        for file in (*entry.files, *(one.file for one in entry.together if one.file))
     }
     record = {"format": 1, "agreed": entry.licence, "files": files}
     folder.with_name(f"{name}.json").write_text(json.dumps(record))

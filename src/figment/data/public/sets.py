@@ -55,10 +55,11 @@ def fetch_groups(name: str, groups: str) -> Path:
     """
     entry = PUBLIC_SETS[name]
     remote = next(one.file for one in entry.together if one.name == groups and one.file)
-    file = _folder(entry) / remote.name
-    if remote.size is None or _bytes_of(file) != remote.size:
+    file, known = _folder(entry) / remote.name, _record(entry)["files"].get(remote.name)
+    if known is None or _bytes_of(file) != known["bytes"]:
+        _remove_damaged(entry, remote, None)
         urls = mirrored(remote.urls, entry.name, remote.name)
-        download(urls, file, size=remote.size, checksum=remote.checksum, home=entry.home)
+        _pin(entry, remote, download(urls, file, size=remote.size, checksum=remote.checksum, home=entry.home), None)
     return file
 
 

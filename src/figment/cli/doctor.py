@@ -1,6 +1,5 @@
 """`figment doctor`: what is installed here, what this machine can do, what is wrong and how to mend it."""
 
-import json
 import os
 import platform
 import shutil
@@ -44,6 +43,8 @@ def doctor(as_json: bool) -> None:
       figment doctor
       figment doctor --json
     """
+    import json
+
     facts, problems, advice = examine()
     if as_json:
         click.echo(json.dumps({"format": FORMAT, **facts, "problems": problems, "advice": advice}, indent=1))

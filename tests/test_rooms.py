@@ -15,7 +15,7 @@ FLOORS = [
     {"figment"},
     {"start"},
     {"planning", "comparing"},
-    {"explore", "explain", "reporting", "sharing"},
+    {"explore", "explain", "reporting", "sharing", "display"},
     {"training"},
     {"workbench"},
     {"metrics"},

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from figment.comparing.comparison import compare
     from figment.errors import InputError
     from figment.generator import Generator, load
+    from figment.media.picture import Picture
     from figment.metrics.measurement import measure
+    from figment.metrics.result import Measurement
     from figment.recipe import Recipe
-    from figment.run import Run
+    from figment.run import Run, open_run
     from figment.start import resume, train
+    from figment.training.tensorboard import TensorBoard
 
 
 # GNU's OpenMP lets a waiting thread spin for minutes: a core that other work holds then slows training twentyfold. With
@@ -34,6 +37,10 @@ _HOMES = {
     "measure": "metrics.measurement",  # run or pictures → Measurement
     "compare": "comparing.comparison",  # runs → Comparison
     "load": "generator",  # run or generator file → Generator
+    "open_run": "run",  # run folder → Run
+    "TensorBoard": "training.tensorboard",  # a callback for train and resume
+    "Measurement": "metrics.result",
+    "Picture": "media.picture",
     "Generator": "generator",
     "Run": "run",
     "Recipe": "recipe",
@@ -41,18 +48,9 @@ _HOMES = {
 }
 _ROOMS = ("explore", "explain")  # the experiments: figment.explore.interpolate(…), figment.explain.evidence(…)
 __all__ = [
-    "Generator",
-    "InputError",
-    "Recipe",
-    "Run",
-    "compare",
-    "explain",
-    "explore",
-    "load",
-    "measure",
-    "resume",
-    "train",
-]
+    "Generator", "InputError", "Measurement", "Picture", "Recipe", "Run", "TensorBoard", "compare", "explain", "explore", "load",
+    "measure", "open_run", "resume", "train",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

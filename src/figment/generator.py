@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from figment import codes
@@ -19,6 +17,7 @@ from figment.common.text import shown, suggestion
 from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.media.images import grid
+from figment.media.picture import Picture
 from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
@@ -40,6 +39,19 @@ class Generator:
     def __init__(self, net: nn.Module, recipe: Recipe, file: Path | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
         self.recipe, self.file = recipe, file
+
+    def __repr__(self) -> str:
+        """What it draws, by which nets, from where."""
+        recipe, count = self.recipe, sum(numbers.numel() for numbers in self.net.parameters())
+        height, width = recipe.shape
+        kinds = f", {len(self.classes)} classes" if self.classes else ""
+        colours = "grey" if recipe.channels == 1 else "colour"
+        place = f", from {str(self.file)!r}" if self.file else ""
+        return f"<Generator {recipe.name}: {height}×{width} {colours}{kinds}, {count:,} parameters{place}>"
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows of it: a sheet of its first samples."""
+        return self.sheet().png()
 
     @property
     def device(self) -> torch.device:
@@ -169,15 +181,15 @@ class Generator:
     def sheet(
         self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = (),
         shift: Tensor | None = None, pick: int = 1,
-    ) -> NDArray[np.uint8]:  # fmt: skip
-        """Samples 0 … n - 1 of a seed side by side, uint8 (H', W', 3); of several labels n of each, a row a label.
+    ) -> Picture:  # fmt: skip
+        """Samples 0 … n - 1 of a seed side by side; of several labels n of each, a row a label.
 
         What isn't given is as shown() says. In a column of several rows all have one code, which shows what a class
-        changes, unless each is picked.
+        changes, unless each is picked. The Picture holds uint8 (H', W', 3), saves itself, marked, and shows itself.
         """
         n, labels = self.shown(n, labels)
         rows = [self.sample(n, seed, truncation, 0, label, shift, pick) for label in labels or [None]]
-        return grid(torch.cat(rows), columns=n if len(rows) > 1 else None)
+        return Picture(grid(torch.cat(rows), columns=n if len(rows) > 1 else None), remark=choice(pick))
 
     def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
         """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.

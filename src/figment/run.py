@@ -5,8 +5,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from figment.common.places import check_folder
 from figment.common.refusals import naming_refusals, refusal
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
+from figment.media.picture import embedded
 from figment.recipe import Recipe
 from figment.run_files import FORMAT, Log, events_of, measures_of, read_facts
 
@@ -30,6 +32,7 @@ class Run:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []  # told of each event as it is logged
         if not os.path.exists(self.folder):
             raise InputError(absent(folder, "name a run folder, such as runs/portraits-1") + ".")
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
@@ -74,7 +77,20 @@ class Run:
                 return cls.create(next_name(runs, data), recipe, facts)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r})"
+        """Where it is, by what it is trained, and how far it has come."""
+        try:
+            recipe, facts = self.recipe, self.facts
+            height, width = recipe.shape
+            state = f"{facts.get('state', 'of unknown state')} at {facts.get('images', 0):,} images"
+            return f"<Run {str(self.folder)!r}: {recipe.name}, {height}×{width}, {state}>"
+        except (InputError, OSError, TypeError, ValueError):
+            return f"<Run {str(self.folder)!r}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: the same, and its newest sheet."""
+        words = f"<code>{escape(repr(self))}</code>"
+        sheets = list(self.pictures().values())
+        return f"{words}<br>{embedded(sheets[-1].read_bytes(), 'its newest samples')}" if sheets else words
 
     # ---- names -----------------------------------------------------------------------------------------------------
 
@@ -222,9 +238,11 @@ class Run:
     # ---- events ----------------------------------------------------------------------------------------------------
 
     def log(self, event: dict[str, Any]) -> None:
-        """Add one line to events.jsonl."""
+        """Add one line to events.jsonl, and tell who listens."""
         with self.events_file.open("a") as file:
             file.write(json.dumps(event) + "\n")
+        for listener in self.listeners:
+            listener(event)
 
     def add_measures(self, records: Sequence[dict[str, Any]]) -> None:
         """Add results to measures.jsonl: all of them or none."""
@@ -305,6 +323,32 @@ class Run:
             except Held as other:
                 raise Busy(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
             yield
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in a folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        A run folder, such as runs/my-pictures-1.
+
+    Returns
+    -------
+    Run
+        Its recipe, facts, events, measures and files, each read when it is asked for.
+
+    Raises
+    ------
+    InputError
+        Where there is no such folder, or it is none that train made.
+
+    Examples
+    --------
+    >>> run = figment.open_run("runs/my-pictures-1")  # doctest: +SKIP
+    >>> [event["fd"] for event in run.events("score")]  # doctest: +SKIP
+    """
+    return Run(path)
 
 
 class Busy(InputError):

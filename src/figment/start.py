@@ -24,6 +24,7 @@ from figment.common.text import typed
 from figment.data.bank.bank import Bank
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Source, open_source
+from figment.display.terminal import Shown, display_for
 from figment.errors import InputError, Interrupted
 from figment.planning.autotune import with_less_memory
 from figment.planning.choose import choose, choose_usual_start, with_further_budget
@@ -34,6 +35,7 @@ from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filte
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.training import loop
+from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
 from figment.training.origin import Origin, shared_origin
@@ -51,7 +53,7 @@ def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, out: str | Path | None = None, group: str | None = None,
     drop: str | None = None, keep_marked: bool = False, agree: Agree | None = None, device: str = "auto",
-    display: Display | None = None, command: Sequence[str] | None = None, **choices: Any,
+    display: Shown = "auto", callbacks: Sequence[Callback] = (), command: Sequence[str] | None = None, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -75,8 +77,17 @@ def train(
         "near-duplicates,outliers,small"; and whether those that figment made itself are.
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time.
-    device, display, command : str, Display, sequence of str
-        "auto", "cuda", "mps" or "cpu"; what is told how it goes; and what the run notes as how to repeat it.
+    device : {"auto", "cuda", "mps", "cpu"}
+        What it is trained on.
+    display : {"auto"}, None or Display
+        What is told how it goes: "auto" shows a live panel on a terminal and in a notebook, and a line every ten seconds
+        elsewhere (on standard error); None is silent.
+    callbacks : sequence of callable
+        Each is called as callback(run, event) with the first event, {"event": "begin", …}, and then with every line of
+        events.jsonl as it is written, in this process, between two steps. One that fails is told of and called no more; the
+        run goes on. TensorBoard() is one.
+    command : sequence of str, optional
+        What the run notes as how to repeat it.
 
     Returns
     -------
@@ -87,10 +98,23 @@ def train(
     ------
     InputError
         For anything that can't be used, before a folder is made or with the folder removed again.
+    Interrupted
+        On Ctrl-C, SIGTERM or SIGHUP before the first step; later ones end the training, and the run is returned.
+
+    See Also
+    --------
+    resume : goes on with the run.
+    figment.measure : how good its pictures are.
+
+    Examples
+    --------
+    >>> run = figment.train("my-pictures", time="20m", size=64, seed=1)  # doctest: +SKIP
+    >>> figment.load(run.folder).sheet().save("samples.png")  # doctest: +SKIP
     """
-    machine = this_machine(device)
-    with joined(machine.device, display.say if display else None) as world:
-        display = (display if world.leads else None) or Silent()
+    check_callbacks(callbacks)
+    machine, shown = this_machine(device), display_for(display)
+    with joined(machine.device, shown.say if shown else None) as world:
+        shown = (shown if world.leads else None) or Silent()
         group = None if group is None else grouping(group).text
         origin = asked_origin(from_run, world)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
@@ -100,11 +124,11 @@ def train(
         if folder is not None and world.leads:
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
-            source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+            source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say)
         if from_run is None:
             usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
             origin, chosen, notes = usual or (None, chosen, notes)
-        leave_out = drop_filter(drop, chosen, display, keep_marked)
+        leave_out = drop_filter(drop, chosen, shown, keep_marked)
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
             run = _new_run(folder, source.display, chosen, {
@@ -116,17 +140,18 @@ def train(
         with (
             held_run(run, world) as run,
             _removed_if_unusable(run, world, filled),
-            _on_page(run, world, display, is_new=True) as display,
+            _on_page(run, world, shown, is_new=True) as shown,
         ):
             for note in notes:
-                display.say(note)
-            return continue_training(run, Request(run.recipe, source, origin=origin), machine, display, world)
+                shown.say(note)
+            request = Request(run.recipe, source, origin=origin, callbacks=callbacks)
+            return continue_training(run, request, machine, shown, world)
 
 
 def dry_run(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, group: str | None = None, drop: str | None = None,
-    keep_marked: bool = False, agree: Agree | None = None, device: str = "auto", display: Display | None = None,
+    keep_marked: bool = False, agree: Agree | None = None, device: str = "auto", display: Shown = "auto",
     **choices: Any,
 ) -> str:  # fmt: skip
     """The plan of the run that train() would begin with the same arguments. Makes no run.
@@ -148,32 +173,32 @@ def dry_run(
     InputError
         As train() does.
     """
-    machine, display = this_machine(device), display or Silent()
+    machine, shown = this_machine(device), display_for(display) or Silent()
     world = World.alone(machine.device)
     origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     check_wanted(chosen, group, drop)
-    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say)
     if from_run is None:
         usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
         origin, chosen, notes = usual or (None, chosen, notes)
     for note in notes:
-        display.say(note)
-    bank = prepared(source, chosen, group, drop, display, keep_marked)
-    display.say(bank.summary())
+        shown.say(note)
+    bank = prepared(source, chosen, group, drop, shown, keep_marked)
+    shown.say(bank.summary())
     chosen = settled_by_data(chosen, bank)
     if not chosen.planned_images:  # a budget of images measures nothing: then no nets are built for the plan
         hold_freed_memory()
         configure_torch(world.device)  # as in training, so that the same is measured
         asked = {"recipe": recipe, "choices": choices}
         with watched():
-            chosen = resolve(asked, chosen, bank, machine, world, display.say, origin)[0].recipe
+            chosen = resolve(asked, chosen, bank, machine, world, shown.say, origin)[0].recipe
     return describe(chosen, machine, origin.told(chosen) if origin else "")
 
 
 def resume(
     run: Run | str | Path, *, time: str | None = None, images: str | int | None = None, data: Data = None,
-    device: str = "auto", display: Display | None = None,
+    device: str = "auto", display: Shown = "auto", callbacks: Sequence[Callback] = (),
 ) -> Run:  # fmt: skip
     """Go on with a run where its last state was kept, to the end of its budget or for a further one.
 
@@ -189,8 +214,7 @@ def resume(
         Where the pictures are, if they were moved.
     device : str
         "auto" (as before), "cuda", "mps" or "cpu".
-    display : Display, optional
-        Is told how it goes.
+    display, callbacks : as train() takes them
 
     Returns
     -------
@@ -202,27 +226,29 @@ def resume(
     InputError
         For a run, data or a budget that can't be used.
     """
-    machine = this_machine(device if device != "auto" else _device_of(run))
-    with joined(machine.device, display.say if display else None) as world:
-        display = (display if world.leads else None) or Silent()
+    check_callbacks(callbacks)
+    machine, shown = this_machine(device if device != "auto" else _device_of(run)), display_for(display)
+    with joined(machine.device, shown.say if shown else None) as world:
+        shown = (shown if world.leads else None) or Silent()
         own = (run if isinstance(run, Run) else Run(run)) if world.leads else None
         with held_run(own, world) as run:
             source, facts = None, dict[str, Any]()
             if data is not None:
                 with world.local_main_process_first("the source"):
-                    source = open_source(data, None, display.stage("downloading", "MB"), display.say)
+                    source = open_source(data, None, shown.stage("downloading", "MB"), shown.say)
                 facts = {"data": absolute_data(data)}
             if run.state != "finished" or time is not None or images is not None:
                 recipe = run.recipe
                 if time is not None or images is not None:
                     recipe = with_further_budget(run, world, time, images)
-                with _on_page(run, world, display) as display:
-                    return continue_training(run, Request(recipe, source, facts), machine, display, world)
+                with _on_page(run, world, shown) as shown:
+                    request = Request(recipe, source, facts, callbacks=callbacks)
+                    return continue_training(run, request, machine, shown, world)
             if source is not None:  # for what is asked of the run from now on
-                _, found = _prepared_for(run, display, source)
+                _, found = _prepared_for(run, shown, source)
                 run.note(**facts, **found)
             if not run.report_file.exists():  # it was killed just before
-                _report(run, world, display)
+                _report(run, world, shown)
             return run
 
 
@@ -231,12 +257,14 @@ class Request:
     """What a run is to be trained by. Nothing of it is written to the run before all of it is known to be possible.
 
     source: the run's data, where they have been opened already. facts: to be noted. origin: what a new run begins from.
+    callbacks: told of its events.
     """
 
     recipe: Recipe
     source: Source | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
+    callbacks: Sequence[Callback] = ()
 
 
 def _folder_named(out: str | Path) -> Path:
@@ -312,7 +340,8 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
         )
     before = run.facts
     try:
-        with sigterm_as_interrupt(), watched(), _naming_refusals(run), naming_what_is_kept(run, world):
+        told = listening(run, request.callbacks if world.leads else (), display.say)
+        with sigterm_as_interrupt(), watched(), _naming_refusals(run), naming_what_is_kept(run, world), told:
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
         if before.get("state") != "new" and run.facts == before:
@@ -382,6 +411,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     if resumed:
         display.say(resumed["text"])
     display.begin(setup.recipe.images, setup.recipe.seconds, state.images, state.seconds)
+    for listener in run.listeners:
+        listener({"event": "begin", "images": state.images, "seconds": round(state.seconds, 2)})
     try:
         with stop_requested() as stop:
             spent = loop.fit(run, bank, setup, feed, world, display, stop)

@@ -16,7 +16,8 @@ import pytest
 
 from figment.cli.app import notices_as_sentences
 from figment.cli.options import agreeing
-from figment.cli.streams import is_terminal, lasting
+from figment.cli.streams import lasting
+from figment.common.terminals import is_terminal
 from figment.errors import Notice
 from figtest.command import command
 

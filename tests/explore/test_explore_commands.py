@@ -11,9 +11,9 @@ from PIL import Image
 
 import figment
 from figment import codes, nets
-from figment.cli.terminal import Terminal
 from figment.common.files import write_output
 from figment.data.portraits.table import portraits
+from figment.display.terminal import Terminal
 from figment.explore.direction_file import load_directions
 from figment.generator import load
 from figment.media.provenance import source_of

@@ -65,7 +65,7 @@ def test_names_that_would_be_alike_are_told_apart():
 def test_a_sheet_of_one_class(tmp_path):
     generator = untrained(classes=("ant", "bee"))
     write_grid(generator, tmp_path / "s.png", 3, 1, 1.0, ["bee"], style=SheetStyle(scale=1))
-    expected = torch.from_numpy(generator.sheet(3, 1, labels=["bee"])).permute(2, 0, 1)
+    expected = torch.from_numpy(generator.sheet(3, 1, labels=["bee"]).pixels).permute(2, 0, 1)
     assert torch.equal(held(tmp_path / "s.png"), expected)
     assert source_of(tmp_path / "s.png") == "trainedAlgorithmicMedia"
 

@@ -17,7 +17,7 @@ from figment.common.text import said, shown, typed
 from figment.errors import Interrupted
 
 if TYPE_CHECKING:
-    from figment.cli.terminal import Terminal
+    from figment.display.terminal import Terminal
     from figment.finding import Finding
     from figment.run import Run
     from figment.workbench import Workbench
@@ -64,7 +64,7 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
 @contextmanager
 def at_terminal(kept: str = "nothing was changed") -> Iterator["Terminal"]:
     """For a command that takes its time: what tells of its stages. Ctrl-C and SIGTERM end it in a sentence with kept."""
-    from figment.cli.terminal import Terminal
+    from figment.display.terminal import Terminal
 
     terminal = Terminal()
     try:
@@ -132,7 +132,7 @@ def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) 
 
 def progress_bar(total: int, title: str) -> Any:
     """A progress bar on a terminal, gone when done; gives a function (done, total)."""
-    from figment.cli.terminal import bar_of
+    from figment.common.bars import bar_of
 
     return bar_of(total, title)
 

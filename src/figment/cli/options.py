@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from figment.cli.streams import is_terminal
+from figment.common.terminals import is_terminal
 from figment.common.text import printable, said
 from figment.errors import InputError
 from figment.experiments import EXPERIMENTS
@@ -131,6 +131,10 @@ GROUP = click.option(
     "picture's name, a column (person), or a file of names and groups.",
 )
 ACCEPT = click.option("--accept-licence", is_flag=True, help="Agree to a public set's licence without being asked.")
+LOG = click.option(
+    "--log", "loggers", multiple=True, type=click.Choice(["tensorboard"]),
+    help="Also write what is told of the run as files of another program: tensorboard --logdir RUN shows them.",
+)  # fmt: skip
 LIMIT = click.option(
     "--limit", type=click.IntRange(1, 999_999_999), metavar="N",
     help="Of a set on the hub (hf:OWNER/NAME) only N pictures: no more files are downloaded than hold them.",
@@ -149,6 +153,15 @@ def limited(sources: tuple[str, ...], limit: int | None) -> tuple[str, ...]:
 def given(sources: tuple[str, ...]) -> str | list[str] | None:
     """DATA arguments as open_source takes them."""
     return None if not sources else sources[0] if len(sources) == 1 else list(sources)
+
+
+def logged(loggers: tuple[str, ...]) -> list[Any]:
+    """Callbacks for --log. Raises InputError where a package for them is missing."""
+    if not loggers:
+        return []
+    from figment.training.tensorboard import TensorBoard
+
+    return [TensorBoard()]
 
 
 def agreeing(accept: bool) -> Callable[[str], bool] | None:

@@ -10,10 +10,11 @@ import os
 import select
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
+
+from figment.common.terminals import is_terminal, wrapped
 
 # How figment's own signs are written where an encoding lacks them.
 PLAIN = {
@@ -56,32 +57,11 @@ def lasting(stream: TextIO) -> TextIO:
     return _Text(_Lasting(raw), stream)
 
 
-def is_terminal(stream: Any) -> bool:
-    """Whether a person looks at it, whatever FORCE_COLOR says: False for what is closed or missing, too."""
-    try:
-        return bool(stream.isatty())
-    except (AttributeError, OSError, ValueError):
-        return False
-
-
 def fitting(line: str, stream: Any) -> str:
     """A line as a stream shows it: in a terminal that is too narrow for it, broken between words; elsewhere as it is."""
     if not is_terminal(stream):
         return line
     return wrapped(line, shutil.get_terminal_size().columns)
-
-
-def wrapped(line: str, columns: int) -> str:
-    """A line in lines of so many columns, broken between words and indented alike; words that are longer stay whole."""
-    if len(line) <= columns:
-        return line
-    indent = line[: len(line) - len(line.lstrip())]
-    return "\n".join(
-        textwrap.wrap(
-            line, max(columns, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False,
-            replace_whitespace=False, expand_tabs=False,
-        )
-    )  # fmt: skip
 
 
 def _open_closed() -> None:

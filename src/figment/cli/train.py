@@ -18,6 +18,7 @@ from figment.cli.options import (
     GROUP,
     KEEP_MARKED,
     LIMIT,
+    LOG,
     OPEN,
     NamedPath,
     PathArgument,
@@ -25,6 +26,7 @@ from figment.cli.options import (
     agreeing,
     given,
     limited,
+    logged,
 )
 from figment.common.launch import check_launch, leads
 from figment.common.text import typed
@@ -63,6 +65,7 @@ from figment.errors import InputError
 @GROUP
 @LIMIT
 @ACCEPT
+@LOG
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @OPEN
@@ -75,7 +78,7 @@ def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
     size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None,
     keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None, device: str,
-    opens: bool, dry_run: bool,
+    opens: bool, dry_run: bool, loggers: tuple[str, ...],
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -103,8 +106,9 @@ def train(
     """
     check_launch()
     from figment import start
-    from figment.cli.terminal import Terminal
+    from figment.display.terminal import Terminal
 
+    callbacks = logged(loggers)
     data = given(limited(sources, limit))
     options = {"size": size, "labels": labels, "seed": seed and value(seed), "fit": fit}
     options = {name: chosen for name, chosen in options.items() if chosen is not None}
@@ -123,7 +127,7 @@ def train(
     if dry_run:
         tell(*start.dry_run(data, **asked, **fields).split("\n"))
         return None
-    run = start.train(data, out=out, command=["figment", *sys.argv[1:]], **asked, **fields)
+    run = start.train(data, out=out, callbacks=callbacks, command=["figment", *sys.argv[1:]], **asked, **fields)
     return conclude(run)
 
 
@@ -139,10 +143,12 @@ def train(
     metavar="DATA",
     help="Where the pictures are now, if they were moved; once for each that there was. Of a finished run it is noted.",
 )
+@LOG
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
 @OPEN
 def resume(
-    run: Path, time: str | None, images: str | None, sources: tuple[str, ...], device: str, opens: bool
+    run: Path, time: str | None, images: str | None, sources: tuple[str, ...], loggers: tuple[str, ...], device: str,
+    opens: bool,
 ) -> str:  # fmt: skip
     """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
@@ -155,16 +161,22 @@ def resume(
     """
     check_launch()
     from figment import start
-    from figment.cli.terminal import Terminal
+    from figment.display.terminal import Terminal
     from figment.run import Run
 
-    was_finished = False
+    callbacks, was_finished = logged(loggers), False
     if leads():
         opened = Run(run)
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
         was_finished = opened.state == "finished" and time is None and images is None
     after = start.resume(
-        run, time=time, images=images, data=given(sources), device=device, display=Terminal(opens=opens)
+        run,
+        time=time,
+        images=images,
+        data=given(sources),
+        device=device,
+        display=Terminal(opens=opens),
+        callbacks=callbacks,
     )
     if not was_finished:
         return conclude(after)

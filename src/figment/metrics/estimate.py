@@ -19,6 +19,9 @@ class Estimate:
     value: float
     error: float = math.nan
 
+    def __float__(self) -> float:
+        return self.value
+
     def __str__(self) -> str:
         """To the digits that the error leaves: 12.3 ± 0.4."""
         if not math.isfinite(self.error) or self.error <= 0:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from figment.common.bars import Shown, shown_on
 from figment.common.machine import this_machine
 from figment.common.pixels import to_rgb
 from figment.common.places import try_writing
-from figment.common.progress import Agree, Preparing, Progress, Silent
+from figment.common.progress import Agree, Preparing, Progress
 from figment.common.refusals import naming_refusals
 from figment.common.rehearsal import SAMPLES, at_most
 from figment.data.bank.bank import Bank
@@ -43,7 +44,7 @@ ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in p
 def measure(
     what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int = DEFAULT_SAMPLES,
     seed: int = 0, pick: int = 1, codec: str = "auto", size: int | tuple[int, int] | None = None,
-    group: str | None = None, device: str = "auto", agree: Agree | None = None, display: Preparing | None = None,
+    group: str | None = None, device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
 ) -> Measurement:  # fmt: skip
     """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
@@ -71,32 +72,46 @@ def measure(
     group : str, optional
         As for train, where `against` is given.
     device : {"auto", "cuda", "mps", "cpu"}
-    agree, display : optional
-        Asked about licences, and told of the progress; by default nobody agrees, and nothing is shown.
+    agree : callable, optional
+        Asked with a licence before a public set is downloaded for the first time; by default nobody agrees.
+    display : {"auto"}, None or Preparing
+        What is told how it goes: "auto" shows bars on a terminal and in a notebook, and a line every ten seconds elsewhere
+        (on standard error); None is silent.
 
     Returns
     -------
     Measurement
-        `verdict`, `scores`, each beside its floor; `copying`; and in `missing` what the pictures are too few for, and why.
+        `verdict`, `scores`, each beside its floor (`scores["fd"]`); `copying`; and in `missing` what the pictures are too few
+        for, and why. Printed, it is what the command prints.
 
     Raises
     ------
     InputError
         For what isn't there or can't be used.
+
+    See Also
+    --------
+    figment.train : makes such a run.
+
+    Examples
+    --------
+    >>> found = figment.measure("runs/my-pictures-1", n=2000)  # doctest: +SKIP
+    >>> found.scores["fd"].value  # doctest: +SKIP
+    Estimate(value=1408.9, error=24.1)
     """
     if n < 1:
         raise InputError(f"-n {n}: give the number of samples, such as {DEFAULT_SAMPLES}")
-    display, codec = display or Silent(), check_codec(codec)
-    device = str(this_machine(device).device)
+    device, codec = str(this_machine(device).device), check_codec(codec)
     n = at_most(n, SAMPLES)
-    features = (features,) if isinstance(features, str) else tuple(features) or (default_network(display.say),)
-    networks, missing = _usable_networks(features, device, display)
-    subject, bank = open_subject(what, against, n, seed, size, group, device, agree, display, pick)
-    display.say(bank.summary())
-    if subject.run is not None:  # told now, not after all the work
-        with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
-            try_writing(subject.run.folder)
-    return _measured(subject, bank, against, networks, missing, n, seed, codec, display)
+    with shown_on(display) as shown:
+        features = (features,) if isinstance(features, str) else tuple(features) or (default_network(shown.say),)
+        networks, missing = _usable_networks(features, device, shown)
+        subject, bank = open_subject(what, against, n, seed, size, group, device, agree, shown, pick)
+        shown.say(bank.summary())
+        if subject.run is not None:  # told now, not after all the work
+            with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
+                try_writing(subject.run.folder)
+        return _measured(subject, bank, against, networks, missing, n, seed, codec, shown)
 
 
 def _measured(

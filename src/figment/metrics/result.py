@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from figment.errors import InputError
 from figment.metrics.copying import Copying
-from figment.metrics.scores import Missing, Score
+from figment.metrics.scores import Missing, Score, Scores
 from figment.metrics.self_test import SelfTest
 from figment.metrics.table import as_csv, score_lines, score_title
 from figment.metrics.verdicts import Verdict, as_sentence, decide
@@ -24,7 +24,7 @@ FORMAT = 1  # of --out FILE.json
 UNUSABLE_PREFIX = "features "  # before the name of a network that can't be had, in what is missing
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Measurement:
     """All that was found out. facts: what is needed to repeat it. run: whose it is, None for a folder's pictures.
 
@@ -55,9 +55,13 @@ class Measurement:
         return self._decided[0]
 
     @property
-    def scores(self) -> list[Score]:
-        """All scores, with what may be said of each."""
-        return self._decided[1]
+    def scores(self) -> Scores:
+        """All scores, with what may be said of each: in their order, and by their keys, as scores["fd"]."""
+        return Scores(self._decided[1])
+
+    def __repr__(self) -> str:
+        """What the command prints."""
+        return "\n".join(self.lines())
 
     def records(self) -> list[dict[str, Any]]:
         """The lines of measures.jsonl: one for each score, for originality, for attributes, and for the summary."""

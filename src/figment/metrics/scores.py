@@ -1,9 +1,10 @@
 """The scores: what each says, how many pictures it needs, and what reals reach in the place of generated pictures."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,41 @@ class Score:
             "margin": _known(self.margin), "n": self.n, "reference": self.reference,
             "features": self.features, "better": self.kind.better, "meaning": self.kind.meaning, "verdict": self.verdict,
         }  # fmt: skip
+
+
+class Scores(Sequence[Score]):
+    """Scores in their order, and by their keys, as in measures.jsonl and the JSON of --out: scores["fd"]."""
+
+    def __init__(self, scores: Iterable[Score] = ()) -> None:
+        self._scores = tuple(scores)
+
+    @overload
+    def __getitem__(self, key: str | int) -> Score: ...
+    @overload
+    def __getitem__(self, key: slice) -> "Scores": ...
+    def __getitem__(self, key: str | int | slice) -> "Score | Scores":
+        """Raises KeyError, with the keys that there are, for one that there isn't."""
+        if isinstance(key, slice):
+            return Scores(self._scores[key])
+        if isinstance(key, int):
+            return self._scores[key]
+        for score in self._scores:
+            if score.key == key:
+                return score
+        raise KeyError(f"no score {key!r} here; there are {', '.join(self.keys()) or 'none'}")
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self.keys() if isinstance(item, str) else item in self._scores
+
+    def keys(self) -> list[str]:
+        """Their keys: fd, kid, …; of a second network with its name behind, fd:inception."""
+        return [score.key for score in self._scores]
+
+    def __repr__(self) -> str:
+        return f"Scores({', '.join(f'{score.key} {score.value}' for score in self._scores)})"
 
 
 class Reference:

@@ -92,7 +92,7 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) 
     file = run.snapshot_file(state.images)
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
-    sheet = Generator(state.average, recipe).sheet(seed=recipe.seed)
+    sheet = Generator(state.average, recipe).sheet(seed=recipe.seed).pixels
     write(run.picture_file(state.images), sheet)
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
     display.snapshot(state.images, sheet, recipe.shape)

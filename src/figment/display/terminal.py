@@ -1,33 +1,26 @@
 """What a person sees while a run trains: a live panel on a terminal, plain lines elsewhere."""
 
-import sys
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any, TextIO
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from rich import progress as bars
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from figment.cli.preview import preview
-from figment.cli.streams import is_terminal, wrapped
+from figment.common.bars import Bars, bar, is_live, usual_console
 from figment.common.browser import open_in_browser
-from figment.common.progress import Progress
-from figment.common.text import said
+from figment.common.progress import Display
 from figment.common.units import as_images, as_time
+from figment.display.preview import preview
 from figment.metrics.estimate import Estimate
 from figment.training.best import best
 from figment.training.movement import moved
 
-LINE_SECONDS = 10.0  # between two plain lines
 RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
 
 
@@ -46,49 +39,27 @@ class Rate:
         return (images - before) / (seconds - since) if seconds > since else 0.0
 
 
-class Terminal:
-    """Follows a run on a console: live where it is a terminal, else a line every ten seconds."""
+Shown = Display | Literal["auto"] | None  # what a function is told to show it on
+
+
+def display_for(display: Shown) -> Display | None:
+    """What train() and resume() tell of a run where "auto" is asked for; anything else as it is."""
+    return Terminal(usual_console()) if display == "auto" else display
+
+
+class Terminal(Bars):
+    """Follows a run on a console: live where it is a terminal or a notebook, else a line every ten seconds."""
 
     def __init__(self, console: Console | None = None, opens: bool = False) -> None:
+        super().__init__(console)
         self.opens = opens  # the live page in a browser
         self.preview: RenderableType | None = None
-        self.console = console or _console(sys.stdout)
-        self.live: Live | None = None
-        self.bar: bars.Progress | None = None
         self.budget_images: int | None = None
         self.budget_seconds: float | None = None
         self.rate = Rate()
-        self.last_line = 0.0
         self.event: dict[str, Any] = {}
         self.told: dict[str, Any] = {}  # the tick of the last plain line
         self.scores: list[dict[str, Any]] = []
-
-    # ---- before training ---------------------------------------------------------------------------------------------
-
-    def stage(self, title: str, unit: str = "") -> Progress:
-        """A new stage of the work: gives what is to be called with (done, total) while it lasts. unit: "MB" for bytes."""
-        self._stop_bar()
-        self.last_line = monotonic()
-
-        def advance(done: int, total: int) -> None:
-            note = _of(done, total, unit)
-            if _is_live(self.console):
-                if self.bar is None:
-                    self.bar = _bar(title, total or None, self.console)
-                    self.bar.start()
-                self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, note=note)
-            elif monotonic() - self.last_line >= LINE_SECONDS:
-                self.last_line = monotonic()
-                self.say(f"{title}: {note}")
-            if done >= total > 0:
-                self._stop_bar()
-
-        return advance
-
-    def _stop_bar(self) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-            self.bar = None
 
     # ---- training ----------------------------------------------------------------------------------------------------
 
@@ -98,53 +69,42 @@ class Terminal:
             self.say(sentence)
 
     def begin(self, budget_images: int | None, budget_seconds: float | None, images: int, seconds: float) -> None:
-        self._stop_bar()
+        self.stop()
         self.budget_images, self.budget_seconds = budget_images, budget_seconds
         self.rate = Rate()
         self.last_line = monotonic()
         self.rate.at(seconds, images)
-        if _is_live(self.console):
-            self.bar = _bar("training", budget_seconds or budget_images, self.console)
-            self.live = Live(self._panel(), console=self.console, refresh_per_second=4, transient=True)
-            self.live.start()
+        if is_live(self.console):
+            self.bar = bar("training", budget_seconds or budget_images, self.console)
+            self.show(self._panel())
 
     def progress(self, images: int, seconds: float) -> None:
         rate = self.rate.at(seconds, images)
         if self.bar is not None:
             note = f"{as_images(images)} seen · {rate:,.0f} images/s · {self._left(images, seconds, rate)} left"
             self.bar.update(self.bar.task_ids[0], completed=seconds if self.budget_seconds else images, note=note)
+            self.refresh()
 
     def tick(self, event: dict[str, Any]) -> None:
         self.event = event
-        if self.live is not None:
-            self.live.update(self._panel())
-        elif monotonic() - self.last_line >= LINE_SECONDS:
-            self.last_line = monotonic()
+        if self.pane is not None:
+            self.pane.update(self._panel())
+        elif self.is_time():
             self._tell(event)
 
     def score(self, event: dict[str, Any]) -> None:
         self.scores.append(event)
-        if self.live is not None:
-            self.live.update(self._panel())
+        if self.pane is not None:
+            self.pane.update(self._panel())
 
     def snapshot(self, images: int, sheet: NDArray[np.uint8], shape: tuple[int, int]) -> None:
-        if self.live is not None:
+        if self.pane is not None and not self.console.is_jupyter:  # a notebook shows the run's sheet itself
             self.preview = preview(sheet, shape, self.console)
-            self.live.update(self._panel())
-
-    def say(self, sentence: str) -> None:
-        text = said(sentence, lines=True)
-        if self.console.is_terminal:
-            text = "\n".join(wrapped(line, self.console.width) for line in text.split("\n"))
-        self.console.print(text, markup=False, emoji=False)
+            self.pane.update(self._panel())
 
     def end(self) -> None:
-        """Leave the terminal as it was; what was last told of a training stays as a line."""
-        if self.live is not None:
-            self.live.stop()
-            self.live = None
-            self.bar = None
-        self._stop_bar()
+        """Leave the console as it was; what was last told of a training stays as a line."""
+        super().end()
         if self.event:
             self._tell(self.event)
             self.event = {}
@@ -214,39 +174,3 @@ def scored(scores: list[dict[str, Any]]) -> str:
     last, found = scores[-1], best(scores) or scores[-1]
     behind = "" if found is last else f", best {Estimate(found['fd'])} at {as_images(found['images'])}"
     return f"{Estimate(last['fd'])} (reals {Estimate(last['floor'])}{behind})"
-
-
-def _of(done: int, total: int, unit: str) -> str:
-    """How far something has come; a total of 0 isn't known."""
-    if unit == "MB":
-        done, total = done >> 20, total >> 20
-    whole = f" of {total:,}" if total else ""
-    return f"{done:,}{whole} {unit}".rstrip()
-
-
-def _console(stream: TextIO) -> Console:
-    """A console that prints sentences to the letter. It is a terminal where a person looks at it, not where a setting of
-    the environment, such as FORCE_COLOR, has it coloured."""
-    return Console(file=stream, force_terminal=is_terminal(stream), highlight=False, soft_wrap=True)
-
-
-def _is_live(console: Console) -> bool:
-    """Whether what is shown on it can be changed afterwards."""
-    return console.is_terminal and not console.is_dumb_terminal
-
-
-def _bar(title: str, total: float | None, console: Console) -> bars.Progress:
-    spinner = "dots" if console.encoding.startswith("utf") else "line"
-    name, note = (bars.TextColumn(f"{{task.{text}}}", markup=False) for text in ("description", "fields[note]"))
-    columns = bars.SpinnerColumn(spinner), name, bars.BarColumn(), note
-    bar = bars.Progress(*columns, console=console, transient=True, disable=not _is_live(console))
-    bar.add_task(said(title), total=total, note="")
-    return bar
-
-
-@contextmanager
-def bar_of(total: int, title: str) -> Iterator[Progress]:
-    """A progress bar for short work, gone when it is done and silent where there is no terminal."""
-    with _bar(title, total, _console(sys.stderr)) as bar:
-        task = bar.task_ids[0]
-        yield lambda done, of: bar.update(task, completed=done, total=of, note=f"{done:,} of {of:,}")

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from figment.cli import preview, streams, terminal
-from figment.common import browser
+from figment.common import bars, browser, terminals
+from figment.display import preview, terminal
 from figment.media.images import grid
 
 EVENT = {
@@ -23,7 +23,7 @@ EVENT = {
 
 
 def followed(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(bars, "LINE_SECONDS", 0.0)
     out = io.StringIO()
     shown = terminal.Terminal(Console(file=out, force_terminal=is_terminal, width=140, highlight=False))
     preparing = shown.stage("preparing pictures")
@@ -57,7 +57,7 @@ def test_live_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_same_words_are_not_said_twice_but_what_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(bars, "LINE_SECONDS", 0.0)
     out = io.StringIO()
     shown = terminal.Terminal(Console(file=out, width=140, highlight=False, soft_wrap=True))
     shown.begin(None, 160.0, 0, 0.0)
@@ -81,7 +81,7 @@ def test_no_probabilities_where_the_objective_has_none() -> None:
 @pytest.mark.parametrize("budget", [(10, None), (None, 60.0)])
 def test_nothing_is_left_below_zero(monkeypatch: pytest.MonkeyPatch, budget: tuple[int | None, float | None]) -> None:
     """Whole steps go beyond a budget: 12,800 images of 10 with 100 steps of D, or 80 seconds of 60."""
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(bars, "LINE_SECONDS", 0.0)
     out = io.StringIO()
     shown = terminal.Terminal(Console(file=out, width=140, highlight=False))
     shown.begin(*budget, 0, 0.0)
@@ -132,7 +132,7 @@ class Watched(io.StringIO):
 def test_only_a_terminal_that_can_be_written_over_is_live(stream: type, term: str, monkeypatch) -> None:
     """FORCE_COLOR has a log file coloured by tools that ask for it; a dumb terminal shows what it is sent."""
     monkeypatch.setattr(sys, "stdout", out := stream())
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(bars, "LINE_SECONDS", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", term)
     shown = terminal.Terminal()
@@ -241,8 +241,8 @@ def test_sentences_break_between_words_in_a_narrow_terminal() -> None:
     assert max(map(len, lines)) <= 80
     assert " ".join(lines).split() == words.split()
     long = "x" * 100
-    assert streams.wrapped(f"  a {long} b", 80) == f"  a\n  {long}\n  b"
-    assert streams.wrapped("short", 80) == "short"
+    assert terminals.wrapped(f"  a {long} b", 80) == f"  a\n  {long}\n  b"
+    assert terminals.wrapped("short", 80) == "short"
 
 
 def test_sentences_are_printed_to_the_letter(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ def filters(
     \b
     Examples:
       figment explain filters runs/faces-1
-      figment explain filters runs/faces-1 --layer 3 --filters 3,17,40-43
+      figment explain filters runs/faces-1 --layer 3 --filters 3,17,20-23
     """
     with workbench(run, out, device) as (at, show):
         from figment.explain import filters

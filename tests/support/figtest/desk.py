@@ -19,7 +19,8 @@ from figtest.pictures import encoded, noise_folder
 RECIPE: dict[str, Any] = dict(
     recipe="dcgan-r1", size=16, width=4, code_size=8, batch=16, snapshots=4, scores="none", compile="off"
 )
-COPIES = ("faces-1", "celeba-1", "fashion-1", "rooms-1")  # runs that are another one under their name
+WIDER: dict[str, Any] = RECIPE | {"size": 32, "width": 8, "code_size": 16}  # with layers, filters and codes to name
+COPIES = ("celeba-1", "fashion-1", "rooms-1")  # runs that are another one under their name
 PEOPLE, EACH = 30, 4  # of the public set's stand-in
 
 
@@ -32,6 +33,7 @@ def lay_out(desk: Path) -> None:
     for number, name in enumerate(("me.jpg", "friend.png")):
         picture_of(portraits(1, 70 + number, 32)[0][0]).save(desk / name)
     figment.train(desk / "my-pictures", images=2000, labels=True, out=desk / "runs" / "my-pictures-1", **RECIPE)
+    figment.train(desk / "faces", images=1000, out=desk / "runs" / "faces-1", **WIDER)
     figment.train(images=6000, out=desk / "runs" / "portraits-1", **RECIPE | {"width": 8})
     for name in COPIES:
         shutil.copytree(desk / "runs" / "my-pictures-1", desk / "runs" / name)

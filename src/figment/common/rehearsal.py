@@ -12,7 +12,6 @@ IMAGES = 512  # images seen in a training, whatever its budget
 BATCH = 32
 WIDTH = 8  # of DCGAN's nets
 DRAWN = 400  # pictures that figment draws itself
-PEOPLE, PICTURES_EACH = 20, 4  # that are copied out of a set
 SAMPLES = 100  # that are measured
 PEOPLE, EACH = 24, 3  # drawn out of a set, and pictures of each
 READER_PICTURES, READER_STEPS = 1000, 120  # that the reader of portraits learns from, and how long

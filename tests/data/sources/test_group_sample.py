@@ -110,3 +110,13 @@ def test_nothing_is_left_of_what_fails(tmp_path: Path):
     assert [file.name for file in tmp_path.iterdir()] == ["data"]
     with pytest.raises(InputError, match="drawn by figment"):
         sample_groups(open_source(None), grouping(r"(\d)$"), 2, 5, 0, tmp_path / "out")
+
+
+def test_names_that_say_whose_they_are_stay(tmp_path: Path):
+    data = noise_folder(tmp_path / "data", 40)
+    for file in list(data.iterdir()):
+        file.rename(data / f"{int(file.stem) // 4}_{file.name}")
+    sample_groups(open_source(data), grouping(r"^(\d+)_"), 5, 4, 0, tmp_path / "out")
+    sampled = {file.name for file in (tmp_path / "out").iterdir()}
+    assert len(sampled) == 20
+    assert sampled <= {file.name for file in data.iterdir()}

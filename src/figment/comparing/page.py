@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.comparing import table
 from figment.comparing.curves import charts, style_of
 from figment.comparing.same_codes import SEED, TILES, Moment, draw_alike, moments
@@ -18,15 +18,15 @@ MAX_CONTRASTS = 60  # rows of the table of pairs
 
 def page(
     settings: Sequence[Setting], found: Sequence[Difference], scores: Sequence[ComparedScore],
-    judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None,
+    judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None, say: Say | None = None,
 ) -> str:  # fmt: skip
     """The page as HTML; the same runs give the same bytes."""
-    return pages.rendered("compare.html.j2", contents(settings, found, scores, judge, sentences, progress))
+    return pages.rendered("compare.html.j2", contents(settings, found, scores, judge, sentences, progress, say))
 
 
 def contents(
     settings: Sequence[Setting], found: Sequence[Difference], scores: Sequence[ComparedScore],
-    judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None,
+    judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None, say: Say | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """All that the page shows, as plain values."""
     first, *more = sentences
@@ -61,7 +61,7 @@ def contents(
             for setting in settings for run in setting.runs
         ],
         "charts": charts(settings),
-        "moments": [_shown(moment) for moment in moments(settings, progress)],
+        "moments": [_shown(moment) for moment in moments(settings, progress, say)],
         "alike": draw_alike(settings),
         "tiles": TILES, "code_seed": SEED,
     }  # fmt: skip

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.comparing.settings import Setting
 from figment.comparing.trained import Trained
+from figment.errors import InputError
 from figment.generator import load
 
 SHARES = (0.1, 1 / 3, 1.0)  # of the images that all of them have seen
@@ -39,10 +40,11 @@ class Moment(NamedTuple):
         return max(seen) <= NEAR * max(min(seen), 1)
 
 
-def moments(settings: Sequence[Setting], progress: Progress | None = None) -> list[Moment]:
+def moments(settings: Sequence[Setting], progress: Progress | None = None, say: Say | None = None) -> list[Moment]:
     """Early, midway and at the last moment that all have reached; and at the end of each, where some went further.
 
-    Runs of which no generators were kept are left out; none is given where fewer than two have some.
+    Runs of which no generators were kept are left out, and generators that can't be read, of which say is told; none is given
+    where fewer than two runs have some.
     """
     shown = _shown(settings)
     kept = {run.name: snapshots for run, _ in shown if (snapshots := run.run.snapshots())}
@@ -53,16 +55,21 @@ def moments(settings: Sequence[Setting], progress: Progress | None = None) -> li
     titles = ["Early", "Midway", "As far as all have come"][-len(chosen) :]
     if ends != chosen[-1]:
         chosen, titles = [*chosen, ends], [*titles, "At the end of each"]
-    total, found = len(chosen) * len(kept), list[Moment]()
+    done, total, found = 0, len(chosen) * len(kept), list[Moment]()
     for title, when in zip(titles, chosen, strict=True):
         strips = []
         for run, place in shown:
             if run.name in kept:
-                images = when[run.name]
-                strips.append(Strip(run.name, place, images, load(kept[run.name][images]).sample(TILES, SEED)))
+                images, done = when[run.name], done + 1
+                try:
+                    strips.append(Strip(run.name, place, images, load(kept[run.name][images]).sample(TILES, SEED)))
+                except InputError as error:
+                    if say:
+                        say(f"{error} It is left out.")
                 if progress:
-                    progress(len(found) * len(kept) + len(strips), total)
-        found.append(Moment(title, strips))
+                    progress(done, total)
+        if strips:
+            found.append(Moment(title, strips))
     return found
 
 

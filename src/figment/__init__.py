@@ -15,7 +15,7 @@ from figment.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from figment import explain, explore
-    from figment.comparing.comparison import compare
+    from figment.comparing.comparison import Comparison, compare
     from figment.errors import InputError
     from figment.generator import Generator, load
     from figment.media.picture import Picture
@@ -39,6 +39,7 @@ _HOMES = {
     "load": "generator",  # run or generator file → Generator
     "open_run": "run",  # run folder → Run
     "TensorBoard": "training.tensorboard",  # a callback for train and resume
+    "Comparison": "comparing.comparison",
     "Measurement": "metrics.result",
     "Picture": "media.picture",
     "Generator": "generator",
@@ -48,8 +49,8 @@ _HOMES = {
 }
 _ROOMS = ("explore", "explain")  # the experiments: figment.explore.interpolate(…), figment.explain.evidence(…)
 __all__ = [
-    "Generator", "InputError", "Measurement", "Picture", "Recipe", "Run", "TensorBoard", "compare", "explain", "explore", "load",
-    "measure", "open_run", "resume", "train",
+    "Comparison", "Generator", "InputError", "Measurement", "Picture", "Recipe", "Run", "TensorBoard", "compare", "explain",
+    "explore", "load", "measure", "open_run", "resume", "train",
 ]  # fmt: skip
 
 

@@ -177,12 +177,20 @@ class LabelsRecord(Record):
     width: Count
 
 
+class LegendRecord(Record):
+    """What a colour of a finding's sheet means."""
+
+    meaning: Text
+    rgb: Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
+
+
 class SheetRecord(Record):
     """A picture of a finding."""
 
     file: PlainName
     caption: Text
     labels: LabelsRecord | None = None
+    legend: list[LegendRecord] = []
 
 
 class FindingRecord(Record):

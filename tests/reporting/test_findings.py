@@ -85,6 +85,22 @@ def test_strips_are_cut_into_rows_with_their_words_as_text(run, browser) -> None
     assert image.size == {"width": 492, "height": 64}  # as large as it is, however narrow the page
 
 
+def test_a_legend_tells_what_colours_mean(run, browser) -> None:
+    sheet = Sheet(PICTURE, "a map", legend=(("speaks for fake", (214, 39, 40)),))
+    finding("interpolate", name="map", sheets={"": sheet}).save(run.findings, 1)
+    browser.get(report.write_report(run).as_uri())
+    item = browser.find_element("css selector", ".found .legend li")
+    assert item.text == "speaks for fake"
+    assert item.find_element("tag name", "i").value_of_css_property("background-color") == "rgba(214, 39, 40, 1)"
+    file = run.findings / "interpolate-map.json"
+    file.write_text(file.read_text().replace("214", '"url(http://elsewhere)"'))
+    said: list[str] = []
+    assert (
+        "elsewhere" not in report.write_report(run, said.append).read_text().replace("left out", "").split("<main>")[1]
+    )
+    assert any("interpolate-map.json" in sentence for sentence in said)
+
+
 def test_labels_that_lie_outside_their_sheet_show_nothing(run) -> None:
     sheet = Sheet.of_strips([("row", np.zeros((2, 3, 64, 64), np.uint8))], "a row")
     finding("interpolate", name="rows", sheets={"": sheet}).save(run.findings, 1)

@@ -5,7 +5,7 @@ where a map says, and does the map change when the discriminator is one that has
 1810.03292)?
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
 from figment.discriminator import Discriminator, untrained
 from figment.explain import saliency
-from figment.explain.heatmaps import overlay
+from figment.explain.heatmaps import BLUE, RED, overlay
 from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
 from figment.game.calibration import Calibration
@@ -32,6 +32,7 @@ CANDIDATES = 256  # samples, and reals, that the pictures are chosen from
 MEAN_PICTURES = 2048  # training pictures that the mean one is of, at most
 CHUNK_PICTURES = 256  # read at once for it
 MIN_SHOWN_SIDE = 128  # pixels, in which maps are shown
+LEGEND = (("speaks for fake", RED), ("speaks for real", BLUE))
 METHODS = ("occlusion", "integrated gradients")
 MAX_P_VALUE = 0.05  # of the sign test, below which a map passes for right
 MAX_RANK_CORRELATION = 0.5  # with an untrained discriminator's maps, above which they show the picture's own structure
@@ -345,4 +346,4 @@ def _sheet(its: EvidenceMaps, caption: str, source: DigitalSourceType | None = "
     rows: list[Row] = [("picture", to_rgb(its.pictures.numpy()))]
     for whose, maps in (("", its.maps), ("untrained: ", its.untrained)):
         rows += [(whose + method, overlay(its.pictures, one)) for method, one in maps.items()]
-    return Sheet.of_strips(rows, caption, source, its.titles, MIN_SHOWN_SIDE)
+    return replace(Sheet.of_strips(rows, caption, source, its.titles, MIN_SHOWN_SIDE), legend=LEGEND)

@@ -38,7 +38,8 @@ def contents(run: Run, say: Say | None = None, room: int = 0) -> list[dict[str, 
 
 def _sheet(path: Path, record: dict[str, Any], share: int) -> dict[str, Any]:
     """A sheet with its rows, each a picture with its name; a single row without one where it isn't made of strips."""
-    shown = {"file": record["file"], "caption": record["caption"], "titles": [], "rows": []}
+    legend = [(colour["meaning"], "rgb({}, {}, {})".format(*colour["rgb"])) for colour in record.get("legend", [])]
+    shown = {"file": record["file"], "caption": record["caption"], "legend": legend, "titles": [], "rows": []}
     picture = read_picture(path) if share >= MIN_SHEET_BYTES else None
     if picture is None:
         return shown

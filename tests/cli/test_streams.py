@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -54,11 +56,14 @@ class Held(io.RawIOBase):
 
 
 @pytest.fixture
-def nobody() -> io.TextIOWrapper:
+def nobody() -> Iterator[io.TextIOWrapper]:
     """A pipe whose reader has gone away."""
     reads, writes = os.pipe()
     os.close(reads)
-    return os.fdopen(writes, "w", encoding="utf-8")
+    file = os.fdopen(writes, "w", encoding="utf-8")
+    yield file
+    with suppress(OSError):
+        file.close()
 
 
 def text_over(raw: io.RawIOBase, encoding: str = "utf-8") -> io.TextIOWrapper:

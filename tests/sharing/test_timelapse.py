@@ -34,7 +34,7 @@ def test_the_same_codes_from_first_to_last(finished, tmp_path):
     for at, snapshot in [(0, 0), (15, 3), (29, 3)]:  # 1.5 s in motion, then the last for 1.5 s
         assert np.abs(frames[at][:height, :width] - expected[snapshot]).mean() < 4
     assert np.abs(frames[15] - frames[29]).mean() < 1
-    assert reported == [(i, 30) for i in range(1, 31)]
+    assert reported == [(i, 34) for i in range(1, 35)]  # four snapshots are looked at, then 30 frames drawn
     assert provenance.source_of(tmp_path / "a.mp4") == "trainedAlgorithmicMedia"
 
 

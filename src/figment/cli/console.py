@@ -97,6 +97,7 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
 
     Ctrl-C and SIGTERM end its work in a sentence. Raises InputError, before any work, where out can't be written to.
     """
+    warm_up()
     from figment.common.cache import point_libraries_at_cache
     from figment.common.places import check_folder
     from figment.workbench import Workbench
@@ -117,7 +118,6 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
 
 def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) -> None:
     """Keep findings in a folder, put them into the run's report where that is the run's own, and print them."""
-    from figment.reporting.report import write_report
     from figment.run import Run
 
     is_run = (at.path / "run.json").is_file()
@@ -127,11 +127,26 @@ def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) 
         files = finding.save(folder, images, ["figment", *sys.argv[1:]])
         tell(*(f"{KIND_OF_FILE[file.suffix]:<9}{file}" for file in files))
     if is_run and folder == at.findings:
-        tell(f"{'report':<9}{write_report(Run(at.path))}")
+        tell(f"{'report':<9}{fresh_report(Run(at.path))}")
+
+
+def fresh_report(run: "Run", say: Callable[[str], None] | None = None) -> Path:
+    """Write a run's report anew, with a bar on a terminal; gives its place."""
+    with progress_bar(0, "writing the report") as advance:
+        from figment.reporting.report import write_report
+
+        return write_report(run, say, advance)
+
+
+def warm_up() -> None:
+    """Read torch, which takes seconds where the disk is slow, under a bar that says that something is done."""
+    if leads():
+        with progress_bar(0, "starting"):
+            import torch  # noqa: F401
 
 
 def progress_bar(total: int, title: str) -> Any:
-    """A progress bar on a terminal, gone when done; gives a function (done, total)."""
+    """A progress bar on a terminal, gone when done; gives a function (done, total). total: 0 where nobody knows."""
     from figment.common.bars import bar_of
 
     return bar_of(total, title)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from figment.cli.console import at_terminal, complain, tell, tell_of_best
+from figment.cli.console import at_terminal, complain, fresh_report, tell, tell_of_best, warm_up
 from figment.cli.options import ACCEPT, GROUP, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
@@ -73,6 +73,7 @@ def measure(
         check_output(out, (".json", ".csv"), [*map(str, subjects), *against])
         for subject in subjects:
             check_file(pairs_place(out, subject, subjects))
+    warm_up()
     point_libraries_at_cache()
     found: list[Measurement] = []
     for subject in subjects:
@@ -115,9 +116,7 @@ def tell_places(found: "Measurement", out: Path | None, pairs: Path | None) -> N
     """Write report and pairs of a measurement, and say where its results are."""
     places = [("results", out)] if out else []
     if found.run is not None:
-        from figment.reporting.report import write_report
-
-        places += [("results", found.run.measures_file), ("report", write_report(found.run))]
+        places += [("results", found.run.measures_file), ("report", fresh_report(found.run))]
         places += [("pairs", found.run.pairs_file)] if found.pairs is not None else []
     elif pairs and found.pairs is not None:
         from figment.media.images import write

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from figment.cli.console import complain, progress_bar, tell, tell_of_best
+from figment.cli.console import complain, fresh_report, progress_bar, tell, tell_of_best, warm_up
 from figment.cli.options import LABEL, PICK, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
@@ -105,6 +105,7 @@ def sample(
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
+    warm_up()
     from figment.common.machine import this_machine
     from figment.common.places import check_folder
     from figment.explore.direction_file import directions_file, total_shift
@@ -201,6 +202,7 @@ def walk(
       figment walk runs/faces-1 --direction smile --seconds 4
       figment walk runs/faces-1 --tiles 4 --seconds 4 --out walk.gif
     """
+    warm_up()
     from figment.explore.direction_file import directions_file, find_direction
     from figment.explore.walk import write_walk
     from figment.media.video import check_video, usual_fps
@@ -244,6 +246,7 @@ def timelapse(
       figment timelapse runs/faces-1 --out timelapse.mp4
       figment timelapse runs/faces-1 --tiles 9 --seconds 6 --scale 1 --out timelapse.webp
     """
+    warm_up()
     from figment.media.video import check_video, usual_fps
     from figment.run import Run
     from figment.sharing.timelapse import write_timelapse
@@ -272,9 +275,7 @@ def report(run: Path) -> None:
     from figment.run import Run
 
     point_libraries_at_cache()
-    from figment.reporting.report import write_report
-
-    tell(str(write_report(Run(run), complain)))
+    tell(str(fresh_report(Run(run), complain)))
 
 
 class Place:
@@ -303,6 +304,7 @@ class Place:
 
 def load_generator(run: Path, device: str = "cpu") -> Any:
     """The generator of a run folder or file."""
-    from figment.generator import load
+    with progress_bar(0, "opening the generator"):
+        from figment.generator import load
 
-    return load(run, device)
+        return load(run, device)

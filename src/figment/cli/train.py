@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import TRAINED, conclude, tell
+from figment.cli.console import TRAINED, conclude, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -105,6 +105,7 @@ def train(
       figment train faces --for 20m --set objective=hinge --set width=32
     """
     check_launch()
+    warm_up()
     from figment import start
     from figment.display.terminal import Terminal
 
@@ -160,6 +161,7 @@ def resume(
       figment resume runs/faces-1 --for 1h
     """
     check_launch()
+    warm_up()
     from figment import start
     from figment.display.terminal import Terminal
     from figment.run import Run

@@ -176,10 +176,10 @@ def bar(title: str, total: float | None, console: Console) -> bars.Progress:
 
 @contextmanager
 def bar_of(total: int, title: str) -> Iterator[Progress]:
-    """A progress bar for short work, gone when it is done and silent where there is no terminal."""
-    with bar(title, total, console_on(sys.stderr)) as shown:
+    """A progress bar for short work, gone when it is done and silent where there is no terminal; a total of 0 isn't known."""
+    with bar(title, total or None, console_on(sys.stderr)) as shown:
         task = shown.task_ids[0]
-        yield lambda done, of: shown.update(task, completed=done, total=of, note=f"{done:,} of {of:,}")
+        yield lambda done, of: shown.update(task, completed=done, total=of or None, note=_of(done, of, ""))
 
 
 def _of(done: int, total: int, unit: str) -> str:

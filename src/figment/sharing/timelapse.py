@@ -3,12 +3,13 @@
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from figment import generator
-from figment.common.progress import Progress, Say
+from figment.common.progress import Progress, Say, Tally
 from figment.errors import InputError
 from figment.media.video import Frame, check_video, fewer_tiles, fitting_tiles, sheet, write_video
 from figment.run import Run
@@ -18,6 +19,7 @@ LAST_HELD_SECONDS = 1.5
 FADE_SHARE = 0.4  # of the time between two snapshots
 STEADY_SHARE = 0.2  # of the time, shared alike between snapshots whether anything changes or not
 View = tuple[Frame, str]  # a sheet and its caption
+Item = TypeVar("Item")
 
 
 def write_timelapse(
@@ -61,11 +63,11 @@ def write_timelapse(
         for images, file in snapshots.items():
             yield sheet(generator.load(file).sample(tiles, seed, label=label), scale=scale), f"{images:,} images seen"
 
-    shares = time_shares(
-        [float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in itertools.pairwise(views())]
-    )
     total, held = round(seconds * fps), round(LAST_HELD_SECONDS * fps)
-    write_video(path, _counted(_frames(views(), shares, total - held, held), total, progress), fps)
+    done = Tally(progress, len(snapshots) + total)
+    looked_at = itertools.pairwise(_counted(views(), done))
+    shares = time_shares([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in looked_at])
+    write_video(path, _counted(_frames(views(), shares, total - held, held), done), fps)
 
 
 def time_shares(changes: list[float]) -> list[float]:
@@ -108,8 +110,7 @@ def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) 
         yield with_caption(*after)
 
 
-def _counted(frames: Iterator[Frame], total: int, progress: Progress | None) -> Iterator[Frame]:
-    for done, frame in enumerate(frames, 1):
-        yield frame
-        if progress:
-            progress(done, total)
+def _counted(items: Iterator[Item], done: Tally) -> Iterator[Item]:
+    for item in items:
+        yield item
+        done(1)

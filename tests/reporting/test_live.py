@@ -87,6 +87,20 @@ def test_readings_scores_sheets_and_words_come_as_they_are_told(page):
     assert page.display.calls[1:] == [11_264, "a warning </script>"]
 
 
+def test_damaged_events_are_left_out(make_run, monkeypatch):
+    run = make_run(ticks=2, state="training")
+    with run.events_file.open("ab") as file:
+        file.write(
+            b'\xff\xfe\n{"event": "tick", "images": 60}\n{"event": "score", "images": 60}\n{"event": "snapshot", "images": 1}\n'
+        )
+    page = live.LivePage(run, progress.Silent())
+    page.begin(20_480, None, 10_240, 60.0)
+    facts, charts = script(run)
+    assert charts[0]["title"] == "Losses"
+    assert charts[0]["lines"][0]["values"][-1] is None
+    assert facts["words"] == ""
+
+
 def test_readings_that_were_taken_back_go(page):
     page.tick(tick(12_288, 0.6))
     page.tick(tick(11_264, 0.55))
@@ -114,7 +128,7 @@ def test_writing_is_a_small_share_of_the_time(make_run, monkeypatch):
             writes.append(now[0])
             now[0] += 1.0
 
-    monkeypatch.setattr(live, "write_atomically", slow)
+    monkeypatch.setattr(live, "write_unflushed", slow)
     page = live.LivePage(make_run(state="training"), progress.Silent())
     page.begin(10**9, None, 0, 0.0)
     for step in range(100_000):
@@ -128,7 +142,7 @@ def test_a_page_that_cannot_be_written_ends_nothing(make_run, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(live, "write_atomically", full)
+    monkeypatch.setattr(live, "write_unflushed", full)
     page = live.LivePage(make_run(state="training"), Told())
     page.begin(10_240, None, 0, 0.0)
     page.progress(16, 1.0)

@@ -25,6 +25,13 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     write_together({path: content})
 
 
+def write_unflushed(path: Path, content: str) -> None:
+    """As write_atomically, but without waiting for the disk: for what is soon written again, and may be lost in a power cut."""
+    with part_beside(path) as part, _naming(path):
+        part.write_bytes(content.encode())
+        part.replace(path)
+
+
 def write_together(contents: Mapping[Path, bytes | str]) -> None:
     """Write several files, each whole or as it was before; none is touched until all could be written.
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.files import write_atomically
+from figment.common.files import write_unflushed
 from figment.common.progress import Display, Progress
 from figment.common.text import typed
 from figment.common.units import as_time
@@ -23,6 +23,7 @@ from figment.reporting import curves
 from figment.reporting.scores import evenly
 from figment.reporting.shots import label
 from figment.run import Run
+from figment.training.best import looks
 
 LEAST_SECONDS = 2.0  # between two times that the script is written, …
 REST_SHARE = 200  # … and so many times as long as the last one took: half a per cent of the training at most
@@ -56,7 +57,7 @@ class LivePage:
         about = f"{recipe.shape[0]}×{recipe.shape[1]} pictures{f', learning from {source}' if source else ''}"
         page = {"name": self.run.name, "about": about, "folder": typed(self.run.folder)}
         with suppress(OSError):
-            write_atomically(self.run.live_file, pages.rendered("live.html.j2", page))
+            write_unflushed(self.run.live_file, pages.rendered("live.html.j2", page))
             self.is_open = True
             self.write()
             self.display.watch(self.run.live_file)
@@ -89,7 +90,7 @@ class LivePage:
         self.state, self.in_seconds = "training", budget_seconds is not None
         self.budget = budget_seconds or budget_images or 0
         events = self.run.events()
-        self.events, self.curves = [event for event in events if event["event"] in ("tick", "score")], None
+        self.events, self.curves = [*(event for event in events if event["event"] == "tick"), *looks(events)], None
         self.labels = {e["images"]: label(e["images"], e.get("seconds")) for e in events if e["event"] == "snapshot"}
         self.images, self.seconds = images, seconds
         self._read_progress()
@@ -149,7 +150,7 @@ class LivePage:
         if self.curves is None:
             self.curves = json.dumps(self._curves(), separators=(",", ":"))
         with suppress(OSError):
-            write_atomically(self.run.live_data_file, f"figment({json.dumps(self._facts())}, {self.curves});\n")
+            write_unflushed(self.run.live_data_file, f"figment({json.dumps(self._facts())}, {self.curves});\n")
         self.next_write = perf_counter() + max(LEAST_SECONDS, REST_SHARE * (perf_counter() - start))
 
     def _facts(self) -> dict[str, Any]:

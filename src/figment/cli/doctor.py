@@ -22,6 +22,7 @@ USES = {
     "heic": "HEIC pictures",
     "face": "--fit face",
     "onnx": "features by a network of yours",
+    "tensorboard": "--log tensorboard",
 }
 BF16 = {
     "fast": "faster than float32",

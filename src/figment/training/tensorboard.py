@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figment.errors import InputError
+from figment.common.extras import require
 from figment.recipe import to_json
 from figment.run import Run
 
@@ -41,10 +41,7 @@ class TensorBoard:
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        try:
-            import torch.utils.tensorboard  # noqa: F401
-        except ImportError:
-            raise InputError("TensorBoard isn't installed: pip install 'figment-gan[tensorboard]'") from None
+        require("tensorboard", "TensorBoard's log")
         self.folder = None if folder is None else Path(folder)
         self.writer: SummaryWriter | None = None
         self.words = ""

@@ -121,7 +121,7 @@ def test_what_limits_a_comparison_is_said(tmp_path):
     for expected in (
         "which differ in width, lr and pictures",
         "a has been trained since it was measured",
-        "3 things differ at once: which of them makes a difference can't be told",
+        "b and a differ in 3 things at once: which of them makes a difference can't be told",
         "They haven't seen equally many images: 5,120 to 10,240.",
         "different machines",
         "Not finished: b (interrupted).",
@@ -238,3 +238,12 @@ def test_what_cant_be_compared_is_one_sentence(six, tmp_path, capsys):
         assert "Traceback" not in said
     with pytest.raises(InputError, match="0 runs"):
         compare()
+
+
+def test_only_what_is_compared_is_said_to_differ_in_several_things(six, tmp_path):
+    bare = scored_run(tmp_path, "bare", choices={"width": 8, "lr": 1e-4, "objective": "mse"}, fingerprint="0ther")
+    said = " ".join(compare(*six, bare).sentences)
+    assert "at once" not in said  # the two that have scores differ in one
+    assert "no KID that was taken as the others' were" in said
+    measured = scored_run(tmp_path, "too", [record("kid", 300.0)], choices={"width": 8, "lr": 1e-4, "objective": "mse"})
+    assert "differ in 3 things at once" in " ".join(compare(*six, measured).sentences)

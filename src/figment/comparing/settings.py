@@ -77,6 +77,13 @@ def _differing(runs: Sequence[Trained]) -> list[str]:
     ]
 
 
+def things_apart(first: Trained, second: Trained) -> int:
+    """How many things were chosen otherwise for two runs: fields of the recipe, the pictures, the start."""
+    fields = _differing([first, second])
+    alike = 1 if BROUGHT_TO.intersection(fields) else 0  # then a fingerprint, which comes first, tells nothing
+    return len(fields) + (first.pictures()[alike:] != second.pictures()[alike:]) + (first.start() != second.start())
+
+
 def differences(settings: Sequence[Setting]) -> list[Difference]:
     """What differs between settings, and between the runs of one: recipe, data, start, machine, versions, training."""
     every = [run for setting in settings for run in setting.runs]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from figment.common.text import typed
 from figment.comparing.intervals import Contrast
 from figment.comparing.scored import WATCHED, ComparedScore
-from figment.comparing.settings import Difference, Setting
+from figment.comparing.settings import Difference, Setting, things_apart
 
 MAX_NAMED = 4  # runs, fields and settings in a sentence
 MAX_UNEVEN = 1.02  # most images seen to fewest, that still pass for as many
@@ -90,8 +90,6 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
     """What these numbers can't tell, and why."""
     runs = [run for setting in settings for run in setting.runs]
     sections = {one.section for one in found}
-    fields = [one.field for one in found if one.section == "recipe"]
-    parts = len(fields) + ("data" in sections) + ("start" in sections)
     said = []
     if judge is None:
         said.append(
@@ -114,8 +112,7 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
             said.append(
                 f"{listed([run.name for run in since])} {_has(since)} been trained since {when} measured: measure again."
             )
-    if len(settings) > 1 and parts > 1:
-        said.append(f"{parts} things differ at once: which of them makes a difference can't be told from these runs.")
+    said += _confounded(settings, judge)
     seen = [run.images for run in runs]
     if max(seen) > MAX_UNEVEN * max(min(seen), 1):
         said.append(f"They haven't seen equally many images: {min(seen):,} to {max(seen):,}.")
@@ -129,6 +126,22 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
     if open_ended:
         said.append(f"Not finished: {listed(open_ended)}.")
     return said
+
+
+def _confounded(settings: Sequence[Setting], judge: ComparedScore | None) -> list[str]:
+    """That settings which are compared differ in several things at once."""
+    compared = [setting for setting in settings if judge is None or setting.label in judge.over_seeds]
+    first = next((one for one in compared if judge is not None and one.label == judge.best()), settings[0])
+    apart = {
+        one.label: n for one in compared if one is not first and (n := things_apart(first.runs[0], one.runs[0])) > 1
+    }
+    if not apart:
+        return []
+    count = next(iter(apart.values())) if len(set(apart.values())) == 1 else "several"
+    return [
+        f"{first.label} and {listed(list(apart))} differ in {count} things at once: which of them makes a difference can't be"
+        " told from these runs."
+    ]
 
 
 def _has(runs: Sequence[object]) -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from figment.cli import sample
+from figment.media import contact_sheet
 from figment.media.images import encode
 from figment.media.provenance import source_of
 from figtest.command import command
@@ -82,3 +84,7 @@ def test_films_have_names_of_their_own(sheet):
     for asked in ([], [], ["--seed", 3]):
         assert command("walk", sheet, "--tiles", 1, "--seconds", 0.5, *asked) == 0
     assert sorted(path.name for path in sheet.glob("walk*")) == ["walk-seed-3.mp4", "walk.mp4"]
+
+
+def test_papers_are_those_that_there_are():
+    assert tuple(contact_sheet.PAPERS) == sample.PAPERS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from figment.cli.console import complain, progress_bar, tell
+from figment.cli.console import complain, progress_bar, tell, warm_up
 from figment.cli.options import PathArgument
 from figment.errors import InputError
 
@@ -40,6 +40,7 @@ def compare(runs: tuple[Path, ...], as_csv: bool, as_json: bool, out: Path | Non
     )
     if page:
         check_output(page, ".html", list(map(str, runs)))
+    warm_up()
     from figment.comparing.comparison import compare as compared
 
     found = compared(*runs, say=complain)

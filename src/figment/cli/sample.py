@@ -117,7 +117,8 @@ def sample(
     asked = [
         f"samples-{codes.stem if codes else seed}", *labels, *moves, *([f"n{count}"] if count else []),
         *([f"truncation-{truncation:g}"] if truncation != 1 else []), *([f"pick-{pick}"] if pick > 1 else []),
-        *(["numbered"] if numbered else []), *([f"x{scale}"] if scale else []), *([paper] if paper else []),
+        *(["numbered"] if numbered else []), *([f"x{scale}"] if scale else []),
+        *(["nearest"] if resampling == "nearest" else []), *([paper] if paper else []),
     ]  # fmt: skip
     place = Place(run, out, asked, f".{suffix}" if grid else "", check_picture if grid else check_folder)
     style.check(place.path)

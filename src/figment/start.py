@@ -29,6 +29,7 @@ from figment.errors import InputError, Interrupted
 from figment.planning.autotune import with_less_memory
 from figment.planning.choose import choose, choose_usual_start, with_further_budget
 from figment.planning.dry_run import describe
+from figment.planning.learning_curves import promise, speed_of
 from figment.planning.resolve import resolve, settled_by_data
 from figment.planning.starting import asked_origin
 from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
@@ -38,7 +39,7 @@ from figment.training import loop
 from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
-from figment.training.origin import Origin, shared_origin
+from figment.training.origin import SHIPPED, Origin, shared_origin
 from figment.training.state import (
     load_and_broadcast,
     naming_what_is_kept,
@@ -193,7 +194,7 @@ def dry_run(
         asked = {"recipe": recipe, "choices": choices}
         with watched():
             chosen = resolve(asked, chosen, bank, machine, world, shown.say, origin)[0].recipe
-    return describe(chosen, machine, origin.told(chosen) if origin else "")
+    return describe(chosen, machine, origin.told(chosen) if origin else "", _expected(chosen, bank, origin))
 
 
 def resume(
@@ -397,6 +398,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     if origin is not None:
         begun = {"from": origin.facts(setup.recipe)}
         display.say(origin.told(setup.recipe))
+    if not goes_on and (expected := _expected(setup.recipe, bank, origin)):
+        display.say(expected)
     if goes_on:
         load_and_broadcast(setup.state, run.state_file, world)
         refuse_full_disk(run)
@@ -429,6 +432,12 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     run.note(state=ended, **came)
     run.flush()
     _report(run, world, display)
+
+
+def _expected(recipe: Recipe, bank: Bank, origin: Origin | None) -> str:
+    """When pictures will begin to show and be good, where that was measured; from nets of the user's nothing is known."""
+    start = False if origin is None else True if origin.asked == SHIPPED else None
+    return promise(recipe, len(bank.train), start, speed_of(recipe))
 
 
 def _report(run: Run, world: World, display: Display) -> None:

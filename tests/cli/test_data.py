@@ -71,7 +71,9 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     before = {path: path.stat().st_mtime_ns for path in mixed.iterdir()}
     assert command("data", "inspect", mixed, "--size", 16) == 0
     said = capsys.readouterr().out.strip().splitlines()
-    assert said[-1] == "usable 82, skipped 2"
+    assert "usable 82, skipped 2" in said
+    assert said[-2].startswith(f"Next: figment train {mixed} --size 16")
+    assert said[-1] == f"Time: {said[-2].removeprefix('Next: ')} --dry-run"
     assert [path.name for path in Path.cwd().iterdir()] == ["faces-inspected.html"]
     page = Path("faces-inspected.html").read_text()
     for name in ("broken.jpg", "005-mirrored.jpg", "tiny.png"):
@@ -84,6 +86,14 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     assert command("data", "inspect", mixed, "--size", 16, "--out", again) == 0  # its own page may be written anew
 
 
+def test_the_size_that_is_asked_for_is_one_to_train_at(
+    faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert command("data", "inspect", faces, "--size", 8, "--out", tmp_path / "page.html") == 2
+    assert "16 to 512" in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_inspect_shows_classes_and_what_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     data = tmp_path / "set"
     noise_folder(data / "train" / "cats", 20)
@@ -91,17 +101,17 @@ def test_inspect_shows_classes_and_what_is_left_out(tmp_path: Path, capsys: pyte
     noise_folder(data / "@eaDir", 5)
     (data / "train" / "dogs" / "drawn.png").write_bytes(encode(noise(12, 12, seed=99)))
     page = tmp_path / "page.html"
-    assert command("data", "inspect", data, "--size", 8, "--out", page) == 0
+    assert command("data", "inspect", data, "--size", 16, "--out", page) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "classes 2: cats 20, dogs 16" in out
     assert "left out 5 in @eaDir (thumbnails of a NAS)" in out
     assert "made by figment 1 (--keep-marked keeps them)" in out
-    assert out.endswith("usable 36, skipped 21")
+    assert "usable 36, skipped 21" in out
     shown = page.read_text()
     assert "<tr><td>dogs</td><td>16</td></tr>" in shown
     assert "<tr><td>@eaDir</td><td>thumbnails of a NAS</td><td>5</td></tr>" in shown
-    assert command("data", "inspect", data, "--size", 8, "--out", page, "--keep-marked") == 0
-    assert capsys.readouterr().out.strip().endswith("usable 37, skipped 20")
+    assert command("data", "inspect", data, "--size", 16, "--out", page, "--keep-marked") == 0
+    assert "usable 37, skipped 20" in capsys.readouterr().out
 
 
 def test_out_never_destroys_what_figment_didnt_write(

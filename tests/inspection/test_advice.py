@@ -5,7 +5,7 @@ import pytest
 
 from figment.common import sizes
 from figment.data.sources.open import Skipped
-from figment.inspection.advice import advise, best_shape, best_size
+from figment.inspection.advice import GROUP_PATTERN, Planned, advise, best_shape, best_size, train_options
 from figment.inspection.measures import FACTS, Kind
 from figment.inspection.survey import Survey
 
@@ -33,8 +33,9 @@ def test_a_clean_set_gets_one_sentence_with_size_and_augmentation():
     [advice] = advise(a_set())
     assert advice.startswith("A clean set: 20,000 different pictures")
     assert "50,000 more" in advice
-    assert "--size 64" in advice
-    assert "Augmentation is needed" in advice
+    assert "Train at 64 pixels, which is taken without --size: all of the pictures" in advice
+    assert "Augmentation helps these pictures where training is long" in advice
+    assert "train does none by itself here" in advice
     assert "--set augment_p=0.3 gives it" in advice
 
 
@@ -47,7 +48,7 @@ def test_how_many_are_missing(count, words):
 
 
 def test_augmentation_fades_between_30_000_and_100_000():
-    assert "Augmentation is needed" in told(a_set(29_999))
+    assert "as all sets of fewer than 30,000 pictures do" in told(a_set(29_999))
     assert "about 50% of what" in told(a_set(65_000))
     assert "isn't needed" in told(a_set(100_000))
 
@@ -60,6 +61,39 @@ def test_augmentation_fades_between_30_000_and_100_000():
 def test_best_size_nearly_fits_nine_in_ten(small, large, count, best):
     sides = np.array([small] * count + [large] * (10 - count))
     assert best_size(a_set(10, width=sides, height=sides * 2)) == best
+
+
+def test_what_is_advised_is_what_is_planned_or_the_difference_is_told():
+    large, small = a_set(100, 256, 256), a_set(100, 28, 28)
+    assert "Without it 64 is taken, and that is the place to begin" in told(large)
+    assert "takes about 6% of the time" in told(large)
+    assert "Train with --size 32" in told(small)
+    assert "Without it 64 is taken, and the pictures are enlarged" in told(small)
+    asked = Planned((128, 128), True)
+    assert "Train with --size 128, as asked for: the pictures are large enough" in " ".join(advise(large, asked))
+    assert "would do for --size 256" in " ".join(advise(large, asked))
+    enlarged = " ".join(advise(small, asked))
+    assert "At --size 128, as asked for, 100% of the pictures would be enlarged" in enlarged
+    assert "--size 32" in enlarged
+    on_gpu = " ".join(advise(large, Planned(augmenting=("r3gan-hour", "r3gan"))))
+    assert "train does it by itself where it takes r3gan-hour or r3gan; to other recipes --set augment_p=0.3" in on_gpu
+    expecting = advise(a_set(), Planned(expects="pictures begin to show after about 50,000 images"))
+    assert expecting[-1] == "Pictures begin to show after about 50,000 images."
+
+
+def test_the_command_follows_the_advice():
+    assert train_options(a_set()) == []
+    assert train_options(a_set(), Planned((64, 96), True)) == ["--size", "64x96"]
+    assert train_options(a_set(100, 28, 28)) == ["--size", "32"]
+    assert train_options(a_set(100, 256, 256)) == []
+    assert train_options(a_set(100, 2048, 64))[-2:] == ["--fit", "first"]
+    assert train_options(a_set(0)) == []
+    survey = a_set(2000)
+    found = survey.found | {"small": np.arange(100), "outliers": np.arange(30)}
+    odd = replace(survey, found=found, near=[[0, 1, 2, 3], [4, 5]])
+    assert train_options(odd) == ["--drop", "near-duplicates,small"]  # outliers are to be looked at first
+    names = [f"{person:03d}_{picture}.jpg" for person in range(200) for picture in range(5)]
+    assert train_options(a_set(1000, names=names)) == ["--group", GROUP_PATTERN]
 
 
 def test_each_fault_is_named_with_its_mend():
@@ -129,6 +163,7 @@ def test_unequal_classes():
 def test_groups_in_names():
     names = [f"{person:03d}_{picture}.jpg" for person in range(200) for picture in range(5)]
     assert "200 of them, 000 with 5" in told(a_set(1000, names=names))
+    assert f"with --group '{GROUP_PATTERN}'." in told(a_set(1000, names=names))
     assert "--group" not in told(a_set(1000, names=[f"frame_{i}.png" for i in range(1000)]))
     assert "--group" not in told(a_set(1000))
 

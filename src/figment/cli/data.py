@@ -1,5 +1,6 @@
 """`figment data …`: pictures looked at, prepared, freed of copies; the public sets that have a name."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -36,9 +37,7 @@ def data() -> None:
 
 @data.command()
 @DATA
-@click.option(
-    "--size", default="64", show_default=True, metavar="PIXELS", help="Size that you mean to train at, 64 or 64x96."
-)
+@click.option("--size", metavar="PIXELS", help="Size that you mean to train at, 64 or 64x96. [default: train's, 64]")
 @click.option(
     "--features",
     default="gradients",
@@ -52,12 +51,13 @@ def data() -> None:
 @LIMIT
 @ACCEPT
 def inspect(
-    sources: tuple[str, ...], size: str, features: str, first: bool, keep_marked: bool, out: Path | None, limit: int | None,
-    accept_licence: bool,
+    sources: tuple[str, ...], size: str | None, features: str, first: bool, keep_marked: bool, out: Path | None,
+    limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
 
-    Writes one page and nothing else. Ends with a line `usable N, skipped M`.
+    Writes one page and nothing else. After the facts stands a line `usable N, skipped M`, at the end the command that trains
+    on these pictures as advised; with --dry-run it measures this machine and says how long that takes.
 
     \b
     Examples:
@@ -69,24 +69,32 @@ def inspect(
     from figment.common.text import plain_name
 
     point_libraries_at_cache()
+    from figment.common.machine import this_machine
+    from figment.data.sources.open import holds_drawn
     from figment.features.registry import check_network
-    from figment.inspection.advice import advise
+    from figment.inspection.advice import advise, train_options
     from figment.inspection.page import write_page
     from figment.inspection.survey import survey
     from figment.inspection.table import lines
+    from figment.planning.for_survey import planned
 
-    height, width = pixels(size)
+    shape = None if size is None else pixels(size)
     if out:
         check_output(out, ".html", sources)  # before a set is downloaded
     check_network(features)
+    machine = this_machine("auto")
+    size_planned = planned(machine, shape, 0).size  # a size that can't be trained at is refused now
     with stages(accept_licence) as (stage, source_of):
         source = source_of(limited(sources, limit))
         page = out or Path(f"{plain_name(source.display)}-inspected.html")
         check_output(page, ".html", sources)
-        found = survey(source, features, stage("looking at pictures"), min(height, width), first, keep_marked)
-        write_page(found, page)
-    *table, last = lines(found)
-    tell(*table, "", *advise(found), "", f"page  {page}", last)
+        found = survey(source, features, stage("looking at pictures"), size_planned, first, keep_marked)
+        plan = planned(machine, shape, len(found.usable) - found.near_extra, holds_drawn(source))
+        command = shlex.join(["figment", "train", *sources, *train_options(found, plan)])
+        write_page(found, page, plan, command)
+    tell(*lines(found), "", *advise(found, plan), "", f"page  {page}")
+    if len(found.usable):
+        tell(f"Next: {command}", f"Time: {command} --dry-run")
 
 
 @data.command()

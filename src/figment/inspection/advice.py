@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,10 +20,34 @@ FFHQ_PICTURES = 70_000  # on which the published results were made
 MIN_TOLD_SHARE, MIN_BROKEN_SHARE, MIN_MIXED_SHARE = 0.001, 0.05, 0.02
 UNEQUAL_RATIO = 10  # times as many pictures in the largest class as in the smallest
 STRIP_RATIO = 5  # times as wide as high, or as high as wide
+GROUP_PATTERN = r"([^/]*?)[_-][^/_-]*$"  # what stands before the last _ or - of a name
 LEAK_SHARE = 0.9  # of a class in one format, which then tells it
 
 
-def advise(survey: Survey) -> list[str]:
+@dataclass(frozen=True)
+class Planned:
+    """What figment train would do with the pictures, told by what plans trainings (planning/for_survey.py).
+
+    shape: height and width that it trains at; asked: whether somebody chose them, or it takes them by itself. augmenting: the
+    recipes, of those that `auto` may take here, that augment so many pictures by themselves. expects: when pictures begin to
+    show, in a sentence; "" where that isn't known.
+    """
+
+    shape: tuple[int, int] = (64, 64)
+    asked: bool = False
+    augmenting: tuple[str, ...] = ()
+    expects: str = ""
+
+    @property
+    def size(self) -> int:
+        """The shorter side, in pixels."""
+        return min(self.shape)
+
+
+USUALLY = Planned()  # on a CPU, where nothing was asked
+
+
+def advise(survey: Survey, planned: Planned = USUALLY) -> list[str]:
     """What a person should know and do before training on these pictures, a sentence or two each."""
     if not len(survey.usable):
         return ["Nothing here can be trained on: see below why each picture was skipped."]
@@ -37,10 +62,25 @@ def advise(survey: Survey) -> list[str]:
         *_unequal_labels(survey),
         *_groups(survey),
     ]
-    count, size, augmentation = _count(survey), _size(survey), _augmentation(survey)
+    count, size, augmentation = _count(survey), _size(survey, planned), _augmentation(survey, planned)
+    expects = [f"{planned.expects[0].upper()}{planned.expects[1:]}."] if planned.expects else []
     if problems or count[0] < GOOD_PICTURES:
-        return [count[1], size, *problems, augmentation]
-    return [f"A clean set: {count[1]} {size} {augmentation}"]
+        return [count[1], size, *problems, augmentation, *expects]
+    return [f"A clean set: {count[1]} {size} {augmentation}", *expects]
+
+
+def train_options(survey: Survey, planned: Planned = USUALLY) -> list[str]:
+    """Options of figment train that follow the advice, where they can do no harm: what is odd is looked at first."""
+    if not len(survey.usable):
+        return []
+    size = sizes.as_text(planned.shape) if planned.asked else str(best_size(survey))
+    options = ["--size", size] if planned.asked or best_size(survey) < planned.size else []
+    drop = ["near-duplicates"] if _near_duplicates(survey) else []
+    small = len(survey.found["small"]) / len(survey.usable)
+    drop += ["small"] if MIN_MIXED_SHARE < small <= 0.5 and survey.size == planned.size else []
+    options += ["--drop", ",".join(drop)] if drop else []
+    options += ["--fit", "first"] if _are_strips(survey) else []
+    return options + (["--group", GROUP_PATTERN] if _groups(survey) else [])
 
 
 def best_size(survey: Survey) -> int:
@@ -79,32 +119,51 @@ def _count(survey: Survey) -> tuple[int, str]:
     return count, f"{different} are as many as the published results were made on ({FFHQ_PICTURES:,}, FFHQ)."
 
 
-def _size(survey: Survey) -> str:
-    best = best_size(survey)
+def _size(survey: Survey, planned: Planned) -> str:
+    best, size = best_size(survey), planned.size
     share = _share(survey, best)
     if share < MIN_LARGE_SHARE:
         return (
             f"{1 - share:.0%} of the pictures have less than {best} pixels on their shorter side, which even --size {best}"
             " enlarges: leave them out with --drop small."
         )
-    text = f"Train with --size {best}: {_percent(share)} of the pictures are as large on their shorter side, or nearly."
-    if best > 64:
-        times = (best // 64) ** 2
-        return f"{text} Begin with --size 64, which takes about {1 / times:.0%} of the time a picture."
-    return text
+    large = f"{_percent(share)} of the pictures are as large on their shorter side, or nearly"
+    if planned.asked and best < size:
+        enough = _share(survey, size)
+        return (
+            f"At --size {sizes.as_text(planned.shape)}, as asked for, {1 - enough:.0%} of the pictures would be enlarged: the"
+            f" largest that suits nine in ten is --size {best}."
+        )
+    if planned.asked:
+        more = f"; {large.replace(' are ', f' would do for --size {best} and are ')}" if best > size else ""
+        return f"Train with --size {sizes.as_text(planned.shape)}, as asked for: the pictures are large enough{more}."
+    if best < size:
+        return f"Train with --size {best}: {large}. Without it {size} is taken, and the pictures are enlarged."
+    if best == size:
+        return f"Train at {size} pixels, which is taken without --size: {large}."
+    times = (best // size) ** 2
+    return (
+        f"The pictures would do for --size {best}: {large}. Without it {size} is taken, and that is the place to begin, for a"
+        f" picture takes about {1 / times:.0%} of the time; --from RUN --size {best} goes on from there."
+    )
 
 
-def _augmentation(survey: Survey) -> str:
+def _augmentation(survey: Survey, planned: Planned) -> str:
     share = augmentation_share(len(survey.usable))
     if share == 0:
         return f"Augmentation isn't needed: with {NONE_FROM_PICTURES:,} pictures and more it does harm, and train does none."
-    how = (
-        "wherever training is long: the r3gan recipes do it by themselves, to others --set augment_p=0.3 gives it. Pictures"
-        " are mirrored too, --set flips=false where left isn't right."
+    need = f"as all sets of fewer than {FULL_BELOW_PICTURES:,} pictures do"
+    if share < 1:
+        need = f"about {share:.0%} of what fewer than {FULL_BELOW_PICTURES:,} pictures need"
+    by_itself = (
+        f"train does it by itself where it takes {' or '.join(planned.augmenting)}; to other recipes"
+        if planned.augmenting
+        else "train does none by itself here, since in minutes it makes pictures worse; to long trainings"
     )
-    if share == 1:
-        return f"Augmentation is needed, as for all sets of fewer than {FULL_BELOW_PICTURES:,} pictures, {how}"
-    return f"Some augmentation helps, about {share:.0%} of what fewer than {FULL_BELOW_PICTURES:,} pictures need, {how}"
+    return (
+        f"Augmentation helps these pictures where training is long, {need}: {by_itself} --set augment_p=0.3 gives it. Pictures"
+        " are mirrored, too, --set flips=false where left isn't right."
+    )
 
 
 def _broken(survey: Survey) -> list[str]:
@@ -193,7 +252,7 @@ def _grey_among_colour(survey: Survey) -> list[str]:
 def _shapes(survey: Survey) -> list[str]:
     ratios = survey.rows["width"] / survey.rows["height"]
     low, middle, high = np.quantile(ratios, [0.05, 0.5, 0.95])
-    if not 1 / STRIP_RATIO < middle < STRIP_RATIO:
+    if _are_strips(survey):
         return [
             f"The pictures are long strips (width to height {middle:.0f}): frames of films, perhaps? --fit first takes the"
             " first frame of each; without it their middles are cut out."
@@ -208,6 +267,12 @@ def _shapes(survey: Survey) -> list[str]:
         f"The pictures aren't square ({shapes}): the middle is cut out unless --fit says otherwise"
         f" (pad keeps all of a picture, stretch changes its proportions){whole}."
     ]
+
+
+def _are_strips(survey: Survey) -> bool:
+    """Whether most pictures are long strips."""
+    middle = float(np.median(survey.rows["width"] / survey.rows["height"]))
+    return not 1 / STRIP_RATIO < middle < STRIP_RATIO
 
 
 def _unequal_labels(survey: Survey) -> list[str]:
@@ -225,7 +290,7 @@ def _unequal_labels(survey: Survey) -> list[str]:
 
 def _groups(survey: Survey) -> list[str]:
     """Names such as person_picture: pictures of one person on both sides of the split would hide memorising."""
-    pattern = re.compile(r"([^/]*?)[_-][^/_-]*$")
+    pattern = re.compile(GROUP_PATTERN)
     found = [pattern.search(survey.names[slot]) for slot in survey.usable.tolist()]
     groups = Counter(match[1] for match in found if match and match[1])
     together = sum(count for count in groups.values() if count > 1)
@@ -235,7 +300,7 @@ def _groups(survey: Survey) -> list[str]:
     name, count = groups.most_common(1)[0]
     return [
         f"The names look as if pictures came in groups ({len(groups):,} of them, {name} with {count}): if each is one"
-        " person or scene, keep it together when a tenth is held out, with --group '([^/]*?)[_-][^/_-]*$'."
+        f" person or scene, keep it together when a tenth is held out, with --group '{GROUP_PATTERN}'."
     ]
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from figment.common.files import write_output
-from figment.inspection.advice import advise
+from figment.inspection.advice import USUALLY, Planned, advise
 from figment.inspection.survey import GREY_SATURATION, MAX_GROUP_PICTURES, MAX_ODD_PICTURES, MAX_SHOWN_GROUPS, Survey
 from figment.inspection.table import TITLES, facts
 from figment.media import pages
@@ -38,27 +38,27 @@ READINGS = {
 }
 
 
-def write_page(survey: Survey, path: str | Path) -> None:
+def write_page(survey: Survey, path: str | Path, planned: Planned = USUALLY, command: str = "") -> None:
     """Write the page; the same survey gives the same bytes.
 
     Raises InputError where the place can't be written, OSError when the disk is full.
     """
-    write_output(Path(path), page(survey))
+    write_output(Path(path), page(survey, planned, command))
 
 
-def page(survey: Survey) -> str:
-    """The page as HTML, at most a few MB whatever the set."""
-    return pages.rendered("inspect.html.j2", contents(survey))
+def page(survey: Survey, planned: Planned = USUALLY, command: str = "") -> str:
+    """The page as HTML, at most a few MB whatever the set. command: what trains on the pictures."""
+    return pages.rendered("inspect.html.j2", contents(survey, planned) | {"command": command})
 
 
-def contents(survey: Survey) -> dict[str, Any]:
+def contents(survey: Survey, planned: Planned = USUALLY) -> dict[str, Any]:
     """All that the page shows, as plain values."""
     groups, classes = survey.near[:MAX_SHOWN_GROUPS], survey.label_counts.most_common()
     return {
         "source": survey.source,
         "usable": len(survey.usable),
         "left_out": survey.left_out,
-        "advice": [_with_options(sentence) for sentence in advise(survey)],
+        "advice": [_with_options(sentence) for sentence in advise(survey, planned)],
         "facts": facts(survey),
         "sheet": [_tile(survey, slot) for slot in survey.sheet],
         "drawn": any(survey.is_drawn(slot) for slot in survey.sheet),

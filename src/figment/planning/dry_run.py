@@ -12,10 +12,11 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 
-def describe(recipe: Recipe, machine: Machine, start: str = "") -> str:
+def describe(recipe: Recipe, machine: Machine, start: str = "", expected: str = "") -> str:
     """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run.
 
-    recipe: with nothing left open that pictures or a measurement decide. start: what its nets begin as, in a line.
+    recipe: with nothing left open that pictures or a measurement decide. start: what its nets begin as, in a line. expected: when
+    pictures begin to show, in a line.
     """
     recipe = fitting_memory(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
@@ -39,6 +40,7 @@ def describe(recipe: Recipe, machine: Machine, start: str = "") -> str:
         ("augmentation", _augmenting(recipe)),
         ("arithmetic", f"{recipe.precision}, compile {recipe.compile}"),
         ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
+        *([("expected", expected)] if expected else []),
         ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
                      f"to {recipe.lr * recipe.lr_final:g}"),
         ("snapshots", f"{len(times)}, at {', '.join(batch)} images seen"),

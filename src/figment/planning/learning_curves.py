@@ -1,0 +1,142 @@
+"""When pictures begin to show, and when they are good, by curves that were measured: what a plan may promise.
+
+learning_curves.json holds them (benchmarks/learning_curves.py); what none of them tells isn't promised.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from figment import recipe as recipes
+from figment.common import units
+from figment.planning.starting import NEUTRAL
+from figment.presets import PRESETS, make
+from figment.recipe import Recipe
+
+FILE = Path(__file__).with_suffix(".json")
+MOST_TIMES = 4  # more or fewer pictures than a curve's that it may still speak for
+# What may differ from a curve's recipe: what was chosen beside its game, the budget, and what the data or the machine settle.
+FREE = NEUTRAL | {"classes", "images", "seconds", "planned_images", "augment", "augment_p"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a run's pictures were worth after so many images.
+
+    set, pictures: what it learned from, how many of them. start: whether it began from the nets that figment brings along. log:
+    entries of LOG.md that hold the figures. points: (images seen, KID ×1000), in order.
+    """
+
+    set: str
+    recipe: str
+    size: int
+    pictures: int
+    start: bool
+    log: list[int]
+    points: list[tuple[int, float]]
+
+    def reaches(self, level: float) -> tuple[int, bool] | None:
+        """Images seen at which a level is reached, and whether it was reached at the first look already, or before.
+
+        Between two points by a line through their logarithms; None where the curve ends above the level.
+        """
+        before = None
+        for images, value in self.points:
+            if value <= level:
+                return (images, True) if before is None else (_between(before, (images, value), level), False)
+            before = (images, value)
+        return None
+
+
+def _between(one: tuple[int, float], other: tuple[int, float], level: float) -> int:
+    share = math.log(one[1] / level) / math.log(one[1] / other[1])
+    return round(one[0] * (other[0] / one[0]) ** share)
+
+
+@cache
+def curves() -> tuple[Curve, ...]:
+    """All that were measured."""
+    return tuple(
+        Curve(**its | {"points": [(images, value) for images, value in its["points"]]})
+        for its in json.loads(FILE.read_text("utf-8"))["curves"]
+    )
+
+
+@cache
+def levels() -> dict[int, dict[str, float]]:
+    """By size in pixels: KID ×1000 below which pictures show what they are meant to be, and are good.
+
+    By the eye (LOG 79, 91): of samples that "show" about half are faces; "good" ones are those of docs/minutes.md after ten
+    minutes. Where a size lacks a level, nothing that good was seen.
+    """
+    return {int(size): its for size, its in json.loads(FILE.read_text("utf-8"))["levels"].items()}
+
+
+def curve_for(recipe: Recipe, pictures: int, start: bool) -> Curve | None:
+    """The curve that speaks for a training: of the same recipe, size and start, and of about as many pictures."""
+    if recipe.name not in PRESETS or _differs(recipe):
+        return None
+    found = [
+        curve
+        for curve in curves()
+        if (curve.recipe, curve.size, curve.start) == (recipe.name, recipe.size, start)
+        and _times(curve, pictures) <= MOST_TIMES
+    ]
+    # Of curves of about as many pictures the one that tells most, then the nearest.
+    return max(found, key=lambda curve: (len(curve.points) > 1, -_times(curve, pictures)), default=None)
+
+
+def _times(curve: Curve, pictures: int) -> float:
+    return max(curve.pictures / max(pictures, 1), pictures / curve.pictures)
+
+
+def _differs(recipe: Recipe) -> bool:
+    """Whether anything of the game or the nets is other than its name says."""
+    usual = make(recipe.name, size=recipe.size)
+    return any(
+        getattr(recipe, name) != getattr(usual, name) for name in recipes.Recipe.model_fields if name not in FREE
+    )
+
+
+def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.0) -> str:
+    """When pictures begin to show and when they are good, in a sentence; "" where nothing was measured that tells.
+
+    start: whether it begins from the nets that figment brings along; None from others, of which nothing is known. speed: images a
+    second here; 0 where that isn't known, and images are told.
+    """
+    curve = None if start is None else curve_for(recipe, pictures, start)
+    if curve is None:
+        return ""
+    show, good = (curve.reaches(levels()[curve.size].get(level, 0)) for level in ("show", "good"))
+    if show is None:
+        return ""
+    within = "within" if show[1] else "after about"
+    text = f"pictures begin to show {within} {_time(show[0], speed)}"
+    if good is None:
+        text += f"; how long it takes until they are good isn't known beyond {_time(curve.points[-1][0], speed)}"
+    else:
+        text += f", good ones {'within' if good[1] else 'after about'} {_time(good[0], speed)}"
+    if recipe.seconds and speed and show[0] > recipe.planned_images:
+        text += f"; this budget ends before: --for {math.ceil(show[0] / speed / 60)}m or more"
+    entries = ", ".join(map(str, curve.log))
+    return f"{text}, as it was with {curve.pictures:,} pictures of {curve.set} (LOG {entries}); others may take longer"
+
+
+def speed_of(recipe: Recipe) -> float:
+    """Images a second, by the plan that was measured; 0 under a budget of images."""
+    return recipe.planned_images / recipe.seconds if recipe.seconds else 0.0
+
+
+def _time(images: int, speed: float) -> str:
+    if not speed:
+        return (
+            units.as_images(images).replace(" kimg", ",000 images")
+            if images < 1000
+            else f"{round(images, -3):,} images"
+        )
+    minutes = images / speed / 60
+    if minutes < 1:
+        return "a minute"
+    return f"{math.ceil(minutes)} min" if minutes < 100 else f"{minutes / 60:.1f} h"

@@ -19,9 +19,11 @@ from figtest.pictures import encoded, noise_folder
 RECIPE: dict[str, Any] = dict(
     recipe="dcgan-r1", size=16, width=4, code_size=8, batch=16, snapshots=4, scores="none", compile="off"
 )
-WIDER: dict[str, Any] = RECIPE | {"size": 32, "width": 8, "code_size": 16}  # with layers, filters and codes to name
+# With layers, filters and codes to name; a rehearsal makes it 32 px.
+WIDER: dict[str, Any] = RECIPE | {"size": 128, "width": 8, "code_size": 16}
 COPIES = ("celeba-1", "fashion-1", "rooms-1")  # runs that are another one under their name
 PEOPLE, EACH = 30, 4  # of the public set's stand-in
+PICTURES_EACH = 10  # of the people in the folder: a tenth of them is held out
 
 
 def lay_out(desk: Path) -> None:
@@ -55,8 +57,8 @@ def two_kinds(folder: Path) -> None:
 def people(folder: Path) -> None:
     """Faces of some people, whose names say of whom: PERSON_PICTURE.jpg."""
     folder.mkdir()
-    for i, face in enumerate(portraits(PEOPLE * EACH, 3, 40)[0]):
-        picture_of(face).save(folder / f"{i // EACH:04d}_{i % EACH}.jpg", quality=95)
+    for i, face in enumerate(portraits(PEOPLE * PICTURES_EACH, 3, 40)[0]):
+        picture_of(face).save(folder / f"{i // PICTURES_EACH:04d}_{i % PICTURES_EACH}.jpg", quality=95)
 
 
 def celeba() -> None:

@@ -72,6 +72,19 @@ def test_the_same_words_are_not_said_twice_but_what_has_moved(monkeypatch: pytes
     assert lines[3].endswith("the generator draws about 3 different pictures")
 
 
+def test_the_last_reading_is_told_at_the_end_but_not_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, width=140, highlight=False, soft_wrap=True))
+    shown.begin(None, 160.0, 0, 0.0)
+    for line_seconds, images in ((0.0, 64_000), (1000.0, 65_000)):
+        monkeypatch.setattr(bars, "LINE_SECONDS", line_seconds)
+        shown.tick(EVENT | {"images": images})
+    assert "65.0 kimg" not in out.getvalue()
+    shown.end()
+    shown.end()
+    assert [out.getvalue().count(seen) for seen in ("64.0 kimg", "65.0 kimg")] == [1, 1]
+
+
 def test_no_probabilities_where_the_objective_has_none() -> None:
     event = EVENT | {"p_fake_real": None, "p_fake_fake": None, "memorising": 0.6}
     names = [name for name, _ in terminal.readable(event)]
@@ -87,7 +100,7 @@ def test_nothing_is_left_below_zero(monkeypatch: pytest.MonkeyPatch, budget: tup
     shown.begin(*budget, 0, 0.0)
     shown.tick(EVENT)
     shown.end()
-    assert out.getvalue().count(" 0 s left") == 2
+    assert out.getvalue().count(" 0 s left") == 1
     assert "-" not in out.getvalue()
 
 

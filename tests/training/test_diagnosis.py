@@ -87,6 +87,12 @@ def test_who_is_ahead_and_whether_the_pictures_gain_by_it() -> None:
     assert diagnose(Outlook(ticks(count=10)[:4], HELD)) == ["too early to tell"]
 
 
+def test_a_run_of_a_few_thousand_images_does_not_stand_still() -> None:
+    """It has just been told that its budget is little: a smaller rate would be no advice."""
+    short_plan = make("dcgan-r1", size=16, images=3000, planned_images=3000)
+    assert signs(outlook(short_plan, images=3000, distance=0.3)) == []
+
+
 def test_one_odd_reading_is_not_believed() -> None:
     odd = [*ticks()[:-1], ticks(distinct=1.0, distinct_exponent=0.0, spread=0.0, separation=0.1)[-1]]
     assert signs(Outlook(odd, HELD, [], 0.9)) == []

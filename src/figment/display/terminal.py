@@ -105,9 +105,9 @@ class Terminal(Bars):
     def end(self) -> None:
         """Leave the console as it was; what was last told of a training stays as a line."""
         super().end()
-        if self.event:
+        if self.event and self.event is not self.told:  # the last line may have told it already
             self._tell(self.event)
-            self.event = {}
+        self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
         if self.budget_seconds is not None:

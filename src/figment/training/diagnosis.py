@@ -22,6 +22,7 @@ KEPT_READINGS = 100  # that are looked back on, at most
 LOOK_BACK = 1 / 3  # of the images seen: over which something should be gained
 FORMING = 1 / 3  # of the planned images, before which pictures may be without detail or variety
 STANDING = 1 / 2  # of them, before which a standstill is none: noise that clears is no gain yet
+STANDING_IMAGES = 4_000  # nor before so many are seen: no labelled run had its second half sooner
 
 MIN_SPREAD = 0.4  # spread below which pictures are alike
 MAX_CLUSTERED, MAX_EXPONENT = 25, 1.0  # different pictures, and how sharply they are told apart, for a collapse
@@ -193,6 +194,11 @@ def _is_certain(at: Outlook) -> bool:
     return at.is_above("separation", CERTAIN_AUC) and share is not None and share < CERTAIN_LOSS_SHARE
 
 
+def _stands_still(at: Outlook) -> bool:
+    old_enough = at.is_past(STANDING) and at.ticks[-1]["images"] >= STANDING_IMAGES
+    return old_enough and is_far(at) and gained(at) is False
+
+
 def _says(text: str, field: str) -> Callable[[Outlook], str]:
     return lambda at: text.format(short(at.now(field)))
 
@@ -251,7 +257,7 @@ SIGNS = (
     ),
     Sign(
         "standstill",
-        lambda at: at.is_past(STANDING) and is_far(at) and gained(at) is False,
+        _stands_still,
         lambda at: "no progress over a third of the images seen",
         remedies.against_standstill,
     ),

@@ -165,6 +165,8 @@ def test_titles_are_probabilities_only_where_logits_may_be_read_so() -> None:
         calibrated = Discriminator(net, recipe, Calibration(slope=2.0, offset=1.0, reals=30, fakes=512))
         assert title(calibrated, logits, 1) == f"{100 / (1 + np.exp(-3)):.0f} % fake"
         assert title(Discriminator(net, recipe), logits, 0) == "2. of 3"
+    assert title(calibrated, torch.tensor([-9.0, 9.0]), 0) == "over 99 % fake"
+    assert title(calibrated, torch.tensor([-9.0, 9.0]), 1) == "under 1 % fake"
 
 
 def maps(count: int, right: bool, agreement: float = 0.0, corner: bool = True) -> EvidenceMaps:

@@ -74,6 +74,15 @@ def test_marks_survive(source, tmp_path):
     assert source_of(copy) == source
 
 
+def test_a_mark_of_another_hand_stops_no_report(tmp_path):
+    path, copy = tmp_path / "a.png", tmp_path / "b.webp"
+    marked = encode(NOISE[0].transpose(1, 2, 0), "WEBP")
+    path.write_bytes(marked.replace(b"trainedAlgorithmicMedia", b"digitalCapture         "))
+    assert source_of(path) == "digitalCapture"
+    copy.write_bytes(fitted([read_picture(path)], mark_of(path), 10_000)[0])
+    assert source_of(copy) is None
+
+
 def test_damaged_sheets_are_left_out_and_told(make_run):
     run = make_run()
     first, second, *_ = run.pictures().values()

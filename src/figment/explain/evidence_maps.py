@@ -235,10 +235,14 @@ def mean_picture(bank: Bank, discriminator: Discriminator) -> Tensor:
 
 
 def title(discriminator: Discriminator, logits: Tensor, place: int) -> str:
-    """P(fake) where the discriminator's file tells how to read it, else its rank among all, 1 being the surest fake."""
+    """P(fake) where the discriminator's file tells how to read it, else its rank among all, 1 being the surest fake.
+
+    Never "100 %": a fit to some pictures makes nobody certain.
+    """
     probabilities = discriminator.p_fake(logits)
     if probabilities is not None:
-        return f"{100 * float(probabilities[place]):.0f} % fake"
+        percent = 100 * float(probabilities[place])
+        return "over 99 % fake" if percent > 99 else "under 1 % fake" if percent < 1 else f"{percent:.0f} % fake"
     return f"{int((logits < logits[place]).sum()) + 1}. of {len(logits)}"
 
 

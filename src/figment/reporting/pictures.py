@@ -6,6 +6,7 @@ The files that they are made from stay in the run, with every pixel.
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,12 @@ def read_picture(path: Path, say: Say | None = None) -> Pixels | None:
 
 
 def mark_of(path: Path) -> DigitalSourceType | None:
-    """What a picture that was read says of where it comes from, for the copies of it."""
-    return source_of(path)  # type: ignore[return-value] # what figment wrote is of the vocabulary
+    """What a picture that was read says of where it comes from, for the copies of it; None where figment writes no such mark.
+
+    A run of another hand may hold pictures that another program has marked.
+    """
+    declared = source_of(path)
+    return declared if declared in get_args(DigitalSourceType) else None  # type: ignore[return-value] # one of them
 
 
 def first_tiles(sheet: Pixels, shape: tuple[int, int], max_pixels: int) -> tuple[Pixels, int]:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *DOCS.glob("*.md")]
 # Of benchmarks/quality_per_minute.py; and a film of the first stage of `benchmarks/start_nets.py portraits`.
-BY_BENCHMARK = {"quality-3m.png", "quality-5m.png", "quality-10m.png", "learning.webp"}
+BY_BENCHMARK = {"quality-1m.png", "quality-3m.png", "quality-5m.png", "quality-10m.png", "learning.webp"}
 RECORD = json.loads((DOCS / "figures.json").read_text())
 VALUES = [
     pytest.param(value, id=f"{name} {key}") for name, its in RECORD.items() for key, value in its["values"].items()

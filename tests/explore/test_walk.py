@@ -224,7 +224,7 @@ def test_an_unknown_label_is_named(conditional, generator, tmp_path):
 
 
 def test_tiles_that_players_have_no_room_for_are_left_out_and_told(generator, tmp_path, monkeypatch):
-    monkeypatch.setattr(walk, "fitting_tiles", lambda tiles, *_: min(tiles, 2))
+    monkeypatch.setattr(walk, "fitting_tiles", lambda tiles, *_, **__: min(tiles, 2))
     told = []
     for tiles in (2, 5):
         walk.write_walk(

@@ -193,7 +193,7 @@ def dry_run(
         configure_torch(world.device)  # as in training, so that the same is measured
         asked = {"recipe": recipe, "choices": choices}
         with watched():
-            chosen = resolve(asked, chosen, bank, machine, world, shown.say, origin)[0].recipe
+            chosen = resolve(asked, chosen, bank, machine, world, shown, origin)[0].recipe
     return describe(chosen, machine, origin.told(chosen) if origin else "", _expected(chosen, bank, origin))
 
 
@@ -393,7 +393,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     origin = request.origin
     if not goes_on and origin is None and (before := run.facts.get("from")):  # it was stopped before its first state
         origin = shared_origin(before["asked"], world)
-    setup, feed = resolve(asked, recipe, bank, machine, world, display.say, origin)
+    setup, feed = resolve(asked, recipe, bank, machine, world, display, origin)
     resumed, begun = None, dict[str, Any]()
     if origin is not None:
         begun = {"from": origin.facts(setup.recipe)}

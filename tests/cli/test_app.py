@@ -120,6 +120,9 @@ def test_labels_and_other_shapes_from_training_to_film(
     assert height == 2 * 3 * 16 + 3  # gaps of the rows, each with its class's name on the left
     assert 512 <= width < 8 * 3 * 24 + 7 * 3 + 100
     assert command("sample", pets, "--label", "sea lion", "-n", 1, "--out", tmp_path / "s.png") == 0
+    others = (
+        f"Seed 0; others: figment sample {pets} -n 1 --label 'sea lion' --seed 1\n"  # as asked, in a place of their own
+    )
     assert capsys.readouterr().out == f"1 sample in {tmp_path / 's.png'}\n{others}"
     assert size_of(tmp_path / "s.png") == (22 * 24, 22 * 16)  # enlarged to 512 pixels
     both = ["--label", "sea lion", "--label", "ant", "--label", "ant"]

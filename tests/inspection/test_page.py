@@ -9,7 +9,7 @@ import pytest
 from figment.data.sources.open import Portraits, Skipped
 from figment.errors import InputError
 from figment.inspection.advice import advise
-from figment.inspection.page import MAX_SKIPPED_ROWS, page, write_page
+from figment.inspection.page import MAX_SKIPPED_ROWS, _with_options, page, write_page
 from figment.inspection.survey import survey
 from figment.media.provenance import source_of
 from figtest.html import Page
@@ -46,6 +46,20 @@ def test_the_page_tells_what_was_found(odd, text):
         assert words in shown.text, words
     assert "cut short" in shown.text
     assert len(shown.all("img")) == 137 + 2 + sum(len(slots) for slots in odd.found.values())
+
+
+def test_an_option_is_code_with_its_value_and_without_the_sentence_behind_it():
+    told = _with_options(
+        "Taken without --size: --drop near-duplicates, --set a_p=0.3 gives it; --fit says <so>, --size 64."
+    )
+    assert re.findall(r"<code>(.*?)</code>", told) == [
+        "--size",
+        "--drop near-duplicates",
+        "--set a_p=0.3",
+        "--fit",
+        "--size 64",
+    ]
+    assert "says &lt;so&gt;" in told
 
 
 def test_pictures_have_words_and_charts_have_labels(text):

@@ -37,7 +37,11 @@ def parts(**choices) -> tuple[Recipe, TrainState, Feed]:
 def test_players_are_as_they_were() -> None:
     recipe, state, feed = parts()
     before = clone_tensors(state)
-    trials = measure_ways(recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0)
+    told = []
+    trials = measure_ways(
+        recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0, lambda *where: told.append(where)
+    )
+    assert told == [(0, 2), (1, 2), (2, 2)]  # nobody waits without a word
     assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
     assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
     assert state.images == 0

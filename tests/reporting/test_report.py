@@ -174,7 +174,7 @@ def test_many_classes_are_told_in_few_words(make_run):
     [
         ([], {}),
         ([0], {"late": 0}),
-        ([0, 100], {"middle": 0, "late": 100}),
+        ([0, 100], {"early": 0, "late": 100}),
         ([0, 50, 100], {"early": 0, "middle": 50, "late": 100}),
         (list(range(0, 1001, 10)), {"early": 100, "middle": 330, "late": 1000}),
     ],

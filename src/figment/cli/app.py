@@ -30,7 +30,22 @@ from figment.errors import InputError, LostProcess, Notice
 from figment.version import __version__
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Commands, and a word on where one is that belongs to another: inspect is data inspect."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:  # fmt: skip
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            for name, command in self.commands.items():
+                if isinstance(command, click.Group) and args[0] in command.commands:
+                    raise click.UsageError(f"{args[0]} is a part of {name}: figment {name} {args[0]}.", ctx) from None
+            raise
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="figment")
 def cli() -> None:
     """A folder of pictures in, a generator of new ones out.

@@ -147,8 +147,25 @@ def sample(
     chosen = f", {choice(pick)}" if pick > 1 else ""
     tell(f"{total} sample{'s' if total > 1 else ''} in {place.settled()}{chosen}")
     if not codes:
-        tell(f"Seed {seed}; others: figment sample {typed(run)} --seed {seed + 1}")
+        tell(f"Seed {seed}; others: figment sample {' '.join([typed(run), *options_kept()])} --seed {seed + 1}")
     tell_of_best(run)
+
+
+def options_kept() -> list[str]:
+    """The options that sample was given, as one types them, but for the seed and the place: other samples have their own."""
+    context, words = click.get_current_context(), list[str]()
+    for option in context.command.params:
+        name = option.name or ""
+        is_given = context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
+        if not isinstance(option, click.Option) or name in ("seed", "out") or not is_given:
+            continue
+        value = context.params[name]
+        if option.is_flag:
+            words.append((option.opts if value else option.secondary_opts)[0])
+        else:
+            for one in value if option.multiple else (value,):
+                words += [option.opts[0], typed(one if isinstance(one, Path) else str(one))]
+    return words
 
 
 def check_combination(

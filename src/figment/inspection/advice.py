@@ -259,7 +259,7 @@ def _shapes(survey: Survey) -> list[str]:
         ]
     if high / low < 1.1 and 0.75 <= middle <= 4 / 3:
         return []
-    shapes = f"width to height {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
+    shapes = f"width to height mostly {low:.2f} to {high:.2f}" if high / low >= 1.1 else f"width to height {middle:.2f}"
     whole = (
         f", or train at their own shape, --size {sizes.as_text(best_shape(survey, middle))}" if high / low < 1.1 else ""
     )

@@ -24,6 +24,7 @@ MAX_ROWS = 200  # classes, and places of what is none of the set, that are liste
 MAX_BARS = 12  # of a chart, and one for all others
 BINS = 32  # of a histogram
 MAX_ODD_SHARE = 0.9  # of a set: a kind that holds as many isn't shown as odd
+VALUE = r"(?:[a-z_]+=[\w.]+|[0-9x]+|near-duplicates|outliers|small|first|none)"  # of an option in a sentence
 TILE_SIDE = 84  # of a shown picture's longer side, in the page's pixels
 
 SATURATION = f"How much colour there is; below {GREY_SATURATION} a picture is grey."
@@ -107,8 +108,8 @@ def charts(survey: Survey) -> list[dict[str, Any]]:
 
 
 def _with_options(sentence: str) -> Markup:
-    """A sentence with its options set as code, which isn't broken after their dashes."""
-    return Markup(re.sub(r"--[a-z]+", r"<code>\g<0></code>", str(escape(sentence))))
+    """A sentence with its options set as code, with their values, which isn't broken after their dashes."""
+    return Markup(re.sub(rf"--[a-z]+( {VALUE}(?![\w-]))?", r"<code>\g<0></code>", str(escape(sentence))))
 
 
 def _histogram(

@@ -97,7 +97,7 @@ def _near(survey: Survey) -> str:
     if not survey.near:
         return ""
     groups = f"{len(survey.near):,} picture{'s' if len(survey.near) > 1 else ''}"
-    return f"{survey.near_extra:,} more of {groups}"
+    return f"{survey.near_extra:,}, of {groups}"
 
 
 def _found(survey: Survey, kind: str) -> str:

@@ -8,6 +8,7 @@ import torch
 from figment import recipe as recipes
 from figment.common import run_time
 from figment.common.machine import Machine
+from figment.common.progress import Preparing
 from figment.errors import InputError
 from figment.planning import memory, plan
 from figment.planning.choose import Candidate
@@ -32,13 +33,13 @@ class MeasuredCandidate(NamedTuple):
 
 
 def build(
-    recipe: Recipe, machine: Machine, feed: Feed, world: World, say: Callable[[str], None], origin: Origin | None = None
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, display: Preparing, origin: Origin | None = None
 ) -> Setup:
     """The setup of a recipe whose images are planned already: nothing is measured, but that a step can be made is tried."""
-    recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, 0.0, say, origin)
+    recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, 0.0, display, origin)
     if not trials:
-        say("torch.compile doesn't work here: training without it")
-        return build(recipes.changed(recipe, compile="off"), machine, feed, world, say, origin)
+        display.say("torch.compile doesn't work here: training without it")
+        return build(recipes.changed(recipe, compile="off"), machine, feed, world, display, origin)
     return Setup(recipe, state, phases[0])
 
 
@@ -47,7 +48,7 @@ def autotune(
     machine: Machine,
     feed: Feed,
     world: World,
-    say: Callable[[str], None],
+    display: Preparing,
     origin: Origin | None = None,
 ) -> Setup:
     """Go from the smallest candidate as far as the time budget carries it, measuring each. Says what it took and why.
@@ -57,11 +58,11 @@ def autotune(
     began, tried = run_time.now(), list[MeasuredCandidate]()
     for candidate, recipe in candidates:
         seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
-        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say, origin)
+        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin)
         if not trials:
-            say("torch.compile doesn't work here: training without it")
+            display.say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
-            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, say, origin)
+            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin)
         spent = _of_the_first(world, run_time.now() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
         setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
@@ -71,7 +72,7 @@ def autotune(
             break
     chosen = [one for one in tried if one.setup.recipe.planned_images >= one.candidate.worth_from][-1]
     for line in explained(chosen, tried, origin is not None):
-        say(line)
+        display.say(line)
     return chosen.setup
 
 
@@ -98,14 +99,14 @@ def _settled(recipe: Recipe, fastest: Trial, planned: int) -> Recipe:
 
 
 def _tried_out(
-    recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, say: Callable[[str], None],
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, display: Preparing,
     origin: Origin | None,
 ) -> tuple[Recipe, list[Trial], TrainState, list[Phases]]:  # fmt: skip
     """A new state, of known nets where there are some, tried out; with half the batch, and half again, where the device's
     memory is too small for a step."""
     asked, recipe = recipe, memory.fitting_memory(recipe, machine)
     if recipe.batch != asked.batch:
-        say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
+        display.say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
         world.check_batch(recipe.batch)
         state = new_state(recipe, world)
@@ -113,11 +114,12 @@ def _tried_out(
             begin_from(state, recipe, origin, world)
         if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
             return recipe, [Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
+        progress = display.stage("measuring this machine" if seconds else "trying a step")
         try:
-            measured = measure_ways(recipe, machine, state, feed, world, seconds)
+            measured = measure_ways(recipe, machine, state, feed, world, seconds, progress)
             return recipe, [trial for trial, _ in measured], state, [phases for _, phases in measured]
         except torch.OutOfMemoryError:
-            recipe = with_less_memory(recipe, world, say)
+            recipe = with_less_memory(recipe, world, display.say)
 
 
 def with_less_memory(recipe: Recipe, world: World, say: Callable[[str], None]) -> Recipe:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from figment.common.machine import Machine
-from figment.common.progress import Say
+from figment.common.progress import Preparing
 from figment.data.bank.bank import Bank
 from figment.planning import plan
 from figment.planning.autotune import autotune, build
@@ -28,7 +28,7 @@ def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
 
 
 def resolve(
-    asked: dict[str, Any], recipe: Recipe, bank: Bank, machine: Machine, world: World, say: Say,
+    asked: dict[str, Any], recipe: Recipe, bank: Bank, machine: Machine, world: World, display: Preparing,
     origin: Origin | None = None,
 ) -> tuple[Setup, Feed]:  # fmt: skip
     """The setup of a recipe that settled_by_data has been through, and what feeds it pictures.
@@ -39,8 +39,8 @@ def resolve(
     """
     feed = loader_for(bank, recipe, world)
     if recipe.planned_images:
-        setup = build(recipe, machine, feed, world, say, origin)
+        setup = build(recipe, machine, feed, world, display, origin)
     else:
         tried = candidates(asked, recipe, machine, partial(settled_by_data, bank=bank), origin)
-        setup = autotune(tried, machine, feed, world, say, origin)
+        setup = autotune(tried, machine, feed, world, display, origin)
     return setup._replace(recipe=plan.settled_judge(setup.recipe)), feed

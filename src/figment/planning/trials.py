@@ -8,6 +8,7 @@ from figment import nets
 from figment import recipe as recipes
 from figment.common import run_time
 from figment.common.machine import Machine
+from figment.common.progress import Progress
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
@@ -47,16 +48,18 @@ def ways(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
 
 
 def measure_ways(
-    recipe: Recipe, machine: Machine, state: TrainState, feed: Feed, world: World, seconds: float
-) -> list[tuple[Trial, Phases]]:
+    recipe: Recipe, machine: Machine, state: TrainState, feed: Feed, world: World, seconds: float,
+    progress: Progress = lambda done, total: None,
+) -> list[tuple[Trial, Phases]]:  # fmt: skip
     """Train for some seconds in each way, and put the state back as it was. Returns the trials, fastest first.
 
     A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is. Raises
     torch.OutOfMemoryError where a batch is too large for the device.
     """
     before, images = clone_tensors(state), state.images
-    trials = []
-    for precision, compiled in ways(recipe, machine):
+    trials, tried = [], ways(recipe, machine)
+    for number, (precision, compiled) in enumerate(tried):
+        progress(number, len(tried))
         this = recipes.changed(recipe, precision=precision, compile=compiled)
         try:
             phases = phases_of(state, this)
@@ -72,6 +75,7 @@ def measure_ways(
             state.images = images
             nets.let_learn(state.discriminator, recipe.frozen_stages)
         trials.append((Trial(precision, compiled, rate), phases))
+    progress(len(tried), len(tried))
     return sorted(trials, key=lambda t: -t[0].images_per_second)
 
 

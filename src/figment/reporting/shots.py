@@ -47,7 +47,7 @@ def contents(
 
 
 def milestones(images: Sequence[int]) -> dict[str, int]:
-    """Early, middle and late: near a tenth and a third of the images seen, and the last; fewer if there are fewer.
+    """Early, middle and late: near a tenth and a third of the images seen, and the last; of two, early and late.
 
     Not by thirds, since much changes early and little late.
     """
@@ -58,6 +58,8 @@ def milestones(images: Sequence[int]) -> dict[str, int]:
         left = [i for i in images if i < min(found.values())]
         if left:
             found[name] = min(left, key=lambda i: abs(i - share * images[-1]))
+    if "early" not in found and "middle" in found:  # the first picture isn't the middle of two
+        found["early"] = found.pop("middle")
     return dict(reversed(found.items()))
 
 

@@ -12,7 +12,7 @@ from figment.common.progress import Preparing
 from figment.errors import InputError
 from figment.planning import memory, plan
 from figment.planning.choose import Candidate
-from figment.planning.trials import Trial, measure_ways
+from figment.planning.trials import Trial, measure_ways, ways
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.inputs import Phases
@@ -109,12 +109,15 @@ def _tried_out(
         display.say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
     while True:
         world.check_batch(recipe.batch)
+        is_sure = bool(recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu")
+        progress = display.stage("measuring this machine" if seconds else "trying a step")
+        if not is_sure:
+            progress(0, len(ways(recipe, machine)))  # before the nets, which take seconds to begin with
         state = new_state(recipe, world)
         if origin is not None:
             begin_from(state, recipe, origin, world)
-        if recipe.planned_images and recipe.compile == "off" and machine.kind == "cpu":
+        if is_sure:
             return recipe, [Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
-        progress = display.stage("measuring this machine" if seconds else "trying a step")
         try:
             measured = measure_ways(recipe, machine, state, feed, world, seconds, progress)
             return recipe, [trial for trial, _ in measured], state, [phases for _, phases in measured]

@@ -50,6 +50,8 @@ TRAININGS = {
     "portraits-3m": Training("portraits", "--images 72160 --recipe dcgan-r1 --set precision=bf16", 4),
     # The lesson's: small pictures, so that a class can make it on the spot.
     "portraits-32": Training("portraits", "--images 60k --recipe dcgan-r1 --size 32", 3),
+    # One that goes wrong: a grey picture, whatever the code.
+    "portraits-mse": Training("portraits", "--images 10k --recipe dcgan-small --size 32 --set objective=mse", 1),
     "portraits-600k": Training("portraits", "--images 600k --recipe dcgan-r1 --set precision=bf16", 54),
     # What 20 minutes of two cores saw.
     "celeba-small": Training("celeba", f"--images 884864 --recipe dcgan-small {GROUP}", 62),
@@ -100,6 +102,13 @@ def lesson(at: Workshop) -> None:
     last = list(run.events("tick"))[-1]
     said = f"At the end D ranks a real picture above a drawn one in {100 * last['separation']:.2f} %"
     at.say("docs/how-it-works.md", "separation", said, last["separation"])
+
+
+def lesson_gone_wrong(at: Workshop) -> None:
+    run = at.run("portraits-mse")
+    at.sheet("portraits-mse", SHOWN, "lesson-wrong.png")
+    words = list(run.events("tick"))[-1]["diagnosis"]
+    at.say("docs/how-it-works.md", "said", "; ".join(sign.split(" (try")[0] for sign in words))
 
 
 def real_faces(at: Workshop) -> None:
@@ -244,6 +253,7 @@ FIGURES = (
     Figure(
         "lesson", lesson, ("portraits-32",), ("lesson-learning.png", "lesson-discriminator.png", "lesson-curves.png"), 1
     ),
+    Figure("lesson-wrong", lesson_gone_wrong, ("portraits-mse",), ("lesson-wrong.png",), 1),
     Figure("real-faces", real_faces, ("celeba-small",), ("celeba-early.png", "celeba-middle.png", "celeba-late.png"), 2),
     Figure("article-widths", article_widths, ("celeba-wide",), ("article-widths.png",), 1),
     Figure(

@@ -85,6 +85,24 @@ def test_the_last_reading_is_told_at_the_end_but_not_twice(monkeypatch: pytest.M
     assert [out.getvalue().count(seen) for seen in ("64.0 kimg", "65.0 kimg")] == [1, 1]
 
 
+def test_between_readings_far_apart_a_line_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    for module in (bars, terminal):
+        monkeypatch.setattr(module, "monotonic", lambda: clock[0])
+    out = io.StringIO()
+    shown = terminal.Terminal(Console(file=out, width=140, highlight=False, soft_wrap=True))
+    shown.begin(100_000, None, 0, 0.0)
+    for second in range(90):
+        clock[0] = float(second)
+        shown.progress(second * 100, clock[0])
+        if second == 40:
+            shown.tick(EVENT)
+    plain, reading, other = out.getvalue().splitlines()
+    assert plain == "30 s  3.0 kimg seen  100 images/s  16 min 10 s left"
+    assert "AUC" in reading
+    assert other.startswith("1 min 10 s  7.0 kimg seen")
+
+
 def test_no_probabilities_where_the_objective_has_none() -> None:
     event = EVENT | {"p_fake_real": None, "p_fake_fake": None, "memorising": 0.6}
     names = [name for name, _ in terminal.readable(event)]

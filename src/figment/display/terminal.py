@@ -22,6 +22,7 @@ from figment.training.best import best
 from figment.training.movement import moved
 
 RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
+SILENT_SECONDS = 30.0  # without a plain line, till one tells how far it is: slow machines read the game seldom
 
 
 class Rate:
@@ -60,6 +61,7 @@ class Terminal(Bars):
         self.event: dict[str, Any] = {}
         self.told: dict[str, Any] = {}  # the tick of the last plain line
         self.scores: list[dict[str, Any]] = []
+        self.last_said = monotonic()  # when the last plain line of a training was written
 
     # ---- training ----------------------------------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ class Terminal(Bars):
         self.stop()
         self.budget_images, self.budget_seconds = budget_images, budget_seconds
         self.rate = Rate()
-        self.last_line = monotonic()
+        self.last_line = self.last_said = monotonic()
         self.rate.at(seconds, images)
         if is_live(self.console):
             self.bar = bar("training", budget_seconds or budget_images, self.console)
@@ -84,6 +86,9 @@ class Terminal(Bars):
             note = f"{as_images(images)} seen · {rate:,.0f} images/s · {self._left(images, seconds, rate)} left"
             self.bar.update(self.bar.task_ids[0], completed=seconds if self.budget_seconds else images, note=note)
             self.refresh()
+        elif monotonic() - self.last_said >= SILENT_SECONDS:
+            left = self._left(images, seconds, rate)
+            self.say(f"{as_time(seconds)}  {as_images(images)} seen  {rate:,.0f} images/s  {left} left")
 
     def tick(self, event: dict[str, Any]) -> None:
         self.event = event
@@ -114,6 +119,10 @@ class Terminal(Bars):
             return as_time(max(self.budget_seconds - seconds, 0))
         # The last step may show more images than were asked for.
         return as_time(max((self.budget_images or 0) - images, 0) / rate) if rate else "?"
+
+    def say(self, sentence: str) -> None:
+        super().say(sentence)
+        self.last_said = monotonic()
 
     # ---- words -------------------------------------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.
     within = "within" if show[1] else "after about"
     text = f"pictures begin to show {within} {_time(show[0], speed)}"
     if good is None:
-        text += f"; how long it takes until they are good isn't known beyond {_time(curve.points[-1][0], speed)}"
+        text += f"; good ones hadn't come by {_time(curve.points[-1][0], speed)}, the last measured"
     else:
         text += f", good ones {'within' if good[1] else 'after about'} {_time(good[0], speed)}"
     if recipe.seconds and speed and show[0] > recipe.planned_images:

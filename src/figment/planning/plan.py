@@ -119,7 +119,7 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
     if recipe.precision == "auto" and machine.bf16 == "slow":
         lines.append("no fast bf16 on this device: training in float32")
     if recipe.precision == "auto" and machine.bf16 == "perhaps" and recipe.images is not None:
-        lines.append("a budget of images times nothing: training in float32; --set precision=bf16 may be faster here")
+        lines.append("training in float32: a budget of images measures no speeds; --set precision=bf16 may be faster")
     if recipe.compile != "off" and not machine.compiler:
         lines.append("no compiler for torch.compile here: training without it")
     if recipe.compile == "on" and recipe.gradient_penalty:

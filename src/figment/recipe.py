@@ -1,7 +1,7 @@
 """Recipe: every choice of a training run, frozen and validated; and the named recipes."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -75,7 +75,7 @@ class Recipe(BaseModel):
     dropout: float = Field(0.0, ge=0, lt=1, description="share of the discriminator's features dropped in training")
     # The game
     objective: Literal["bce", "mse", "ml", "hinge", "wgan", "relativistic"] = Field(
-        "bce", description="what the two nets play for"
+        "bce", description="losses that the two nets play for"
     )
     real_target: float = Field(1.0, gt=0.5, le=1, description="bce and ml: D's target for reals (one-sided smoothing)")
     label_flips: float = Field(0.0, ge=0, lt=0.5, description="bce and ml: share of D's labels that are swapped")
@@ -302,6 +302,12 @@ def without_paths(recipe: Recipe) -> Recipe:
     """The recipe as files carry it that others are given: a network's file by its name, not where it lay."""
     kind, colon, file = recipe.scores.partition(":")
     return recipe.model_copy(update={"scores": f"{kind}{colon}{last_of_path(file)}"})
+
+
+def choices(field: str) -> tuple[str, ...]:
+    """The values that a field can have, where they have names."""
+    kind = Recipe.model_fields[field].annotation
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
 
 
 def changed(recipe: Recipe, **choices: Any) -> Recipe:

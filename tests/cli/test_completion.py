@@ -77,6 +77,8 @@ CASES = {
     "figment train fashion": "-mnist ",
     "figment data inspect pic": "tures/",
     "figment train --recipe dcgan-pl": "ain ",
+    "figment recipes dcgan-pl": "ain ",
+    "figment train --set obj": "ective=",
 }
 
 

@@ -40,7 +40,9 @@ def test_a_line_a_field(capsys: pytest.CaptureFixture) -> None:
     told = {line[2:].split()[0]: line for line in lines[2:-2]}
     assert list(told) == list(recipe.Recipe.model_fields)
     for name, field in recipe.Recipe.model_fields.items():
-        assert told[name].endswith(field.description or "")
+        named = recipe.choices(name)
+        assert told[name].endswith((field.description or "") + (f" [{', '.join(named)}]" if named else ""))
+    assert told["objective"].endswith("[bce, mse, ml, hinge, wgan, relativistic]")
     assert [name for name, line in told.items() if line[0] == "*"] == ["size", "nets", "widths", "lr_final"]
     assert told["widths"].split()[2] == "8,8,8,4,4"
     assert told["size"].split()[2] == "64x96"

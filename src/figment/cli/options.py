@@ -46,11 +46,26 @@ class RecipeOption(click.Option):
         return super().get_help_record(ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        from click.shell_completion import CompletionItem
+        return complete_recipe(ctx, self, incomplete)
 
-        from figment.presets import PRESETS
 
-        return [CompletionItem(name) for name in ("auto", *PRESETS) if name.startswith(incomplete)]
+def complete_recipe(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Names of recipes."""
+    from click.shell_completion import CompletionItem
+
+    from figment.presets import PRESETS
+
+    return [CompletionItem(name) for name in ("auto", *PRESETS) if name.startswith(incomplete)]
+
+
+def complete_field(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """A recipe's fields as FIELD=, those with named values as FIELD=VALUE."""
+    from click.shell_completion import CompletionItem
+
+    from figment.recipe import Recipe, choices
+
+    items = [f"{field}={value}" for field in Recipe.model_fields for value in choices(field) or ("",)]
+    return [CompletionItem(item) for item in items if item.startswith(incomplete)]
 
 
 def complete_data(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":

@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from figment.cli.console import tell
+from figment.cli.options import complete_recipe
 
 AUTO = "chooses by data, machine and budget; train says what it chose and why, train --dry-run without training"
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_recipe)
 def recipes(name: str | None) -> None:
     """List the named recipes, or every field of the one called NAME.
 
@@ -49,7 +50,9 @@ def details(name: str) -> list[str]:
     lines = [f"{name}: {presets.PRESETS[name]}", ""]
     for field, info in fields.items():
         mark = " " if getattr(chosen, field) == info.default or field == "name" else "*"
-        lines.append(f"{mark} {field:<{wide}}  {values[field]:<{widest}}  {info.description or ''}".rstrip())
+        named = recipe.choices(field)
+        told = f"{info.description or ''} [{', '.join(named)}]" if named else info.description or ""
+        lines.append(f"{mark} {field:<{wide}}  {values[field]:<{widest}}  {told}".rstrip())
     return [*lines, "", "* differs from the defaults. figment train --set FIELD=VALUE sets a field."]
 
 

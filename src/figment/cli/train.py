@@ -24,6 +24,7 @@ from figment.cli.options import (
     PathArgument,
     RecipeOption,
     agreeing,
+    complete_field,
     given,
     limited,
     logged,
@@ -57,7 +58,12 @@ from figment.errors import InputError
 )
 @click.option("--out", type=PathArgument, metavar="FOLDER", help="Run folder. [default: runs/<data>-<number>]")
 @click.option(
-    "--set", "choices", multiple=True, metavar="FIELD=VALUE", help="Set a recipe field, such as objective=mse."
+    "--set",
+    "choices",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    shell_complete=complete_field,
+    help="Set a recipe field, such as objective=mse (figment recipes NAME lists all).",
 )
 @FIT
 @DROP

@@ -52,6 +52,10 @@ def test_what_is_sure_is_said_with_its_interval(found):
     assert {score.kind for score in found.scores} == {"kid", "recall"}
 
 
+def test_a_notebook_shows_what_the_command_prints(found):
+    assert repr(found) == str(found) == "\n".join(found.lines())
+
+
 def test_the_public_name(six):
     assert figment.compare(six[0].folder, str(six[3].folder)).judge.kind == "kid"
 

@@ -23,7 +23,7 @@ from figment.run import Run
 FORMAT = 1  # of as_json
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Runs beside one another.
 
@@ -45,7 +45,8 @@ class Comparison:
         """What differs, how the settings stand, and what these numbers can't tell."""
         return sentences(self.settings, self.differences, self.judge)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
+        """What the command prints."""
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:

@@ -236,7 +236,9 @@ def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_
     process.send_signal(number)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert f"everything is saved. Go on with: figment resume {out}" in " ".join(said.split())  # a command has its own line
+    assert f"everything is saved. Go on with: figment resume {out}" in " ".join(
+        said.split()
+    )  # a command has its own line
     assert "Traceback" not in said
     assert Run(out).facts["state"] == "interrupted"
 

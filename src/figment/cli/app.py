@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from figment.cli.check import check
 from figment.cli.compare import compare
 from figment.cli.completion import ASKED, completion
 from figment.cli.console import TRAINED
@@ -68,6 +69,7 @@ for command in (
     data,
     measure,
     compare,
+    check,
     explore,
     explain,
     recipes,

@@ -1,6 +1,7 @@
 """Where a picture or video comes from: the mark of what is synthetic, written as XMP and read back."""
 
 import re
+import warnings
 from html import escape
 from pathlib import Path
 from typing import Literal, get_args
@@ -31,8 +32,14 @@ def source_of(path: str | Path) -> str | None:
         with path.open("rb") as file:
             is_video = file.read(12)[4:8] == b"ftyp" and path.suffix.lower() not in {".avif", ".heic", ".heif"}
         packet = _video_packet(path) if is_video else _picture_packet(path)
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        raise InputError(f"{path} is no picture or mp4 that figment can read: name a PNG, JPEG, WebP or mp4.") from None
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"{path} has more pixels than are opened here: name a smaller copy that kept its metadata."
+        ) from None
+    except UnidentifiedImageError:
+        raise InputError(
+            f"{path} is no picture or mp4 that figment can read: name a PNG, JPEG, WebP, GIF or mp4."
+        ) from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture or an mp4.") from None
     declared = DECLARATION.search(packet)
@@ -55,15 +62,17 @@ def xmp_box(source: DigitalSourceType) -> bytes:
     return (len(content) + 4).to_bytes(4, "big") + content
 
 
-def check_replaced(path: Path) -> None:
-    """Raise InputError where a file that is there isn't one that figment made, by its own mark: it mustn't be lost to it."""
-    if not path.is_file() or path.stat().st_size == 0:
-        return
+def is_own(path: Path) -> bool:
+    """Whether a file says, in figment's way, that it is figment's."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-        is_own = has_own_mark(head) or has_own_mark(file.read())
-    if not is_own:
+        return has_own_mark(head) or has_own_mark(file.read())
+
+
+def check_replaced(path: Path) -> None:
+    """Raise InputError where a file that is there isn't one that figment made, by its own mark: it mustn't be lost to it."""
+    if path.is_file() and path.stat().st_size and not is_own(path):
         raise InputError(f"--out {path} exists and isn't a picture or film that figment made: name another file.")
 
 
@@ -73,7 +82,10 @@ def xmp_extension(source: DigitalSourceType) -> bytes:
 
 
 def _picture_packet(path: Path) -> bytes:
-    with Image.open(path) as image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # no pixel is read
+        image = Image.open(path)
+    with image:
         packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
         if image.format == "GIF":  # of which Pillow reads no XMP
             with path.open("rb") as file:

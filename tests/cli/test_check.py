@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from figment.cli.app import cli
+from figment.cli.app import cli, run
 from figment.media.images import write
 from figment.media.video import write_video
 
@@ -55,3 +55,14 @@ def test_what_cannot_be_read_is_told_and_the_rest_too(tmp_path):
     assert result.exit_code == 2
     assert "a.png  trainedAlgorithmicMedia" in result.stdout
     assert result.stderr.count(": name a picture or an mp4.") + result.stderr.count("GIF or mp4.") == 4
+
+
+def test_an_interruption_does_not_deny_what_was_written(monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("figment.media.provenance.source_of", interrupt)
+    with pytest.raises(SystemExit) as end:
+        run(["check", "a.png"])
+    assert end.value.code == 130
+    assert "before are whole" in capsys.readouterr().err

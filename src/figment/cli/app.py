@@ -114,7 +114,7 @@ def run(arguments: Sequence[str] | None) -> Any:
             fail(str(loss), 1)
         reason = interruption.__cause__ or interruption  # click wraps what it catches
         if leads():
-            click.echo(said(str(reason)) or "Interrupted before anything was begun.", err=True)
+            click.echo(said(str(reason)) or "Interrupted. Files that were written before are whole.", err=True)
         sys.exit(130)
     except LostProcess as loss:
         fail(str(loss), 1)

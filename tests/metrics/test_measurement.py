@@ -255,3 +255,13 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
     assert "glasses" in run.measures()[-2]["sentences"][0]
     assert "74 % are no valid portraits" in run.measures()[-1]["summary"]
     assert measure(run, features=["gradients"], n=140).attributes is None  # those might be anything
+
+
+def test_of_too_few_samples_no_empty_table_is_shown_and_no_net_is_announced(
+    run: figment.Run, capsys: pytest.CaptureFixture
+) -> None:
+    found = measure(run, Portraits(280), features=["gradients"], n=10)
+    assert "10 pictures are too few" in found.missing["attributes"]
+    assert len(found.scores) == 0
+    assert "reals\n" not in repr(found)
+    assert "is taught" not in capsys.readouterr().err

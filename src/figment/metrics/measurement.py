@@ -178,11 +178,12 @@ def _with_originality(
 
 def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
     """The same, with what attributes the samples of built-in portraits have."""
-    from figment.attributes.coverage import measure_attributes
+    from figment.attributes.coverage import MIN_PICTURES, measure_attributes
     from figment.attributes.portrait_reader import remaining_work
 
     try:
-        if samples.shape[2] == samples.shape[3] and remaining_work(samples.shape[2]):
+        can_be = len(samples) >= MIN_PICTURES and samples.shape[2] == samples.shape[3]
+        if can_be and remaining_work(samples.shape[2]):
             display.say("A small net is taught to read portraits of this size, once: a minute or a few.")
         attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
     except InputError as error:

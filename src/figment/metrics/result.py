@@ -99,7 +99,9 @@ class Measurement:
 
     def lines(self) -> list[str]:
         """For a person: the summary, a table of scores with a sentence for each, originality, attributes, what is missing."""
-        text = [as_sentence(self.verdict.sentence), "", *score_lines(self.scores)]
+        text = [as_sentence(self.verdict.sentence)]
+        if self.scores:
+            text += ["", *score_lines(self.scores)]
         if self.copying is not None:
             text += ["", self.copying.verdict(), *self.copying.unsaid]
         if self.attributes is not None:

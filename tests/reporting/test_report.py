@@ -37,6 +37,7 @@ def test_the_page_tells_how_the_run_stands(finished, file):
         "After 10,240 images in 1 min 00 s: the two nets are in balance.",
         "figment train 'my faces.zip' --for 1m",
         f"figment resume {finished.folder}",
+        f"figment explore directions {finished.folder}",
         f"figment walk {finished.folder}",
         "3,400",  # trained on
         "f00dcafe",

@@ -124,7 +124,7 @@ def tell_places(found: "Measurement", out: Path | None, pairs: Path | None) -> N
         write(pairs, found.pairs, "compositeWithTrainedAlgorithmicMedia")
         places += [("pairs", pairs)]
     if places:
-        tell(*(f"{title}  {place}" for title, place in places))
+        tell(*(f"{title:<7}  {place}" for title, place in places))
 
 
 def tell_side_by_side(found: "list[Measurement]") -> None:

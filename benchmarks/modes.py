@@ -40,7 +40,7 @@ def trained(folder: Path, data: Path | None, recipe: str, seed: int, options: ar
     choices = dict(field.split("=", 1) for field in options.set)
     size = 64 if options.attributes else 32
     return figment.train(
-        data, recipe=recipe, out=folder, device="cpu", **{"size": size, "seed": seed, **budget, **choices}
+        data, recipe=recipe, out=folder, device="cpu", display=None, **{"size": size, "seed": seed, **budget, **choices}
     )
 
 

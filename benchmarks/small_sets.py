@@ -111,7 +111,7 @@ def main() -> None:
                     run = figment.train(
                         data, images=options.images, recipe=options.recipe, size=options.size, seed=seed, out=folder,
                         from_run=options.start if "from" in way.split() else "none", scores="none", device="cpu",
-                        **choices_of(way),
+                        display=None, **choices_of(way),
                     )  # fmt: skip
                     kept.keep(key, scores(run, reals, network) | {"folder": folder.name})
                 row = kept.results[key]

@@ -199,7 +199,7 @@ def trained(spec: Labelled, seed: int, data: dict[str, Path | None], folder: Pat
     ):
         return figment.train(
             source, images=spec.images, size=SIZE, recipe=spec.recipe, seed=seed, out=folder, device="cpu",
-            compile="off", precision="bf16", snapshots=4, **spec.choices,
+            compile="off", precision="bf16", snapshots=4, display=None, **spec.choices,
         )  # fmt: skip
 
 

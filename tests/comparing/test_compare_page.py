@@ -1,13 +1,13 @@
 """The page of figment compare, by itself and in Chromium."""
 
 import base64
-import json
 import re
 
 import pytest
 
 from figment.comparing.comparison import compare
 from figment.media.provenance import source_of
+from figtest.chromium import opened, requests
 from figtest.html import Page
 from figtest.scored_runs import look, record, scored_run
 
@@ -54,20 +54,10 @@ def test_words_of_another_hand_stay_words(tmp_path):
 # ---- in a browser ------------------------------------------------------------------------------------------------
 
 
-def opened(browser, path, dark=False, width=1200):
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get(path.as_uri())
-
-
 def test_it_asks_nobody_and_complains_of_nothing(file, browser):
     browser.get_log("performance"), browser.get_log("browser")
     opened(browser, file)
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    assert [url for url in requests(browser) if not url.startswith("data:")] == [file.as_uri()]
     assert browser.get_log("browser") == []
 
 

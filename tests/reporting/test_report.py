@@ -12,6 +12,7 @@ from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figment.reporting import curves, report, scores, shots
 from figment.run_files import Log
+from figtest.chromium import opened, requests
 from figtest.html import Page
 from figtest.runs import tick
 
@@ -199,21 +200,6 @@ def test_smoothing_leaves_out_what_is_no_number():
 
 
 # ---- in a browser ------------------------------------------------------------------------------------------------
-
-
-def requests(browser):
-    """Addresses that the page asked for since the last call."""
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-
-
-def opened(browser, path, dark=False, width=1200):
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get(path.as_uri())
-    return browser
 
 
 def luminance(colour):

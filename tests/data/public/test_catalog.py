@@ -22,7 +22,7 @@ from figment.data.public.sets import fetch
 from figment.data.sources.open import open_source
 from figment.errors import InputError
 from figtest.downloads import sha256
-from figtest.servers import FolderServer, serving
+from figtest.servers import mirroring
 
 LICENCE = "to be read aloud"
 
@@ -38,13 +38,8 @@ def mirror(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def requests(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The server, an empty cache and no proxy; what the server was asked for."""
-
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
-    with serving(FolderServer(mirror)) as server:
-        monkeypatch.setenv("FIGMENT_MIRROR", server.url)
-        yield server.requests
+    with mirroring(mirror, tmp_path / "cache", monkeypatch) as asked:
+        yield asked
 
 
 def entry(*files: RemoteFile) -> PublicSet:

@@ -18,7 +18,7 @@ from figtest.banks import held_out_names
 from figtest.command import command
 from figtest.downloads import sha256
 from figtest.pictures import noise_folder
-from figtest.servers import FolderServer, serving
+from figtest.servers import mirroring
 
 PICTURES = 120
 PERSON = {f"{number:06d}.jpg": str(1 + number * 37 % 24) for number in range(1, PICTURES + 1)}  # five each
@@ -48,12 +48,8 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def requests(tmp_path: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("FIGMENT_CACHE", str(tmp_path / "cache"))
-    with serving(FolderServer(mirror.parent)) as server:
-        monkeypatch.setenv("FIGMENT_MIRROR", server.url)
-        yield server.requests
+    with mirroring(mirror.parent, tmp_path / "cache", monkeypatch) as asked:
+        yield asked
 
 
 def test_celeba_s_people_come_with_its_pictures(requests: list[str]):

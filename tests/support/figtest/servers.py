@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 AnyServer = TypeVar("AnyServer", bound=ThreadingHTTPServer)
 
 
@@ -47,6 +49,17 @@ class FolderServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/"
+
+
+@contextmanager
+def mirroring(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Have a folder stand for all public servers, with a cache of its own and no proxy; what is asked for."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FIGMENT_CACHE", str(cache))
+    with serving(FolderServer(folder)) as server:
+        monkeypatch.setenv("FIGMENT_MIRROR", server.url)
+        yield server.requests
 
 
 class FaultyServer(ThreadingHTTPServer):

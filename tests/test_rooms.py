@@ -13,6 +13,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"figment"},
+    {"studies"},
     {"start"},
     {"planning", "comparing"},
     {"explore", "explain", "reporting", "sharing", "display"},

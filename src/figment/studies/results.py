@@ -43,7 +43,7 @@ class CellResult:
     score, error : float or None
         On held-out pictures at the end, and its standard error; None where it has none.
     marks : tuple of Mark
-        Readings on the way, by images seen, ascending.
+        Readings on the way, ascending: the i-th of every cell after the same share of its budget, so that it compares.
     seconds, images : float, int or None
         Of training; images seen.
     memory : int or None

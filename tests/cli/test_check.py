@@ -1,5 +1,7 @@
 """`figment check`: what files say of themselves, and what that is worth."""
 
+import json
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -51,10 +53,48 @@ def test_what_cannot_be_read_is_told_and_the_rest_too(tmp_path):
     write(tmp_path / "a.png", PICTURE)
     (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:300])
     (tmp_path / "c.jpg").write_text("no picture")
-    result = checked(tmp_path / "b.png", tmp_path / "c.jpg", tmp_path, tmp_path / "gone.png", tmp_path / "a.png")
+    result = checked(tmp_path / "b.png", tmp_path / "c.jpg", tmp_path / "gone.png", tmp_path / "a.png")
     assert result.exit_code == 2
     assert "a.png  trainedAlgorithmicMedia" in result.stdout
-    assert result.stderr.count(": name a picture or an mp4.") + result.stderr.count("GIF or mp4.") == 4
+    assert len(result.stderr.splitlines()) == 3
+    assert "4 files: 1 trainedAlgorithmicMedia, 3 that can’t be read." in result.stdout
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """A folder with a film and a picture that are marked, below, a bare one, and what bears no mark by its kind."""
+    folder = tmp_path / "mixed"
+    (folder / "below" / "deeper").mkdir(parents=True)
+    write_video(folder / "below" / "a.mp4", [PICTURE] * 3, 10)
+    write(folder / "below" / "deeper" / "b.JPG", PICTURE, "algorithmicMedia")
+    write(folder / "c.png", PICTURE, None)
+    (folder / "notes.txt").write_text("no picture")
+    write(folder / ".hidden.png", PICTURE)
+    return folder
+
+
+def test_folders_are_looked_through(mixed, tmp_path):
+    result = checked(mixed)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line.split("  ")[0] for line in lines[:3]] == [
+        str(mixed / name) for name in ("c.png", "below/a.mp4", "below/deeper/b.JPG")
+    ]
+    assert lines[3] == "3 files: 1 trainedAlgorithmicMedia, 1 algorithmicMedia, 1 no mark."
+    (tmp_path / "empty").mkdir()
+    assert "No picture, film or page lies in" in checked(tmp_path / "empty").stdout
+
+
+def test_json_for_programs(mixed):
+    (mixed / "d.webp").write_bytes(b"no picture")
+    result = checked(mixed, "--json")
+    assert result.exit_code == 2
+    said = json.loads(result.stdout)
+    assert said["summary"] == {"trainedAlgorithmicMedia": 1, "algorithmicMedia": 1, "no mark": 1, "unread": 1}
+    assert [(one["mark"], one["own"]) for one in said["files"]] == [
+        (None, False), (None, False), ("trainedAlgorithmicMedia", True), ("algorithmicMedia", True),
+    ]  # fmt: skip
+    assert "d.webp" in said["files"][1]["error"]
 
 
 def test_an_interruption_does_not_deny_what_was_written(monkeypatch, capsys):

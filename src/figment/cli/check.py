@@ -1,5 +1,10 @@
 """`figment check`: what pictures and films say of where they come from."""
 
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -13,43 +18,110 @@ MEANINGS = {
     "algorithmicMedia": "drawn by a program that hasn't learnt",
     "compositeWithTrainedAlgorithmicMedia": "generated and other pictures together",
 }
+FORMAT = 1  # of --json
+FILMS_AND_PAGES = {"mp4", "m4v", "mov", "html", "htm"}  # that are looked at in folders, beside pictures
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one file says. mark: the word of IPTC's DigitalSourceType, None for none; own: it is written as figment writes
+    it; error: why the file couldn't be read."""
+
+    file: str
+    mark: str | None = None
+    own: bool = False
+    error: str | None = None
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PathArgument)
-def check(files: tuple[Path, ...]) -> None:
-    """Tell what picture or film FILEs say of where they come from: IPTC's DigitalSourceType, whoever wrote it.
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=PathArgument)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
+def check(files: tuple[Path, ...], as_json: bool) -> None:
+    """Tell what picture or film FILEs say of where they come from: IPTC's DigitalSourceType, whoever wrote it. Of a FOLDER
+    all that lie in it and below are looked at.
 
     It reads the metadata and looks at no pixel. A mark is a statement, which anybody can write or remove; a file without one
-    may be anything. Exit status 2 where a file can't be read; the others are told all the same.
+    may be anything. Exit status 0 where all files could be read, marked or not; 2 where one couldn't: the others are told all
+    the same.
 
     \b
     Examples:
       figment check picture.jpg
       figment check fakes/*.png walk.mp4
+      figment check downloads --json
     """
-    from figment.media.provenance import is_own, source_of
-
-    found = set()
-    unread = 0
-    for file in files:
-        try:
-            declared = source_of(file)
-            tell(f"{file}  {_said(declared, is_own(file))}")
-            found.add(declared)
-        except InputError as error:
-            complain(str(error))
-            unread += 1
-    if None in found:
-        tell("Without a mark a file may be anything, generated or real: saving it anew is enough to lose one.")
-    if found - {None}:
-        tell("A mark is a statement, not a proof: anybody can write one.")
-    if unread:
+    found: list[Checked] = []
+    for path in _in_folders(files):
+        one = _checked(path)
+        found.append(one)
+        if not as_json and one.error is not None:
+            complain(one.error)
+        elif not as_json:
+            tell(f"{one.file}  {_said(one)}")
+    if as_json:
+        click.echo(
+            json.dumps({"format": FORMAT, "files": list(map(asdict, found)), "summary": _counts(found)}, indent=1)
+        )
+    else:
+        tell(*_summary(found, files))
+    if any(one.error is not None for one in found):
         raise click.exceptions.Exit(2)
 
 
-def _said(declared: str | None, own: bool) -> str:
-    if declared is None:
+def _in_folders(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files that are named, and those in the folders that are: there only what may bear a mark, by its name."""
+    from figment.data.sources.base import PICTURE_SUFFIXES
+
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, inside, names in os.walk(path):
+            inside.sort()
+            yield from (
+                Path(folder, name)
+                for name in sorted(names)
+                if not name.startswith(".") and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES | FILMS_AND_PAGES
+            )
+
+
+def _checked(file: Path) -> Checked:
+    from figment.media.provenance import is_own, source_of
+
+    try:
+        mark = source_of(file)
+        return Checked(str(file), mark, mark is not None and is_own(file))
+    except InputError as error:
+        return Checked(str(file), error=str(error))
+
+
+def _said(one: Checked) -> str:
+    if one.mark is None:
         return "no mark"
-    meaning = f" ({MEANINGS[declared]})" if declared in MEANINGS else ""
-    return f"{declared}{meaning}, {'as figment writes it' if own else 'not as figment writes it'}"
+    meaning = f" ({MEANINGS[one.mark]})" if one.mark in MEANINGS else ""
+    return f"{one.mark}{meaning}, {'as figment writes it' if one.own else 'not as figment writes it'}"
+
+
+def _counts(found: Sequence[Checked]) -> dict[str, int]:
+    """How many bear which mark, how many none, and how many couldn't be read."""
+    marks = Counter(one.mark for one in found if one.mark is not None)
+    unread = sum(one.error is not None for one in found)
+    return {**marks, "no mark": len(found) - marks.total() - unread, "unread": unread}
+
+
+def _summary(found: Sequence[Checked], asked: Sequence[Path]) -> list[str]:
+    """Of several files how many say what; and what that is worth."""
+    counts = {what: count for what, count in _counts(found).items() if count}
+    lines = []
+    if not found:
+        lines.append(f"No picture, film or page lies in {', '.join(map(str, asked))}.")
+    elif len(found) > 1:
+        told = ", ".join(
+            f"{count:,} {'that can’t be read' if what == 'unread' else what}" for what, count in counts.items()
+        )
+        lines.append(f"{len(found):,} files: {told}.")
+    if "no mark" in counts:
+        lines.append("Without a mark a file may be anything, generated or real: saving it anew is enough to lose one.")
+    if counts.keys() - {"no mark", "unread"}:
+        lines.append("A mark is a statement, not a proof: anybody can write one.")
+    return lines

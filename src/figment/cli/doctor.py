@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from figment.cli.console import tell
+from figment.cli.console import progress_bar, tell
 from figment.errors import InputError
 from figment.version import __version__
 
@@ -46,36 +46,44 @@ def doctor(as_json: bool) -> None:
     """
     import json
 
-    facts, problems, advice = examine()
+    facts: dict[str, Any] = {}
+    problems: list[str] = []
+    advice: list[str] = []
+    for part, lines in parts(problems, advice):
+        facts |= part
+        if not as_json:
+            tell(*lines)
     if as_json:
         click.echo(json.dumps({"format": FORMAT, **facts, "problems": problems, "advice": advice}, indent=1))
     else:
-        tell(*_lines(facts))
         tell("", *(f"advice   {sentence}" for sentence in advice), *(f"wrong    {sentence}" for sentence in problems))
         tell(f"{len(problems)} to be mended." if problems else "All is well.")
     if problems:
         raise click.exceptions.Exit(1)
 
 
-def examine() -> tuple[dict[str, Any], list[str], list[str]]:
-    """What there is, as JSON has it: these keys stay. What is wrong, with its mend; and what would be better."""
-    problems: list[str] = []
-    advice: list[str] = []
-    facts: dict[str, Any] = {
+def parts(problems: list[str], advice: list[str]) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    """What there is, part by part as it becomes known: as JSON has it, keys that stay, and in lines for a person.
+
+    PyTorch, which takes seconds to be read, comes last. Added are what is wrong, with its mend, and what would be better.
+    """
+    here: dict[str, Any] = {
         "figment": __version__,
         "folder": str(Path(__file__).parents[1]),
         "python": platform.python_version(),
         "interpreter": sys.executable,
         "system": platform.platform(),
-        "extras": _packages(problems),
-        "cache": _cache(problems),
-        "here": {"folder": os.getcwd(), "free": shutil.disk_usage(os.getcwd()).free},
     }
-    if facts["here"]["free"] < LITTLE_ROOM:
-        problems.append(
-            f"the disk of {facts['here']['folder']} is nearly full: free some space before you train there."
-        )
-    return facts | _torch(problems, advice) | {"processes": _processes(advice)}, problems, advice
+    yield here, _lines_of_here(here)
+    extras = _packages(problems)
+    yield {"extras": extras}, _lines_of_extras(extras)
+    cache, free = _cache(problems), shutil.disk_usage(os.getcwd()).free
+    if free < LITTLE_ROOM:
+        problems.append(f"the disk of {os.getcwd()} is nearly full: free some space before you train there.")
+    yield {"cache": cache, "here": {"folder": os.getcwd(), "free": free}}, _lines_of_disks(cache, free)
+    with progress_bar(0, "trying PyTorch"):
+        machine = _torch(problems, advice)
+    yield machine | {"processes": _processes(advice)}, _lines_of_torch(machine)
 
 
 def _packages(problems: list[str]) -> dict[str, Any]:
@@ -188,17 +196,35 @@ def _processes(advice: list[str]) -> int:
     return launch.size if launch else 1
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
-    """The facts in words, a line each."""
-    from figment.common.units import as_bytes
-
-    device, cache, here = facts["device"], facts["cache"], facts["here"]
-    lines = [
+def _lines_of_here(facts: dict[str, Any]) -> list[str]:
+    return [
         f"figment  {facts['figment']} in {facts['folder']}",
         f"python   {facts['python']}, {facts['interpreter']}",
-        f"torch    {facts['torch'] or 'doesn’t work'}",
         f"system   {facts['system']}",
     ]
+
+
+def _lines_of_extras(extras: dict[str, Any]) -> list[str]:
+    lines = []
+    for name, extra in extras.items():
+        there = ", ".join(f"{package} {version or 'missing'}" for package, version in extra["packages"].items())
+        use = f" ({USES[name]})" if name in USES else ""
+        lines.append(f"extra    {name}{use}: {there if extra['there'] else 'missing: ' + extra['install']}")
+    return lines
+
+
+def _lines_of_disks(cache: dict[str, Any], free: int) -> list[str]:
+    from figment.common.units import as_bytes
+
+    parts = ", ".join(f"{name} {as_bytes(size)}" for name, size in cache["parts"].items() if size)
+    return [
+        f"cache    {cache['folder']}: {as_bytes(cache['bytes'])}{f' ({parts})' if parts else ''}",
+        f"disk     {as_bytes(cache['free'])} free there, {as_bytes(free)} free here",
+    ]
+
+
+def _lines_of_torch(facts: dict[str, Any]) -> list[str]:
+    lines, device = [f"torch    {facts['torch'] or 'doesn’t work'}"], facts["device"]
     if device:
         cores = f"cores: {device['cores']}, threads: {device['threads']}, " if device["device"] == "cpu" else ""
         lines += [
@@ -206,13 +232,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             f"bf16     {BF16[device['bf16']]}",
             f"compile  {'yes' if device['compiler'] else 'no'}",
         ]
-    parts = ", ".join(f"{name} {as_bytes(size)}" for name, size in cache["parts"].items() if size)
-    lines += [
-        f"cache    {cache['folder']}: {as_bytes(cache['bytes'])}{f' ({parts})' if parts else ''}",
-        f"disk     {as_bytes(cache['free'])} free there, {as_bytes(here['free'])} free here",
-    ]
-    for name, extra in facts["extras"].items():
-        there = ", ".join(f"{package} {version or 'missing'}" for package, version in extra["packages"].items())
-        use = f" ({USES[name]})" if name in USES else ""
-        lines.append(f"extra    {name}{use}: {there if extra['there'] else 'missing: ' + extra['install']}")
     return lines

@@ -124,7 +124,12 @@ def arithmetic(
 @explore.command()
 @RUN
 @click.option("--how", default="all", show_default=True, metavar="HOW,…", help="labelled, principal, factorised.")
-@click.option("--count", default=6, show_default=True, metavar="N", type=int, help="Directions of each without labels.")
+@click.option(
+    "--count",
+    metavar="N",
+    type=int,
+    help="Directions of each without labels. [default: 6, fewer where codes have fewer numbers]",
+)
 @click.option("--attributes", metavar="NAME,…", help="For which there is to be a direction. [default: all but values]")
 @click.option("--from", "first", metavar="GROUP", help="A direction from the mean code of these samples …")
 @click.option("--to", "second", metavar="GROUP", help="… to that of these: see arithmetic. Name it by --name.")
@@ -141,13 +146,14 @@ def arithmetic(
 @DEVICE
 @OUT
 def directions(
-    run: Path, how: str, count: int, attributes: str | None, first: str | None, second: str | None, exemplars: int,
+    run: Path, how: str, count: int | None, attributes: str | None, first: str | None, second: str | None, exemplars: int,
     samples: int, labels: Path | None, label: str | None, seed: int, name: str, device: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Directions in the code: strips from −3σ to 3σ (standard deviations of the codes), what each moves and what comes along.
 
     labelled: by linear models of what is read from samples, made to leave all else alone; principal: of the first layer
-    (GANSpace); factorised: of its weights (SeFa). All are kept by name in directions.safetensors beside the generator, for
+    (GANSpace); factorised: of its weights (SeFa). These two alone read no attributes, and say none, unless --attributes or
+    --labels does. All are kept by name in directions.safetensors beside the generator, for
     figment sample --direction and figment walk --direction.
 
     \b
@@ -160,7 +166,7 @@ def directions(
     with workbench(run, out, device) as (at, show):
         from figment.explore import directions
         from figment.explore.direction_file import check_directions_file, directions_file, save_directions
-        from figment.explore.direction_search import methods_named
+        from figment.explore.direction_search import may_read, methods_named
         from figment.explore.group_texts import choose_groups, is_conditions
 
         if bool(first) != bool(second) or (first and not name):
@@ -174,7 +180,8 @@ def directions(
         check_directions_file(file, at.generator, out, at.display.say)
         texts = {"--from": first, "--to": second} if first and second else {}
         reads = attributes or labels or how == "labelled" or any(map(is_conditions, texts.values()))
-        predictor = at.predictor(labels) if reads else at.predictor_if_any()
+        # What reads attributes may have to be taught first, which takes longer than all the rest.
+        predictor = at.predictor(labels) if reads else at.predictor_if_any() if may_read(how) else None
         methods, groups = methods_named(how, predictor, at.generator.classes), None
         if texts:
             (begin, end), label = choose_groups(

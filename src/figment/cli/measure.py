@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from figment.cli.console import at_terminal, complain, fresh_report, tell, tell_of_best, warm_up
-from figment.cli.options import ACCEPT, GROUP, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
+from figment.cli.options import ACCEPT, GROUP, KEEP_MARKED, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -25,20 +25,31 @@ if TYPE_CHECKING:
     help="Network that sees the pictures: lite0, random, inception, dinov2, onnx:FILE, own:RUN, gradients; may be given "
     "several times. [default: lite0]",
 )
-@click.option("-n", "count", default=5000, show_default=True, type=click.IntRange(1), help="Samples.")
+@click.option("-n", "count", type=click.IntRange(1), help="Samples. [default: 5000; with --quick 500]")
+@click.option(
+    "--quick", is_flag=True, help="A look in seconds: FD and KID alone, of few pictures; no copies, no attributes."
+)
+@click.option(
+    "--only",
+    metavar="NAME,…",
+    help="Measure these alone: fd, fd_limit, kid, precision, recall, density, coverage, "
+    "inception_score, swd, copying, attributes.",
+)
 @click.option(
     "--codec", default="auto", show_default=True, metavar="HOW", help="none, jpeg:QUALITY for both sides, auto."
 )
 @click.option("--size", metavar="PIXELS", help="Of a folder's pictures, 64 or 64x96. [default: the first picture's]")
 @GROUP
+@KEEP_MARKED
 @SEED
 @PICK
 @ACCEPT
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @click.option("--out", type=PathArgument, metavar="FILE.json|.csv", help="Write all results there, too.")
 def measure(
-    subjects: tuple[Path, ...], against: tuple[str, ...], features: tuple[str, ...], count: int, codec: str, size: str | None,
-    group: str | None, seed: int, pick: int, accept_licence: bool, device: str, out: Path | None,
+    subjects: tuple[Path, ...], against: tuple[str, ...], features: tuple[str, ...], count: int | None, quick: bool,
+    only: str | None, codec: str, size: str | None, group: str | None, keep_marked: bool, seed: int, pick: int,
+    accept_licence: bool, device: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool; or of
     several, one after the other.
@@ -53,6 +64,8 @@ def measure(
     \b
     Examples:
       figment measure runs/faces-1
+      figment measure runs/faces-1 --quick
+      figment measure runs/faces-1 --only kid,recall,copying
       figment measure runs/faces-1 --features inception --features dinov2 -n 10000
       figment measure runs/faces-1 --pick 4
       figment measure runs/faces-1 runs/faces-2 --out scores.csv
@@ -87,7 +100,8 @@ def measure(
 
             one = measurement.measure(
                 subject, list(against) if len(against) > 1 else against[0] if against else None, features=features,
-                n=count, seed=seed, pick=pick, codec=codec, size=None if size is None else pixels(size), group=group,
+                n=count, only=only or (), quick=quick, seed=seed, pick=pick, codec=codec,
+                size=None if size is None else pixels(size), group=group, keep_marked=keep_marked,
                 device=device, agree=agreeing(accept_licence), display=terminal,
             )  # fmt: skip
         found.append(one)

@@ -23,6 +23,7 @@ from figment.generator import Generator
 from figment.nets.hooks import entries
 
 METHODS = ("labelled", "principal", "factorised")
+USUAL_COUNT = 6  # of a method without labels, where codes have as many numbers
 MIN_SAMPLES = 100  # that directions are found from
 MEASURED_SAMPLES = 64  # that an effect is measured on
 SHOWN_SAMPLES = 2  # in the strips
@@ -70,7 +71,7 @@ class DirectionSearch:
 
 
 def directions(
-    generator: Generator, methods: Sequence[str] = METHODS, count: int = 6, predictor: AttributePredictor | None = None,
+    generator: Generator, methods: Sequence[str] = METHODS, count: int | None = None, predictor: AttributePredictor | None = None,
     attributes: Sequence[str] = (), samples: int = 4000, seed: int = 0, label: str | None = None, name: str = "",
     groups: tuple[Group, Group] | None = None, stage: Stage | None = None,
 ) -> DirectionSearch:  # fmt: skip
@@ -81,8 +82,8 @@ def directions(
     generator : Generator
     methods : sequence of str
         "principal" and "factorised", count of each, and "labelled", one for each of attributes.
-    count : int
-        Directions of each method without labels.
+    count : int, optional
+        Directions of each method without labels; by default 6, or as many as codes have numbers.
     predictor : AttributePredictor, optional
         Reads attributes; needed for labelled directions.
     attributes : sequence of str
@@ -109,6 +110,7 @@ def directions(
         For labelled directions without a predictor, an unknown attribute, method or label, groups of fewer than two, too few
         samples, or more directions than a code has numbers.
     """
+    count = min(USUAL_COUNT, generator.recipe.code_size) if count is None else count
     _check(methods, count, generator.recipe.code_size, samples, predictor, groups)
     names = _attribute_names(generator, methods, predictor, attributes)
     drawn = draw_samples(generator, predictor, samples, seed, label, "principal" in methods and not groups, stage)
@@ -131,6 +133,11 @@ def methods_named(text: str, predictor: AttributePredictor | None, classes: Sequ
     if text != "all":
         return tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     return METHODS if plain_attributes(predictor, classes) else METHODS[1:]
+
+
+def may_read(text: str) -> bool:
+    """Whether methods as a person names them tell what directions do to attributes, even where nobody asks for it."""
+    return text == "all" or "labelled" in text
 
 
 def plain_attributes(predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> list[str]:

@@ -50,7 +50,7 @@ def sentence(found: Sequence[Direction], effects: Sequence[DirectionEffect]) -> 
         shares = " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(changes), max(changes))))
         return (
             f"{counted}, from −3σ to 3σ: pixels change by {shares} of their range. What that means nobody has read: give "
-            "--labels, or look at the strips."
+            "--labels or --attributes, or look at the strips."
         )
     if len(found) == 1:
         (one,), (its,) = found, effects

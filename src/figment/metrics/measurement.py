@@ -1,6 +1,6 @@
 """How real, varied and original the pictures of a generator, or of a folder, are; each beside what reals reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +24,20 @@ from figment.features.extract import SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.generator import choice
 from figment.media.images import write
+from figment.metrics.asked import ATTRIBUTES, COPYING, MAX_REALS, Asked, asked_for
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
-from figment.metrics.scores import Missing, Reference, Score, Seen, feature_scores, named, picture_scores
+from figment.metrics.scores import (
+    FEATURE_SCORES,
+    KINDS,
+    Missing,
+    Reference,
+    Score,
+    Seen,
+    feature_scores,
+    named,
+    picture_scores,
+)
 from figment.metrics.self_test import self_tests
 from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
 from figment.reals import Data, are_portraits
@@ -35,16 +46,15 @@ from figment.similarity.nearest import Subset
 from figment.version import __version__
 
 ELSEWHERE = "measure a copy of the run"  # where the run can't be written to
-DEFAULT_SAMPLES = 5000
-MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
 MAX_COMPARED_SAMPLES = 5000  # samples whose nearest training pictures are looked for
 ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in portraits
 
 
 def measure(
-    what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int = DEFAULT_SAMPLES,
-    seed: int = 0, pick: int = 1, codec: str = "auto", size: int | tuple[int, int] | None = None,
-    group: str | None = None, device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
+    what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int | None = None,
+    only: str | Collection[str] = (), quick: bool = False, seed: int = 0, pick: int = 1, codec: str = "auto",
+    size: int | tuple[int, int] | None = None, group: str | None = None, keep_marked: bool = False,
+    device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
 ) -> Measurement:  # fmt: skip
     """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
@@ -57,8 +67,14 @@ def measure(
     features : str or sequence of str, optional
         Networks' names, as figment.features.registry.extractor takes them; by default lite0;
         random where its package is missing.
-    n : int
-        Samples. Of fewer than twice as many reals half are taken, since the floor is one of as many.
+    n : int, optional
+        Samples; by default 5,000, quick 500. Of fewer than twice as many reals half are taken, since the floor is one of
+        as many.
+    only : str or collection of str, optional
+        Names of what is measured: scores ("kid", "recall"; figment.metrics.asked.PARTS has all), "copying", "attributes". By
+        default all.
+    quick : bool
+        A look in seconds: FD and KID, or what `only` names, of 500 samples against 2,000 reals.
     seed : int
         Which samples, and which reals stand in the floor.
     pick : int
@@ -71,6 +87,8 @@ def measure(
         folder's first picture's.
     group : str, optional
         As for train, where `against` is given.
+    keep_marked : bool
+        Take pictures of `against` that figment made itself as real ones, too.
     device : {"auto", "cuda", "mps", "cpu"}
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time; by default nobody agrees.
@@ -99,59 +117,73 @@ def measure(
     >>> found.scores["fd"].value  # doctest: +SKIP
     Estimate(value=1408.9, error=24.1)
     """
-    if n < 1:
-        raise InputError(f"-n {n}: give the number of samples, such as {DEFAULT_SAMPLES}")
+    asked = asked_for(only, quick, n)
     device, codec = str(this_machine(device).device), check_codec(codec)
-    n = at_most(n, SAMPLES)
+    asked = replace(asked, samples=at_most(asked.samples, SAMPLES))
     with shown_on(display) as shown:
-        features = (features,) if isinstance(features, str) else tuple(features) or (default_network(shown.say),)
-        networks, missing = _usable_networks(features, device, shown)
-        subject, bank = open_subject(what, against, n, seed, size, group, device, agree, shown, pick)
+        networks, missing = _networks(features, asked, device, shown)
+        subject, bank = open_subject(
+            what, against, asked.samples, seed, size, group, device, agree, shown, pick, keep_marked
+        )
         shown.say(bank.summary())
         if subject.run is not None:  # told now, not after all the work
             with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
                 try_writing(subject.run.folder)
-        return _measured(subject, bank, against, networks, missing, n, seed, codec, shown)
+        return _measured(subject, bank, against, networks, missing, asked, seed, codec, shown)
 
 
 def _measured(
-    subject: Subject, bank: Bank, against: Data, networks: Sequence[Extractor], missing: Missing, n: int, seed: int,
+    subject: Subject, bank: Bank, against: Data, networks: Sequence[Extractor], missing: Missing, asked: Asked, seed: int,
     codec: str, display: Preparing,
 ) -> Measurement:  # fmt: skip
     """The measurement of what has been opened: scores, then originality, then the attributes of portraits.
 
     What was found by then is kept in the run when a person interrupts it.
     """
-    count = min(n, subject.pictures.count, len(bank.pictures) // 2)
+    count = min(asked.samples, subject.pictures.count, len(bank.pictures) // 2)
     chosen = codec_for(subject.names, bank.names) if codec == "auto" and subject.names else codec
     chosen = "none" if chosen == "auto" else chosen
-    notes = _notes(subject, bank, n, count, chosen if codec == "auto" else "none")
+    notes = _notes(subject, bank, asked.samples, count, chosen if codec == "auto" else "none")
     for note in notes:
         display.say(note)
     facts = _facts(subject, bank, networks, chosen, seed)
-    spare, reference = (bank_rows(bank, rows) for rows in split_reals(bank, count, seed))
+    spare, reference = (bank_rows(bank, rows) for rows in split_reals(bank, count, seed, asked.reals))
 
     ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
     theirs = extract_features(reference, networks, chosen, display.stage("real pictures"))
     telling = display.stage("other real pictures, for the floor")
     others = extract_features(spare, networks, chosen, telling)
     references = {network.name: Reference(theirs.features[network.name]) for network in networks}
-    found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"))
+    found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"), asked.parts)
     tests = self_tests(spare, others.features, references, networks, chosen, display.stage("degraded real pictures"))
-    result = Measurement(subject.name, facts, subject.run, found, missing | more, tests, notes=notes)
+    data = subject.run.data if against is None and subject.run is not None else against
+    is_read = are_portraits(data)
+    left_out = {part: reason for part, reason in asked.left_out.items() if _could_be(part, networks, is_read)}
+    missing = missing | more | left_out
+    result = Measurement(
+        subject.name, facts, subject.run, found, missing, tests, notes=notes, left_out=frozenset(asked.left_out)
+    )
 
     # As many as can be, for copies are rare and need no floor of as many reals; untouched by the codec, as these are.
     wanted = min(MAX_COMPARED_SAMPLES, subject.pictures.count)
     seen = chosen == "none" and len(ours.pictures) >= wanted
-    data = subject.run.data if against is None and subject.run is not None else against
     try:
-        samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
-        result = _with_originality(result, samples, subject, bank, against is None, display)
-        if are_portraits(data):
+        if asked.parts & {COPYING, ATTRIBUTES}:
+            samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
+        if COPYING in asked.parts:
+            result = _with_originality(result, samples, subject, bank, against is None, display)
+        if is_read and ATTRIBUTES in asked.parts:
             result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
     finally:
         result = _kept(result)
     return result
+
+
+def _could_be(part: str, networks: Sequence[Extractor], is_read: bool) -> bool:
+    """Whether a part that is left out would have been there. is_read: the pictures are portraits, whose attributes are read."""
+    if part == "inception_score":
+        return any(network.head is not None for network in networks)
+    return part != ATTRIBUTES or is_read
 
 
 def _with_originality(
@@ -222,21 +254,31 @@ def _facts(subject: Subject, bank: Bank, networks: Sequence[Extractor], codec: s
 
 def all_scores(
     ours: SetFeatures, theirs: SetFeatures, others: SetFeatures, networks: Sequence[Extractor],
-    references: Mapping[str, Reference], seed: int, progress: Progress,
+    references: Mapping[str, Reference], seed: int, progress: Progress, wanted: Collection[str] = KINDS,
 ) -> tuple[list[Score], Missing]:  # fmt: skip
-    """All scores of what was seen in the samples, against the reals, with those of other reals beside them."""
+    """The wanted scores of what was seen in the samples, against the reals, with those of other reals beside them."""
     found: list[Score] = []
     missing: Missing = {}
     for place, network in enumerate(networks):
         name, key = network.name, f":{network.name}" if place else ""
         seen, floor = (Seen(its.features[name], its.logits[name]) for its in (ours, others))
-        values, absent = feature_scores(seen, floor, references[name], seed)
+        values, absent = feature_scores(seen, floor, references[name], seed, wanted)
         found += named(values, network.label, name, key)
         missing |= {kind + key: reason for kind, reason in absent.items()}
         progress(place + 1, len(networks) + 1)
-    values, absent = picture_scores(ours.pictures, others.pictures, theirs.pictures, seed)
+    values, absent = picture_scores(ours.pictures, others.pictures, theirs.pictures, seed, wanted)
     progress(len(networks) + 1, len(networks) + 1)
     return [*found, *named(values)], missing | absent
+
+
+def _networks(
+    features: str | Sequence[str], asked: Asked, device: str, display: Preparing
+) -> tuple[list[Extractor], Missing]:  # fmt: skip
+    """The networks that what is asked for needs, and why others that are named can't be had."""
+    if not asked.parts & FEATURE_SCORES:
+        return [], {}
+    names = (features,) if isinstance(features, str) else tuple(features) or (default_network(display.say),)
+    return _usable_networks(names, device, display)
 
 
 def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> tuple[list[Extractor], Missing]:
@@ -260,15 +302,17 @@ def _usable_networks(names: Sequence[str], device: str, display: Preparing) -> t
     return networks, missing
 
 
-def split_reals(bank: Bank, count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of the reals that stand in the samples' place for the floor, count of them, and of those to compare with.
+def split_reals(
+    bank: Bank, count: int, seed: int, most: int = MAX_REALS
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+    """Rows of the reals that stand in the samples' place for the floor, count of them, and of most at most to compare with.
 
     Held-out reals come first into the floor, since no generator was trained on them; the two parts share no picture.
     """
     random = np.random.default_rng([seed, 5])
     order = np.concatenate([random.permutation(bank.held_out), random.permutation(bank.train)])
     # In no order of names or classes: some scores are taken of the first so many, or part by part.
-    return random.permutation(order[:count]), random.permutation(order[count : count + MAX_REALS])
+    return random.permutation(order[:count]), random.permutation(order[count : count + most])
 
 
 def _notes(subject: Subject, bank: Bank, asked: int, count: int, evened: str) -> list[str]:

@@ -43,11 +43,12 @@ class Measurement:
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
     unkept: InputError | None = None  # why not all of it is kept in the run
+    left_out: frozenset[str] = frozenset()  # scores and other parts that weren't asked for
     files: tuple[Sequence[str], Sequence[str]] = ((), ())  # names of the samples, where they have any, and of the reals
 
     @cached_property
     def _decided(self) -> tuple[Verdict, list[Score]]:
-        return decide(self.scored, self.tests, self.copying, self.attributes)
+        return decide(self.scored, self.tests, self.copying, self.attributes, self.left_out)
 
     @property
     def verdict(self) -> Verdict:

@@ -1,7 +1,7 @@
 """The scores: what each says, how many pictures it needs, and what reals reach in the place of generated pictures."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, overload
@@ -44,6 +44,7 @@ KINDS = {
 }  # fmt: skip
 
 PRECISION_RECALL = PrecisionRecall._fields  # scores that are made together
+FEATURE_SCORES = KINDS.keys() - {"swd"}  # those that a network is needed for
 INCEPTION_SCORE_PARTS = 10  # of the samples: arXiv 1606.03498, section 4
 MIN_PATCHED_SIDE = 14  # pixels, of pictures that patches are taken from
 
@@ -150,8 +151,10 @@ Comparisons = dict[str, CountedComparison]  # by the kind's name
 Missing = dict[str, str]  # name → why it isn't there
 
 
-def feature_scores(ours: Seen, others: Seen, reference: Reference, seed: int = 0) -> tuple[Comparisons, Missing]:
-    """The scores of samples and of as many other reals that there are pictures enough for; and why others are missing.
+def feature_scores(
+    ours: Seen, others: Seen, reference: Reference, seed: int = 0, wanted: Collection[str] = KINDS
+) -> tuple[Comparisons, Missing]:  # fmt: skip
+    """The wanted scores of samples and of as many other reals that there are pictures enough for; and why others are missing.
 
     seed: of the random halves that errors come from.
     """
@@ -160,30 +163,39 @@ def feature_scores(ours: Seen, others: Seen, reference: Reference, seed: int = 0
     found: Comparisons = {}
     missing: Missing = {}
     # A straight line in 1/N needs more pictures than dimensions, in each of its parts.
-    limits = _enough("fd_limit", count, theirs, missing, max(KINDS["fd_limit"].min_pictures, 5 * dimension // 4 + 2))
-    if _enough("fd", count, theirs, missing):
+    fewest = max(KINDS["fd_limit"].min_pictures, 5 * dimension // 4 + 2)
+    limits = "fd_limit" in wanted and _enough("fd_limit", count, theirs, missing, fewest)
+    if limits or ("fd" in wanted and _enough("fd", count, theirs, missing)):
         distances = compared_frechet(
             ours.features, others.features, reference.features, reference.gaussian, limits, seed
         )
         found |= {name: CountedComparison(its, count, theirs) for name, its in distances.items()}
-    if _enough("kid", count, theirs, missing):
+    if "kid" in wanted and _enough("kid", count, theirs, missing):
         found["kid"] = CountedComparison(reference.kernel.compared(ours.features, others.features), count, theirs)
-    enough = [_enough(name, even, even, missing) for name in PRECISION_RECALL]  # each says so for itself
-    if all(enough):
+    enough = [
+        _enough(name, even, even, missing) for name in PRECISION_RECALL if name in wanted
+    ]  # each says so for itself
+    if enough and all(enough):
         four = compared_precision_recall(ours.features, others.features, reference.features, seed)
         found |= {name: CountedComparison(its, even, even) for name, its in four.items()}
-    if ours.logits is not None and others.logits is not None and _enough("inception_score", count, count, missing):
+    if (
+        "inception_score" in wanted and ours.logits is not None and others.logits is not None
+        and _enough("inception_score", count, count, missing)
+    ):  # fmt: skip
         both = [inception_score(logits) for logits in (ours.logits, others.logits)]
         apart = Estimate(both[0].value - both[1].value, math.hypot(both[0].error, both[1].error))
         found["inception_score"] = CountedComparison(Compared(both[0], both[1], apart), count, 0)
-    return found, missing
+    return {name: its for name, its in found.items() if name in wanted}, missing
 
 
 def picture_scores(
-    fakes: NDArray[np.uint8], others: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0
-) -> tuple[Comparisons, Missing]:
-    """The scores that need no network, of pictures, uint8 (N, C, H, W) each."""
+    fakes: NDArray[np.uint8], others: NDArray[np.uint8], reals: NDArray[np.uint8], seed: int = 0,
+    wanted: Collection[str] = KINDS,
+) -> tuple[Comparisons, Missing]:  # fmt: skip
+    """The wanted scores that need no network, of pictures, uint8 (N, C, H, W) each."""
     missing: Missing = {}
+    if "swd" not in wanted:
+        return {}, missing
     even = min(len(fakes), len(others), len(reals), MAX_PICTURES)
     if min(fakes.shape[2:]) < MIN_PATCHED_SIDE:
         return {}, {"swd": f"needs pictures of at least {MIN_PATCHED_SIDE} pixels a side"}

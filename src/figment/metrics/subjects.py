@@ -41,12 +41,19 @@ class Subject:
 
 def open_subject(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
-    device: str, agree: Agree | None, display: Preparing, pick: int = 1,
+    device: str, agree: Agree | None, display: Preparing, pick: int = 1, keep_marked: bool = False,
 ) -> tuple[Subject, Bank]:  # fmt: skip
-    """What is measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit."""
+    """What is measured, and the bank of the reals. Raises InputError for what isn't there or doesn't fit.
+
+    keep_marked: pictures that figment made count as real where they lie in `against`.
+    """
+    if keep_marked and against is None:
+        raise InputError(
+            "--keep-marked goes with --against: a run's own pictures are those that it was trained on: leave it out."
+        )
     path = None if isinstance(what, Run) else Path(what)
     if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
-        return _of_generator(what, against, n, seed, size, group, device, agree, display, pick)
+        return _of_generator(what, against, n, seed, size, group, device, agree, display, pick, keep_marked)
     if not path.exists() and against is None:
         raise InputError(absent(what, "name a run, a generator.safetensors, or a folder of pictures") + ".")
     if path.is_dir() and any(path.glob("*/run.json")):
@@ -62,14 +69,14 @@ def open_subject(
     ours = prepare(
         source, size, 3, None, display.stage(f"preparing {source.display}"), min_pictures=2, keep_marked=True
     )
-    reals = _real_bank(against, size, 3, group, "crop", agree, display)
+    reals = _real_bank(against, size, 3, group, "crop", agree, display, keep_marked)
     rows = np.random.default_rng([seed, 6]).permutation(_rows_with_copies(ours))[:n]
     return Subject(str(what), bank_rows(ours, rows), names=[ours.names[row] for row in rows]), reals
 
 
 def _of_generator(
     what: Run | str | Path, against: Data, n: int, seed: int, size: int | tuple[int, int] | None, group: str | None,
-    device: str, agree: Agree | None, display: Preparing, pick: int,
+    device: str, agree: Agree | None, display: Preparing, pick: int, keep_marked: bool,
 ) -> tuple[Subject, Bank]:  # fmt: skip
     if size is not None:
         raise InputError("--size is for folders of pictures: a generator's pictures have their own size.")
@@ -94,15 +101,19 @@ def _of_generator(
                 f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
             ) from None
     recipe = generator.recipe
-    return subject, _real_bank(against, recipe.size, int(recipe.channels), group, recipe.fit, agree, display)
+    return subject, _real_bank(
+        against, recipe.size, int(recipe.channels), group, recipe.fit, agree, display, keep_marked
+    )
 
 
 def _real_bank(
     data: Data, size: int | tuple[int, int], channels: int, group: str | None, fit: str, agree: Agree | None,
-    display: Preparing,
+    display: Preparing, keep_marked: bool,
 ) -> Bank:  # fmt: skip
     source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
-    return prepare(source, size, channels, group, display.stage("preparing real pictures"), fit)
+    return prepare(
+        source, size, channels, group, display.stage("preparing real pictures"), fit, keep_marked=keep_marked
+    )
 
 
 def _own_size(source: Source) -> tuple[int, int]:

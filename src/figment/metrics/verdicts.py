@@ -7,7 +7,7 @@ portraits no more invalid ones than among reals. Everything worse is placed on t
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,11 +74,12 @@ def as_sentence(summary: str) -> str:
 
 def decide(
     scores: Sequence[Score], tests: Mapping[str, SelfTest], copying: "Copying | None" = None,
-    attributes: "AttributeCoverage | None" = None,
+    attributes: "AttributeCoverage | None" = None, left_out: Collection[str] = (),
 ) -> tuple[Verdict, list[Score]]:  # fmt: skip
     """The summary, and the scores with their margins and verdicts.
 
-    The first network judges that tells degraded reals from real ones; tests: by the network's name.
+    The first network judges that tells degraded reals from real ones; tests: by the network's name; left_out:
+    scores that weren't asked for.
     """
     bounded = [replace(score, margin=_margin(score, tests.get(score.features))) for score in scores]
     judge = next((s.features for s in bounded if _can_tell(s.features, tests)), "")
@@ -90,7 +91,7 @@ def decide(
         grade = max([grade, *no_better], key=GRADES.index)
     said = [copies] if copied else []
     if grade is None:
-        said.append(_no_verdict(bounded, tests))
+        said.append(_no_verdict_but(left_out, judge) or _no_verdict(bounded, tests))
     else:
         said.append(SAID[grade] + (f" ({place})" if place and grade != "real" else ""))
         said += [_variety(bounded, judge)] if grade != "real" else []
@@ -202,6 +203,14 @@ def _is_surely_worse(score: Score) -> bool:
     """Whether the whole interval lies beyond the margin."""
     worse = _worse(score)
     return worse.value - INTERVAL_ERRORS * worse.error > score.margin
+
+
+def _no_verdict_but(left_out: Collection[str], judge: str) -> str:
+    """That there is none for want of a score that wasn't asked for, where that is the reason."""
+    lacking = [title for name, title in (("fd", "FD"), ("kid", "KID")) if name in left_out]
+    if len(lacking) == 2 or (lacking and judge):
+        return f"no verdict, which goes by FD and KID: {' and '.join(lacking)} {'were' if len(lacking) > 1 else 'was'} left out"
+    return ""
 
 
 def _no_verdict(scores: Sequence[Score], tests: Mapping[str, SelfTest]) -> str:

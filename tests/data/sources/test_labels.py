@@ -198,6 +198,13 @@ def test_bare_names_that_two_pictures_have_are_given_to_none(tmp_path):
     assert told(store("folder", tmp_path / "set", files))[0] == {"a/1.png": None, "b/1.png": None, "b/2.png": "y"}
 
 
+def test_rows_that_contradict_each_other_are_told_and_the_last_counts(tmp_path):
+    rows = b"file,label\na/1.png,cat\na/2.png,cat\na/1.png,dog\na/2.png,cat\nb/3.png,dog\n"
+    found, notes = told(store("folder", tmp_path / "set", with_tables(tmp_path, csv=rows)))
+    assert (found["a/1.png"], found["a/2.png"], found["b/3.png"]) == ("dog", "cat", "dog")
+    assert notes == ["labels.csv: rows contradict each other on a/1.png: the last row counts."]
+
+
 def test_accents_taken_apart_are_the_same_names(tmp_path):
     files = {
         "cafe\u0301.png": b"x",

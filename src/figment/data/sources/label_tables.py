@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from figment.common.text import shown
 from figment.data.sources.base import relative_name
 from figment.data.sources.zip_names import ENCODINGS, guessed_encoding
 
@@ -45,9 +46,19 @@ class Tables:
 
     def __iter__(self) -> Iterator[Column]:
         for column in self.names:
-            last = max(column, self.label)
-            pairs = ((row[column], row[self.label]) for row in self.rows if len(row) > last)
-            yield self.header[column] if self.header else "", entries_of(pairs)
+            yield self.header[column] if self.header else "", entries_of(self._pairs(column))
+
+    def contradicted(self, place: int) -> list[str]:
+        """Names to which rows give different labels, by one of the columns of names."""
+        seen: dict[str, set[str | None]] = defaultdict(set)
+        for pair in self._pairs(self.names[place]):
+            for name, label in entries_of([pair]).items():
+                seen[name].add(label)
+        return [name for name, labels in seen.items() if len(labels) > 1]
+
+    def _pairs(self, column: int) -> Iterator[tuple[Any, Any]]:
+        last = max(column, self.label)
+        return ((row[column], row[self.label]) for row in self.rows if len(row) > last)
 
 
 def read_table(text: str, name: str) -> Tables | None:
@@ -71,6 +82,9 @@ def best_match(names: Sequence[str], tables: Tables) -> tuple[Labels, list[str],
         count = sum(label is not None for label in labels)
         if count > best[0]:
             notes = [f"{number:,} names were matched{way}." for way, number in ways.items()]
+            if len(entries) < len(tables.rows) and (twice := tables.contradicted(place)):
+                which = shown(twice[0]) + (f" and {len(twice) - 1:,} more names" if len(twice) > 1 else "")
+                notes.append(f"rows contradict each other on {which}: the last row counts.")
             best = count, labels, [f"names are in its column {column}.", *notes] if place else notes
         if count == len(names):
             break

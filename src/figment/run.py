@@ -13,6 +13,7 @@ from typing import Any
 
 from figment import recipe as recipes
 from figment.common.addresses import absent
+from figment.common.called import mistaken
 from figment.common.files import flush_to_disk, write_atomically, write_together
 from figment.common.locks import MARKER_SUFFIX, Held, lock_held
 from figment.common.parts import PART, part_beside, sweep_parts
@@ -37,7 +38,8 @@ class Run:
             raise InputError(absent(folder, "name a run folder, such as runs/portraits-1") + ".")
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
             raise InputError(
-                f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
+                mistaken(folder, "run folder", "name one that train made")
+                or f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
             )
 
     @classmethod

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from figment.attributes.from_labels import label_columns, linear_predictor, table_columns
 from figment.attributes.from_portraits import portrait_predictor
-from figment.attributes.portrait_reader import portrait_reader, remaining_work
+from figment.attributes.portrait_reader import TEACHING_A_PICTURE, portrait_reader, remaining_work
 from figment.attributes.predictor import AttributePredictor
 from figment.common import sizes
 from figment.common.machine import this_machine
 from figment.common.progress import Preparing, Silent, Tally
+from figment.common.units import as_rough_time
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.sources.open import open_source
@@ -101,8 +102,14 @@ def attribute_predictor(run: Run, labels: str | Path | None, display: Preparing)
                 f"{run.folder} draws portraits of {sizes.as_text(recipe.shape)}, and their reader reads only squares:"
                 " give --labels."
             )
+        taught = remaining_work(size)
+        if taught:
+            time = as_rough_time(taught * TEACHING_A_PICTURE)
+            display.say(
+                f"A reader of attributes is taught first, once, and kept in the cache: about {time} of a quiet core."
+            )
         return portrait_predictor(
-            portrait_reader(size, Tally(display.stage("teaching the reader of portraits, once"), remaining_work(size)))
+            portrait_reader(size, Tally(display.stage("teaching a reader of attributes, once"), taught))
         )
     discriminator, learning = load_discriminator(run.folder), display.stage("learning what labels mean")
     if labels is not None and Path(labels).suffix.lower() == ".csv":

@@ -1,5 +1,6 @@
 """Completion as shells do it: real ones, at a terminal, with what `figment completion` prints."""
 
+import json
 import os
 import pty
 import select
@@ -11,7 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from figtest.command import command
 
@@ -26,6 +29,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m figment "$@"\n')
     script.chmod(0o755)
     (tmp_path / "here" / "pictures").mkdir(parents=True)
+    run = tmp_path / "here" / "runs" / "portraits-1"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"data": null}')
+    (run / "recipe.json").write_text('{"classes": []}')
+    header = json.dumps({"directions": [{"name": "age"}, {"name": "smile"}]})
+    save_file({"vectors": np.eye(2, 8)}, run / "directions.safetensors", {"figment": header})
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -79,6 +88,12 @@ CASES = {
     "figment train --recipe dcgan-pl": "ain ",
     "figment recipes dcgan-pl": "ain ",
     "figment train --set obj": "ective=",
+    "figment walk run": "s/portraits-1 ",
+    "figment compare runs/por": "traits-1 ",
+    "figment sample runs/portraits-1 --direction smi": "le=",
+    "figment walk runs/portraits-1 --direction a": "ge ",
+    "figment explain forget runs/portraits-1 --attribute gla": "sses",
+    "figment explore directions runs/portraits-1 --attributes age,smi": "le ",
 }
 
 

@@ -45,6 +45,7 @@ def test_bad_bytes(text: str) -> None:
 
 
 def test_as_people_read_them() -> None:
+    assert [units.as_rough_time(t) for t in (3, 41, 61, 150, 4000)] == ["10 s", "50 s", "2 min", "3 min", "2 h"]
     assert [units.as_time(t) for t in (42, 185, 7620, 59.7)] == ["42 s", "3 min 05 s", "2 h 07 min", "1 min 00 s"]
     assert [units.as_images(n) for n in (800, 12_345, 1_240_000)] == ["800", "12.3 kimg", "1.24 Mimg"]
     sizes = 640, 81_234, 1_000_000, 3_210_000, 180_400_000, 1_440_000_000

@@ -12,6 +12,8 @@ import figment
 from figment.data.bank.prepare import prepare
 from figment.data.portraits.table import portraits
 from figment.data.sources.open import Portraits
+from figment.errors import InputError
+from figment.media.images import write
 from figment.media.provenance import source_of
 from figment.metrics import measurement
 from figment.metrics.measurement import measure, split_reals
@@ -216,6 +218,7 @@ def test_a_broken_network_costs_its_own_scores_alone(
         (["measure", "{unreadable}", "--against", "{reals}"], "unreadable"),
         (["measure", "{run}", "--against", "{unreadable}"], "unreadable"),
         (["measure", "{run}", "-n", "0"], "-n"),
+        (["measure", "{run}", "--only", "kidd"], "did you mean kid?"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(
@@ -255,6 +258,42 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
     assert "glasses" in run.measures()[-2]["sentences"][0]
     assert "74 % are no valid portraits" in run.measures()[-1]["summary"]
     assert measure(run, features=["gradients"], n=140).attributes is None  # those might be anything
+
+
+def test_what_isnt_asked_for_is_left_out_and_said_to_be(run: figment.Run) -> None:
+    whole = measure(run, features=["lite0"], n=100)
+    few = measure(run, features=["lite0"], n=100, only=["kid", "swd"])
+    assert few.scores.keys() == ["kid", "swd"]
+    assert [score.value for score in few.scores] == [whole.scores[key].value for key in ("kid", "swd")]
+    assert few.copying is None
+    assert "Not measured:" in repr(few)
+    assert "left out by --only" in few.missing["copying"]
+    assert "attributes" not in few.missing  # which these pictures have none of
+    assert measure(run, only="copying").scores.keys() == []
+    assert "it goes by FD and KID" not in few.verdict.sentence
+
+
+def test_without_both_distances_no_verdict_is_said_for_want_of_them(run: figment.Run) -> None:
+    found = measure(run, features=["gradients"], n=100, only="swd, recall")
+    assert found.scores.keys() == ["recall", "swd"]
+    assert "no verdict, which goes by FD and KID: FD and KID were left out" in found.verdict.sentence
+
+
+def test_a_quick_look_takes_few_pictures(run: figment.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("figment.metrics.asked.QUICK_SAMPLES", 120)
+    monkeypatch.setattr("figment.metrics.asked.QUICK_REALS", 110)
+    found = measure(run, features=["gradients"], quick=True)
+    assert [(score.key, score.n, score.reference) for score in found.scores] == [("fd", 120, 110), ("kid", 120, 110)]
+    assert "--quick" in found.missing["copying"]
+
+
+def test_marked_pictures_can_be_reals(run: figment.Run, tmp_path: Path) -> None:
+    for i, picture in enumerate(figment.load(run.folder).sample(64).numpy()):
+        write(tmp_path / "drawn" / f"{i}.png", picture.transpose(1, 2, 0))
+    found = measure(run, tmp_path / "drawn", features=["gradients"], n=20, keep_marked=True, only="kid")
+    assert "kid" in found.missing or found.scores
+    with pytest.raises(InputError, match="--keep-marked goes with --against"):
+        measure(run, keep_marked=True)
 
 
 def test_of_too_few_samples_no_empty_table_is_shown_and_no_net_is_announced(

@@ -12,19 +12,15 @@ from figment.attributes.portrait_reader import (
     split_answers,
 )
 from figment.attributes.predictor import AttributePredictor, Scores
-from figment.data.portraits.table import Attribute
+from figment.data.portraits.table import Attribute, names_read
 
 
 def portrait_predictor(reader: PortraitReader) -> AttributePredictor:
     """The predictor of built-in portraits.
 
-    Continuous attributes are in their own units; of categories there is each name ("hair_colour=blond"), and where one
-    of the names is none the category itself ("glasses").
+    Continuous attributes are in their own units, those of categories log-odds.
     """
-    names = [a.name for a in CONTINUOUS]
-    for a in CATEGORIES:
-        names += [a.name] if "none" in a.names else []
-        names += [f"{a.name}={value}" for value in a.names if value != "none"]
+    names = names_read()
     accuracy = {name: reader.accuracy[name.partition("=")[0]] for name in names}
 
     def predict(pictures: NDArray[np.uint8]) -> Scores:

@@ -42,6 +42,7 @@ NET_SIDE = 64  # pixels that the net sees; larger pictures are reduced to it
 LAYER_CHANNELS = (24, 48, 96, 128)  # of the net's convolutions, from the picture up
 TRAINING_PORTRAITS, TRAINING_STEPS, EVALUATION_PORTRAITS = 8_000, 1_000, 4_000
 TRAINING_SEED = 1911  # no portrait of a small seed, as people train on, is among those trained on
+TEACHING_A_PICTURE = 1.3e-3  # seconds of a quiet core, of remaining_work
 CHUNK_PORTRAITS = 256  # drawn at a time
 COMPARED_SIDE = 16  # pixels at which a portrait is compared with its redrawing
 REDRAWN_SIDE = 32  # and at which that is drawn

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from figment.cli.completing import complete_attribute, complete_run
 from figment.cli.console import workbench
 from figment.cli.options import DEVICE, LABELS, NAMED, OUT, PIXELS_OR_FEATURES, RUN, SEED, ExperimentGroup, PathArgument
 from figment.common.text import distinct
@@ -52,6 +53,7 @@ def filters(
 @click.option(
     "--attribute",
     metavar="CONDITION",
+    shell_complete=complete_attribute,
     help='What samples have to have: glasses, "smile>0.8, no beard", hair_colour=blond.',
 )
 @click.option(
@@ -124,6 +126,7 @@ def forget(
     multiple=True,
     type=PathArgument,
     metavar="RUN",
+    shell_complete=complete_run,
     help="A run that learnt from other pictures, to compare with; may be given several times.",
 )
 @click.option("--no-supervised", is_flag=True, help="Teach no net by the labels themselves, which takes a while.")

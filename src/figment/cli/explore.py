@@ -5,6 +5,7 @@ from shlex import quote
 
 import click
 
+from figment.cli.completing import complete_attributes
 from figment.cli.console import tell, workbench
 from figment.cli.options import (
     DEVICE,
@@ -130,7 +131,10 @@ def arithmetic(
     type=int,
     help="Directions of each without labels. [default: 6, fewer where codes have fewer numbers]",
 )
-@click.option("--attributes", metavar="NAME,…", help="For which there is to be a direction. [default: all but values]")
+@click.option(
+    "--attributes", metavar="NAME,…", shell_complete=complete_attributes,
+    help="For which there is to be a direction. [default: all but values]",
+)  # fmt: skip
 @click.option("--from", "first", metavar="GROUP", help="A direction from the mean code of these samples …")
 @click.option("--to", "second", metavar="GROUP", help="… to that of these: see arithmetic. Name it by --name.")
 @click.option(

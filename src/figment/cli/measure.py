@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from figment.cli.completing import complete_run
 from figment.cli.console import at_terminal, complain, fresh_report, tell, tell_of_best, warm_up
 from figment.cli.options import ACCEPT, GROUP, KEEP_MARKED, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
 from figment.common.text import plain_name, typed
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("subjects", nargs=-1, required=True, type=PathArgument, metavar="RUN|FOLDER...")
+@click.argument(
+    "subjects", nargs=-1, required=True, type=PathArgument, metavar="RUN|FOLDER...", shell_complete=complete_run
+)
 @click.option("--against", multiple=True, type=NamedPath(), metavar="DATA", help="Real pictures. [default: the run's]")
 @click.option(
     "--features",

@@ -4,12 +4,12 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from figment.cli.completing import complete_data, complete_recipe, complete_run
 from figment.common.terminals import is_terminal
 from figment.common.text import printable, said
 from figment.errors import InputError
@@ -49,39 +49,6 @@ class RecipeOption(click.Option):
         return complete_recipe(ctx, self, incomplete)
 
 
-def complete_recipe(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Names of recipes."""
-    from click.shell_completion import CompletionItem
-
-    from figment.presets import PRESETS
-
-    return [CompletionItem(name) for name in ("auto", *PRESETS) if name.startswith(incomplete)]
-
-
-def complete_field(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """A recipe's fields as FIELD=, those with named values as FIELD=VALUE."""
-    from click.shell_completion import CompletionItem
-
-    from figment.recipe import Recipe, choices
-
-    items = [f"{field}={value}" for field in Recipe.model_fields for value in choices(field) or ("",)]
-    return [CompletionItem(item) for item in items if item.startswith(incomplete)]
-
-
-def complete_data(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Paths for DATA, as the shell finds them; names of sets where no path begins so."""
-    from click.shell_completion import CompletionItem
-
-    from figment.data.public.catalog import PUBLIC_SETS
-
-    folder, start = os.path.split(incomplete)
-    with suppress(OSError):
-        if folder or not start or any(name.startswith(start) for name in os.listdir(os.curdir)):
-            return [CompletionItem(incomplete, type="file")]
-    names = (*PUBLIC_SETS, "portraits", "world")
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
 class ExperimentGroup(click.Group):
     """The experiments of a room: its help has a line for each, by the table's words, in the order of their commands."""
 
@@ -94,6 +61,7 @@ class ExperimentGroup(click.Group):
 
 
 PathArgument = NamedPath(path_type=Path)
+RUN = click.argument("run", type=PathArgument, shell_complete=complete_run)
 DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath(), shell_complete=complete_data)
 SEED = click.option(
     "--seed",
@@ -203,7 +171,6 @@ def pixels(size: str) -> tuple[int, int]:
     return height, width
 
 
-RUN = click.argument("run", type=PathArgument)
 OUT = click.option("--out", type=PathArgument, metavar="FOLDER", help="[default: findings in the run]")
 DEVICE = click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 NAMED = click.option(

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
+from figment.cli.completing import complete_recipe
 from figment.cli.console import tell
-from figment.cli.options import complete_recipe
 
 AUTO = "chooses by data, machine and budget; train says what it chose and why, train --dry-run without training"
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from figment.cli.completing import complete_direction, complete_moved
 from figment.cli.console import complain, fresh_report, progress_bar, tell, tell_of_best, warm_up
-from figment.cli.options import LABEL, PICK, SEED, TRUNCATION, PathArgument
+from figment.cli.options import LABEL, PICK, RUN, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -34,7 +35,7 @@ FILM = click.option(
 
 
 @click.command()
-@click.argument("run", type=PathArgument)
+@RUN
 @click.option(
     "-n",
     "count",
@@ -52,7 +53,7 @@ FILM = click.option(
 @TRUNCATION
 @PICK
 @click.option(
-    "--direction", "moves", multiple=True, metavar="NAME=AMOUNT",
+    "--direction", "moves", multiple=True, metavar="NAME=AMOUNT", shell_complete=complete_moved,
     help="Move all along a direction that figment explore directions found, in deviations: smile=2.",
 )  # fmt: skip
 @click.option(
@@ -185,7 +186,7 @@ def check_combination(
 
 
 @click.command()
-@click.argument("run", type=PathArgument)
+@RUN
 @click.option(
     "--keyframes",
     default=8,
@@ -199,6 +200,7 @@ def check_combination(
 @click.option(
     "--direction",
     metavar="NAME",
+    shell_complete=complete_direction,
     help="Up and down a direction that figment explore directions found, -3 to 3 deviations.",
 )
 @LABEL
@@ -243,7 +245,7 @@ def walk(
 
 
 @click.command()
-@click.argument("run", type=PathArgument)
+@RUN
 @click.option("--tiles", default=16, show_default=True, type=click.IntRange(1, 256), help="Codes side by side.")
 @LABEL
 @click.option(
@@ -281,7 +283,7 @@ def timelapse(
 
 
 @click.command()
-@click.argument("run", type=PathArgument)
+@RUN
 def report(run: Path) -> None:
     """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it.
 

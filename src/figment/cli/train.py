@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from figment.cli.completing import complete_field, complete_run
 from figment.cli.console import TRAINED, conclude, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
@@ -20,11 +21,11 @@ from figment.cli.options import (
     LIMIT,
     LOG,
     OPEN,
+    RUN,
     NamedPath,
     PathArgument,
     RecipeOption,
     agreeing,
-    complete_field,
     given,
     limited,
     logged,
@@ -43,6 +44,7 @@ from figment.errors import InputError
     "--from",
     "from_run",
     metavar="RUN",
+    shell_complete=complete_run,
     help="Begin from known nets: a run, a generator.safetensors, hf:OWNER/NAME, or start, those that figment brings along; "
     "none: from nothing. [default: auto decides]",
 )
@@ -139,7 +141,7 @@ def train(
 
 
 @click.command()
-@click.argument("run", type=PathArgument)
+@RUN
 @click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
 @click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
 @click.option(

@@ -1,5 +1,6 @@
 """Budgets as people write them: 90s, 3m, 2h30m of time; 800, 500k, 2M of images seen; and numbers as people read them."""
 
+import math
 import re
 
 from figment.errors import InputError
@@ -44,6 +45,14 @@ def as_time(value: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def as_rough_time(value: float) -> str:
+    """Seconds that nobody knows exactly, rounded up: 20 s, 3 min, 2 h."""
+    for unit, whole, most in (("s", 10, 60), ("min", 60, 3600)):
+        if value <= most:
+            return f"{math.ceil(value / whole) * (whole if unit == 's' else 1)} {unit}"
+    return f"{math.ceil(value / 3600)} h"
 
 
 def as_images(count: float) -> str:

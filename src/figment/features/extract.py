@@ -96,6 +96,12 @@ def _file(pictures: LazyPictures, network: Extractor, codec: str) -> Path | None
     return cache_folder() / "features" / f"{sha256(json.dumps(facts).encode()).hexdigest()[:32]}.npy"
 
 
+def is_known(pictures: LazyPictures, network: Extractor, codec: str = "none") -> bool:
+    """Whether a set's features lie in the cache folder."""
+    file = _file(pictures, network, codec)
+    return file is not None and file.is_file()
+
+
 def _load(pictures: LazyPictures, network: Extractor, codec: str) -> NDArray[np.float32] | None:
     file = _file(pictures, network, codec)
     if file is None or not file.is_file():

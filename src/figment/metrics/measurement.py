@@ -16,16 +16,18 @@ from figment.common.places import try_writing
 from figment.common.progress import Agree, Preparing, Progress
 from figment.common.refusals import naming_refusals
 from figment.common.rehearsal import SAMPLES, at_most
+from figment.common.units import as_rough_time
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
-from figment.features.extract import SetFeatures, bank_rows, extract_features
+from figment.features.extract import LazyPictures, SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.generator import choice
 from figment.media.images import write
 from figment.metrics.asked import ATTRIBUTES, COPYING, MAX_REALS, Asked, asked_for
 from figment.metrics.copying import gallery, measure_copying
+from figment.metrics.expected_time import expected_seconds
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
 from figment.metrics.scores import (
     FEATURE_SCORES,
@@ -47,6 +49,7 @@ from figment.version import __version__
 
 ELSEWHERE = "measure a copy of the run"  # where the run can't be written to
 MAX_COMPARED_SAMPLES = 5000  # samples whose nearest training pictures are looked for
+LEAST_TOLD_SECONDS = 10  # that a measurement takes, from which on it is said how long
 ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in portraits
 
 
@@ -148,6 +151,10 @@ def _measured(
         display.say(note)
     facts = _facts(subject, bank, networks, chosen, seed)
     spare, reference = (bank_rows(bank, rows) for rows in split_reals(bank, count, seed, asked.reals))
+    data = subject.run.data if against is None and subject.run is not None else against
+    is_read = are_portraits(data)
+    shown = subject.pictures.first(count), spare, reference
+    _tell_time(shown, networks, chosen, asked, bank, is_read, display)
 
     ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
     theirs = extract_features(reference, networks, chosen, display.stage("real pictures"))
@@ -156,8 +163,6 @@ def _measured(
     references = {network.name: Reference(theirs.features[network.name]) for network in networks}
     found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"), asked.parts)
     tests = self_tests(spare, others.features, references, networks, chosen, display.stage("degraded real pictures"))
-    data = subject.run.data if against is None and subject.run is not None else against
-    is_read = are_portraits(data)
     left_out = {part: reason for part, reason in asked.left_out.items() if _could_be(part, networks, is_read)}
     missing = missing | more | left_out
     result = Measurement(
@@ -177,6 +182,31 @@ def _measured(
     finally:
         result = _kept(result)
     return result
+
+
+def _tell_time(
+    sets: tuple[LazyPictures, LazyPictures, LazyPictures], networks: Sequence[Extractor], codec: str, asked: Asked, bank: Bank,
+    is_read: bool, display: Preparing,
+) -> None:  # fmt: skip
+    """Say about how long it will take, and what takes it. sets: samples, reals for the floor, and those to compare with."""
+    pictures, _, reference = sets
+    taught = _left_to_teach(pictures.count, bank.height, bank.width) if is_read and ATTRIBUTES in asked.parts else 0
+    read = 2 * min(pictures.count, ATTRIBUTE_SAMPLES) if is_read else 0
+    seconds = expected_seconds(*sets, networks, codec, asked, len(bank.train), len(bank.held_out), (taught, read))
+    if taught or seconds >= LEAST_TOLD_SECONDS:
+        parts = [f"{pictures.count:,} samples", f"{reference.count:,} real pictures"]
+        parts += [f"copies among {len(bank.train):,} training pictures"] if COPYING in asked.parts else []
+        parts += ["a reader of attributes, which is taught once and kept in the cache"] if taught else []
+        sooner = "" if asked.how else " --quick takes a look sooner."
+        display.say(f"About {as_rough_time(seconds)}: {', '.join(parts)}.{sooner}")
+
+
+def _left_to_teach(count: int, height: int, width: int) -> int:
+    """Pictures that the reader of portraits has still to learn from; none where so many of such a size aren't read."""
+    from figment.attributes.coverage import MIN_PICTURES
+    from figment.attributes.portrait_reader import remaining_work
+
+    return remaining_work(height) if count >= MIN_PICTURES and MIN_SIDE <= height == width else 0
 
 
 def _could_be(part: str, networks: Sequence[Extractor], is_read: bool) -> bool:
@@ -210,14 +240,12 @@ def _with_originality(
 
 def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
     """The same, with what attributes the samples of built-in portraits have."""
-    from figment.attributes.coverage import MIN_PICTURES, measure_attributes
-    from figment.attributes.portrait_reader import remaining_work
+    from figment.attributes.coverage import measure_attributes
 
+    taught = _left_to_teach(len(samples), *samples.shape[2:])
+    title = "teaching a reader of attributes, once, and reading them" if taught else "reading attributes"
     try:
-        can_be = len(samples) >= MIN_PICTURES and samples.shape[2] == samples.shape[3]
-        if can_be and remaining_work(samples.shape[2]):
-            display.say("A small net is taught to read portraits of this size, once: a minute or a few.")
-        attributes = measure_attributes(samples, seed, display.stage("reading attributes"))
+        attributes = measure_attributes(samples, seed, display.stage(title))
     except InputError as error:
         return replace(result, missing=result.missing | {"attributes": str(error)})
     return replace(result, attributes=attributes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from figment.common import sizes
 from figment.common.addresses import absent
+from figment.common.called import mistaken
 from figment.common.progress import Agree, Preparing
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
@@ -59,7 +60,8 @@ def open_subject(
     if path.is_dir() and any(path.glob("*/run.json")):
         raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
     if against is None:
-        raise InputError(f"{what} is no run: name the real pictures to measure it against with --against DATA.")
+        mend = "name a run, or the real pictures to measure it against with --against DATA"
+        raise InputError(mistaken(path, "run", mend) or f"{what} is no run: {mend}.")
     if pick > 1:
         raise InputError(f"--pick is for a run, whose samples can be chosen: {what} holds pictures: leave it out.")
     source = open_source(str(path), None, None, display.say)

@@ -10,6 +10,7 @@ from torch import nn
 
 from figment import nets
 from figment.common import tensorfiles
+from figment.common.called import mistaken
 from figment.common.tensorfiles import DAMAGED, TensorFile, Unsound, sound
 from figment.errors import InputError
 from figment.recipe import Recipe, from_json, to_json, without_paths
@@ -51,7 +52,13 @@ def unpacked(file: Path, kind: str) -> tuple[nn.Module, Recipe]:
     except Unsound as error:
         raise InputError(f"{file} is damaged ({error}): copy or train it again.") from None
     except DAMAGED as error:
-        raise InputError(f"{file} is no whole safetensors file ({_reason(error)}): copy or train it again.") from None
+        reason = f"{file} is no whole safetensors file ({_reason(error)}): copy or train it again."
+        other = (
+            mistaken(file, kind, f"name a run folder or a {kind}.safetensors")
+            if file.suffix != ".safetensors"
+            else None
+        )
+        raise InputError(other or reason) from None
     net.load_state_dict(weights, assign=True)
     return net.eval().requires_grad_(False), recipe
 

@@ -83,6 +83,19 @@ ATTRIBUTES = (
 _PHILOX_STEPS = 6
 
 
+def names_read() -> list[str]:
+    """Names of what can be read from a portrait: continuous attributes, then categories.
+
+    Of a category each value has a name ("hair_colour=blond"), and where one of its values is none the category itself, too.
+    """
+    names = [a.name for a in ATTRIBUTES if a.kind == "continuous"]
+    for a in ATTRIBUTES:
+        if a.kind == "category":
+            names += [a.name] if "none" in a.names else []
+            names += [f"{a.name}={value}" for value in a.names if value != "none"]
+    return names
+
+
 def draw_attributes(count: int, seed: int = 0, start: int = 0) -> Table:
     """Draw rows start … start + count − 1 of the endless table that belongs to a seed.
 

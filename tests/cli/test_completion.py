@@ -88,6 +88,7 @@ CASES = {
     "figment train --recipe dcgan-pl": "ain ",
     "figment recipes dcgan-pl": "ain ",
     "figment train --set obj": "ective=",
+    "figment train --set objective=hin": "ge ",
     "figment walk run": "s/portraits-1 ",
     "figment compare runs/por": "traits-1 ",
     "figment sample runs/portraits-1 --direction smi": "le=",

@@ -88,6 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     interrupted with everything saved. A training whose output is lost has lost nothing: its status stays 0.
     """
     if ASKED in os.environ:
+        from click.shell_completion import add_completion_class
+
+        from figment.cli.bash_words import BashWords
+
+        add_completion_class(BashWords)
         cli.main(prog_name="figment")  # which answers in bytes, and ends the process
     with standard_streams() as lost, notices_as_sentences():
         outcome = run(arguments)

@@ -101,7 +101,8 @@ def _runs_in(folder: str) -> list[str]:
 
 def _run_of(ctx: click.Context) -> Path:
     """The run folder that is named before, or that of the generator that is."""
-    run = Path(ctx.params.get("run") or os.curdir)
+    # Behind an option that still lacks its value, click leaves the arguments before it as they are.
+    run = Path(ctx.params.get("run") or next(iter(ctx.args), os.curdir))
     return run.parent if run.suffix == ".safetensors" else run
 
 

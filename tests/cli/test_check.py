@@ -82,7 +82,7 @@ def test_folders_are_looked_through(mixed, tmp_path):
     ]
     assert lines[3] == "3 files: 1 trainedAlgorithmicMedia, 1 algorithmicMedia, 1 no mark."
     (tmp_path / "empty").mkdir()
-    assert "No picture, film or page lies in" in checked(tmp_path / "empty").stdout
+    assert "No picture or film lies in" in checked(tmp_path / "empty").stdout
 
 
 def test_json_for_programs(mixed):

@@ -19,7 +19,7 @@ MEANINGS = {
     "compositeWithTrainedAlgorithmicMedia": "generated and other pictures together",
 }
 FORMAT = 1  # of --json
-FILMS_AND_PAGES = {"mp4", "m4v", "mov", "html", "htm"}  # that are looked at in folders, beside pictures
+FILMS = {"mp4", "m4v", "mov"}  # that are looked at in folders, beside pictures
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _in_folders(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (
                 Path(folder, name)
                 for name in sorted(names)
-                if not name.startswith(".") and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES | FILMS_AND_PAGES
+                if not name.startswith(".") and name.rpartition(".")[2].lower() in PICTURE_SUFFIXES | FILMS
             )
 
 
@@ -114,7 +114,7 @@ def _summary(found: Sequence[Checked], asked: Sequence[Path]) -> list[str]:
     counts = {what: count for what, count in _counts(found).items() if count}
     lines = []
     if not found:
-        lines.append(f"No picture, film or page lies in {', '.join(map(str, asked))}.")
+        lines.append(f"No picture or film lies in {', '.join(map(str, asked))}.")
     elif len(found) > 1:
         told = ", ".join(
             f"{count:,} {'that can’t be read' if what == 'unread' else what}" for what, count in counts.items()

@@ -22,7 +22,7 @@ from figment.metrics.degrade import DEGRADATIONS
 from figment.metrics.self_test import SELF_TEST_PICTURES, is_untaught
 
 TRIAL_PICTURES = 16
-# Seconds on a quiet core, of this machine's kind and of what the fixed work takes there (LOG 98).
+# Seconds on a quiet core, and what the fixed work takes there.
 FIXED_WORK = 0.013
 SCORES, SCORES_PICTURES = 5.0, 1000  # of a network's features of so many samples; more take hardly longer
 COPIES, COPIES_A_PICTURE, COPIES_A_PAIR = 1.3, 3e-3, 2.7e-7  # of training pictures, and of pairs that are compared

@@ -195,7 +195,7 @@ def _tell_time(
     seconds = expected_seconds(*sets, networks, codec, asked, len(bank.train), len(bank.held_out), (taught, read))
     if taught or seconds >= LEAST_TOLD_SECONDS:
         parts = [f"{pictures.count:,} samples", f"{reference.count:,} real pictures"]
-        parts += [f"copies among {len(bank.train):,} training pictures"] if COPYING in asked.parts else []
+        parts += [f"copies among {len(bank.train):,} of them"] if COPYING in asked.parts else []
         parts += ["a reader of attributes, which is taught once and kept in the cache"] if taught else []
         sooner = "" if asked.how else " --quick takes a look sooner."
         display.say(f"About {as_rough_time(seconds)}: {', '.join(parts)}.{sooner}")

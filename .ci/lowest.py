@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# What the tests need. Not hub: huggingface_hub asks for a newer click than figment; constraints.txt has its lowest.
+# What the tests need. Not hub: huggingface_hub asks for a newer click than figment; constraints.txt has its lowest. Nor study.
 EXTRAS = ("parquet", "heic", "onnx", "test")
 REQUIREMENT = re.compile(r"(?P<name>[\w-]+)>=(?P<lowest>[\d.]+)(,<[\d.]+)?")
 

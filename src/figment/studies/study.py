@@ -1,0 +1,206 @@
+"""A study: all that was settled before its first run, in study.json; the folder that it lives in, and what its cells found."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from figment.common.addresses import absent
+from figment.common.files import write_atomically
+from figment.common.jsontext import fault, parsed
+from figment.common.locks import lock_held
+from figment.common.refusals import naming_refusals
+from figment.common.text import plain_name
+from figment.errors import InputError
+from figment.studies.factors import Range, levels_of, setting_text
+from figment.studies.request import Request, check_format
+from figment.studies.results import CellResult, Factor, Level, StudyResults
+
+STUDIES = Path("studies")  # where they lie by default
+
+
+class StudyFault(InputError):
+    """What is wrong isn't a cell's own fault, and no other cell would do better: the study stops."""
+
+
+class Cell(BaseModel):
+    """One run that is to be made: a level of each factor, and a seed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int
+    levels: dict[str, Level]
+    seed: int
+
+    @property
+    def text(self) -> str:
+        """As a sentence names it."""
+        return f"{setting_text(self.levels)}, seed {self.seed}"
+
+    @property
+    def name(self) -> str:
+        """Of its run's folder."""
+        return plain_name(f"{self.number:03d}-{setting_text(self.levels).replace(', ', '-')}-seed-{self.seed}")
+
+
+class Study(BaseModel):
+    """What was settled of a study before its first run.
+
+    request: as it was asked for, data by absolute paths. recipe: by which all cells are made, where it isn't varied. cells: in
+    the order in which they are to be run. images, seconds: of each run, one of them. samples, features: what a run's score is
+    taken of, and through which eyes. fingerprint, trained_on, held_out: of the pictures. left_out: combinations that can't be.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    name: str
+    request: Request
+    recipe: str
+    cells: tuple[Cell, ...]
+    seeds: tuple[int, ...]
+    images: int | None = None
+    seconds: float | None = None
+    samples: int
+    features: str
+    fingerprint: str
+    pictures: str = ""
+    trained_on: int
+    held_out: int
+    left_out: tuple[str, ...] = ()
+    storage: str | None = None
+    device: str = "auto"
+    command: tuple[str, ...] = ()
+    machine: str = ""
+    versions: dict[str, Any] = {}
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """The factors with the levels that some cell has; of a range those that were tried."""
+        found = []
+        for name, its in self.request.vary.items():
+            levels = levels_of(name, its)
+            if isinstance(levels, Range):
+                tried = {cell.levels[name] for cell in self.cells}
+                levels = tuple(sorted(tried, key=lambda level: float(level)))  # type: ignore[arg-type]
+            found.append(Factor(name, tuple(levels)))
+        return tuple(found)
+
+    def to_json(self) -> str:
+        return json.dumps({"format": 1} | self.model_dump(by_alias=True), indent=1) + "\n"
+
+
+def from_json(text: bytes | str, where: str) -> Study:
+    """A study of its JSON. Raises InputError, naming where it stands, for one of another version, or damage."""
+    mend = "restore it from a copy of the study"
+    try:
+        fields = parsed(text)
+    except ValueError as error:
+        raise InputError(f"{where} is damaged (it is no JSON: {str(error)[:100]}): {mend}.") from None
+    if not isinstance(fields, dict):
+        raise InputError(f"{where} is damaged (it is no JSON object): {mend}.")
+    check_format(fields.pop("format", None), where)
+    try:
+        return Study(**fields)
+    except ValidationError as error:
+        raise InputError(f"{where} is damaged ({fault(error)}): {mend}.") from None
+
+
+class StudyFolder:
+    """The folder of a study. Opening one checks only that it is one; all else is read when it is asked for."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not self.folder.exists():
+            raise InputError(absent(folder, "name the folder of a study, such as studies/article") + ".")
+        if not self.study_file.is_file():
+            raise InputError(f"{folder} is no study (it has no study.json): name a folder that figment study run made.")
+
+    @classmethod
+    def create(cls, folder: Path, study: Study) -> "StudyFolder":
+        """A new folder with its study.json. Raises InputError where it can't be made."""
+        with naming_refusals(folder, done="made", elsewhere="name another with --out"):
+            (folder / "runs").mkdir(parents=True, exist_ok=True)
+            (folder / "cells").mkdir(exist_ok=True)
+            write_atomically(folder / "study.json", study.to_json())
+        return cls(folder)
+
+    @property
+    def name(self) -> str:
+        return self.folder.resolve().name
+
+    @property
+    def study_file(self) -> Path:
+        """All that was settled before the first run."""
+        return self.folder / "study.json"
+
+    @property
+    def database(self) -> Path:
+        """Which cells are waiting, being worked at, and done; where no other storage was named."""
+        return self.folder / "study.db"
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def study(self) -> Study:
+        return from_json(self.study_file.read_bytes(), str(self.study_file))
+
+    def run_folder(self, cell: Cell) -> Path:
+        """An ordinary run."""
+        return self.folder / "runs" / cell.name
+
+    def cell_file(self, cell: Cell) -> Path:
+        """What a cell found, when it is done."""
+        return self.folder / "cells" / f"{cell.number:03d}.json"
+
+    @contextmanager
+    def held(self, cell: Cell, wait: bool = True) -> Iterator[None]:
+        """Hold a cell, so that nobody else works at it in this folder. Without wait raises locks.Held where somebody does."""
+        file = self.cell_file(cell)
+        file.parent.mkdir(exist_ok=True)
+        with lock_held(file.with_suffix(".lock"), wait):
+            yield
+
+    def found(self, cell: Cell) -> CellResult | None:
+        """What a cell found; None where it isn't done."""
+        file = self.cell_file(cell)
+        if not file.is_file():
+            return None
+        return cell_result(file.read_bytes(), str(file))
+
+    def keep(self, cell: Cell, result: CellResult) -> None:
+        """Write down what a cell found."""
+        write_atomically(self.cell_file(cell), as_json(result) + "\n")
+
+
+def as_json(result: CellResult) -> str:
+    return json.dumps(asdict(result))
+
+
+_RESULT = TypeAdapter(CellResult)
+
+
+def cell_result(text: bytes | str, where: str) -> CellResult:
+    """What a cell found, of its JSON. Raises InputError, naming where it stands, for damage."""
+    try:
+        return _RESULT.validate_python(parsed(text))
+    except (ValidationError, ValueError) as error:
+        reason = fault(error) if isinstance(error, ValidationError) else f"it is no JSON: {str(error)[:100]}"
+        raise InputError(f"{where} is damaged ({reason}): remove it, and the cell is done again.") from None
+
+
+def study_results(study: Study, cells: tuple[CellResult, ...]) -> StudyResults:
+    """A study with what its cells found, as it is analysed."""
+    request = study.request
+    budget = {"images": study.images} if study.images is not None else {"seconds": study.seconds}
+    settings = {
+        "recipe": study.recipe, **request.settings, **budget, "data": study.pictures, "trained_on": study.trained_on,
+        "held_out": study.held_out, "samples": study.samples, "features": study.features, "search": request.search,
+    }  # fmt: skip
+    command = " ".join(study.command)
+    return StudyResults(study.name, study.factors, study.seeds, request.score, cells, command, settings, study.machine)

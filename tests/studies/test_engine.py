@@ -1,0 +1,229 @@
+"""The engine, with cells that sleep: none lost, none counted twice, whoever is killed and whatever is away."""
+
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+from sqlalchemy.exc import OperationalError
+
+from figment.errors import InputError
+from figment.studies import engine
+from figment.studies.engine import AT, CELL, Worker, standings
+from figment.studies.results import CellResult
+from figment.studies.storage import quiet
+from figment.studies.study import Cell, StudyFault, StudyFolder
+from figtest.studies import Sleeper, begun, done, found, opened, score_of, worker
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> StudyFolder:
+    return begun(tmp_path / "study")
+
+
+def check_whole(place: StudyFolder) -> None:
+    """All cells are done, each with its own score, each counted once."""
+    results = found(place)
+    assert [cell.number for cell in results] == list(range(len(place.study.cells)))
+    assert {cell.state for cell in results} == {"finished"}
+    assert [cell.score for cell in results] == [score_of(cell) for cell in results]  # type: ignore[arg-type]
+    complete = [trial for trial in opened(place)().get_trials() if trial.state == TrialState.COMPLETE]
+    assert sorted(trial.user_attrs[CELL] for trial in complete) == list(range(len(results)))
+
+
+def test_a_worker_does_every_cell_once_in_the_plans_order(place: StudyFolder) -> None:
+    told: list[tuple[int, int]] = []
+    tell = lambda result, now: told.append((result.number, now.count("done")))  # noqa: E731
+    Worker(place, opened(place), Sleeper(place, 0), print, tell, poll=0).work()
+    check_whole(place)
+    assert done(place) == [cell.number for cell in place.study.cells]
+    assert told == [(number, i + 1) for i, number in enumerate(done(place))]
+    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()  # nothing is left to do
+    assert len(done(place)) == 6
+
+
+def test_a_worker_that_is_asked_to_stop_puts_its_cell_back(place: StudyFolder) -> None:
+    sleeper = Sleeper(place, 0)
+
+    def perform(cell: Cell) -> CellResult:
+        if len(done(place)) == 3:
+            raise KeyboardInterrupt
+        return sleeper(cell)
+
+    with pytest.raises(KeyboardInterrupt):
+        Worker(place, opened(place), perform, print, poll=0).work()
+    with quiet():
+        now = standings(opened(place)(), place.study)
+    assert (now.count("done"), now.count("waiting"), now.count("running")) == (3, 3, 0)
+    Worker(place, opened(place), sleeper, print, poll=0).work()
+    check_whole(place)
+    assert sorted(done(place)) == list(range(6))
+
+
+def test_a_killed_workers_cell_is_taken_at_once_where_the_folder_is_shared(place: StudyFolder) -> None:
+    first = worker(place.folder, 30, grace=1000)
+    wait_until(lambda: (place.folder / "journal").exists())
+    first.kill()
+    first.wait()
+    began = time.monotonic()
+    Worker(place, opened(place, 1, 1000), Sleeper(place, 0), print, poll=0.01).work()
+    assert time.monotonic() - began < 500  # no waiting for a sign of life to be missed
+    check_whole(place)
+
+
+def test_a_worker_of_another_machine_is_missed_after_the_grace_period(
+    place: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = worker(place.folder, 30, heartbeat=1, grace=1)
+    wait_until(lambda: (place.folder / "journal").exists())
+    first.kill()
+    first.wait()
+    other = Worker(place, opened(place, 1, 1), Sleeper(place, 0), print, poll=0.1)
+    other.here = "another machine"  # so that who holds which of its files says nothing here
+    other.work()
+    check_whole(place)
+
+
+def test_cells_that_no_trial_stands_for_come_back_into_the_queue(tmp_path: Path) -> None:
+    place = begun(tmp_path / "study")
+    with quiet():
+        record = opened(place)()
+        for trial in record.get_trials(deepcopy=False)[:3]:
+            record._storage.set_trial_state_values(trial._trial_id, state=TrialState.RUNNING)
+            record.tell(trial.number, state=TrialState.FAIL)
+    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()
+    check_whole(place)
+
+
+def test_what_was_found_isnt_made_again_though_its_trial_was_taken_for_lost(place: StudyFolder) -> None:
+    sleeper, first = Sleeper(place, 0), place.study.cells[0]
+
+    def perform(cell: Cell) -> CellResult:
+        result = sleeper(cell)
+        if cell == first:  # as after a clock that jumped: somebody has given the living up
+            record = opened(place)()
+            at_work = record.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            assert [trial.user_attrs[AT] for trial in at_work] == [Worker(place, opened(place), perform, print).here]
+            record.tell(at_work[0].number, state=TrialState.FAIL)
+        return result
+
+    Worker(place, opened(place), perform, print, poll=0).work()
+    check_whole(place)
+    assert len(done(place)) == 6
+
+
+def test_a_cell_that_fails_is_noted_and_the_others_go_on(place: StudyFolder) -> None:
+    sleeper, bad = Sleeper(place, 0), place.study.cells[2]
+
+    def perform(cell: Cell) -> CellResult:
+        if cell == bad:
+            raise InputError("training diverged again and again.")
+        return sleeper(cell)
+
+    Worker(place, opened(place), perform, print, poll=0).work()
+    results = {cell.number: cell for cell in found(place)}
+    assert results[bad.number].state == "failed"
+    assert results[bad.number].note == "training diverged again and again."
+    assert sum(cell.state == "finished" for cell in results.values()) == 5
+
+
+def test_what_fails_every_cell_ends_the_worker_and_leaves_the_last_in_the_queue(place: StudyFolder) -> None:
+    def perform(cell: Cell) -> CellResult:
+        raise InputError("no.")
+
+    with pytest.raises(InputError, match="no"):
+        Worker(place, opened(place), perform, print, poll=0).work()
+    with quiet():
+        now = standings(opened(place)(), place.study)
+    assert now.count("done") == engine.MOST_FAILED - 1
+
+
+def test_what_no_cell_can_mend_ends_the_worker_and_no_cell_is_blamed(place: StudyFolder) -> None:
+    def perform(cell: Cell) -> CellResult:
+        raise StudyFault("the pictures have changed.")
+
+    with pytest.raises(StudyFault):
+        Worker(place, opened(place), perform, print, poll=0).work()
+    assert {cell.state for cell in found(place)} <= {"waiting", "running"}
+    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()
+    check_whole(place)
+
+
+def test_a_full_disk_is_said_once_and_gone_on_with(place: StudyFolder) -> None:
+    sleeper, said, left = Sleeper(place, 0), [], [3]
+
+    def perform(cell: Cell) -> CellResult:
+        if left[0]:
+            left[0] -= 1
+            raise OSError(28, "No space left on device", str(place.folder))
+        return sleeper(cell)
+
+    Worker(place, opened(place), perform, said.append, poll=0).work()
+    check_whole(place)
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+
+
+def test_a_database_that_goes_away_is_said_once_and_gone_on_with(place: StudyFolder) -> None:
+    said: list[str] = []
+    away = [0, 1, 1, 1, 0, 0, 1]
+    open_it = opened(place)
+
+    def opening():  # type: ignore[no-untyped-def]
+        if away and away.pop(0):
+            raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
+        return open_it()
+
+    def perform(cell: Cell) -> CellResult:
+        result = Sleeper(place, 0)(cell)
+        if cell == place.study.cells[4]:
+            place.keep(cell, result)
+            raise OperationalError("UPDATE", {}, Exception("server closed the connection unexpectedly"))
+        return result
+
+    Worker(place, opening, perform, said.append, poll=0).work()
+    check_whole(place)
+    assert len(done(place)) == 6
+    assert all("the study's database can't be used (server closed the connection unexpectedly)" in one for one in said)
+
+
+def test_a_damaged_result_is_refused_by_its_name(place: StudyFolder) -> None:
+    cell = place.study.cells[0]
+    place.cell_file(cell).write_text('{"number": 1}')
+    with pytest.raises(
+        InputError, match=rf"{place.cell_file(cell)} is damaged .*: remove it, and the cell is done again"
+    ):
+        place.found(cell)
+
+
+def test_a_result_comes_back_as_it_was(place: StudyFolder) -> None:
+    cell = place.study.cells[0]
+    result = replace(Sleeper(place, 0)(cell), copied=0.25, memory=2**31, memorising=0.5, note="ü", run="runs/x")
+    place.keep(cell, result)
+    assert place.found(cell) == result
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
+def test_workers_killed_at_any_moment_lose_no_cell_and_none_is_counted_twice(kills: int, tmp_path: Path) -> None:
+    place = begun(tmp_path / "study", seeds=2 if kills < 10 else 10)
+    chance = random.Random(kills)
+    workers = [worker(place.folder, 0.05) for _ in range(2)]
+    for _ in range(kills):
+        time.sleep(chance.uniform(0, 1.0 if kills < 10 else 4.0))
+        victim = chance.randrange(2)
+        workers[victim].kill()
+        workers[victim].wait()
+        workers[victim] = worker(place.folder, 0.05)
+    for one in workers:
+        _, errors = one.communicate(timeout=300)
+        assert (one.returncode, errors) == (0, b"")
+    check_whole(place)
+
+
+def wait_until(true, seconds: float = 300) -> None:  # type: ignore[no-untyped-def]
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("-n", "count", type=click.IntRange(1), help="Samples. [default: 5000; with --quick 500]")
 @click.option(
-    "--quick", is_flag=True, help="A look in seconds: FD and KID alone, of few pictures; no copies, no attributes."
+    "--quick", is_flag=True, help="A quick look: FD and KID alone, of few pictures; no copies, no attributes."
 )
 @click.option(
     "--only",

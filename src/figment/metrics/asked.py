@@ -11,7 +11,7 @@ COPYING, ATTRIBUTES = "copying", "attributes"
 PARTS = (*KINDS, COPYING, ATTRIBUTES)
 DEFAULT_SAMPLES = 5000
 MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
-# A look in seconds: of so few pictures FD and KID still place a generator on the scale of degraded reals.
+# A quick look: of so few pictures FD and KID still place a generator on the scale of degraded reals.
 QUICK_PARTS, QUICK_SAMPLES, QUICK_REALS = ("fd", "kid"), 500, 2000
 
 

@@ -77,7 +77,7 @@ def measure(
         Names of what is measured: scores ("kid", "recall"; figment.metrics.asked.PARTS has all), "copying", "attributes". By
         default all.
     quick : bool
-        A look in seconds: FD and KID, or what `only` names, of 500 samples against 2,000 reals.
+        A quick look: FD and KID, or what `only` names, of 500 samples against 2,000 reals.
     seed : int
         Which samples, and which reals stand in the floor.
     pick : int

@@ -62,11 +62,16 @@ def test_a_worker_that_is_asked_to_stop_puts_its_cell_back(place: StudyFolder) -
     assert sorted(done(place)) == list(range(6))
 
 
-def test_a_killed_workers_cell_is_taken_at_once_where_the_folder_is_shared(place: StudyFolder) -> None:
-    first = worker(place.folder, 30, grace=1000)
-    wait_until(lambda: (place.folder / "journal").exists())
+def killed_at_work(place: StudyFolder, grace: int) -> None:
+    """A worker is killed at its first cell."""
+    first = worker(place.folder, 30, grace=grace)
+    wait_until(lambda: (place.folder / "journal").exists() or first.poll() is not None)
     first.kill()
-    first.wait()
+    assert first.communicate()[1] == b""
+
+
+def test_a_killed_workers_cell_is_taken_at_once_where_the_folder_is_shared(place: StudyFolder) -> None:
+    killed_at_work(place, 1000)
     began = time.monotonic()
     Worker(place, opened(place, 1, 1000), Sleeper(place, 0), print, poll=0.01).work()
     assert time.monotonic() - began < 500  # no waiting for a sign of life to be missed
@@ -76,10 +81,7 @@ def test_a_killed_workers_cell_is_taken_at_once_where_the_folder_is_shared(place
 def test_a_worker_of_another_machine_is_missed_after_the_grace_period(
     place: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = worker(place.folder, 30, heartbeat=1, grace=1)
-    wait_until(lambda: (place.folder / "journal").exists())
-    first.kill()
-    first.wait()
+    killed_at_work(place, 1)
     other = Worker(place, opened(place, 1, 1), Sleeper(place, 0), print, poll=0.1)
     other.here = "another machine"  # so that who holds which of its files says nothing here
     other.work()
@@ -214,7 +216,7 @@ def test_workers_killed_at_any_moment_lose_no_cell_and_none_is_counted_twice(kil
         time.sleep(chance.uniform(0, 1.0 if kills < 10 else 4.0))
         victim = chance.randrange(2)
         workers[victim].kill()
-        workers[victim].wait()
+        assert workers[victim].communicate()[1] == b""
         workers[victim] = worker(place.folder, 0.05)
     for one in workers:
         _, errors = one.communicate(timeout=300)

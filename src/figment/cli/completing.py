@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 RUNS = "runs"  # where train puts runs, and they are looked for
+STUDIES = "studies"  # where study run puts its own
 UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # what files raise that are gone or spoilt
 
 
@@ -53,6 +54,21 @@ def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) ->
         path for folder in folders for path in _runs_in(folder) if path not in map(str, ctx.params.get("runs") or ())
     ]
     return _beginning(incomplete, runs) or _paths(incomplete)
+
+
+def complete_study(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Studies in studies/; paths, as the shell finds them, where none begins so."""
+    with suppress(OSError):
+        found = sorted(str(file.parent) for file in Path(STUDIES).glob("*/study.json"))
+        return _beginning(incomplete, found) or _paths(incomplete)
+    return _paths(incomplete)
+
+
+def complete_named_study(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+    """Names of the studies that figment brings along; paths where none begins so."""
+    from figment.studies.request import named_studies
+
+    return _beginning(incomplete, named_studies()) or _paths(incomplete)
 
 
 def complete_moved(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from figment.cli.completing import complete_field, complete_named_study, complete_study
 from figment.cli.console import at_terminal, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
@@ -17,7 +18,6 @@ from figment.cli.options import (
     PathArgument,
     RecipeOption,
     agreeing,
-    complete_field,
     given,
 )
 from figment.common.assignments import assignments
@@ -25,12 +25,10 @@ from figment.common.text import typed
 from figment.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from figment.common.progress import Preparing
     from figment.studies.study import StudyFolder
 
-STUDY = click.argument("study", type=PathArgument, metavar="STUDY")
+STUDY = click.argument("study", type=PathArgument, metavar="STUDY", shell_complete=complete_study)
 STORAGE = click.option(
     "--storage", metavar="URL",
     help="Database that says which cells wait and which are done, such as postgresql://HOST/NAME, for several machines. "
@@ -44,16 +42,6 @@ MOVED = click.option(
     metavar="DATA",
     help="Where the pictures are, if they were moved.",
 )
-
-
-def complete_study(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-    """Names of the studies that figment brings along; files of one's own as the shell finds them."""
-    from click.shell_completion import CompletionItem
-
-    from figment.studies.request import named_studies
-
-    names = [name for name in named_studies() if name.startswith(incomplete)]
-    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="file")]
 
 
 @click.group()
@@ -88,7 +76,7 @@ def study() -> None:
 )  # fmt: skip
 @click.option("--recipe", cls=RecipeOption, metavar="NAME")
 @click.option(
-    "--study", "named", metavar="NAME|FILE.toml", shell_complete=complete_study,
+    "--study", "named", metavar="NAME|FILE.toml", shell_complete=complete_named_study,
     help="A study of figment study list, or of a file; what is given beside it counts.",
 )  # fmt: skip
 @GROUP

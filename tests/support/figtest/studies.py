@@ -83,7 +83,9 @@ def worker(
 ) -> subprocess.Popen[bytes]:
     """A worker in a process of its own, whose cells sleep for so long."""
     arguments = [str(folder), str(seconds), str(heartbeat), str(grace), str(poll)]
-    return subprocess.Popen([sys.executable, "-P", __file__, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-P", __file__, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 def main() -> None:

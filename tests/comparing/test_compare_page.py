@@ -40,6 +40,7 @@ def test_pictures_are_marked_and_have_words(file, tmp_path):
     for i, content in enumerate(found):
         (tmp_path / f"{i}.jpg").write_bytes(base64.b64decode(content))
         assert source_of(tmp_path / f"{i}.jpg") == "trainedAlgorithmicMedia"
+    assert source_of(file) == "trainedAlgorithmicMedia"
     assert all(image["alt"].startswith("8 samples of ") for image in Page(file.read_text()).all("img"))
 
 

@@ -289,6 +289,12 @@ def test_bad_layers_and_filters_are_named(critic: Discriminator) -> None:
         filters(critic, PICTURES, 1, chosen=[0, 999])
 
 
+def test_a_sheet_of_drawn_pictures_is_marked_as_drawn(critic: Discriminator) -> None:
+    for drawn, mark in ((False, None), (True, "algorithmicMedia")):
+        (sheet,) = filters(critic, PICTURES, 1, 1, drawn=drawn).finding().sheets.values()
+        assert sheet.source == mark
+
+
 def test_the_command_shows_filters(run_with_classes: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "found"
     words = ["explain", "filters", run_with_classes, "-n", "2", "--layer", "1", "--out", out, "--name", "first"]

@@ -84,9 +84,11 @@ def test_same_survey_same_bytes(odd, text):
 
 
 def test_real_pictures_are_not_marked_and_drawn_ones_are(text, tmp_path):
-    assert set(marks(text, tmp_path)) == {None}
     drawn = page(survey(Portraits(40)))
-    assert set(marks(drawn, tmp_path)) == {"algorithmicMedia"}
+    for shown, mark in ((text, None), (drawn, "algorithmicMedia")):
+        assert set(marks(shown, tmp_path)) == {mark}
+        (tmp_path / "page.html").write_text(shown)
+        assert source_of(tmp_path / "page.html") == mark
     assert "They are synthetic" in Page(drawn).text
 
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from figment.finding import Finding, Sheet
+from figment.media.provenance import source_of
 from figment.media.strips import strips
 from figment.reporting import findings, report
 
@@ -46,6 +47,17 @@ def test_findings_stand_in_the_report_in_their_order(run) -> None:
 
 def test_a_run_that_was_never_explored_has_no_such_part(make_run) -> None:
     assert "What it has learnt" not in report.write_report(make_run()).read_text()
+
+
+def test_the_page_is_marked_by_all_its_pictures(run) -> None:
+    """Those of a chart are nobody's; a sheet of strips without a mark shows real pictures."""
+    assert source_of(report.write_report(run)) == "trainedAlgorithmicMedia"
+    sheets = {"": Sheet(PICTURE, "a chart", None)}
+    finding("features", sheets=sheets).save(run.findings)
+    assert source_of(report.write_report(run)) == "trainedAlgorithmicMedia"
+    tiles = np.zeros((2, 3, 16, 16), np.uint8)
+    finding("features", sheets=sheets | {"reals": Sheet.of_strips([("a", tiles)], "reals", None)}).save(run.findings)
+    assert source_of(report.write_report(run)) == "compositeWithTrainedAlgorithmicMedia"
 
 
 def test_pictures_that_are_gone_or_too_many_are_named(run) -> None:

@@ -11,6 +11,7 @@ import figment
 from figment.common import progress
 from figment.errors import InputError
 from figment.media.images import encode
+from figment.media.provenance import source_of
 from figment.reporting import live
 from figtest.runs import tick
 
@@ -64,6 +65,7 @@ def test_the_script_tells_how_the_run_stands(page):
     expected = [event["loss_discriminator"] for event in page.run.events("tick")]
     assert losses["lines"][0]["values"] == pytest.approx(expected, rel=1e-3)
     assert page.display.calls == ["live.html"]
+    assert source_of(page.run.live_file) == "trainedAlgorithmicMedia"
 
 
 def test_readings_scores_sheets_and_words_come_as_they_are_told(page):

@@ -63,6 +63,7 @@ def test_pictures_are_compressed_with_their_marks_and_stay_what_they_are(finishe
     for i, content in enumerate(found):
         (tmp_path / f"{i}.webp").write_bytes(content)
         assert source_of(tmp_path / f"{i}.webp") == "trainedAlgorithmicMedia"
+    assert source_of(file) == "trainedAlgorithmicMedia"
     for content, sheet in zip(found[3:], sheets, strict=True):
         shown = np.asarray(Image.open(io.BytesIO(content))).astype(int)
         assert shown.shape == sheet.shape

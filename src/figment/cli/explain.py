@@ -44,7 +44,8 @@ def filters(
 
         which = sample_numbers(chosen, "--filters") if chosen else ()
         pictures = Subset(at.bank.pictures, at.bank.train)
-        result = filters(at.discriminator, pictures, layer, n, which, seed, at.display.stage("looking at filters"))
+        stage = at.display.stage("looking at filters")
+        result = filters(at.discriminator, pictures, layer, n, which, seed, stage, at.bank.drawn)
         show(result.finding(name))
 
 

@@ -1,6 +1,7 @@
 """figment's own mark, written into all that it draws: an XMP packet with IPTC's DigitalSourceType; and whether a file has it.
 
-What else is to be known of how it was drawn may stand behind it, as Dublin Core's description."""
+What else is to be known of how it was drawn may stand behind it, as Dublin Core's description. A page has the same word in the
+form that pages have for it: schema.org's digitalSourceType as JSON-LD (https://schema.org/digitalSourceType)."""
 
 import re
 
@@ -16,16 +17,22 @@ DESCRIPTION = (
     '<dc:description xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt>'
     "</dc:description>"
 )
+PAGE_DATA = (
+    '<script type="application/ld+json">{{"@context":"https://schema.org","@type":"WebPage","digitalSourceType":'
+    '"https://schema.org/{}DigitalSource"}}</script>'
+)
 # Other programs mark what is synthetic, too, but none in these very bytes.
 _BEFORE, _BETWEEN, _AFTER = (re.escape(part.encode()) for part in PACKET.split("{}"))
 _DESCRIBED = rb"[^<]{0,500}".join(re.escape(part.encode()) for part in DESCRIPTION.split("{}"))
 _OURS = re.compile(
     _BEFORE + re.escape(VOCABULARY.encode()) + rb"\w+" + _BETWEEN + rb"(?:" + _DESCRIBED + rb")?" + _AFTER
 )
-# Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP.
+_OUR_PAGE = re.compile(r"\w+".join(re.escape(part) for part in PAGE_DATA.format("\0").split("\0")).encode())
+# Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP, in the head of a page.
 HEAD_BYTES, TAIL_BYTES = 2**16, 2**12
 
 
 def has_own_mark(content: bytes) -> bool:
-    """Whether a picture's file says, in figment's way, that it is figment's."""
-    return _OURS.search(content, 0, HEAD_BYTES) is not None or _OURS.search(content[-TAIL_BYTES:]) is not None
+    """Whether the file of a picture or page says, in figment's way, that it is figment's."""
+    head, tail = content[:HEAD_BYTES], content[-TAIL_BYTES:]
+    return any(found for found in (_OURS.search(head), _OURS.search(tail), _OUR_PAGE.search(head)))

@@ -21,7 +21,8 @@ def page(
     judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None, say: Say | None = None,
 ) -> str:  # fmt: skip
     """The page as HTML; the same runs give the same bytes."""
-    return pages.rendered("compare.html.j2", contents(settings, found, scores, judge, sentences, progress, say))
+    shown = contents(settings, found, scores, judge, sentences, progress, say)
+    return pages.rendered("compare.html.j2", shown, "trainedAlgorithmicMedia" if shown["moments"] else None)
 
 
 def contents(

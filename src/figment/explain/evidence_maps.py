@@ -23,7 +23,7 @@ from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
 from figment.game.calibration import Calibration
 from figment.generator import Generator
-from figment.media.provenance import DigitalSourceType
+from figment.media.provenance import DigitalSourceType, mark_of_reals
 from figment.media.strips import Row
 from figment.metrics.two_samples import binomial_tail
 from figment.reals import sample_rows
@@ -95,6 +95,7 @@ class Evidence:
     samples, reals: surest fake first. numbers: of the samples in their seed, int64 (N,); codes, float32 (N, code_size), and
     labels, int64 (N,), or None, are theirs. names: of the reals in their source. held_out: how many of these are held out;
     candidates: real pictures that they were chosen from. calibration: by which titles tell P(fake); None where they tell ranks.
+    drawn: whether figment drew the reals itself.
     """
 
     samples: EvidenceMaps
@@ -107,6 +108,7 @@ class Evidence:
     held_out: int
     candidates: int
     calibration: Calibration | None = None
+    drawn: bool = False
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet for each kind of pictures; name: tells it from others of its kind."""
@@ -123,7 +125,7 @@ class Evidence:
         return Finding(
             "evidence",
             sentence(self.samples, self.reals),
-            {"": _sheet(self.samples, of_samples), "reals": _sheet(self.reals, of_reals, None)},
+            {"": _sheet(self.samples, of_samples), "reals": _sheet(self.reals, of_reals, mark_of_reals(self.drawn))},
             {
                 "seed": self.seed, "among": CANDIDATES, "samples": self.numbers.tolist(), "reals": self.names,
                 "steps": saliency.PATH_STEPS, "squares": len(squares),
@@ -192,7 +194,7 @@ def evidence(
     return Evidence(
         samples, reals, seed, fakes.numpy(), z[fakes], None if labels is None else labels[fakes],
         [bank.names[row] for row in real_rows], int(np.isin(real_rows, bank.held_out).sum()), len(rows),
-        discriminator.calibration,
+        discriminator.calibration, bank.drawn,
     )  # fmt: skip
 
 

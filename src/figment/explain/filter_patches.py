@@ -25,6 +25,7 @@ from figment.explain.receptive_fields import (
     unit_gradients,
 )
 from figment.finding import Finding, Sheet
+from figment.media.provenance import mark_of_reals
 from figment.metrics.two_samples import mann_whitney, normal_cdf
 from figment.similarity.nearest import PictureSet
 
@@ -63,7 +64,7 @@ class FilterPatches:
 
     filters: of the "trained" discriminator and of an "untrained" one, most selective first, or as chosen. layer: of so many
     layers, 1 being the one nearest the picture. field: height and width of what a unit sees, in pixels. pictures: how many
-    were looked at.
+    were looked at. drawn: whether figment drew them itself.
     """
 
     filters: dict[str, list[FilterResponse]]
@@ -73,6 +74,7 @@ class FilterPatches:
     pictures: int
     seed: int
     chosen: bool
+    drawn: bool = False
 
     @property
     def means(self) -> dict[str, dict[str, float]]:
@@ -97,7 +99,7 @@ class FilterPatches:
         return Finding(
             "filters",
             sentence(self.filters, self.means, f"{whose} filters of layer {self.layer}"),
-            {"": sheet(self.filters, caption)},
+            {"": sheet(self.filters, caption, self.drawn)},
             {
                 "layer": self.layer, "layers": self.layers, "seed": self.seed, "pictures": self.pictures,
                 "field": [height, width], "means": self.means,
@@ -121,7 +123,7 @@ class FilterPatches:
 
 def filters(
     discriminator: Discriminator, pictures: PictureSet, layer: int | None = None, count: int = 8,
-    chosen: Sequence[int] = (), seed: int = 0, progress: Progress | None = None,
+    chosen: Sequence[int] = (), seed: int = 0, progress: Progress | None = None, drawn: bool = False,
 ) -> FilterPatches:  # fmt: skip
     """What filters of a layer of a discriminator respond to, beside those of an untrained one.
 
@@ -141,6 +143,8 @@ def filters(
         Of the draw of pictures, and of the untrained discriminator.
     progress : callable, optional
         Told what is done, of how much.
+    drawn : bool
+        Whether figment drew the pictures itself, by which their sheet is marked.
 
     Returns
     -------
@@ -163,7 +167,7 @@ def filters(
         best = best or np.argsort(-responses.selectivity, kind="stable")[:count].tolist()
         its = [filter_response(net, looked_at, number, fields, responses, one, seed) for one in best]
         found[name] = [replace(one, pictures=rows[one.pictures]) for one in its]
-    return FilterPatches(found, number, len(discriminator.layers), fields.size, len(rows), seed, bool(chosen))
+    return FilterPatches(found, number, len(discriminator.layers), fields.size, len(rows), seed, bool(chosen), drawn)
 
 
 def layer_number(discriminator: Discriminator, layer: int | None) -> int:
@@ -226,7 +230,7 @@ def mean_correlation(patches: NDArray[np.uint8]) -> float:
     return float(np.mean([a @ b for a, b in itertools.combinations(unit, 2)]))
 
 
-def sheet(shown: dict[str, list[FilterResponse]], caption: str) -> Sheet:
+def sheet(shown: dict[str, list[FilterResponse]], caption: str, drawn: bool = False) -> Sheet:
     """A row a filter: patches, guided maps and plain ones."""
     rows = [
         (f"{name}\nfilter {one.number}", np.concatenate([one.patches, one.guided, one.plain]))
@@ -234,7 +238,7 @@ def sheet(shown: dict[str, list[FilterResponse]], caption: str) -> Sheet:
         for one in its
     ]
     titles = tuple(_headings(("training pictures", "guided", "gradient")))
-    return Sheet.of_strips(rows, caption, None, titles, MIN_SHOWN_SIDE)
+    return Sheet.of_strips(rows, caption, mark_of_reals(drawn), titles, MIN_SHOWN_SIDE)
 
 
 def sentence(

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from figment.inspection.table import TITLES, facts
 from figment.media import pages
 from figment.media.images import encode
 from figment.media.pages import COLOURS
+from figment.media.provenance import DigitalSourceType, of_all
 
 MAX_SKIPPED_ROWS = 500  # pictures that are listed as skipped
 MAX_ROWS = 200  # classes, and places of what is none of the set, that are listed
@@ -49,7 +51,9 @@ def write_page(survey: Survey, path: str | Path, planned: Planned = USUALLY, com
 
 def page(survey: Survey, planned: Planned = USUALLY, command: str = "") -> str:
     """The page as HTML, at most a few MB whatever the set. command: what trains on the pictures."""
-    return pages.rendered("inspect.html.j2", contents(survey, planned) | {"command": command})
+    shown = contents(survey, planned) | {"command": command}
+    tiles = chain(shown["sheet"], *(tiles for tiles, _ in shown["groups"]), *(kind["tiles"] for kind in shown["found"]))
+    return pages.rendered("inspect.html.j2", shown, of_all(tile["mark"] for tile in tiles))
 
 
 def contents(survey: Survey, planned: Planned = USUALLY) -> dict[str, Any]:
@@ -190,9 +194,10 @@ def _tile(survey: Survey, slot: int) -> dict[str, Any]:
     scale = TILE_SIDE / max(width, height)
     shape = (max(8, round(width * scale)), max(8, round(height * scale)))
     # The small copy is squashed to a square; only the page's own width and height undo that.
-    content = encode(survey.pictures[slot], "JPEG", "algorithmicMedia" if survey.is_drawn(slot) else None)
+    mark: DigitalSourceType | None = "algorithmicMedia" if survey.is_drawn(slot) else None
     return {
-        "src": pages.data_url(content, "jpeg"),
+        "src": pages.data_url(encode(survey.pictures[slot], "JPEG", mark), "jpeg"),
+        "mark": mark,
         "name": survey.names[slot],
         "size": f"{width}×{height}",
         "width": shape[0],

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from figment.common.text import printable
+from figment.media.provenance import DigitalSourceType, page_mark
 
 _NAMES = ("ink", "faint", "first", "second", "third", "fourth", "fifth", "sixth")
 # Colours that the page replaces by its own, so that charts follow its light and dark.
@@ -66,13 +67,13 @@ PERCENT = PercentFormatter(1, decimals=0)
 SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
-def rendered(template: str, contents: dict[str, Any]) -> str:
-    """A template filled in; everything in it is escaped but Markup."""
+def rendered(template: str, contents: dict[str, Any], source: DigitalSourceType | None) -> str:
+    """A template filled in; everything in it is escaped but Markup. source: what its pictures are, for the mark in its head."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("figment"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    return environment.get_template(template).render(contents).translate(SURROGATES)
+    return environment.get_template(template).render(contents, mark=page_mark(source)).translate(SURROGATES)
 
 
 def data_url(content: bytes, kind: str = "png") -> str:

@@ -1,34 +1,46 @@
-"""Where a picture or video comes from: the mark of what is synthetic, written as XMP and read back."""
+"""Where a picture, video or page comes from: the mark of what is synthetic, written as XMP or JSON-LD and read back."""
 
 import re
 import warnings
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from typing import Literal, get_args
 
+from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
 
-from figment.common.marks import DESCRIPTION, HEAD_BYTES, PACKET, TAIL_BYTES, VOCABULARY, has_own_mark
+from figment.common.marks import DESCRIPTION, HEAD_BYTES, PACKET, PAGE_DATA, TAIL_BYTES, VOCABULARY, has_own_mark
 from figment.errors import InputError
 
-DigitalSourceType = Literal["trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia"]
+DigitalSourceType = Literal[
+    "trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"
+]
 # As an element, an attribute or an rdf:resource: other programs write all three.
 DECLARATION = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
+# In a page: JSON-LD or microdata, of schema.org's words or of IPTC's.
+PAGE_DECLARATION = re.compile(
+    rb"""\bdigitalSourceType["'][^<>{}]{0,100}?(?:(?:schema\.org/|["'])(\w+)DigitalSource\b|digitalsourcetype/(\w+))"""
+)
+PAGES = {"html", "htm", "xhtml"}
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
 # XMP specification, part 3, section 1.1.2 (GIF): the packet is no chain of blocks, so behind it stand bytes that lead a
 # reader, wherever it comes in, to the chain's end.
 XMP_EXTENSION = b"\x21\xff\x0bXMP DataXMP"
 XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 MAX_PACKET_BYTES = 1 << 24  # bytes; a mark needs 400
+MAX_PAGE_BYTES = 1 << 26  # that are read of a page, which may hold its pictures
 
 
 def source_of(path: str | Path) -> str | None:
-    """Where a picture or mp4 says that it comes from: a word of IPTC's DigitalSourceType, or None if it says nothing.
+    """Where a picture, mp4 or page says that it comes from: a word of IPTC's DigitalSourceType, or None if it says nothing.
 
-    Raises InputError if the file is missing or is neither a picture nor an mp4.
+    Raises InputError if the file is missing or is none of them.
     """
     path = Path(path)
     try:
+        if path.suffix[1:].lower() in PAGES:
+            return _page_source(path)
         with path.open("rb") as file:
             is_video = file.read(12)[4:8] == b"ftyp" and path.suffix.lower() not in {".avif", ".heic", ".heif"}
         packet = _video_packet(path) if is_video else _picture_packet(path)
@@ -38,10 +50,10 @@ def source_of(path: str | Path) -> str | None:
         ) from None
     except UnidentifiedImageError:
         raise InputError(
-            f"{path} is no picture or mp4 that figment can read: name a PNG, JPEG, WebP, GIF or mp4."
+            f"{path} is no picture, mp4 or page that figment can read: name a PNG, JPEG, WebP, GIF, mp4 or HTML."
         ) from None
     except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture or an mp4.") from None
+        raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture, mp4 or page.") from None
     declared = DECLARATION.search(packet)
     return declared[1].decode() if declared else None
 
@@ -54,6 +66,28 @@ def xmp(source: DigitalSourceType, remark: str = "") -> bytes:
     if source not in get_args(DigitalSourceType):
         raise ValueError(f"{source} is none of {', '.join(get_args(DigitalSourceType))}")
     return PACKET.format(VOCABULARY + source, DESCRIPTION.format(escape(remark)) if remark else "").encode()
+
+
+def of_all(sources: Iterable[DigitalSourceType | None]) -> DigitalSourceType | None:
+    """What a page is marked as that holds pictures of these marks; None where nothing on it is synthetic.
+
+    None among others is a real picture: with it, or where marks differ, the page is a composite.
+    """
+    found = set(sources)
+    if len(found) < 2:
+        return next(iter(found), None)
+    has_learnt = found & {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"}
+    return "compositeWithTrainedAlgorithmicMedia" if has_learnt else "compositeSynthetic"
+
+
+def mark_of_reals(drawn: bool) -> DigitalSourceType | None:
+    """What sheets of the pictures are marked as that a run learnt from. drawn: whether figment drew them by rule."""
+    return "algorithmicMedia" if drawn else None
+
+
+def page_mark(source: DigitalSourceType | None) -> Markup:
+    """The same mark for the head of a page, as JSON-LD in the words of schema.org, which programs read; empty for None."""
+    return Markup(PAGE_DATA.format(source[0].upper() + source[1:])) if source else Markup()
 
 
 def xmp_box(source: DigitalSourceType) -> bytes:
@@ -79,6 +113,15 @@ def check_replaced(path: Path) -> None:
 def xmp_extension(source: DigitalSourceType) -> bytes:
     """The same mark as an extension block of a GIF, for the place behind its first colours."""
     return XMP_EXTENSION + xmp(source) + XMP_TRAILER
+
+
+def _page_source(path: Path) -> str | None:
+    with path.open("rb") as file:
+        declared = PAGE_DECLARATION.search(file.read(MAX_PAGE_BYTES))
+    if declared is None:
+        return None
+    of_schema, of_iptc = (part.decode() if part else "" for part in declared.groups())
+    return of_iptc or of_schema[0].lower() + of_schema[1:]
 
 
 def _picture_packet(path: Path) -> bytes:

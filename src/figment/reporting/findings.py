@@ -39,19 +39,23 @@ def contents(run: Run, say: Say | None = None, room: int = 0) -> list[dict[str, 
 def _sheet(path: Path, record: dict[str, Any], share: int) -> dict[str, Any]:
     """A sheet with its rows, each a picture with its name; a single row without one where it isn't made of strips."""
     legend = [(colour["meaning"], "rgb({}, {}, {})".format(*colour["rgb"])) for colour in record.get("legend", [])]
-    shown = {"file": record["file"], "caption": record["caption"], "legend": legend, "titles": [], "rows": []}
+    labels = record.get("labels")
+    shown = {
+        "file": record["file"], "caption": record["caption"], "legend": legend, "titles": [], "rows": [],
+        "mark": None, "is_chart": labels is None,
+    }  # fmt: skip
     picture = read_picture(path) if share >= MIN_SHEET_BYTES else None
     if picture is None:
         return shown
-    labels = record.get("labels")
     cuts = [("", picture, 1)] if labels is None else _cut(picture, labels)
-    files = fitted([cut for _, cut, _ in cuts], mark_of(path), share)
+    mark = mark_of(path)
+    files = fitted([cut for _, cut, _ in cuts], mark, share)
     rows = [
         {"name": name, "src": webp_url(file), "width": cut.shape[1], "height": cut.shape[0], "count": count}
         for (name, cut, count), file in zip(cuts, files, strict=True)
     ]
     titles = labels["titles"] if labels and any(labels["titles"]) else []
-    return shown | {"titles": titles, "rows": rows}
+    return shown | {"titles": titles, "rows": rows, "mark": mark}
 
 
 def _cut(picture: Pixels, labels: dict[str, Any]) -> list[tuple[str, Pixels, int]]:

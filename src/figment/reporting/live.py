@@ -21,7 +21,7 @@ from figment.common.units import as_time
 from figment.media import pages
 from figment.reporting import curves
 from figment.reporting.scores import evenly
-from figment.reporting.shots import label
+from figment.reporting.shots import MARK, label
 from figment.run import Run
 from figment.training.best import looks
 
@@ -57,7 +57,7 @@ class LivePage:
         about = f"{recipe.shape[0]}×{recipe.shape[1]} pictures{f', learning from {source}' if source else ''}"
         page = {"name": self.run.name, "about": about, "folder": typed(self.run.folder)}
         with suppress(OSError):
-            write_unflushed(self.run.live_file, pages.rendered("live.html.j2", page))
+            write_unflushed(self.run.live_file, pages.rendered("live.html.j2", page, MARK))
             self.is_open = True
             self.write()
             self.display.watch(self.run.live_file)

@@ -11,6 +11,7 @@ from figment.common.refusals import naming_refusals
 from figment.common.text import last_of_path, typed
 from figment.common.units import as_time
 from figment.media import pages
+from figment.media.provenance import DigitalSourceType, of_all
 from figment.recipe import Recipe, without_paths
 from figment.reporting import curves, findings, scores, shots
 from figment.run import Run
@@ -32,7 +33,7 @@ def write_report(run: Run, say: Say | None = None, progress: Progress | None = N
     found = contents(run, progress)
     run.sweep()
     with naming_refusals(run.report_file, elsewhere="report on a copy of the run"):
-        write_atomically(run.report_file, pages.rendered("report.html.j2", found))
+        write_atomically(run.report_file, pages.rendered("report.html.j2", found, mark(found)))
     if say:
         for sentence in found["damage"]:
             say(sentence)
@@ -92,6 +93,16 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
         "command": _command(facts.get("command")),
         "folder": typed(run.folder),
     }
+
+
+def mark(found: dict[str, Any]) -> DigitalSourceType | None:
+    """What the page's pictures are, all together; charts are none. found: its contents."""
+    sheets = [sheet for finding in found["findings"] for sheet in finding["sheets"] if sheet["rows"]]
+    marks = [sheet["mark"] for sheet in sheets if sheet["mark"] or not sheet["is_chart"]]
+    marks += [shots.MARK] * bool(found["stages"])
+    if found["measured"] and found["measured"]["pairs"]:
+        marks.append(scores.PAIRS_MARK)
+    return of_all(marks)
 
 
 def verdict(ticks: Sequence[dict[str, Any]], seen: int, seconds: float | None) -> str:

@@ -11,9 +11,10 @@ from figment.common.progress import Say
 from figment.generator import choice
 from figment.media import pages
 from figment.media.pages import COLOURS
+from figment.media.provenance import DigitalSourceType
 from figment.metrics.estimate import Estimate
 from figment.metrics.verdicts import as_sentence
-from figment.reporting.pictures import fitted, mark_of, read_picture, webp_url
+from figment.reporting.pictures import fitted, read_picture, webp_url
 from figment.run import Run
 from figment.run_files import measures_of
 from figment.training.best import best, comparison, looks
@@ -22,6 +23,7 @@ ROW = ("value", "floor", "n", "title", "better", "meaning", "verdict")  # what a
 OLDER = "measured by an older figment, whose verdicts aren't repeated: measure again"
 MAX_POINTS = 400  # of a curve: what the eye can take, at two a pixel of a phone
 PAIRS_BYTES = 90_000  # of the picture of closest pairs
+PAIRS_MARK: DigitalSourceType = "compositeWithTrainedAlgorithmicMedia"  # of the same
 MIN_LOG_RATIO = 20  # times the least that the largest value has to be for a logarithmic scale
 
 
@@ -143,7 +145,7 @@ def _row(record: dict[str, Any]) -> dict[str, str]:
 def _picture(run: Run) -> str | None:
     if not run.pairs_file.is_file() or (picture := read_picture(run.pairs_file)) is None:
         return None
-    return webp_url(fitted([picture], mark_of(run.pairs_file), PAIRS_BYTES)[0])
+    return webp_url(fitted([picture], PAIRS_MARK, PAIRS_BYTES)[0])
 
 
 def _bars(marginal: dict[str, Any]) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def test_duplicates_are_kept_once_the_first_by_name(tmp_path):
 
 def test_portraits_are_prepared_like_any_source():
     bank = prepare(Portraits(40), 16)
+    assert bank.drawn
     assert bank.pictures.shape == (40, 3, 16, 16)
     assert bank.names[7] == "portrait-000007"
     assert bank.source == "portraits"

@@ -34,7 +34,8 @@ class Bank:
     notes: sentences about how labels were found and pictures held out.
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
-    profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING.
+    profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING. drawn: whether
+    figment drew all of the pictures itself.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Bank:
     converted_profiles: int = 0
     broken_profiles: int = 0
     decoding: int = 0
+    drawn: bool = False
 
     @cached_property
     def names(self) -> list[str]:
@@ -144,6 +146,7 @@ def open_bank(folder: str | Path) -> Bank:
             converted_profiles=facts.get("converted_profiles", 0),
             broken_profiles=facts.get("broken_profiles", 0),
             decoding=facts.get("decoding", 0),
+            drawn=facts.get("drawn", False),
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT, errno.ENOTDIR}:

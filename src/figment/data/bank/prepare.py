@@ -280,6 +280,7 @@ def _write_facts(
         "per_shard": per_shard,
         "enlarged": int((journal.sides[kept] < large_enough).any(axis=1).sum()),
         "source": source.display,
+        "drawn": source.is_drawn,
         "labels": labels,
         "ignored": listing.ignored,
         "aside": [asdict(item) for item in listing.aside],

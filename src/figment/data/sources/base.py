@@ -64,6 +64,7 @@ class Source(ABC):
     display: str  # its name for people; never an absolute path
     where: str  # as the user gave it, for messages
     lists_at_once = False  # whether its listing costs next to nothing
+    is_drawn = False  # whether figment draws all of its pictures itself
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -14,7 +14,7 @@ DEFAULT_PICTURES = 10_000  # of a set, where nobody says how many
 class Drawn(Source):
     """The first `count` pictures that a seed gives of a set, which each kind of source names."""
 
-    lists_at_once = True
+    lists_at_once = is_drawn = True
     drawn_set: DrawnSet
     picture: str  # what the names of its pictures start with
 

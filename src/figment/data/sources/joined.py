@@ -27,6 +27,7 @@ class Joined(Source):
         self.label_by_part = label_by_part
         self.ignored = 0  # files beside the parts
         self.lists_at_once = all(source.lists_at_once for _, source in parts)
+        self.is_drawn = all(source.is_drawn for _, source in parts)
 
     @cached_property
     def listing(self) -> Listing:

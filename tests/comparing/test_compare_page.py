@@ -28,7 +28,8 @@ def test_the_page_tells_all_that_the_tables_do(file):
     text = Page(file.read_text()).text
     for expected in (
         "4 runs of 2 settings, which differ in objective.", "objective=hinge is better by more than chance",
-        "60.5 ± 6.4 (2 seeds)", "recipe: objective", "hinge-1", "seed 1, 10,240 images", "As far as all have come",
+        "60.5 ± 6.4 (2 seeds)", "recipe: objective", "hinge-1", "10,240 1 min 00 s", "hinge-1 (seed 1)",
+        "After 10,240 images: as far as all have come",
         "All pictures are synthetic",
     ):  # fmt: skip
         assert expected in text, expected
@@ -42,6 +43,21 @@ def test_pictures_are_marked_and_have_words(file, tmp_path):
         assert source_of(tmp_path / f"{i}.jpg") == "trainedAlgorithmicMedia"
     assert source_of(file) == "trainedAlgorithmicMedia"
     assert all(image["alt"].startswith("8 samples of ") for image in Page(file.read_text()).all("img"))
+
+
+def test_the_command_that_measures_is_there_to_be_copied(tmp_path, browser):
+    runs = [scored_run(tmp_path, name, seed=seed) for seed, name in enumerate("ab")]
+    compare(*runs).save(tmp_path / "page.html")
+    opened(browser, tmp_path / "page.html", width=360)
+    command = browser.find_element("css selector", "pre")
+    assert command.text == f"figment measure {runs[0].folder} {runs[1].folder}"
+    lines = "const r = document.createRange(); r.selectNodeContents(arguments[0]); return r.getClientRects().length"
+    assert browser.execute_script(lines, command) == 1
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    button = browser.find_element("css selector", "button.copy")
+    button.click()
+    until = "return new Promise(done => setTimeout(() => done(arguments[0].textContent), 300))"
+    assert browser.execute_script(until, button) == "Copied"
 
 
 def test_words_of_another_hand_stay_words(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 import figment
 from figment.comparing.comparison import compare
-from figment.comparing.same_codes import draw_alike, moments, nearest_equal
+from figment.comparing.same_codes import after, draw_alike, moments, nearest_equal
 from figment.errors import InputError
 from figtest.command import command
 from figtest.scored_runs import look, record, scored_run
@@ -97,9 +97,9 @@ def test_scores_of_another_way_are_not_compared(tmp_path):
     found = compare(*runs)
     (score,) = found.scores
     assert {name: its.value.value for name, its in score.readings.items()} == {"a": 90.0, "b": 70.0}
-    assert f"c has no KID that was taken as the others' were: figment measure {runs[0].folder}" in " ".join(
-        found.sentences
-    )
+    assert "c has no KID that was taken as the others' were: measure all of them." in found.sentences
+    assert found.command == " ".join(["figment measure", *(str(run.folder) for run in runs)])
+    assert f"  {found.command}" in found.lines()
     assert "c,2" in found.as_csv()
 
 
@@ -112,7 +112,9 @@ def test_the_looks_while_training_are_taken_where_nothing_was_measured(tmp_path)
     assert found.sentences[0] == "2 runs of one setting, seeds 0 and 1."
     bare = compare(*(scored_run(tmp_path, name, seed=seed) for name, seed in (("c", 0), ("d", 1))))
     assert bare.judge is None
-    assert "figment measure" in bare.sentences[-1]
+    assert "measure them" in bare.sentences[-1]
+    assert bare.command
+    assert bare.command.startswith("figment measure ")
 
 
 def test_what_limits_a_comparison_is_said(tmp_path):
@@ -156,6 +158,7 @@ def test_json_is_whole(found):
     content = json.loads(found.as_json())
     assert content["format"] == 1
     assert content["judge"] == "kid"
+    assert content["command"] is None  # all were measured in one way
     assert content["settings"][0]["runs"][1] == {
         "name": "hinge-1", "seed": 1, "images": 10240, "seconds": 60.0, "state": "finished"
     }  # fmt: skip
@@ -171,11 +174,13 @@ def test_equal_images_are_those_nearest_to_what_all_have_reached(six, tmp_path):
     short = scored_run(tmp_path, "short", snapshots=(640, 2560), seed=7, choices={"objective": "hinge"})
     found = moments(compare(six[0], short).settings)
     assert [(moment.title, [strip.images for strip in moment.strips]) for moment in found] == [
-        ("Midway", [640, 640]), ("As far as all have come", [2560, 2560]), ("At the end of each", [10240, 2560])
+        ("After 640 images", [640, 640]), ("After 2,560 images: as far as all have come", [2560, 2560]),
+        ("At the end of each", [10240, 2560]),
     ]  # fmt: skip
     drawn = figment.load(six[0].snapshot_file(640)).sample(8, 0)
     assert (found[0].strips[0].pictures == drawn).all()
     assert moments(compare(scored_run(tmp_path, "x", snapshots=()), short).settings) == []
+    assert after({"a": 3000, "b": 2900}) == "After 2,900 to 3,000 images"
 
 
 def test_a_generator_that_cant_be_read_is_left_out_and_told(tmp_path):
@@ -205,6 +210,7 @@ def test_the_command_writes_a_page_and_says_what_it_found(six, tmp_path, monkeyp
     for text in (
         "is better by more than chance",
         "121.3 ± 8.7 (3 seeds)",
+        "hinge-1      1        10,240   1 min 00 s   125.0 ± 1.0",
         "recipe: objective",
         "page  compare-hinge-0-",
     ):

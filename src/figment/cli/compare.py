@@ -20,7 +20,8 @@ def compare(runs: tuple[Path, ...], as_csv: bool, as_json: bool, out: Path | Non
 
     Runs that differ by their seeds alone are one setting, with a mean and an interval. The page has scores with errors and
     floors, curves over images and over time, and the same codes side by side. Scores are those of figment measure, where two
-    runs have them; else those of the looks while they trained. It trains and measures nothing, and changes no run.
+    runs have them; else those of the looks while they trained, and it tells how to measure them. It trains and measures nothing,
+    and changes no run.
 
     \b
     Examples:
@@ -31,7 +32,9 @@ def compare(runs: tuple[Path, ...], as_csv: bool, as_json: bool, out: Path | Non
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output
     from figment.common.text import plain_name
+    from figment.comparing.named import check_named
 
+    check_named(runs)
     point_libraries_at_cache()
     if as_csv and as_json:
         raise InputError("--csv and --json are two forms of one table: leave one out.")

@@ -16,7 +16,7 @@ from figment.comparing.page import page
 from figment.comparing.scored import ComparedScore, compared_scores, judging
 from figment.comparing.settings import Difference, Setting, differences, grouped
 from figment.comparing.trained import read_all
-from figment.comparing.words import sentences
+from figment.comparing.words import measuring, sentences
 from figment.metrics.estimate import Estimate
 from figment.run import Run
 
@@ -45,15 +45,22 @@ class Comparison:
         """What differs, how the settings stand, and what these numbers can't tell."""
         return sentences(self.settings, self.differences, self.judge)
 
+    @property
+    def command(self) -> str | None:
+        """What measures all of them in the same way; None where they are."""
+        return measuring(self.settings, self.judge)
+
     def __repr__(self) -> str:
         """What the command prints."""
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """For a person: the sentences, then the scores and what differs as tables."""
-        text = list(self.sentences)
+        """For a person: the sentences, the command that mends what they lack, then scores, runs and differences as tables."""
+        text = [*self.sentences, *([f"  {self.command}"] if self.command else [])]
         if self.scores:
             text += ["", *aligned(table.score_table(self.settings, self.scores))]
+        if any(len(setting.runs) > 1 for setting in self.settings):
+            text += ["", *aligned(table.run_table(self.settings, [self.judge] if self.judge else []))]
         if self.differences:
             text += ["", *aligned(table.difference_table(self.settings, self.differences))]
         return text
@@ -71,12 +78,15 @@ class Comparison:
 
         Raises InputError where the place can't be written.
         """
-        content = page(self.settings, self.differences, self.scores, self.judge, self.sentences, progress, say)
+        content = page(
+            self.settings, self.differences, self.scores, self.judge, self.sentences, self.command, progress, say
+        )
         write_output(Path(path), content)
 
     def _record(self) -> dict[str, Any]:
         return {
-            "format": FORMAT, "sentences": self.sentences, "judge": self.judge.kind if self.judge else None,
+            "format": FORMAT, "sentences": self.sentences, "command": self.command,
+            "judge": self.judge.kind if self.judge else None,
             "settings": [
                 {"label": setting.label, "runs": [
                     {

@@ -18,10 +18,11 @@ MAX_CONTRASTS = 60  # rows of the table of pairs
 
 def page(
     settings: Sequence[Setting], found: Sequence[Difference], scores: Sequence[ComparedScore],
-    judge: ComparedScore | None, sentences: Sequence[str], progress: Progress | None = None, say: Say | None = None,
+    judge: ComparedScore | None, sentences: Sequence[str], command: str | None = None, progress: Progress | None = None,
+    say: Say | None = None,
 ) -> str:  # fmt: skip
-    """The page as HTML; the same runs give the same bytes."""
-    shown = contents(settings, found, scores, judge, sentences, progress, say)
+    """The page as HTML; the same runs give the same bytes. command: that measures all of them in the same way."""
+    shown = contents(settings, found, scores, judge, sentences, progress, say) | {"command": command}
     return pages.rendered("compare.html.j2", shown, "trainedAlgorithmicMedia" if shown["moments"] else None)
 
 
@@ -38,7 +39,7 @@ def contents(
         "settings": [
             {
                 "label": setting.label, "colour": style_of(place)[0], "dashed": bool(style_of(place)[1]),
-                "runs": [(run.name, run.seed, f"{run.images:,}") for run in setting.runs],
+                "runs": [(run.name, run.seed) for run in setting.runs],
             }
             for place, setting in enumerate(settings)
         ],
@@ -54,13 +55,7 @@ def contents(
         "judge": judge.title if judge else None,
         "pairs": [(one.first, one.second, how_much(one), one.is_sure and one.way != "one seed")
                   for one in (judge.contrasts[:MAX_CONTRASTS] if judge else ())],
-        "runs": [
-            {
-                "name": run.name,
-                "cells": [str(s.readings[run.name].value) if run.name in s.readings else table.ABSENT for s in scores],
-            }
-            for setting in settings for run in setting.runs
-        ],
+        "runs": table.run_table(settings, scores),
         "charts": charts(settings),
         "moments": [_shown(moment) for moment in moments(settings, progress, say)],
         "alike": draw_alike(settings),

@@ -41,7 +41,8 @@ class Moment(NamedTuple):
 
 
 def moments(settings: Sequence[Setting], progress: Progress | None = None, say: Say | None = None) -> list[Moment]:
-    """Early, midway and at the last moment that all have reached; and at the end of each, where some went further.
+    """A tenth and a third of the way to the last moment that all have reached, then there; and at the end of each, where some
+    went further.
 
     Runs of which no generators were kept are left out, and generators that can't be read, of which say is told; none is given
     where fewer than two runs have some.
@@ -52,7 +53,7 @@ def moments(settings: Sequence[Setting], progress: Progress | None = None, say: 
         return []
     chosen = nearest_equal(kept)
     ends = {name: max(snapshots) for name, snapshots in kept.items()}
-    titles = ["Early", "Midway", "As far as all have come"][-len(chosen) :]
+    titles = [*map(after, chosen[:-1]), f"{after(chosen[-1])}: as far as all have come"]
     if ends != chosen[-1]:
         chosen, titles = [*chosen, ends], [*titles, "At the end of each"]
     done, total, found = 0, len(chosen) * len(kept), list[Moment]()
@@ -71,6 +72,12 @@ def moments(settings: Sequence[Setting], progress: Progress | None = None, say: 
         if strips:
             found.append(Moment(title, strips))
     return found
+
+
+def after(when: Mapping[str, int]) -> str:
+    """After 3,000 images; after 2,900 to 3,100, where runs were kept at different moments."""
+    least, most = min(when.values()), max(when.values())
+    return f"After {least:,} images" if least == most else f"After {least:,} to {most:,} images"
 
 
 def nearest_equal(kept: Mapping[str, Mapping[int, Path]]) -> list[dict[str, int]]:

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from figment.common.units import as_time
 from figment.comparing.intervals import Interval
 from figment.comparing.scored import ComparedScore, Reading
 from figment.comparing.settings import ABSENT, Difference, Setting
@@ -31,6 +32,17 @@ def cell(score: ComparedScore, setting: Setting) -> str:
         return ABSENT
     interval: Interval = score.over_seeds[setting.label]
     return f"{readings[0].value} (one seed)" if len(readings) == 1 else str(interval)
+
+
+def run_table(settings: Sequence[Setting], scores: Sequence[ComparedScore]) -> list[list[str]]:
+    """A head, and a row for each run: its seed, how long it was trained, and its scores with their errors of measuring."""
+    rows = [["run", "seed", "images seen", "time", *(score.title for score in scores)]]
+    for setting in settings:
+        for run in setting.runs:
+            time = ABSENT if run.seconds is None else as_time(run.seconds)
+            values = [str(s.readings[run.name].value) if run.name in s.readings else ABSENT for s in scores]
+            rows.append([run.name, str(run.seed), f"{run.images:,}", time, *values])
+    return rows
 
 
 def difference_table(settings: Sequence[Setting], found: Sequence[Difference]) -> list[list[str]]:

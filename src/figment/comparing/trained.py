@@ -7,13 +7,12 @@ from typing import Any
 from figment.common.jsontext import are_missing
 from figment.common.progress import Say
 from figment.common.text import distinct
-from figment.errors import InputError
+from figment.comparing.named import check_named
 from figment.recipe import Recipe, without_paths
 from figment.run import Run
 from figment.run_files import NEEDED, events_of, measures_of
 from figment.training.best import looks
 
-MIN_RUNS = 2
 # Fields that are no choice of a game: what tells repetitions apart, what follows from others, and how a run is watched.
 NO_CHOICE = {"name", "seed", "planned_images", "snapshots", "scores", "save_seconds"}
 MEASURED = {"precision", "compile"}  # by auto, with a stopwatch: a choice only where they were asked for
@@ -70,12 +69,8 @@ class Trained:
 
 def read_all(runs: Sequence[Run], say: Say | None = None) -> list[Trained]:
     """Runs as they are compared. Raises InputError for fewer than two, or one that is named twice."""
+    check_named([run.folder for run in runs])
     folders = [run.folder.resolve() for run in runs]
-    twice = next((run.folder for run, folder in zip(runs, folders, strict=True) if folders.count(folder) > 1), None)
-    if twice is not None:
-        raise InputError(f"{twice} is named twice: name every run once.")
-    if len(runs) < MIN_RUNS:
-        raise InputError(f"{len(runs)} run{'s' * (len(runs) != 1)}: name two or more to compare.")
     names = [folder.name for folder in folders]
     if len(set(names)) < len(names):
         names = distinct(["/".join(folder.parts[-2:]) for folder in folders])

@@ -11,6 +11,7 @@ from figment.common.text import typed
 from figment.comparing.intervals import Contrast
 from figment.comparing.scored import WATCHED, ComparedScore
 from figment.comparing.settings import Difference, Setting, things_apart
+from figment.comparing.trained import Trained
 
 MAX_NAMED = 4  # runs, fields and settings in a sentence
 MAX_UNEVEN = 1.02  # most images seen to fewest, that still pass for as many
@@ -92,22 +93,16 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
     sections = {one.section for one in found}
     said = []
     if judge is None:
-        said.append(
-            f"No score was taken of two of them in the same way: {_measuring([run.run.folder for run in runs])}."
-        )
+        said.append("No score was taken of two of them in the same way, so nothing says which is better: measure them.")
     else:
-        bare = [run for run in runs if run.name not in judge.readings]
-        if bare:
+        if bare := _unscored(runs, judge):
             said.append(
                 f"{listed([run.name for run in bare])} {_has(bare)} no {judge.title} that was taken as the others' were:"
-                f" {_measuring([run.run.folder for run in runs])}."
+                " measure all of them."
             )
         if judge.kind == WATCHED:
-            said.append(
-                f"Judged by few samples, while they trained: more is told by {_measuring([run.run.folder for run in runs])}."
-            )
-        since = [run for run in runs if (r := judge.readings.get(run.name)) and r.images not in (None, run.images)]
-        if since and judge.kind != WATCHED:
+            said.append("Judged by few samples, while they trained: measuring them tells more.")
+        if since := _trained_since(runs, judge):
             when = "it was" if len(since) == 1 else "they were"
             said.append(
                 f"{listed([run.name for run in since])} {_has(since)} been trained since {when} measured: measure again."
@@ -148,9 +143,22 @@ def _has(runs: Sequence[object]) -> str:
     return "has" if len(runs) == 1 else "have"
 
 
-def _measuring(folders: Sequence[object]) -> str:
-    """The command that measures them."""
-    return " ".join(["figment measure", *(typed(str(folder)) for folder in folders)])
+def _unscored(runs: Sequence[Trained], judge: ComparedScore) -> list[Trained]:
+    return [run for run in runs if run.name not in judge.readings]
+
+
+def _trained_since(runs: Sequence[Trained], judge: ComparedScore) -> list[Trained]:
+    """Those that have been trained on since they were measured."""
+    read = {} if judge.kind == WATCHED else judge.readings
+    return [run for run in runs if run.name in read and read[run.name].images not in (None, run.images)]
+
+
+def measuring(settings: Sequence[Setting], judge: ComparedScore | None) -> str | None:
+    """The command that measures all runs in the same way, as one line; None where they are."""
+    runs = [run for setting in settings for run in setting.runs]
+    if judge and judge.kind != WATCHED and not _unscored(runs, judge) and not _trained_since(runs, judge):
+        return None
+    return " ".join(["figment measure", *(typed(run.run.folder) for run in runs)])
 
 
 def listed(words: Sequence[str]) -> str:

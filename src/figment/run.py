@@ -188,6 +188,11 @@ class Run:
     def picture_file(self, images: int) -> Path:
         return self.folder / "pictures" / f"{images:09d}.png"
 
+    @property
+    def stopped_file(self) -> Path:
+        """The grid of a run that was stopped between two of them; gone as it goes on."""
+        return self.folder / "pictures" / "stopped.png"
+
     def snapshot_file(self, images: int) -> Path:
         return self.folder / "snapshots" / f"{images:09d}.safetensors"
 
@@ -298,6 +303,7 @@ class Run:
                 flush_to_disk(folder)
 
     def _remove_after(self, images: int) -> None:
+        self.stopped_file.unlink(missing_ok=True)
         for files in (self.pictures(), self.snapshots()):
             for seen, path in files.items():
                 if seen > images:

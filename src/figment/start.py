@@ -398,6 +398,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     if origin is not None:
         begun = {"from": origin.facts(setup.recipe)}
         display.say(origin.told(setup.recipe))
+        display.say("The first sheet shows what these nets draw already, before any training.")
     if not goes_on and (expected := _expected(setup.recipe, bank, origin)):
         display.say(expected)
     if goes_on:

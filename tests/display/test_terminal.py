@@ -122,13 +122,6 @@ def test_nothing_is_left_below_zero(monkeypatch: pytest.MonkeyPatch, budget: tup
     assert "-" not in out.getvalue()
 
 
-def test_rate_is_of_the_last_seconds() -> None:
-    rate = terminal.Rate()
-    for second in range(100):
-        rate.at(float(second), second * 10)
-    assert rate.at(100.0, 990 + 50) == pytest.approx((1040 - 800) / 20, rel=0.1)
-
-
 def test_a_stage_that_is_broken_off_leaves_the_terminal_as_it_was() -> None:
     out = io.StringIO()
     shown = terminal.Terminal(Console(file=out, force_terminal=True, width=100))

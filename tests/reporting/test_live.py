@@ -11,7 +11,7 @@ import figment
 from figment.common import progress
 from figment.errors import InputError
 from figment.media.images import encode
-from figment.media.provenance import source_of
+from figment.media.provenance import page_mark, source_of
 from figment.reporting import live
 from figtest.runs import tick
 
@@ -87,6 +87,34 @@ def test_readings_scores_sheets_and_words_come_as_they_are_told(page):
     by_title = {chart["title"]: chart for chart in charts}
     assert by_title["Telling fakes from reals"]["lines"][0]["values"][-1] is None
     assert page.display.calls[1:] == [11_264, "a warning </script>"]
+
+
+def test_speed_and_time_left_are_told_while_it_trains(page):
+    page.progress(10_640, 64.0)
+    assert (
+        script(page.run)[0]["now"]
+        == "10,640 images seen in 1 min 04 s, 100 a second; 1 min 38 s left of 20,480 images."
+    )
+    page.run.note(state="interrupted")
+    page.close()
+    assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 04 s; the budget is 20,480 images."
+
+
+def test_a_run_that_was_stopped_ends_with_the_sheet_of_where_it_stands(page):
+    page.progress(10_640, 64.0)
+    page.run.stopped_file.write_bytes(encode(SHEET))
+    page.snapshot(10_640, SHEET, (16, 16))
+    page.close()
+    last = {"label": "10,640 images seen · 1 min 04 s", "src": "pictures/stopped.png"}
+    assert script(page.run)[0]["sheets"][-1] == last
+
+
+def test_the_first_sheet_of_known_nets_is_explained(make_run):
+    page = live.LivePage(make_run(state="training", **{"from": {"name": "old"}}), Told())
+    page.begin(20_480, None, 10_240, 60.0)
+    labels = [sheet["label"] for sheet in script(page.run)[0]["sheets"]]
+    assert "before any training" in labels[0]
+    assert "before any training" not in labels[1]
 
 
 def test_damaged_events_are_left_out(make_run, monkeypatch):
@@ -274,4 +302,5 @@ def test_before_the_training_the_page_tells_of_the_preparing(make_run, browser):
     browser.get(run.live_file.as_uri())
     until(browser, "document.getElementById('now').textContent", "preparing pictures: 30 of 80")
     assert not browser.find_element("id", "curves").is_displayed()
-    assert re.findall(r"https?://[^\"]*", run.live_file.read_text()) == ["http://www.w3.org/2000/svg"]
+    asked = run.live_file.read_text().replace(page_mark("trainedAlgorithmicMedia"), "")
+    assert re.findall(r"https?://[^\"]*", asked) == ["http://www.w3.org/2000/svg"]

@@ -103,7 +103,7 @@ def test_a_run_that_has_only_begun(make_run):
     assert "No reading yet" in page.text
     assert "No pictures yet" in page.text
     assert not page.all("svg")
-    assert not page.all("script")
+    assert not page.all("input")
 
 
 def test_what_a_run_started_from_is_told(make_run):
@@ -111,6 +111,7 @@ def test_what_a_run_started_from_is_told(make_run):
     page = report.write_report(make_run(ticks=0, snapshots=(0,), **{"from": origin})).read_text()
     assert "starting from known nets (old at 1,500 images: all 3 stages)." in page
     assert "/home/me" not in page
+    assert "0 images seen · 0 s: what the known nets that it starts from draw, before any training" in page
 
 
 def test_one_reading_and_one_picture(make_run):

@@ -1,6 +1,5 @@
 """What a person sees while a run trains: a live panel on a terminal, plain lines elsewhere."""
 
-from collections import deque
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -15,29 +14,14 @@ from rich.text import Text
 from figment.common.bars import Bars, bar, is_live, usual_console
 from figment.common.browser import open_in_browser
 from figment.common.progress import Display
+from figment.common.rate import Rate, time_left
 from figment.common.units import as_images, as_time
 from figment.display.preview import preview
 from figment.metrics.estimate import Estimate
 from figment.training.best import best
 from figment.training.movement import moved
 
-RATE_SECONDS = 20.0  # over which images/s and the time left are averaged
 SILENT_SECONDS = 30.0  # without a plain line, till one tells how far it is: slow machines read the game seldom
-
-
-class Rate:
-    """Images a second over the last seconds."""
-
-    def __init__(self) -> None:
-        self.points: deque[tuple[float, int]] = deque()
-
-    def at(self, seconds: float, images: int) -> float:
-        if not self.points or seconds - self.points[-1][0] >= 0.2:
-            self.points.append((seconds, images))
-        while seconds - self.points[0][0] > RATE_SECONDS and len(self.points) > 2:
-            self.points.popleft()
-        since, before = self.points[0]
-        return (images - before) / (seconds - since) if seconds > since else 0.0
 
 
 Shown = Display | Literal["auto"] | None  # what a function is told to show it on
@@ -115,10 +99,7 @@ class Terminal(Bars):
         self.event = {}
 
     def _left(self, images: int, seconds: float, rate: float) -> str:
-        if self.budget_seconds is not None:
-            return as_time(max(self.budget_seconds - seconds, 0))
-        # The last step may show more images than were asked for.
-        return as_time(max((self.budget_images or 0) - images, 0) / rate) if rate else "?"
+        return time_left(self.budget_images, self.budget_seconds, images, seconds, rate)
 
     def say(self, sentence: str) -> None:
         super().say(sentence)

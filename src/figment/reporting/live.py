@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from figment.common.files import write_unflushed
 from figment.common.progress import Display, Progress
+from figment.common.rate import Rate, time_left
 from figment.common.text import typed
 from figment.common.units import as_time
 from figment.media import pages
@@ -48,7 +49,9 @@ class LivePage:
         self.labels: dict[int, str] = {}  # of the sheets, by images seen
         self.said: list[str] = []
         self.state, self.now, self.share = "new", "", 0.0
-        self.images, self.seconds, self.budget, self.in_seconds = 0, 0.0, 0.0, False
+        self.images, self.seconds, self.rate = 0, 0.0, Rate()
+        self.budget_images: int | None = None
+        self.budget_seconds: float | None = None
         self.is_open, self.next_write = False, 0.0
 
     def open(self) -> None:
@@ -87,11 +90,13 @@ class LivePage:
         self.display.watch(page)
 
     def begin(self, budget_images: int | None, budget_seconds: float | None, images: int, seconds: float) -> None:
-        self.state, self.in_seconds = "training", budget_seconds is not None
-        self.budget = budget_seconds or budget_images or 0
+        self.state, self.rate = "training", Rate()
+        self.budget_images, self.budget_seconds = budget_images, budget_seconds
         events = self.run.events()
         self.events, self.curves = [*(event for event in events if event["event"] == "tick"), *looks(events)], None
-        self.labels = {e["images"]: label(e["images"], e.get("seconds")) for e in events if e["event"] == "snapshot"}
+        self.labels = {
+            e["images"]: self._label(e["images"], e.get("seconds")) for e in events if e["event"] == "snapshot"
+        }
         self.images, self.seconds = images, seconds
         self._read_progress()
         if self.is_open:
@@ -103,6 +108,7 @@ class LivePage:
     def progress(self, images: int, seconds: float) -> None:
         self.display.progress(images, seconds)
         self.images, self.seconds = images, seconds
+        self.rate.at(seconds, images)
         if self.is_open and perf_counter() >= self.next_write:
             self._read_progress()
             self.write()
@@ -117,7 +123,7 @@ class LivePage:
 
     def snapshot(self, images: int, sheet: NDArray[np.uint8], shape: tuple[int, int]) -> None:
         self.display.snapshot(images, sheet, shape)
-        self.labels[images] = label(images, self.seconds)
+        self.labels[images] = self._label(images, self.seconds)
 
     def say(self, sentence: str) -> None:
         self.display.say(sentence)
@@ -132,11 +138,20 @@ class LivePage:
         self.events, self.curves = [*earlier, event], None
 
     def _read_progress(self) -> None:
-        """Say how far the training is, of its budget."""
-        if self.budget:
-            self.share = min((self.seconds if self.in_seconds else self.images) / self.budget, 1)
-        whole = as_time(self.budget) if self.in_seconds else f"{self.budget:,} images"
-        self.now = f"{self.images:,} images seen in {as_time(self.seconds)}; the budget is {whole}."
+        """Say how far the training is, of its budget; while it goes on, how fast, and how long it still takes."""
+        if self.budget_seconds is not None:
+            done, budget, whole = self.seconds, self.budget_seconds, as_time(self.budget_seconds)
+        else:
+            done, budget, whole = self.images, self.budget_images or 0, f"{self.budget_images or 0:,} images"
+        if budget:
+            self.share = min(done / budget, 1)
+        self.now = f"{self.images:,} images seen in {as_time(self.seconds)}"
+        rate = self.rate.at(self.seconds, self.images)
+        if self.state == "training" and rate:
+            left = time_left(self.budget_images, self.budget_seconds, self.images, self.seconds, rate)
+            self.now += f", {rate:,.3g} a second; {left} left of {whole}."
+        else:
+            self.now += f"; the budget is {whole}."
 
     # ---- the page ----------------------------------------------------------------------------------------------------
 
@@ -161,10 +176,18 @@ class LivePage:
             "words": "; ".join(ticks[-1].get("diagnosis") or []) if ticks else "Too early to tell.",
             "resume": f"figment resume {typed(self.run.folder)}",
             "sheets": [
-                {"label": self.labels.get(images, label(images, None)), "src": f"{path.parent.name}/{path.name}"}
-                for images, path in self.run.pictures().items()
+                {"label": self.labels.get(images, self._label(images, None)), "src": f"{path.parent.name}/{path.name}"}
+                for images, path in self._sheets().items()
             ],
         }  # fmt: skip
+
+    def _label(self, images: int, seconds: float | None) -> str:
+        return label(images, seconds, known=isinstance(self.run.facts.get("from"), dict))
+
+    def _sheets(self) -> dict[int, Path]:
+        """The run's sheets by images seen; last the one of a run that was stopped between two of them."""
+        sheets, stopped = self.run.pictures(), self.run.stopped_file
+        return sheets | {self.images: stopped} if stopped.is_file() and self.images not in sheets else sheets
 
     def _curves(self) -> list[dict[str, Any]]:
         """The charts of all readings up to now, of many of them evenly picked ones."""

@@ -53,7 +53,8 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
     seconds = max((s for e in events if (s := e.get("seconds")) is not None), default=None)
     happened = [e for e in events if e.get("text") and e["event"] != "closing"]
     times = {e["images"]: e.get("seconds") for e in events if e["event"] == "snapshot"}
-    labels = {images: shots.label(images, times.get(images)) for images in run.pictures()}
+    known = isinstance(facts.get("from"), dict)
+    labels = {images: shots.label(images, times.get(images), known) for images in run.pictures()}
     done = Tally(progress, min(len(labels), shots.MAX_STEPS) + len(curves.CHARTS))
     drawn = shots.contents(run.pictures(), recipe.shape, labels, damage.append, done)
     measured, room = scores.contents(run, damage.append), MAX_PICTURE_BYTES - drawn.size

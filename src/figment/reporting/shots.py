@@ -63,9 +63,14 @@ def milestones(images: Sequence[int]) -> dict[str, int]:
     return dict(reversed(found.items()))
 
 
-def label(images: int, seconds: float | None) -> str:
-    """What a sheet is called: how many images were seen by then, in how much time."""
-    return f"{images:,} images seen" + (f" · {as_time(seconds)}" if seconds is not None else "")
+def label(images: int, seconds: float | None, known: bool = False) -> str:
+    """What a sheet is called: how many images were seen by then, in how much time.
+
+    known: whether the run started from known nets, of which the first sheet shows what they draw already.
+    """
+    time = f" · {as_time(seconds)}" if seconds is not None else ""
+    untrained = ": what the known nets that it starts from draw, before any training" if known and not images else ""
+    return f"{images:,} images seen{time}{untrained}"
 
 
 def _shown(

@@ -2,7 +2,7 @@
 {
   const POLL_MS = 2000, STALE_MS = 90000;
   const at = id => document.getElementById(id);
-  let last = "", changed = Date.now(), readings = -1, sheets = [];
+  let last = "", changed = Date.now(), readings = -1, drawnWidth = 0, sheets = [];
 
   // ---- charts ------------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,8 @@
 
   const drawn = chart => {
     const images = chart.images;
-    const [width, height, left, right, top, bottom] = [560, 260, 44, 8, 8, 34];
+    // On a phone a picture of its own width, so that letters aren't made smaller with it.
+    const [height, left, right, top, bottom] = [260, 44, 8, 8, 34], width = Math.min(560, Math.max(240, innerWidth - 90));
     const known = chart.lines.flatMap(line => line.values).filter(isNumber);
     let [low, high] = chart.limits;
     low ??= Math.min(...known);
@@ -119,8 +120,8 @@
     at("said").replaceChildren(...data.said.map(sentence => html("li", sentence)));
     at("told").hidden = !data.said.length;
     take(data.sheets);
-    if (data.readings !== readings) {
-      readings = data.readings;
+    if (data.readings !== readings || innerWidth !== drawnWidth) {
+      [readings, drawnWidth] = [data.readings, innerWidth];
       at("curves").hidden = !charts.length;
       at("charts").replaceChildren(...charts.map(figure));
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from figment.common import run_time
@@ -73,10 +74,13 @@ def keep_end(
 ) -> None:
     """Keep what there is after the last step; with a scorer, where the budget is spent, also the last snapshot and score.
 
-    Then it is told which of the generators that are kept is which.
+    Then it is told which of the generators that are kept is which. Of a run that was stopped the sheet stands apart: it isn't
+    one of those that an undisturbed training has.
     """
     keep_state(run, state, clock, calibrator)
     if scorer is None:
+        if state.images not in run.pictures():
+            keep_sheet(run, state, run.stopped_file, display)
         return
     if state.images not in run.pictures():
         keep_snapshot(run, state, clock, display)
@@ -92,10 +96,15 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) 
     file = run.snapshot_file(state.images)
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
-    sheet = Generator(state.average, recipe).sheet(seed=recipe.seed).pixels
-    write(run.picture_file(state.images), sheet)
+    keep_sheet(run, state, run.picture_file(state.images), display)
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
-    display.snapshot(state.images, sheet, recipe.shape)
+
+
+def keep_sheet(run: Run, state: TrainState, file: Path, display: Training) -> None:
+    """Keep and show a sheet of what the averaged generator makes of the run's codes."""
+    sheet = Generator(state.average, run.recipe).sheet(seed=run.recipe.seed).pixels
+    write(file, sheet)
+    display.snapshot(state.images, sheet, run.recipe.shape)
 
 
 def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, display: Training) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -11,6 +12,7 @@ from figment import nets
 from figment.common.marks import has_own_mark
 from figment.errors import InputError
 from figment.generator import load
+from figment.media.caption import band_height
 from figment.media.provenance import source_of
 from figment.metrics.measurement import _notes_of_choice, measure
 from figment.metrics.subjects import Subject
@@ -94,6 +96,12 @@ def test_only_the_run_s_own_discriminator_chooses(file, tmp_path):
 def test_files_and_sheet_say_that_their_samples_were_chosen(file, tmp_path, capsys):
     assert command("sample", file, "-n", 5, "--pick", 3, "--out", tmp_path / "sheet.png") == 0
     assert f"5 samples in {tmp_path / 'sheet.png'}, {SAID}" in capsys.readouterr().out
+    assert command("sample", file, "-n", 5, "--out", tmp_path / "fair.png") == 0
+    with Image.open(tmp_path / "sheet.png") as picked, Image.open(tmp_path / "fair.png") as fair:
+        assert picked.height == fair.height + band_height(fair.width)  # where it is said in letters, too
+        words = np.asarray(picked.convert("L"))[fair.height :]
+    assert words.max() == 255
+    assert words.min() < 128
     for suffix in ("png", "jpg", "webp"):
         assert (
             command("sample", file, "-n", 2, "--pick", 3, "--files", "--format", suffix, "--out", tmp_path / "s") == 0

@@ -50,18 +50,6 @@ def test_same_run_same_bytes(finished, tmp_path):
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
-def test_the_caption_is_below_and_says_what_it_is_told():
-    picture = np.full((100, 400, 3), 7, np.uint8)
-    one, other = (timelapse.with_caption(picture, text) for text in ("1,280 images seen", "2,560 images seen"))
-    assert one.shape[0] > 100
-    assert (one[:100] == 7).all()
-    band = one[100:]
-    assert (band == 255).all(2).mean() > 0.7  # on white
-    assert 0.005 < (band.mean(2) < 128).mean() < 0.2  # in dark letters
-    assert not np.array_equal(one, other)
-    assert np.array_equal(one, timelapse.with_caption(picture, "1,280 images seen"))
-
-
 def test_a_fade_goes_from_one_to_the_other():
     before, after = np.full((2, 2, 3), 200, np.uint8), np.full((2, 2, 3), 100, np.uint8)
     assert (timelapse.cross_fade(before, after, 0) == 200).all()
@@ -74,9 +62,9 @@ def test_time_goes_where_something_changes():
     assert timelapse.time_shares([0, 0]) == pytest.approx([0.5, 0.5])
 
 
-@pytest.mark.parametrize("snapshots", [(), (0,)])
-def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots):
-    with pytest.raises(InputError, match=rf"x-1 holds {len(snapshots)} snapshot"):
+@pytest.mark.parametrize(("snapshots", "held"), [((), "no"), ((0,), "one")])
+def test_fewer_than_two_snapshots(make_run, tmp_path, snapshots, held):
+    with pytest.raises(InputError, match=rf"x-1 holds {held} snapshot, and a time-lapse needs two"):
         timelapse.write_timelapse(make_run(snapshots=snapshots), tmp_path / "a.mp4")
     assert not (tmp_path / "a.mp4").exists()
 
@@ -107,3 +95,13 @@ def test_the_classes_of_the_tiles_stay(make_run, tmp_path, label):
     with pytest.raises(InputError, match="--label dog: no class"):
         timelapse.write_timelapse(run, tmp_path / "b.mp4", label="dog")
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_of_two_snapshots_it_is_told_what_will_be_seen(make_run, tmp_path):
+    told = []
+    run = make_run(snapshots=(0, 10_240))
+    timelapse.write_timelapse(run, tmp_path / "a.mp4", tiles=1, seconds=2.5, fps=5, say=told.append)
+    assert told == [
+        "It holds two snapshots, at 0 and 10,240 images: the film is one fade from the first to the last. A longer training"
+        " keeps more."
+    ]

@@ -18,6 +18,7 @@ from figment.common.progress import Progress, Tally
 from figment.common.text import plain_name, printable, shown
 from figment.errors import InputError
 from figment.generator import Generator, choice
+from figment.media.caption import with_caption
 from figment.media.contact_sheet import DPI, PAPERS, columns_on, contact_sheet, page_of
 from figment.media.images import (
     FORMATS,
@@ -85,7 +86,8 @@ def write_grid(
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet; of several labels a row each, with its name beside it.
 
-    What isn't given is as Generator.shown says. Raises InputError as SheetStyle.check and check_sheet do.
+    What isn't given is as Generator.shown says; that samples were picked stands below them. Raises InputError as
+    SheetStyle.check and check_sheet do.
     """
     style = style or SheetStyle()
     check_picture(path)
@@ -145,7 +147,7 @@ def _write_sheet(
     """Write pictures, uint8 (N, C, H, W), as a sheet. what: they are, for the foot of a page."""
     if style.paper:
         named = list(zip(rows.names, pictures.split(rows.counts), strict=True))
-        foot = f"synthetic: drawn by a generator of figment, {what}"
+        foot = "; ".join(filter(None, (f"synthetic: drawn by a generator of figment, {what}", chosen)))
         page = contact_sheet(named, rows.titles, style.paper, style.resampling, foot)
         write(path, page, remark=chosen, dpi=DPI)
         return
@@ -155,6 +157,8 @@ def _write_sheet(
         sheet = strips(list(zip(rows.names, np.split(large, ends), strict=True)), rows.titles, 1)
     else:
         sheet = grid(large, max(rows.counts))
+    if chosen:  # a picked sheet is no fair one, and says so where everybody looks
+        sheet = with_caption(sheet, f"{chosen[0].upper()}{chosen[1:]}")
     write(path, sheet, remark=remark(scale, style.resampling, chosen))
 
 

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from figment import generator
 from figment.common.progress import Progress, Say, Tally
 from figment.errors import InputError
+from figment.media.caption import band_height, with_caption
 from figment.media.video import Frame, check_video, fewer_tiles, fitting_tiles, sheet, write_video
 from figment.run import Run
 
-PAPER, INK = (255, 255, 255), (68, 68, 68)  # colours of the caption, RGB
 LAST_HELD_SECONDS = 1.5
 FADE_SHARE = 0.4  # of the time between two snapshots
 STEADY_SHARE = 0.2  # of the time, shared alike between snapshots whether anything changes or not
@@ -38,14 +37,12 @@ def write_timelapse(
 
     seed: the recipe's by default. label: the class to show, of a run that has classes; else each tile has its own. Each
     snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
-    while. say: told of tiles that aren't shown, since players take no more. scale: times that pictures are enlarged, in place
-    of as many as make 384 pixels. At most two snapshots are in memory. Raises
+    while. say: told of tiles that aren't shown, since players take no more, and where two snapshots are all there is. scale:
+    times that pictures are enlarged, in place of as many as make 384 pixels. At most two snapshots are in memory. Raises
     InputError for fewer than two snapshots, an unknown label or a number out of range, or as write_video does.
     """
     check_video(Path(path))
-    snapshots = run.snapshots()
-    if len(snapshots) < 2:
-        raise InputError(f"{run.folder} holds {len(snapshots)} snapshot(s), a time-lapse needs 2: train it for longer.")
+    snapshots = _snapshots_to_show(run, say)
     if tiles < 1:
         raise InputError(f"--tiles {tiles}: nothing to show: give it 1 or more.")
     shortest = LAST_HELD_SECONDS + len(snapshots) / fps
@@ -54,7 +51,7 @@ def write_timelapse(
             f"--seconds {seconds:g}: too short for {len(snapshots)} snapshots: give it {shortest:.1f} or more."
         )
     seed = run.recipe.seed if seed is None else seed
-    fitting = fitting_tiles(tiles, run.recipe.shape, fps, below=_band_height, scale=scale)
+    fitting = fitting_tiles(tiles, run.recipe.shape, fps, below=band_height, scale=scale)
     if fitting < tiles and say:
         say(fewer_tiles(tiles, fitting))
     tiles = fitting
@@ -70,6 +67,23 @@ def write_timelapse(
     write_video(path, _counted(_frames(views(), shares, total - held, held), done), fps)
 
 
+def _snapshots_to_show(run: Run, say: Say | None) -> dict[int, Path]:
+    """The run's snapshots by images seen. Raises InputError for fewer than two; say is told what two will show."""
+    snapshots = run.snapshots()
+    if len(snapshots) < 2:
+        held = "one snapshot" if snapshots else "no snapshot"
+        raise InputError(
+            f"{run.folder} holds {held}, and a time-lapse needs two, to show a change: train it for longer."
+        )
+    if len(snapshots) == 2 and say:
+        first, last = snapshots
+        say(
+            f"It holds two snapshots, at {first:,} and {last:,} images: the film is one fade from the first to the last. A"
+            " longer training keeps more."
+        )
+    return snapshots
+
+
 def time_shares(changes: list[float]) -> list[float]:
     """Shares of the time from how much changes in each step: in proportion to it, but for a part shared alike."""
     count, total = len(changes), sum(changes)
@@ -80,22 +94,6 @@ def cross_fade(before: Frame, after: Frame, share: float) -> Frame:
     """A mixture with a share of after, which comes in softly: 0 gives before, 1 gives after."""
     share = share * share * (3 - 2 * share)
     return (before + (after.astype(np.float32) - before) * share).round().astype(np.uint8) if share else before
-
-
-def with_caption(picture: Frame, text: str) -> Frame:
-    """The picture with a line of text below, uint8 (H, W, 3) → (H + h, W, 3)."""
-    height, width, _ = picture.shape
-    band = _band_height(width)
-    canvas = Image.new("RGB", (width, height + band), PAPER)
-    canvas.paste(Image.fromarray(picture))
-    font = ImageFont.load_default(band * 0.6)
-    ImageDraw.Draw(canvas).text((width / 2, height + band / 2), text, INK, font, anchor="mm")
-    return np.asarray(canvas)
-
-
-def _band_height(width: int) -> int:
-    """Pixels of the caption below a picture."""
-    return max(20, width // 14)
 
 
 def _frames(views: Iterator[View], shares: list[float], moving: int, held: int) -> Iterator[Frame]:

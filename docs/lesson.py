@@ -88,4 +88,5 @@ def _panel(
     axes.set_title(title, loc="left", fontsize=10)
     axes.xaxis.set_major_formatter(COUNTS)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=8)
+    # Above the panel, beside its title: within it a legend lies on some line.
+    axes.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, borderaxespad=0)

@@ -340,11 +340,12 @@ def _row(what: str, test: MapTest) -> tuple[str, ...]:
 
 def _legend(its: EvidenceMaps) -> str:
     return (
-        "Red speaks for fake, blue for real, each picture's strongest in full colour (a picture can be called fake though most "
-        "of its parts, one by one, speak for real: what covers them looks worse). Occlusion: what covering each place with "
-        "the mean training picture does to the verdict. Integrated gradients: from that picture to this one (their sum misses "
-        f"the verdicts' difference by {100 * its.incomplete:.1f} %), blurred. Below, the same of a discriminator that has "
-        "learnt nothing."
+        "Red places speak for fake, blue ones for real; the strongest of each picture has full colour. Two ways to ask, a row "
+        "each. Occlusion: cover a place with the mean training picture, and see how the verdict changes. Integrated gradients: "
+        "turn the mean picture into this one step by step, and add up what each pixel does to the verdict (blurred; the sums "
+        f"miss the verdicts' difference by {100 * its.incomplete:.1f} %). A picture can be blue nearly everywhere and be called "
+        "fake all the same: covering any one place makes it look worse still. The last two rows are of a discriminator that has "
+        "learnt nothing: what looks the same there comes from the picture, not from learning."
     )
 
 

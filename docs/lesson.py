@@ -89,4 +89,13 @@ def _panel(
     axes.xaxis.set_major_formatter(COUNTS)
     axes.set_ylim(bottom=0)
     # Above the panel, beside its title: within it a legend lies on some line.
-    axes.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, borderaxespad=0)
+    axes.legend(
+        frameon=False,
+        fontsize=8,
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+        ncols=2,
+        borderaxespad=0,
+        handlelength=1,
+        columnspacing=1,
+    )

@@ -1,8 +1,9 @@
 """JSON of another hand: whatever is wrong with it is a ValueError, and what is wrong with its fields is said in words."""
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def fault(error: "ValidationError") -> str:
 def are_missing(fields: tuple[str, ...], found: Mapping[str, Any]) -> bool:
     """Whether one of these fields isn't there, or null."""
     return None in map(found.get, fields)
+
+
+def without_nan(content: Any) -> Any:
+    """The same with None for what isn't known, or is endless: JSON has no other word for it."""
+    if isinstance(content, dict):
+        return {name: without_nan(value) for name, value in content.items()}
+    if isinstance(content, Sequence) and not isinstance(content, str):
+        return [without_nan(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _decoded(text: bytes | str, decoder: json.JSONDecoder) -> Any:

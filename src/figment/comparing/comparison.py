@@ -1,14 +1,13 @@
 """Runs compared: what differs, their scores with errors and floors, and a sentence that claims no more than these tell."""
 
 import json
-import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from figment.common.files import write_output
+from figment.common.jsontext import without_nan
 from figment.common.progress import Progress, Say
 from figment.common.text import aligned
 from figment.comparing import table
@@ -71,7 +70,7 @@ class Comparison:
 
     def as_json(self) -> str:
         """All of it: documented in docs/compare.md."""
-        return json.dumps(_without_nan(self._record()), indent=1) + "\n"
+        return json.dumps(without_nan(self._record()), indent=1) + "\n"
 
     def save(self, path: str | Path, progress: Progress | None = None, say: Say | None = None) -> None:
         """Write the page, HTML that holds all it shows; progress and say are told how its samples are drawn.
@@ -142,12 +141,3 @@ def _score(score: ComparedScore) -> dict[str, Any]:
 
 def _numbers(value: str, error: str, estimate: Estimate) -> dict[str, float]:
     return {value: estimate.value, error: estimate.error}
-
-
-def _without_nan(content: Any) -> Any:
-    """The same with None for what isn't known: JSON has no other word for it."""
-    if isinstance(content, dict):
-        return {name: _without_nan(value) for name, value in content.items()}
-    if isinstance(content, Sequence) and not isinstance(content, str):
-        return [_without_nan(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content

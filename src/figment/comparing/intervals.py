@@ -27,7 +27,9 @@ class Interval:
     def __str__(self) -> str:
         """12.3 ± 0.4 (3 seeds); of one seed 12.3 (one seed)."""
         counted = "one seed" if self.seeds == 1 else f"{self.seeds} seeds"
-        return f"{self.mean:,.4g} ({counted})" if self.half is None else f"{_even(self.mean, self.half)} ({counted})"
+        return (
+            f"{self.mean:,.4g} ({counted})" if self.half is None else f"{plus_minus(self.mean, self.half)} ({counted})"
+        )
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def quantile(freedom: float, level: float) -> float:
     return float(stdtrit(freedom, (1 + level) / 2))
 
 
-def _even(value: float, half: float) -> str:
+def plus_minus(value: float, half: float) -> str:
     """A value and half its interval, to the digits that the interval leaves."""
     digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 3
     return f"{round(value, digits) + 0.0:,.{digits}f} ± {half:,.{digits}f}"

@@ -96,7 +96,8 @@ class Effects:
 
     deviation: of the pooled residual, what a cell's score scatters by, error of measuring and all, between seeds; nan where
     unknown. freedom: its degrees of freedom. left_out: pairs of factors whose interaction isn't in the model, since not every
-    combination has a score or cells are too few.
+    combination has a score or cells are too few. residuals: (N,), what of each cell's score the model doesn't account for;
+    adjusted: (N,), the scores without what a seed has in common to all cells.
     """
 
     factors: tuple[FactorEffect, ...]
@@ -104,6 +105,8 @@ class Effects:
     deviation: float
     freedom: int
     left_out: tuple[tuple[str, str], ...]
+    residuals: NDArray[np.float64]
+    adjusted: NDArray[np.float64]
 
     def of(self, name: str) -> FactorEffect | None:
         """A factor's; None where it has no two levels with a score."""
@@ -184,20 +187,22 @@ def differences_of(layout: Layout) -> tuple[Array, list[tuple[int, int, int]]]:
         (place, a, b) for place, count in enumerate(layout.levels) for a, b in itertools.combinations(range(count), 2)
     ]
     rows = [layout.mean({place: a}) - layout.mean({place: b}) for place, a, b in of]
-    return np.array(rows).reshape(len(of), -1), of
+    return np.array(rows).reshape(len(of), layout.width), of
 
 
 def effects(seen: Observed) -> Effects:
     """Main effects and two-way interactions of the factors that have two levels or more with a score."""
-    seen = _varied(seen)
+    seen = varied(seen)
     if not seen.factors:
-        return Effects((), (), math.nan, 0, ())
+        return Effects((), (), math.nan, 0, (), np.zeros(len(seen.values)), seen.values)
     model = fitted(seen)
     names = [factor.name for factor in seen.factors]
+    of_seeds = slice(1, len(seen.seeds))
     left_out = [pair for pair in itertools.combinations(range(len(names)), 2) if pair not in model.layout.pairs]
     return Effects(
         _factors(seen.factors, model), _interactions(seen.factors, model), float(model.fit.deviation), model.fit.freedom,
-        tuple((names[a], names[b]) for a, b in left_out),
+        tuple((names[a], names[b]) for a, b in left_out), model.fit.residuals,
+        seen.values - model.fit.matrix[:, of_seeds] @ model.fit.coefficients[of_seeds],
     )  # fmt: skip
 
 
@@ -236,7 +241,7 @@ def _interactions(factors: Sequence[Factor], model: Fitted) -> tuple[Interaction
     return tuple(found)
 
 
-def _varied(seen: Observed) -> Observed:
+def varied(seen: Observed) -> Observed:
     """Without factors of which one level alone has a score."""
     kept = [place for place, factor in enumerate(seen.factors) if len(factor.levels) > 1]
     factors = tuple(seen.factors[place] for place in kept)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from figment.comparing.intervals import LEVEL
 from figment.comparing.settings import plain
 from figment.studies.effects import Layout, differences_of
-from figment.studies.model import Fit, fit, largest_t
+from figment.studies.model import Fit, fit, largest_t, unscaled_errors
 from figment.studies.observed import sign
 from figment.studies.results import CellResult, Level, StudyResults
 
@@ -97,7 +97,7 @@ def _ranked(settings: Sequence[Setting], sign: int) -> list[Setting]:
     against_best = {
         (b if a == best else a): row if told[row] else None for row, (_, a, b) in enumerate(pairs) if best in (a, b)
     }
-    may_be = candidates(layout, found, sign) if known and told.all() else [None] * len(settings)
+    may_be = candidates(layout, found, sign).tolist() if known and told.all() else [None] * len(settings)
     ranked = []
     for place in map(int, order):
         row = against_best.get(place)
@@ -110,20 +110,20 @@ def _ranked(settings: Sequence[Setting], sign: int) -> list[Setting]:
     return ranked
 
 
-def candidates(layout: Layout, found: Fit, sign: int) -> list[bool | None]:
-    """Which settings may be the best: the best is among them in 95 of 100 studies.
+def candidates(layout: Layout, found: Fit, sign: int) -> NDArray[np.bool_]:
+    """Which settings may be the best, (M,), or (M, K) of K simulated studies: the best is among them in 95 of 100 studies.
 
     One is left out where another is so much better as no setting that is the best falls behind: Gupta's subset selection
     with a bound for each (Hsu 1996, Multiple comparisons, section 4).
     """
     rows = np.array([layout.mean({0: place}) for place in range(layout.levels[0])])
     bounds: dict[bytes, float] = {}
-    may_be: list[bool | None] = []
+    may_be = []
     for place in range(len(rows)):
         ahead = np.delete(rows[place] - rows, place, axis=0)
-        errors = found.errors(ahead)
-        alike = np.round(np.sort(errors / errors.max()), 6).tobytes() if errors.max() > 0 else b""
+        lengths = unscaled_errors(found.inverse, ahead)
+        alike = np.round(np.sort(lengths), 6).tobytes()
         if alike not in bounds:  # settings with as many seeds each have one bound
             bounds[alike] = largest_t(found.inverse, ahead, found.freedom, LEVEL, two_sided=False)
-        may_be.append(bool((sign * found.of(ahead) <= bounds[alike] * errors).all()))
-    return may_be
+        may_be.append((sign * found.of(ahead) <= bounds[alike] * found.errors(ahead)).all(0))
+    return np.array(may_be)

@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 import torch
 
+from figment.reporting import report
 from figtest.pictures import draw_faces
 from figtest.runs import build
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The pages' examples, some of which take as long as hundreds of other tests, come first.
+
+    Then no process of pytest-xdist is left with one of them when the others have nothing more to do.
+    """
+    items.sort(key=lambda item: "test_every_example" not in item.name)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -55,9 +64,15 @@ def faces(tmp_path: Path) -> Path:
     return draw_faces(tmp_path / "faces")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Headless Chromium that keeps a log of what pages ask for and complain of."""
+@pytest.fixture
+def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process no run's page is written, whose charts take a second each; tests/reporting has the page."""
+    monkeypatch.setattr(report, "write_report", lambda run, *more, **told: run.report_file)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Headless Chromium that keeps a log of what pages ask for and complain of. It takes seconds to start."""
     if not (os.access(CHROMIUM, os.X_OK) and os.access(DRIVER, os.X_OK)):
         pytest.skip("needs Debian's packages chromium and chromium-driver")
     webdriver = pytest.importorskip("selenium.webdriver")
@@ -69,6 +84,17 @@ def browser() -> Iterator[Any]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Any) -> Any:
+    """Chromium as if it had just been started: no page, an empty log, its own size and colours."""
+    chromium.get("about:blank")
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    for log in ("performance", "browser"):
+        chromium.get_log(log)
+    return chromium
 
 
 @pytest.fixture

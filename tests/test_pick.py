@@ -130,6 +130,7 @@ def test_what_has_no_choice_is_refused(file, tmp_path, capsys):
     assert "holds pictures: leave it out" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_measurement_says_how_its_samples_were_chosen(tmp_path):
     choices = dict(images=32, recipe="dcgan", batch=16, out=tmp_path / "r", scores="none") | TINY
     run = figment.train(draw_faces(tmp_path / "reals"), **choices)

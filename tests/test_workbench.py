@@ -37,6 +37,7 @@ def test_a_run_is_read_by_its_own_labels_by_others_or_by_a_table(
     assert attribute_predictor(run, table, Silent()).names == ("level",)
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_run_without_labels_says_how_to_give_some(faces: Path, run: figment.Run, tmp_path: Path) -> None:
     run = figment.train(faces, images=16, recipe="dcgan", size=16, width=2, batch=16, out=tmp_path / "run")
     with pytest.raises(InputError, match=r"has no labels .* give --labels DATA"):

@@ -239,6 +239,7 @@ def test_what_cant_be_used_is_refused_in_a_sentence(faces: Path, tmp_path: Path,
     assert list(tmp_path.glob("runs/*")) == []
 
 
+@pytest.mark.usefixtures("without_report")
 def test_train_on_several_sets_with_copies_dropped_and_go_on(
     mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

@@ -78,6 +78,7 @@ def test_out_of_every_command(
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.usefixtures("without_report")
 def test_train_fills_the_folder_it_stands_in(faces: Path, tmp_path: Path, monkeypatch, capsys) -> None:
     here = tmp_path / "here"
     here.mkdir()

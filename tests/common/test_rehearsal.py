@@ -5,6 +5,7 @@ import pytest
 from figment import presets
 from figment.common import rehearsal, sizes
 from figment.data.sources.drawn import Portraits
+from figment.explore.interpolation import MEASURED_PATHS, measured_paths
 from figment.planning.in_small import budget_in_small, choices_in_small, notes_of_rehearsal, recipe_in_small
 
 SIZES = [(64, 16), ("128", 32), (512, 32), (16, 16), ("96x128", (24, 32)), ((64, 96), (16, 24)), ("64x256", (16, 64))]
@@ -34,6 +35,7 @@ def test_budgets_nets_and_drawn_sets_are_small(in_rehearsal: None) -> None:
     assert (small.width, small.batch) == (rehearsal.WIDTH, rehearsal.BATCH)
     assert rehearsal.VARIABLE in notes_of_rehearsal(small)[0]
     assert Portraits().count == rehearsal.DRAWN
+    assert measured_paths() == rehearsal.MEASURED_PATHS
 
 
 def test_without_one_all_is_as_asked() -> None:
@@ -44,3 +46,4 @@ def test_without_one_all_is_as_asked() -> None:
     assert recipe_in_small(wide, None) is wide
     assert notes_of_rehearsal(wide) == []
     assert Portraits().count == 10_000
+    assert measured_paths() == MEASURED_PATHS

@@ -72,7 +72,6 @@ def test_words_of_another_hand_stay_words(tmp_path):
 
 
 def test_it_asks_nobody_and_complains_of_nothing(file, browser):
-    browser.get_log("performance"), browser.get_log("browser")
     opened(browser, file)
     assert [url for url in requests(browser) if not url.startswith("data:")] == [file.as_uri()]
     assert browser.get_log("browser") == []

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import figment
@@ -17,6 +16,7 @@ from figment.explain.labelled import LabelledPictures
 from figment.generator import Generator
 from figment.presets import make
 from figment.recipe import Recipe
+from figtest.nets import stirred
 
 FAMILIES: dict[str, dict[str, Any]] = {
     "dcgan": dict(width=4, code_size=6),
@@ -27,15 +27,6 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 def small(name: str, **choices: Any) -> Recipe:
     return make(name, **(FAMILIES[name] | dict(size=16, channels=3) | choices))
-
-
-def stirred(net: torch.nn.Module) -> torch.nn.Module:
-    """The net, with what begins as zero drawn as well: R3GAN's blocks begin as identities."""
-    random = torch.Generator().manual_seed(7)
-    for parameter in net.parameters():
-        if not parameter.any():
-            parameter.data.normal_(0, 0.3, generator=random)
-    return net
 
 
 @pytest.fixture(params=["dcgan", "r3gan"])

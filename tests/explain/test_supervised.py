@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from figment.common import rehearsal
 from figment.discriminator import Discriminator
 from figment.explain import supervised
 from figment.explain.labelled import LabelledPictures
@@ -54,6 +55,19 @@ def test_the_same_is_learnt_each_time_and_the_best_state_is_kept(
     net = Classifier(recipe_of("dcgan-r1"), 2, 3).fit(striped.train, striped.train_classes)
     assert len(shares) == 4  # after each pass over the 160 that are learnt from, to 600 seen
     assert (plain(net, striped.train[held]) == striped.train_classes[held]).mean() == max(shares)
+
+
+def test_in_a_rehearsal_few_pictures_are_seen(
+    striped: LabelledPictures, recipe_of: RecipeOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(rehearsal.VARIABLE, "1")
+    told: list[tuple[int, int]] = []
+    part = slice(0, 32)
+    Classifier(recipe_of("dcgan-r1"), 2, 3).fit(
+        striped.train[part], striped.train_classes[part], lambda *told_of: told.append(told_of)
+    )
+    epochs = -(-rehearsal.IMAGES // (32 - int(supervised.VALIDATION_SHARE * 32)))
+    assert len(told) == len(supervised.LEARNING_RATES) * epochs
 
 
 def test_an_untaught_classifier_is_the_discriminators_nets_with_a_head(recipe_of: RecipeOf) -> None:

@@ -14,6 +14,7 @@ from figment import codes, nets
 from figment.common.files import write_output
 from figment.data.portraits.table import portraits
 from figment.display.terminal import Terminal
+from figment.explore import interpolation
 from figment.explore.direction_file import load_directions
 from figment.generator import load
 from figment.media.provenance import source_of
@@ -228,7 +229,8 @@ def test_a_place_that_cannot_be_is_told_before_any_work(
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_another_generator_of_a_run_has_findings_of_its_own(run: Path) -> None:
+def test_another_generator_of_a_run_has_findings_of_its_own(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpolation, "MEASURED_PATHS", 2)
     shutil.copy(run / "generator.safetensors", run / "generator-best.safetensors")
     quick = ("--between", "0-1", "--steps", 2, "--name", "it")
     assert command("explore", "interpolate", run, *quick) == 0

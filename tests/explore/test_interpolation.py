@@ -155,7 +155,7 @@ def test_the_codes_give_the_pictures_of_the_sheet_again(choices, monkeypatch) ->
     assert np.array_equal(tile[::4, ::4], again[0].permute(1, 2, 0).numpy())
     assert torch.allclose(finding.codes[0], generator.codes(1, 7, 3)[0], atol=1e-5)
     assert torch.allclose(finding.codes[7], generator.codes(1, 7, 5)[0], atol=1e-5)
-    assert finding.numbers["features"] == "lite0"
+    assert (finding.numbers["features"], finding.numbers["paths"]) == ("lite0", 2)
     assert {row[0] for row in finding.rows} == {"spherical", "linear"}
 
 

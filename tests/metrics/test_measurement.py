@@ -163,6 +163,7 @@ def test_codecs_are_evened_out_and_noted(reals: Path, tmp_path: Path) -> None:
     assert measure(jpegs, reals, features=["gradients"], codec="none").facts["codec"] == "none"
 
 
+@pytest.mark.usefixtures("without_report")
 def test_networks_of_one_name_are_told_apart_and_the_same_one_taken_once(
     run: figment.Run, reals: Path, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.phases import phases_of
 from figment.training.state import TrainState, clone_tensors, new_state
+from figtest.nets import stirred
 
 RICH = Machine("cpu", "a machine with all", 2, 16.0, bf16="fast", compiler=True)
 CPU = torch.device("cpu")
@@ -70,6 +71,7 @@ class Listening(progress.Silent):
         self.said.append(sentence)
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(net: torch.nn.Module) -> object:
         def call(x: torch.Tensor) -> torch.Tensor:
@@ -87,6 +89,7 @@ def test_a_compiler_that_fails_is_done_without(faces: Path, tmp_path: Path, monk
     assert [s for s in display.said if "torch.compile doesn't work here" in s]
 
 
+@pytest.mark.usefixtures("without_report")
 @pytest.mark.parametrize("budget", [dict(time="2s"), dict(images=64)])
 def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: dict
@@ -102,8 +105,20 @@ def test_a_batch_too_large_for_the_memory_is_halved_and_that_is_said(
     ]
 
 
-def one_step(compiled: bool, **choices) -> TrainState:
+ROUNDING = torch.finfo(torch.float32).eps
+
+
+def two_steps(compiled: bool = False, moved: bool = False, **choices) -> TrainState:
+    """The state after two steps. moved: every weight begins a rounding away from where it is drawn.
+
+    No layer begins as zero, as R3GAN's do: gradients behind those are nothing but roundings, of which Adam makes whole steps.
+    """
     recipe, state, feed = parts(precision="fp32", planned_images=1600, compile="on" if compiled else "off", **choices)
+    random = torch.Generator().manual_seed(0)
+    for weight in (*stirred(state.generator).parameters(), *stirred(state.discriminator).parameters()):
+        if moved:
+            up = torch.rand(weight.shape, generator=random) < 0.5
+            weight.data.mul_(1 + ROUNDING * torch.where(up, 1.0, -1.0))
     phases = phases_of(state, recipe)
     for _ in range(2):
         loop.train_step(state, phases, recipe, feed, ALONE)
@@ -124,12 +139,17 @@ COMPILED = {
 
 
 def check_equal(choices: dict) -> None:
-    """Two steps from the same state: the same losses and moments, to float32's tolerance for sums in another order."""
-    eager, compiled = one_step(False, **choices), one_step(True, **choices)
+    """Two steps from the same state: the same losses and moments, to what float32 knows of them.
+
+    Sums in another order are exact sums of numbers that are some roundings away. So moments may differ by some times what one
+    rounding of every weight makes of them: finite differences, which divide by ε = 0.01, make much of it.
+    """
+    eager, moved, compiled = two_steps(**choices), two_steps(moved=True, **choices), two_steps(compiled=True, **choices)
     assert torch.allclose(eager.losses, compiled.losses, rtol=1e-3)
-    a, b = clone_tensors(eager), clone_tensors(compiled)
+    a, b, c = map(clone_tensors, (eager, compiled, moved))
     for name in (name for name in a if "exp_avg" in name):
-        assert torch.allclose(a[name], b[name], rtol=1e-2, atol=1e-3 * float(a[name].abs().max())), name
+        known = float((a[name] - c[name]).abs().max())
+        assert torch.allclose(a[name], b[name], rtol=1e-2, atol=1e-3 * float(a[name].abs().max()) + 8 * known), name
 
 
 @pytest.mark.slow

@@ -141,4 +141,3 @@ def test_the_page_keeps_its_width_and_obeys_nobody(run, browser) -> None:
         assert (
             browser.execute_script("return arguments[0].decode().then(() => arguments[0].naturalWidth)", image) == 700
         )
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -290,7 +290,6 @@ def test_the_page_keeps_its_width(page, browser, width):
     browser.get(page.run.live_file.as_uri())
     until(browser, "document.getElementById('told').hidden", False)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_before_the_training_the_page_tells_of_the_preparing(make_run, browser):

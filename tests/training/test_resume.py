@@ -43,7 +43,8 @@ CHOICES = dict(
     snapshots=8,
 )
 BUDGET = 1600
-STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+# They go one way, which tests/common/test_signals.py shows.
+STOPPING = [signal.SIGINT, *(pytest.param(s, marks=pytest.mark.slow) for s in (signal.SIGTERM, signal.SIGHUP))]
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +123,9 @@ def test_under_nohup_a_closed_terminal_ends_nothing(
 def test_seed_decides(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
     again = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "again", **CHOICES)
     same(uninterrupted, again)
-    other = figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "other", seed=1, **CHOICES)
-    assert other.generator_file.read_bytes() != again.generator_file.read_bytes()
+    other = figment.train(faces, images=64, recipe="dcgan", out=tmp_path / "other", seed=1, **CHOICES)
+    first, second = (load_file(run.generator_file) for run in (again, other))
+    assert not any(torch.equal(first[name], second[name]) for name in first if name.endswith("weight"))
 
 
 def test_wgan_resumes_too(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,9 +228,7 @@ def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run,
     same(uninterrupted, figment.resume(out))
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, *(pytest.param(s, marks=pytest.mark.slow) for s in (signal.SIGTERM, signal.SIGHUP))]
-)
+@pytest.mark.parametrize("number", STOPPING)
 def test_signals_end_the_command_with_130_and_say_how_to_go_on(faces: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "stopped"
     process = subprocess.Popen(

@@ -18,6 +18,7 @@ from torch import Tensor
 from figment.attributes.conditions import parse_conditions
 from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Progress, Tally
+from figment.common.rehearsal import LOOKED_THROUGH, at_most
 from figment.discriminator import Discriminator
 from figment.errors import InputError
 from figment.explain.ablated_samples import (
@@ -180,6 +181,7 @@ def forget(
     InputError
         For an attribute that can't be read or that too few samples have, or a layer that isn't there.
     """
+    count = at_most(count, LOOKED_THROUGH)
     conditions, numbers = parse_conditions(attribute, predictor), layer_numbers(generator, layer)
     shares, fills = tried_choices(drop, by)
     trials = len(numbers) * len(shares) * len(fills)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from figment.common.progress import Progress, Tally
+from figment.common.rehearsal import LOOKED_THROUGH, at_most
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.finding import Finding, Sheet
@@ -181,7 +182,7 @@ def memorised(
             f"{run.folder} holds out {len(bank.held_out)} pictures, and fewer than {MIN_HELD_OUT} tell nothing: "
             "train on more pictures."
         )
-    train = len(bank.train)
+    count, train = at_most(count, LOOKED_THROUGH), len(bank.train)
     files = kept_generators(run, train)
     tally = Tally(progress, train + 2 * min(len(bank.held_out), MAX_HELD_OUT) + count * len(files))
     reals = _reals(bank, space, seed, tally)

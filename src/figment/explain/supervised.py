@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from figment import nets
 from figment.common.pixels import to_input
 from figment.common.progress import Progress, part_of
+from figment.common.rehearsal import IMAGES, at_most
 from figment.common.seeds import generator_at
 from figment.nets.hooks import layers, watched
 from figment.recipe import Recipe, changed
@@ -89,6 +90,7 @@ class Classifier(nn.Module):
         """Trains, and leaves the net as it was when it was best; gives the share of the validation part that was right then."""
         adam = torch.optim.Adam(self.parameters(), rate)
         best, state, since, seen, checked = -1.0, copy.deepcopy(self.state_dict()), 0, 0, 0
+        most = at_most(MAX_IMAGES, IMAGES)
         for epoch in count():
             order = np.random.default_rng([self.seed, 1, epoch]).permutation(learnt)
             self.train()
@@ -102,14 +104,14 @@ class Classifier(nn.Module):
                 loss.backward()
                 adam.step()
             seen += len(order)
-            if seen - checked >= CHECK_IMAGES or seen >= MAX_IMAGES:
+            if seen - checked >= CHECK_IMAGES or seen >= most:
                 checked, right = seen, self.eval().score(pictures[held], classes[held])
                 since = 0 if right > best else since + 1
                 if right > best:
                     best, state = right, copy.deepcopy(self.state_dict())
             if progress:
-                progress(min(seen, MAX_IMAGES), MAX_IMAGES)
-            if since >= PATIENCE_CHECKS or seen >= MAX_IMAGES:
+                progress(min(seen, most), most)
+            if since >= PATIENCE_CHECKS or seen >= most:
                 break
         self.load_state_dict(state)
         self.eval()

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from figment.attributes.predictor import AttributePredictor
 from figment.common.progress import Stage, Tally
+from figment.common.rehearsal import LOOKED_THROUGH, at_most
 from figment.common.text import distinct
 from figment.errors import InputError
 from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
@@ -111,6 +112,7 @@ def directions(
         samples, or more directions than a code has numbers.
     """
     count = min(USUAL_COUNT, generator.recipe.code_size) if count is None else count
+    samples = at_most(samples, LOOKED_THROUGH)
     _check(methods, count, generator.recipe.code_size, samples, predictor, groups)
     names = _attribute_names(generator, methods, predictor, attributes)
     drawn = draw_samples(generator, predictor, samples, seed, label, "principal" in methods and not groups, stage)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from figment.common import rehearsal
 from figment.common.pixels import to_rgb
 from figment.common.progress import Progress, part_of
 from figment.errors import InputError
@@ -81,7 +82,7 @@ class Interpolation:
                 "seed": self.seed, "pairs": [list(pair) for pair in self.pairs], "steps": self.steps,
                 "features": self.features,
                 "smoothness": {path: asdict(its) for path, its in self.smoothness.items()},
-                "paths": MEASURED_PATHS, "steps_measured": MEASURED_STEPS,
+                "paths": measured_paths(), "steps_measured": MEASURED_STEPS,
                 "resemblance": None if self.resemblance is None else asdict(self.resemblance),
             },
             ("path", f"path length ({self.features})", "detour", "steepest step", "evenness"),
@@ -145,10 +146,15 @@ def interpolate(
     labels = torch.cat(of_pairs).repeat_interleave(steps * len(paths)) if of_pairs else None
     pictures = generator.decode(z, labels)
     smooth = {
-        name: smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)))
+        name: smoothness(generator, path, network, seed, label, part_of(progress, part, len(paths)), measured_paths())
         for part, (name, path) in enumerate(paths.items())
     }
     return Interpolation(seed, tuple(pairs), steps, z, labels, pictures, smooth, network.name, resemblance)
+
+
+def measured_paths() -> int:
+    """Paths that smoothness is measured on."""
+    return rehearsal.at_most(MEASURED_PATHS, rehearsal.MEASURED_PATHS)
 
 
 def smoothness(

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from figment.common.progress import Progress, Say
+from figment.common.rehearsal import SEARCH_STEPS, at_most
 from figment.data.bank.bank import Bank
 from figment.data.decoding.depth import Ranges
 from figment.data.decoding.fit import Target
@@ -164,6 +165,7 @@ def project(
     reals = {name: pictures for name, pictures in groups.items() if len(pictures)}
     if not reals:
         raise InputError("there are no pictures to look for in the code space: name some, or give -n 1 or more.")
+    steps = at_most(steps, SEARCH_STEPS)
     count, draws = min(MAX_OWN_SAMPLES, max(map(len, reals.values()))), restarts * steps
     own, own_labels = (
         generator.codes(count, seed, draws),

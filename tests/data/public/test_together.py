@@ -106,6 +106,7 @@ def test_facts_of_the_official_file_have_their_form():
     assert PUBLIC_SETS["lfw"].together[0].pattern
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_smaller_set_is_sampled_and_trained_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ):

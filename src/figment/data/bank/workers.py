@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 WORKER_PROGRAM = "from figment.data.bank.workers import serve; serve()"
-MIN_POOL_CHUNKS = 6  # fewer are done sooner than a pool would have started
+MIN_POOL_CHUNKS = 6  # fewer, of a megabyte each, are done sooner than a second interpreter would have started
 CHUNK_SECONDS = 120.0  # that a chunk may take; 64 pictures take a tenth of a second, a photograph of 89 megapixels two
+START_SECONDS = 120.0  # that a worker may take to start and import the function: half a second, if nothing else runs
 # Memory that a worker may take for data: ten times what the largest picture that we decode needs.
 MAX_WORKER_BYTES = 4 << 30
 
@@ -48,14 +49,14 @@ def map_unordered(
     `function` must be importable by a fresh interpreter, arguments and results picklable. At most one chunk a worker
     is under way, so memory is bounded. An exception in a worker is raised here. A chunk that crashes its worker, takes
     longer than `seconds` or more memory than MAX_WORKER_BYTES costs that worker, and is tried again as `rescue` has it;
-    without a rescue, RuntimeError is raised, and few chunks, or chunks for one core, are done in this process.
+    without a rescue, RuntimeError is raised. Few chunks are done by a single worker; without a rescue they are done in this
+    process, and so are chunks for one core.
     Closing the iterator ends the workers.
     """
     waiting = iter(chunks)
     first = list(islice(waiting, MIN_POOL_CHUNKS))
-    processes = processes or usable_cores()
-    inside = rescue is None and (len(first) < MIN_POOL_CHUNKS or processes == 1)
-    if inside or not sys.executable:
+    processes = 1 if len(first) < MIN_POOL_CHUNKS else processes or usable_cores()
+    if (rescue is None and processes == 1) or not sys.executable:
         yield from map(function, chain(first, waiting))
     else:
         yield from _Pool(function, chain(first, waiting), min(processes, len(first)), rescue, seconds).results()
@@ -69,6 +70,8 @@ def serve() -> None:
     _limit_memory()
     try:
         function = pickle.load(sys.stdin.buffer)
+        pickle.dump((True, None), answers)  # from here on a chunk's time is its own
+        answers.flush()
         # Decoders written in C complain of every damaged file on the terminal; the reason is told in its place.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
@@ -114,6 +117,13 @@ class _Worker:
 
     def do(self, chunk: Any, seconds: float) -> tuple[bool, Any]:
         """(True, result) or (False, the exception that the function raised). Raises LostWorker."""
+        if not self.ready:
+            self._answer_to(self.function, START_SECONDS, "start")
+            self.ready = True
+        return self._answer_to(chunk, seconds, "decode")
+
+    def _answer_to(self, thing: Any, seconds: float, work: str) -> tuple[bool, Any]:
+        """What comes back for the function, or for a chunk. Raises LostWorker, which names the work."""
         late = threading.Event()
 
         def end() -> None:
@@ -124,18 +134,17 @@ class _Worker:
         watch.daemon = True
         watch.start()
         try:
-            if not self.ready:
-                self._send(self.function)
-                self.ready = True
-            self._send(chunk)
+            assert self.process.stdin is not None
             assert self.process.stdout is not None
+            pickle.dump(thing, self.process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self.process.stdin.flush()
             # Of figment's own making, through a pipe that no other program holds; no file is ever unpickled.
             good, answer = pickle.load(self.process.stdout)
             return good, answer
         except (EOFError, OSError, pickle.UnpicklingError):
             status = self.process.wait()
             if late.is_set():
-                raise LostWorker(f"takes longer than {seconds:g} seconds to decode") from None
+                raise LostWorker(f"takes longer than {seconds:g} seconds to {work}") from None
             raise LostWorker(f"crashes its decoder, or takes too much memory (status {status})") from None
         finally:
             watch.cancel()
@@ -150,11 +159,6 @@ class _Worker:
                     pipe.close()
             except BrokenPipeError:  # what was meant for the worker is lost with it
                 pass
-
-    def _send(self, thing: Any) -> None:
-        assert self.process.stdin is not None
-        pickle.dump(thing, self.process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-        self.process.stdin.flush()
 
 
 class _Pool:

@@ -127,7 +127,7 @@ def training_plan(
         steps=rehearsal.at_most(steps, rehearsal.READER_STEPS),
         loss=loss,
         evaluate=partial(_evaluated, side),
-        evaluation_pictures=rehearsal.at_most(evaluation_portraits, rehearsal.READER_PICTURES),
+        evaluation_pictures=rehearsal.at_most(evaluation_portraits, rehearsal.READER_EXAMINED),
         seed=TRAINING_SEED,
     )
 

@@ -223,6 +223,7 @@ def walk(
       figment walk runs/faces-1 --tiles 4 --seconds 4 --out walk.gif
     """
     warm_up()
+    from figment.common.rehearsal import FILM_SECONDS, at_most
     from figment.explore.direction_file import directions_file, find_direction
     from figment.explore.walk import write_walk
     from figment.media.video import check_video, usual_fps
@@ -235,7 +236,7 @@ def walk(
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
-    fps = fps or usual_fps(place.path)
+    fps, seconds = fps or usual_fps(place.path), at_most(seconds, FILM_SECONDS)
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             generator, place.path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
@@ -267,6 +268,7 @@ def timelapse(
       figment timelapse runs/faces-1 --tiles 9 --seconds 6 --scale 1 --out timelapse.webp
     """
     warm_up()
+    from figment.common.rehearsal import FILM_SECONDS, at_most
     from figment.media.video import check_video, usual_fps
     from figment.run import Run
     from figment.sharing.timelapse import write_timelapse
@@ -276,8 +278,8 @@ def timelapse(
     place = Place(run, out, asked, ".mp4", check_video)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(
-            opened, place.path, tiles=tiles, seconds=seconds, seed=seed, fps=fps or usual_fps(place.path),
-            progress=advance, label=label, say=complain, scale=scale,
+            opened, place.path, tiles=tiles, seconds=at_most(seconds, FILM_SECONDS), seed=seed,
+            fps=fps or usual_fps(place.path), progress=advance, label=label, say=complain, scale=scale,
         )  # fmt: skip
     tell(str(place.settled()))
 

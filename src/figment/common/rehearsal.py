@@ -4,6 +4,7 @@ The only place that reads the variable. What is made in a rehearsal is good for 
 """
 
 import os
+from typing import TypeVar
 
 from figment.common import sizes
 
@@ -16,9 +17,12 @@ SAMPLES = 100  # that are measured
 LOOKED_THROUGH = 600  # samples, for an experiment
 SEARCH_STEPS = 20  # of a descent to a code
 MEASURED_PATHS = 4  # between samples
+FILM_SECONDS = 3.0
 PEOPLE, EACH = 24, 3  # drawn out of a set, and pictures of each
 READER_PICTURES, READER_STEPS = 1000, 120  # that the reader of portraits learns from, and how long
+READER_EXAMINED = 300  # pictures that it is tried on
 SMALLER = 4  # times a picture's sides; from 16 pixels to 32
+Number = TypeVar("Number", int, float)
 
 
 def rehearsing() -> bool:
@@ -26,7 +30,7 @@ def rehearsing() -> bool:
     return bool(os.environ.get(VARIABLE))
 
 
-def at_most(number: int, most: int) -> int:
+def at_most(number: Number, most: Number) -> Number:
     """The number; in a rehearsal no more than most."""
     return min(number, most) if rehearsing() else number
 

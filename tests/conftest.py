@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from figment.reporting import report
+from figment.reporting import curves, report
 from figtest.pictures import draw_faces
 from figtest.runs import build
 
@@ -47,6 +48,23 @@ def one_thread_a_process() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
         torch.set_num_threads(1)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def charts_are_drawn_once() -> Iterator[None]:
+    """Of the same readings a report has the same charts: a second's work, which commands and tests ask for hundreds of times."""
+    known: dict[tuple[Any, str], Any] = {}
+
+    @wraps(curves.drawn)
+    def drawn(chart: Any, ticks: Any) -> Any:
+        key = chart, repr(ticks)
+        if key not in known:
+            known[key] = drawn.__wrapped__(chart, ticks)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(curves, "drawn", drawn)
         yield
 
 

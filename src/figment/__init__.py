@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from figment.recipe import Recipe
     from figment.run import Run, open_run
     from figment.start import resume, train
+    from figment.studies.conduct import study
     from figment.training.tensorboard import TensorBoard
 
 
@@ -36,6 +37,7 @@ _HOMES = {
     "resume": "start",  # run → the same run, further on
     "measure": "metrics.measurement",  # run or pictures → Measurement
     "compare": "comparing.comparison",  # runs → Comparison
+    "study": "studies.conduct",  # pictures and factors → StudyResults
     "load": "generator",  # run or generator file → Generator
     "open_run": "run",  # run folder → Run
     "TensorBoard": "training.tensorboard",  # a callback for train and resume
@@ -50,7 +52,7 @@ _HOMES = {
 _ROOMS = ("explore", "explain")  # the experiments: figment.explore.interpolate(…), figment.explain.evidence(…)
 __all__ = [
     "Comparison", "Generator", "InputError", "Measurement", "Picture", "Recipe", "Run", "TensorBoard", "compare", "explain",
-    "explore", "load", "measure", "open_run", "resume", "train",
+    "explore", "load", "measure", "open_run", "resume", "study", "train",
 ]  # fmt: skip
 
 

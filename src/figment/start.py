@@ -54,7 +54,8 @@ def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, out: str | Path | None = None, group: str | None = None,
     drop: str | None = None, keep_marked: bool = False, agree: Agree | None = None, device: str = "auto",
-    display: Shown = "auto", callbacks: Sequence[Callback] = (), command: Sequence[str] | None = None, **choices: Any,
+    display: Shown = "auto", callbacks: Sequence[Callback] = (), command: Sequence[str] | None = None, pause: float = 1.0,
+    **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -89,6 +90,9 @@ def train(
         run goes on. TensorBoard() is one.
     command : sequence of str, optional
         What the run notes as how to repeat it.
+    pause : float
+        The share of the budget after which the run is left as Ctrl-C would leave it, to be gone on with by resume; its
+        schedules are those of the whole budget.
 
     Returns
     -------
@@ -145,7 +149,7 @@ def train(
         ):
             for note in notes:
                 shown.say(note)
-            request = Request(run.recipe, source, origin=origin, callbacks=callbacks)
+            request = Request(run.recipe, source, origin=origin, callbacks=callbacks, pause=pause)
             return continue_training(run, request, machine, shown, world)
 
 
@@ -199,7 +203,7 @@ def dry_run(
 
 def resume(
     run: Run | str | Path, *, time: str | None = None, images: str | int | None = None, data: Data = None,
-    device: str = "auto", display: Shown = "auto", callbacks: Sequence[Callback] = (),
+    device: str = "auto", display: Shown = "auto", callbacks: Sequence[Callback] = (), pause: float = 1.0,
 ) -> Run:  # fmt: skip
     """Go on with a run where its last state was kept, to the end of its budget or for a further one.
 
@@ -215,7 +219,7 @@ def resume(
         Where the pictures are, if they were moved.
     device : str
         "auto" (as before), "cuda", "mps" or "cpu".
-    display, callbacks : as train() takes them
+    display, callbacks, pause : as train() takes them
 
     Returns
     -------
@@ -243,7 +247,7 @@ def resume(
                 if time is not None or images is not None:
                     recipe = with_further_budget(run, world, time, images)
                 with _on_page(run, world, shown) as shown:
-                    request = Request(recipe, source, facts, callbacks=callbacks)
+                    request = Request(recipe, source, facts, callbacks=callbacks, pause=pause)
                     return continue_training(run, request, machine, shown, world)
             if source is not None:  # for what is asked of the run from now on
                 _, found = _prepared_for(run, shown, source)
@@ -258,7 +262,7 @@ class Request:
     """What a run is to be trained by. Nothing of it is written to the run before all of it is known to be possible.
 
     source: the run's data, where they have been opened already. facts: to be noted. origin: what a new run begins from.
-    callbacks: told of its events.
+    callbacks: told of its events. pause: the share of the budget after which it stops as if it was asked to.
     """
 
     recipe: Recipe
@@ -266,6 +270,7 @@ class Request:
     facts: dict[str, Any] = field(default_factory=dict)
     origin: Origin | None = None
     callbacks: Sequence[Callback] = ()
+    pause: float = 1.0
 
 
 def _folder_named(out: str | Path) -> Path:
@@ -419,7 +424,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         listener({"event": "begin", "images": state.images, "seconds": round(state.seconds, 2)})
     try:
         with stop_requested() as stop:
-            spent = loop.fit(run, bank, setup, feed, world, display, stop)
+            spent = loop.fit(run, bank, setup, feed, world, display, stop, request.pause)
     except torch.OutOfMemoryError:
         smaller = with_less_memory(run.recipe, world, display.say)
         del setup, state  # before the same is built again, smaller

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 from sqlalchemy.exc import OperationalError
@@ -15,7 +16,7 @@ from figment.studies.engine import AT, CELL, Worker, standings
 from figment.studies.results import CellResult
 from figment.studies.storage import quiet
 from figment.studies.study import Cell, StudyFault, StudyFolder
-from figtest.studies import Sleeper, begun, done, found, opened, score_of, worker
+from figtest.studies import Sleeper, begun, database, done, found, score_of, worker
 
 
 @pytest.fixture
@@ -29,35 +30,35 @@ def check_whole(place: StudyFolder) -> None:
     assert [cell.number for cell in results] == list(range(len(place.study.cells)))
     assert {cell.state for cell in results} == {"finished"}
     assert [cell.score for cell in results] == [score_of(cell) for cell in results]  # type: ignore[arg-type]
-    complete = [trial for trial in opened(place)().get_trials() if trial.state == TrialState.COMPLETE]
+    complete = [trial for trial in database(place).record().get_trials() if trial.state == TrialState.COMPLETE]
     assert sorted(trial.user_attrs[CELL] for trial in complete) == list(range(len(results)))
 
 
 def test_a_worker_does_every_cell_once_in_the_plans_order(place: StudyFolder) -> None:
     told: list[tuple[int, int]] = []
-    tell = lambda result, now: told.append((result.number, now.count("done")))  # noqa: E731
-    Worker(place, opened(place), Sleeper(place, 0), print, tell, poll=0).work()
+    tell = lambda result, now: told.append((result.number, now.done))  # noqa: E731
+    Worker(place, database(place), Sleeper(place, 0), print, tell, poll=0).work()
     check_whole(place)
     assert done(place) == [cell.number for cell in place.study.cells]
     assert told == [(number, i + 1) for i, number in enumerate(done(place))]
-    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()  # nothing is left to do
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()  # nothing is left to do
     assert len(done(place)) == 6
 
 
 def test_a_worker_that_is_asked_to_stop_puts_its_cell_back(place: StudyFolder) -> None:
     sleeper = Sleeper(place, 0)
 
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         if len(done(place)) == 3:
             raise KeyboardInterrupt
         return sleeper(cell)
 
     with pytest.raises(KeyboardInterrupt):
-        Worker(place, opened(place), perform, print, poll=0).work()
+        Worker(place, database(place), perform, print, poll=0).work()
     with quiet():
-        now = standings(opened(place)(), place.study)
+        now = standings(database(place).record(), place.study)
     assert (now.count("done"), now.count("waiting"), now.count("running")) == (3, 3, 0)
-    Worker(place, opened(place), sleeper, print, poll=0).work()
+    Worker(place, database(place), sleeper, print, poll=0).work()
     check_whole(place)
     assert sorted(done(place)) == list(range(6))
 
@@ -73,7 +74,7 @@ def killed_at_work(place: StudyFolder, grace: int) -> None:
 def test_a_killed_workers_cell_is_taken_at_once_where_the_folder_is_shared(place: StudyFolder) -> None:
     killed_at_work(place, 1000)
     began = time.monotonic()
-    Worker(place, opened(place, 1, 1000), Sleeper(place, 0), print, poll=0.01).work()
+    Worker(place, database(place, 1, 1000), Sleeper(place, 0), print, poll=0.01).work()
     assert time.monotonic() - began < 500  # no waiting for a sign of life to be missed
     check_whole(place)
 
@@ -82,7 +83,7 @@ def test_a_worker_of_another_machine_is_missed_after_the_grace_period(
     place: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed_at_work(place, 1)
-    other = Worker(place, opened(place, 1, 1), Sleeper(place, 0), print, poll=0.1)
+    other = Worker(place, database(place, 1, 1), Sleeper(place, 0), print, poll=0.1)
     other.here = "another machine"  # so that who holds which of its files says nothing here
     other.work()
     check_whole(place)
@@ -91,27 +92,27 @@ def test_a_worker_of_another_machine_is_missed_after_the_grace_period(
 def test_cells_that_no_trial_stands_for_come_back_into_the_queue(tmp_path: Path) -> None:
     place = begun(tmp_path / "study")
     with quiet():
-        record = opened(place)()
+        record = database(place).record()
         for trial in record.get_trials(deepcopy=False)[:3]:
             record._storage.set_trial_state_values(trial._trial_id, state=TrialState.RUNNING)
             record.tell(trial.number, state=TrialState.FAIL)
-    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()
     check_whole(place)
 
 
 def test_what_was_found_isnt_made_again_though_its_trial_was_taken_for_lost(place: StudyFolder) -> None:
     sleeper, first = Sleeper(place, 0), place.study.cells[0]
 
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         result = sleeper(cell)
         if cell == first:  # as after a clock that jumped: somebody has given the living up
-            record = opened(place)()
+            record = database(place).record()
             at_work = record.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-            assert [trial.user_attrs[AT] for trial in at_work] == [Worker(place, opened(place), perform, print).here]
+            assert [trial.user_attrs[AT] for trial in at_work] == [Worker(place, database(place), perform, print).here]
             record.tell(at_work[0].number, state=TrialState.FAIL)
         return result
 
-    Worker(place, opened(place), perform, print, poll=0).work()
+    Worker(place, database(place), perform, print, poll=0).work()
     check_whole(place)
     assert len(done(place)) == 6
 
@@ -119,12 +120,12 @@ def test_what_was_found_isnt_made_again_though_its_trial_was_taken_for_lost(plac
 def test_a_cell_that_fails_is_noted_and_the_others_go_on(place: StudyFolder) -> None:
     sleeper, bad = Sleeper(place, 0), place.study.cells[2]
 
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         if cell == bad:
             raise InputError("training diverged again and again.")
         return sleeper(cell)
 
-    Worker(place, opened(place), perform, print, poll=0).work()
+    Worker(place, database(place), perform, print, poll=0).work()
     results = {cell.number: cell for cell in found(place)}
     assert results[bad.number].state == "failed"
     assert results[bad.number].note == "training diverged again and again."
@@ -132,63 +133,80 @@ def test_a_cell_that_fails_is_noted_and_the_others_go_on(place: StudyFolder) -> 
 
 
 def test_what_fails_every_cell_ends_the_worker_and_leaves_the_last_in_the_queue(place: StudyFolder) -> None:
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         raise InputError("no.")
 
     with pytest.raises(InputError, match="no"):
-        Worker(place, opened(place), perform, print, poll=0).work()
+        Worker(place, database(place), perform, print, poll=0).work()
     with quiet():
-        now = standings(opened(place)(), place.study)
+        now = standings(database(place).record(), place.study)
     assert now.count("done") == engine.MOST_FAILED - 1
 
 
 def test_what_no_cell_can_mend_ends_the_worker_and_no_cell_is_blamed(place: StudyFolder) -> None:
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         raise StudyFault("the pictures have changed.")
 
     with pytest.raises(StudyFault):
-        Worker(place, opened(place), perform, print, poll=0).work()
+        Worker(place, database(place), perform, print, poll=0).work()
     assert {cell.state for cell in found(place)} <= {"waiting", "running"}
-    Worker(place, opened(place), Sleeper(place, 0), print, poll=0).work()
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()
     check_whole(place)
 
 
 def test_a_full_disk_is_said_once_and_gone_on_with(place: StudyFolder) -> None:
     sleeper, said, left = Sleeper(place, 0), [], [3]
 
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         if left[0]:
             left[0] -= 1
             raise OSError(28, "No space left on device", str(place.folder))
         return sleeper(cell)
 
-    Worker(place, opened(place), perform, said.append, poll=0).work()
+    Worker(place, database(place), perform, said.append, poll=0).work()
     check_whole(place)
     assert len(said) == 1
     assert "No space left on device" in said[0]
 
 
-def test_a_database_that_goes_away_is_said_once_and_gone_on_with(place: StudyFolder) -> None:
+def test_a_database_that_goes_away_is_said_once_and_gone_on_with(
+    place: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said: list[str] = []
     away = [0, 1, 1, 1, 0, 0, 1]
-    open_it = opened(place)
+    known = database(place)
+    whole = known.record
 
-    def opening():  # type: ignore[no-untyped-def]
+    def record() -> optuna.Study:
         if away and away.pop(0):
             raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
-        return open_it()
+        return whole()
 
-    def perform(cell: Cell) -> CellResult:
+    monkeypatch.setattr(known, "record", record)
+
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         result = Sleeper(place, 0)(cell)
         if cell == place.study.cells[4]:
-            place.keep(cell, result)
+            place.keep(cell, 0, result)
             raise OperationalError("UPDATE", {}, Exception("server closed the connection unexpectedly"))
         return result
 
-    Worker(place, opening, perform, said.append, poll=0).work()
+    Worker(place, known, perform, said.append, poll=0).work()
     check_whole(place)
     assert len(done(place)) == 6
     assert all("the study's database can't be used (server closed the connection unexpectedly)" in one for one in said)
+
+
+def test_halving_races_settings_from_rung_to_rung(tmp_path: Path) -> None:
+    place = begun(tmp_path / "study", search="halving")
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()
+    results = found(place)
+    assert [cell.state for cell in results] == ["finished"] * 2 + ["cut"] * 4  # a cell's score is its number
+    assert [len(cell.marks) for cell in results] == [3, 3, 2, 1, 1, 1]
+    assert [cell.images for cell in results] == [1000, 1000, 333, 125, 125, 125]
+    assert "place 3 of 6, of which 2 went on" in results[2].note
+    rungs = [name.partition("-")[2] for name in sorted(file.stem for file in (place.folder / "cells").glob("*.json"))]
+    assert len(rungs) == 6 + 3 + 2
 
 
 def test_a_damaged_result_is_refused_by_its_name(place: StudyFolder) -> None:
@@ -203,7 +221,7 @@ def test_a_damaged_result_is_refused_by_its_name(place: StudyFolder) -> None:
 def test_a_result_comes_back_as_it_was(place: StudyFolder) -> None:
     cell = place.study.cells[0]
     result = replace(Sleeper(place, 0)(cell), copied=0.25, memory=2**31, memorising=0.5, note="ü", run="runs/x")
-    place.keep(cell, result)
+    place.keep(cell, 0, result)
     assert place.found(cell) == result
 
 

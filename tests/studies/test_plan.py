@@ -80,6 +80,14 @@ def test_what_is_left_out_stands_in_the_plan() -> None:
     assert lines[-1].startswith("note       discriminator_norm=batch, gamma=0.5 is left out: ")
 
 
-def test_only_one_possible_setting_is_nothing_to_weigh() -> None:
-    with pytest.raises(InputError, match="a range has no end of levels for a grid"):
+def test_a_range_has_no_grid() -> None:
+    with pytest.raises(InputError, match="a range has no end of levels: name those"):
         make_plan(request_for(images=1000, vary={"lr": "1e-4..1e-2:log"}), "dcgan")
+
+
+def test_halving_gives_each_run_more_of_the_same_time() -> None:
+    grid, halving = (make_plan(request_for(**{"for": "3h"}, search=search), "dcgan") for search in ("grid", "halving"))
+    assert grid.seconds is not None
+    assert halving.seconds == pytest.approx(grid.seconds / halving.cost)
+    assert 0.4 < halving.cost < 0.6
+    assert any(line.startswith("halving    all to an eighth") for line in plan_lines(halving))

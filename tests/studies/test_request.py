@@ -77,7 +77,6 @@ def test_what_is_no_study_is_told(tmp_path: Path) -> None:
         ({}, "a study needs a budget: --for 2h, all of it together, or --images 200k, of each run."),
         ({"for": "2h", "images": "2k"}, "--for and --images can't both be the budget"),
         ({"images": "2k", "score": "fid"}, "--score fid: no score to judge by; did you mean"),
-        ({"images": "2k", "trials": 5}, "--trials 5 is for --search halving and tpe"),
         ({"images": "many"}, "--images many: no number of images"),
     ],
 )

@@ -76,6 +76,12 @@ def study() -> None:
 )  # fmt: skip
 @click.option("--recipe", cls=RecipeOption, metavar="NAME")
 @click.option(
+    "--search",
+    type=click.Choice(["grid", "halving"]),
+    help="grid: all runs to their end; halving: half of the settings stop at an eighth, half of the rest at a third, which gives "
+    "the promising ones more. [default: grid]",
+)
+@click.option(
     "--study", "named", metavar="NAME|FILE.toml", shell_complete=complete_named_study,
     help="A study of figment study list, or of a file; what is given beside it counts.",
 )  # fmt: skip
@@ -92,8 +98,9 @@ def study() -> None:
 @click.option("--dry-run", is_flag=True, help="Prepare the pictures and print the plan; train nothing.")
 def run(
     sources: tuple[str, ...], vary: tuple[str, ...], time: str | None, images: str | None, seeds: int | None,
-    score: str | None, choices: tuple[str, ...], recipe: str | None, named: str | None, group: str | None, drop: str | None,
-    keep_marked: bool, storage: str | None, out: Path | None, strict: bool, accept_licence: bool, device: str, dry_run: bool,
+    score: str | None, choices: tuple[str, ...], recipe: str | None, search: str | None, named: str | None,
+    group: str | None, drop: str | None, keep_marked: bool, storage: str | None, out: Path | None, strict: bool,
+    accept_licence: bool, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
     """Plan a study on DATA, and work at it: each combination of levels with each seed is a run; then figment says what may
     be said.
@@ -118,7 +125,7 @@ def run(
         named, sources = sources[0], ()
     fields = {
         "data": given(sources), "vary": parse_vary(vary) or None, "for": time, "images": images, "seeds": seeds,
-        "score": score, "set": assignments(choices) or None, "recipe": recipe, "group": group, "drop": drop,
+        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "group": group, "drop": drop,
         "keep_marked": keep_marked or None,
     }  # fmt: skip
     request = conduct.request_of(named, fields)
@@ -131,7 +138,7 @@ def run(
         tell(*planned.lines)
         if dry_run:
             return
-        place = conduct.begin(planned)
+        place = conduct.begin(planned, storage)
     tell(f"study      {place.folder}", "")
     go_on(place, storage, (), planned.bank)
 

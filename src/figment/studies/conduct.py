@@ -2,13 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from figment.common.bars import Shown, shown_on
 from figment.common.cache import point_libraries_at_cache
 from figment.common.extras import require
 from figment.common.machine import Machine, configure_torch, this_machine
@@ -34,7 +35,81 @@ from figment.studies.study import STUDIES, Cell, Study, StudyFault, StudyFolder,
 from figment.version import versions
 
 if TYPE_CHECKING:
-    import optuna
+    from figment.studies.storage import Database
+
+
+def study(
+    data: Data = None, *, vary: Mapping[str, Any] | None = None, time: str | None = None, images: str | int | None = None,
+    seeds: int | None = None, score: str | None = None, recipe: str | None = None, settings: Mapping[str, Any] | None = None,
+    named: str | Path | None = None, search: str | None = None, storage: str | None = None, out: str | Path | None = None,
+    strict: bool = False, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
+    agree: Agree | None = None, device: str = "auto", display: Shown = "auto",
+) -> StudyResults:  # fmt: skip
+    """Weigh design choices: train each combination of levels with each seed, and score it on held-out pictures.
+
+    A study that is in `out` already is gone on with; data and all else are then taken from there.
+
+    Parameters
+    ----------
+    data : as train() takes it
+    vary : dict
+        Levels by factor, such as {"objective": ["bce", "hinge"], "dropout": [0, 0.3]}: any field of a recipe, "recipe" itself,
+        or "from", known nets to begin from.
+    time, images : str (or int for images)
+        The budget, one of them: "4h", of the whole study with one worker, or "100k" images seen, of each run.
+    seeds : int
+        Runs of each combination. 3 by default.
+    score : str
+        What runs are judged by: "kid" (by default), "fd", "precision", "recall", "density" or "coverage".
+    recipe, settings : str, dict
+        The named recipe of all runs, and fields of it that all have, such as {"size": 32}.
+    named : str or path
+        A study that figment brings along, such as "article", or a file of one; what is given beside it counts.
+    search : {"grid", "halving"}
+        Whether all runs go to their end, or the less promising settings stop on the way.
+    storage : str
+        The address of a database for several machines, such as "postgresql://host/studies".
+    out : path
+        The study's folder; studies/<data>-<number> by default.
+    strict : bool
+        Refuse combinations that a recipe can't have; else they are left out.
+    group, drop, keep_marked, agree, device : as train() takes them
+    display : {"auto"}, None or Preparing
+        What is told how it goes; None is silent.
+
+    Returns
+    -------
+    StudyResults
+        Its cells, each with score and error; figment.studies has what analyses them, and what pandas takes.
+
+    Raises
+    ------
+    InputError
+        For what can't be used.
+    KeyboardInterrupt
+        On Ctrl-C or SIGTERM, with everything saved: the same call goes on.
+
+    Examples
+    --------
+    >>> found = figment.study(
+    ...     "my-pictures", vary={"dropout": [0, 0.3]}, time="4h", out="studies/dropout"
+    ... )  # doctest: +SKIP
+    """
+    with shown_on(display) as shown:
+        if out is not None and (Path(out) / "study.json").is_file():
+            return go_on(StudyFolder(out), storage=storage, data=data, display=shown)
+        fields = {
+            "data": absolute_data(data), "vary": vary, "for": time, "images": images, "seeds": seeds, "score": score,
+            "set": settings, "recipe": recipe, "search": search, "group": group, "drop": drop,
+            "keep_marked": keep_marked or None,
+        }  # fmt: skip
+        planned = plan_study(
+            request_of(None if named is None else str(named), fields), out=None if out is None else Path(out), device=device,
+            strict=strict, agree=agree, display=shown, storage=storage,
+        )  # fmt: skip
+        for line in planned.lines:
+            shown.say(line)
+        return go_on(begin(planned, storage), storage=storage, data=data, display=shown, bank=planned.bank)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +144,10 @@ def plan_study(
     Raises InputError for whatever can't be used.
     """
     require("study", "figment study")
+    from figment.studies.storage import parsed_url, shown_url
+
+    if storage is not None:
+        parsed_url(storage)
     machine = this_machine(device)
     recipe = recipe_name(request, machine)
     plan = make_plan(request, recipe, strict)
@@ -78,12 +157,14 @@ def plan_study(
     folder = folder_for(out, source.display)
     bank = prepared(source, first, request.group, request.drop, display, request.keep_marked)
     check_enough(request.score, len(bank.held_out))
+    shown = storage and shown_url(storage)  # without its password
     study = Study(
         name=folder.name, request=request.model_copy(update={"data": absolute_data(request.data)}), recipe=recipe,
         cells=plan.cells, seeds=plan.seeds, images=plan.images, seconds=plan.seconds, samples=at_most(plan.samples, SAMPLES),
         features=default_network(display.say), fingerprint=bank.fingerprint, pictures=source.display,
-        trained_on=len(bank.train), held_out=len(bank.held_out), left_out=plan.left_out, storage=storage, device=device,
-        command=tuple(command), machine=str(machine), versions=versions(),
+        trained_on=len(bank.train), held_out=len(bank.held_out), left_out=plan.left_out, device=device, storage=shown,
+        command=tuple(word.replace(storage, shown) if storage and shown else word for word in command),
+        machine=str(machine), versions=versions(),
     )  # fmt: skip
     return Planned(study, folder, [f"pictures   {bank.summary()}", *plan_lines(plan, resolves(plan, study))], bank)
 
@@ -120,14 +201,17 @@ def folder_for(out: Path | None, data: str) -> Path:
     return out
 
 
-def begin(planned: Planned) -> StudyFolder:
-    """Make a study's folder, and put all of its cells into the queue of its database."""
+def begin(planned: Planned, storage: str | None = None) -> StudyFolder:
+    """Make a study's folder, and put all of its cells into the queue of its database.
+
+    storage: its address as it was given, with the password that the study doesn't keep.
+    """
     from figment.studies.engine import enqueue
     from figment.studies.storage import new_study, open_storage, url_of
 
     place = StudyFolder.create(planned.folder, planned.study)
-    record = new_study(open_storage(url_of(place, planned.study.storage)), planned.study)
-    enqueue(record, planned.study.cells)
+    record = new_study(open_storage(url_of(place, storage)), planned.study)
+    enqueue(record, planned.study, [(cell.number, 0) for cell in planned.study.cells])
     return place
 
 
@@ -156,7 +240,7 @@ def go_on(
     """
     require("study", "figment study")
     from figment.studies.cell import Trainer
-    from figment.studies.engine import Standings, Worker, cells_found
+    from figment.studies.engine import Standings, Worker
     from figment.studies.results import CellResult
     from figment.studies.told import CellDisplay, cell_line
 
@@ -167,29 +251,27 @@ def go_on(
     took: list[float] = []
     judge: list[Judge] = []
 
-    def perform(cell: Cell) -> CellResult:
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         since = began()
         if not judge:
             judge.append(judge_for(study, data, bank, machine, display))
-        found = Trainer(place, study, judge[0], data, CellDisplay(display, cell.text))(cell)
+        found = Trainer(place, study, judge[0], data, CellDisplay(display, cell.text))(cell, rung, before)
         took.append(began() - since)
         return found
 
     def tell(result: CellResult, now: Standings) -> None:
-        display.say(cell_line(result, study.request.score, now.count("done"), len(study.cells), took))
+        display.say(cell_line(result, study.request.score, now.done, len(study.cells), took))
 
-    opened = opener(place, storage)
-    Worker(place, opened, perform, display.say, tell).work()
-    return study_results(study, cells_found(opened(), study, place))
+    Worker(place, database_of(place, storage), perform, display.say, tell).work()
+    return results_of(place, storage)
 
 
-def opener(place: StudyFolder, storage: str | None = None) -> "Callable[[], optuna.Study]":
-    """What opens the record of a study in its database, each time anew."""
-    from figment.studies.storage import known_study, open_storage, url_of
+def database_of(place: StudyFolder, storage: str | None = None) -> "Database":
+    """A study's record in its database; storage: its address, where it isn't the one that the study was begun with."""
+    from figment.studies.storage import Database, url_of
 
     study = place.study
-    url = url_of(place, storage or study.storage)
-    return lambda: known_study(open_storage(url), study.name)
+    return Database(url_of(place, storage or study.storage), study.name)
 
 
 def judge_for(study: Study, data: Data, bank: Bank | None, machine: Machine, display: Preparing) -> Judge:
@@ -212,11 +294,18 @@ def results_of(place: StudyFolder, storage: str | None = None) -> StudyResults:
     """What a study has found by now, with the cells that are on their way."""
     require("study", "figment study")
     from figment.studies.engine import cells_found
-    from figment.studies.storage import quiet
+    from figment.studies.storage import AWAY, quiet, reason_of
 
-    with quiet():
-        study = place.study
-        return study_results(study, cells_found(opener(place, storage)(), study, place))
+    study, database = place.study, database_of(place, storage)
+    try:
+        with quiet():
+            return study_results(study, cells_found(database.record(), study, place))
+    except AWAY as error:
+        raise InputError(
+            f"the database of {place.folder} can't be used ({reason_of(error)}): start it, or name where it is with --storage."
+        ) from None
+    finally:
+        database.close()
 
 
 def status_rows(results: StudyResults) -> tuple[list[list[str]], str]:

@@ -1,15 +1,15 @@
 """The engine: works off the cells of a study, as Optuna's trials, with any number of workers, none lost and none counted twice.
 
-A cell is an enqueued trial that is run inside `study.optimize`, which has a thread give signs of life. Whoever asks for the
-next one finds the trials that have given none for long, and puts their cells back into the queue. A worker that is asked to
-stop puts its cell back itself. What a cell found is written to its file before the database hears of it: so a cell whose
-database was away, or that was wrongly taken for lost, isn't done again.
+A cell, or under halving its part up to a rung, is an enqueued trial that is run inside `study.optimize`, which has a thread
+give signs of life. Whoever asks for the next one finds the trials that have given none for long, and puts their cells back
+into the queue. A worker that is asked to stop puts its cell back itself. What a cell found is written to its file before the
+database hears of it: so a cell whose database was away, or that was wrongly taken for lost, isn't done again.
 """
 
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,15 +24,18 @@ from figment.common.progress import Say
 from figment.common.refusals import is_refusal
 from figment.data.sources.base import MissingData
 from figment.errors import InputError, SystemFault
+from figment.studies.race import Task, race
 from figment.studies.results import CellResult
-from figment.studies.storage import AWAY, Opened, quiet
+from figment.studies.storage import AWAY, Database, quiet, reason_of
 from figment.studies.study import Cell, Study, StudyFault, StudyFolder, as_json, cell_result
 
-CELL, RESULT, AT = "cell", "result", "at"  # user attributes of a trial
+CELL, RUNG, RESULT, AT = "cell", "rung", "result", "at"  # user attributes of a trial
 POLL_SECONDS = 5.0  # between two looks at what other workers do, or at whether a database or a disk is back
 MOST_FAILED = 3  # cells that may fail before one has been done: what fails them all isn't theirs
 Standing = Literal["waiting", "running", "done"]
-Perform = Callable[[Cell], CellResult]
+Perform = Callable[
+    [Cell, int, CellResult | None], CellResult
+]  # a cell, up to which rung, and what it found up to the one before
 
 
 class Trouble(Exception):
@@ -41,71 +44,95 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Standings:
-    """How far each cell is, by number; what those that are done have found."""
+    """How far the tasks of a study are; what those that are done have found. cells: what each cell has come to, by number."""
 
-    by_cell: dict[int, Standing]
-    results: dict[int, CellResult]
+    by_task: dict[Task, Standing]
+    results: dict[Task, CellResult]
+    cells: tuple[CellResult, ...]
+    missing: tuple[Task, ...]
 
-    def count(self, standing: Standing) -> int:
-        return sum(one == standing for one in self.by_cell.values())
+    @property
+    def done(self) -> int:
+        """Cells that nothing more is done with."""
+        return sum(cell.state not in ("waiting", "running") for cell in self.cells)
 
     @property
     def complete(self) -> bool:
-        return self.count("done") == len(self.by_cell)
+        return self.done == len(self.cells)
+
+    def count(self, standing: Standing) -> int:
+        return sum(one == standing for one in self.by_task.values())
 
 
-def enqueue(record: optuna.Study, cells: tuple[Cell, ...]) -> None:
-    """Put cells into the queue, in their order."""
+def enqueue(record: optuna.Study, study: Study, tasks: Iterable[Task]) -> None:
+    """Put tasks into the queue, in their order."""
+    cells = {cell.number: cell for cell in study.cells}
     with quiet():
-        for cell in cells:
-            record.enqueue_trial({**cell.levels, "seed": cell.seed}, user_attrs={CELL: cell.number})
+        for number, rung in tasks:
+            cell = cells[number]
+            record.enqueue_trial({**cell.levels, "seed": cell.seed}, user_attrs={CELL: number, RUNG: rung})
 
 
 def standings(record: optuna.Study, study: Study) -> Standings:
-    """How far each cell is. One that no trial stands for, since a worker was killed on the way, isn't in it."""
-    found: dict[int, Standing] = {}
-    results: dict[int, CellResult] = {}
+    """How far a study is. missing: tasks that are due and that no trial stands for: they are new, or a worker was killed."""
+    by_task: dict[Task, Standing] = {}
+    results: dict[Task, CellResult] = {}
     for trial in record.get_trials(deepcopy=False):
-        number = trial.user_attrs.get(CELL)
-        if number is None or found.get(number) == "done":
+        task = task_of(trial)
+        if task is None or by_task.get(task) == "done":
             continue
         if _has_ended(trial) and RESULT in trial.user_attrs:
-            found[number] = "done"
-            results[number] = cell_result(trial.user_attrs[RESULT], f"cell {number} in the database")
+            by_task[task] = "done"
+            results[task] = cell_result(trial.user_attrs[RESULT], f"cell {task[0]} in the database")
         elif trial.state == TrialState.RUNNING:
-            found[number] = "running"
+            by_task[task] = "running"
         elif trial.state == TrialState.WAITING:
-            found.setdefault(number, "waiting")
-    known = {cell.number for cell in study.cells}
-    return Standings({n: one for n, one in found.items() if n in known}, results)
+            by_task.setdefault(task, "waiting")
+    raced = race(study, results)
+    at_work = {number for (number, _), one in by_task.items() if one == "running"}
+    cells = tuple(
+        replace(cell, state="running") if cell.state == "waiting" and cell.number in at_work else cell
+        for cell in raced.cells
+    )
+    return Standings(by_task, results, cells, tuple(task for task in raced.due if task not in by_task))
+
+
+def task_of(trial: FrozenTrial | Trial) -> Task | None:
+    """What a trial stands for; None for one that was made since the queue was empty."""
+    number, rung = trial.user_attrs.get(CELL), trial.user_attrs.get(RUNG)
+    return None if number is None or rung is None else (int(number), int(rung))
 
 
 def cells_found(record: optuna.Study, study: Study, place: StudyFolder | None = None) -> tuple[CellResult, ...]:
     """What every cell of a study found, by number; those that are on their way as such."""
-    now = standings(record, study)
+    names = {cell.number: cell.name for cell in study.cells}
     found = []
-    for cell in sorted(study.cells, key=lambda cell: cell.number):
-        standing = now.by_cell.get(cell.number, "waiting")
-        waiting = CellResult(cell.number, cell.levels, cell.seed, "running" if standing == "running" else "waiting")
-        if place is not None and place.run_folder(cell).is_dir():
-            waiting = replace(waiting, run=f"runs/{cell.name}")
-        found.append(now.results.get(cell.number, waiting))
+    for cell in standings(record, study).cells:
+        if not cell.run and place is not None and (place.folder / "runs" / names[cell.number]).is_dir():
+            cell = replace(cell, run=f"runs/{names[cell.number]}")
+        found.append(cell)
     return tuple(found)
 
 
 class Worker:
     """Works at a study until all of its cells are done.
 
-    opened: gives the study's record, opened anew each time, since the database may go and come back. perform: makes a cell;
-    it raises KeyboardInterrupt where it was asked to stop, with all kept that was done. tell: called with each cell that is
-    done and what it found, and how many are done of all.
+    database: its record, which may go away and come back. perform: makes a cell, up to a rung; it raises KeyboardInterrupt
+    where it was asked to stop, with all kept that was done. tell: called with what was found, and how far the study is.
     """
 
     def __init__(
-        self, place: StudyFolder, opened: Opened, perform: Perform, say: Say,
+        self, place: StudyFolder, database: Database, perform: Perform, say: Say,
         tell: Callable[[CellResult, Standings], None] | None = None, poll: float = POLL_SECONDS,
     ) -> None:  # fmt: skip
-        self.place, self.opened, self.perform, self.say, self.tell, self.poll = place, opened, perform, say, tell, poll
+        self.place, self.database, self.perform, self.say, self.tell, self.poll = (
+            place,
+            database,
+            perform,
+            say,
+            tell,
+            poll,
+        )
         self.study = place.study
         self.cells = {cell.number: cell for cell in self.study.cells}
         self.here = f"{socket.gethostname()}:{os.path.realpath(place.folder)}"
@@ -114,12 +141,18 @@ class Worker:
 
     def work(self) -> None:
         """Until all cells are done, those of other workers too. On KeyboardInterrupt the cell at hand is put back."""
+        try:
+            self._work()
+        finally:
+            with suppress(*AWAY):
+                self.database.close()
+
+    def _work(self) -> None:
         while True:
             try:
                 with quiet():
-                    record = self.opened()
-                    self._settle(record)
-                    now = standings(record, self.study)
+                    record = self.database.record()
+                    now = self._settle(record)
                     if now.complete:
                         return
                     if now.count("waiting"):
@@ -127,21 +160,23 @@ class Worker:
                         self.said = ""
                         continue
                     fail_stale_trials(record)
-                self._wait(f"waiting for {now.count('running')} cells that other workers have")
+                others = now.count("running")
+                self._wait(f"waiting for {others} cell{'s' * (others > 1)} that other workers have")
             except Trouble as trouble:
                 self._wait(str(trouble))
             except AWAY as error:
-                reason = str(getattr(error, "__cause__", None) or error).strip().splitlines()[0]
+                with suppress(*AWAY):
+                    self.database.close()
                 self._wait(
-                    f"the study's database can't be used ({reason}): trying again until it can; Ctrl-C ends this"
+                    f"the study's database can't be used ({reason_of(error)}): trying until it can; Ctrl-C ends this"
                 )
             except (ValueError, UpdateFinishedTrialError) as error:
-                if "tell" not in str(error) and not isinstance(error, UpdateFinishedTrialError):
+                if "Cannot tell a" not in str(error) and not isinstance(error, UpdateFinishedTrialError):
                     raise
                 # The trial was taken for lost while it was worked at: its cell is in the queue again, its result in its file.
             except KeyboardInterrupt:
                 with suppress(*AWAY), quiet():
-                    self._settle(self.opened())
+                    self._settle(self.database.record())
                 raise
 
     def _wait(self, why: str) -> None:
@@ -150,46 +185,52 @@ class Worker:
             self.said = why
         time.sleep(self.poll)
 
-    def _settle(self, record: optuna.Study) -> None:
-        """Put right what killed workers have left: cells that nobody works at any more, and those that no trial stands for."""
+    def _settle(self, record: optuna.Study) -> Standings:
+        """Put right what killed workers have left, and what is due into the queue."""
         for trial in record.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            cell = self.cells.get(trial.user_attrs.get(CELL, -1))
-            if cell is None or trial.user_attrs.get(AT) != self.here:
+            task = task_of(trial)
+            if task is None or task[0] not in self.cells or trial.user_attrs.get(AT) != self.here:
                 continue
             # Of this folder's cells the system knows who holds them: nobody need wait until a sign of life has long been missed.
+            cell, rung = self.cells[task[0]], task[1]
             with suppress(Held, ValueError, UpdateFinishedTrialError), self.place.held(cell, wait=False):
-                result = self.place.found(cell)
+                result = self.place.found(cell, rung)
                 if result is None:
                     record.tell(trial.number, state=TrialState.FAIL)
                 else:
-                    _note(record, trial, result)
+                    record._storage.set_trial_user_attr(trial._trial_id, RESULT, as_json(result))
                     has_score = result.score is not None
                     record.tell(trial.number, result.score, TrialState.COMPLETE if has_score else TrialState.PRUNED)
-        standing = standings(record, self.study).by_cell
-        enqueue(record, tuple(cell for cell in self.study.cells if cell.number not in standing))
+        now = standings(record, self.study)
+        if not now.missing:
+            return now
+        enqueue(record, self.study, now.missing)
+        return standings(record, self.study)
 
     def _objective(self, trial: Trial) -> float:
-        cell = self.cells.get(trial.user_attrs.get(CELL, -1))
-        if cell is None or self._is_spare(trial, cell):
+        task = task_of(trial)
+        if task is None or task[0] not in self.cells or self._is_spare(trial, task):
             raise TrialPruned  # another worker was faster, and the queue empty or its cell at work already
+        cell, rung = self.cells[task[0]], task[1]
         for factor in self.study.factors:
             trial.suggest_categorical(factor.name, factor.levels)
         trial.suggest_categorical("seed", self.study.seeds)
         with self.place.held(cell):
             trial.set_user_attr(AT, self.here)
-            result = self.place.found(cell)
+            result = self.place.found(cell, rung)
             if result is None:
-                result = self._made(cell)
-                self.place.keep(cell, result)
+                before = standings(trial.study, self.study).results.get((cell.number, rung - 1))
+                result = self._made(cell, rung, before)
+                self.place.keep(cell, rung, result)
             trial.set_user_attr(RESULT, as_json(result))
         if result.score is None:
             raise TrialPruned
         return result.score
 
-    def _made(self, cell: Cell) -> CellResult:
+    def _made(self, cell: Cell, rung: int, before: CellResult | None) -> CellResult:
         """What a cell finds; one whose training fails by itself is noted as such."""
         try:
-            result = self.perform(cell)
+            result = self.perform(cell, rung, before)
         except (MissingData, StudyFault, SystemFault):
             raise
         except (InputError, OSError) as error:
@@ -205,10 +246,10 @@ class Worker:
         self.done += 1
         return result
 
-    def _is_spare(self, trial: Trial, cell: Cell) -> bool:
-        """Whether an earlier trial has done the cell, or is at it."""
+    def _is_spare(self, trial: Trial, task: Task) -> bool:
+        """Whether an earlier trial has done the same, or is at it."""
         for other in trial.study.get_trials(deepcopy=False):
-            if other.user_attrs.get(CELL) != cell.number or other.number == trial.number:
+            if task_of(other) != task or other.number == trial.number:
                 continue
             if _has_ended(other) and RESULT in other.user_attrs:
                 return True
@@ -222,11 +263,6 @@ class Worker:
             self.tell(cell_result(trial.user_attrs[RESULT], "the database"), now)
         if not now.count("waiting"):
             record.stop()
-
-
-def _note(record: optuna.Study, trial: FrozenTrial, result: CellResult) -> None:
-    """Write a result into a trial that isn't being worked at here."""
-    record._storage.set_trial_user_attr(trial._trial_id, RESULT, as_json(result))
 
 
 def _has_ended(trial: FrozenTrial) -> bool:

@@ -1,6 +1,6 @@
 """The plan of a study: which cells, in which order, how much each is given. Pure functions; nothing is run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +20,14 @@ MARK_SHARE = 1 / 4  # of the samples, that each but the last is taken of
 PICTURE_SECONDS = 0.006
 MEASURE_SHARE = 0.2  # of a cell's time that measuring may take: fewer samples are taken where it would take more
 ORDER = 1  # tells draws of the order of cells from others of a seed
-USUAL_TRIALS = 20  # of a search over ranges, where no number is given
 
 
 @dataclass(frozen=True)
 class Plan:
     """Cells in the order in which they are to be run; what each is given, images or seconds; samples that scores are of.
 
-    whole: combinations that there would be; left_out: a sentence for each that can't be.
+    whole: combinations that there would be; left_out: a sentence for each that can't be. cost: what all take together, as a
+    share of running each to its end: less than 1 where halving cuts some.
     """
 
     cells: tuple[Cell, ...]
@@ -37,6 +37,7 @@ class Plan:
     samples: int
     whole: int
     left_out: tuple[str, ...]
+    cost: float = 1.0
 
     @property
     def settings(self) -> int:
@@ -67,6 +68,7 @@ def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
             f"--vary {ranges[0]}: a range has no end of levels for a grid: name some, or take --search tpe."
         )
     grid = {name: levels for name, levels in vary.items() if not isinstance(levels, Range)}
+    spent = _cost(request)
     allowed, refused = possible(grid, recipe, request.settings, strict)
     if len(allowed) < 2:
         raise InputError(f"only {setting_text(allowed[0])} is possible, and nothing to weigh it against: {refused[0]}")
@@ -80,8 +82,17 @@ def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
         taken = balanced(allowed, room // len(seeds))
         share = total / (len(taken) * len(seeds))
         samples = int(np.clip(MEASURE_SHARE * share / measuring_seconds(1), LEAST_SAMPLES, MOST_SAMPLES))
-        each = share - measuring_seconds(samples)
-    return Plan(ordered(taken, seeds), seeds, images, each, samples, len(allowed), tuple(refused))
+        each = (share - measuring_seconds(samples)) / spent(len(taken))
+    return Plan(ordered(taken, seeds), seeds, images, each, samples, len(allowed), tuple(refused), spent(len(taken)))
+
+
+def _cost(request: Request) -> Callable[[int], float]:
+    """What so many settings take together, as a share of running each to its end."""
+    if request.search != "halving":
+        return lambda settings: 1.0
+    from figment.studies.halving import cost  # it brings torch and scipy, which a grid needn't
+
+    return cost
 
 
 def ordered(settings: Sequence[dict[str, Level]], seeds: Sequence[int]) -> tuple[Cell, ...]:
@@ -131,8 +142,12 @@ def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
         f"each       {given}, then about {as_time(plan.measuring)} of measuring: {plan.samples:,} samples against held-out "
         "pictures",
     ]
+    if plan.cost < 1:
+        lines.append(
+            f"halving    all to an eighth, half to a third, a quarter to the end: {plan.cost:.0%} of the whole grid"
+        )
     if plan.seconds is not None:
-        total = (plan.seconds + plan.measuring) * len(plan.cells)
+        total = (plan.seconds * plan.cost + plan.measuring) * len(plan.cells)
         lines.append(f"together   {as_time(total)} of one worker")
     if resolves:
         lines.append(f"resolves   {resolves}")

@@ -19,7 +19,7 @@ from figment.studies.factors import Levels, check_factors, levels_of
 FORMAT = 1
 SUFFIX = ".toml"
 SCORES = ("kid", "fd", "precision", "recall", "density", "coverage")  # that a cell can be judged by
-Search = Literal["grid", "halving", "tpe"]
+Search = Literal["grid", "halving"]
 
 
 class Request(BaseModel):
@@ -37,7 +37,6 @@ class Request(BaseModel):
     seeds: Annotated[int, Field(ge=1, le=100)] = 3
     score: str = "kid"
     search: Search = "grid"
-    trials: Annotated[int, Field(ge=2, le=10_000)] | None = None
     group: str | None = None
     drop: str | None = None
     keep_marked: bool = False
@@ -69,10 +68,6 @@ class Request(BaseModel):
                 "--for and --images can't both be the budget: give the whole study's time, or each run's images."
                 if both
                 else "a study needs a budget: --for 2h, all of it together, or --images 200k, of each run."
-            )
-        if self.trials is not None and self.search == "grid":
-            raise InputError(
-                f"--trials {self.trials} is for --search halving and tpe: a grid has its own number of cells."
             )
         return self
 

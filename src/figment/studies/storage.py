@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
 
@@ -122,4 +122,33 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-Opened = Callable[[], optuna.Study]  # the study's record, opened anew
+def reason_of(error: BaseException) -> str:
+    """Why a database can't be used, in its own words."""
+    for one in (error, error.__cause__):
+        if (own := getattr(one, "orig", None)) is not None:
+            error = own
+            break
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+class Database:
+    """The record of one study in a database: opened when it is asked for, and anew after close()."""
+
+    def __init__(self, url: str, name: str, heartbeat: int = HEARTBEAT_SECONDS, grace: int = GRACE_SECONDS) -> None:
+        self.url, self.name, self.heartbeat, self.grace = url, name, heartbeat, grace
+        self._storage: Storage | None = None
+        self._study: optuna.Study | None = None
+
+    def record(self) -> optuna.Study:
+        """The study's record. Raises InputError where there is none, one of AWAY where the database can't be reached."""
+        if self._study is None:
+            self._storage = open_storage(self.url, self.heartbeat, self.grace)
+            self._study = known_study(self._storage, self.name)
+        return self._study
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._storage is not None:
+            self._storage.remove_session()
+            self._storage.engine.dispose()
+        self._storage = self._study = None

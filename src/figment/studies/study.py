@@ -78,6 +78,19 @@ class Study(BaseModel):
     versions: dict[str, Any] = {}
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """Shares of its budget up to which a run is done at a time: halving's rungs, and all of it."""
+        if self.request.search != "halving":
+            return (1.0,)
+        from figment.studies.halving import RUNGS  # it brings torch and scipy, which a worker that waits needn't
+
+        return (*RUNGS, 1.0)
+
+    @property
+    def last_rung(self) -> int:
+        return len(self.shares) - 1
+
+    @property
     def factors(self) -> tuple[Factor, ...]:
         """The factors with the levels that some cell has; of a range those that were tried."""
         found = []
@@ -154,9 +167,9 @@ class StudyFolder:
         """An ordinary run."""
         return self.folder / "runs" / cell.name
 
-    def cell_file(self, cell: Cell) -> Path:
-        """What a cell found, when it is done."""
-        return self.folder / "cells" / f"{cell.number:03d}.json"
+    def cell_file(self, cell: Cell, rung: int = 0) -> Path:
+        """What a cell found, when it is done up to a rung."""
+        return self.folder / "cells" / f"{cell.number:03d}{f'-{rung}' * (rung > 0)}.json"
 
     @contextmanager
     def held(self, cell: Cell, wait: bool = True) -> Iterator[None]:
@@ -166,16 +179,16 @@ class StudyFolder:
         with lock_held(file.with_suffix(".lock"), wait):
             yield
 
-    def found(self, cell: Cell) -> CellResult | None:
-        """What a cell found; None where it isn't done."""
-        file = self.cell_file(cell)
+    def found(self, cell: Cell, rung: int = 0) -> CellResult | None:
+        """What a cell found up to a rung; None where it isn't done so far."""
+        file = self.cell_file(cell, rung)
         if not file.is_file():
             return None
         return cell_result(file.read_bytes(), str(file))
 
-    def keep(self, cell: Cell, result: CellResult) -> None:
-        """Write down what a cell found."""
-        write_atomically(self.cell_file(cell), as_json(result) + "\n")
+    def keep(self, cell: Cell, rung: int, result: CellResult) -> None:
+        """Write down what a cell found up to a rung."""
+        write_atomically(self.cell_file(cell, rung), as_json(result) + "\n")
 
 
 def as_json(result: CellResult) -> str:

@@ -75,8 +75,13 @@ def train_step(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, wo
     end_step(state, recipe)
 
 
-def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: Training, request: StopRequest) -> bool:
-    """Train until the recipe's budget is spent or somebody asks to stop. Returns whether it was spent.
+def fit(
+    run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: Training, request: StopRequest,
+    pause: float = 1.0,
+) -> bool:  # fmt: skip
+    """Train until the recipe's budget is spent, or the share of it at which to pause, or somebody asks to stop.
+
+    Returns whether it was spent.
 
     On return the run folder holds everything: state, averaged generator, discriminator, pictures, events. Raises
     InputError if training diverges again and again, OSError if the disk is full; the last good state stays. Of several
@@ -101,7 +106,8 @@ def fit(run: Run, bank: Bank, setup: Setup, feed: Feed, world: World, display: T
     while True:
         closing = keeping + (scorer.closing if scorer else 0.0)
         spent = is_spent(recipe, state.images, clock.seconds() + closing, world)
-        if spent or world.any_process(bool(request)):
+        paused = pause < 1 and is_spent(recipe, state.images, clock.seconds(), world, pause)
+        if spent or paused or world.any_process(bool(request)):
             if all_finite(state):
                 break
             go_back(run, state, ticks, scorer, world, clock, display)

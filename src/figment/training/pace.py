@@ -60,10 +60,10 @@ class Replanner:
         return replanned(recipe, before, self.pace, world)
 
 
-def is_spent(recipe: Recipe, images: int, seconds: float, world: World) -> bool:
-    """Whether the budget is used up: of images, or of seconds.
+def is_spent(recipe: Recipe, images: int, seconds: float, world: World, share: float = 1.0) -> bool:
+    """Whether the budget, or such a share of it, is used up: of images, or of seconds.
 
     The first one's clock holds, as it does for the plan: another's may have gone on while the first stood still.
     """
-    spent = images >= recipe.images if recipe.images is not None else seconds >= (recipe.seconds or 0)
-    return world.any_process(world.leads and spent)
+    budget, spent = (recipe.images, float(images)) if recipe.images is not None else (recipe.seconds or 0.0, seconds)
+    return world.any_process(world.leads and spent >= share * budget)

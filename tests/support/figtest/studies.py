@@ -9,16 +9,17 @@ from pathlib import Path
 from figment.studies.engine import Worker, cells_found, enqueue
 from figment.studies.plan import ordered
 from figment.studies.request import asked
-from figment.studies.results import CellResult, Mark
-from figment.studies.storage import Opened, known_study, new_study, open_storage, url_of
+from figment.studies.results import CellResult, Mark, State
+from figment.studies.storage import Database, new_study, open_storage, quiet, url_of
 from figment.studies.study import Cell, Study, StudyFolder
 
 VARY = {"objective": ["bce", "mse", "hinge"], "dropout": [0, 0.3]}
 
 
-def study_of(name: str, seeds: int = 1, storage: str | None = None) -> Study:
+def study_of(name: str, seeds: int = 1, storage: str | None = None, **changes: object) -> Study:
     """A study of six settings."""
-    request = asked({"vary": VARY, "seeds": seeds, "images": 1000, "data": "pictures"}, "the study").checked()
+    fields = {"vary": VARY, "seeds": seeds, "images": 1000, "data": "pictures"} | changes
+    request = asked(fields, "the study").checked()
     settings = [{"objective": o, "dropout": d} for o in VARY["objective"] for d in VARY["dropout"]]
     return Study(
         name=name, request=request, recipe="dcgan", cells=ordered(settings, range(seeds)), seeds=tuple(range(seeds)), images=1000,
@@ -27,22 +28,26 @@ def study_of(name: str, seeds: int = 1, storage: str | None = None) -> Study:
     )  # fmt: skip
 
 
-def begun(folder: Path, seeds: int = 1, storage: str | None = None) -> StudyFolder:
+def begun(folder: Path, seeds: int = 1, storage: str | None = None, **changes: object) -> StudyFolder:
     """Such a study in a folder, its cells in the queue."""
-    study = study_of(folder.name, seeds, storage)
+    study = study_of(folder.name, seeds, storage, **changes)
     place = StudyFolder.create(folder, study)
-    enqueue(new_study(open_storage(url_of(place, storage)), study), study.cells)
+    enqueue(new_study(open_storage(url_of(place, storage)), study), study, [(cell.number, 0) for cell in study.cells])
     return place
 
 
-def opened(place: StudyFolder, heartbeat: int = 1, grace: int = 3) -> Opened:
-    """What opens its record, with short signs of life."""
-    study = place.study
-    return lambda: known_study(open_storage(url_of(place, study.storage), heartbeat, grace), study.name)
+def database(place: StudyFolder, heartbeat: int = 1, grace: int = 3) -> Database:
+    """Its record, with short signs of life."""
+    return Database(url_of(place, place.study.storage), place.study.name, heartbeat, grace)
 
 
 def found(place: StudyFolder) -> tuple[CellResult, ...]:
-    return cells_found(opened(place)(), place.study)
+    """What its cells have found."""
+    known = database(place)
+    with quiet():
+        cells = cells_found(known.record(), place.study)
+    known.close()
+    return cells
 
 
 def score_of(cell: Cell) -> float:
@@ -57,13 +62,15 @@ class Sleeper:
         self.place, self.seconds = place, seconds
         self.journal = place.folder / "journal"
 
-    def __call__(self, cell: Cell) -> CellResult:
+    def __call__(self, cell: Cell, rung: int = 0, before: CellResult | None = None) -> CellResult:
         self._write(f"begun {cell.number}")
         time.sleep(self.seconds)
         self._write(f"done {cell.number}")
-        score = score_of(cell)
-        marks = (Mark(1000, 1.0, score, 0.1),)
-        return CellResult(cell.number, cell.levels, cell.seed, "finished", score, 0.1, marks, 1.0, 1000)
+        score, study = score_of(cell), self.place.study
+        images = round(1000 * study.shares[rung])
+        marks = (*(before.marks if before else ()), Mark(images, images / 1000, score, 0.1))
+        state: State = "finished" if rung == study.last_rung else "running"
+        return CellResult(cell.number, cell.levels, cell.seed, state, score, 0.1, marks, images / 1000, images)
 
     def _write(self, line: str) -> None:
         handle = os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -92,7 +99,7 @@ def main() -> None:
     folder, seconds, heartbeat, grace, poll = sys.argv[1:]
     place = StudyFolder(folder)
     perform = Sleeper(place, float(seconds))
-    Worker(place, opened(place, int(heartbeat), int(grace)), perform, print, poll=float(poll)).work()
+    Worker(place, database(place, int(heartbeat), int(grace)), perform, print, poll=float(poll)).work()
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def test_every_cell_is_an_ordinary_run_with_its_score(studied: tuple[Path, Study
 
 def test_a_run_that_was_stopped_was_gone_on_with(studied: tuple[Path, StudyResults]) -> None:
     folder, results = studied
-    resumed = [cell for cell in results.cells if figment.open_run(folder / cell.run).events("resumed")]
+    resumed = [cell for cell in results.cells if figment.open_run(folder / cell.run).events("resume")]
     assert len(resumed) == 1
 
 
@@ -96,8 +96,29 @@ def test_status_and_list_and_a_resume_that_has_nothing_to_do(
     assert told.splitlines()[0].split() == ["cell", "objective", "seed", "state", "KID", "time"]
     assert told.splitlines()[-1].startswith(f"{folder.name}: 4 cells, ")
     assert command("study", "resume", folder) == 0
+    assert (folder / "report.html").is_file()
+    assert "can't be told apart" in capsys.readouterr().out
     assert command("study", "list") == 0
     assert "article" in capsys.readouterr().out
+
+
+def test_the_page_and_the_tables(
+    studied: tuple[Path, StudyResults], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder, _ = studied
+    assert command("study", "report", folder) == 0
+    told = capsys.readouterr().out
+    assert f"page  {folder}/report.html" in told
+    assert 10_000 < (folder / "report.html").stat().st_size < 5_000_000
+    assert command("study", "export", folder, "--csv") == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert (len(rows), rows[0].split(",")[:2]) == (5, ["number", "objective"])
+    assert command("study", "export", folder, "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["cells"]) == 4
+    assert command("study", "export", folder, "--parquet", "--out", tmp_path / "runs.parquet") == 0
+    assert (tmp_path / "runs.parquet").read_bytes()[:4] == b"PAR1"
+    assert command("study", "export", folder, "--parquet") == 2
+    assert command("study", "export", folder) == 2
 
 
 def test_pictures_that_have_changed_end_the_study(

@@ -25,7 +25,7 @@ from figment.common.text import typed
 from figment.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
-    from figment.common.progress import Preparing
+    from figment.display.terminal import Terminal
     from figment.studies.study import StudyFolder
 
 STUDY = click.argument("study", type=PathArgument, metavar="STUDY", shell_complete=complete_study)
@@ -199,6 +199,74 @@ def status(study: Path, storage: str | None) -> None:
     tell(*aligned(rows), "", sentence)
 
 
+@study.command()
+@STUDY
+@STORAGE
+@click.option("--out", type=PathArgument, metavar="PAGE.html", help="[default: report.html in the study, with samples]")
+def report(study: Path, storage: str | None, out: Path | None) -> None:
+    """Weigh STUDY as far as it is: what each factor does, as far as the intervals allow to say, and its page.
+
+    \b
+    Example:
+      figment study report studies/my-pictures-1
+    """
+    warm_up()
+    from figment.common.files import check_output
+    from figment.studies.conduct import open_study, results_of
+
+    if out:
+        check_output(out, ".html", [str(study)])
+    place = open_study(study, storage)
+    with at_terminal() as terminal:
+        conclude(place, results_of(place, storage), terminal, out)
+
+
+@study.command()
+@STUDY
+@click.option("--csv", "form", flag_value="csv", help="A line for each run.")
+@click.option("--json", "form", flag_value="json", help="All of it: runs with their marks, effects, conclusions.")
+@click.option("--parquet", "form", flag_value="parquet", help="The same table as --csv; needs --out.")
+@click.option("--out", type=PathArgument, metavar="FILE", help="[default: printed]")
+@STORAGE
+def export(study: Path, form: str | None, out: Path | None, storage: str | None) -> None:
+    """STUDY as a table or as JSON, for other programs: printed, or into a file.
+
+    \b
+    Examples:
+      figment study export studies/my-pictures-1 --csv > runs.csv
+      figment study export studies/my-pictures-1 --parquet --out runs.parquet
+    """
+    from figment.common.extras import require
+    from figment.common.files import write_output
+    from figment.common.places import check_file
+
+    if form is None:
+        raise InputError("figment study export: say in which form: --csv, --json or --parquet.")
+    if form == "parquet":
+        require("parquet", "--parquet")
+        if out is None:
+            raise InputError("--parquet can't be printed: name a file with --out FILE.parquet.")
+    if out is not None:
+        check_file(out)
+        if out.exists():
+            raise InputError(f"--out {out} exists: name another file.")
+    warm_up()
+    from figment.studies.analysis import analyse
+    from figment.studies.conduct import open_study, results_of
+    from figment.studies.table import as_csv, as_parquet
+
+    results = results_of(open_study(study, storage), storage)
+    content: str | bytes
+    if form == "parquet":
+        content = as_parquet(results)
+    else:
+        content = as_csv(results) if form == "csv" else analyse(results).as_json()
+    if out is not None:
+        write_output(out, content)
+    else:
+        click.echo(content, nl=False)
+
+
 @study.command(name="list")
 def list_() -> None:
     """The studies that figment brings along.
@@ -240,10 +308,10 @@ def go_on(place: "StudyFolder", storage: str | None, sources: tuple[str, ...], b
         conclude(place, results, terminal)
 
 
-def conclude(place: "StudyFolder", results: Any, display: "Preparing") -> None:
-    """Say what a study found, and where its page is."""
-    from figment.common.text import aligned
-    from figment.studies.conduct import status_rows
+def conclude(place: "StudyFolder", results: Any, display: "Terminal", out: Path | None = None) -> None:
+    """Say what a study found, and write its page."""
+    from figment.studies.conduct import report
 
-    rows, sentence = status_rows(results)
-    tell("", *aligned(rows), "", sentence)
+    analysis = report(place, results, out, display)
+    display.end()
+    tell("", *analysis.lines(), "", f"page  {out or place.page}")

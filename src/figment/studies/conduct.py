@@ -12,9 +12,10 @@ import torch
 from figment.common.bars import Shown, shown_on
 from figment.common.cache import point_libraries_at_cache
 from figment.common.extras import require
+from figment.common.files import write_output
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.places import check_folder
-from figment.common.progress import Agree, Preparing
+from figment.common.progress import Agree, Preparing, Silent
 from figment.common.rehearsal import SAMPLES, at_most
 from figment.common.text import typed
 from figment.common.units import as_time
@@ -27,7 +28,7 @@ from figment.metrics.scores import KINDS
 from figment.planning.choose import auto_for_images, auto_recipes
 from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.studies.factors import level_text, recipe_for
-from figment.studies.plan import Plan, make_plan, plan_lines
+from figment.studies.plan import make_plan, plan_lines
 from figment.studies.request import Request, asked, study_fields
 from figment.studies.results import StudyResults
 from figment.studies.scoring import Judge, check_enough
@@ -35,6 +36,7 @@ from figment.studies.study import STUDIES, Cell, Study, StudyFault, StudyFolder,
 from figment.version import versions
 
 if TYPE_CHECKING:
+    from figment.studies.analysis import Analysis
     from figment.studies.storage import Database
 
 
@@ -80,7 +82,8 @@ def study(
     Returns
     -------
     StudyResults
-        Its cells, each with score and error; figment.studies has what analyses them, and what pandas takes.
+        Its cells, each with score and error. figment.studies.analysis.analyse weighs them; pandas.DataFrame takes what
+        figment.studies.table.to_table makes of them.
 
     Raises
     ------
@@ -166,12 +169,16 @@ def plan_study(
         command=tuple(word.replace(storage, shown) if storage and shown else word for word in command),
         machine=str(machine), versions=versions(),
     )  # fmt: skip
-    return Planned(study, folder, [f"pictures   {bank.summary()}", *plan_lines(plan, resolves(plan, study))], bank)
+    return Planned(study, folder, [f"pictures   {bank.summary()}", *plan_lines(plan, resolves(study))], bank)
 
 
-def resolves(plan: Plan, study: Study) -> str:
+def resolves(study: Study) -> str:
     """What difference a plan can show, in a sentence."""
-    return ""
+    from figment.studies.resolution import PRIOR, in_words, resolution  # it brings scipy.stats, which takes its time
+
+    settings = {cell.number // len(study.seeds): cell.levels for cell in study.cells}
+    found = resolution(study.factors, len(study.seeds), settings=list(settings.values()))
+    return in_words(found, len(study.seeds), PRIOR)
 
 
 def recipe_name(request: Request, machine: Machine) -> str:
@@ -306,6 +313,20 @@ def results_of(place: StudyFolder, storage: str | None = None) -> StudyResults:
         ) from None
     finally:
         database.close()
+
+
+def report(
+    place: StudyFolder, results: StudyResults, out: Path | None = None, display: Preparing | None = None
+) -> "Analysis":
+    """Weigh a study as far as it is, and write its page: report.html in its folder. Raises InputError where it can't be."""
+    from figment.studies.analysis import analyse
+    from figment.studies.page import page
+
+    display = display or Silent()
+    analysis = analyse(results)
+    html = page(analysis, place.folder if out is None else None, display.stage("drawing samples"), display.say)
+    write_output(out or place.page, html)
+    return analysis
 
 
 def status_rows(results: StudyResults) -> tuple[list[list[str]], str]:

@@ -9,6 +9,7 @@ The public names below are looked up when they are first used, so that `import f
 
 import os
 from importlib import import_module
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from figment.version import __version__ as __version__
@@ -61,7 +62,12 @@ def __getattr__(name: str) -> Any:
         return import_module(f"figment.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'figment' has no attribute {name!r}")
-    return getattr(import_module(f"figment.{_HOMES[name]}"), name)
+    found = getattr(import_module(f"figment.{_HOMES[name]}"), name)
+    if not isinstance(found, FunctionType):
+        return found
+    from figment.common.in_python import speaking_python
+
+    return speaking_python(found)  # the command line takes it from its home, in whose errors options are named
 
 
 def __dir__() -> list[str]:

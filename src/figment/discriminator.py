@@ -97,7 +97,7 @@ def discriminator_file(path: Path) -> Path:
     if path.is_dir() and not file.is_file():
         raise Run(path).lacking("discriminator")
     if not file.is_file():
-        raise InputError(absent(path, "name a run folder or a discriminator.safetensors file") + ".")
+        raise InputError(absent(path, "name a run folder or a discriminator.safetensors file"))
     return file
 
 

@@ -10,6 +10,17 @@ class InputError(Exception):
     status = 2
 
 
+class MissingData(InputError):
+    """Nothing is where data were said to be: they may have been moved since.
+
+    text: as they were given.
+    """
+
+    def __init__(self, sentence: str, text: str) -> None:
+        super().__init__(sentence)
+        self.text = text
+
+
 class SystemFault(InputError):
     """The system fails in what was rightly asked of it: a disk that breaks or was taken away. Handled as InputError is."""
 

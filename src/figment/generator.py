@@ -220,7 +220,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
 
 def _generator_file(path: Path) -> Path:
     if not os.path.exists(path):
-        raise InputError(absent(path, "name a run folder or a generator.safetensors file") + ".")
+        raise InputError(absent(path, "name a run folder or a generator.safetensors file"))
     if path.is_file():
         return path
     run = Run(path)

@@ -17,11 +17,11 @@ from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.depth import Ranges, Scale, Unscaled
 from figment.data.decoding.fit import Target
-from figment.data.sources.base import MissingData
 from figment.data.sources.groups import grouping
+from figment.data.sources.names import drawn_request
 from figment.data.sources.open import Portraits, Source
 from figment.data.sources.patterns import is_pattern
-from figment.errors import InputError, Unreadable
+from figment.errors import InputError, MissingData, Unreadable
 from figment.recipe import Recipe
 from figment.run import Run
 
@@ -33,7 +33,8 @@ Data = str | Path | Source | Sequence[str | Path | Source] | None  # what traini
 
 def are_portraits(data: Data) -> bool:
     """Whether the data are the built-in portraits, whose attributes are known."""
-    return data is None or data == "portraits" or isinstance(data, Portraits)
+    asked = drawn_request(data) if isinstance(data, str) else None
+    return data is None or isinstance(data, Portraits) or (asked is not None and asked.name == Portraits.drawn_set)
 
 
 def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:
@@ -137,7 +138,7 @@ def absolute_data(data: Data) -> str | list[str] | None:
         path = os.path.abspath(os.path.expanduser(data))
         return path if os.path.lexists(path) or is_pattern(str(data)) else str(data)
     if isinstance(data, Source):
-        return data.where
+        return absolute_data(data.where)
     return [str(absolute_data(one)) for one in data]
 
 

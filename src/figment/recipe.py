@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from figment.common import sizes
+from figment.common.in_python import in_python
 from figment.common.jsontext import parsed
 from figment.common.text import last_of_path, shown, suggestion
 from figment.errors import InputError
@@ -290,7 +291,9 @@ def from_json(text: bytes | str, origin: str) -> Recipe:
                 f"{origin} was written by another version of figment: it has the field {first['loc'][0]}, which this one "
                 "doesn't know."
             ) from None
-        raise InputError(f"{origin} holds no figment recipe ({sentence(error).rstrip('.')}): {mend}.") from None
+        raise InputError(
+            f"{origin} holds no figment recipe ({in_python(sentence(error)).rstrip('.')}): {mend}."
+        ) from None
 
 
 def to_json(recipe: Recipe) -> str:

@@ -35,7 +35,7 @@ class Run:
         self.folder = Path(folder)
         self.listeners: list[Callable[[dict[str, Any]], None]] = []  # told of each event as it is logged
         if not os.path.exists(self.folder):
-            raise InputError(absent(folder, "name a run folder, such as runs/portraits-1") + ".")
+            raise InputError(absent(folder, "name a run folder, such as runs/portraits-1"))
         if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
             raise InputError(
                 mistaken(folder, "run folder", "name one that train made")

@@ -26,11 +26,11 @@ from figment.data.sources.groups import grouping
 from figment.data.sources.open import Source, open_source
 from figment.display.terminal import Shown, display_for
 from figment.errors import InputError, Interrupted
-from figment.planning.autotune import with_less_memory
+from figment.planning.autotune import speed_here, with_less_memory
 from figment.planning.choose import choose, choose_usual_start, with_further_budget
 from figment.planning.dry_run import describe
-from figment.planning.learning_curves import promise, speed_of
-from figment.planning.resolve import resolve, settled_by_data
+from figment.planning.learning_curves import expected, speed_of
+from figment.planning.resolve import loader_for, resolve, settled_by_data
 from figment.planning.starting import asked_origin
 from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
 from figment.recipe import Recipe
@@ -86,8 +86,8 @@ def train(
         elsewhere (on standard error); None is silent.
     callbacks : sequence of callable
         Each is called as callback(run, event) with the first event, {"event": "begin", …}, and then with every line of
-        events.jsonl as it is written, in this process, between two steps. One that fails is told of and called no more; the
-        run goes on. TensorBoard() is one.
+        events.jsonl as it is written, in this process, between two steps. One that fails is told of by a warning, whatever the
+        display, and called no more; the run goes on. TensorBoard() is one.
     command : sequence of str, optional
         What the run notes as how to repeat it.
     pause : float
@@ -192,13 +192,19 @@ def dry_run(
     bank = prepared(source, chosen, group, drop, shown, keep_marked)
     shown.say(bank.summary())
     chosen = settled_by_data(chosen, bank)
-    if not chosen.planned_images:  # a budget of images measures nothing: then no nets are built for the plan
-        hold_freed_memory()
-        configure_torch(world.device)  # as in training, so that the same is measured
-        asked = {"recipe": recipe, "choices": choices}
-        with watched():
+    hold_freed_memory()
+    configure_torch(world.device)  # as in training, so that the same is measured
+    with watched():
+        if chosen.planned_images:  # by a budget of images, under which only what is told is measured
+            speed = speed_here(chosen, machine, loader_for(bank, chosen, world), world, shown, origin)
+        else:
+            asked = {"recipe": recipe, "choices": choices}
             chosen = resolve(asked, chosen, bank, machine, world, shown, origin)[0].recipe
-    return describe(chosen, machine, origin.told(chosen) if origin else "", _expected(chosen, bank, origin))
+            speed = speed_of(chosen)
+    shown.end()
+    return describe(
+        chosen, machine, origin.told(chosen) if origin else "", _expected(chosen, bank, origin, speed), speed
+    )
 
 
 def resume(
@@ -346,7 +352,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
         )
     before = run.facts
     try:
-        told = listening(run, request.callbacks if world.leads else (), display.say)
+        told = listening(run, request.callbacks if world.leads else ())
         with sigterm_as_interrupt(), watched(), _naming_refusals(run), naming_what_is_kept(run, world), told:
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
@@ -404,8 +410,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         begun = {"from": origin.facts(setup.recipe)}
         display.say(origin.told(setup.recipe))
         display.say("The first sheet shows what these nets draw already, before any training.")
-    if not goes_on and (expected := _expected(setup.recipe, bank, origin)):
-        display.say(expected)
+    if not goes_on and (told := _expected(setup.recipe, bank, origin, speed_of(setup.recipe))):
+        display.say(told)
     if goes_on:
         load_and_broadcast(setup.state, run.state_file, world)
         refuse_full_disk(run)
@@ -440,10 +446,10 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     _report(run, world, display)
 
 
-def _expected(recipe: Recipe, bank: Bank, origin: Origin | None) -> str:
-    """When pictures will begin to show and be good, where that was measured; from nets of the user's nothing is known."""
+def _expected(recipe: Recipe, bank: Bank, origin: Origin | None, speed: float) -> str:
+    """When pictures will begin to show and be good, as far as that is known; from nets of the user's nothing is."""
     start = False if origin is None else True if origin.asked == SHIPPED else None
-    return promise(recipe, len(bank.train), start, speed_of(recipe))
+    return expected(recipe, len(bank.train), start, speed)
 
 
 def _report(run: Run, world: World, display: Display) -> None:

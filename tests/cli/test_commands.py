@@ -1,7 +1,15 @@
 """What is said of commands that aren't there."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from figment.cli.app import cli
+from figment.cli.hints import COMMANDS, FIELDS, OPTIONS
+from figment.recipe import Recipe
 from figtest.command import command
 
 
@@ -17,6 +25,48 @@ def test_a_part_of_another_command_is_found(words: tuple[str, ...], told: str, c
     assert capsys.readouterr().err == told
 
 
-def test_other_words_are_refused(capsys: pytest.CaptureFixture) -> None:
-    assert command("generate", "runs/x") == 2
-    assert "No such command 'generate'" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("generate", "runs/x"), "No such command 'generate': figment sample RUN draws new pictures. See"),
+        (("eval",), "No such command 'eval': figment measure RUN says"),
+        (("interpolate",), "figment walk RUN"),
+        (("frobnicate",), "No such command 'frobnicate'."),
+        (("train", "faces", "--epochs", "3"), "No such option '--epochs': figment counts images seen: --images 500k, or"),
+        (("train", "--batch-size=3"), "No such option '--batch-size': --set batch=128 sets"),
+        (("train", "--lr", "1e-3"), "No such option '--lr': --set lr="),
+        (("train", "--gpus", "2"), "No such option '--gpus': a GPU is taken where there is one; several: torchrun"),
+        (("train", "--resume", "runs/x"), "No such option '--resume': figment resume RUN goes on"),
+        (("train", "--data", "faces"), "No such option '--data': the pictures stand there without an option: figment train"),
+        (("train", "--sise", "3"), "No such option '--sise'. (Did you mean"),
+        (("sample", "--epochs", "3"), "No such option '--epochs'."),
+    ],
+)  # fmt: skip
+def test_other_programs_words_are_answered_in_figment_s(words: tuple[str, ...], told: str, capsys) -> None:
+    assert command(*words) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_hints_name_what_there_is() -> None:
+    options = {text for parameter in cli.commands["train"].params for text in parameter.opts}
+    for hint in (*COMMANDS.values(), *OPTIONS.values()):
+        assert all(name in cli.commands for name in re.findall(r"figment ([a-z]+) (?=[A-Z]|[a-z]+ RUN|list)", hint)), (
+            hint
+        )
+        assert set(re.findall(r"--[a-z-]+(?= [A-Z0-9]|$)", hint)) <= options, hint
+    assert not COMMANDS.keys() & cli.commands.keys()
+    assert not OPTIONS.keys() & options
+    assert set(FIELDS.values()) <= Recipe.model_fields.keys()
+
+
+@pytest.mark.parametrize("words", [["train", "faecs"], ["data", "inspect", "faecs"], ["measure", "faces", "--against", "faecs"],
+                                   ["sample", "faecs"], ["resume", "faecs"]])  # fmt: skip
+def test_a_mistyped_path_is_refused_before_anything_heavy_is_read(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    code = f"""import sys
+from figment.cli.app import main
+try: main({words})
+finally: print(*(name for name in ("torch", "numpy", "pydantic") if name in sys.modules))"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "\n")
+    assert done.stderr == "figment: faecs doesn't exist: did you mean faces?\n"

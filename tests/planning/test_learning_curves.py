@@ -8,7 +8,7 @@ import pytest
 
 from figment.common.machine import this_machine
 from figment.planning.for_survey import planned
-from figment.planning.learning_curves import FILE, Curve, curves, levels, promise, speed_of
+from figment.planning.learning_curves import FILE, Curve, curves, expected, levels, promise, speed_of
 from figment.presets import make
 from figtest.paths import ROOT
 
@@ -31,6 +31,8 @@ def test_every_figure_stands_in_the_log(curve: Curve) -> None:
     for images, value in curve.points:
         assert str(value) in told, value
         assert str(images) in told or f"{images // 1000}k" in told, images
+    assert curve.points or curve.shown
+    assert curve.shown is None or (str(curve.shown) in told and "by eye" in told.lower())
     assert [images for images, _ in curve.points] == sorted(images for images, _ in curve.points)
 
 
@@ -81,8 +83,44 @@ def test_what_isn_t_known_isn_t_promised(recipe, pictures: int, start: bool | No
 
 def test_a_budget_that_ends_before_is_told() -> None:
     short = make("dcgan-r1", seconds=180.0, planned_images=27_000)
-    assert "; this budget ends before: --for 6m or more, as it was" in promise(short, 11_000, False, speed_of(short))
+    told = promise(short, 11_000, False, speed_of(short))
+    assert "; this budget ends before: give it --for 6m or more, as it was" in told
     assert "ends before" not in promise(make("dcgan-r1", seconds=600.0, planned_images=90_000), 11_000, False, 150.0)
+    few = make("dcgan-r1", images=20_000, planned_images=20_000)
+    assert "; this budget ends before: give it --images 50k or more, as it was" in promise(few, 11_000, False)
+
+
+def test_small_sets_are_told_when_the_start_shows_by_the_eye() -> None:
+    minute = make("dcgan-r1", seconds=60.0, planned_images=9_000)
+    told = promise(minute, 540, True, 150.0)
+    assert told.startswith("pictures begin to show within 2 min; this budget ends before: give it --for 2m or more, as")
+    assert "with 182 pictures" in told
+    assert "good" not in told
+
+
+@pytest.mark.parametrize(
+    ("budget", "start", "says"),
+    [
+        (dict(images=1000, planned_images=1000), False, "about 50,000 images; this budget ends before: give it --images 50k"),
+        (dict(seconds=100.0, planned_images=10_000), False, "about 9 min; this budget ends before: give it --for 9m or more, or"),
+        (dict(seconds=100.0, planned_images=5_000), True, "about 4 min; this budget ends before: give it --for 4m or more"),
+        (dict(images=10**6, planned_images=10**6), False, None),
+        (dict(images=20_000, planned_images=20_000), True, None),
+        (dict(images=1000, planned_images=1000), None, None),  # from nets of the user's
+    ],
+)  # fmt: skip
+def test_where_no_curve_tells_a_budget_that_is_too_small_is_told_all_the_same(
+    budget: dict, start, says: str | None
+) -> None:
+    recipe = make("dcgan", **budget)  # of which there is no curve
+    assert promise(recipe, 11_000, start) == ""
+    told = expected(recipe, 11_000, start, speed_of(recipe))
+    assert (says in told) if says else told == ""
+
+
+def test_an_unknown_speed_tells_no_time() -> None:
+    recipe = make("dcgan-r1", seconds=60.0)  # not planned yet
+    assert "this budget" not in promise(recipe, 11_000, False)
 
 
 def test_what_isn_t_known_beyond_a_curve_is_said() -> None:

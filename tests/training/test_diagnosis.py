@@ -122,7 +122,9 @@ def test_an_older_figment_s_ticks_are_read() -> None:
 @pytest.mark.parametrize(
     ("recipe", "values", "tried"),
     [
-        (HELD, dict(memorising=0.9, memorising_chance=1e-5), "--set augment=full --set augment_mode=adaptive"),
+        (HELD, dict(memorising=0.9, memorising_chance=1e-5), "--set augment=full --set augment_p=0.3"),
+        (make("dcgan-r1", size=32, planned_images=10**6), dict(memorising=0.9, memorising_chance=1e-5),
+         "--set augment=full --set augment_mode=adaptive"),
         (make("dcgan-r1", objective="hinge", augment="full", augment_p=0.3), dict(memorising=0.9, memorising_chance=1e-5),
          "more pictures"),
         (FREE, dict(distinct=3.0, distinct_exponent=0.1), "--recipe dcgan-r1"),

@@ -17,6 +17,7 @@ from figment.cli.data import data
 from figment.cli.doctor import doctor
 from figment.cli.explain import explain
 from figment.cli.explore import explore
+from figment.cli.hints import command_hint, hinted
 from figment.cli.measure import measure
 from figment.cli.recipes import recipes
 from figment.cli.repeats import refuse_repeats
@@ -41,6 +42,8 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
+            if hint := command_hint(args[0]):
+                raise click.UsageError(f"No such command '{args[0]}'{hint}.", ctx) from None
             for name, command in self.commands.items():
                 if isinstance(command, click.Group) and args[0] in command.commands:
                     raise click.UsageError(f"{args[0]} is a part of {name}: figment {name} {args[0]}.", ctx) from None
@@ -113,7 +116,7 @@ def run(arguments: Sequence[str] | None) -> Any:
         click.echo(help_page.format_message())
     except click.ClickException as error:
         where = f" See {error.ctx.command_path} --help." if isinstance(error, click.UsageError) and error.ctx else ""
-        fail(error.format_message() + where)
+        fail(hinted(error) + where)
     except InputError as error:
         fail(str(error), error.status)
     except (click.Abort, KeyboardInterrupt) as interruption:

@@ -1,6 +1,5 @@
 """`figment measure`: how real, how varied, how original the pictures of a generator, or of a folder, are."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,7 @@ import click
 
 from figment.cli.completing import complete_run
 from figment.cli.console import at_terminal, complain, fresh_report, tell, tell_of_best, warm_up
-from figment.cli.options import ACCEPT, GROUP, KEEP_MARKED, PICK, SEED, NamedPath, PathArgument, agreeing, pixels
+from figment.cli.options import ACCEPT, GROUP, KEEP_MARKED, PICK, SEED, DataPath, ExistingPath, PathArgument, agreeing, pixels
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -16,11 +15,14 @@ if TYPE_CHECKING:
     from figment.metrics.result import Measurement
 
 
+SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pictures")
+
+
 @click.command()
 @click.argument(
-    "subjects", nargs=-1, required=True, type=PathArgument, metavar="RUN|FOLDER...", shell_complete=complete_run
+    "subjects", nargs=-1, required=True, type=SUBJECT, metavar="RUN|FOLDER...", shell_complete=complete_run
 )
-@click.option("--against", multiple=True, type=NamedPath(), metavar="DATA", help="Real pictures. [default: the run's]")
+@click.option("--against", multiple=True, type=DataPath(), metavar="DATA", help="Real pictures. [default: the run's]")
 @click.option(
     "--features",
     multiple=True,
@@ -74,7 +76,6 @@ def measure(
       figment measure runs/faces-1 runs/faces-2 --out scores.csv
       figment measure their-samples --against my-pictures --size 64 --out scores.json
     """
-    from figment.common.addresses import absent
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output, write_output
     from figment.common.places import check_file
@@ -82,9 +83,6 @@ def measure(
     twice = next((subject for subject in subjects if subjects.count(subject) > 1), None)
     if twice is not None:
         raise InputError(f"{twice} is named twice: name it once.")
-    for subject in subjects:
-        if not os.path.exists(subject) and len(subjects) > 1:  # of one it is told where it is opened
-            raise InputError(absent(subject, "name runs, generators or folders of pictures that are there") + ".")
     if out:
         check_output(out, (".json", ".csv"), [*map(str, subjects), *against])
         for subject in subjects:

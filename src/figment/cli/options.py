@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.completing import complete_data, complete_recipe, complete_run
+from figment.common.launch import leads
 from figment.common.terminals import is_terminal
 from figment.common.text import printable, said
 from figment.errors import InputError
@@ -34,6 +35,34 @@ class NamedPath(click.Path):
             if error.errno == errno.ENAMETOOLONG and not set(text) & set("*?[{"):  # a pattern may be long
                 self.fail(f"a name of {len(os.fsencode(text)):,} bytes is longer than can be: name a path", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class DataPath(NamedPath):
+    """DATA. What is no path, no pattern and no name of anything is refused at once, before torch is read."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from figment.data.sources.names import refuse_missing
+
+        text = super().convert(value, param, ctx)
+        if leads():
+            refuse_missing(str(text))
+        return text
+
+
+class ExistingPath(NamedPath):
+    """A path that is there, or is refused at once. mend: what to name."""
+
+    def __init__(self, mend: str) -> None:
+        super().__init__(path_type=Path)
+        self.mend = mend
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = super().convert(value, param, ctx)
+        if leads() and not os.path.exists(path):  # the other processes of a training may not see it
+            from figment.common.addresses import absent
+
+            raise InputError(absent(path, self.mend))
+        return path
 
 
 class RecipeOption(click.Option):
@@ -61,8 +90,11 @@ class ExperimentGroup(click.Group):
 
 
 PathArgument = NamedPath(path_type=Path)
-RUN = click.argument("run", type=PathArgument, shell_complete=complete_run)
-DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=NamedPath(), shell_complete=complete_data)
+RunPath = ExistingPath("name a run folder or a generator.safetensors file")
+RunFolderPath = ExistingPath("name a run folder, such as runs/portraits-1")
+RUN = click.argument("run", type=RunPath, shell_complete=complete_run)
+RUN_FOLDER = click.argument("run", type=RunFolderPath, shell_complete=complete_run)
+DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=DataPath(), shell_complete=complete_data)
 SEED = click.option(
     "--seed",
     default=0,

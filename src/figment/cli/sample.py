@@ -8,7 +8,7 @@ import click
 
 from figment.cli.completing import complete_direction, complete_moved
 from figment.cli.console import complain, fresh_report, progress_bar, tell, tell_of_best, warm_up
-from figment.cli.options import LABEL, PICK, RUN, SEED, TRUNCATION, PathArgument
+from figment.cli.options import LABEL, PICK, RUN, RUN_FOLDER, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -246,7 +246,7 @@ def walk(
 
 
 @click.command()
-@RUN
+@RUN_FOLDER
 @click.option("--tiles", default=16, show_default=True, type=click.IntRange(1, 256), help="Codes side by side.")
 @LABEL
 @click.option(
@@ -285,7 +285,7 @@ def timelapse(
 
 
 @click.command()
-@RUN
+@RUN_FOLDER
 def report(run: Path) -> None:
     """Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat it.
 
@@ -303,7 +303,7 @@ def report(run: Path) -> None:
 class Place:
     """Where a command writes, checked before it works: out; or a name in the run, or beside its generator, that nothing has.
 
-    asked: what was asked for, which makes the name; suffix: its end, "" for a folder. A run that isn't there is told later.
+    asked: what was asked for, which makes the name; suffix: its end, "" for a folder.
     """
 
     def __init__(self, run: Path, out: Path | None, asked: Sequence[str], suffix: str, check: Callable[[Path], None]):
@@ -313,9 +313,8 @@ class Place:
         net = [] if run.is_dir() or run.stem == "generator" else [run.stem]
         self.named = out or (run if run.is_dir() else run.parent) / (plain_name("-".join([*asked, *net])) + suffix)
         self.path, self.suffix = out or free_name(self.named, suffix), suffix
-        if out or run.exists():
-            check(self.path)
-            check_replaced(self.path)
+        check(self.path)
+        check_replaced(self.path)
 
     def settled(self) -> Path:
         """Where it is, now that it is written: the same as before, if it was there already."""

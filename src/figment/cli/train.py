@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from figment.cli.completing import complete_field, complete_run
-from figment.cli.console import TRAINED, conclude, tell, warm_up
+from figment.cli.console import TRAINED, conclude, further, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -19,8 +19,8 @@ from figment.cli.options import (
     LIMIT,
     LOG,
     OPEN,
-    RUN,
-    NamedPath,
+    RUN_FOLDER,
+    DataPath,
     PathArgument,
     RecipeOption,
     agreeing,
@@ -30,7 +30,6 @@ from figment.cli.options import (
 )
 from figment.common.assignments import assignments, value
 from figment.common.launch import check_launch, leads
-from figment.common.text import typed
 from figment.errors import InputError
 
 
@@ -140,14 +139,14 @@ def train(
 
 
 @click.command()
-@RUN
+@RUN_FOLDER
 @click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
 @click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
 @click.option(
     "--data",
     "sources",
     multiple=True,
-    type=NamedPath(),
+    type=DataPath(),
     metavar="DATA",
     help="Where the pictures are now, if they were moved; once for each that there was. Of a finished run it is noted.",
 )
@@ -189,5 +188,5 @@ def resume(
     )
     if not was_finished:
         return conclude(after)
-    tell(f"{run} is finished. To train it further, give it a budget: figment resume {typed(run)} --for 10m")
+    tell(f"{run} is finished. To train it further, give it a budget: {further(after)}")
     return TRAINED

@@ -2,6 +2,10 @@
 
 import os
 import re
+from itertools import islice
+from pathlib import Path
+
+from figment.common.text import nearest
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)  # a Path has lost the second slash
 _DRIVE = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
@@ -13,6 +17,7 @@ _BUCKETS = {
     "hdfs": "hdfs dfs -get", "oss": "ossutil cp -r",
 }  # fmt: skip
 ON_ANOTHER_MACHINE = "it is on another machine: copy it here first (scp -r, rsync), and give the path of the copy"
+LISTED = 1000  # names of a folder, at most, among which one may be meant
 _SHARES = {"smb", "cifs", "nfs", "afp", "dav", "davs", "webdav"}
 
 
@@ -44,7 +49,25 @@ def elsewhere(text: str) -> str | None:
 
 def absent(path: object, mend: str) -> str:
     """What is said of a path where nothing is; mend: what to do about one that names a place on this machine."""
-    return f"{path} doesn't exist: {elsewhere(str(path)) or mend}"
+    if (where := elsewhere(str(path))) is not None:
+        return f"{path} doesn't exist: {where}."
+    near = near_path(Path(str(path)))
+    return f"{path} doesn't exist: {f'did you mean {near}?' if near else f'{mend}.'}"
+
+
+def near_path(path: Path) -> str | None:
+    """The path that may have been meant by one where nothing is: its first part that isn't there, by the name most like it."""
+    below: list[str] = []
+    while not os.path.lexists(path.parent):
+        path, below = path.parent, [path.name, *below]
+    try:
+        near = nearest(path.name, islice(os.listdir(path.parent), LISTED), 0.6)
+    except (OSError, ValueError):
+        near = None
+    if near is None:
+        return None
+    whole = path.with_name(near).joinpath(*below)
+    return str(whole if os.path.lexists(whole) else path.with_name(near))
 
 
 def _for_windows(drive: "re.Match[str] | None") -> str | None:

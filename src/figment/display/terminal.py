@@ -1,5 +1,6 @@
 """What a person sees while a run trains: a live panel on a terminal, plain lines elsewhere."""
 
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from figment.common.bars import Bars, bar, is_live, usual_console
 from figment.common.browser import open_in_browser
+from figment.common.in_python import in_python
 from figment.common.progress import Display
 from figment.common.rate import Rate, time_left
 from figment.common.units import as_images, as_time
@@ -29,14 +31,18 @@ Shown = Display | Literal["auto"] | None  # what a function is told to show it o
 
 def display_for(display: Shown) -> Display | None:
     """What train() and resume() tell of a run where "auto" is asked for; anything else as it is."""
-    return Terminal(usual_console()) if display == "auto" else display
+    return Terminal(usual_console(), words=in_python) if display == "auto" else display
 
 
 class Terminal(Bars):
-    """Follows a run on a console: live where it is a terminal or a notebook, else a line every ten seconds."""
+    """Follows a run on a console: live where it is a terminal or a notebook, else a line every ten seconds.
 
-    def __init__(self, console: Console | None = None, opens: bool = False) -> None:
+    words: what sentences go through before they are said.
+    """
+
+    def __init__(self, console: Console | None = None, opens: bool = False, words: Callable[[str], str] = str) -> None:
         super().__init__(console)
+        self.words = words
         self.opens = opens  # the live page in a browser
         self.preview: RenderableType | None = None
         self.budget_images: int | None = None
@@ -102,7 +108,7 @@ class Terminal(Bars):
         return time_left(self.budget_images, self.budget_seconds, images, seconds, rate)
 
     def say(self, sentence: str) -> None:
-        super().say(sentence)
+        super().say(self.words(sentence))
         self.last_said = monotonic()
 
     # ---- words -------------------------------------------------------------------------------------------------------

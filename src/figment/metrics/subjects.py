@@ -56,7 +56,7 @@ def open_subject(
     if path is None or (path / "run.json").is_file() or (path.is_file() and path.suffix == ".safetensors"):
         return _of_generator(what, against, n, seed, size, group, device, agree, display, pick, keep_marked)
     if not path.exists() and against is None:
-        raise InputError(absent(what, "name a run, a generator.safetensors, or a folder of pictures") + ".")
+        raise InputError(absent(what, "name a run, a generator.safetensors, or a folder of pictures"))
     if path.is_dir() and any(path.glob("*/run.json")):
         raise InputError(f"{what} holds runs: name one of them, such as {next(path.glob('*/run.json')).parent}.")
     if against is None:

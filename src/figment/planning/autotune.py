@@ -22,6 +22,7 @@ from figment.training.phases import Setup, phases_of
 from figment.training.state import TrainState, new_state
 
 MIN_TRIAL_SECONDS, MAX_TRIAL_SECONDS = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
+SPEED_BATCH, SPEED_PARAMETERS = 16, 20_000_000  # images at once, and of both nets on a CPU, where only a time is told
 
 
 class MeasuredCandidate(NamedTuple):
@@ -71,12 +72,26 @@ def autotune(
         if planned < candidate.worth_from:
             break
     chosen = [one for one in tried if one.setup.recipe.planned_images >= one.candidate.worth_from][-1]
-    for line in explained(chosen, tried, origin is not None):
+    for line in explained(chosen, tried):
         display.say(line)
     return chosen.setup
 
 
-def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate], learnt: bool = False) -> list[str]:
+def speed_here(
+    recipe: Recipe, machine: Machine, feed: Feed, world: World, display: Preparing, origin: Origin | None = None
+) -> float:
+    """About how many images a second a recipe sees here, by small batches: to tell a time, never to choose by.
+
+    0 where that would take minutes: large nets on a CPU.
+    """
+    recipe = recipes.changed(recipe, planned_images=0, batch=min(recipe.batch, SPEED_BATCH))
+    if machine.kind == "cpu" and memory.parameters(recipe) > SPEED_PARAMETERS:
+        return 0.0
+    _, trials, _, _ = _tried_out(recipe, machine, feed, world, MIN_TRIAL_SECONDS, display, origin)
+    return trials[0].images_per_second * (1 - plan.OVERHEAD_SHARE) if trials else 0.0
+
+
+def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> list[str]:
     """The choice in three lines: what, how fast here, and what that buys."""
     recipe = chosen.setup.recipe
     rates = [f"{one.candidate.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
@@ -90,7 +105,7 @@ def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate], lea
         *([f"recipe {recipe.name}: {chosen.candidate.why}"] if chosen.candidate.why else []),
         f"measured: {', '.join(rates)}",
         f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
-        *plan.warnings(recipe, learnt),
+        *plan.leaks(recipe),
     ]
 
 

@@ -70,7 +70,7 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget, choices = _budget(time, images), choices_in_small(choices, origin)
-    candidate, why = auto_recipes(machine)[0], "auto: measuring what this machine can do in that time"
+    candidate, why = auto_recipes(machine)[0], ""  # told when the machine is measured
     if "images" in budget:
         candidate = auto_for_images(machine, budget["images"])
         why = f"recipe {candidate.recipe}: {candidate.why}"
@@ -83,13 +83,14 @@ def choose(
     if origin is not None:
         origin.compared(recipe)  # refused now where nothing fits
     recipe = recipes.changed(recipe, fit=check_fit(recipe.fit))
-    notes = [why if name == "auto" else f"recipe {name}, as asked", *plan.fallbacks(recipe, machine)]
+    why = why if name == "auto" else f"recipe {name}, as asked"
+    notes = [*([why] if why else []), *plan.fallbacks(recipe, machine)]
     notes += notes_of_rehearsal(recipe)
     notes += notes_of_frozen(recipe, origin)
     if recipe.seconds is not None:
         return recipe, notes
     recipe = plan.settled_by_machine(recipe, machine)
-    return recipe, [*notes, *plan.warnings(recipe, learnt=origin is not None)]
+    return recipe, [*notes, *plan.leaks(recipe)]
 
 
 def choose_usual_start(

@@ -12,11 +12,11 @@ from figment.recipe import Recipe
 from figment.training import schedule
 
 
-def describe(recipe: Recipe, machine: Machine, start: str = "", expected: str = "") -> str:
+def describe(recipe: Recipe, machine: Machine, start: str = "", expected: str = "", speed: float = 0.0) -> str:
     """The plan as text: nets with parameter counts, the game, the schedule, the memory. For --dry-run.
 
     recipe: with nothing left open that pictures or a measurement decide. start: what its nets begin as, in a line. expected: when
-    pictures begin to show, in a line.
+    pictures begin to show, in a line. speed: images a second here, 0 where nobody knows.
     """
     recipe = fitting_memory(recipe, machine)
     generator, discriminator = nets.generator(recipe), nets.discriminator(recipe)
@@ -39,7 +39,7 @@ def describe(recipe: Recipe, machine: Machine, start: str = "", expected: str = 
                  f"{turns}"),
         ("augmentation", _augmenting(recipe)),
         ("arithmetic", f"{recipe.precision}, compile {recipe.compile}"),
-        ("budget", as_time(recipe.seconds) if recipe.seconds else f"{as_images(recipe.images or 0)} seen"),
+        ("budget", _budget(recipe, speed)),
         *([("expected", expected)] if expected else []),
         ("schedule", f"rates decay from {recipe.lr_decay_start:.0%} to {recipe.lr_decay_end:.0%} of the run, "
                      f"to {recipe.lr * recipe.lr_final:g}"),
@@ -48,6 +48,13 @@ def describe(recipe: Recipe, machine: Machine, start: str = "", expected: str = 
         ("memory", f"about {training_bytes(recipe) / 2**20:,.0f} MiB for nets, optimisers and one step, beside the pictures"),
     ]  # fmt: skip
     return "\n".join(f"{name:<14} {text}" for name, text in rows)
+
+
+def _budget(recipe: Recipe, speed: float) -> str:
+    if recipe.seconds:
+        return as_time(recipe.seconds)
+    seen = f"{as_images(recipe.images or 0)} seen"
+    return f"{seen}, in about {as_time((recipe.images or 0) / speed)} here" if speed else seen
 
 
 def _layers(net: nn.Module) -> str:

@@ -16,6 +16,9 @@ from figment.presets import PRESETS, make
 from figment.recipe import Recipe
 
 FILE = Path(__file__).with_suffix(".json")
+# Images seen before which pictures hardly ever show what they are meant to be, whatever they are: from nets that have learnt
+# nothing (LOG 29), and from those that figment brings along (LOG 97).
+SHOWN_FROM_NOTHING, SHOWN_FROM_START = 50_000, 12_000
 MOST_TIMES = 4  # more or fewer pictures than a curve's that it may still speak for
 # What may differ from a curve's recipe: what was chosen beside its game, the budget, and what the data or the machine settle.
 FREE = NEUTRAL | {"classes", "images", "seconds", "planned_images", "augment", "augment_p"}
@@ -26,7 +29,8 @@ class Curve:
     """What a run's pictures were worth after so many images.
 
     set, pictures: what it learned from, how many of them. start: whether it began from the nets that figment brings along. log:
-    entries of LOG.md that hold the figures. points: (images seen, KID ×1000), in order.
+    entries of LOG.md that hold the figures. points: (images seen, KID ×1000), in order. shown: images by which pictures showed
+    what they are meant to be, by the eye, where the levels, which are those of faces in photographs, can't tell.
     """
 
     set: str
@@ -36,6 +40,7 @@ class Curve:
     start: bool
     log: list[int]
     points: list[tuple[int, float]]
+    shown: int | None = None
 
     def reaches(self, level: float) -> tuple[int, bool] | None:
         """Images seen at which a level is reached, and whether it was reached at the first look already, or before.
@@ -84,8 +89,12 @@ def curve_for(recipe: Recipe, pictures: int, start: bool) -> Curve | None:
         if (curve.recipe, curve.size, curve.start) == (recipe.name, recipe.size, start)
         and _times(curve, pictures) <= MOST_TIMES
     ]
+
     # Of curves of about as many pictures the one that tells most, then the nearest.
-    return max(found, key=lambda curve: (len(curve.points) > 1, -_times(curve, pictures)), default=None)
+    def rank(curve: Curve) -> tuple[bool, float]:
+        return len(curve.points) > 1 or curve.shown is not None, -_times(curve, pictures)
+
+    return max(found, key=rank, default=None)
 
 
 def _times(curve: Curve, pictures: int) -> float:
@@ -110,23 +119,54 @@ def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.
     if curve is None:
         return ""
     show, good = (curve.reaches(levels()[curve.size].get(level, 0)) for level in ("show", "good"))
+    if curve.shown is not None:
+        show = curve.shown, True
     if show is None:
         return ""
-    within = "within" if show[1] else "after about"
-    text = f"pictures begin to show {within} {_time(show[0], speed)}"
-    if good is None:
+    text = f"pictures begin to show {_when(show, speed)}"
+    if good is not None:
+        text += f", good ones {_when(good, speed)}"
+    elif curve.points:
         text += f"; good ones hadn't come by {_time(curve.points[-1][0], speed)}, the last measured"
-    else:
-        text += f", good ones {'within' if good[1] else 'after about'} {_time(good[0], speed)}"
-    if recipe.seconds and speed and show[0] > recipe.planned_images:
-        text += f"; this budget ends before: --for {math.ceil(show[0] / speed / 60)}m or more"
+    text += _too_little(recipe, show[0], speed)
     entries = ", ".join(map(str, curve.log))
     return f"{text}, as it was with {curve.pictures:,} pictures of {curve.set} (LOG {entries}); others may take longer"
+
+
+def expected(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.0) -> str:
+    """What promise() tells; where no curve does, what is said of a budget that is too small for anything to show.
+
+    Arguments as promise() takes them. "" where there is nothing to say.
+    """
+    if told := promise(recipe, pictures, start, speed):
+        return told
+    least = SHOWN_FROM_START if start else SHOWN_FROM_NOTHING
+    if start is None or not 0 < _planned(recipe) < least:
+        return ""
+    known = "" if start else ", or known nets to start from: --from RUN"
+    return f"pictures begin to show after about {_time(least, speed)}{_too_little(recipe, least, speed)}{known}"
+
+
+def _planned(recipe: Recipe) -> int:
+    return recipe.planned_images or recipe.images or 0
+
+
+def _too_little(recipe: Recipe, least: int, speed: float) -> str:
+    """That a budget ends before so many images, and which wouldn't; "" where it doesn't, or nobody knows."""
+    if not 0 < _planned(recipe) < least or (recipe.seconds and not speed):
+        return ""
+    enough = f"--for {math.ceil(least / speed / 60)}m" if recipe.seconds else f"--images {math.ceil(least / 1000)}k"
+    return f"; this budget ends before: give it {enough} or more"
 
 
 def speed_of(recipe: Recipe) -> float:
     """Images a second, by the plan that was measured; 0 under a budget of images."""
     return recipe.planned_images / recipe.seconds if recipe.seconds else 0.0
+
+
+def _when(reached: tuple[int, bool], speed: float) -> str:
+    images, at_once = reached
+    return f"{'within' if at_once else 'after about'} {_time(images, speed)}"
 
 
 def _time(images: int, speed: float) -> str:

@@ -41,6 +41,11 @@ def training_bytes(recipe: Recipe) -> int:
     return weights + average + round(pixel * recipe.batch * maps)
 
 
+def parameters(recipe: Recipe) -> int:
+    """Of both nets."""
+    return nets.parameter_count(nets.generator(recipe)) + nets.parameter_count(nets.discriminator(recipe))
+
+
 def _picture(recipe: Recipe) -> Tensor:
     return torch.empty(1, int(recipe.channels), *recipe.shape, device="meta")
 

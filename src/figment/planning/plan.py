@@ -1,18 +1,15 @@
 """Plan: what a budget buys on this machine; and the run as it will be, before it is."""
 
-import math
 from collections.abc import Callable
 
 from figment import recipe as recipes
 from figment.augment.pipeline import MAX_FIXED_P, MAX_RISEN_P, augmentation_share
 from figment.common.machine import Machine
-from figment.common.units import as_images
 from figment.errors import InputError
 from figment.features.registry import default_network
 from figment.recipe import Recipe
 
 OVERHEAD_SHARE = 0.03  # of a run's time goes into readings and snapshots
-RECOGNISABLE_IMAGES = 50_000  # images seen before which samples are hardly ever recognisable (LOG 29)
 
 
 def settled_by_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:
@@ -36,15 +33,8 @@ def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
     return {"augment": "full" if happens else "none", "augment_p": recipe.augment_p * share}
 
 
-def warnings(recipe: Recipe, learnt: bool = False) -> list[str]:
-    """What the result will suffer from, a line each that says what would do: too small a budget, changes that leak.
-
-    learnt: whether it starts from nets that draw pictures already.
-    """
-    return [*([] if learnt else _of_the_budget(recipe)), *_of_leaks(recipe)]
-
-
-def _of_leaks(recipe: Recipe) -> list[str]:
+def leaks(recipe: Recipe) -> list[str]:
+    """That samples will show what only augmentation did to the pictures, and what would do instead; nothing where they won't."""
     fixed = recipe.augment_mode == "fixed"
     most = MAX_FIXED_P if fixed else MAX_RISEN_P
     if recipe.augment not in {"auto", "full"} or recipe.augment_p <= most:
@@ -54,18 +44,6 @@ def _of_leaks(recipe: Recipe) -> list[str]:
         f"augment_p={recipe.augment_p:g} will leak: samples come out turned and recoloured themselves; take {most:g} or "
         f"less{or_else}"
     ]
-
-
-def _of_the_budget(recipe: Recipe) -> list[str]:
-    if not 0 < recipe.planned_images < RECOGNISABLE_IMAGES:
-        return []
-    little = f"that is little: pictures begin to show after about {as_images(RECOGNISABLE_IMAGES)}"
-    if recipe.seconds:
-        minutes = math.ceil(recipe.seconds * RECOGNISABLE_IMAGES / recipe.planned_images / 60)
-        return [
-            f"{little}, here with --for {minutes}m or more, a smaller --size, or known nets to start from: --from RUN"
-        ]
-    return [f"{little}: --images {RECOGNISABLE_IMAGES // 1000}k or more, or known nets to start from: --from RUN"]
 
 
 def settled_by_machine(recipe: Recipe, machine: Machine) -> Recipe:
@@ -117,7 +95,7 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
     """What this machine or recipe rules out and what is done in its place, a line each; nothing where all is there."""
     lines = []
     if recipe.precision == "auto" and machine.bf16 == "slow":
-        lines.append("no fast bf16 on this device: training in float32")
+        lines.append("training in float32: this device has no fast bf16, numbers of half the bits")
     if recipe.precision == "auto" and machine.bf16 == "perhaps" and recipe.images is not None:
         lines.append("training in float32: a budget of images measures no speeds; --set precision=bf16 may be faster")
     if recipe.compile != "off" and not machine.compiler:

@@ -1,21 +1,21 @@
 """Functions of the user's that are told how a run goes: with every event, as it is written, between two steps."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from figment.common.progress import Say
-from figment.errors import InputError
+from figment.errors import InputError, Notice
 from figment.run import Run
 
 Callback = Callable[[Run, dict[str, Any]], object]  # what it gives back is nothing to us
 
 
 class Callbacks:
-    """Tells them all. One that fails is told of, noted in the run, and called no more: it mustn't cost the run."""
+    """Tells them all. One that fails is warned of, noted in the run, and called no more: it mustn't cost the run."""
 
-    def __init__(self, callbacks: Sequence[Callback], run: Run, say: Say) -> None:
-        self.callbacks, self.run, self.say = list(callbacks), run, say
+    def __init__(self, callbacks: Sequence[Callback], run: Run) -> None:
+        self.callbacks, self.run = list(callbacks), run
 
     def __call__(self, event: dict[str, Any]) -> None:
         failed = []
@@ -28,15 +28,18 @@ class Callbacks:
                     f"callback {_name(callback)} failed at {event['event']} and is called no more: {_told(error)}"
                 )
         for text in failed:  # now that all have heard of the event itself
-            self.say(text)
+            with suppress(Notice):  # where warnings are errors
+                warnings.warn(
+                    text, Notice, stacklevel=2
+                )  # whatever the display: who trains silently is told of this, too
             self.run.log({"event": "callback", "images": event["images"], "seconds": event["seconds"], "text": text})
 
 
 @contextmanager
-def listening(run: Run, callbacks: Sequence[Callback], say: Say) -> Iterator[None]:
+def listening(run: Run, callbacks: Sequence[Callback]) -> Iterator[None]:
     """Within, callbacks are told of the run's events."""
     if callbacks:
-        run.listeners.append(Callbacks(callbacks, run, say))
+        run.listeners.append(Callbacks(callbacks, run))
     try:
         yield
     finally:

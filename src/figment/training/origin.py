@@ -84,7 +84,7 @@ def open_origin(asked: str | Path | Run) -> Origin:
     path = Path(abspath(expanduser(text)))
     if not text or not exists(path):
         mend = "name a run folder, a generator.safetensors, hf:OWNER/NAME, start or none"
-        raise InputError(f"--from {absent(text, mend)}.")
+        raise InputError(f"--from {absent(text, mend)}")
     if path.is_file():
         if _kind_of(path) == KIND:
             return _of_start_file(str(path), path.stem, path)

@@ -1,5 +1,6 @@
 """What to try against what ails a run: options that its recipe doesn't have already, as a command takes them."""
 
+from figment.augment.pipeline import ADAPTION_IMAGES
 from figment.recipe import Recipe
 
 LOW_RATE, HIGH_RATE = 5e-5, 5e-3  # of Adam, beyond which it is what to change first
@@ -16,7 +17,8 @@ def against_collapse(recipe: Recipe) -> str:
 def against_memorising(recipe: Recipe) -> str:
     if recipe.augment not in ("none", "auto"):
         return "more pictures"
-    steered = recipe.objective in ("bce", "ml", "hinge")  # those whose signs tell how much is needed
+    # Those whose signs tell how much is needed, and time for it to rise: in minutes it would do next to nothing.
+    steered = recipe.objective in ("bce", "ml", "hinge") and recipe.planned_images >= ADAPTION_IMAGES
     amount = "augment_mode=adaptive" if steered else "augment_p=0.3"
     return f"augmentation, --set augment=full --set {amount}; or more pictures"
 

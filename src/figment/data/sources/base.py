@@ -26,17 +26,6 @@ MAX_PICTURES = 2**25  # that one array or table may declare, since their names a
 _DAMAGE_ERRORS = {errno.EINVAL, errno.EOVERFLOW}  # of the system, for places in a file that can't be
 
 
-class MissingData(InputError):
-    """Nothing is where data were said to be: they may have been moved since.
-
-    text: as they were given.
-    """
-
-    def __init__(self, sentence: str, text: str) -> None:
-        super().__init__(sentence)
-        self.text = text
-
-
 @dataclass(frozen=True)
 class Skipped:
     """A picture that can't be used, and the reason in one short sentence."""

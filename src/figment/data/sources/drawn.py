@@ -5,10 +5,9 @@ from functools import cached_property
 
 from figment.common.rehearsal import DRAWN, at_most
 from figment.data.decoding.chunks import DrawnChunk, DrawnSet
-from figment.data.sources.base import CHUNK_PICTURES, Chunks, Listing, Source, hash_texts
+from figment.data.sources.base import CHUNK_PICTURES, MAX_PICTURES, Chunks, Listing, Source, hash_texts
+from figment.data.sources.names import DRAWN_PICTURES, drawn_text
 from figment.errors import InputError
-
-DEFAULT_PICTURES = 10_000  # of a set, where nobody says how many
 
 
 class Drawn(Source):
@@ -18,13 +17,14 @@ class Drawn(Source):
     drawn_set: DrawnSet
     picture: str  # what the names of its pictures start with
 
-    def __init__(self, count: int = DEFAULT_PICTURES, seed: int = 0) -> None:
-        for name, value in (("count", count), ("seed", seed)):
-            if value < 0:
-                raise InputError(f"{name} of {self.drawn_set} is {value}: give 0 or more.")
+    def __init__(self, count: int = DRAWN_PICTURES, seed: int = 0) -> None:
+        for name, value, most in (("count", count, MAX_PICTURES), ("seed", seed, 2**63 - 1)):
+            if not 0 <= value <= most:
+                raise InputError(f"{name} of {self.drawn_set} is {value:,}: give 0 to {most:,}.")
         self.count = at_most(count, DRAWN)
         self.seed = seed
-        self.display = self.where = self.drawn_set
+        self.display = self.drawn_set
+        self.where = drawn_text(self.drawn_set, count, seed)
 
     @cached_property
     def listing(self) -> Listing:
@@ -59,7 +59,7 @@ class Portraits(Drawn):
 
     def fingerprint(self) -> str:
         # The mark of the drawing is the fingerprint that these had in version 0.1.0.
-        return self.drawing() if (self.count, self.seed) == (DEFAULT_PICTURES, 0) else super().fingerprint()
+        return self.drawing() if (self.count, self.seed) == (DRAWN_PICTURES, 0) else super().fingerprint()
 
 
 class World(Drawn):

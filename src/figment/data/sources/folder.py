@@ -20,7 +20,6 @@ from figment.data.sources.base import (
     Chunks,
     ColumnReader,
     Listing,
-    MissingData,
     Skipped,
     Source,
     chunked,
@@ -33,7 +32,7 @@ from figment.data.sources.base import (
 from figment.data.sources.content import START_BYTES, may_be_picture, starts_picture
 from figment.data.sources.group_tables import table_columns
 from figment.data.sources.labels import find_labels, is_table, unreadable
-from figment.errors import InputError
+from figment.errors import InputError, MissingData
 
 IN_ICLOUD = "only in iCloud, not on this machine"
 LAST_TIME = 2**63  # ns: the first that a column's number can't hold

@@ -11,18 +11,15 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from figment.common.addresses import elsewhere
 from figment.common.pointers import refuse_pointer
 from figment.common.progress import Agree, Progress, Say
 from figment.common.refusals import refusal
-from figment.common.text import nearest
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
 from figment.data.sources.arrays import Arrays
 from figment.data.sources.aside import Places
 from figment.data.sources.base import (
     Listing,
-    MissingData,
     Skipped,
     Source,
     is_hidden,
@@ -34,10 +31,11 @@ from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.named_set import NamedSet
+from figment.data.sources.names import drawn_request, refuse_missing
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
-from figment.errors import InputError
+from figment.errors import InputError, MissingData
 
 __all__ = [
     "Data",
@@ -74,10 +72,9 @@ def open_source(
     """Find out what data is, and open it: nothing is read yet but what tells that.
 
     data: a source; a folder or file; a pattern of several, shards-{000..009}.tar or shards-*.tar; hf:OWNER/NAME; a
-    name from the catalog; "portraits", or None, for the built-in ones; "world" for the drawn world; or several of
-    these, joined. agree is asked
-    whether a licence suits before a set of the catalog is downloaded, progress told (done, total) bytes of it, and say
-    what couldn't be checked.
+    name from the catalog; "portraits", or None, for the built-in ones, "world" for the drawn world, portraits:COUNT:SEED for
+    others of them; or several of these, joined. agree is asked whether a licence suits before a set of the catalog is
+    downloaded, progress told (done, total) bytes of it, and say what couldn't be checked.
     Raises InputError where there is nothing, or nothing that we can read.
     """
     if data is None:
@@ -101,42 +98,27 @@ def holds_drawn(source: Source) -> bool:
 
 
 def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Say | None) -> Source:
+    refuse_missing(text)
     path = Path(os.path.expanduser(text))
-    if not text.strip():
-        raise InputError("DATA is an empty text: name a folder or file, or leave it out to use the built-in portraits")
     if os.path.lexists(path):
         return _open_path(path)
-    if mend := elsewhere(text):
-        raise InputError(f"{text} is no path on this machine: {mend}")
     if text.startswith(PREFIX):
         folder, commit = hub.download_set(text, _pictures_in)
         return hub.HubSet(_open_path(folder), text, commit)
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
-    if text in DRAWN:
-        return DRAWN[text]()
+    if asked := drawn_request(text):
+        return DRAWN[asked.name](asked.count, asked.seed)
     from figment.data.public import catalog, sets
 
-    if text in catalog.PUBLIC_SETS:
-        source = _open_path(sets.fetch(text, agree, progress, say))
-        source.display = text
-        together = catalog.PUBLIC_SETS[text].together
-        return NamedSet(source, text, together, partial(sets.fetch_groups, text)) if together else source
-    near = nearest(text, [*DRAWN, *catalog.PUBLIC_SETS, *_neighbours(path)], 0.6)
-    named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
-    raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)
+    source = _open_path(sets.fetch(text, agree, progress, say))
+    source.display = text
+    together = catalog.PUBLIC_SETS[text].together
+    return NamedSet(source, text, together, partial(sets.fetch_groups, text)) if together else source
 
 
 def _pictures_in(file: Path) -> int:
     return len(_open_path(file).listing.names)
-
-
-def _neighbours(path: Path) -> list[str]:
-    """Names that somebody who misspelt a path may have meant."""
-    try:
-        return [str(path.with_name(name)) for name in islice(os.listdir(path.parent), 1000)]
-    except (OSError, ValueError):
-        return []
 
 
 def _open_path(path: Path) -> Source:

@@ -8,8 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from figment.common.folders import EndlessWalk, Walk
-from figment.data.sources.base import MissingData
-from figment.errors import InputError
+from figment.errors import InputError, MissingData
 
 MAX_FILES = 100_000  # that one pattern may stand for
 MAX_ENTRIES = 5_000_000  # files and folders that are looked at for it: some seconds

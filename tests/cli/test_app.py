@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -168,11 +169,12 @@ def test_hints_can_be_typed(faces: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert command("train", faces, "--images", 32, "--out", run, *small) == 0
     told = capsys.readouterr()
     assert (
-        f"Next:\n  figment sample '{run}'\n  figment measure '{run}'\n  figment resume '{run}' --for 10m\n" in told.out
+        f"Next:\n  figment sample '{run}'\n  figment measure '{run}'\n  figment resume '{run}' --images 32\n"
+        in told.out
     )
     assert (told.out + told.err).count("P(fake) isn't shown: it is fitted to 30 held-out pictures or more") == 1
     assert command("resume", run) == 0
-    assert f"figment resume '{run}' --for 10m" in capsys.readouterr().out
+    assert f"figment resume '{run}' --images 32" in capsys.readouterr().out
     assert command("train", faces, "--out", run) == 2
     assert f"go on with figment resume '{run}'." in capsys.readouterr().err
 
@@ -194,7 +196,10 @@ def test_a_size_that_is_none_is_told_both_forms(size: str, tmp_path: Path, capsy
 
 @pytest.mark.parametrize("size", ["32x48", "32×48", "32X48"])
 def test_a_size_is_height_by_width(size: str, faces: Path, capsys: pytest.CaptureFixture) -> None:
-    assert command("train", faces, "--size", size, "--recipe", "dcgan", "--images", "1k", "--dry-run") == 0
+    assert (
+        command("train", faces, "--size", size, "--recipe", "dcgan", "--set", "width=2", "--images", "1k", "--dry-run")
+        == 0
+    )
     assert "32×48" in capsys.readouterr().out
 
 
@@ -218,6 +223,7 @@ def test_resume_of_a_finished_run_says_so(run: Path, capsys: pytest.CaptureFixtu
 
 def test_dry_run_prints_the_plan_and_makes_nothing(faces: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
     monkeypatch.chdir(faces.parent)
+    monkeypatch.setattr("figment.start.speed_here", lambda *asked: 50.0)
     assert command("train", faces, "--dry-run", "--recipe", "dcgan", "--images", "1M") == 0
     said = capsys.readouterr().out
     assert "80 pictures from faces" in said
@@ -225,6 +231,7 @@ def test_dry_run_prints_the_plan_and_makes_nothing(faces: Path, capsys: pytest.C
     assert "2,765,568 parameters" in said
     assert "100 → 512 → 256 → 128 → 64 → 3" in said
     assert "32, at 0, 4,992, 6,016, 7,168, …, 1,000,064 images seen" in said
+    assert re.search(r"^budget +1.00 Mimg seen, in about 5 h 33 min here$", said, re.M)
     assert list(faces.parent.iterdir()) == [faces]
 
 
@@ -239,6 +246,8 @@ def test_dry_run_goes_by_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "16×16, grey, 3 classes" in said
     assert "full, fixed, p 0.4" in said
     assert "measured: " in said
+    assert command("train", tmp_path, "--dry-run", "--labels", *small, "--images", "100k") == 0
+    assert re.search(r"^budget +100.0 kimg seen, in about .* here$", capsys.readouterr().out, re.M)
     assert "→ 1\n" in said
 
 

@@ -1,6 +1,5 @@
 """What commands print, and how they tell of long work."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -106,8 +105,7 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
     with at_terminal("what was found before is kept") as terminal:
         at = Workbench(path, device, terminal)
         folder = out or at.findings
-        if out or os.path.exists(path):
-            check_folder(folder)
+        check_folder(folder)
 
         def show(*findings: "Finding") -> None:
             terminal.end()
@@ -173,6 +171,15 @@ def conclude(run: "Run") -> str:
         "Next:",
         f"  figment sample {folder}",
         f"  figment measure {folder}",
-        f"  figment resume {folder} --for 10m",
+        f"  {further(run)}",
     )
     return TRAINED
+
+
+def further(run: "Run") -> str:
+    """The command that trains a finished run further, by a budget of the kind that it was given."""
+    images = run.recipe.images
+    budget = (
+        "--for 10m" if images is None else f"--images {images // 1000}k" if not images % 1000 else f"--images {images}"
+    )
+    return f"figment resume {typed(run.folder)} {budget}"

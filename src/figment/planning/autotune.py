@@ -22,7 +22,7 @@ from figment.training.phases import Setup, phases_of
 from figment.training.state import TrainState, new_state
 
 MIN_TRIAL_SECONDS, MAX_TRIAL_SECONDS = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
-SPEED_BATCH, SPEED_PARAMETERS = 16, 20_000_000  # images at once, and of both nets on a CPU, where only a time is told
+SPEED_BATCH, SPEED_PARAMETERS = 32, 20_000_000  # images at once, and of both nets on a CPU, where only a time is told
 
 
 class MeasuredCandidate(NamedTuple):

@@ -23,6 +23,8 @@ from figment.errors import InputError, MissingData
         ),
         ("give it --for 9m or more, or --from RUN", 'give it time="9m" or more, or from_run=RUN'),
         ("--device abacus: must be auto, cuda, mps or cpu.", 'device="abacus": must be auto, cuda, mps or cpu.'),
+        ("--recipe dcgan has other nets than old", 'recipe="dcgan" has other nets than old'),
+        ("--from elsewhere doesn't exist", 'from_run="elsewhere" doesn\'t exist'),
         ("--group: all pictures are in one group", "group: all pictures are in one group"),
         ("--group '^(a': no regular expression", "group='^(a': no regular expression"),
         ("--out runs/x exists and isn't empty: name another.", 'out="runs/x" exists and isn\'t empty: name another.'),

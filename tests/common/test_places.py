@@ -86,7 +86,7 @@ def test_train_fills_the_folder_it_stands_in(faces: Path, tmp_path: Path, monkey
     small = ["--size", 16, "--set", "width=2", "--set", "batch=16", "--recipe", "dcgan"]
     assert command("train", faces, "--images", 32, "--out", ".", *small) == 0
     assert Run(".").facts["state"] == "finished"
-    with pytest.raises(InputError, match="--out is empty"):
+    with pytest.raises(InputError, match="out= is empty"):
         figment.train(faces, images=32, out="")
 
 

@@ -199,16 +199,20 @@ def test_none_is_nothing() -> None:
         (
             "elsewhere",
             {},
-            r"^--from elsewhere doesn't exist: name a run folder, a generator\.safetensors, hf:OWNER/NAME",
+            r"^from_run=.elsewhere. doesn't exist: name a run folder, a generator\.safetensors, hf:OWNER/NAME",
         ),
         (
             None,
             dict(recipe="dcgan"),
-            r"^--recipe dcgan has other nets than old \(prior normal there, uniform here.*\): leave",
+            r"^recipe=.dcgan. has other nets than old \(prior normal there, uniform here.*\): leave",
         ),
-        (None, dict(nets="r3gan"), r"^--from old: its nets are of another family \(dcgan there, r3gan here\)"),
-        (None, dict(recipe="r3gan-small"), r"^--from old: its nets are of another family \(dcgan there, r3gan here\)"),
-        (None, dict(upsampling="transposed"), r"^--from: these nets don't fit \(upsampling is nearest there"),
+        (None, dict(nets="r3gan"), r"^from_run=.old.: its nets are of another family \(dcgan there, r3gan here\)"),
+        (
+            None,
+            dict(recipe="r3gan-small"),
+            r"^from_run=.old.: its nets are of another family \(dcgan there, r3gan here\)",
+        ),
+        (None, dict(upsampling="transposed"), r"^from_run: these nets don't fit \(upsampling is nearest there"),
     ],
 )
 def test_refusals(source: Run, faces: Path, tmp_path: Path, origin: str | None, choices: dict, words: str) -> None:

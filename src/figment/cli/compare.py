@@ -11,9 +11,7 @@ from figment.errors import InputError
 
 
 @click.command()
-@click.argument(
-    "runs", nargs=-1, required=True, metavar="RUN RUN...", type=RunFolderPath, shell_complete=complete_run
-)
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=RunFolderPath, shell_complete=complete_run)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line for each run and score, in place of words and page.")
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, in place of words and page.")
 @click.option("--out", type=PathArgument, metavar="PAGE.html", help="[default: compare-<runs>.html, here]")

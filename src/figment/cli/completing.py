@@ -39,12 +39,13 @@ def complete_field(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def complete_data(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """Paths for DATA, as the shell finds them; names of sets where no path begins so."""
     from figment.data.public.catalog import PUBLIC_SETS
+    from figment.data.sources.names import DRAWN_NAMES
 
     folder, start = os.path.split(incomplete)
     with suppress(OSError):
         if folder or not start or any(name.startswith(start) for name in os.listdir(os.curdir)):
             return _paths(incomplete)
-    return _beginning(incomplete, (*PUBLIC_SETS, "portraits", "world"))
+    return _beginning(incomplete, (*PUBLIC_SETS, *DRAWN_NAMES))
 
 
 def complete_run(ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":

@@ -7,7 +7,18 @@ import click
 
 from figment.cli.completing import complete_run
 from figment.cli.console import at_terminal, complain, fresh_report, tell, tell_of_best, warm_up
-from figment.cli.options import ACCEPT, GROUP, KEEP_MARKED, PICK, SEED, DataPath, ExistingPath, PathArgument, agreeing, pixels
+from figment.cli.options import (
+    ACCEPT,
+    GROUP,
+    KEEP_MARKED,
+    PICK,
+    SEED,
+    DataPath,
+    ExistingPath,
+    PathArgument,
+    agreeing,
+    pixels,
+)
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -19,9 +30,7 @@ SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pict
 
 
 @click.command()
-@click.argument(
-    "subjects", nargs=-1, required=True, type=SUBJECT, metavar="RUN|FOLDER...", shell_complete=complete_run
-)
+@click.argument("subjects", nargs=-1, required=True, type=SUBJECT, metavar="RUN|FOLDER...", shell_complete=complete_run)
 @click.option("--against", multiple=True, type=DataPath(), metavar="DATA", help="Real pictures. [default: the run's]")
 @click.option(
     "--features",

@@ -22,8 +22,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from figment.common.locks import Held
 from figment.common.progress import Say
 from figment.common.refusals import is_refusal
-from figment.data.sources.base import MissingData
-from figment.errors import InputError, SystemFault
+from figment.errors import InputError, MissingData, SystemFault
 from figment.studies.race import Task, race
 from figment.studies.results import CellResult
 from figment.studies.storage import AWAY, Database, quiet, reason_of

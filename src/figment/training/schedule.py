@@ -98,12 +98,13 @@ def last_step(recipe: Recipe) -> int:
 def tick_images(recipe: Recipe) -> int:
     """Images between two readings: a hundredth of the plan but at most 20,000, in whole steps.
 
-    In a short run 4,096, but 32 readings: one costs as much as 70 images of training (LOG 42). Where R1 + R2 are taken
-    every so many steps of D, whole rounds of these lie between two readings, or their means would mix more of them with
-    fewer, or with none. At the end of a plan that is shorter than such a round there is a reading, too.
+    In a short run 4,096, but 32 readings; in one of a minute 1,500, but 8: a reading costs what 70 to 150 images of
+    training cost (LOG 42, 96), a tenth of such a stretch. Where R1 + R2 are taken every so many steps of D, whole rounds
+    of these lie between two readings, or their means would mix more of them with fewer, or with none. At the end of a plan
+    that is shorter than such a round there is a reading, too.
     """
     step, planned = recipe.images_a_step, recipe.planned_images
     round_steps = math.lcm(recipe.penalty_every, recipe.discriminator_steps) // recipe.discriminator_steps
     unit = step * (round_steps if recipe.gamma else 1)
-    wished = min(max(planned / 100, min(4096, planned / 32)), 20_000)
+    wished = min(max(planned / 100, min(4096, planned / 32), min(1500, planned / 8)), 20_000)
     return min(max(1, round(wished / unit)) * unit, max(last_step(recipe), step))

@@ -85,7 +85,7 @@ def test_ticks_are_whole_rounds_of_the_penalty() -> None:
     for every, steps, unit in ((8, 1, 8), (2, 2, 1), (4, 3, 4), (6, 4, 3), (1, 5, 1)):
         r = recipe(**penalised, penalty_every=every, discriminator_steps=steps)
         assert schedule.tick_images(r) % (unit * r.images_a_step) == 0
-    for images, tick in ((10, 10), (35, 40), (80, 80), (3000, 80), (5500, 160)):
+    for images, tick in ((10, 10), (35, 40), (80, 80), (600, 80), (3000, 400), (5500, 720)):
         assert schedule.tick_images(recipe(**penalised, penalty_every=8, images=images, planned_images=images)) == tick
     assert schedule.tick_images(recipe(planned_images=0)) == 10
 
@@ -93,6 +93,7 @@ def test_ticks_are_whole_rounds_of_the_penalty() -> None:
 def test_ticks_are_whole_steps() -> None:
     assert schedule.tick_images(recipe(images=10**6, planned_images=10**6)) == 10_000
     assert schedule.tick_images(recipe(images=200_000, planned_images=200_000)) == 4_100
-    assert schedule.tick_images(recipe(images=32_000, planned_images=32_000)) == 1_000
+    assert schedule.tick_images(recipe(images=32_000, planned_images=32_000)) == 1_500
+    assert schedule.tick_images(recipe(images=8_000, planned_images=8_000)) == 1_000
     assert schedule.tick_images(recipe(images=10, planned_images=10)) == 10
     assert schedule.tick_images(recipe(images=10**9, planned_images=10**9)) == 20_000

@@ -10,7 +10,7 @@ import pytest
 import figment
 from figment.common.progress import Silent
 from figment.errors import InputError, Interrupted
-from figment.studies import conduct
+from figment.studies import cell, conduct
 from figment.studies.cell import Trainer
 from figment.studies.results import StudyResults
 from figment.studies.study import StudyFolder, from_json
@@ -31,14 +31,16 @@ def studied(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     folder = tmp_path_factory.mktemp("studies") / "losses"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIGMENT_REHEARSAL", "1")
+        patch.setattr(conduct, "default_network", lambda say: "random")  # in a tenth of the time
+        patch.setattr(cell, "MARKS", 2)
         asked = dict(
             vary={"objective": ["bce", "hinge"]}, images=320, seeds=2, settings=SMALL, recipe="dcgan", display=None
         )
         whole, begun = Trainer._trained, []
 
-        def stopped_once(self: Trainer, cell, share):  # type: ignore[no-untyped-def]
-            begun.append(cell)
-            return whole(self, cell, 0.5 if len(begun) == 2 else share)
+        def stopped_once(self: Trainer, one, share):  # type: ignore[no-untyped-def]
+            begun.append(one)
+            return whole(self, one, 0.5 if len(begun) == 2 else share)
 
         patch.setattr(Trainer, "_trained", stopped_once)
         with pytest.raises(Interrupted):
@@ -48,27 +50,27 @@ def studied(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 def test_every_cell_is_an_ordinary_run_with_its_score(studied: tuple[Path, StudyResults]) -> None:
     folder, results = studied
-    assert [(cell.levels["objective"], cell.seed) for cell in results.cells] == [
+    assert [(one.levels["objective"], one.seed) for one in results.cells] == [
         ("bce", 0), ("bce", 1), ("hinge", 0), ("hinge", 1)
     ]  # fmt: skip
-    for cell in results.cells:
-        run = figment.open_run(folder / cell.run)
-        assert (run.state, run.recipe.objective, run.recipe.seed) == ("finished", cell.levels["objective"], cell.seed)
-        assert (cell.images, run.facts["command"]) == (run.facts["images"], [])
-        assert cell.score is not None
-        assert cell.error is not None
-        assert [mark.images for mark in cell.marks] == sorted({mark.images for mark in cell.marks})
-        assert (cell.marks[-1].images, cell.marks[-1].score) == (cell.images, cell.score)
-        assert (cell.parameters or 0) > 100
-        assert 0 <= (cell.copied or 0) <= 1
-    assert len({(folder / cell.run / "run.json").read_text() for cell in results.cells}) == 4
-    prints = {figment.open_run(folder / cell.run).facts["fingerprint"] for cell in results.cells}
+    for one in results.cells:
+        run = figment.open_run(folder / one.run)
+        assert (run.state, run.recipe.objective, run.recipe.seed) == ("finished", one.levels["objective"], one.seed)
+        assert (one.images, run.facts["command"]) == (run.facts["images"], [])
+        assert one.score is not None
+        assert one.error is not None
+        assert [mark.images for mark in one.marks] == sorted({mark.images for mark in one.marks})
+        assert (one.marks[-1].images, one.marks[-1].score) == (one.images, one.score)
+        assert (one.parameters or 0) > 100
+        assert 0 <= (one.copied or 0) <= 1
+    assert len({(folder / one.run / "run.json").read_text() for one in results.cells}) == 4
+    prints = {figment.open_run(folder / one.run).facts["fingerprint"] for one in results.cells}
     assert prints == {StudyFolder(folder).study.fingerprint}
 
 
 def test_a_run_that_was_stopped_was_gone_on_with(studied: tuple[Path, StudyResults]) -> None:
     folder, results = studied
-    resumed = [cell for cell in results.cells if figment.open_run(folder / cell.run).events("resume")]
+    resumed = [one for one in results.cells if figment.open_run(folder / one.run).events("resume")]
     assert len(resumed) == 1
 
 
@@ -76,12 +78,13 @@ def test_the_same_scores_come_of_the_same_study(
     studied: tuple[Path, StudyResults], pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIGMENT_REHEARSAL", "1")
+    monkeypatch.setattr(cell, "MARKS", 2)
     folder, results = studied
     study = StudyFolder(folder).study
     place = StudyFolder.create(tmp_path / "again", study)
     judge = conduct.judge_for(study, None, None, conduct.this_machine("cpu"), Silent())
-    cell = next(cell for cell in study.cells if cell.number == 0)
-    again = Trainer(place, study, judge, None, Silent())(cell, 0, None)
+    first = next(one for one in study.cells if one.number == 0)
+    again = Trainer(place, study, judge, None, Silent())(first, 0, None)
     before = results.cells[0]
     assert (again.score, again.error, again.copied) == (before.score, before.error, before.copied)
     assert [mark.score for mark in again.marks] == [mark.score for mark in before.marks]

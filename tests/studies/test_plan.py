@@ -43,7 +43,7 @@ def test_a_time_is_shared_out_with_what_measuring_takes() -> None:
     assert plan.samples == MOST_SAMPLES
     assert make_plan(request_for(**{"for": "6h"}), "dcgan").cells == plan.cells
     short = make_plan(request_for(**{"for": "15m"}), "dcgan")
-    assert short.samples == LEAST_SAMPLES
+    assert LEAST_SAMPLES <= short.samples < MOST_SAMPLES
     assert short.seconds is not None
     assert short.seconds >= MIN_CELL_SECONDS
 

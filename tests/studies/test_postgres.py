@@ -10,7 +10,7 @@ import pytest
 from figment.studies.conduct import open_study
 from figment.studies.engine import Worker
 from figment.studies.results import CellResult
-from figment.studies.storage import parsed_url, shown_url
+from figment.studies.storage import Database, parsed_url, shown_url
 from figment.studies.study import Cell
 from figtest.postgres import Server, server
 from figtest.studies import Sleeper, begun, database, done, found, score_of, worker
@@ -50,10 +50,25 @@ def test_a_server_that_goes_away_while_a_cell_is_trained_is_waited_for(postgres:
             threading.Thread(target=back).start()
         return result
 
-    Worker(place, database(place), perform, said.append, poll=0.2).work()
+    known = Database(postgres.url, place.study.name, heartbeat=1, grace=1)
+    Worker(place, known, perform, said.append, poll=0.2).work()
     assert sorted(done(place)) == list(range(6))
     assert {cell.state for cell in found(place)} == {"finished"}
     assert any("the study's database can't be used" in one for one in said)
+
+
+def test_who_stops_while_the_server_is_away_isnt_kept_waiting(postgres: Server, tmp_path: Path) -> None:
+    place = begun(tmp_path / "stopped", storage=postgres.url)
+
+    def perform(cell: Cell, rung: int, before: CellResult | None) -> CellResult:
+        postgres.stop()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Worker(place, database(place), perform, print, poll=0.2).work()
+    postgres.start()
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0.1).work()
+    assert sorted(done(place)) == list(range(6))
 
 
 def test_a_killed_worker_on_a_server_loses_no_cell(postgres: Server, tmp_path: Path) -> None:

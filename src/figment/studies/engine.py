@@ -124,19 +124,14 @@ class Worker:
         self, place: StudyFolder, database: Database, perform: Perform, say: Say,
         tell: Callable[[CellResult, Standings], None] | None = None, poll: float = POLL_SECONDS,
     ) -> None:  # fmt: skip
-        self.place, self.database, self.perform, self.say, self.tell, self.poll = (
-            place,
-            database,
-            perform,
-            say,
-            tell,
-            poll,
-        )
+        self.place, self.database, self.perform = place, database, perform
+        self.say, self.tell, self.poll = say, tell, poll
         self.study = place.study
         self.cells = {cell.number: cell for cell in self.study.cells}
         self.here = f"{socket.gethostname()}:{os.path.realpath(place.folder)}"
         self.said = ""
         self.done = self.failed = 0
+        self.stopped = False  # asked to stop while it was at a cell
 
     def work(self) -> None:
         """Until all cells are done, those of other workers too. On KeyboardInterrupt the cell at hand is put back."""
@@ -161,22 +156,31 @@ class Worker:
                     fail_stale_trials(record)
                 others = now.count("running")
                 self._wait(f"waiting for {others} cell{'s' * (others > 1)} that other workers have")
+            except KeyboardInterrupt:
+                self._put_back()
+                raise
             except Trouble as trouble:
                 self._wait(str(trouble))
-            except AWAY as error:
-                with suppress(*AWAY):
-                    self.database.close()
-                self._wait(
-                    f"the study's database can't be used ({reason_of(error)}): trying until it can; Ctrl-C ends this"
-                )
-            except (ValueError, UpdateFinishedTrialError) as error:
-                if "Cannot tell a" not in str(error) and not isinstance(error, UpdateFinishedTrialError):
+            except Exception as error:
+                away = behind(error, AWAY)  # Optuna 5.0 hides it behind an UnboundLocalError of its own
+                if away is not None:
+                    self._reconnect(away)
+                elif "Cannot tell a" not in str(error) and not isinstance(error, UpdateFinishedTrialError):
                     raise
-                # The trial was taken for lost while it was worked at: its cell is in the queue again, its result in its file.
-            except KeyboardInterrupt:
-                with suppress(*AWAY), quiet():
-                    self._settle(self.database.record())
-                raise
+                # Else the trial was taken for lost while it was worked at: its cell is in the queue, its result in its file.
+
+    def _put_back(self) -> None:
+        """Put the cell at hand back into the queue; where the database is away, the next worker does."""
+        with suppress(*AWAY), quiet():
+            self._settle(self.database.record())
+
+    def _reconnect(self, away: BaseException) -> None:
+        """After a pause, unless it was asked to stop while the database was away."""
+        with suppress(*AWAY):
+            self.database.close()
+        if self.stopped:
+            raise KeyboardInterrupt
+        self._wait(f"the study's database can't be used ({reason_of(away)}): trying until it can; Ctrl-C ends this")
 
     def _wait(self, why: str) -> None:
         if why != self.said:
@@ -230,6 +234,9 @@ class Worker:
         """What a cell finds; one whose training fails by itself is noted as such."""
         try:
             result = self.perform(cell, rung, before)
+        except KeyboardInterrupt:
+            self.stopped = True
+            raise
         except (MissingData, StudyFault, SystemFault):
             raise
         except (InputError, OSError) as error:
@@ -270,8 +277,13 @@ def _has_ended(trial: FrozenTrial) -> bool:
 
 def _is_systems_no(error: BaseException | None) -> bool:
     """Whether the system's no to reading or writing is behind an error: a full disk, say."""
-    while error is not None:
-        if is_refusal(error):
-            return True
+    while error is not None and not is_refusal(error):
         error = error.__cause__ or error.__context__
-    return False
+    return error is not None
+
+
+def behind(error: BaseException | None, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
+    """The error of one of these kinds that another came of, or itself."""
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__ or error.__context__
+    return error

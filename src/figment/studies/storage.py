@@ -69,7 +69,7 @@ def shown_url(url: str) -> str:
         address = make_url(url)
     except ArgumentError:
         return url
-    return address.set(password=None).render_as_string(hide_password=False)
+    return address._replace(password=None).render_as_string(hide_password=False)
 
 
 def url_of(place: StudyFolder, storage: str | None) -> str:

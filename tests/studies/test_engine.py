@@ -14,7 +14,7 @@ from figment.errors import InputError
 from figment.studies import engine
 from figment.studies.engine import AT, CELL, Worker, standings
 from figment.studies.results import CellResult
-from figment.studies.storage import quiet
+from figment.studies.storage import Database, quiet, url_of
 from figment.studies.study import Cell, StudyFault, StudyFolder
 from figtest.studies import Sleeper, begun, database, done, found, score_of, worker
 
@@ -115,6 +115,22 @@ def test_what_was_found_isnt_made_again_though_its_trial_was_taken_for_lost(plac
     Worker(place, database(place), perform, print, poll=0).work()
     check_whole(place)
     assert len(done(place)) == 6
+
+
+def test_a_lost_database_is_made_again_of_what_cells_found(place: StudyFolder) -> None:
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()
+    for file in place.folder.glob("study.db*"):
+        file.unlink()
+    Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()
+    check_whole(place)
+    assert len(done(place)) == 6
+
+
+def test_another_study_of_the_name_in_the_database_is_refused(tmp_path: Path) -> None:
+    here = begun(tmp_path / "study")
+    there = begun(tmp_path / "there" / "study", seeds=2)
+    with pytest.raises(InputError, match="the database has another study called study"):
+        Database(url_of(here, None), there.study).record()
 
 
 def test_a_cell_that_fails_is_noted_and_the_others_go_on(place: StudyFolder) -> None:

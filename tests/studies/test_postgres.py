@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from figment.errors import InputError
 from figment.studies.conduct import open_study
 from figment.studies.engine import Worker
 from figment.studies.results import CellResult
@@ -50,7 +51,7 @@ def test_a_server_that_goes_away_while_a_cell_is_trained_is_waited_for(postgres:
             threading.Thread(target=back).start()
         return result
 
-    known = Database(postgres.url, place.study.name, heartbeat=1, grace=1)
+    known = Database(postgres.url, place.study, heartbeat=1, grace=1)
     Worker(place, known, perform, said.append, poll=0.2).work()
     assert sorted(done(place)) == list(range(6))
     assert {cell.state for cell in found(place)} == {"finished"}
@@ -82,6 +83,13 @@ def test_a_killed_worker_on_a_server_loses_no_cell(postgres: Server, tmp_path: P
     Worker(place, database(place), Sleeper(place, 0), print, poll=0.1).work()
     assert sorted(set(done(place))) == list(range(6))
     assert {cell.state for cell in found(place)} == {"finished"}
+
+
+def test_a_server_that_isnt_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"postgresql://me@127\.0\.0\.1:9/x can't be used .*: start it, or name where it is"
+    ):
+        open_study(tmp_path / "x", "postgresql://me:secret@127.0.0.1:9/x")
 
 
 def test_passwords_are_neither_told_nor_kept() -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from figment.errors import InputError
-from figment.studies.conduct import request_of
 from figment.studies.plan import make_plan
-from figment.studies.request import asked, named_studies, study_fields
+from figment.studies.request import asked, named_studies, request_of, study_fields
 
 FILE = """
 format = 1

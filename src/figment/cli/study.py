@@ -116,19 +116,22 @@ def run(
       figment study run my-pictures --study article --for 5h --out studies/article
       figment study run my-pictures --study article --for 5h --dry-run
     """
-    warm_up()
-    from figment.studies import conduct
+    from figment.common.extras import require
     from figment.studies.factors import parse_vary
-    from figment.studies.request import SUFFIX
+    from figment.studies.request import SUFFIX, request_of
 
+    require("study", "figment study")
     if named is None and len(sources) == 1 and sources[0].endswith(SUFFIX):
         named, sources = sources[0], ()
     fields = {
         "data": given(sources), "vary": parse_vary(vary) or None, "for": time, "images": images, "seeds": seeds,
-        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "group": group, "drop": drop,
-        "keep_marked": keep_marked or None,
+        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "group": group,
+        "drop": drop, "keep_marked": keep_marked or None,
     }  # fmt: skip
-    request = conduct.request_of(named, fields)
+    request = request_of(named, fields)
+    warm_up()
+    from figment.studies import conduct
+
     with working(None) as terminal:
         planned = conduct.plan_study(
             request, out=out, device=device, strict=strict, agree=agreeing(accept_licence), display=terminal,
@@ -154,10 +157,7 @@ def resume(study: Path, storage: str | None, sources: tuple[str, ...]) -> None:
     Example:
       figment study resume studies/my-pictures-1
     """
-    warm_up()
-    from figment.studies.conduct import open_study
-
-    go_on(open_study(study, storage), storage, sources)
+    go_on(opened(study, storage), storage, sources)
 
 
 @study.command()
@@ -175,10 +175,7 @@ def worker(study: Path, storage: str | None, sources: tuple[str, ...]) -> None:
       figment study worker studies/my-pictures-1
       figment study worker studies/my-pictures-1 --storage postgresql://host/studies --data my-pictures
     """
-    warm_up()
-    from figment.studies.conduct import open_study
-
-    go_on(open_study(study, storage), storage, sources)
+    go_on(opened(study, storage), storage, sources)
 
 
 @study.command()
@@ -191,11 +188,11 @@ def status(study: Path, storage: str | None) -> None:
     Example:
       figment study status studies/my-pictures-1
     """
-    warm_up()
+    place = opened(study, storage)
     from figment.common.text import aligned
-    from figment.studies.conduct import open_study, results_of, status_rows
+    from figment.studies.conduct import results_of, status_rows
 
-    rows, sentence = status_rows(results_of(open_study(study, storage), storage))
+    rows, sentence = status_rows(results_of(place, storage))
     tell(*aligned(rows), "", sentence)
 
 
@@ -210,13 +207,13 @@ def report(study: Path, storage: str | None, out: Path | None) -> None:
     Example:
       figment study report studies/my-pictures-1
     """
-    warm_up()
     from figment.common.files import check_output
-    from figment.studies.conduct import open_study, results_of
 
     if out:
         check_output(out, ".html", [str(study)])
-    place = open_study(study, storage)
+    place = opened(study, storage)
+    from figment.studies.conduct import results_of
+
     with at_terminal() as terminal:
         conclude(place, results_of(place, storage), terminal, out)
 
@@ -250,12 +247,12 @@ def export(study: Path, form: str | None, out: Path | None, storage: str | None)
         check_file(out)
         if out.exists():
             raise InputError(f"--out {out} exists: name another file.")
-    warm_up()
+    place = opened(study, storage)
     from figment.studies.analysis import analyse
-    from figment.studies.conduct import open_study, results_of
+    from figment.studies.conduct import results_of
     from figment.studies.table import as_csv, as_parquet
 
-    results = results_of(open_study(study, storage), storage)
+    results = results_of(place, storage)
     content: str | bytes
     if form == "parquet":
         content = as_parquet(results)
@@ -282,6 +279,20 @@ def list_() -> None:
     for name, fields in named_studies().items():
         levels = (f"{factor}={levels_text(levels_of(factor, its))}" for factor, its in fields["vary"].items())
         tell(f"{name:<10} {fields['title']}", *(f"{'':<10}   {text}" for text in levels))
+
+
+def opened(study: Path, storage: str | None) -> "StudyFolder":
+    """A study's folder; what is none is refused before torch is read."""
+    from figment.common.extras import require
+    from figment.studies.study import StudyFolder
+
+    require("study", "figment study")
+    if storage is None:
+        StudyFolder(study).study  # noqa: B018
+    warm_up()
+    from figment.studies.conduct import open_study
+
+    return open_study(study, storage)
 
 
 def working(place: "StudyFolder | None") -> Any:

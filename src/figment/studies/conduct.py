@@ -1,8 +1,10 @@
 """A study from what is asked for to its results: plan(), begin(), go_on(), and study(), all of it."""
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +31,7 @@ from figment.planning.choose import auto_for_images, auto_recipes
 from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.studies.factors import level_text, recipe_for
 from figment.studies.plan import make_plan, plan_lines
-from figment.studies.request import Request, asked, study_fields
+from figment.studies.request import Request, request_of
 from figment.studies.results import StudyResults
 from figment.studies.scoring import Judge, check_enough
 from figment.studies.study import STUDIES, Cell, Study, StudyFault, StudyFolder, study_results
@@ -125,19 +127,6 @@ class Planned:
     bank: Bank
 
 
-def request_of(named: str | None, given: Mapping[str, Any]) -> Request:
-    """What is asked for: the fields that were given, over those of a named study or of a file."""
-    fields = dict(study_fields(named)) if named is not None else {}
-    given = {name: its for name, its in given.items() if its is not None}
-    if {"for", "images"} & given.keys():
-        fields.pop("for", None)
-        fields.pop("images", None)
-    for table in ("vary", "set"):
-        if table in given:
-            fields[table] = {**fields.get(table, {}), **given.pop(table)}
-    return asked(fields | given, named if named is not None and named.endswith(".toml") else "the study").checked()
-
-
 def plan_study(
     request: Request, *, out: Path | None = None, device: str = "auto", strict: bool = False, agree: Agree | None = None,
     display: Preparing, command: Sequence[str] = (), storage: str | None = None,
@@ -214,11 +203,17 @@ def begin(planned: Planned, storage: str | None = None) -> StudyFolder:
     storage: its address as it was given, with the password that the study doesn't keep.
     """
     from figment.studies.engine import enqueue
-    from figment.studies.storage import new_study, open_storage, url_of
+    from figment.studies.storage import new_study, open_storage, reached, url_of
 
     place = StudyFolder.create(planned.folder, planned.study)
-    record = new_study(open_storage(url_of(place, storage)), planned.study)
-    enqueue(record, planned.study, [(cell.number, 0) for cell in planned.study.cells])
+    url = url_of(place, storage)
+    try:
+        with reached(url), closing(open_storage(url)) as opened:
+            record = new_study(opened, planned.study)
+            enqueue(record, planned.study, [(cell.number, 0) for cell in planned.study.cells])
+    except InputError:
+        shutil.rmtree(place.folder, ignore_errors=True)
+        raise
     return place
 
 
@@ -230,9 +225,10 @@ def open_study(folder: str | Path, storage: str | None = None) -> StudyFolder:
     folder = Path(folder)
     if (folder / "study.json").is_file() or storage is None:
         return StudyFolder(folder)
-    from figment.studies.storage import known_study, open_storage, study_in
+    from figment.studies.storage import known_study, open_storage, reached, study_in
 
-    study = study_in(known_study(open_storage(storage), folder.resolve().name))
+    with reached(storage), closing(open_storage(storage)) as opened:
+        study = study_in(known_study(opened, folder.resolve().name))
     check_folder(folder)
     return StudyFolder.create(folder, study)
 
@@ -278,7 +274,7 @@ def database_of(place: StudyFolder, storage: str | None = None) -> "Database":
     from figment.studies.storage import Database, url_of
 
     study = place.study
-    return Database(url_of(place, storage or study.storage), study.name)
+    return Database(url_of(place, storage or study.storage), study)
 
 
 def judge_for(study: Study, data: Data, bank: Bank | None, machine: Machine, display: Preparing) -> Judge:
@@ -301,18 +297,11 @@ def results_of(place: StudyFolder, storage: str | None = None) -> StudyResults:
     """What a study has found by now, with the cells that are on their way."""
     require("study", "figment study")
     from figment.studies.engine import cells_found
-    from figment.studies.storage import AWAY, quiet, reason_of
+    from figment.studies.storage import reached
 
     study, database = place.study, database_of(place, storage)
-    try:
-        with quiet():
-            return study_results(study, cells_found(database.record(), study, place))
-    except AWAY as error:
-        raise InputError(
-            f"the database of {place.folder} can't be used ({reason_of(error)}): start it, or name where it is with --storage."
-        ) from None
-    finally:
-        database.close()
+    with reached(database.url), closing(database):
+        return study_results(study, cells_found(database.record(), study, place))
 
 
 def report(

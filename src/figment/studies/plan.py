@@ -64,9 +64,7 @@ def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
     seeds = tuple(range(request.seeds))
     ranges = [name for name, levels in vary.items() if isinstance(levels, Range)]
     if ranges:
-        raise InputError(
-            f"--vary {ranges[0]}: a range has no end of levels for a grid: name some, or take --search tpe."
-        )
+        raise InputError(f"--vary {ranges[0]}: a range has no end of levels: name those to be weighed.")
     grid = {name: levels for name, levels in vary.items() if not isinstance(levels, Range)}
     spent = _cost(request)
     allowed, refused = possible(grid, recipe, request.settings, strict)

@@ -90,6 +90,21 @@ def asked(fields: Mapping[str, Any], where: str) -> Request:
         raise InputError(f"{where}: {fault(error)}.") from None
 
 
+def request_of(named: str | None, given: Mapping[str, Any]) -> Request:
+    """What is asked for: the fields that were given, over those of a named study or of a file. Raises InputError."""
+    fields = dict(study_fields(named)) if named is not None else {}
+    given = {name: its for name, its in given.items() if its is not None}
+    if {"for", "images"} & given.keys():
+        fields.pop("for", None)
+        fields.pop("images", None)
+    for table in ("vary", "set"):
+        if table in given:
+            fields[table] = {**fields.get(table, {}), **given.pop(table)}
+    request = asked(fields | given, named if named is not None and named.endswith(SUFFIX) else "the study").checked()
+    request.levels  # noqa: B018 - factors that can't be are refused before anything is prepared
+    return request
+
+
 def named_studies() -> dict[str, dict[str, Any]]:
     """The studies that figment brings along, by name: the fields of their files."""
     folder = files("figment.studies") / "named"
@@ -107,7 +122,7 @@ def study_fields(name: str) -> dict[str, Any]:
         return known[name]
     path = Path(name)
     if not path.exists():
-        raise InputError(f"{absent(path, 'name a study.toml, or one of figment study list')}.")
+        raise InputError(absent(path, "name a study.toml, or one of figment study list"))
     with naming_refusals(path, done="read"):
         try:
             return _fields(path.read_text("utf-8"), name)

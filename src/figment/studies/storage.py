@@ -33,6 +33,11 @@ class Storage(RDBStorage):
         with suppress(SQLAlchemyError, OptunaError):
             super().record_heartbeat(trial_id)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self.remove_session()
+        self.engine.dispose()
+
 
 def open_storage(url: str, heartbeat: int = HEARTBEAT_SECONDS, grace: int = GRACE_SECONDS) -> Storage:
     """The storage at an address, its tables made if need be. Raises InputError for what is none, one of AWAY where it is away."""
@@ -79,10 +84,9 @@ def url_of(place: StudyFolder, storage: str | None) -> str:
 
 def new_study(storage: RDBStorage, study: Study) -> optuna.Study:
     """The study's record in the database. Raises InputError where another has its name."""
-    direction: Literal["minimize", "maximize"] = "minimize" if study.request.lower_is_better else "maximize"
     with quiet():
         try:
-            made = optuna.create_study(storage=storage, study_name=study.name, direction=direction)
+            made = optuna.create_study(storage=storage, study_name=study.name, direction=direction_of(study))
         except DuplicatedStudyError:
             raise InputError(
                 f"the database has a study called {study.name} already: name this one otherwise with --out, or join that one "
@@ -101,6 +105,27 @@ def known_study(storage: RDBStorage, name: str) -> optuna.Study:
             raise InputError(
                 f"the database has no study called {name}: name one that figment study run began."
             ) from None
+
+
+def record_of(storage: RDBStorage, study: Study) -> optuna.Study:
+    """A study's record; made where the database has none, since it was lost, or its maker killed before: what cells found is
+    in their files. Raises InputError where the database has another study of the name.
+    """
+    with quiet():
+        made = optuna.create_study(
+            storage=storage, study_name=study.name, direction=direction_of(study), load_if_exists=True
+        )
+        if STUDY not in made.user_attrs:
+            made.set_user_attr(STUDY, study.to_json())
+    if study_in(made) != study:
+        raise InputError(
+            f"the database has another study called {study.name}: name the one that this study was begun with, by --storage."
+        )
+    return made
+
+
+def direction_of(study: Study) -> Literal["minimize", "maximize"]:
+    return "minimize" if study.request.lower_is_better else "maximize"
 
 
 def study_in(record: optuna.Study) -> Study:
@@ -131,24 +156,35 @@ def reason_of(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
+@contextmanager
+def reached(url: str) -> Iterator[None]:
+    """Turn it into a sentence within that a database can't be used. Where it is worked at, it is waited for instead."""
+    try:
+        with quiet():
+            yield
+    except AWAY as error:
+        raise InputError(
+            f"the database {shown_url(url)} can't be used ({reason_of(error)}): start it, or name where it is with --storage."
+        ) from None
+
+
 class Database:
     """The record of one study in a database: opened when it is asked for, and anew after close()."""
 
-    def __init__(self, url: str, name: str, heartbeat: int = HEARTBEAT_SECONDS, grace: int = GRACE_SECONDS) -> None:
-        self.url, self.name, self.heartbeat, self.grace = url, name, heartbeat, grace
+    def __init__(self, url: str, study: Study, heartbeat: int = HEARTBEAT_SECONDS, grace: int = GRACE_SECONDS) -> None:
+        self.url, self.study, self.heartbeat, self.grace = url, study, heartbeat, grace
         self._storage: Storage | None = None
         self._study: optuna.Study | None = None
 
     def record(self) -> optuna.Study:
-        """The study's record. Raises InputError where there is none, one of AWAY where the database can't be reached."""
+        """The study's record. Raises InputError where there is another one, one of AWAY where the database can't be reached."""
         if self._study is None:
             self._storage = open_storage(self.url, self.heartbeat, self.grace)
-            self._study = known_study(self._storage, self.name)
+            self._study = record_of(self._storage, self.study)
         return self._study
 
     def close(self) -> None:
         """Let go of the database."""
         if self._storage is not None:
-            self._storage.remove_session()
-            self._storage.engine.dispose()
+            self._storage.close()
         self._storage = self._study = None

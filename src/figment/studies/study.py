@@ -128,7 +128,7 @@ class StudyFolder:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not self.folder.exists():
-            raise InputError(absent(folder, "name the folder of a study, such as studies/article") + ".")
+            raise InputError(absent(folder, "name the folder of a study, such as studies/article"))
         if not self.study_file.is_file():
             raise InputError(f"{folder} is no study (it has no study.json): name a folder that figment study run made.")
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from figment.studies.engine import Worker, cells_found, enqueue
@@ -32,13 +33,14 @@ def begun(folder: Path, seeds: int = 1, storage: str | None = None, **changes: o
     """Such a study in a folder, its cells in the queue."""
     study = study_of(folder.name, seeds, storage, **changes)
     place = StudyFolder.create(folder, study)
-    enqueue(new_study(open_storage(url_of(place, storage)), study), study, [(cell.number, 0) for cell in study.cells])
+    with closing(open_storage(url_of(place, storage))) as made:
+        enqueue(new_study(made, study), study, [(cell.number, 0) for cell in study.cells])
     return place
 
 
 def database(place: StudyFolder, heartbeat: int = 1, grace: int = 3) -> Database:
     """Its record, with short signs of life."""
-    return Database(url_of(place, place.study.storage), place.study.name, heartbeat, grace)
+    return Database(url_of(place, place.study.storage), place.study, heartbeat, grace)
 
 
 def found(place: StudyFolder) -> tuple[CellResult, ...]:

@@ -180,12 +180,14 @@ class Worker:
             self.database.close()
         if self.stopped:
             raise KeyboardInterrupt
-        self._wait(f"the study's database can't be used ({reason_of(away)}): trying until it can; Ctrl-C ends this")
+        why = f"the study's database can't be used ({reason_of(away)}): trying until it can; Ctrl-C ends this"
+        self._wait(why, "database")  # whose reasons change as it starts
 
-    def _wait(self, why: str) -> None:
-        if why != self.said:
+    def _wait(self, why: str, about: str = "") -> None:
+        """Pause, and say why, once. about: what it is about, where the words for one and the same change."""
+        if (about or why) != self.said:
             self.say(why)
-            self.said = why
+            self.said = about or why
         time.sleep(self.poll)
 
     def _settle(self, record: optuna.Study) -> Standings:

@@ -186,7 +186,8 @@ def differences_of(layout: Layout) -> tuple[Array, list[tuple[int, int, int]]]:
     of = [
         (place, a, b) for place, count in enumerate(layout.levels) for a, b in itertools.combinations(range(count), 2)
     ]
-    rows = [layout.mean({place: a}) - layout.mean({place: b}) for place, a, b in of]
+    means = [[layout.mean({place: level}) for level in range(count)] for place, count in enumerate(layout.levels)]
+    rows = [means[place][a] - means[place][b] for place, a, b in of]
     return np.array(rows).reshape(len(of), layout.width), of
 
 

@@ -77,14 +77,12 @@ def largest_t(inverse: Array, contrasts: Array, freedom: int, level: float, two_
     inference in general parametric models), which for all pairs of equally often tried levels is Tukey's method. By simulation
     from one fixed seed, so that the same study gives the same intervals. two_sided: else the largest t, of one sign.
     """
-    directions = contrasts @ inverse
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    left, lengths, _ = np.linalg.svd(directions, full_matrices=False)
-    factor = (left * lengths)[:, lengths > NEGLIGIBLE]
+    alike = contrasts / unscaled_errors(inverse, contrasts)[:, None]
+    root = np.linalg.qr(inverse.T, mode="r")  # whose square is the coefficients' covariance
     random = np.random.default_rng(0)
     largest = []
     for _ in range(DRAWS // DRAWN_AT_ONCE):
-        drawn = random.standard_normal((DRAWN_AT_ONCE, factor.shape[1])) @ factor.T
+        drawn = random.standard_normal((DRAWN_AT_ONCE, len(root))) @ root @ alike.T
         scale = np.sqrt(random.chisquare(freedom, DRAWN_AT_ONCE) / freedom)
         largest.append((np.abs(drawn) if two_sided else drawn).max(1) / scale)
     return float(np.quantile(np.concatenate(largest), level))

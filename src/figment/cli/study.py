@@ -230,7 +230,7 @@ def export(study: Path, form: str | None, out: Path | None, storage: str | None)
 
     \b
     Examples:
-      figment study export studies/my-pictures-1 --csv > runs.csv
+      figment study export studies/my-pictures-1 --csv --out runs.csv
       figment study export studies/my-pictures-1 --parquet --out runs.parquet
     """
     from figment.common.extras import require

@@ -5,7 +5,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from figment.common.progress import Preparing, Progress, Silent
-from figment.common.units import as_time
+from figment.common.units import as_images, as_time
 from figment.metrics.estimate import Estimate
 from figment.metrics.scores import KINDS
 from figment.studies.factors import setting_text
@@ -56,6 +56,11 @@ def cell_line(result: CellResult, score: str, done: int, of: int, seconds: list[
         if result.score is None
         else f"{title} {Estimate(result.score, result.error or 0.0)}"
     )
-    state = f" ({result.state}: {result.note})" if result.score is not None and result.state != "finished" else ""
-    left = f", about {as_time(mean(seconds) * (of - done))} left" if seconds and done < of else ""
+    is_on_its_way = result.state == "running"  # under halving, at a rung: how many go on isn't known yet
+    left = f", about {as_time(mean(seconds) * (of - done))} left" if seconds and done < of and not is_on_its_way else ""
+    state = ""
+    if is_on_its_way:
+        state = f" after {as_images(result.images or 0)}"
+    elif result.score is not None and result.state != "finished":
+        state = f" ({': '.join(filter(None, (result.state, result.note)))})"
     return f"{done} of {of} done{left}: {setting_text(result.levels)}, seed {result.seed}: {found}{state}"

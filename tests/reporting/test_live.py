@@ -100,6 +100,14 @@ def test_speed_and_time_left_are_told_while_it_trains(page):
     assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 04 s; the budget is 20,480 images."
 
 
+def test_a_run_that_ended_before_its_first_step_says_so(make_run):
+    page = live.LivePage(make_run(ticks=0, snapshots=(), state="finished"), Told())
+    page.begin(None, 60.0, 0, 61.0)
+    page.stage("writing the report")(9, 9)
+    page.close()
+    assert script(page.run)[0]["now"] == "0 images seen in 1 min 01 s; the budget is 1 min 00 s."
+
+
 def test_a_run_that_was_stopped_ends_with_the_sheet_of_where_it_stands(page):
     page.progress(10_640, 64.0)
     page.run.stopped_file.write_bytes(encode(SHEET))

@@ -101,7 +101,7 @@ def test_same_run_same_bytes(finished, file, monkeypatch):
 
 def test_a_run_that_has_only_begun(make_run):
     page = Page(report.write_report(make_run(ticks=0, snapshots=())).read_text())
-    assert "No reading yet" in page.text
+    assert "No reading yet: 0 images were seen" in page.text
     assert "No pictures yet" in page.text
     assert not page.all("svg")
     assert not page.all("input")

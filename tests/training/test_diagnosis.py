@@ -6,7 +6,7 @@ import pytest
 
 from figment.presets import make
 from figment.recipe import Recipe
-from figment.training.closing import closing_words
+from figment.training.closing import closing_words, keep_closing
 from figment.training.diagnosis import Outlook, diagnose, signs
 from figment.training.movement import moved
 
@@ -170,6 +170,16 @@ def test_the_end_of_a_good_run() -> None:
     assert "AUC .80" in pictures
     assert "train longer" in onwards
     assert closing_words(ticks()[:3], HELD) == []
+
+
+@pytest.mark.parametrize(("images", "seconds", "is_said"), [(0, 61.0, True), (0, 5.0, False), (32, 61.0, False)])
+def test_a_time_that_was_over_before_the_first_step(make_run, images: int, seconds: float, is_said: bool) -> None:
+    said: list[str] = []
+    run = make_run(ticks=0, snapshots=(0,))
+    recipe = HELD.model_copy(update={"images": None, "seconds": 60.0})
+    keep_closing(run, recipe, dict(images=images, seconds=seconds), said.append)
+    assert [sentence.partition(":")[0] for sentence in said] == ["The time was over before the first step"] * is_said
+    assert len(list(run.events("closing"))) == is_said
 
 
 def test_the_end_tells_the_last_score() -> None:

@@ -70,7 +70,7 @@ class LivePage:
         if self.is_open and self.run.folder.is_dir():
             state = self.run.facts.get("state")
             self.state = state if state in ("interrupted", "finished") else "stopped"
-            if self.images:
+            if self.images or self.state == "finished":
                 self._read_progress()
             self.write()
 

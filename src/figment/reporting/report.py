@@ -109,7 +109,7 @@ def mark(found: dict[str, Any]) -> DigitalSourceType | None:
 def verdict(ticks: Sequence[dict[str, Any]], seen: int, seconds: float | None) -> str:
     """The latest diagnosis as one line in plain words."""
     if not ticks:
-        return "No reading yet: the training has only begun."
+        return f"No reading yet: {seen:,} images were seen."
     after = f"After {seen:,} images" + (f" in {as_time(seconds)}" if seconds is not None else "")
     return f"{after}: {(_diagnosis(ticks) or ['no diagnosis was made'])[0]}."
 

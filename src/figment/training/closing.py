@@ -39,6 +39,10 @@ def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]
 def keep_closing(run: Run, recipe: Recipe, came: dict[str, Any], say: Say) -> None:
     """Note and say these. came: how many images it has seen, in how many seconds."""
     words = closing_words(run.events(), recipe)
+    if not came["images"] and recipe.seconds and came["seconds"] >= recipe.seconds:
+        words = [
+            "The time was over before the first step: no image was seen, and the nets are as they began. Give it more"
+        ]
     if words:
         run.log({"event": "closing"} | came | {"text": ". ".join(words)})
     for sentence in words:

@@ -85,6 +85,10 @@ def test_a_budget_that_ends_before_is_told() -> None:
     short = make("dcgan-r1", seconds=180.0, planned_images=27_000)
     told = promise(short, 11_000, False, speed_of(short))
     assert "; this budget ends before: give it --for 6m or more, as it was" in told
+    slow = make("dcgan-r1", seconds=180.0, planned_images=540)
+    assert "; this budget ends before: give it --for 5h or more, as it was" in promise(
+        slow, 11_000, False, speed_of(slow)
+    )
     assert "ends before" not in promise(make("dcgan-r1", seconds=600.0, planned_images=90_000), 11_000, False, 150.0)
     few = make("dcgan-r1", images=20_000, planned_images=20_000)
     assert "; this budget ends before: give it --images 50k or more, as it was" in promise(few, 11_000, False)

@@ -155,7 +155,11 @@ def _too_little(recipe: Recipe, least: int, speed: float) -> str:
     """That a budget ends before so many images, and which wouldn't; "" where it doesn't, or nobody knows."""
     if not 0 < _planned(recipe) < least or (recipe.seconds and not speed):
         return ""
-    enough = f"--for {math.ceil(least / speed / 60)}m" if recipe.seconds else f"--images {math.ceil(least / 1000)}k"
+    if recipe.seconds:
+        minutes = least / speed / 60
+        enough = f"--for {math.ceil(minutes)}m" if minutes < 100 else f"--for {math.ceil(minutes / 60)}h"
+    else:
+        enough = f"--images {math.ceil(least / 1000)}k"
     return f"; this budget ends before: give it {enough} or more"
 
 

@@ -1,5 +1,6 @@
 """What keeps pictures together: patterns, columns of tables, files of names and groups."""
 
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -130,7 +131,9 @@ def test_a_column_of_a_parquet_file(tmp_path: Path):
         ("/nowhere/people", "is no file that is there"),
         ("", "has no bracket"),
         ("^celeb", "has no bracket"),
+        (r"^\d+_", re.escape(r"'^\d+_' has no bracket")),  # as it was typed, to be mended and typed again
         ("[", "isn't a regular expression"),
+        (r"^(\d+", re.escape(r"'^(\d+' isn't a regular expression")),
         ("(nobody)", "matches no picture's name"),
     ],
 )

@@ -95,7 +95,7 @@ def grouping(group: str) -> Grouping:
     try:
         pattern = re.compile(group)
     except re.error as error:
-        raise InputError(f"--group {group!r} isn't a regular expression ({error}): mend it") from None
+        raise InputError(f"--group '{group}' isn't a regular expression ({error}): mend it") from None
     if pattern.groups:
         return Grouping(group, group, pattern=pattern)
     if os.sep in group or path.suffix in TABLE_SUFFIXES:
@@ -103,7 +103,7 @@ def grouping(group: str) -> Grouping:
     if WORDS.fullmatch(group):
         return Grouping(group, group, column=group)
     raise InputError(
-        f"--group {group!r} has no bracket: put one around what names the group, '^(.*)_', or name a column or a file of"
+        f"--group '{group}' has no bracket: put one around what names the group, '^(.*)_', or name a column or a file of"
         " groups"
     )
 

@@ -1,14 +1,16 @@
 """`figment check`: what files say of themselves, and what that is worth."""
 
 import json
+from zlib import crc32
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from figment.cli.app import cli, run
 from figment.media.images import write
-from figment.media.provenance import page_mark
+from figment.media.provenance import page_mark, xmp
 from figment.media.video import write_video
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
@@ -53,9 +55,57 @@ def test_another_programs_mark_and_none_are_told_apart(tmp_path):
     theirs.write_bytes(ours.read_bytes().replace(b"trainedAlgorithmicMedia", b"digitalCapture         "))
     write(bare, PICTURE, None)
     result = checked(theirs, bare)
-    assert "b.webp  digitalCapture, not as figment writes it" in result.output
+    assert "b.webp  digitalCapture (taken by a camera), not as figment writes it" in result.output
     assert "c.png  no mark" in result.output
     assert "may be anything" in result.output
+
+
+def test_credentials_of_another_program_are_told_though_not_read(tmp_path):
+    """As OpenAI's pictures have them: a chunk before the pixels, and no XMP."""
+    file, bare = tmp_path / "a.png", tmp_path / "b.png"
+    write(bare, PICTURE, None)
+    head, pixels = bare.read_bytes()[:33], bare.read_bytes()[33:]
+    box = b"\0\0\0\x26jumbjumd" + bytes.fromhex("63327061 00110010 800000AA00389B71") + b"\x03c2pa\0"
+    file.write_bytes(
+        head + len(box).to_bytes(4, "big") + b"caBX" + box + crc32(b"caBX" + box).to_bytes(4, "big") + pixels
+    )
+    result = checked(file, bare)
+    assert "a.png  no mark; Content Credentials (C2PA), not read here\n" in result.output
+    assert "b.png  no mark\n" in result.output
+    assert "contentcredentials.org/verify" in result.output
+    assert "contentcredentials" not in checked(bare).output
+    assert [one["c2pa"] for one in json.loads(checked(file, bare, "--json").stdout)["files"]] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.hif", "renamed.jpg"])
+def test_marks_of_heic_are_told_whatever_it_is_called(name, tmp_path):
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    Image.fromarray(PICTURE).save(tmp_path / "a", "HEIF", xmp=xmp("trainedAlgorithmicMedia"))
+    (tmp_path / "a").rename(tmp_path / name)
+    result = checked(tmp_path / name)
+    assert result.exit_code == 0
+    assert f"{name}  trainedAlgorithmicMedia (generated" in result.output
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ("<a:DigitalSourceType>trainedAlgorithmicMedia</a:DigitalSourceType>", "trainedAlgorithmicMedia"),
+        ('<b a:DigitalSourceType="digitalCapture"/>', "digitalCapture"),
+        ('<b a:DigitalSourceType="http://c2pa.org/digitalsourcetype/empty"/>', "empty"),
+        ('<b a:DigitalSourceType="http://example.org/print"/>', "no mark"),
+        ("<a:DigitalSourceType></a:DigitalSourceType>", "no mark"),
+    ],
+)
+def test_a_bare_word_is_one_and_another_vocabularys_is_none(declared, told, tmp_path):
+    Image.fromarray(PICTURE).save(tmp_path / "a.jpg", xmp=declared.encode())
+    assert f"a.jpg  {told}" in checked(tmp_path / "a.jpg").output
+
+
+def test_heic_that_nothing_here_reads_is_said_to_need_its_package(tmp_path, monkeypatch):
+    monkeypatch.setattr("figment.media.provenance.has_heic", lambda: False)
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    assert "HEIC needs pillow-heif: pip install" in checked(tmp_path / "a.heic").stderr
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_too(tmp_path):

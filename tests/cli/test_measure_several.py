@@ -82,3 +82,13 @@ def test_a_column_for_each(sets: Path) -> None:
     assert np.allclose(
         [float(row["value"]) for row in rows], [s.value.value for its in found.values() for s in its.scores]
     )
+
+
+def test_of_a_folder_it_is_said_how_the_pairs_are_had(
+    sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ["measure", sets / "ours", "--against", sets / "reals", "--only", "copying"]
+    for more, told in (([], True), (["--out", tmp_path / "scores.json"], False)):
+        assert command(*words, *more) == 0
+        assert ("--out FILE.json has them by name" in capsys.readouterr().err) is told
+    assert (tmp_path / "scores.nearest.png").is_file()

@@ -305,3 +305,12 @@ def test_of_too_few_samples_no_empty_table_is_shown_and_no_net_is_announced(
     assert len(found.scores) == 0
     assert "reals\n" not in repr(found)
     assert "is taught" not in capsys.readouterr().err
+
+
+def test_the_time_tells_of_all_reals_where_the_copies_are_looked_for(
+    reals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("figment.metrics.measurement.LEAST_TOLD_SECONDS", 0)
+    count = len(prepare(reals, 16).pictures)
+    measure(folder_of(portraits(30, 7, 16)[0], tmp_path / "ours"), reals, features=["gradients"], only=["copying"])
+    assert f"copies among {count:,}. " in capsys.readouterr().err.replace(".\n", ". ")

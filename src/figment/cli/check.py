@@ -18,6 +18,17 @@ MEANINGS = {
     "algorithmicMedia": "drawn by a program that hasn't learnt",
     "compositeWithTrainedAlgorithmicMedia": "generated and other pictures together",
     "compositeSynthetic": "drawn by a program and other pictures together",
+    # Words that figment never writes (https://cv.iptc.org/newscodes/digitalsourcetype/).
+    "digitalCapture": "taken by a camera",
+    "computationalCapture": "taken by a camera, of several frames",
+    "negativeFilm": "scanned from a negative",
+    "positiveFilm": "scanned from a slide",
+    "print": "scanned from paper",
+    "humanEdits": "changed by a person",
+    "algorithmicallyEnhanced": "changed by a program",
+    "compositeCapture": "of several taken pictures",
+    "digitalCreation": "drawn by a person with a program",
+    "screenCapture": "taken from a screen",
 }
 FORMAT = 1  # of --json
 FILMS = {"mp4", "m4v", "mov"}  # that are looked at in folders, beside pictures and pages
@@ -26,11 +37,12 @@ FILMS = {"mp4", "m4v", "mov"}  # that are looked at in folders, beside pictures 
 @dataclass(frozen=True)
 class Checked:
     """What one file says. mark: the word of IPTC's DigitalSourceType, None for none; own: it is written as figment writes
-    it; error: why the file couldn't be read."""
+    it; c2pa: it bears Content Credentials, which say more; error: why the file couldn't be read."""
 
     file: str
     mark: str | None = None
     own: bool = False
+    c2pa: bool = False
     error: str | None = None
 
 
@@ -41,7 +53,8 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Tell what picture, film or page FILEs say of where they come from: IPTC's DigitalSourceType, whoever wrote it. Of a
     FOLDER all that lie in it and below are looked at.
 
-    It reads the metadata and looks at no pixel. A mark is a statement, which anybody can write or remove; a file without one
+    It reads the metadata and looks at no pixel. Whether Content Credentials (C2PA) are there is told, too, but not what they
+    say. A mark is a statement, which anybody can write or remove; a file without one
     may be anything. Exit status 0 where all files could be read, marked or not; 2 where one couldn't: the others are told all
     the same.
 
@@ -89,16 +102,22 @@ def _in_folders(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _checked(file: Path) -> Checked:
-    from figment.media.provenance import is_own, source_of
+    from figment.media.provenance import has_credentials, is_own, source_of
 
     try:
         mark = source_of(file)
-        return Checked(str(file), mark, mark is not None and is_own(file))
+        return Checked(str(file), mark, mark is not None and is_own(file), has_credentials(file))
     except InputError as error:
         return Checked(str(file), error=str(error))
 
 
 def _said(one: Checked) -> str:
+    if one.c2pa:
+        return f"{_marked(one)}; Content Credentials (C2PA), not read here"
+    return _marked(one)
+
+
+def _marked(one: Checked) -> str:
     if one.mark is None:
         return "no mark"
     meaning = f" ({MEANINGS[one.mark]})" if one.mark in MEANINGS else ""
@@ -125,6 +144,8 @@ def _summary(found: Sequence[Checked], asked: Sequence[Path]) -> list[str]:
         lines.append(f"{len(found):,} files: {told}.")
     if "no mark" in counts:
         lines.append("Without a mark a file may be anything, generated or real: saving it anew is enough to lose one.")
+    if any(one.c2pa for one in found):
+        lines.append("What Content Credentials say, and who signed it: https://contentcredentials.org/verify")
     if counts.keys() - {"no mark", "unread"}:
         lines.append("A mark is a statement, not a proof: anybody can write one.")
     return lines

@@ -11,6 +11,8 @@ COMMANDS = {
                     "sets them side by side"),
     **dict.fromkeys(("video", "film", "animate"), "figment timelapse RUN films the training, figment walk RUN the way between "
                     "pictures"),
+    **dict.fromkeys(("detect", "verify", "provenance", "metadata"), "figment check FILE says how a picture is marked; a "
+                    "detector of fakes there is none"),
     **dict.fromkeys(("plot", "show", "view", "open"), "figment report RUN writes a page about a run"),
     **dict.fromkeys(("datasets", "download"), "figment data list has the public sets, which train fetches by name"),
     "export": "generator.safetensors in the run is the whole generator, to be passed on as it is",
@@ -47,12 +49,13 @@ def command_hint(name: str) -> str:
 
 
 def hinted(error: click.ClickException) -> str:
-    """A refusal's sentence; of an option of train that has another name here, with that."""
+    """A refusal's sentence, on one line and with a stop; of an option of train that has another name here, with that."""
     if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.info_name == "train":
         hint = OPTIONS.get(error.option_name) or _field(error.option_name.lstrip("-"))
         if hint:
             return f"No such option '{error.option_name}': {hint}."
-    return error.format_message()
+    message = " ".join(line.strip() for line in error.format_message().splitlines())
+    return message if message.endswith((".", "?", "?)")) else f"{message}."
 
 
 def _field(name: str) -> str:

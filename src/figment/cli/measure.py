@@ -149,6 +149,10 @@ def tell_places(found: "Measurement", out: Path | None, pairs: Path | None) -> N
         places += [("pairs", pairs)]
     if places:
         tell(*(f"{title:<7}  {place}" for title, place in places))
+    if found.run is None and out is None and found.pairs is not None:
+        complain(
+            "Which pictures are nearest to which: --out FILE.json has them by name, and a sheet of them beside it."
+        )
 
 
 def tell_side_by_side(found: "list[Measurement]") -> None:

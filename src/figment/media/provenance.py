@@ -11,18 +11,25 @@ from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
 
 from figment.common.marks import DESCRIPTION, HEAD_BYTES, PACKET, PAGE_DATA, TAIL_BYTES, VOCABULARY, has_own_mark
+from figment.data.decoding.decode import HEIC_BRANDS, NO_HEIC, has_heic
 from figment.errors import InputError
 
 DigitalSourceType = Literal[
     "trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"
 ]
-# As an element, an attribute or an rdf:resource: other programs write all three.
-DECLARATION = re.compile(rb":DigitalSourceType\W[^<]{0,200}?digitalsourcetype/(\w+)")
+# As an element, an attribute or an rdf:resource: other programs write all three; people, the bare word.
+DECLARATION = re.compile(
+    rb""":DigitalSourceType(?:\W[^<]{0,200}?digitalsourcetype/|(?:=["']|>)\s*(?=\w+\s*["'<]))(\w+)"""
+)
 # In a page: JSON-LD or microdata, of schema.org's words or of IPTC's.
 PAGE_DECLARATION = re.compile(
     rb"""\bdigitalSourceType["'][^<>{}]{0,100}?(?:(?:schema\.org/|["'])(\w+)DigitalSource\b|digitalsourcetype/(\w+))"""
 )
 PAGES = {"html", "htm", "xhtml"}
+AVIF_BRANDS = (b"avif", b"avis")  # of pictures in the boxes of an mp4, beside HEIC's
+# C2PA 2.1, section 11.1: so begins the box that holds all that was signed, whatever kind of file it stands in.
+SIGNED_BOX = b"jumd" + bytes.fromhex("63327061 00110010 800000AA00389B71")
+SIGNED_BYTES = 1 << 24  # of a file's beginning and of its end, in which that is looked for
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
 # XMP specification, part 3, section 1.1.2 (GIF): the packet is no chain of blocks, so behind it stand bytes that lead a
 # reader, wherever it comes in, to the chain's end.
@@ -42,7 +49,10 @@ def source_of(path: str | Path) -> str | None:
         if path.suffix[1:].lower() in PAGES:
             return _page_source(path)
         with path.open("rb") as file:
-            is_video = file.read(12)[4:8] == b"ftyp" and path.suffix.lower() not in {".avif", ".heic", ".heif"}
+            kind = file.read(12)[4:]
+        is_video = kind[:4] == b"ftyp" and kind[4:] not in (*HEIC_BRANDS, *AVIF_BRANDS)
+        if kind[:4] == b"ftyp" and kind[4:] in HEIC_BRANDS and not has_heic():
+            raise InputError(f"{path} can't be read: {NO_HEIC}")
         packet = _video_packet(path) if is_video else _picture_packet(path)
     except Image.DecompressionBombError:
         raise InputError(
@@ -50,12 +60,21 @@ def source_of(path: str | Path) -> str | None:
         ) from None
     except UnidentifiedImageError:
         raise InputError(
-            f"{path} is no picture, mp4 or page that figment can read: name a PNG, JPEG, WebP, GIF, mp4 or HTML."
+            f"{path} is no picture, mp4 or page that figment can read: name a PNG, JPEG, WebP, GIF, HEIC, mp4 or HTML."
         ) from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture, mp4 or page.") from None
     declared = DECLARATION.search(packet)
     return declared[1].decode() if declared else None
+
+
+def has_credentials(path: Path) -> bool:
+    """Whether a file bears Content Credentials (C2PA): a signed statement, which isn't read here."""
+    with path.open("rb") as file:
+        if SIGNED_BOX in file.read(SIGNED_BYTES):
+            return True
+        file.seek(max(0, path.stat().st_size - SIGNED_BYTES))
+        return SIGNED_BOX in file.read()
 
 
 def xmp(source: DigitalSourceType, remark: str = "") -> bytes:

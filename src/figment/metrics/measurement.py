@@ -154,7 +154,7 @@ def _measured(
     data = subject.run.data if against is None and subject.run is not None else against
     is_read = are_portraits(data)
     shown = subject.pictures.first(count), spare, reference
-    _tell_time(shown, networks, chosen, asked, bank, is_read, display)
+    _tell_time(shown, networks, chosen, asked, bank, against is None, is_read, display)
 
     ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
     theirs = extract_features(reference, networks, chosen, display.stage("real pictures"))
@@ -186,16 +186,18 @@ def _measured(
 
 def _tell_time(
     sets: tuple[LazyPictures, LazyPictures, LazyPictures], networks: Sequence[Extractor], codec: str, asked: Asked, bank: Bank,
-    is_read: bool, display: Preparing,
+    own: bool, is_read: bool, display: Preparing,
 ) -> None:  # fmt: skip
-    """Say about how long it will take, and what takes it. sets: samples, reals for the floor, and those to compare with."""
+    """Say about how long it will take, and what takes it. sets: samples, reals for the floor, and those to compare with.
+    own: as in _with_originality."""
     pictures, _, reference = sets
     taught = _left_to_teach(pictures.count, bank.height, bank.width) if is_read and ATTRIBUTES in asked.parts else 0
     read = 2 * min(pictures.count, ATTRIBUTE_SAMPLES) if is_read else 0
-    seconds = expected_seconds(*sets, networks, codec, asked, len(bank.train), len(bank.held_out), (taught, read))
+    train, held_out = (len(bank.train), len(bank.held_out)) if own else (len(bank.pictures), 0)
+    seconds = expected_seconds(*sets, networks, codec, asked, train, held_out, (taught, read))
     if taught or seconds >= LEAST_TOLD_SECONDS:
         parts = [f"{pictures.count:,} samples", f"{reference.count:,} real pictures"]
-        parts += [f"copies among {len(bank.train):,} of them"] if COPYING in asked.parts else []
+        parts += [f"copies among {train:,}"] if COPYING in asked.parts else []
         parts += ["a reader of attributes, which is taught once and kept in the cache"] if taught else []
         sooner = "" if asked.how else " --quick takes a look sooner."
         display.say(f"About {as_rough_time(seconds)}: {', '.join(parts)}.{sooner}")

@@ -240,18 +240,18 @@ def test_scans_without_end_are_refused():
 
 def test_heic_needs_its_plugin(monkeypatch):
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-    module._has_heic.cache_clear()
+    module.has_heic.cache_clear()
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(Unreadable, match="pillow-heif"):
         decode(heic)
-    module._has_heic.cache_clear()
+    module.has_heic.cache_clear()
 
 
 def test_heic_and_avif():
     coarse = np.kron(noise(4, 6), np.ones((16, 16, 1), np.uint8))
     assert np.abs(pixels(encoded(Image.fromarray(coarse), "AVIF", quality=95)).astype(int) - coarse).mean() < 6
     pillow_heif = pytest.importorskip("pillow_heif")
-    module._has_heic.cache_clear()
+    module.has_heic.cache_clear()
     content = io.BytesIO()
     pillow_heif.from_pillow(Image.fromarray(coarse)).save(content, quality=95)
     assert np.abs(pixels(content.getvalue()).astype(int) - coarse).mean() < 6

@@ -236,13 +236,13 @@ def _formats(content: bytes) -> tuple[str, ...]:
     brands = content[8 : int.from_bytes(content[:4], "big")] if content[4:8] == b"ftyp" else b""
     if brands[:4] not in HEIC_BRANDS or b"avif" in brands[:256]:
         return PILLOW_FORMATS
-    if not _has_heic():
+    if not has_heic():
         raise Unreadable(NO_HEIC)
     return ("HEIF",)
 
 
 @cache
-def _has_heic() -> bool:
+def has_heic() -> bool:
     """Whether Pillow can read HEIC, which its plug-in has to be told once a process."""
     try:
         import pillow_heif

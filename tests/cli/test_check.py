@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_too(tmp_path):
     assert result.exit_code == 2
     assert "a.png  trainedAlgorithmicMedia" in result.stdout
     assert len(result.stderr.splitlines()) == 3
-    assert "4 files: 1 trainedAlgorithmicMedia, 3 that can’t be read." in result.stdout
+    assert "4 files: 1 trainedAlgorithmicMedia, 3 that can't be read." in result.stdout
 
 
 @pytest.fixture

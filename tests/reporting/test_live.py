@@ -201,6 +201,15 @@ def test_the_last_word_is_how_it_ended(page, state, says):
     assert facts["now"].startswith("10,240 images seen")
 
 
+def test_a_run_whose_time_was_over_before_its_first_step_ends_with_that(make_run):
+    page = live.LivePage(make_run(state="training"), Told())
+    page.begin(None, 120.0, 0, 0.0)
+    page.run.note(state="finished")
+    page.stage("writing the report")(9, 9)
+    page.close()
+    assert script(page.run)[0]["now"] == "0 images seen in 0 s; the budget is 2 min 00 s."
+
+
 # ---- training with it --------------------------------------------------------------------------------------------
 
 

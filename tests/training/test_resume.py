@@ -21,8 +21,10 @@ import figment
 from figment.common import progress, run_time
 from figment.errors import InputError
 from figment.planning import plan, trials
+from figment.planning.choose import with_further_budget
 from figment.run import Run
 from figment.training import loop, schedule
+from figment.training.distributed import World
 from figtest.command import command_line, interruptible
 from figtest.pictures import draw_faces
 from figtest.resumed import same, stopping_after
@@ -439,6 +441,19 @@ def test_a_run_whose_last_steps_diverge_goes_on_to_its_end(
     assert (further.facts["state"], further.facts["images"]) == ("finished", 368)
     assert len(further.events("setback")) == 1
     assert all(torch.isfinite(v).all() for v in load_file(further.state_file).values())
+
+
+def test_a_run_whose_time_was_over_before_its_first_step_says_so_and_goes_on(faces: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "is_spent", lambda *given: True)
+        run = figment.train(faces, time="60s", recipe="dcgan", out=tmp_path / "run", scores="none", **CHOICES)
+    assert (run.state, run.facts["images"]) == ("finished", 0)
+    (closing,) = run.events("closing")
+    assert closing["text"].startswith("The time was over before the first step")
+    world = World(torch.device("cpu"))
+    assert with_further_budget(run, world, "2m", None).planned_images == 2 * run.recipe.planned_images
+    further = figment.resume(run, images=32)
+    assert (further.facts["images"], further.recipe.planned_images) == (32, 32)
 
 
 def test_source_that_changed_is_noticed(faces: Path, tmp_path: Path) -> None:

@@ -138,9 +138,8 @@ def _summary(found: Sequence[Checked], asked: Sequence[Path]) -> list[str]:
     if not found:
         lines.append(f"No picture, film or page lies in {', '.join(map(str, asked))}.")
     elif len(found) > 1:
-        told = ", ".join(
-            f"{count:,} {'that can’t be read' if what == 'unread' else what}" for what, count in counts.items()
-        )
+        named = {"unread": "that can't be read"}
+        told = ", ".join(f"{count:,} {named.get(what, what)}" for what, count in counts.items())
         lines.append(f"{len(found):,} files: {told}.")
     if "no mark" in counts:
         lines.append("Without a mark a file may be anything, generated or real: saving it anew is enough to lose one.")

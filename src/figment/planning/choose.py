@@ -135,10 +135,19 @@ def with_further_budget(run: Run, world: World, time: str | None, images: str | 
     budget, recipe = _budget(time, images), run.recipe
     seen = json.loads(world.share_text("how far it has come", lambda: json.dumps(_seen(run))))
     if run.state == "finished":
-        recipe = recipes.changed(recipe, planned_images=min(recipe.planned_images, seen["images"]))
+        planned = min(recipe.planned_images, seen["images"]) or _planned_for(budget, recipe)
+        recipe = recipes.changed(recipe, planned_images=planned)
     if "images" in budget:
         return recipes.changed(recipe, images=seen["images"] + budget["images"], seconds=None)
     return recipes.changed(recipe, images=None, seconds=seen["seconds"] + budget["seconds"])
+
+
+def _planned_for(budget: dict[str, Any], recipe: Recipe) -> int:
+    """The images of a further budget for a run whose time was over before its first step: at the speed of its plan."""
+    if "images" in budget:
+        return int(budget["images"])
+    share = budget["seconds"] / recipe.seconds if recipe.seconds else 1.0
+    return max(round(share * recipe.planned_images), 1)
 
 
 def _seen(run: Run) -> dict[str, Any]:

@@ -128,9 +128,9 @@ def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.
         text += f", good ones {_when(good, speed)}"
     elif curve.points:
         text += f"; good ones hadn't come by {_time(curve.points[-1][0], speed)}, the last measured"
-    text += _too_little(recipe, show[0], speed)
     entries = ", ".join(map(str, curve.log))
-    return f"{text}, as it was with {curve.pictures:,} pictures of {curve.set} (LOG {entries}); others may take longer"
+    text += f", as it was with {curve.pictures:,} pictures of {curve.set} (LOG {entries}); others may take longer"
+    return text + _too_little(recipe, show[0], speed)
 
 
 def expected(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.0) -> str:

@@ -18,6 +18,12 @@
     if (kind) element.className = kind;
     return element;
   };
+  // A sentence whose options stay whole: browsers break lines within --for.
+  const spoken = sentence => {
+    const item = html("li");
+    item.append(...sentence.split(/(--[a-z][a-z-]*)/).map((part, i) => i % 2 ? html("span", part) : part));
+    return item;
+  };
   const short = x => x >= 1e6 ? +(x / 1e6).toFixed(2) + "M" : x >= 1e3 ? +(x / 1e3).toFixed(1) + "k" : String(+x.toPrecision(3));
   const isNumber = x => typeof x === "number";
   // Steps of 1, 2 or 5 times a power of ten, some five of them.
@@ -117,7 +123,7 @@
     at("share").parentNode.setAttribute("aria-valuenow", Math.round(100 * data.share));
     at("now").textContent = data.now;
     at("verdict").textContent = data.words;
-    at("said").replaceChildren(...data.said.map(sentence => html("li", sentence)));
+    at("said").replaceChildren(...data.said.map(spoken));
     at("told").hidden = !data.said.length;
     take(data.sheets);
     if (data.readings !== readings || innerWidth !== drawnWidth) {

@@ -36,10 +36,10 @@ def closing_words(events: Sequence[dict[str, Any]], recipe: Recipe) -> list[str]
     return [fine, reached(outlook), *(["They were still gaining: it pays to train longer"] if gained(outlook) else [])]
 
 
-def keep_closing(run: Run, recipe: Recipe, came: dict[str, Any], say: Say) -> None:
-    """Note and say these. came: how many images it has seen, in how many seconds."""
+def keep_closing(run: Run, recipe: Recipe, came: dict[str, Any], is_spent: bool, say: Say) -> None:
+    """Note and say these. came: how many images it has seen, in how many seconds. is_spent: whether its budget is."""
     words = closing_words(run.events(), recipe)
-    if not came["images"] and recipe.seconds and came["seconds"] >= recipe.seconds:
+    if is_spent and not came["images"]:
         words = [
             "The time was over before the first step: no image was seen, and the nets are as they began. Give it more"
         ]

@@ -207,6 +207,8 @@ def test_names_from_the_catalog(asked, tmp_path, monkeypatch):
         open_source("facse")
     with pytest.raises(InputError, match=r"^zzz doesn't exist: check the name; figment data list"):
         open_source("zzz")
+    with pytest.raises(InputError, match=r"^2h30m doesn't exist: a time is given as --for 2h30m"):
+        open_source("2h30m")
     folder(tmp_path / "kittens", "1.png")
     with pytest.raises(InputError, match=r"did you mean kittens\?"):
         open_source("kitens")

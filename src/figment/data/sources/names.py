@@ -56,4 +56,6 @@ def refuse_missing(text: str) -> None:
         return
     near = nearest(text, [name for name in (*DRAWN_NAMES, *PUBLIC_SETS, near_path(path)) if name], 0.6)
     named = "check the path" if os.sep in text else "check the name; figment data list has those of public sets"
+    if re.fullmatch(r"(\d+(\.\d+)?[smhd])+", text):
+        named = f"a time is given as --for {text}"
     raise MissingData(f"{text} doesn't exist: {f'did you mean {near}?' if near else named}", text)

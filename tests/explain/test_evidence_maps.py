@@ -20,6 +20,7 @@ from figment.explain.evidence_maps import (
     Evidence,
     EvidenceMaps,
     MapTest,
+    _change,
     maps_with_tests,
     sentence,
     title,
@@ -282,3 +283,10 @@ def test_a_generator_alone_cannot_be_explained(
     assert command("explain", "evidence", run_with_classes / "generator.safetensors", "--out", tmp_path) == 2
     assert "name its run folder" in capsys.readouterr().err
     assert command("explain", "evidence", run_with_classes, "-n", 0) == 2
+
+
+@pytest.mark.parametrize(
+    ("logit", "said"), [(1.234, "+1.23"), (-0.1, "-0.10"), (0.00123, "+0.0012"), (-3.7e-6, "-3.7e-06"), (0.0, "+0.00")]
+)
+def test_small_changes_of_a_logit_are_told_too(logit: float, said: str) -> None:
+    assert _change(logit) == said

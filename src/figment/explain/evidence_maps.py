@@ -307,6 +307,11 @@ def _are_right(tests: list[MapTest]) -> bool:
     return deleted > 0 and binomial_tail(wins, pictures, 0.5) < MAX_P_VALUE
 
 
+def _change(logit: float) -> str:
+    """A change of a logit, with two digits also where it is small: of nets that have hardly begun +0.00 would be all."""
+    return f"{logit:+.2f}" if abs(logit) >= 0.1 or not logit else f"{logit:+.2g}"
+
+
 def _tested(method: str, tests: list[MapTest]) -> str:
     """Whether more hangs on what a map says than on the rest, by a sign test."""
     wins, pictures = sum(its.wins for its in tests), sum(len(its.deleted) for its in tests)
@@ -314,8 +319,8 @@ def _tested(method: str, tests: list[MapTest]) -> str:
     elsewhere = float(torch.cat([its.elsewhere for its in tests]).mean())
     p_value = binomial_tail(wins, pictures, 0.5)
     facts = (
-        f"where the tenth that they call most fake is blurred, the logit changes by {deleted:+.2f}, elsewhere by "
-        f"{elsewhere:+.2f} (more in {wins} of {pictures} pictures)"
+        f"where the tenth that they call most fake is blurred, the logit changes by {_change(deleted)}, elsewhere by "
+        f"{_change(elsewhere)} (more in {wins} of {pictures} pictures)"
     )
     if 0.5**pictures > MAX_P_VALUE:
         return f"Whether the maps by {method} are right, {pictures} pictures can't tell."
@@ -332,7 +337,7 @@ def _row(what: str, test: MapTest) -> tuple[str, ...]:
     """A row of the table."""
     means = test.as_record()
     return (
-        what, f"{100 * means['concentration']:.0f} %", f"{means['deleted']:+.2f}", f"{means['elsewhere']:+.2f}",
+        what, f"{100 * means['concentration']:.0f} %", _change(means["deleted"]), _change(means["elsewhere"]),
         f"{test.wins} of {len(test.deleted)}", f"{means['untrained_deleted']:+.2g}",
         f"{means['untrained_elsewhere']:+.2g}", f"{means['agreement']:+.2f}",
     )  # fmt: skip

@@ -31,9 +31,9 @@ def written(tmp_path: Path, text: str) -> str:
 
 def test_a_file_is_read_and_what_is_given_beside_it_counts(tmp_path: Path) -> None:
     file = written(tmp_path, FILE)
-    request = request_of(file, {"images": "10k", "vary": {"width": (8, 16)}, "set": {"width": 8}, "seeds": None})
+    request = request_of(file, {"images": "10k", "vary": {"width": (8, 16)}, "set": {"batch": 8}, "seeds": None})
     assert (request.time, request.images_each, request.seeds, request.data) == (None, 10_000, 2, "my-pictures")
-    assert request.settings == {"size": 32, "width": 8}
+    assert request.settings == {"size": 32, "batch": 8}
     assert list(request.vary) == ["dropout", "lr", "width"]
 
 

@@ -158,7 +158,8 @@ def plan_study(
         command=tuple(word.replace(storage, shown) if storage and shown else word for word in command),
         machine=str(machine), versions=versions(),
     )  # fmt: skip
-    return Planned(study, folder, [f"pictures   {bank.summary()}", *plan_lines(plan, resolves(study))], bank)
+    lines = [f"pictures   {bank.summary()}", f"recipe     {recipe}, where it isn't varied"]
+    return Planned(study, folder, [*lines, *plan_lines(plan, resolves(study))], bank)
 
 
 def resolves(study: Study) -> str:

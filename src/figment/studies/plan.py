@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from figment.common.units import as_images, as_time
+from figment.common.units import as_time
 from figment.errors import InputError
 from figment.studies.factors import Range, balanced, possible, setting_text
 from figment.studies.request import Request
@@ -115,10 +115,11 @@ def _too_little(request: Request, levels: int, seeds: int, settings: int) -> Inp
     each = MIN_CELL_SECONDS + measuring_seconds(LEAST_SAMPLES)
     least, whole = as_option(each * levels * seeds), as_option(each * settings * seeds)
     runs = f"{levels} levels with {seeds} seed{'s' * (seeds > 1)} are {levels * seeds} runs of {as_time(each)} at least"
+    all_of_them = f", or {whole} for all {settings} combinations" if settings > levels else ""
     fewer = ", fewer --seeds" if seeds > 1 else ""
     return InputError(
-        f"--for {request.time} can't give each level one run with each seed ({runs}): give --for {least}, or {whole} for "
-        f"all {settings} combinations{fewer}, or fewer levels."
+        f"--for {request.time} can't give each level one run with each seed ({runs}): give --for {least}{all_of_them}{fewer}, "
+        "or fewer levels."
     )
 
 
@@ -132,7 +133,7 @@ def as_option(seconds: float) -> str:
 def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
     """The plan for a person. resolves: a sentence on what difference it can show."""
     seeds = len(plan.seeds)
-    given = f"{as_images(plan.images or 0)} seen" if plan.seconds is None else f"{as_time(plan.seconds)} of training"
+    given = f"{plan.images:,} images seen" if plan.images is not None else f"{as_time(plan.seconds or 0)} of training"
     thinned = f" of the {plan.whole} that there are, levels as evenly as can be" if plan.settings < plan.whole else ""
     lines = [
         f"cells      {plan.settings} settings{thinned} × {seeds} seed{'s' * (seeds > 1)} = {len(plan.cells)} runs, in random "

@@ -1,5 +1,7 @@
 """What the environment tells of several processes: as torchrun has it, left over, or nonsense."""
 
+from pathlib import Path
+
 import pytest
 
 from figment.common.launch import Launch, launched, leads
@@ -61,15 +63,16 @@ def test_one_process_is_by_itself(monkeypatch: pytest.MonkeyPatch, values: dict[
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_at_once_with_what_mends_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, values: dict[str, str], complaint: str
-) -> None:
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path, values: dict[str, str],
+    complaint: str,
+) -> None:  # fmt: skip
     set_all(monkeypatch, values)
     with pytest.raises(
         InputError, match=f"^.*{complaint}.*: if that was left over, unset WORLD_SIZE RANK; else .*torchrun"
     ):
         launched()
     assert leads()
-    for asked in (["train", "--images", "1k"], ["resume", "somewhere"]):
+    for asked in (["train", "--images", "1k"], ["resume", tmp_path]):
         assert command(*asked) == 2
         said = capsys.readouterr().err
         assert complaint in said

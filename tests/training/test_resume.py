@@ -222,7 +222,7 @@ def killed_and_resumed(faces: Path, out: Path, delay: float, cache: Path) -> boo
 def test_killed_in_training_and_resumed_equals_uninterrupted(uninterrupted: Run, faces: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     process = subprocess.Popen(train_command(faces, out, BUDGET), stdout=subprocess.DEVNULL)
-    while process.poll() is None and not (out.exists() and len(Run(out).events("tick")) >= 10):
+    while process.poll() is None and not (out.exists() and len(Run(out).events("tick")) >= 4):
         time.sleep(0.01)
     process.kill()
     process.wait()

@@ -103,7 +103,7 @@ def test_after_a_new_plan_a_tick_is_as_long_as_ever(
         return recipes.changed(recipe, planned_images=next(plans))
 
     monkeypatch.setattr(pace.Replanner, "renewed", renewed)
-    run = figment.train(faces, images=1024, out=tmp_path / "run", penalty_every=4, **PENALISED, **TINY)
+    run = figment.train(faces, images=2048, out=tmp_path / "run", penalty_every=4, **PENALISED, **TINY)
     at = [0, *(e["images"] for e in run.events("tick"))]
     assert len(at) > 8
     assert all((b - a) % (4 * 16) == 0 for a, b in itertools.pairwise(at))

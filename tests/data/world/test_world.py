@@ -100,7 +100,7 @@ def test_it_is_a_source_by_its_name():
     assert isinstance(source, World)
     assert len(source.listing.names) == 10_000
     assert World(100).fingerprint() != World(100, seed=1).fingerprint() != World(99, seed=1).fingerprint()
-    with pytest.raises(InputError, match="give 0 or more"):
+    with pytest.raises(InputError, match="count of world is -1: give 0 to"):
         World(-1)
 
 

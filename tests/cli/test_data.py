@@ -73,7 +73,7 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     said = capsys.readouterr().out.strip().splitlines()
     assert "usable 82, skipped 2" in said
     assert said[-2].startswith(f"Next: figment train {mixed} --size 16")
-    assert said[-1] == f"Time: {said[-2].removeprefix('Next: ')} --dry-run"
+    assert said[-1] == f"How long that takes: {said[-2].removeprefix('Next: ')} --dry-run"
     assert [path.name for path in Path.cwd().iterdir()] == ["faces-inspected.html"]
     page = Path("faces-inspected.html").read_text()
     for name in ("broken.jpg", "005-mirrored.jpg", "tiny.png"):

@@ -211,6 +211,17 @@ def test_a_place_is_named_only_where_chance_would_hardly_have_it() -> None:
         assert said in sentence(replace(its, maps=dict.fromkeys(METHODS, evidence)), maps(6, True))
 
 
+def test_samples_that_are_one_picture_count_for_none() -> None:
+    """Six times the same picture isn't six times the evidence: then reals alone speak."""
+    varied = replace(maps(6, True), pictures=pictures(6, 3, (18, 18)))
+    one = replace(maps(6, True), pictures=pictures(1, 3, (18, 18)).expand(6, 3, 18, 18))
+    told = sentence(one, varied)
+    assert told.startswith("The samples shown are all but alike")
+    assert "by chance in one of nine" not in told
+    assert "more in 6 of 6 pictures" in told
+    assert "alike" not in sentence(varied, varied)
+
+
 def test_captions_say_what_the_titles_are() -> None:
     told = title_legend(Calibration(slope=2.0, offset=1.0, reals=300, fakes=512))
     assert "this run's own fakes, where half of those shown are" in told

@@ -94,7 +94,7 @@ def inspect(
         write_page(found, page, plan, command)
     tell(*lines(found), "", *advise(found, plan), "", f"page  {page}")
     if len(found.usable):
-        tell(f"Next: {command}", f"Time: {command} --dry-run")
+        tell(f"Next: {command}", f"How long that takes: {command} --dry-run")
 
 
 @data.command()

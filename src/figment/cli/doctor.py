@@ -224,7 +224,8 @@ def _lines_of_disks(cache: dict[str, Any], free: int) -> list[str]:
 
 
 def _lines_of_torch(facts: dict[str, Any]) -> list[str]:
-    lines, device = [f"torch    {facts['torch'] or 'doesn’t work'}"], facts["device"]
+    version = facts["torch"] or "doesn't work"
+    lines, device = [f"torch    {version}"], facts["device"]
     if device:
         cores = f"cores: {device['cores']}, threads: {device['threads']}, " if device["device"] == "cpu" else ""
         lines += [

@@ -29,6 +29,10 @@ from figment.metrics.two_samples import binomial_tail
 from figment.reals import sample_rows
 
 CANDIDATES = 256  # samples, and reals, that the pictures are chosen from
+ALIKE = 0.1  # of the spread that reals have, below which samples are as good as one picture
+SAMPLES_ALIKE = (
+    "The samples shown are all but alike, so many of them tell no more than one: what follows is of the reals."
+)
 MEAN_PICTURES = 2048  # training pictures that the mean one is of, at most
 CHUNK_PICTURES = 256  # read at once for it
 MIN_SHOWN_SIDE = 128  # pixels, in which maps are shown
@@ -263,7 +267,9 @@ def title_legend(calibration: Calibration | None) -> str:
 
 def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
     """What the maps say, and whether they are right, in words."""
-    tested = [(method, [its.tests[method] for its in (samples, reals)]) for method in METHODS]
+    alike = _spread(samples.pictures) < ALIKE * _spread(reals.pictures)
+    shown = (reals,) if alike else (samples, reals)  # the same picture six times is one piece of evidence
+    tested = [(method, [its.tests[method] for its in shown]) for method in METHODS]
     agreement = float(torch.cat([test.agreement for _, tests in tested for test in tests]).mean())
     learnt = ""
     if agreement > MAX_RANK_CORRELATION:
@@ -277,7 +283,13 @@ def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
         else f" have a rank correlation of {correlation} with these"
     )
     last = f"Maps of an untrained discriminator{told}."
-    return " ".join([_place(samples, _are_right(tested[0][1])), *(_tested(*one) for one in tested), last])
+    first = SAMPLES_ALIKE if alike else _place(samples, _are_right(tested[0][1]))
+    return " ".join([first, *(_tested(*one) for one in tested), last])
+
+
+def _spread(pictures: Tensor) -> float:
+    """By how much the same pixel differs from picture to picture, in levels."""
+    return float(pictures.float().std(0, correction=0).mean())
 
 
 def _place(samples: EvidenceMaps, right: bool) -> str:

@@ -87,13 +87,18 @@ class Interpolation:
             },
             ("path", f"path length ({self.features})", "detour", "steepest step", "evenness"),
             tuple(
-                (path, f"{s.path_length:.4g}", f"{s.detour:.2f}×", f"{s.steepest:.1f}×", f"{s.evenness:.2f}")
+                (path, _length(s.path_length), f"{s.detour:.2f}×", f"{s.steepest:.1f}×", f"{s.evenness:.2f}")
                 for path, s in self.smoothness.items()
             ),
             self.codes,
             self.labels,
             name,
         )  # fmt: skip
+
+
+def _length(path: float) -> str:
+    """A path's length in four digits, without an exponent."""
+    return f"{path:,.0f}" if path >= 1000 else f"{path:.4g}"
 
 
 def interpolate(

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
 from figment import presets
-from figment.cli.app import cli
+from figment.cli.app import whole_commands
 from figtest.pictures import draw_faces
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,9 @@ def test_what_is_trained_and_run_can_be(script: ModuleType, tmp_path: Path, monk
     for run, command, _ in script.EXPERIMENTS.values():
         Path(run).mkdir(exist_ok=True)
         room, kind, *rest = shlex.split(command)
-        cli.commands[room].commands[kind].make_context(kind, [run, *rest])  # refuses an unknown option or a bad value
+        group = whole_commands()[room]
+        assert isinstance(group, click.Group)
+        group.commands[kind].make_context(kind, [run, *rest])  # refuses an unknown option or a bad value
     assert {name for figure in script.FIGURES for name in figure.trainings} <= script.TRAININGS.keys()
 
 

@@ -1,13 +1,10 @@
 """What is said of commands that aren't there."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from figment.cli.app import cli
+from figment.cli.app import cli, whole_commands
 from figment.cli.hints import COMMANDS, FIELDS, OPTIONS
 from figment.recipe import Recipe
 from figtest.command import command
@@ -51,7 +48,7 @@ def test_other_programs_words_are_answered_in_figment_s(words: tuple[str, ...], 
 
 
 def test_hints_name_what_there_is() -> None:
-    options = {text for parameter in cli.commands["train"].params for text in parameter.opts}
+    options = {text for parameter in whole_commands()["train"].params for text in parameter.opts}
     for hint in (*COMMANDS.values(), *OPTIONS.values()):
         assert all(name in cli.commands for name in re.findall(r"figment ([a-z]+) (?=[A-Z]|[a-z]+ RUN|list)", hint)), (
             hint
@@ -60,16 +57,3 @@ def test_hints_name_what_there_is() -> None:
     assert not COMMANDS.keys() & cli.commands.keys()
     assert not OPTIONS.keys() & options
     assert set(FIELDS.values()) <= Recipe.model_fields.keys()
-
-
-@pytest.mark.parametrize("words", [["train", "faecs"], ["data", "inspect", "faecs"], ["measure", "faces", "--against", "faecs"],
-                                   ["sample", "faecs"], ["resume", "faecs"]])  # fmt: skip
-def test_a_mistyped_path_is_refused_before_anything_heavy_is_read(words: list[str], tmp_path: Path) -> None:
-    (tmp_path / "faces").mkdir()
-    code = f"""import sys
-from figment.cli.app import main
-try: main({words})
-finally: print(*(name for name in ("torch", "numpy", "pydantic") if name in sys.modules))"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (2, "\n")
-    assert done.stderr == "figment: faecs doesn't exist: did you mean faces?\n"

@@ -1,24 +1,26 @@
 """An option that is given twice and takes one value is refused, whatever the command."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 import pytest
 
-from figment.cli.app import cli
+from figment.cli.app import whole_commands
 from figtest.command import command
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, inner in group.commands.items():
+def below(
+    commands: Mapping[str, click.Command], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, inner in commands.items():
         yield (*path, name), inner
         if isinstance(inner, click.Group):
-            yield from commands(inner, (*path, name))
+            yield from below(inner.commands, (*path, name))
 
 
 SINGLE = [
     (path, option)
-    for path, inner in commands(cli)
+    for path, inner in below(whole_commands())
     for option in inner.params
     if isinstance(option, click.Option) and not option.multiple
 ]

@@ -9,28 +9,14 @@ from typing import Any, NoReturn
 
 import click
 
-from figment.cli.check import check
-from figment.cli.compare import compare
-from figment.cli.completion import ASKED, completion
-from figment.cli.console import TRAINED
-from figment.cli.data import data
-from figment.cli.doctor import doctor
-from figment.cli.explain import explain
-from figment.cli.explore import explore
-from figment.cli.hints import command_hint, hinted
-from figment.cli.measure import measure
-from figment.cli.recipes import recipes
+from figment.cli.commands import LazyCommand, lazy_commands
 from figment.cli.repeats import refuse_repeats
-from figment.cli.sample import report, sample, timelapse, walk
-from figment.cli.streams import standard_streams
-from figment.cli.study import study
-from figment.cli.train import resume, train
-from figment.common.launch import leads
-from figment.common.refusals import is_refusal, refusal
+from figment.cli.streams import TRAINED, standard_streams
 from figment.common.signals import sigterm_as_interrupt
-from figment.common.text import said
 from figment.errors import InputError, LostProcess, Notice
 from figment.version import __version__
+
+ASKED = "_FIGMENT_COMPLETE"  # the variable that tells click that a shell asks for words, not for work
 
 
 class Commands(click.Group):
@@ -42,9 +28,11 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
+            from figment.cli.hints import command_hint
+
             if hint := command_hint(args[0]):
                 raise click.UsageError(f"No such command '{args[0]}'{hint}.", ctx) from None
-            for name, command in self.commands.items():
+            for name, command in whole_commands().items():
                 if isinstance(command, click.Group) and args[0] in command.commands:
                     raise click.UsageError(f"{args[0]} is a part of {name}: figment {name} {args[0]}.", ctx) from None
             raise
@@ -63,26 +51,13 @@ def cli() -> None:
     """
 
 
-for command in (
-    train,
-    resume,
-    sample,
-    walk,
-    timelapse,
-    report,
-    data,
-    measure,
-    compare,
-    study,
-    check,
-    explore,
-    explain,
-    recipes,
-    doctor,
-    completion,
-):
-    cli.add_command(command)
 refuse_repeats(cli)
+cli.commands.update(lazy_commands())  # which refuse repeats as they are read
+
+
+def whole_commands() -> dict[str, click.Command]:
+    """All commands by their names, read from their files."""
+    return {name: command.whole for name, command in cli.commands.items() if isinstance(command, LazyCommand)}
 
 
 @sigterm_as_interrupt()
@@ -115,6 +90,8 @@ def run(arguments: Sequence[str] | None) -> Any:
     except click.exceptions.NoArgsIsHelpError as help_page:
         click.echo(help_page.format_message())
     except click.ClickException as error:
+        from figment.cli.hints import hinted
+
         where = f" See {error.ctx.command_path} --help." if isinstance(error, click.UsageError) and error.ctx else ""
         fail(hinted(error) + where)
     except InputError as error:
@@ -122,6 +99,9 @@ def run(arguments: Sequence[str] | None) -> Any:
     except (click.Abort, KeyboardInterrupt) as interruption:
         if loss := loss_behind(interruption):
             fail(str(loss), 1)
+        from figment.common.launch import leads
+        from figment.common.text import said
+
         reason = interruption.__cause__ or interruption  # click wraps what it catches
         if leads():
             click.echo(said(str(reason)) or "Interrupted. Files that were written before are whole.", err=True)
@@ -129,6 +109,8 @@ def run(arguments: Sequence[str] | None) -> Any:
     except LostProcess as loss:
         fail(str(loss), 1)
     except OSError as error:
+        from figment.common.refusals import is_refusal, refusal
+
         if not is_refusal(error):
             raise
         no = refusal(error.filename or "what this command needs", error, done="used")
@@ -152,6 +134,8 @@ def fail(sentence: str, status: int = 2) -> NoReturn:
 
 def say(sentence: str) -> None:
     """Print one sentence beside what a command prints."""
+    from figment.common.text import said
+
     click.echo(f"figment: {said(sentence)}", err=True)
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-ASKED = "_FIGMENT_COMPLETE"  # the variable that tells click that a shell asks for words, not for work
+from figment.cli.app import ASKED
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.options import agreeing, given
-from figment.cli.streams import fitting
+from figment.cli.streams import TRAINED, fitting
 from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import said, shown, typed
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from figment.run import Run
     from figment.workbench import Workbench
 
-TRAINED = "trained"  # what a command gives back whose result is a run, whoever has read what it printed
 KIND_OF_FILE = {".png": "picture", ".safetensors": "codes", ".json": "record"}
 
 

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from figment.common.terminals import is_terminal, wrapped
 
+TRAINED = "trained"  # what a command gives back whose result is a run, whoever has read what it printed
 # How figment's own signs are written where an encoding lacks them.
 PLAIN = {
     "→": "->", "←": "<-", "∞": "inf", "×": "x", "·": "-", "…": "...", "–": "-", "—": "-", "−": "-", "±": "+-",

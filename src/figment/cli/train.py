@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from figment.cli.completing import complete_field, complete_run
-from figment.cli.console import TRAINED, conclude, further, tell, warm_up
+from figment.cli.console import conclude, further, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -28,6 +28,7 @@ from figment.cli.options import (
     limited,
     logged,
 )
+from figment.cli.streams import TRAINED
 from figment.common.assignments import assignments, value
 from figment.common.launch import check_launch, leads
 from figment.errors import InputError

@@ -10,6 +10,7 @@ same, so that an option which there isn't is found:
 import re
 import shlex
 import tomllib
+from collections.abc import Iterable, Iterator
 from inspect import cleandoc
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,8 @@ from unittest.mock import patch
 
 import click
 
-from figment.cli.app import cli
+from figment.cli.app import cli, whole_commands
+from figment.cli.commands import LazyCommand
 from figtest.paths import ROOT
 
 FENCE = re.compile(r"(?P<marks>(?:^<!--.*?-->\n\n?)*)^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
@@ -82,17 +84,19 @@ def inline_commands(page: str) -> list[list[str]]:
 def help_examples() -> list[list[str]]:
     """Words of the examples that the help of every command ends with."""
     found = []
-    for command in leaves(cli):
+    for command in leaves(whole_commands().values()):
         _, _, text = cleandoc(command.help or "").replace("\\\n", " ").partition("\nExample")
         found += [shlex.split(line) for line in map(str.strip, text.splitlines()) if line.startswith("figment ")]
     return found
 
 
-def leaves(command: click.Command) -> list[click.Command]:
+def leaves(commands: Iterable[click.Command]) -> Iterator[click.Command]:
     """All commands that do something."""
-    if isinstance(command, click.Group):
-        return [leaf for inner in command.commands.values() for leaf in leaves(inner)]
-    return [command]
+    for command in commands:
+        if isinstance(command, click.Group):
+            yield from leaves(command.commands.values())
+        else:
+            yield command
 
 
 def faults(words: list[str]) -> list[str]:
@@ -128,7 +132,7 @@ def faults_of_figment(words: list[str]) -> list[str]:
             inner = command.get_command(context, words[0])
             if inner is None:
                 return [f"figment {words[0]}: no such command"]
-            command, words = inner, words[1:]
+            command, words = inner.whole if isinstance(inner, LazyCommand) else inner, words[1:]
         if "--help" in words:
             return []
         try:

@@ -62,7 +62,8 @@ def study() -> None:
 @DATA
 @click.option(
     "--vary", multiple=True, metavar="FIELD=A,B,…", shell_complete=complete_field,
-    help="A factor and its levels: any field of a recipe, or recipe, or from (known nets); once for each.",
+    help="A factor and its levels: any field of a recipe, or recipe, or from (known nets); once for each. With --search tpe a "
+    "range, too: lr=1e-4..1e-2:log.",
 )  # fmt: skip
 @click.option("--for", "time", metavar="TIME", help="Budget: the whole study's time, of one worker: 90m, 4h.")
 @click.option("--images", metavar="N", help="Budget: images that each run sees: 50k, 1M.")
@@ -77,9 +78,12 @@ def study() -> None:
 @click.option("--recipe", cls=RecipeOption, metavar="NAME")
 @click.option(
     "--search",
-    type=click.Choice(["grid", "halving"]),
+    type=click.Choice(["grid", "halving", "tpe"]),
     help="grid: all runs to their end; halving: half of the settings stop at an eighth, half of the rest at a third, which gives "
-    "the promising ones more. [default: grid]",
+    "the promising ones more; tpe: settings are looked for as it goes, in ranges, too. [default: grid]",
+)
+@click.option(
+    "--trials", type=click.IntRange(2, 10_000), metavar="N", help="Settings that --search tpe tries. [default: 24]"
 )
 @click.option(
     "--study", "named", metavar="NAME|FILE.toml", shell_complete=complete_named_study,
@@ -98,7 +102,7 @@ def study() -> None:
 @click.option("--dry-run", is_flag=True, help="Prepare the pictures and print the plan; train nothing.")
 def run(
     sources: tuple[str, ...], vary: tuple[str, ...], time: str | None, images: str | None, seeds: int | None,
-    score: str | None, choices: tuple[str, ...], recipe: str | None, search: str | None, named: str | None,
+    score: str | None, choices: tuple[str, ...], recipe: str | None, search: str | None, trials: int | None, named: str | None,
     group: str | None, drop: str | None, keep_marked: bool, storage: str | None, out: Path | None, strict: bool,
     accept_licence: bool, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
@@ -115,6 +119,7 @@ def run(
       figment study run my-pictures --vary dropout=0,0.3 --vary width=16,24,32 --set size=32 --images 100k
       figment study run my-pictures --study article --for 5h --out studies/article
       figment study run my-pictures --study article --for 5h --dry-run
+      figment study run my-pictures --search tpe --vary lr=1e-4..1e-2:log --vary gamma=0.05..5:log --for 8h --seeds 2
     """
     from figment.common.extras import require
     from figment.studies.factors import parse_vary
@@ -125,7 +130,7 @@ def run(
         named, sources = sources[0], ()
     fields = {
         "data": given(sources), "vary": parse_vary(vary) or None, "for": time, "images": images, "seeds": seeds,
-        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "group": group,
+        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "trials": trials, "group": group,
         "drop": drop, "keep_marked": keep_marked or None,
     }  # fmt: skip
     request = request_of(named, fields)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from figment.studies.effects import Effects, effects, varied
 from figment.studies.observed import Observed, observed, title
 from figment.studies.results import StudyResults
 from figment.studies.scatter import Uneven, uneven
+from figment.studies.searched import Searched, in_words, is_search, searched
 from figment.studies.settings import Setting, settings_of
 from figment.studies.table import to_table
 
@@ -27,6 +28,7 @@ MAX_LINES = 12  # settings that are printed
 class Analysis:
     """What a study's results tell.
 
+    searched: of a search, where its best settings lie; effects then has none.
     seen: the scores that factors are compared by. effects: of the factors. settings: the best first. stability: of every level.
     points, front: what settings had come to after how much time, and those that none beats in as little. uneven: factors by
     which the scatter differs.
@@ -40,10 +42,13 @@ class Analysis:
     points: tuple[Point, ...]
     front: tuple[Point, ...]
     uneven: tuple[Uneven, ...]
+    searched: tuple[Searched, ...] = ()
 
     @cached_property
     def conclusions(self) -> list[str]:
         """Which setting is the best as far as can be told; then a sentence a factor, that claims no more than its intervals."""
+        if is_search(self.results):
+            return [words.verdict(self.results, self.settings), *map(in_words, self.searched)]
         seeds = len(self.seen.seeds)
         return [
             words.verdict(self.results, self.settings),
@@ -105,11 +110,11 @@ def analyse(results: StudyResults) -> Analysis:
     seen = observed(results)
     settings = settings_of(results)
     reached = points(settings)
-    found = effects(seen)
+    found = effects(replace(seen, factors=(), codes=seen.codes[:, :0]) if is_search(results) else seen)
     return Analysis(
         results, seen, found, tuple(settings), tuple(stability(results)), tuple(reached),
         tuple(pareto(reached, results.score)),
-        tuple(uneven(varied(seen), found.residuals, found.freedom)),
+        tuple(uneven(varied(seen), found.residuals, found.freedom)), searched(results, settings),
     )  # fmt: skip
 
 

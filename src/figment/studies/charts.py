@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from figment.comparing.curves import HOUR, MIN_LOG_RATIO, MINUTE, style_of
 from figment.comparing.settings import plain
@@ -18,8 +18,10 @@ from figment.studies.costs import Point
 from figment.studies.effects import FactorEffect
 from figment.studies.observed import sign, title
 from figment.studies.results import CellResult, Factor
+from figment.studies.searched import Searched
 
 MAX_BANDS = 150  # cells whose curves have bands, and are drawn over time, too: of more a page would grow too large
+MOST_DECADES = 2  # of a logarithmic axis that has three ticks each
 JITTER = 0.16  # of a level's place, to both sides: where single cells' points lie
 
 
@@ -42,6 +44,13 @@ def pareto_chart(analysis: Analysis) -> Markup:
     """What settings had come to after how much time, and the front that none beats."""
     return pages.chart(
         "pareto", 3.4, lambda axes: _draw_front(axes, analysis.points, analysis.front, title(analysis.results.score))
+    )
+
+
+def search_chart(analysis: Analysis, one: Searched) -> Markup:
+    """The score of every setting over a factor's level; the best settings stand out."""
+    return pages.chart(
+        f"search {one.factor.name}", 2.9, lambda axes: _draw_search(axes, one, title(analysis.results.score))
     )
 
 
@@ -73,6 +82,26 @@ def _draw_effect(axes: Axes, analysis: Analysis, effect: FactorEffect) -> None:
     axes.set_xlim(-0.6, len(effect.levels) - 0.4)
     axes.set_xlabel(pages.on_axis(effect.name))
     axes.set_ylabel(title(analysis.results.score))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    _plain(axes)
+
+
+def _draw_search(axes: Axes, one: Searched, kind: str) -> None:
+    named = one.factor.scale is None
+    across = [one.factor.levels.index(level) if named else float(level) for level in one.levels]  # type: ignore[arg-type]
+    axes.plot(across[one.best :], one.scores[one.best :], "o", color=COLOURS["ink"], alpha=0.4, markersize=5)
+    axes.plot(across[: one.best], one.scores[: one.best], "o", color=COLOURS["first"], markersize=7)
+    if named:
+        axes.set_xticks(range(len(one.factor.levels)), [pages.on_axis(plain(level)) for level in one.factor.levels])
+        axes.set_xlim(-0.6, len(one.factor.levels) - 0.4)
+    elif one.factor.scale == "log":
+        axes.set_xscale("log")
+        decades = math.log10(max(across) / min(across))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1,) if decades > MOST_DECADES else (1, 2, 5)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel(pages.on_axis(one.factor.name))
+    axes.set_ylabel(kind)
     axes.yaxis.set_major_locator(MaxNLocator(5))
     _plain(axes)
 

@@ -32,7 +32,7 @@ from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.studies.factors import level_text, recipe_for
 from figment.studies.plan import make_plan, plan_lines
 from figment.studies.request import Request, request_of
-from figment.studies.results import StudyResults
+from figment.studies.results import Factor, StudyResults
 from figment.studies.scoring import Judge, check_enough
 from figment.studies.study import STUDIES, Cell, Study, StudyFault, StudyFolder, study_results
 from figment.version import versions
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 def study(
     data: Data = None, *, vary: Mapping[str, Any] | None = None, time: str | None = None, images: str | int | None = None,
     seeds: int | None = None, score: str | None = None, recipe: str | None = None, settings: Mapping[str, Any] | None = None,
-    named: str | Path | None = None, search: str | None = None, storage: str | None = None, out: str | Path | None = None,
+    named: str | Path | None = None, search: str | None = None, trials: int | None = None, storage: str | None = None,
+    out: str | Path | None = None,
     strict: bool = False, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
     agree: Agree | None = None, device: str = "auto", display: Shown = "auto",
 ) -> StudyResults:  # fmt: skip
@@ -69,8 +70,10 @@ def study(
         The named recipe of all runs, and fields of it that all have, such as {"size": 32}.
     named : str or path
         A study that figment brings along, such as "article", or a file of one; what is given beside it counts.
-    search : {"grid", "halving"}
-        Whether all runs go to their end, or the less promising settings stop on the way.
+    search : {"grid", "halving", "tpe"}
+        Whether all runs go to their end, the less promising settings stop on the way, or settings are looked for as it goes.
+    trials : int
+        Settings that "tpe" tries. 24 by default.
     storage : str
         The address of a database for several machines, such as "postgresql://host/studies".
     out : path
@@ -105,7 +108,7 @@ def study(
             return go_on(StudyFolder(out), storage=storage, data=data, display=shown)
         fields = {
             "data": absolute_data(data), "vary": vary, "for": time, "images": images, "seeds": seeds, "score": score,
-            "set": settings, "recipe": recipe, "search": search, "group": group, "drop": drop,
+            "set": settings, "recipe": recipe, "search": search, "trials": trials, "group": group, "drop": drop,
             "keep_marked": keep_marked or None,
         }  # fmt: skip
         planned = plan_study(
@@ -152,7 +155,8 @@ def plan_study(
     shown = storage and shown_url(storage)  # without its password
     study = Study(
         name=folder.name, request=request.model_copy(update={"data": absolute_data(request.data)}), recipe=recipe,
-        cells=plan.cells, seeds=plan.seeds, images=plan.images, seconds=plan.seconds, samples=at_most(plan.samples, SAMPLES),
+        cells=plan.cells, seeds=plan.seeds, trials=plan.trials, images=plan.images, seconds=plan.seconds,
+        samples=at_most(plan.samples, SAMPLES),
         features=default_network(display.say), fingerprint=bank.fingerprint, pictures=source.display,
         trained_on=len(bank.train), held_out=len(bank.held_out), left_out=plan.left_out, device=device, storage=shown,
         command=tuple(word.replace(storage, shown) if storage and shown else word for word in command),
@@ -166,8 +170,12 @@ def resolves(study: Study) -> str:
     """What difference a plan can show, in a sentence."""
     from figment.studies.resolution import PRIOR, in_words, resolution  # it brings scipy.stats, which takes its time
 
-    settings = {cell.number // len(study.seeds): cell.levels for cell in study.cells}
-    found = resolution(study.factors, len(study.seeds), settings=list(settings.values()))
+    if study.trials:  # of a search no factor by itself can be judged
+        setting = Factor("one setting against another", tuple(range(study.trials)))
+        found = resolution([setting], len(study.seeds))
+    else:
+        settings = {cell.number // len(study.seeds): cell.levels for cell in study.cells}
+        found = resolution(study.factors(), len(study.seeds), settings=list(settings.values()))
     return in_words(found, len(study.seeds), PRIOR)
 
 
@@ -211,7 +219,8 @@ def begin(planned: Planned, storage: str | None = None) -> StudyFolder:
     try:
         with reached(url), closing(open_storage(url)) as opened:
             record = new_study(opened, planned.study)
-            enqueue(record, planned.study, [(cell.number, 0) for cell in planned.study.cells])
+            cells = {cell.number: cell for cell in planned.study.cells}
+            enqueue(record, cells, [(number, 0) for number in cells])
     except InputError:
         shutil.rmtree(place.folder, ignore_errors=True)
         raise
@@ -264,7 +273,7 @@ def go_on(
         return found
 
     def tell(result: CellResult, now: Standings) -> None:
-        display.say(cell_line(result, study.request.score, now.done, len(study.cells), took))
+        display.say(cell_line(result, study.request.score, now.done, now.total, took))
 
     Worker(place, database_of(place, storage), perform, display.say, tell).work()
     return results_of(place, storage)

@@ -44,8 +44,9 @@ class Point:
 
 
 def stability(results: StudyResults) -> list[Stability]:
-    """Of every level of every factor."""
-    return [_stability(results.cells, factor, level) for factor in results.factors for level in factor.levels]
+    """Of every level that was named; a range's numbers are too many."""
+    named = (factor for factor in results.factors if factor.scale is None)
+    return [_stability(results.cells, factor, level) for factor in named for level in factor.levels]
 
 
 def points(settings: Sequence[Setting]) -> list[Point]:

@@ -9,7 +9,7 @@ database hears of it: so a cell whose database was away, or that was wrongly tak
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,6 +23,7 @@ from figment.common.locks import Held
 from figment.common.progress import Say
 from figment.common.refusals import is_refusal
 from figment.errors import InputError, MissingData, SystemFault
+from figment.studies.factors import Levels, Range
 from figment.studies.race import Task, race
 from figment.studies.results import CellResult
 from figment.studies.storage import AWAY, Database, quiet, reason_of
@@ -43,8 +44,12 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Standings:
-    """How far the tasks of a study are; what those that are done have found. cells: what each cell has come to, by number."""
+    """How far the tasks of a study are; what those that are done have found. planned: its cells, as far as they are known, by
+    number; cells: what each of them has come to. total: how many there will be.
+    """
 
+    planned: dict[int, Cell]
+    total: int
     by_task: dict[Task, Standing]
     results: dict[Task, CellResult]
     cells: tuple[CellResult, ...]
@@ -63,9 +68,8 @@ class Standings:
         return sum(one == standing for one in self.by_task.values())
 
 
-def enqueue(record: optuna.Study, study: Study, tasks: Iterable[Task]) -> None:
-    """Put tasks into the queue, in their order."""
-    cells = {cell.number: cell for cell in study.cells}
+def enqueue(record: optuna.Study, cells: Mapping[int, Cell], tasks: Iterable[Task]) -> None:
+    """Put tasks into the queue, in their order. cells: by number."""
     with quiet():
         for number, rung in tasks:
             cell = cells[number]
@@ -93,7 +97,19 @@ def standings(record: optuna.Study, study: Study) -> Standings:
         replace(cell, state="running") if cell.state == "waiting" and cell.number in at_work else cell
         for cell in raced.cells
     )
-    return Standings(by_task, results, cells, tuple(task for task in raced.due if task not in by_task))
+    planned = {cell.number: cell for cell in raced.planned}
+    total = max(len(planned), study.trials * len(study.seeds))
+    return Standings(planned, total, by_task, results, cells, tuple(task for task in raced.due if task not in by_task))
+
+
+def suggest(trial: Trial, name: str, levels: Levels) -> None:
+    """Have Optuna know what a factor's level was taken from; which one it is was said when the trial was put into the queue."""
+    if not isinstance(levels, Range):
+        trial.suggest_categorical(name, levels)
+    elif levels.whole:
+        trial.suggest_int(name, int(levels.low), int(levels.high), log=levels.log)
+    else:
+        trial.suggest_float(name, levels.low, levels.high, log=levels.log)
 
 
 def task_of(trial: FrozenTrial | Trial) -> Task | None:
@@ -104,11 +120,12 @@ def task_of(trial: FrozenTrial | Trial) -> Task | None:
 
 def cells_found(record: optuna.Study, study: Study, place: StudyFolder | None = None) -> tuple[CellResult, ...]:
     """What every cell of a study found, by number; those that are on their way as such."""
-    names = {cell.number: cell.name for cell in study.cells}
+    now = standings(record, study)
     found = []
-    for cell in standings(record, study).cells:
-        if not cell.run and place is not None and (place.folder / "runs" / names[cell.number]).is_dir():
-            cell = replace(cell, run=f"runs/{names[cell.number]}")
+    for cell in now.cells:
+        name = now.planned[cell.number].name
+        if not cell.run and place is not None and (place.folder / "runs" / name).is_dir():
+            cell = replace(cell, run=f"runs/{name}")
         found.append(cell)
     return tuple(found)
 
@@ -127,8 +144,9 @@ class Worker:
         self.place, self.database, self.perform = place, database, perform
         self.say, self.tell, self.poll = say, tell, poll
         self.study = place.study
-        self.cells = {cell.number: cell for cell in self.study.cells}
+        self.cells = {cell.number: cell for cell in self.study.cells}  # by now: a search finds more
         self.here = f"{socket.gethostname()}:{os.path.realpath(place.folder)}"
+        self.factors = self.study.request.levels
         self.said = ""
         self.done = self.failed = 0
         self.stopped = False  # asked to stop while it was at a cell
@@ -206,19 +224,27 @@ class Worker:
                     record._storage.set_trial_user_attr(trial._trial_id, RESULT, as_json(result))
                     has_score = result.score is not None
                     record.tell(trial.number, result.score, TrialState.COMPLETE if has_score else TrialState.PRUNED)
-        now = standings(record, self.study)
+        now = self._standings(record)
         if not now.missing:
             return now
-        enqueue(record, self.study, now.missing)
-        return standings(record, self.study)
+        enqueue(record, now.planned, now.missing)
+        return self._standings(record)
+
+    def _standings(self, record: optuna.Study) -> Standings:
+        """How far the study is; the cells that are known by now."""
+        now = standings(record, self.study)
+        self.cells = now.planned
+        return now
 
     def _objective(self, trial: Trial) -> float:
         task = task_of(trial)
+        if task is not None and task[0] not in self.cells:
+            self._standings(trial.study)  # another worker has put a search's next cells into the queue
         if task is None or task[0] not in self.cells or self._is_spare(trial, task):
             raise TrialPruned  # another worker was faster, and the queue empty or its cell at work already
         cell, rung = self.cells[task[0]], task[1]
-        for factor in self.study.factors:
-            trial.suggest_categorical(factor.name, factor.levels)
+        for name, levels in self.factors.items():
+            suggest(trial, name, levels)
         trial.suggest_categorical("seed", self.study.seeds)
         with self.place.held(cell):
             trial.set_user_attr(AT, self.here)
@@ -266,7 +292,7 @@ class Worker:
         return False
 
     def _after(self, record: optuna.Study, trial: FrozenTrial) -> None:
-        now = standings(record, self.study)
+        now = self._standings(record)
         if self.tell is not None and RESULT in trial.user_attrs:
             self.tell(cell_result(trial.user_attrs[RESULT], "the database"), now)
         if not now.count("waiting"):

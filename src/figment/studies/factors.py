@@ -44,7 +44,7 @@ class Range:
         return isinstance(self.low, int) and isinstance(self.high, int)
 
     def __str__(self) -> str:
-        return f"{self.low:g}..{self.high:g}{':log' if self.log else ''}"
+        return f"{self.low}..{self.high}{':log' if self.log else ''}"
 
 
 Levels = tuple[Level, ...] | Range
@@ -66,6 +66,8 @@ def parse_vary(texts: Sequence[str]) -> dict[str, Levels]:
 
 def levels_of(name: str, given: object) -> Levels:
     """The levels of a factor from a text, "0,0.3" or "1e-4..1e-2:log", or from a list, as a file has them."""
+    if isinstance(given, Range):
+        return given
     if isinstance(given, list | tuple):
         return tuple(_level(name, level) for level in given)
     if isinstance(given, str):

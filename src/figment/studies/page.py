@@ -11,11 +11,12 @@ from figment.comparing.settings import plain
 from figment.media import pages
 from figment.metrics.estimate import Estimate
 from figment.studies.analysis import Analysis, behind
-from figment.studies.charts import curve_charts, effect_chart, legend, pareto_chart
+from figment.studies.charts import curve_charts, effect_chart, legend, pareto_chart, search_chart
 from figment.studies.effects import FactorEffect, Interaction
 from figment.studies.observed import sign, title
 from figment.studies.results import CellResult
 from figment.studies.samples import SEED, Strip, strips, tiles_of
+from figment.studies.searched import in_words, is_search
 from figment.studies.settings import Setting
 from figment.studies.words import signed
 
@@ -49,10 +50,14 @@ def contents(analysis: Analysis, drawn: Mapping[int, Strip]) -> dict[str, Any]:
             }
             for effect in analysis.effects.factors
         ],
+        "searched": [
+            {"name": one.factor.name, "chart": search_chart(analysis, one), "label": in_words(one)} for one in analysis.searched
+        ],
+        "is_search": is_search(results),
         "interactions": [_heat(analysis, one) for one in analysis.effects.interactions],
         "curves": [
             {"name": factor.name, "legend": legend(factor), "svgs": svgs}
-            for factor in results.factors if (svgs := curve_charts(analysis, factor))
+            for factor in results.factors if factor.scale is None and (svgs := curve_charts(analysis, factor))
         ],
         "pareto": pareto_chart(analysis) if analysis.points else None,
         "front": [(as_time(p.seconds), as_images(p.images), f"{p.score:,.4g}", p.setting) for p in analysis.front],

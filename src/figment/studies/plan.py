@@ -1,13 +1,13 @@
 """The plan of a study: which cells, in which order, how much each is given. Pure functions; nothing is run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from figment.common.units import as_time
 from figment.errors import InputError
-from figment.studies.factors import Range, balanced, possible, setting_text
+from figment.studies.factors import Levels, Range, balanced, possible, setting_text
 from figment.studies.request import Request
 from figment.studies.results import Level
 from figment.studies.study import Cell
@@ -27,7 +27,8 @@ class Plan:
     """Cells in the order in which they are to be run; what each is given, images or seconds; samples that scores are of.
 
     whole: combinations that there would be; left_out: a sentence for each that can't be. cost: what all take together, as a
-    share of running each to its end: less than 1 where halving cuts some.
+    share of running each to its end: less than 1 where halving cuts some. trials: settings in all that a search tries, of which
+    these cells are the first; 0 where these are all.
     """
 
     cells: tuple[Cell, ...]
@@ -38,11 +39,17 @@ class Plan:
     whole: int
     left_out: tuple[str, ...]
     cost: float = 1.0
+    trials: int = 0
 
     @property
     def settings(self) -> int:
-        """Different combinations of levels."""
-        return len(self.cells) // len(self.seeds)
+        """Different combinations of levels, those too that are yet to be found."""
+        return self.trials or len(self.cells) // len(self.seeds)
+
+    @property
+    def runs(self) -> int:
+        """In all."""
+        return self.settings * len(self.seeds)
 
     @property
     def measuring(self) -> float:
@@ -58,13 +65,18 @@ def measuring_seconds(samples: int) -> float:
 def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
     """The cells of a request. Raises InputError for factors, levels and budgets that can't be used.
 
-    A grid that a time budget hasn't room for is thinned: to as many combinations as there is time for, levels evenly often.
+    A grid that a time budget hasn't room for is thinned: to as many combinations as there is time for, levels evenly often. Of a
+    search the first settings are planned.
     """
     vary = request.levels
     seeds = tuple(range(request.seeds))
+    if request.search == "tpe":
+        return _search_plan(request, vary, recipe, strict)
     ranges = [name for name, levels in vary.items() if isinstance(levels, Range)]
     if ranges:
-        raise InputError(f"--vary {ranges[0]}: a range has no end of levels: name those to be weighed.")
+        raise InputError(
+            f"--vary {ranges[0]}: a range has no end of levels: name those to be weighed, or let --search tpe look for the best."
+        )
     grid = {name: levels for name, levels in vary.items() if not isinstance(levels, Range)}
     spent = _cost(request)
     allowed, refused = possible(grid, recipe, request.settings, strict)
@@ -79,9 +91,44 @@ def make_plan(request: Request, recipe: str, strict: bool = False) -> Plan:
             raise _too_little(request, fewest, len(seeds), len(allowed))
         taken = balanced(allowed, room // len(seeds))
         share = total / (len(taken) * len(seeds))
-        samples = int(np.clip(MEASURE_SHARE * share / measuring_seconds(1), LEAST_SAMPLES, MOST_SAMPLES))
+        samples = _samples(share)
         each = (share - measuring_seconds(samples)) / spent(len(taken))
     return Plan(ordered(taken, seeds), seeds, images, each, samples, len(allowed), tuple(refused), spent(len(taken)))
+
+
+def _samples(share: float) -> int:
+    """That a score is taken of, where a cell has so many seconds in all."""
+    return int(np.clip(MEASURE_SHARE * share / measuring_seconds(1), LEAST_SAMPLES, MOST_SAMPLES))
+
+
+def _search_plan(request: Request, vary: Mapping[str, Levels], recipe: str, strict: bool) -> Plan:
+    """The first settings of a search, and what each is given. Raises InputError for a time that is too short for all."""
+    from figment.studies import search  # it brings scipy, which a grid needn't
+
+    seeds, trials = tuple(range(request.seeds)), request.trials or search.SETTINGS
+    grid = {name: levels for name, levels in vary.items() if not isinstance(levels, Range)}
+    left_out: list[str] = []
+    if len(grid) == len(vary):
+        allowed, left_out = possible(grid, recipe, request.settings, strict)
+        trials = min(trials, len(allowed))
+    settings = search.spread(vary, recipe, request.settings, search.first_count(trials))
+    if len(settings) < 2:
+        raise InputError("--vary: of the settings that were looked at a recipe allows one at most: vary other fields.")
+    samples, each = MOST_SAMPLES, None
+    if request.seconds is not None:
+        share = request.seconds / (trials * len(seeds))
+        least = MIN_CELL_SECONDS + measuring_seconds(LEAST_SAMPLES)
+        if share < least:
+            room = int(request.seconds / (least * len(seeds)))
+            fewer = f", or --trials {room}" if room > 1 else ""
+            raise InputError(
+                f"--for {request.time} is too short for {trials} settings with {len(seeds)} seed{'s' * (len(seeds) > 1)} "
+                f"({as_time(least)} each at least): give --for {as_option(least * trials * len(seeds))}{fewer}, or fewer --seeds."
+            )
+        samples = _samples(share)
+        each = share - measuring_seconds(samples)
+    cells = ordered(settings, seeds)
+    return Plan(cells, seeds, request.images_each, each, samples, trials, tuple(left_out), trials=trials)
 
 
 def _cost(request: Request) -> Callable[[int], float]:
@@ -93,14 +140,16 @@ def _cost(request: Request) -> Callable[[int], float]:
     return cost
 
 
-def ordered(settings: Sequence[dict[str, Level]], seeds: Sequence[int]) -> tuple[Cell, ...]:
+def ordered(settings: Sequence[dict[str, Level]], seeds: Sequence[int], first: int = 0) -> tuple[Cell, ...]:
     """Every setting with every seed, numbered setting by setting; seed after seed, each in a random order of its own.
+
+    first: how many settings of the study come before.
 
     So a study that is stopped early has whole blocks, and what the machine does in the meantime is no effect of a level.
     """
     cells = [
         Cell(number=i * len(seeds) + k, levels=levels, seed=seed)
-        for i, levels in enumerate(settings)
+        for i, levels in enumerate(settings, first)
         for k, seed in enumerate(seeds)
     ]
     order = []
@@ -136,17 +185,22 @@ def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
     given = f"{plan.images:,} images seen" if plan.images is not None else f"{as_time(plan.seconds or 0)} of training"
     thinned = f" of the {plan.whole} that there are, levels as evenly as can be" if plan.settings < plan.whole else ""
     lines = [
-        f"cells      {plan.settings} settings{thinned} × {seeds} seed{'s' * (seeds > 1)} = {len(plan.cells)} runs, in random "
+        f"cells      {plan.settings} settings{thinned} × {seeds} seed{'s' * (seeds > 1)} = {plan.runs} runs, in random "
         "order, seed after seed",
         f"each       {given}, then about {as_time(plan.measuring)} of measuring: {plan.samples:,} samples against held-out "
         "pictures",
     ]
+    if plan.trials:
+        spread = len(plan.cells) // seeds
+        lines.append(
+            f"search     {spread} settings spread evenly, then the others a few at a time, where scores were best so far (TPE)"
+        )
     if plan.cost < 1:
         lines.append(
             f"halving    all to an eighth, half to a third, a quarter to the end: {plan.cost:.0%} of the whole grid"
         )
     if plan.seconds is not None:
-        total = (plan.seconds * plan.cost + plan.measuring) * len(plan.cells)
+        total = (plan.seconds * plan.cost + plan.measuring) * plan.runs
         lines.append(f"together   {as_time(total)} of one worker")
     if resolves:
         lines.append(f"resolves   {resolves}")

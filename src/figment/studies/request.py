@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from figment.common import units
 from figment.common.addresses import absent
@@ -14,12 +14,12 @@ from figment.common.jsontext import fault
 from figment.common.refusals import naming_refusals
 from figment.common.text import nearest, suggestion
 from figment.errors import InputError
-from figment.studies.factors import Levels, check_factors, levels_of
+from figment.studies.factors import Levels, Range, check_factors, levels_of
 
 FORMAT = 1
 SUFFIX = ".toml"
 SCORES = ("kid", "fd", "precision", "recall", "density", "coverage")  # that a cell can be judged by
-Search = Literal["grid", "halving"]
+Search = Literal["grid", "halving", "tpe"]
 
 
 class Request(BaseModel):
@@ -37,9 +37,16 @@ class Request(BaseModel):
     seeds: Annotated[int, Field(ge=1, le=100)] = 3
     score: str = "kid"
     search: Search = "grid"
+    trials: Annotated[int, Field(ge=2, le=10_000)] | None = None  # settings that a search tries
     group: str | None = None
     drop: str | None = None
     keep_marked: bool = False
+
+    @field_validator("vary")
+    @classmethod
+    def _ranges_as_text(cls, vary: dict[str, Any]) -> dict[str, Any]:
+        """Ranges as they are written, which JSON can keep."""
+        return {name: str(levels) if isinstance(levels, Range) else levels for name, levels in vary.items()}
 
     @property
     def levels(self) -> dict[str, Levels]:
@@ -69,6 +76,8 @@ class Request(BaseModel):
                 if both
                 else "a study needs a budget: --for 2h, all of it together, or --images 200k, of each run."
             )
+        if self.trials is not None and self.search != "tpe":
+            raise InputError("--trials says how many settings --search tpe tries: add that, or leave it out.")
         return self
 
     @property

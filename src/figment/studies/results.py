@@ -9,10 +9,14 @@ State = Literal["waiting", "running", "finished", "cut", "collapsed", "failed"]
 
 @dataclass(frozen=True)
 class Factor:
-    """A choice that a study varies: a field of the recipe, and the levels that it takes, two or more, in the order asked for."""
+    """A choice that a study varies: a field of the recipe, and the levels that it takes, two or more, in the order asked for.
+
+    scale: "linear" or "log" for a range, of which these are the numbers tried, ascending; None for levels that were named.
+    """
 
     name: str
     levels: tuple[Level, ...]
+    scale: Literal["linear", "log"] | None = None
 
 
 @dataclass(frozen=True)

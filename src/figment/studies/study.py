@@ -1,7 +1,7 @@
 """A study: all that was settled before its first run, in study.json; the folder that it lives in, and what its cells found."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -51,7 +51,8 @@ class Study(BaseModel):
     """What was settled of a study before its first run.
 
     request: as it was asked for, data by absolute paths. recipe: by which all cells are made, where it isn't varied. cells: in
-    the order in which they are to be run. images, seconds: of each run, one of them. samples, features: what a run's score is
+    the order in which they are to be run; of a search, which finds others as it goes, the first, and trials the settings in all
+    (else 0). images, seconds: of each run, one of them. samples, features: what a run's score is
     taken of, and through which eyes. fingerprint, trained_on, held_out: of the pictures. left_out: combinations that can't be.
     """
 
@@ -62,6 +63,7 @@ class Study(BaseModel):
     recipe: str
     cells: tuple[Cell, ...]
     seeds: tuple[int, ...]
+    trials: int = 0
     images: int | None = None
     seconds: float | None = None
     samples: int
@@ -90,16 +92,17 @@ class Study(BaseModel):
     def last_rung(self) -> int:
         return len(self.shares) - 1
 
-    @property
-    def factors(self) -> tuple[Factor, ...]:
-        """The factors with the levels that some cell has; of a range those that were tried."""
+    def factors(self, cells: Sequence["Cell | CellResult"] = ()) -> tuple[Factor, ...]:
+        """The factors with their levels; of a range those that cells have. cells: by now, where a search has found more."""
         found = []
         for name, its in self.request.vary.items():
             levels = levels_of(name, its)
             if isinstance(levels, Range):
-                tried = {cell.levels[name] for cell in self.cells}
-                levels = tuple(sorted(tried, key=lambda level: float(level)))  # type: ignore[arg-type]
-            found.append(Factor(name, tuple(levels)))
+                tried = {cell.levels[name] for cell in cells or self.cells}
+                order = tuple(sorted(tried, key=lambda level: float(level)))  # type: ignore[arg-type]
+                found.append(Factor(name, order, "log" if levels.log else "linear"))
+            else:
+                found.append(Factor(name, tuple(levels)))
         return tuple(found)
 
     def to_json(self) -> str:
@@ -216,4 +219,6 @@ def study_results(study: Study, cells: tuple[CellResult, ...]) -> StudyResults:
         "held_out": study.held_out, "samples": study.samples, "features": study.features, "search": request.search,
     }  # fmt: skip
     command = " ".join(study.command)
-    return StudyResults(study.name, study.factors, study.seeds, request.score, cells, command, settings, study.machine)
+    return StudyResults(
+        study.name, study.factors(cells), study.seeds, request.score, cells, command, settings, study.machine
+    )

@@ -12,6 +12,7 @@ from figment.studies.effects import Difference, Effects, FactorEffect, Interacti
 from figment.studies.observed import Observed, sign, title
 from figment.studies.results import Factor, StudyResults
 from figment.studies.scatter import Uneven
+from figment.studies.searched import is_search
 from figment.studies.settings import Setting
 
 MAX_NAMED = 4  # settings that may be the best, in a sentence
@@ -97,6 +98,11 @@ def notes(
             f"Intervals pool the scatter of all cells: ± {effects.deviation:,.3g} between seeds, error of measuring and all"
             f" ({effects.freedom} degrees of freedom), what a seed has in common to all cells taken out. They hold all together,"
             " with what is said of interactions, in 95 of 100 studies."
+        )
+    if is_search(results):
+        said.append(
+            "Settings were chosen by what earlier ones scored, so what a choice does by itself isn't told: a study of the best "
+            "few levels, without --search tpe, would."
         )
     if effects.left_out:
         pairs = listed([f"{first} × {second}" for first, second in effects.left_out])

@@ -29,12 +29,15 @@ def study_of(name: str, seeds: int = 1, storage: str | None = None, **changes: o
     )  # fmt: skip
 
 
-def begun(folder: Path, seeds: int = 1, storage: str | None = None, **changes: object) -> StudyFolder:
-    """Such a study in a folder, its cells in the queue."""
-    study = study_of(folder.name, seeds, storage, **changes)
+def begun(
+    folder: Path, seeds: int = 1, storage: str | None = None, study: Study | None = None, **changes: object
+) -> StudyFolder:
+    """Such a study in a folder, or one that is given, its cells in the queue."""
+    study = study or study_of(folder.name, seeds, storage, **changes)
     place = StudyFolder.create(folder, study)
     with closing(open_storage(url_of(place, storage))) as made:
-        enqueue(new_study(made, study), study, [(cell.number, 0) for cell in study.cells])
+        cells = {cell.number: cell for cell in study.cells}
+        enqueue(new_study(made, study), cells, [(number, 0) for number in cells])
     return place
 
 

@@ -84,11 +84,12 @@ def prepared(
     keep_marked: bool = False,
 ) -> Bank:  # fmt: skip
     """DATA as a recipe wants them, ready in the cache; group, drop and keep_marked as train() takes them."""
-    return prepare(
+    bank = prepare(
         data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group,
         display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display, keep_marked),
         keep_marked=keep_marked,
     )  # fmt: skip
+    return bank.thinned(recipe.pictures)
 
 
 def check_wanted(recipe: Recipe, group: str | None, drop: str | None) -> None:

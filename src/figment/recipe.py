@@ -37,6 +37,9 @@ class Recipe(BaseModel):
     fit: str = Field(
         "crop", description="pictures of other shapes: crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face"
     )
+    pictures: int | None = Field(
+        None, ge=10, description="train on so many of the training pictures, always the same ones; none: on all"
+    )
     flips: bool = Field(True, description="show pictures mirrored, each with probability ½")
     labels: bool = Field(
         False, description="train on the pictures' labels, so that samples of a class can be asked for"

@@ -13,6 +13,7 @@ from figment.errors import InputError, Interrupted
 from figment.studies import cell, conduct
 from figment.studies.analysis import analyse
 from figment.studies.cell import Trainer
+from figment.studies.request import request_of
 from figment.studies.results import StudyResults
 from figment.studies.study import StudyFolder, from_json
 from figtest.command import command
@@ -89,6 +90,21 @@ def test_the_same_scores_come_of_the_same_study(
     before = results.cells[0]
     assert (again.score, again.error, again.copied) == (before.score, before.error, before.copied)
     assert [mark.score for mark in again.marks] == [mark.score for mark in before.marks]
+
+
+def test_the_number_of_pictures_can_be_weighed(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIGMENT_REHEARSAL", "1")
+    monkeypatch.setattr(conduct, "default_network", lambda say: "random")
+    monkeypatch.setattr(cell, "MARKS", 1)
+    asked = dict(images=64, seeds=1, settings=SMALL, recipe="dcgan", display=None)
+    with pytest.raises(InputError, match=r"pictures=1000: .* to train on"):
+        figment.study(pictures, out=tmp_path / "study", vary={"pictures": [60, 1000]}, **asked)
+    request = request_of(None, {"data": str(pictures), "vary": {"pictures": [60, 120]}, "images": 64, "set": SMALL})
+    planned = conduct.plan_study(request, out=tmp_path / "study", display=Silent())
+    assert planned.study.trained_on == len(planned.bank.train) > 200  # copies are looked for among all of them
+    run = figment.train(pictures, out=tmp_path / "run", images=32, recipe="dcgan", display=None, pictures=60, **SMALL)
+    assert (run.facts["trained_on"], run.facts["held_out"]) == (60, planned.study.held_out)
+    assert run.facts["fingerprint"] == planned.study.fingerprint
 
 
 def test_status_and_list_and_a_resume_that_has_nothing_to_do(

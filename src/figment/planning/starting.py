@@ -33,7 +33,8 @@ class StartRule(NamedTuple):
 AUTO_STARTS = (StartRule(160_000, 600, "pictures come sooner"),)
 # What may be chosen beside "auto" and leaves its game and nets as they were measured from the shipped nets.
 NEUTRAL = {
-    "size", "channels", "fit", "flips", "labels", "seed", "snapshots", "precision", "compile", "scores", "save_seconds",
+    "size", "channels", "fit", "pictures", "flips", "labels", "seed", "snapshots", "precision", "compile", "scores",
+    "save_seconds",
 }  # fmt: skip
 MOST_DOUBLINGS = 4  # 64 px and sizes about it, where the shipped nets were measured
 

@@ -29,7 +29,8 @@ from figment.metrics.estimate import Estimate
 from figment.metrics.scores import KINDS
 from figment.planning.choose import auto_for_images, auto_recipes
 from figment.reals import Data, absolute_data, check_wanted, prepared
-from figment.studies.factors import level_text, recipe_for
+from figment.recipe import Recipe
+from figment.studies.factors import PICTURES, level_text, recipe_for
 from figment.studies.plan import make_plan, plan_lines
 from figment.studies.request import Request, request_of
 from figment.studies.results import Factor, StudyResults
@@ -146,12 +147,14 @@ def plan_study(
     machine = this_machine(device)
     recipe = recipe_name(request, machine)
     plan = make_plan(request, recipe, strict)
-    first = recipe_for(plan.cells[0].levels, recipe, request.settings)
+    first = data_recipe(plan.cells[0], recipe, request)
     check_wanted(first, request.group, request.drop)
     source = open_source(request.data, agree, display.stage("downloading", "MB"), display.say)
     folder = folder_for(out, source.display)
     bank = prepared(source, first, request.group, request.drop, display, request.keep_marked)
     check_enough(request.score, len(bank.held_out))
+    for count in {cell.levels.get(PICTURES) for cell in plan.cells}:
+        bank.thinned(count)  # type: ignore[arg-type]  # refused before anything is trained
     shown = storage and shown_url(storage)  # without its password
     study = Study(
         name=folder.name, request=request.model_copy(update={"data": absolute_data(request.data)}), recipe=recipe,
@@ -187,6 +190,11 @@ def recipe_name(request: Request, machine: Machine) -> str:
         return auto_for_images(machine, request.images_each).recipe
     known = auto_recipes(machine)
     return (known[-1] if machine.kind == "cpu" else known[0]).recipe
+
+
+def data_recipe(cell: Cell, recipe: str, request: Request) -> Recipe:
+    """By which a study's pictures are prepared: any cell's, but with all of them where their number is varied."""
+    return recipe_for(cell.levels | ({PICTURES: None} if PICTURES in cell.levels else {}), recipe, request.settings)
 
 
 def folder_for(out: Path | None, data: str) -> Path:
@@ -292,8 +300,8 @@ def judge_for(study: Study, data: Data, bank: Bank | None, machine: Machine, dis
     request = study.request
     if bank is None:
         source = open_source(request.data if data is None else data, None, None, display.say)
-        recipe = recipe_for(study.cells[0].levels, study.recipe, request.settings)
-        bank = prepared(source, recipe, request.group, request.drop, display, request.keep_marked)
+        first = data_recipe(study.cells[0], study.recipe, request)
+        bank = prepared(source, first, request.group, request.drop, display, request.keep_marked)
     if bank.fingerprint != study.fingerprint:
         raise StudyFault(
             f"{bank.source} has changed since the study began, and its cells couldn't be compared: put the pictures back, or "

@@ -164,3 +164,18 @@ def test_a_group_that_is_most_of_a_set_is_trained_on_and_it_is_said(tmp_path):
     bank = prepare(data, 8, group=r"^(\w+)_")
     assert 3 <= len(bank.held_out) <= 7
     assert not any(name.startswith("artist0_") for name in held_out_names(bank))
+
+
+def test_fewer_training_pictures_are_always_the_same_and_among_those_of_more(tmp_path):
+    bank = prepare(str(noise_folder(tmp_path / "noise", 100)), 16, 3)
+    few, more = bank.thinned(20), bank.thinned(50)
+    assert (len(few.train), few.unused, len(more.train)) == (20, len(bank.train) - 20, 50)
+    assert set(few.train) < set(more.train) < set(bank.train)
+    assert (np.diff(few.train) > 0).all()
+    assert few.held_out.tolist() == bank.held_out.tolist()
+    assert few.fingerprint == bank.fingerprint
+    assert bank.thinned(20).train.tolist() == few.train.tolist()
+    assert f"20 of {len(bank.train)} to train on, {len(bank.held_out)} held out" in few.summary()
+    assert bank.thinned(None) is bank
+    with pytest.raises(InputError, match=f"--set pictures=101: .* has {len(bank.train)} pictures to train on"):
+        bank.thinned(101)

@@ -2,7 +2,7 @@
 
 import errno
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ DECODING = 1
 class Bank:
     """A prepared set of pictures.
 
-    pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it,
-    disjoint, together all N. skipped, left_out, copies, aside, ignored: what of the source isn't in the bank, and why.
+    pictures: uint8 (N, C, height, width), read-only, memory-mapped. train and held_out: int64 indices into it, disjoint,
+    together all N but unused ones (see thinned). skipped, left_out, copies, aside, ignored: what of the source isn't in the
+    bank, and why.
     notes: sentences about how labels were found and pictures held out.
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
@@ -59,6 +60,23 @@ class Bank:
     broken_profiles: int = 0
     decoding: int = 0
     drawn: bool = False
+    unused: int = 0
+
+    def thinned(self, count: int | None) -> "Bank":
+        """With so many of its training pictures, always the same ones, fewer of them among more; itself for None.
+
+        Held-out pictures stay as they are, so that what is learnt from fewer and from more compares. Raises InputError where
+        there aren't as many.
+        """
+        if count is None:
+            return self
+        if count > len(self.train):
+            raise InputError(
+                f"--set pictures={count}: {shown(self.source)} has {len(self.train):,} pictures to train on: name no more, or "
+                "leave it out."
+            )
+        order = np.random.default_rng(0).permutation(self.train)
+        return replace(self, train=np.sort(order[:count]), unused=len(self.train) - count)
 
     @cached_property
     def names(self) -> list[str]:
@@ -84,7 +102,8 @@ class Bank:
     def summary(self) -> str:
         """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
         counts = f"{len(self.pictures):,} pictures from {shown(self.source)}"
-        text = f"{counts}: {len(self.train):,} to train on, {len(self.held_out):,} held out."
+        all_of_them = f" of {len(self.train) + self.unused:,}" if self.unused else ""
+        text = f"{counts}: {len(self.train):,}{all_of_them} to train on, {len(self.held_out):,} held out."
         reasons = [f"{shown(item.name)}: {item.reason}" for item in self.skipped[:3]]
         reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [

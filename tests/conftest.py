@@ -52,6 +52,14 @@ def one_thread_a_process() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def modules_are_compiled_once() -> Iterator[None]:
+    """What a test starts keeps the modules that it compiles, as Python does by default: hundreds of workers import them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def charts_are_drawn_once() -> Iterator[None]:
     """Of the same readings a report has the same charts: a second's work, which commands and tests ask for hundreds of times."""
     known: dict[tuple[Any, str], Any] = {}

@@ -10,6 +10,7 @@ import pytest
 import figment
 from figment.common.progress import Silent
 from figment.errors import InputError, Interrupted
+from figment.reporting import report
 from figment.studies import cell, conduct
 from figment.studies.analysis import analyse
 from figment.studies.cell import Trainer
@@ -35,6 +36,8 @@ def studied(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
         patch.setenv("FIGMENT_REHEARSAL", "1")
         patch.setattr(conduct, "default_network", lambda say: "random")  # in a tenth of the time
         patch.setattr(cell, "MARKS", 2)
+        # Of the runs, which tests/reporting has; the study's own page is written.
+        patch.setattr(report, "write_report", lambda run, *more, **told: run.report_file)
         asked = dict(
             vary={"objective": ["bce", "hinge"]}, images=320, seeds=2, settings=SMALL, recipe="dcgan", display=None
         )

@@ -25,7 +25,7 @@ from figment.features.registry import extractor
 from figment.metrics.kid import kid
 from figment.planning.learning_curves import FILE
 from figment.run import Run
-from figment.training.origin import SHIPPED
+from figment.starts.asked import SHIPPED
 
 WHICH = ("set", "recipe", "size", "pictures", "start")  # what makes a curve another one
 

@@ -84,11 +84,15 @@ def prepared(
     keep_marked: bool = False,
 ) -> Bank:  # fmt: skip
     """DATA as a recipe wants them, ready in the cache; group, drop and keep_marked as train() takes them."""
+    leave_out = drop_filter(drop, recipe, display, keep_marked)
+    advance = display.stage("preparing pictures")
+    if leave_out is None:  # which tells of its own work first
+        advance(0, 0)  # listing them takes its time, whether or not they are prepared already
     bank = prepare(
-        data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group,
-        display.stage("preparing pictures"), recipe.fit, drop_filter(drop, recipe, display, keep_marked),
+        data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group, advance, recipe.fit, leave_out,
         keep_marked=keep_marked,
     )  # fmt: skip
+    advance(len(bank.pictures), len(bank.pictures))
     return bank.thinned(recipe.pictures)
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from figment import recipe as recipes
-from figment.common.addresses import absent
-from figment.common.called import mistaken
+from figment.common.called import check_run
 from figment.common.files import flush_to_disk, write_atomically, write_together
 from figment.common.locks import MARKER_SUFFIX, Held, lock_held
 from figment.common.parts import PART, part_beside, sweep_parts
@@ -21,7 +20,6 @@ from figment.common.places import check_folder
 from figment.common.refusals import naming_refusals, refusal
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
-from figment.media.picture import embedded
 from figment.recipe import Recipe
 from figment.run_files import FORMAT, Log, events_of, measures_of, read_facts
 
@@ -34,13 +32,7 @@ class Run:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.listeners: list[Callable[[dict[str, Any]], None]] = []  # told of each event as it is logged
-        if not os.path.exists(self.folder):
-            raise InputError(absent(folder, "name a run folder, such as runs/portraits-1"))
-        if not (self.folder / "recipe.json").is_file() or not (self.folder / "run.json").is_file():
-            raise InputError(
-                mistaken(folder, "run folder", "name one that train made")
-                or f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
-            )
+        check_run(self.folder)
 
     @classmethod
     def create(cls, folder: str | Path, recipe: Recipe, facts: dict[str, Any]) -> "Run":
@@ -90,6 +82,8 @@ class Run:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it: the same, and its newest sheet."""
+        from figment.media.picture import embedded  # it brings torch, which the refusals of a run needn't wait for
+
         words = f"<code>{escape(repr(self))}</code>"
         sheets = list(self.pictures().values())
         return f"{words}<br>{embedded(sheets[-1].read_bytes(), 'its newest samples')}" if sheets else words

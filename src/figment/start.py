@@ -35,11 +35,12 @@ from figment.planning.starting import asked_origin
 from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
+from figment.starts.asked import SHIPPED
 from figment.training import loop
 from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
 from figment.training.distributed import World, joined
-from figment.training.origin import SHIPPED, Origin, shared_origin
+from figment.training.origin import Origin, shared_origin
 from figment.training.state import (
     load_and_broadcast,
     naming_what_is_kept,
@@ -48,6 +49,8 @@ from figment.training.state import (
     resumed_event,
 )
 from figment.version import versions
+
+STOPPING = "stopping: keeping the state, a sheet and the report; Ctrl-C again ends at once, with what was saved before"
 
 
 def train(
@@ -429,7 +432,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     for listener in run.listeners:
         listener({"event": "begin", "images": state.images, "seconds": round(state.seconds, 2)})
     try:
-        with stop_requested() as stop:
+        with stop_requested(lambda: display.say(STOPPING)) as stop:
             spent = loop.fit(run, bank, setup, feed, world, display, stop, request.pause)
     except torch.OutOfMemoryError:
         smaller = with_less_memory(run.recipe, world, display.say)

@@ -34,6 +34,17 @@ def test_the_first_signal_is_a_wish_and_the_next_ctrl_c_interrupts(number: int) 
             signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, *ENDS])
+def test_the_first_signal_is_told_of_once(number: int) -> None:
+    told: list[str] = []
+    with stop_requested(lambda: told.append("stopping")):
+        assert not told
+        signal.raise_signal(number)
+        for again in ENDS:
+            signal.raise_signal(again)
+    assert told == ["stopping"]
+
+
 @pytest.mark.parametrize("number", ENDS)
 def test_a_job_that_is_ended_is_told_so_more_than_once(number: int) -> None:
     with stop_requested() as wish:

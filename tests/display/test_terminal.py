@@ -38,6 +38,19 @@ def followed(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> str:
     return out.getvalue()
 
 
+def test_plain_lines_of_a_stage_foretell_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(0, 1000, 15))
+    monkeypatch.setattr(bars, "monotonic", lambda: next(now))
+    out = io.StringIO()
+    preparing = bars.Bars(Console(file=out, width=140, highlight=False)).stage("preparing pictures")
+    for done in (0, 20, 40, 60, 100):
+        preparing(done, 100)
+    first, *others = out.getvalue().splitlines()
+    assert first == "preparing pictures: 0 of 100"
+    assert all(line.endswith(" left") for line in others[:3])
+    assert others[-1] == "preparing pictures: 100 of 100"
+
+
 def test_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     said = followed(False, monkeypatch)
     assert "\x1b" not in said

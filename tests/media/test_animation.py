@@ -7,8 +7,9 @@ from PIL import Image, ImageSequence
 from figment.common.marks import has_own_mark
 from figment.errors import InputError
 from figment.media import animation
+from figment.media.endings import usual_fps
 from figment.media.provenance import source_of
-from figment.media.video import usual_fps, write_video
+from figment.media.video import write_video
 
 
 def frames(count=10):

@@ -1,5 +1,6 @@
 """The engine, with cells that sleep: none lost, none counted twice, whoever is killed and whatever is away."""
 
+import json
 import random
 import time
 from dataclasses import replace
@@ -43,6 +44,25 @@ def test_a_worker_does_every_cell_once_in_the_plans_order(place: StudyFolder) ->
     assert told == [(number, i + 1) for i, number in enumerate(done(place))]
     Worker(place, database(place), Sleeper(place, 0), print, poll=0).work()  # nothing is left to do
     assert len(done(place)) == 6
+
+
+def test_a_cell_without_a_result_is_told_by_its_run(place: StudyFolder) -> None:
+    first, second, third = place.study.cells[:3]
+    for cell, facts in (
+        (first, {"state": "finished"}),
+        (second, {"state": "interrupted", "images": 12_500}),
+        (third, {}),
+    ):
+        place.run_folder(cell).mkdir(parents=True)
+        (place.run_folder(cell) / "run.json").write_text(json.dumps({"format": 1} | facts))
+    with quiet():
+        cells = engine.cells_found(database(place).record(), place.study, place)
+    notes = [cells[cell.number].note for cell in place.study.cells]
+    assert notes == ["trained, to be measured", "stopped after 12.5 kimg", *[""] * 4]
+    assert {cell.state for cell in cells} == {"waiting"}
+    assert cells[first.number].run == f"runs/{first.name}"
+    assert engine.how_far(place.run_folder(first), "running") == "trained, being measured"
+    assert engine.how_far(place.run_folder(second), "running") == ""
 
 
 def test_a_worker_that_is_asked_to_stop_puts_its_cell_back(place: StudyFolder) -> None:

@@ -13,6 +13,7 @@ from figment.studies.plan import (
     make_plan,
     measuring_seconds,
     plan_lines,
+    smaller,
 )
 from figment.studies.request import Request, asked
 
@@ -46,6 +47,14 @@ def test_a_time_is_shared_out_with_what_measuring_takes() -> None:
     assert LEAST_SAMPLES <= short.samples < MOST_SAMPLES
     assert short.seconds is not None
     assert short.seconds >= MIN_CELL_SECONDS
+
+
+def test_smaller_pictures_are_hinted_at_where_time_is_the_budget() -> None:
+    by_time, by_images = (make_plan(request_for(**budget), "dcgan") for budget in ({"for": "3h"}, {"images": "20k"}))
+    assert smaller(by_time, 64, 64) == "--set size=32 would show each run about 4 times as many images in the same time"
+    assert "about 16 times" in smaller(by_time, 128, 128)
+    assert smaller(by_time, 48, 64) == smaller(by_time, 32, 32) == smaller(by_images, 128, 128) == ""
+    assert "hint       x" in plan_lines(by_time, hint="x")
 
 
 def test_a_grid_without_room_is_thinned_with_levels_evenly_often() -> None:

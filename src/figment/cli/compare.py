@@ -44,7 +44,7 @@ def compare(runs: tuple[Path, ...], as_csv: bool, as_json: bool, out: Path | Non
     )
     if page:
         check_output(page, ".html", list(map(str, runs)))
-    warm_up()
+    warm_up("figment.comparing.comparison")
     from figment.comparing.comparison import compare as compared
 
     found = compared(*runs, say=complain)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,16 +96,20 @@ def workbench(path: Path, out: Path | None, device: str) -> Iterator[tuple["Work
 
     Ctrl-C and SIGTERM end its work in a sentence. Raises InputError, before any work, where out can't be written to.
     """
-    warm_up()
     from figment.common.cache import point_libraries_at_cache
     from figment.common.places import check_folder
+
+    if out is not None:
+        check_folder(out)
+    warm_up("figment.workbench")
     from figment.workbench import Workbench
 
     point_libraries_at_cache()
     with at_terminal("what was found before is kept") as terminal:
         at = Workbench(path, device, terminal)
         folder = out or at.findings
-        check_folder(folder)
+        if out is None:
+            check_folder(folder)
 
         def show(*findings: "Finding") -> None:
             terminal.end()
@@ -135,11 +140,12 @@ def fresh_report(run: "Run", say: Callable[[str], None] | None = None) -> Path:
         return write_report(run, say, advance)
 
 
-def warm_up() -> None:
-    """Read torch, which takes seconds where the disk is slow, under a bar that says that something is done."""
+def warm_up(*modules: str) -> None:
+    """Read torch, and modules of figment, under a bar that says that something is done: it takes seconds on a slow disk."""
     if leads():
         with progress_bar(0, "starting"):
-            import torch  # noqa: F401
+            for module in ("torch", *modules):
+                import_module(module)
 
 
 def progress_bar(total: int, title: str) -> Any:

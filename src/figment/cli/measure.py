@@ -96,8 +96,8 @@ def measure(
         check_output(out, (".json", ".csv"), [*map(str, subjects), *against])
         for subject in subjects:
             check_file(pairs_place(out, subject, subjects))
-    warm_up()
     point_libraries_at_cache()
+    warm_up("figment.metrics.measurement")
     found: list[Measurement] = []
     for subject in subjects:
         if len(subjects) > 1:

@@ -65,6 +65,22 @@ class ExistingPath(NamedPath):
         return path
 
 
+class RunPathType(ExistingPath):
+    """A path to a run. A folder that is none is refused at once, before torch is read; so is a file, where only folders do."""
+
+    def __init__(self, mend: str, *, file_okay: bool) -> None:
+        super().__init__(mend)
+        self.takes_files = file_okay
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = super().convert(value, param, ctx)
+        if leads() and not (self.takes_files and os.path.isfile(path)):
+            from figment.common.called import check_run
+
+            check_run(path)
+        return path
+
+
 class RecipeOption(click.Option):
     """An option whose help names the recipes; they are looked up when that help is asked for."""
 
@@ -90,8 +106,8 @@ class ExperimentGroup(click.Group):
 
 
 PathArgument = NamedPath(path_type=Path)
-RunPath = ExistingPath("name a run folder or a generator.safetensors file")
-RunFolderPath = ExistingPath("name a run folder, such as runs/portraits-1")
+RunPath = RunPathType("name a run folder or a generator.safetensors file", file_okay=True)
+RunFolderPath = RunPathType("name a run folder, such as runs/portraits-1", file_okay=False)
 RUN = click.argument("run", type=RunPath, shell_complete=complete_run)
 RUN_FOLDER = click.argument("run", type=RunFolderPath, shell_complete=complete_run)
 DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=DataPath(), shell_complete=complete_data)

@@ -106,15 +106,10 @@ def sample(
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
-    warm_up()
-    from figment.common.machine import this_machine
     from figment.common.places import check_folder
-    from figment.explore.direction_file import directions_file, total_shift
-    from figment.generator import choice
-    from figment.media.images import check_picture
-    from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
+    from figment.media.endings import check_picture
 
-    style = SheetStyle(scale, resampling, numbered, paper)
+    check_combination(codes, grid, numbered, pick, bool(count or labels), paper)
     asked = [
         f"samples-{codes.stem if codes else seed}", *labels, *moves, *([f"n{count}"] if count else []),
         *([f"truncation-{truncation:g}"] if truncation != 1 else []), *([f"pick-{pick}"] if pick > 1 else []),
@@ -122,6 +117,13 @@ def sample(
         *(["nearest"] if resampling == "nearest" else []), *([paper] if paper else []),
     ]  # fmt: skip
     place = Place(run, out, asked, f".{suffix}" if grid else "", check_picture if grid else check_folder)
+    warm_up()
+    from figment.common.machine import this_machine
+    from figment.explore.direction_file import directions_file, total_shift
+    from figment.generator import choice
+    from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
+
+    style = SheetStyle(scale, resampling, numbered, paper)
     style.check(place.path)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
@@ -129,7 +131,6 @@ def sample(
         generator.class_number(label)  # a mistyped one is told before anything is written
     generator.check_pick(pick)
     shift = total_shift(directions_file(run), moves, generator)
-    check_combination(codes, grid, numbered, pick, bool(count or labels), paper)
     if codes:
         with progress_bar(0, "sampling") as advance:
             total = write_coded(
@@ -222,17 +223,18 @@ def walk(
       figment walk runs/faces-1 --direction smile --seconds 4
       figment walk runs/faces-1 --tiles 4 --seconds 4 --out walk.gif
     """
-    warm_up()
-    from figment.common.rehearsal import FILM_SECONDS, at_most
-    from figment.explore.direction_file import directions_file, find_direction
-    from figment.explore.walk import write_walk
-    from figment.media.video import check_video, usual_fps
+    from figment.media.endings import check_video, usual_fps
 
     asked = [
         "walk", *([f"seed-{seed}"] if seed else []), *([direction] if direction else []), *([label] if label else []),
         *([f"truncation-{truncation:g}"] if truncation != 1 else []),
     ]  # fmt: skip
     place = Place(run, out, asked, ".mp4", check_video)
+    warm_up()
+    from figment.common.rehearsal import FILM_SECONDS, at_most
+    from figment.explore.direction_file import directions_file, find_direction
+    from figment.explore.walk import write_walk
+
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
@@ -267,15 +269,16 @@ def timelapse(
       figment timelapse runs/faces-1 --out timelapse.mp4
       figment timelapse runs/faces-1 --tiles 9 --seconds 6 --scale 1 --out timelapse.webp
     """
+    from figment.media.endings import check_video, usual_fps
+
+    asked = ["timelapse", *([f"seed-{seed}"] if seed is not None else []), *([label] if label else [])]
+    place = Place(run, out, asked, ".mp4", check_video)
     warm_up()
     from figment.common.rehearsal import FILM_SECONDS, at_most
-    from figment.media.video import check_video, usual_fps
     from figment.run import Run
     from figment.sharing.timelapse import write_timelapse
 
-    asked = ["timelapse", *([f"seed-{seed}"] if seed is not None else []), *([label] if label else [])]
     opened = Run(run)
-    place = Place(run, out, asked, ".mp4", check_video)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(
             opened, place.path, tiles=tiles, seconds=at_most(seconds, FILM_SECONDS), seed=seed,

@@ -124,6 +124,7 @@ def run(
     from figment.common.extras import require
     from figment.studies.factors import parse_vary
     from figment.studies.request import SUFFIX, request_of
+    from figment.studies.study import refuse_taken
 
     require("study", "figment study")
     if named is None and len(sources) == 1 and sources[0].endswith(SUFFIX):
@@ -134,7 +135,9 @@ def run(
         "drop": drop, "keep_marked": keep_marked or None,
     }  # fmt: skip
     request = request_of(named, fields)
-    warm_up()
+    if out is not None:
+        refuse_taken(out)
+    warm_up("figment.studies.conduct")
     from figment.studies import conduct
 
     with working(None) as terminal:
@@ -294,7 +297,7 @@ def opened(study: Path, storage: str | None) -> "StudyFolder":
     require("study", "figment study")
     if storage is None:
         StudyFolder(study).study  # noqa: B018
-    warm_up()
+    warm_up("figment.studies.conduct")
     from figment.studies.conduct import open_study
 
     return open_study(study, storage)

@@ -1,6 +1,7 @@
 """`figment train` and `figment resume`."""
 
 import inspect
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,9 @@ def train(
       figment train faces --for 20m --set objective=hinge --set width=32
     """
     check_launch()
-    warm_up()
+    if leads():
+        refuse_at_once(from_run, None if dry_run else out)
+    warm_up("figment.start")
     from figment import start
     from figment.display.terminal import Terminal
 
@@ -137,6 +140,18 @@ def train(
         return None
     run = start.train(data, out=out, callbacks=callbacks, command=["figment", *sys.argv[1:]], **asked, **fields)
     return conclude(run)
+
+
+def refuse_at_once(from_run: str | None, out: Path | None) -> None:
+    """Raise InputError, before torch is read, for known nets that aren't there and a run folder that is taken."""
+    from figment.starts.asked import check_asked
+
+    if from_run is not None:
+        check_asked(from_run)
+    if out is not None and os.path.lexists(out):
+        from figment.run import refuse_taken
+
+        refuse_taken(out)
 
 
 @click.command()
@@ -168,7 +183,7 @@ def resume(
       figment resume runs/faces-1 --for 1h
     """
     check_launch()
-    warm_up()
+    warm_up("figment.start")
     from figment import start
     from figment.display.terminal import Terminal
     from figment.run import Run

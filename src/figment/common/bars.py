@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from figment.common.progress import Preparing, Progress, Silent
+from figment.common.rate import Rate, time_left
 from figment.common.terminals import in_notebook, is_terminal, wrapped
 from figment.common.text import said
 
@@ -45,8 +46,10 @@ class Bars:
         """A new stage of the work: gives what is to be called with (done, total) while it lasts. unit: "MB" for bytes."""
         self.stop()
         self.last_line = monotonic()
+        rate = Rate()
 
         def advance(done: int, total: int) -> None:
+            pace = rate.at(monotonic(), done)
             note = _of(done, total, unit)
             if is_live(self.console):
                 if self.bar is None:
@@ -55,7 +58,8 @@ class Bars:
                 self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, note=note)
                 self.refresh()
             elif self.is_time():
-                self.say(f"{title}: {note}")
+                left = time_left(total, None, done, 0.0, pace) if done < total and pace > 0 else ""
+                self.say(f"{title}: {note}{left and f', {left} left'}")
             if done >= total > 0:
                 self.stop()
 

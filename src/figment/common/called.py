@@ -5,7 +5,9 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from figment.common.addresses import absent
 from figment.common.text import typed
+from figment.errors import InputError
 
 # First bytes, and what a file that has them is.
 _BEGINNINGS = (
@@ -29,6 +31,17 @@ def mistaken(path: str | os.PathLike[str], wanted: str, mend: str) -> str | None
     if run is not None:
         return f"{path} is {what or 'a part'} of a run, no {wanted}: name the run, {typed(run)}."
     return f"{path} is {what}, no {wanted}: {mend}." if what else None
+
+
+def check_run(folder: str | os.PathLike[str]) -> None:
+    """Raise InputError where a folder isn't there, or is no run."""
+    if not os.path.exists(folder):
+        raise InputError(absent(folder, "name a run folder, such as runs/portraits-1"))
+    if not all(os.path.isfile(os.path.join(folder, name)) for name in ("recipe.json", "run.json")):
+        raise InputError(
+            mistaken(folder, "run folder", "name one that train made")
+            or f"{folder} is no run folder (it has no recipe.json and run.json): name one that train made."
+        )
 
 
 def called(path: Path) -> str:

@@ -2,8 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 # SIGHUP: the terminal was closed, or the connection to it is gone. Windows has none.
@@ -21,22 +21,32 @@ class StopRequest:
 
 
 @contextmanager
-def stop_requested() -> Iterator[StopRequest]:
+def stop_requested(tell: Callable[[], None] = lambda: None) -> Iterator[StopRequest]:
     """Within, the first signal only sets the request, to be looked at between steps; the next Ctrl-C interrupts.
+
+    tell: called at once at the first signal, in a thread of its own: a handler may not print, since it may have broken into
+    printing.
 
     The next SIGTERM or SIGHUP doesn't: who ends a job sends it to all of its processes, a launcher passes on its own,
     and a terminal that is closed tells both the shell and what runs in it, and the shell passes it on.
     Outside the main thread, where Python allows no handlers, the request is never set.
     """
     request, around = StopRequest(), signal.getsignal(signal.SIGTERM)
+    telling = threading.Thread(target=tell, daemon=True)
 
     def handle(number: int, frame: FrameType | None) -> None:
         if request and number == signal.SIGINT:
             raise KeyboardInterrupt
+        is_first = not request
         request.signal = signal.Signals(number)
+        if is_first:
+            with suppress(RuntimeError):  # the system has no thread left to give: the request stands all the same
+                telling.start()
 
     with _handled(handle):
         yield request
+    if telling.ident is not None:
+        telling.join()
     if request and isinstance(around, _Interrupting):
         around.has_raised = True  # what is still to be done has been asked for: nor may the next signal break into it
 

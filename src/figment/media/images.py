@@ -15,14 +15,12 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from figment.common.files import write_output
-from figment.common.places import check_file
 from figment.errors import InputError
+from figment.media.endings import FORMATS, Format, picture_format
 from figment.media.provenance import DigitalSourceType, xmp
 
-Format = Literal["PNG", "JPEG", "WEBP"]
 Resampling = Literal["lanczos", "nearest"]
 
-FORMATS: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Pixels that a side may have. JPEG's own is 65,535; the libraries that read and write it stop a little before.
 MAX_SIDE: dict[Format, int] = {"WEBP": 16_383, "JPEG": 65_500, "PNG": 2**31 - 1}
 MAX_SHEET_BYTES = 2**31  # of a sheet in memory, where Pillow and the encoder take as much again, each
@@ -68,7 +66,7 @@ def check_sheet(path: Path, height: int, width: int) -> None:
 
     The sentence names a format that holds it.
     """
-    format = _format(path)
+    format = picture_format(path)
     most = MAX_SIDE[format]
     if max(height, width) > most:
         other = next(suffix for suffix in (".jpg", ".png") if MAX_SIDE[FORMATS[suffix]] >= max(height, width))
@@ -161,17 +159,4 @@ def write(
     """
     path = Path(path)
     check_sheet(path, *picture.shape[:2])
-    write_output(path, encode(picture, _format(path), source, remark, dpi=dpi))
-
-
-def check_picture(path: Path) -> None:
-    """Raise InputError, before any work is done, where no picture of this name can be written."""
-    _format(path)
-    check_file(path)
-
-
-def _format(path: Path) -> Format:
-    format = FORMATS.get(path.suffix.lower())
-    if format is None:
-        raise InputError(f"--out {path}: no kind of picture that figment writes: let it end in .png, .jpg or .webp.")
-    return format
+    write_output(path, encode(picture, picture_format(path), source, remark, dpi=dpi))

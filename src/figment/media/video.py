@@ -13,15 +13,12 @@ from av.codec.context import Flags
 from torch import Tensor
 
 from figment.common.parts import part_beside
-from figment.common.places import check_file, flush
+from figment.common.places import flush
 from figment.common.refusals import naming_refusals
-from figment.errors import InputError
 from figment.media.animation import Frame, animated
+from figment.media.endings import check_video
 from figment.media.images import columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
-
-# Frames a second: an animated picture holds each as a picture of its own, and a GIF's last hundredths of a second.
-USUAL_FPS = {".mp4": 30, ".webp": 15, ".gif": 12}
 
 # One thread: with more, x264 cuts its work by the clock and the bytes change from run to run. CRF 17 is about where
 # the eye stops seeing a loss. The index goes to the front, so that a browser plays before it has everything.
@@ -60,18 +57,6 @@ def write_video(
             else:
                 part.write_bytes(animated(frames, fps, path.suffix.lower(), source))
             part.replace(path)
-
-
-def check_video(path: Path) -> None:
-    """Raise InputError, before any work is done, where no film of this name can be written."""
-    if path.suffix.lower() not in USUAL_FPS:
-        raise InputError(f"--out {path}: no kind of film that figment writes: let it end in .mp4, .webp or .gif.")
-    check_file(path)
-
-
-def usual_fps(path: Path) -> int:
-    """Frames a second of a film of this name, where nobody says."""
-    return USUAL_FPS.get(path.suffix.lower(), USUAL_FPS[".mp4"])
 
 
 def sheet(pictures: Tensor, columns: int | None = None, scale: int | None = None) -> Frame:

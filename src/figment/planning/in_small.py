@@ -5,7 +5,8 @@ from typing import Any
 from figment import recipe as recipes
 from figment.common import rehearsal
 from figment.recipe import Recipe
-from figment.training.origin import SHIPPED, Origin
+from figment.starts.asked import SHIPPED
+from figment.training.origin import Origin
 
 
 def budget_in_small(budget: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from figment.nets import FAMILIES
 from figment.presets import LEAST_CHANNELS, PRESETS, make
 from figment.recipe import Recipe
 from figment.run import Run
+from figment.starts.asked import NOTHING, SHIPPED
 from figment.training.distributed import World
-from figment.training.origin import NOTHING, SHIPPED, Origin, shared_origin
+from figment.training.origin import Origin, shared_origin
 
 # What decides whether a weight means the same: a recipe that is named mustn't change it.
 SETTLED = ("nets", "prior", "activation", "upsampling", "modulated", "discriminator_norm", "blocks", "group_channels")

@@ -20,10 +20,9 @@ from figment.errors import InputError
 from figment.generator import Generator, choice
 from figment.media.caption import with_caption
 from figment.media.contact_sheet import DPI, PAPERS, columns_on, contact_sheet, page_of
+from figment.media.endings import FORMATS, check_picture
 from figment.media.images import (
-    FORMATS,
     Resampling,
-    check_picture,
     check_sheet,
     columns_for,
     encode,

@@ -11,7 +11,8 @@ from figment import generator
 from figment.common.progress import Progress, Say, Tally
 from figment.errors import InputError
 from figment.media.caption import band_height, with_caption
-from figment.media.video import Frame, check_video, fewer_tiles, fitting_tiles, sheet, write_video
+from figment.media.endings import check_video
+from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
 from figment.run import Run
 
 LAST_HELD_SECONDS = 1.5

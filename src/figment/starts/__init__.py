@@ -1,7 +1,8 @@
 """Starting nets that figment brings along: pairs of nets that have learnt to draw pictures which figment drew itself.
 
-Here stands which there are; a file is read by nets/start_file.py, and planning/starting.py says where one is taken unasked.
-It may import errors. A new one is a file, NAME.safetensors, beside this one and a row of STARTS.
+Here stands which there are; a file is read by nets/start_file.py, asked.py has what --from takes, and planning/starting.py
+says where one is taken unasked. It may import data, common and errors. A new one is a file, NAME.safetensors, beside this one
+and a row of STARTS.
 """
 
 from pathlib import Path

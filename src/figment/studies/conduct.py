@@ -19,7 +19,6 @@ from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.places import check_folder
 from figment.common.progress import Agree, Preparing, Silent
 from figment.common.rehearsal import SAMPLES, at_most
-from figment.common.text import typed
 from figment.common.units import as_time
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import open_source
@@ -30,12 +29,21 @@ from figment.metrics.scores import KINDS
 from figment.planning.choose import auto_for_images, auto_recipes
 from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.recipe import Recipe
+from figment.run import next_name
 from figment.studies.factors import PICTURES, level_text, recipe_for
-from figment.studies.plan import make_plan, plan_lines
+from figment.studies.plan import make_plan, plan_lines, smaller
 from figment.studies.request import Request, request_of
-from figment.studies.results import Factor, StudyResults
+from figment.studies.results import CellResult, Factor, StudyResults
 from figment.studies.scoring import Judge, check_enough
-from figment.studies.study import STUDIES, Cell, Study, StudyFault, StudyFolder, study_results
+from figment.studies.study import (
+    STUDIES,
+    Cell,
+    Study,
+    StudyFault,
+    StudyFolder,
+    refuse_taken,
+    study_results,
+)
 from figment.version import versions
 
 if TYPE_CHECKING:
@@ -150,7 +158,9 @@ def plan_study(
     first = data_recipe(plan.cells[0], recipe, request)
     check_wanted(first, request.group, request.drop)
     source = open_source(request.data, agree, display.stage("downloading", "MB"), display.say)
-    folder = folder_for(out, source.display)
+    if out is not None:
+        refuse_taken(out)
+    folder = out or next_name(STUDIES, source.display)
     bank = prepared(source, first, request.group, request.drop, display, request.keep_marked)
     check_enough(request.score, len(bank.held_out))
     for count in {cell.levels.get(PICTURES) for cell in plan.cells}:
@@ -166,7 +176,9 @@ def plan_study(
         machine=str(machine), versions=versions(),
     )  # fmt: skip
     lines = [f"pictures   {bank.summary()}", f"recipe     {recipe}, where it isn't varied"]
-    return Planned(study, folder, [*lines, *plan_lines(plan, resolves(study))], bank)
+    is_open = "size" not in request.settings and machine.kind == "cpu"  # a GPU's time hangs less on pixels
+    hint = smaller(plan, *first.shape) if is_open else ""
+    return Planned(study, folder, [*lines, *plan_lines(plan, resolves(study), hint)], bank)
 
 
 def resolves(study: Study) -> str:
@@ -195,23 +207,6 @@ def recipe_name(request: Request, machine: Machine) -> str:
 def data_recipe(cell: Cell, recipe: str, request: Request) -> Recipe:
     """By which a study's pictures are prepared: any cell's, but with all of them where their number is varied."""
     return recipe_for(cell.levels | ({PICTURES: None} if PICTURES in cell.levels else {}), recipe, request.settings)
-
-
-def folder_for(out: Path | None, data: str) -> Path:
-    """Where a study goes: what was named, else studies/<data>-<number>. Raises InputError where something is there."""
-    if out is None:
-        from figment.run import next_name
-
-        return next_name(STUDIES, data)
-    if not str(out):
-        raise InputError("--out is empty: name a folder.")
-    check_folder(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        mend = (
-            "go on with figment study resume " + typed(out) if (out / "study.json").is_file() else "name another folder"
-        )
-        raise InputError(f"--out {out} is there already: {mend}.")
-    return out
 
 
 def begin(planned: Planned, storage: str | None = None) -> StudyFolder:
@@ -337,7 +332,7 @@ def report(
 
 
 def status_rows(results: StudyResults) -> tuple[list[list[str]], str]:
-    """A row for each cell, below the names of the columns, and a sentence of how many are done."""
+    """A row for each cell, below the names of the columns, and a sentence of how many are how far."""
     names = [factor.name for factor in results.factors]
     title = KINDS[results.score].title.format(fd="FD")
     rows = [["cell", *names, "seed", "state", title, "time"]]
@@ -345,7 +340,12 @@ def status_rows(results: StudyResults) -> tuple[list[list[str]], str]:
         score = "" if cell.score is None else str(Estimate(cell.score, cell.error or 0.0))
         time = "" if cell.seconds is None else as_time(cell.seconds)
         levels = [level_text(cell.levels[name]) for name in names]
-        rows.append([f"{cell.number:03d}", *levels, str(cell.seed), cell.state, score, time])
-    counts = Counter(cell.state for cell in results.cells)
+        rows.append([f"{cell.number:03d}", *levels, str(cell.seed), standing(cell), score, time])
+    counts = Counter(map(standing, results.cells))
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
     return rows, f"{results.name}: {len(results.cells)} cells, {told}."
+
+
+def standing(cell: CellResult) -> str:
+    """How far a cell is: of one that has found nothing yet, what is known of its run."""
+    return (cell.note if cell.state in ("waiting", "running") else "") or cell.state

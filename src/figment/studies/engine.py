@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import optuna
@@ -22,10 +23,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from figment.common.locks import Held
 from figment.common.progress import Say
 from figment.common.refusals import is_refusal
+from figment.common.units import as_images
 from figment.errors import InputError, MissingData, SystemFault
+from figment.run_files import read_facts
 from figment.studies.factors import Levels, Range
 from figment.studies.race import Task, race
-from figment.studies.results import CellResult
+from figment.studies.results import CellResult, State
 from figment.studies.storage import AWAY, Database, quiet, reason_of
 from figment.studies.study import Cell, Study, StudyFault, StudyFolder, as_json, cell_result
 
@@ -123,11 +126,22 @@ def cells_found(record: optuna.Study, study: Study, place: StudyFolder | None = 
     now = standings(record, study)
     found = []
     for cell in now.cells:
-        name = now.planned[cell.number].name
-        if not cell.run and place is not None and (place.folder / "runs" / name).is_dir():
-            cell = replace(cell, run=f"runs/{name}")
+        run = f"runs/{now.planned[cell.number].name}"
+        if not cell.run and place is not None and (place.folder / run).is_dir():
+            cell = replace(cell, run=run, note=how_far(place.folder / run, cell.state))
         found.append(cell)
     return tuple(found)
+
+
+def how_far(run: Path, state: State) -> str:
+    """How far a cell is that has found nothing yet, by its run's folder; "" where that doesn't tell."""
+    with suppress(InputError, OSError):
+        facts = read_facts(run / "run.json")
+        if facts.get("state") == "finished":
+            return "trained, being measured" if state == "running" else "trained, to be measured"
+        if facts.get("state") == "interrupted" and state == "waiting":
+            return f"stopped after {as_images(int(facts.get('images') or 0))}"
+    return ""
 
 
 class Worker:

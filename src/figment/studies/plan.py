@@ -19,6 +19,7 @@ MARK_SHARE = 1 / 4  # of the samples, that each but the last is taken of
 # A picture drawn and seen by lite0 on a core, with its share of the rest: 5,000 of 64 px took 30 s.
 PICTURE_SECONDS = 0.006
 MEASURE_SHARE = 0.2  # of a cell's time that measuring may take: fewer samples are taken where it would take more
+SMALL_SIDE, WORTH_TELLING = 32, 4  # pixels of a side that still shows what pictures are of; times as many images
 ORDER = 1  # tells draws of the order of cells from others of a seed
 
 
@@ -179,8 +180,20 @@ def as_option(seconds: float) -> str:
     return f"{hours}h" * (hours > 0) + f"{rest}m" * (rest > 0)
 
 
-def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
-    """The plan for a person. resolves: a sentence on what difference it can show."""
+def smaller(plan: Plan, height: int, width: int) -> str:
+    """What smaller pictures would give each run of a plan by time, where a step takes as long as it has pixels; "" for too
+    little to tell.
+
+    height, width: at which its runs are trained.
+    """
+    times = height * width / SMALL_SIDE**2
+    if plan.seconds is None or times < WORTH_TELLING:
+        return ""
+    return f"--set size={SMALL_SIDE} would show each run about {times:.0f} times as many images in the same time"
+
+
+def plan_lines(plan: Plan, resolves: str = "", hint: str = "") -> list[str]:
+    """The plan for a person. resolves: a sentence on what difference it can show; hint: one on what would be better."""
     seeds = len(plan.seeds)
     given = f"{plan.images:,} images seen" if plan.images is not None else f"{as_time(plan.seconds or 0)} of training"
     thinned = f" of the {plan.whole} that there are, levels as evenly as can be" if plan.settings < plan.whole else ""
@@ -204,4 +217,6 @@ def plan_lines(plan: Plan, resolves: str = "") -> list[str]:
         lines.append(f"together   {as_time(total)} of one worker")
     if resolves:
         lines.append(f"resolves   {resolves}")
+    if hint:
+        lines.append(f"hint       {hint}")
     return lines + [f"note       {sentence}" for sentence in plan.left_out]

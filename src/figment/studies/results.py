@@ -61,7 +61,7 @@ class CellResult:
     run : str
         Its run folder inside the study's; "" before it was begun.
     note : str
-        Why it was cut, or failed.
+        Why it was cut, or failed; of a waiting or running one, how far its run is, where that is more than a state says.
     """
 
     number: int

@@ -13,8 +13,9 @@ from figment.common.addresses import absent
 from figment.common.files import write_atomically
 from figment.common.jsontext import fault, parsed
 from figment.common.locks import lock_held
+from figment.common.places import check_folder
 from figment.common.refusals import naming_refusals
-from figment.common.text import plain_name
+from figment.common.text import plain_name, typed
 from figment.errors import InputError
 from figment.studies.factors import Range, levels_of, setting_text
 from figment.studies.request import Request, check_format
@@ -222,3 +223,15 @@ def study_results(study: Study, cells: tuple[CellResult, ...]) -> StudyResults:
     return StudyResults(
         study.name, study.factors(cells), study.seeds, request.score, cells, command, settings, study.machine
     )
+
+
+def refuse_taken(out: Path) -> None:
+    """Raise InputError where no new study can be put into a folder, or something is there already."""
+    if not str(out):
+        raise InputError("--out is empty: name a folder.")
+    check_folder(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        mend = (
+            "go on with figment study resume " + typed(out) if (out / "study.json").is_file() else "name another folder"
+        )
+        raise InputError(f"--out {out} is there already: {mend}.")

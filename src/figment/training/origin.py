@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import file_digest
-from os.path import abspath, exists, expanduser
+from os.path import abspath, expanduser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from figment import nets, starts
 from figment import recipe as recipes
 from figment.common import tensorfiles
-from figment.common.addresses import absent
 from figment.common.tensorfiles import DAMAGED, Unsound, sound
 from figment.data.sources.hub_nets import download_nets
 from figment.data.sources.hub_parts import PREFIX
@@ -23,10 +22,10 @@ from figment.nets.start_file import KIND, unpacked_start
 from figment.nets.transplant import Transplant, compared, transplant
 from figment.recipe import Recipe
 from figment.run import Run
+from figment.starts.asked import SHIPPED, check_asked
 from figment.training.distributed import World
 from figment.training.state import TrainState, counters, refuse_other_nets, tensors
 
-SHIPPED, NOTHING = "start", "none"  # what --from takes beside a run, a file and hf:…
 KINDS = {
     "generator": "generator",
     "average": "generator",
@@ -81,10 +80,8 @@ def open_origin(asked: str | Path | Run) -> Origin:
         return _of_start_file(SHIPPED, f"figment's own nets ({start.name})", start.file)
     if text.startswith(PREFIX):
         return _of_files(text, text.removeprefix(PREFIX), download_nets(text) / "generator.safetensors")
+    check_asked(text)
     path = Path(abspath(expanduser(text)))
-    if not text or not exists(path):
-        mend = "name a run folder, a generator.safetensors, hf:OWNER/NAME, start or none"
-        raise InputError(f"--from {absent(text, mend)}")
     if path.is_file():
         if _kind_of(path) == KIND:
             return _of_start_file(str(path), path.stem, path)

@@ -302,6 +302,7 @@ def test_too_few_held_out_pictures_leave_things_unsaid(sets: tuple[Pixels, Pixel
     assert found.nearer_share is None
     assert (found.test_z is None) == (found.ct is None) == (held_out < 20)
     assert found.unsaid
+    assert sum("held" in reason for reason in found.unsaid) == 1  # once
     assert all(reason.endswith("needed") or not held_out for reason in found.unsaid)
     assert (found.copied_share_held_out is None) == (held_out == 0)
     assert found.verdict().startswith("No copies: none of 30 samples is one of 80 training pictures")

@@ -269,7 +269,11 @@ def _distances(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) 
 
 def _unsaid(generated: int, train: int, held_out: int) -> list[str]:
     reasons = []
-    if held_out < MIN_PICTURES:
+    if not held_out:
+        reasons.append(
+            "no picture is held out: distances aren't compared, and how often others pass for these isn't known"
+        )
+    elif held_out < MIN_PICTURES:
         reasons.append(
             f"distances aren't compared: {held_out} held-out pictures are too few, {MIN_PICTURES} are needed"
         )
@@ -283,8 +287,6 @@ def _unsaid(generated: int, train: int, held_out: int) -> list[str]:
         )
     if train < 2:
         reasons.append("authenticity can't be told with one training picture")
-    if not held_out:
-        reasons.append("no picture is held out, so how often others pass for training pictures isn't known")
     return reasons
 
 

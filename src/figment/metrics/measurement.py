@@ -128,7 +128,7 @@ def measure(
         subject, bank = open_subject(
             what, against, asked.samples, seed, size, group, device, agree, shown, pick, keep_marked
         )
-        shown.say(bank.summary())
+        shown.say(bank.summary(split=against is None))
         if subject.run is not None:  # told now, not after all the work
             with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
                 try_writing(subject.run.folder)

@@ -99,11 +99,14 @@ class Bank:
         """How many pictures aren't in the bank because figment made them."""
         return sum(item.reason == MARKED for item in self.left_out)
 
-    def summary(self) -> str:
-        """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged."""
-        counts = f"{len(self.pictures):,} pictures from {shown(self.source)}"
+    def summary(self, split: bool = True) -> str:
+        """A few sentences: how many pictures there are, how they are split, what was left out, what was enlarged.
+
+        split: whether nets learn from some and not from others; without it nothing is said of that.
+        """
+        text = f"{len(self.pictures):,} pictures from {shown(self.source)}"
         all_of_them = f" of {len(self.train) + self.unused:,}" if self.unused else ""
-        text = f"{counts}: {len(self.train):,}{all_of_them} to train on, {len(self.held_out):,} held out."
+        text += f": {len(self.train):,}{all_of_them} to train on, {len(self.held_out):,} held out." if split else "."
         reasons = [f"{shown(item.name)}: {item.reason}" for item in self.skipped[:3]]
         reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [

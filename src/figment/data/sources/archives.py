@@ -200,7 +200,7 @@ class ArchiveNames:
             content = f"no pictures among its {self.others} files" if self.others else "nothing in it"
             if aside:
                 content = f"no pictures of its own, but {', '.join(told_places(aside))}"
-            raise InputError(f"{self.where} has {content}: training needs an archive of at least 32 pictures")
+            raise InputError(f"{self.where} has {content}: name an archive that holds pictures")
         tables = {name: table for name, table in self.tables.items() if not self.places.of(name)}
         labels, notes = find_labels(names, tables, self.sidecar_labels, self.where)
         return Listing(names, labels, self.others, aside=aside, notes=notes, tables=tables)

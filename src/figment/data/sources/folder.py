@@ -54,13 +54,11 @@ class Folder(Source):
         found = self._found()
         if not found.names and not found.skipped:
             if not found.ignored and not found.aside:
-                raise MissingData(
-                    f"{self.path} has nothing in it: training needs a folder of at least 32 pictures", str(self.path)
-                )
+                raise MissingData(f"{self.path} has nothing in it: name a folder that holds pictures", str(self.path))
             content = f"no pictures among its {found.ignored} files"
             if found.aside:
                 content = f"no pictures of its own, but {', '.join(told_places(found.aside))}"
-            raise InputError(f"{self.path} has {content}: training needs a folder of at least 32 pictures")
+            raise InputError(f"{self.path} has {content}: name a folder that holds pictures")
         labels = find_labels(found.names, found.tables, {}, self.where)
         return Listing(
             found.names, labels.labels, found.ignored, found.skipped, found.aside, labels.notes, found.tables

@@ -54,7 +54,7 @@ def page(make_run, monkeypatch):
 
 def test_the_script_tells_how_the_run_stands(page):
     facts, charts = script(page.run)
-    assert facts["now"] == "10,240 images seen in 1 min 00 s; the budget is 20,480 images."
+    assert facts["now"] == "10,240 images seen in 1 min 00 s of training; the budget is 20,480 images."
     assert (facts["running"], facts["share"], facts["words"]) == (True, 0.5, "the two nets are in balance")
     assert [sheet["src"] for sheet in facts["sheets"]] == [
         f"pictures/{path.name}" for path in page.run.pictures().values()
@@ -93,11 +93,11 @@ def test_speed_and_time_left_are_told_while_it_trains(page):
     page.progress(10_640, 64.0)
     assert (
         script(page.run)[0]["now"]
-        == "10,640 images seen in 1 min 04 s, 100 a second; 1 min 38 s left of 20,480 images."
+        == "10,640 images seen in 1 min 04 s of training, 100 a second; 1 min 38 s left of 20,480 images."
     )
     page.run.note(state="interrupted")
     page.close()
-    assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 04 s; the budget is 20,480 images."
+    assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 04 s of training; the budget is 20,480 images."
 
 
 def test_a_run_that_ended_before_its_first_step_says_so(make_run):
@@ -105,7 +105,7 @@ def test_a_run_that_ended_before_its_first_step_says_so(make_run):
     page.begin(None, 60.0, 0, 61.0)
     page.stage("writing the report")(9, 9)
     page.close()
-    assert script(page.run)[0]["now"] == "0 images seen in 1 min 01 s; the budget is 1 min 00 s."
+    assert script(page.run)[0]["now"] == "0 images seen in 1 min 01 s of training; the budget is 1 min 00 s."
 
 
 def test_a_run_that_was_stopped_ends_with_the_sheet_of_where_it_stands(page):

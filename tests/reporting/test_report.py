@@ -35,7 +35,7 @@ def test_the_page_tells_how_the_run_stands(finished, file):
     page = Page(file.read_text())
     for expected in (
         "x-1",
-        "After 10,240 images in 1 min 00 s: the two nets are in balance.",
+        "After 10,240 images in 1 min 00 s of training: the two nets are in balance.",
         "figment train 'my faces.zip' --for 1m",
         f"figment resume {finished.folder}",
         f"figment explore directions {finished.folder}",
@@ -178,7 +178,7 @@ def test_many_classes_are_told_in_few_words(make_run):
     ("images", "expected"),
     [
         ([], {}),
-        ([0], {"late": 0}),
+        ([0], {"latest": 0}),
         ([0, 100], {"early": 0, "late": 100}),
         ([0, 50, 100], {"early": 0, "middle": 50, "late": 100}),
         (list(range(0, 1001, 10)), {"early": 100, "middle": 330, "late": 1000}),

@@ -68,8 +68,11 @@ class LivePage:
     def close(self) -> None:
         """Write the page for the last time: how the run ended."""
         if self.is_open and self.run.folder.is_dir():
-            state = self.run.facts.get("state")
+            facts = self.run.facts
+            state = facts.get("state")
             self.state = state if state in ("interrupted", "finished") else "stopped"
+            if self.state != "stopped":  # the last readings took time, too: what the report tells
+                self.images, self.seconds = facts.get("images", self.images), facts.get("seconds", self.seconds)
             if self.images or self.state == "finished":
                 self._read_progress()
             self.write()
@@ -145,7 +148,7 @@ class LivePage:
             done, budget, whole = self.images, self.budget_images or 0, f"{self.budget_images or 0:,} images"
         if budget:
             self.share = min(done / budget, 1)
-        self.now = f"{self.images:,} images seen in {as_time(self.seconds)}"
+        self.now = f"{self.images:,} images seen in {as_time(self.seconds)} of training"
         rate = self.rate.at(self.seconds, self.images)
         if self.state == "training" and rate:
             left = time_left(self.budget_images, self.budget_seconds, self.images, self.seconds, rate)

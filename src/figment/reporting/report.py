@@ -110,7 +110,7 @@ def verdict(ticks: Sequence[dict[str, Any]], seen: int, seconds: float | None) -
     """The latest diagnosis as one line in plain words."""
     if not ticks:
         return f"No reading yet: {seen:,} images were seen."
-    after = f"After {seen:,} images" + (f" in {as_time(seconds)}" if seconds is not None else "")
+    after = f"After {seen:,} images" + (f" in {as_time(seconds)} of training" if seconds is not None else "")
     return f"{after}: {(_diagnosis(ticks) or ['no diagnosis was made'])[0]}."
 
 

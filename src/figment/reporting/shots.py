@@ -47,7 +47,8 @@ def contents(
 
 
 def milestones(images: Sequence[int]) -> dict[str, int]:
-    """Early, middle and late: near a tenth and a third of the images seen, and the last; of two, early and late.
+    """Early, middle and late: near a tenth and a third of the images seen, and the last; of two, early and late; one is the
+    latest.
 
     Not by thirds, since much changes early and little late.
     """
@@ -60,7 +61,7 @@ def milestones(images: Sequence[int]) -> dict[str, int]:
             found[name] = min(left, key=lambda i: abs(i - share * images[-1]))
     if "early" not in found and "middle" in found:  # the first picture isn't the middle of two
         found["early"] = found.pop("middle")
-    return dict(reversed(found.items()))
+    return dict(reversed(found.items())) if len(found) > 1 else {"latest": images[-1]}
 
 
 def label(images: int, seconds: float | None, known: bool = False) -> str:

@@ -71,7 +71,7 @@ def test_inspect_counts_what_prepare_keeps_and_writes_its_page_alone(
     before = {path: path.stat().st_mtime_ns for path in mixed.iterdir()}
     assert command("data", "inspect", mixed, "--size", 16) == 0
     said = capsys.readouterr().out.strip().splitlines()
-    assert "usable 82, skipped 2" in said
+    assert "usable 82, skipped 1, exact duplicates 1" in said
     assert said[-2].startswith(f"Next: figment train {mixed} --size 16")
     assert said[-1] == f"How long that takes: {said[-2].removeprefix('Next: ')} --dry-run"
     assert [path.name for path in Path.cwd().iterdir()] == ["faces-inspected.html"]
@@ -106,12 +106,12 @@ def test_inspect_shows_classes_and_what_is_left_out(tmp_path: Path, capsys: pyte
     assert "classes 2: cats 20, dogs 16" in out
     assert "left out 5 in @eaDir (thumbnails of a NAS)" in out
     assert "made by figment 1 (--keep-marked keeps them)" in out
-    assert "usable 36, skipped 21" in out
+    assert "usable 36, skipped 0, exact duplicates 20, made by figment 1" in out
     shown = page.read_text()
     assert "<tr><td>dogs</td><td>16</td></tr>" in shown
     assert "<tr><td>@eaDir</td><td>thumbnails of a NAS</td><td>5</td></tr>" in shown
     assert command("data", "inspect", data, "--size", 16, "--out", page, "--keep-marked") == 0
-    assert "usable 37, skipped 20" in capsys.readouterr().out
+    assert "usable 37, skipped 0, exact duplicates 20" in capsys.readouterr().out
 
 
 def test_out_never_destroys_what_figment_didnt_write(

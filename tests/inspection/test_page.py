@@ -35,7 +35,7 @@ def test_the_page_tells_what_was_found(odd, text):
         assert sentence.replace(" ", "") in shown.text.replace(" ", "")
     for words in (
         "137 usable",
-        "3 skipped",
+        "2 skipped, 1 exact duplicates",
         "mirrored.jpg",
         "Near-duplicates",
         "Outliers",

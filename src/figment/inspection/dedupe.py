@@ -37,7 +37,7 @@ class Copies:
         """What to tell on a terminal."""
         rows = [
             ("pictures", f"{self.distinct:,} that differ, from {self.source}"),
-            ("exact copies", _counted(self.exact)),
+            ("exact duplicates", _counted(self.exact)),
             *((METHOD_NAMES[method], _counted(groups)) for method, groups in self.found.items()),
         ]
         if len(self.found) == 2:

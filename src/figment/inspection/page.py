@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from figment.common.files import write_output
 from figment.inspection.advice import USUALLY, Planned, advise
 from figment.inspection.survey import GREY_SATURATION, MAX_GROUP_PICTURES, MAX_ODD_PICTURES, MAX_SHOWN_GROUPS, Survey
-from figment.inspection.table import TITLES, facts
+from figment.inspection.table import TITLES, facts, left_out
 from figment.media import pages
 from figment.media.images import encode
 from figment.media.pages import COLOURS
@@ -62,7 +62,7 @@ def contents(survey: Survey, planned: Planned = USUALLY) -> dict[str, Any]:
     return {
         "source": survey.source,
         "usable": len(survey.usable),
-        "left_out": survey.left_out,
+        "left_out": left_out(survey),
         "advice": [_with_options(sentence) for sentence in advise(survey, planned)],
         "facts": facts(survey),
         "sheet": [_tile(survey, slot) for slot in survey.sheet],

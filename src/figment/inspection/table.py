@@ -20,17 +20,23 @@ TITLES = {
 
 
 def lines(survey: Survey) -> list[str]:
-    """The facts of a survey in aligned rows, the last of them `usable N, skipped M`.
+    """The facts of a survey in aligned rows, the last of them `usable N, skipped M`, in the words of a training.
 
-    N: pictures that can be trained on, readable and each of its own, as `figment data prepare` keeps them; M: all
-    others that look like pictures.
+    N: pictures that can be trained on, readable and each of its own, as `figment data prepare` keeps them; M: those that
+    can't be read. Behind them stands how many are exact duplicates or made by figment, where there are any.
     """
     rows = facts(survey)
     wide = max(len(name) for name, _ in rows)
     return [
         *(f"{name:<{wide}}  {value}" for name, value in rows),
-        f"usable {len(survey.usable)}, skipped {survey.left_out}",
+        ", ".join([f"usable {len(survey.usable)}", *(f"{what} {count}" for what, count in left_out(survey).items())]),
     ]
+
+
+def left_out(survey: Survey) -> dict[str, int]:
+    """How many pictures aren't trained on, by why, as a training tells it; of those that are skipped also that none is."""
+    others = {"exact duplicates": len(survey.copies), "made by figment": len(survey.marked)}
+    return {"skipped": len(survey.skipped), **{what: count for what, count in others.items() if count}}
 
 
 def facts(survey: Survey) -> list[tuple[str, str]]:
@@ -57,8 +63,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
         found += [(title, _found(survey, kind)) for kind, title in TITLES.items()]
     copies = len(survey.copies)
     found += [
-        ("exact copies", f"{copies:,}" if copies else ""),
-        ("unreadable", _unreadable(survey)),
+        ("exact duplicates", f"{copies:,}" if copies else ""),
+        ("skipped", _skipped(survey)),
         ("left out", ", ".join(told_places(survey.aside))),
         ("made by figment", f"{len(survey.marked):,} (--keep-marked keeps them)" if survey.marked else ""),
         ("other files", f"{survey.ignored:,}" if survey.ignored else ""),
@@ -109,7 +115,7 @@ def _found(survey: Survey, kind: str) -> str:
     return f"{_count(len(slots), survey)}{notes.get(kind, '')}: {names}{', …' if len(slots) > 2 else ''}"
 
 
-def _unreadable(survey: Survey) -> str:
+def _skipped(survey: Survey) -> str:
     if not survey.skipped:
         return ""
     named = "; ".join(f"{shown(item.name)}: {item.reason}" for item in survey.skipped[:MAX_NAMED])

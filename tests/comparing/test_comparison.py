@@ -113,6 +113,7 @@ def test_the_looks_while_training_are_taken_where_nothing_was_measured(tmp_path)
     bare = compare(*(scored_run(tmp_path, name, seed=seed) for name, seed in (("c", 0), ("d", 1))))
     assert bare.judge is None
     assert "measure them" in bare.sentences[-1]
+    assert "takes two seeds or more of that one" in found.sentences[-1]
     assert bare.command
     assert bare.command.startswith("figment measure ")
 
@@ -133,6 +134,21 @@ def test_what_limits_a_comparison_is_said(tmp_path):
         "Not finished: b (interrupted).",
     ):
         assert expected in said, said
+
+
+def test_one_seed_each_is_told_how_many_would_do(tmp_path):
+    said = " ".join(compare(*seeds_of(tmp_path, {"hinge": (120.0,), "bce": (160.0,)})).sentences)
+    assert "two seeds or more of each" in said
+
+
+def test_unfinished_runs_are_to_be_trained_to_their_end_before_they_are_measured(tmp_path):
+    a = scored_run(tmp_path, "a")
+    b = scored_run(tmp_path, "b", state="interrupted", seed=1)
+    resuming = f"figment resume {b.folder} && figment measure {a.folder} {b.folder}"
+    assert compare(a, b).command == resuming
+    measured = [scored_run(tmp_path, name, [record("kid", 90.0)], seed=seed, state="interrupted")
+                for seed, name in enumerate("cd")]  # fmt: skip
+    assert compare(*measured).command is None
 
 
 def test_what_the_stopwatch_chose_makes_no_other_setting(tmp_path):

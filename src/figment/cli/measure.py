@@ -1,5 +1,6 @@
 """`figment measure`: how real, how varied, how original the pictures of a generator, or of a folder, are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from figment.errors import InputError
 
 if TYPE_CHECKING:
     from figment.metrics.result import Measurement
+    from figment.run import Run
 
 
 SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pictures")
@@ -162,6 +164,19 @@ def tell_side_by_side(found: "list[Measurement]") -> None:
     from figment.metrics.table import beside
 
     tell("", *beside({one.name: one.scores for one in found}))
-    runs = [one.run.folder for one in found if one.run is not None]
+    runs = [one.run for one in found if one.run is not None]
     if len(runs) > 1:
-        complain(f"What differs, and whether by more than chance: figment compare {' '.join(map(typed, runs))}")
+        complain(f"{what_compare_tells(runs)}: figment compare {' '.join(typed(run.folder) for run in runs)}")
+
+
+def what_compare_tells(runs: "Sequence[Run]") -> str:
+    """What comparing runs can tell by as many seeds as they are."""
+    from figment.comparing.settings import grouped
+    from figment.comparing.trained import read_all
+
+    settings = grouped(read_all(runs))
+    if len(settings) == 1:
+        return "They differ by their seeds alone; their mean, with its interval, to set two seeds of another setting against"
+    if min(len(setting.seeds) for setting in settings) < 2:
+        return "What differs (whether by more than chance it can tell from two seeds of each setting on)"
+    return "What differs, and whether by more than chance"

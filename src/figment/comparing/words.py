@@ -120,6 +120,12 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
     ]
     if open_ended:
         said.append(f"Not finished: {listed(open_ended)}.")
+    if judge is not None and len(settings) == 1:
+        said.append("To say whether another setting is better takes two seeds or more of that one beside these.")
+    elif judge is not None and judge.contrasts and all(one.way == "one seed" for one in judge.contrasts):
+        said.append(
+            "To say which setting is better takes two seeds or more of each; three tell far smaller differences."
+        )
     return said
 
 
@@ -154,11 +160,13 @@ def _trained_since(runs: Sequence[Trained], judge: ComparedScore) -> list[Traine
 
 
 def measuring(settings: Sequence[Setting], judge: ComparedScore | None) -> str | None:
-    """The command that measures all runs in the same way, as one line; None where they are."""
+    """The commands that train unfinished runs to their end and measure all in the same way, as one line; None where they are
+    measured."""
     runs = [run for setting in settings for run in setting.runs]
     if judge and judge.kind != WATCHED and not _unscored(runs, judge) and not _trained_since(runs, judge):
         return None
-    return " ".join(["figment measure", *(typed(run.run.folder) for run in runs)])
+    resuming = [f"figment resume {typed(run.run.folder)}" for run in runs if run.facts.get("state") == "interrupted"]
+    return " && ".join([*resuming, " ".join(["figment measure", *(typed(run.run.folder) for run in runs)])])
 
 
 def listed(words: Sequence[str]) -> str:

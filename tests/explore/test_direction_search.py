@@ -33,13 +33,18 @@ from figment.explore.walk import sweep
 from figment.generator import Generator
 from figment.nets.hooks import entries, layers, watched
 from figment.presets import make
+from figtest.runs import last_layer
 
 PRIORS = pytest.mark.parametrize("prior", ["normal", "uniform"])
 
 
-def untrained(family: str, **choices) -> Generator:
+def untrained(family: str, grey: bool = False, **choices) -> Generator:
+    """grey: as a DCGAN begins, which draws nearly the same grey whatever the code."""
     recipe = make(family, **dict(size=16, channels=3, width=8, code_size=6) | choices)
-    return Generator(nets.initialised(nets.generator(recipe), 0, "generator"), recipe)
+    net = nets.initialised(nets.generator(recipe), 0, "generator")
+    if family == "dcgan" and not grey:
+        net.get_submodule(last_layer(net)).weight.data.mul_(20)
+    return Generator(net, recipe)
 
 
 def unit(*numbers: float) -> torch.Tensor:
@@ -261,6 +266,13 @@ def test_every_family_has_directions_without_labels(family, choices):
     repeated = directions(generator, ["principal", "factorised"], 2, samples=120).finding()
     assert torch.equal(repeated.codes, finding.codes)
     assert repeated.numbers == finding.numbers
+
+
+def test_directions_of_one_picture_are_said_to_be_none():
+    assert not directions(untrained("dcgan"), ["factorised"], 2, samples=100).is_one_picture
+    finding = directions(untrained("dcgan", grey=True), ["factorised"], 2, samples=100).finding()
+    assert finding.sentence.startswith("This generator draws all but one picture, whatever the code (0.")
+    assert finding.rows == ()
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,9 @@ def directions(
         )
         show(found.finding(name))
         save_directions(file, found.directions, at.generator)
+        if found.is_one_picture:  # nothing that could be drawn or walked along
+            tell(f"{'names':<9}{file}")
+            return
         example = found.directions[0].name
         tell(
             f"{'names':<9}{file}",

@@ -25,6 +25,7 @@ from figment.game.calibration import Calibration
 from figment.generator import Generator
 from figment.media.provenance import DigitalSourceType, mark_of_reals
 from figment.media.strips import Row
+from figment.metrics.distinct import pixel_spread
 from figment.metrics.two_samples import binomial_tail
 from figment.reals import sample_rows
 
@@ -267,7 +268,7 @@ def title_legend(calibration: Calibration | None) -> str:
 
 def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
     """What the maps say, and whether they are right, in words."""
-    alike = _spread(samples.pictures) < ALIKE * _spread(reals.pictures)
+    alike = pixel_spread(samples.pictures) < ALIKE * pixel_spread(reals.pictures)
     shown = (reals,) if alike else (samples, reals)  # the same picture six times is one piece of evidence
     tested = [(method, [its.tests[method] for its in shown]) for method in METHODS]
     agreement = float(torch.cat([test.agreement for _, tests in tested for test in tests]).mean())
@@ -285,11 +286,6 @@ def sentence(samples: EvidenceMaps, reals: EvidenceMaps) -> str:
     last = f"Maps of an untrained discriminator{told}."
     first = SAMPLES_ALIKE if alike else _place(samples, _are_right(tested[0][1]))
     return " ".join([first, *(_tested(*one) for one in tested), last])
-
-
-def _spread(pictures: Tensor) -> float:
-    """By how much the same pixel differs from picture to picture, in levels."""
-    return float(pictures.float().std(0, correction=0).mean())
 
 
 def _place(samples: EvidenceMaps, right: bool) -> str:

@@ -14,13 +14,14 @@ from figment.errors import InputError
 from figment.explore.attribute_directions import AttributeSlopes, attribute_group, conditional_direction, fit_slopes
 from figment.explore.direction_file import Direction, unit_direction
 from figment.explore.direction_samples import DirectionSamples, centre_by_class, draw_samples
-from figment.explore.direction_words import sentence, sheets, table
+from figment.explore.direction_words import MIN_SPREAD, ONE_PICTURE, sentence, sheets, table
 from figment.explore.effects import PLACES, DirectionEffect, measure_effect, places_along
 from figment.explore.ganspace import ganspace
 from figment.explore.groups import Group, mean_code, refuse_single
 from figment.explore.sefa import sefa
 from figment.finding import Finding
 from figment.generator import Generator
+from figment.metrics.distinct import pixel_spread
 from figment.nets.hooks import entries
 
 METHODS = ("labelled", "principal", "factorised")
@@ -37,7 +38,7 @@ class DirectionSearch:
     directions: with their effects among their facts, to be kept by direction_file.save_directions. effects: of each. samples:
     of the seed, that they were found from. codes, float32 (D · 2 · 7, code_size), labels, int64, or None, and pictures, uint8
     (D · 2 · 7, C, H, W): the seed's first two samples at 7 places along each. label: class that all are drawn in, where one
-    was named. read_by: what read attributes.
+    was named. read_by: what read attributes. spread: by how much a pixel differs between samples, in levels of 255.
     """
 
     seed: int
@@ -49,17 +50,27 @@ class DirectionSearch:
     labels: Tensor | None
     pictures: Tensor
     read_by: str | None
+    spread: float
+
+    @property
+    def is_one_picture(self) -> bool:
+        """Whether samples are so much alike that directions between them tell nothing."""
+        return self.spread < MIN_SPREAD
 
     def finding(self, name: str = "") -> Finding:
         """In words, a table and a sheet of strips for each method; name: tells it from others of its kind."""
-        columns, rows = table(self.directions, self.effects)
+        columns, rows = ((), ()) if self.is_one_picture else table(self.directions, self.effects)
+        said = (
+            ONE_PICTURE.format(spread=self.spread) if self.is_one_picture else sentence(self.directions, self.effects)
+        )
         return Finding(
             "directions",
-            sentence(self.directions, self.effects),
+            said,
             sheets(self.directions, self.pictures.split(SHOWN_SAMPLES * PLACES)),
             {
                 "seed": self.seed, "samples": self.samples, "measured": MEASURED_SAMPLES,
                 "shown": list(range(SHOWN_SAMPLES)), "class": self.label, "judge": self.read_by,
+                "spread": round(self.spread, 2),
                 "directions": [{"name": one.name, "how": one.how, **one.facts} for one in self.directions],
                 "effects": [asdict(effect) for effect in self.effects],
             },
@@ -126,8 +137,14 @@ def directions(
         seed, samples, label,
         tuple(_with_effect(one, effect) for one, effect in zip(found, effects, strict=True)), tuple(effects),
         shown, classes, generator.decode(shown, classes),
-        predictor.about if predictor else None,
+        predictor.about if predictor else None, _spread(generator, seed, label),
     )  # fmt: skip
+
+
+def _spread(generator: Generator, seed: int, label: str | None) -> float:
+    """By how much samples differ, in levels of 255."""
+    z, labels = generator.codes(MEASURED_SAMPLES, seed), generator.labels(MEASURED_SAMPLES, seed, label=label)
+    return pixel_spread(generator.decode(z, labels))
 
 
 def methods_named(text: str, predictor: AttributePredictor | None, classes: Sequence[str] = ()) -> tuple[str, ...]:

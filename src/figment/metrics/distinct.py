@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 RADII = np.geomspace(0.1, 1, 40)  # shares of `near` at which C is looked at
 WINDOW = 1.5  # from r to r · 1.5 the exponent is taken
@@ -39,6 +40,11 @@ def distinct(distances: NDArray, near: float) -> Distinct | None:
     exponents = np.log(upper / lower) / np.log(WINDOW)
     flattest = int(exponents.argmin())
     return Distinct(float((lower[flattest] * upper[flattest]) ** -0.5), float(exponents[flattest]))
+
+
+def pixel_spread(pictures: Tensor) -> float:
+    """By how much the same pixel differs from picture to picture, in levels of 255; pictures: uint8 (N, C, H, W)."""
+    return float(pictures.float().std(0, correction=0).mean())
 
 
 def nearest(distances: NDArray) -> float:

@@ -55,7 +55,7 @@ def test_another_programs_mark_and_none_are_told_apart(tmp_path):
     theirs.write_bytes(ours.read_bytes().replace(b"trainedAlgorithmicMedia", b"digitalCapture         "))
     write(bare, PICTURE, None)
     result = checked(theirs, bare)
-    assert "b.webp  digitalCapture (taken by a camera), not as figment writes it" in result.output
+    assert "b.webp  digitalCapture (taken by a camera), as another program writes it" in result.output
     assert "c.png  no mark" in result.output
     assert "may be anything" in result.output
 
@@ -70,7 +70,7 @@ def test_credentials_of_another_program_are_told_though_not_read(tmp_path):
         head + len(box).to_bytes(4, "big") + b"caBX" + box + crc32(b"caBX" + box).to_bytes(4, "big") + pixels
     )
     result = checked(file, bare)
-    assert "a.png  no mark; Content Credentials (C2PA), not read here\n" in result.output
+    assert "a.png  no mark; it bears Content Credentials (C2PA), which aren't read here\n" in result.output
     assert "b.png  no mark\n" in result.output
     assert "contentcredentials.org/verify" in result.output
     assert "contentcredentials" not in checked(bare).output
@@ -100,6 +100,35 @@ def test_marks_of_heic_are_told_whatever_it_is_called(name, tmp_path):
 def test_a_bare_word_is_one_and_another_vocabularys_is_none(declared, told, tmp_path):
     Image.fromarray(PICTURE).save(tmp_path / "a.jpg", xmp=declared.encode())
     assert f"a.jpg  {told}" in checked(tmp_path / "a.jpg").output
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be"])
+def test_marks_are_read_in_every_encoding_of_xmp(encoding, tmp_path):
+    Image.fromarray(PICTURE).save(
+        tmp_path / "a.jpg", xmp=xmp("trainedAlgorithmicMedia").decode().replace("\ufeff", "").encode(encoding)
+    )
+    assert "a.jpg  trainedAlgorithmicMedia (generated" in checked(tmp_path / "a.jpg").output
+
+
+def box(kind, content):
+    return (len(content) + 8).to_bytes(4, "big") + kind + content
+
+
+@pytest.mark.parametrize("first", [box(b"ftyp", b"qt  \0\0\0\0qt  "), box(b"wide", b"") + box(b"mdat", b"pixels")])
+def test_marks_of_quicktime_stand_within_its_boxes(first, tmp_path):
+    mark = box(b"XMP_", xmp("trainedAlgorithmicMedia"))
+    film = tmp_path / "a.mov"
+    film.write_bytes(first + box(b"moov", box(b"mvhd", b"\0" * 100) + box(b"udta", box(b"name", b"walk") + mark)))
+    assert "a.mov  trainedAlgorithmicMedia (generated" in checked(film).output
+    film.write_bytes(first + box(b"moov", box(b"udta", box(b"name", b"walk") + bytes(4))) + mark)
+    assert "a.mov  no mark" in checked(film).output  # elsewhere it is nobody's
+
+
+def test_an_address_is_to_be_downloaded_first(tmp_path):
+    result = checked("https://example.org/a.png", tmp_path / "gone.png")
+    assert result.exit_code == 2
+    assert "download it first" in result.stderr.splitlines()[0]
+    assert result.stderr.splitlines()[1].endswith("gone.png doesn't exist: name a picture, film or page.")
 
 
 def test_heic_that_nothing_here_reads_is_said_to_need_its_package(tmp_path, monkeypatch):

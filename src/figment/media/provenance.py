@@ -2,10 +2,10 @@
 
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 from markupsafe import Markup
 from PIL import Image, UnidentifiedImageError
@@ -31,6 +31,9 @@ AVIF_BRANDS = (b"avif", b"avis")  # of pictures in the boxes of an mp4, beside H
 SIGNED_BOX = b"jumd" + bytes.fromhex("63327061 00110010 800000AA00389B71")
 SIGNED_BYTES = 1 << 24  # of a file's beginning and of its end, in which that is looked for
 XMP_BOX = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, section 1.1.4 (MPEG-4)
+# Where it stands in QuickTime's films (section 1.1.5, QuickTime), and boxes with which those begin that have no "ftyp".
+QUICKTIME_PLACE = (b"moov", b"udta", b"XMP_")
+QUICKTIME_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 # XMP specification, part 3, section 1.1.2 (GIF): the packet is no chain of blocks, so behind it stand bytes that lead a
 # reader, wherever it comes in, to the chain's end.
 XMP_EXTENSION = b"\x21\xff\x0bXMP DataXMP"
@@ -50,7 +53,7 @@ def source_of(path: str | Path) -> str | None:
             return _page_source(path)
         with path.open("rb") as file:
             kind = file.read(12)[4:]
-        is_video = kind[:4] == b"ftyp" and kind[4:] not in (*HEIC_BRANDS, *AVIF_BRANDS)
+        is_video = (kind[:4] == b"ftyp" and kind[4:] not in (*HEIC_BRANDS, *AVIF_BRANDS)) or kind[:4] in QUICKTIME_BOXES
         if kind[:4] == b"ftyp" and kind[4:] in HEIC_BRANDS and not has_heic():
             raise InputError(f"{path} can't be read: {NO_HEIC}")
         packet = _video_packet(path) if is_video else _picture_packet(path)
@@ -64,7 +67,7 @@ def source_of(path: str | Path) -> str | None:
         ) from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture, mp4 or page.") from None
-    declared = DECLARATION.search(packet)
+    declared = DECLARATION.search(_in_utf8(packet))
     return declared[1].decode() if declared else None
 
 
@@ -156,19 +159,44 @@ def _picture_packet(path: Path) -> bytes:
 
 
 def _video_packet(path: Path) -> bytes:
-    """The XMP box's content, found by stepping over an mp4's top-level boxes; empty if there is none."""
-    end = path.stat().st_size
+    """The XMP packet of an mp4, in a box of its own, or of QuickTime, within others; empty if there is none."""
     with path.open("rb") as file:
-        at = 0
-        while at + 8 <= end:
-            file.seek(at)
-            head = file.read(24)
-            size, kind = int.from_bytes(head[:4], "big"), head[4:8]
-            if kind == b"uuid" and head[8:24] == XMP_BOX:
-                return file.read(min(max(size - 24, 0), MAX_PACKET_BYTES))
-            if size == 1:  # a box over 4 GiB has its size after its kind
-                size = int.from_bytes(head[8:16], "big")
-            if size < 8:  # 0: this box goes on to the end; anything else is damage
-                break
-            at += size
+        size = path.stat().st_size
+        for kind, start, end in _boxes(file, 0, size):
+            file.seek(start)
+            if kind == b"uuid" and file.read(len(XMP_BOX)) == XMP_BOX:
+                return file.read(min(end - file.tell(), MAX_PACKET_BYTES))
+        found = [(0, size)]
+        for wanted in QUICKTIME_PLACE:
+            found = [(start, end) for place in found for kind, start, end in _boxes(file, *place) if kind == wanted]
+        for start, end in found:
+            file.seek(start)
+            return file.read(min(end - start, MAX_PACKET_BYTES))
     return b""
+
+
+def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes of an mp4 or of QuickTime from one place of a file to another: kind, and where the content begins and ends."""
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        size, kind, start = int.from_bytes(head[:4], "big"), head[4:8], at + 8
+        if size == 1:  # a box over 4 GiB has its size after its kind
+            size, start = int.from_bytes(head[8:16], "big"), at + 16
+        if size == 0:  # it goes on to the end
+            size = end - at
+        if size < start - at:  # damage
+            return
+        yield kind, start, min(at + size, end)
+        at += size
+
+
+def _in_utf8(packet: bytes) -> bytes:
+    """An XMP packet in UTF-8, which may be in UTF-16 or 32, either way round (XMP specification, part 1, section 7.3.2)."""
+    for encoding, unit in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        # "<" stands in every packet; at a whole number of units only in its own encoding, since the text is mostly of ASCII.
+        at = packet.find("<".encode(encoding) + "?".encode(encoding))
+        at = packet.find("<x:".encode(encoding)) if at < 0 else at
+        if at >= 0 and at % unit == 0:
+            return packet[: len(packet) // unit * unit].decode(encoding, "replace").encode("utf-8", "replace")
+    return packet

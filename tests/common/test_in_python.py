@@ -16,6 +16,8 @@ from figment.errors import InputError, MissingData
         ("what it needs: --set objective=bce, ml or hinge", 'what it needs: objective="bce", ml or hinge'),
         ("Train anew with a smaller rate: --set lr=0.0001", "Train anew with a smaller rate: lr=0.0001"),
         ("--for 3x: no time: write it as 90s, 3m.", 'time="3x": no time: write it as 90s, 3m.'),
+        ("--for 1 minute: no time: write it as 90s.", 'time="1 minute": no time: write it as 90s.'),
+        ("--images a few: no number of images.", 'images="a few": no number of images.'),
         ("--images many: no number of images.", 'images="many": no number of images.'),
         (
             "--for and --images can't both be the budget: give one.",

@@ -15,7 +15,7 @@ FLAGS = {"no-labels": "labels=False", "keep-marked": "keep_marked=True"}
 COMMANDS = r"\b(?:figment|pip|torchrun|python) [^:;,)]*"
 OTHERS = r"--(?:upgrade|force-reinstall|index-url|nproc-per-node)\b"
 # What stands behind an option and is its value: a number, a path, a placeholder, one of figment's words, what is complained of.
-VALUE = r"""[0-9][\w.×]*\w|[0-9]|[^\s:;,]*[/.][^\s:;,]*[^\s:;,.]|'[^']*'|[A-Z]{2,}\b
+VALUE = r"""[^:;,]+(?=:\ no\ (?:time|number)\ *[:o])|[0-9][\w.×]*\w|[0-9]|[^\s:;,]*[/.][^\s:;,]*[^\s:;,.]|'[^']*'|[A-Z]{2,}\b
     |(?:auto|none|start|random|cpu|cuda|mps|face|small)\b|[a-z0-9]+(?:-[a-z0-9]+)+
     |[^\s:;,]+(?=:\ |\ (?:doesn't|isn't|has|exists)\b)"""
 SPOKEN = re.compile(

@@ -31,7 +31,7 @@ from figment.planning.choose import choose, choose_usual_start, with_further_bud
 from figment.planning.dry_run import describe
 from figment.planning.learning_curves import expected, speed_of
 from figment.planning.resolve import loader_for, resolve, settled_by_data
-from figment.planning.starting import asked_origin
+from figment.planning.starting import asked_origin, may_start
 from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
@@ -133,6 +133,8 @@ def train(
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say)
+            if group is not None:
+                grouping(group).of(source)  # refused before there is a run, and a page to watch it on
         if from_run is None:
             usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
             origin, chosen, notes = usual or (None, chosen, notes)
@@ -452,7 +454,7 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
 def _expected(recipe: Recipe, bank: Bank, origin: Origin | None, speed: float) -> str:
     """When pictures will begin to show and be good, as far as that is known; from nets of the user's nothing is."""
     start = False if origin is None else True if origin.asked == SHIPPED else None
-    return expected(recipe, len(bank.train), start, speed)
+    return expected(recipe, len(bank.train), start, speed, may_start(recipe, bank.drawn))
 
 
 def _report(run: Run, world: World, display: Display) -> None:

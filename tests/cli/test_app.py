@@ -243,7 +243,7 @@ def test_dry_run_goes_by_the_pictures(tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().out
     assert "16×16, grey, 3 classes" in said
     assert "full, fixed, p 0.4" in said
-    assert "measured: " in said
+    assert "measured, in " in said
     assert command("train", tmp_path, "--dry-run", "--labels", *small, "--images", "100k") == 0
     assert re.search(r"^budget +100.0 kimg seen, in about .* here$", capsys.readouterr().out, re.M)
     assert "→ 1\n" in said

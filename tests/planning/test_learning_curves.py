@@ -8,7 +8,8 @@ import pytest
 
 from figment.common.machine import this_machine
 from figment.planning.for_survey import planned
-from figment.planning.learning_curves import FILE, Curve, curves, expected, levels, promise, speed_of
+from figment.planning.learning_curves import FILE, Curve, curves, expected, lacking, levels, promise, speed_of
+from figment.planning.starting import may_start
 from figment.presets import make
 from figtest.paths import ROOT
 
@@ -56,7 +57,7 @@ def test_a_promise_is_of_time_where_the_speed_is_known_else_of_images() -> None:
     assert speed_of(recipe) == 150
     here = promise(recipe, 11_000, False, speed_of(recipe))
     assert re.match(
-        r"pictures begin to show after about 6 min, good ones after about 17 min, as it was with 11,330", here
+        r"pictures begin to show after about 6 min, good ones after about 17 min \(measured on CelebA; others", here
     )
     anywhere = promise(make("dcgan-r1", images=180_000, planned_images=180_000), 11_000, False)
     assert "after about 49,000 images" in anywhere
@@ -84,7 +85,7 @@ def test_what_isn_t_known_isn_t_promised(recipe, pictures: int, start: bool | No
 def test_a_budget_that_ends_before_is_told() -> None:
     short = make("dcgan-r1", seconds=180.0, planned_images=27_000)
     told = promise(short, 11_000, False, speed_of(short))
-    assert told.endswith("others may take longer; this budget ends before: give it --for 6m or more")
+    assert told.endswith("others may take longer); this budget ends before: give it --for 6m or more")
     slow = make("dcgan-r1", seconds=180.0, planned_images=540)
     assert promise(slow, 11_000, False, speed_of(slow)).endswith("give it --for 5h or more")
     assert "ends before" not in promise(make("dcgan-r1", seconds=600.0, planned_images=90_000), 11_000, False, 150.0)
@@ -95,7 +96,7 @@ def test_a_budget_that_ends_before_is_told() -> None:
 def test_small_sets_are_told_when_the_start_shows_by_the_eye() -> None:
     minute = make("dcgan-r1", seconds=60.0, planned_images=9_000)
     told = promise(minute, 540, True, 150.0)
-    assert told.startswith("pictures begin to show within 2 min, as it was with 182 pictures")
+    assert told.startswith("pictures begin to show within 2 min (measured on drawn anime faces; others")
     assert told.endswith("; this budget ends before: give it --for 2m or more")
     assert "good" not in told
 
@@ -122,6 +123,44 @@ def test_where_no_curve_tells_a_budget_that_is_too_small_is_told_all_the_same(
     assert (says in told) if says else told == ""
 
 
+def test_what_few_pictures_take_from_the_start_isn_t_known_and_that_is_said() -> None:
+    recipe = make("dcgan-r1", seconds=600.0, planned_images=60_000)
+    for pictures in (729, 1100, 2832):
+        assert promise(recipe, pictures, True, 100.0) == ""
+        told = expected(recipe, pictures, True, 100.0)
+        assert told.startswith("when pictures begin to show isn't known for about so many: 1,")
+        assert told.endswith(" min only")
+    assert promise(recipe, 728, True, 100.0)
+    assert promise(recipe, 2833, True, 100.0)
+
+
+def test_known_nets_are_named_where_they_can_be_started_from() -> None:
+    recipe = make("dcgan-r1", images=1000, planned_images=1000, augment="none", gamma=2)  # of which there is no curve
+    assert may_start(recipe, drawn=False)
+    assert expected(recipe, 11_000, False, may_start=True).endswith("to start from: --from start")
+    assert expected(recipe, 11_000, False).endswith("to start from: --from RUN")
+    assert not may_start(recipe, drawn=True)
+    assert not may_start(make("dcgan-r1", size=128), drawn=False)
+    assert not may_start(make("dcgan"), drawn=False)
+    assert not may_start(make("r3gan"), drawn=False)
+
+
+@pytest.mark.parametrize(
+    ("budget", "start", "seen", "seconds", "says"),
+    [
+        (dict(seconds=120.0), False, 9_000, 60.0, "--for 5m"),  # 49,000 less 9,000 at 150 a second
+        (dict(seconds=120.0), False, 900, 60.0, "--for 54m"),
+        (dict(seconds=120.0), False, 90, 60.0, "--for 10h"),
+        (dict(images=9_000), False, 9_000, 60.0, "--images 41k"),
+        (dict(images=60_000), False, 60_000, 60.0, None),
+        (dict(seconds=120.0), None, 900, 60.0, None),
+        (dict(seconds=120.0), False, 0, 120.0, None),
+    ],
+)  # fmt: skip
+def test_what_a_run_lacks_until_its_pictures_show(budget: dict, start, seen: int, seconds: float, says) -> None:
+    assert lacking(make("dcgan-r1", **budget), 11_000, start, seen, seconds) == says
+
+
 def test_an_unknown_speed_tells_no_time() -> None:
     recipe = make("dcgan-r1", seconds=60.0)  # not planned yet
     assert "this budget" not in promise(recipe, 11_000, False)
@@ -129,7 +168,7 @@ def test_an_unknown_speed_tells_no_time() -> None:
 
 def test_what_isn_t_known_beyond_a_curve_is_said() -> None:
     told = promise(make("dcgan-r1"), 1100, False)
-    assert "; good ones hadn't come by 120,000 images, the last measured, as it was with" in told
+    assert "; good ones hadn't come by 120,000 images, the last measured (measured on" in told
 
 
 def test_what_was_chosen_beside_the_game_changes_nothing() -> None:

@@ -12,8 +12,8 @@ import figment
 from figment import start
 from figment.common import progress
 from figment.common.machine import Machine
-from figment.planning import memory
-from figment.planning.trials import measure_ways, ways
+from figment.planning import memory, trials
+from figment.planning.trials import Trial, measure_ways, ways
 from figment.presets import make
 from figment.recipe import Recipe
 from figment.training import loop
@@ -39,12 +39,12 @@ def test_players_are_as_they_were() -> None:
     recipe, state, feed = parts()
     before = clone_tensors(state)
     told = []
-    trials = measure_ways(
+    found = measure_ways(
         recipe, replace(RICH, bf16="perhaps"), state, feed, ALONE, 0.0, lambda *where: told.append(where)
     )
     assert told == [(0, 2), (1, 2), (2, 2)]  # nobody waits without a word
-    assert {t.precision for t, _ in trials} == {"fp32", "bf16"}
-    assert [t.images_per_second for t, _ in trials] == sorted((t.images_per_second for t, _ in trials), reverse=True)
+    assert {t.precision for t, _ in found} == {"fp32", "bf16"}
+    assert [t.images_per_second for t, _ in found] == sorted((t.images_per_second for t, _ in found), reverse=True)
     assert state.images == 0
     after = clone_tensors(state)
     assert all(torch.equal(before[k], after[k]) for k in before)
@@ -61,6 +61,49 @@ def test_what_the_recipe_leaves_open_is_tried() -> None:
     assert open_ways(compile="on", objective="wgan") == [("bf16", "off")]
     assert open_ways(replace(RICH, bf16="perhaps")) == [("fp32", "off"), ("bf16", "off")]
     assert open_ways(replace(RICH, bf16="slow", compiler=False), seconds=3600.0, width=64) == [("fp32", "off")]
+
+
+class Clock:
+    """A clock that every step takes forward."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def step(self, *given: object) -> None:
+        self.seconds += 3.0
+
+
+@pytest.mark.parametrize(("most", "steps"), [(float("inf"), 4), (100.0, 4), (10.0, 4), (8.0, 3), (5.0, 2), (0.0, 2)])
+def test_slow_steps_take_no_more_of_the_budget_than_they_may(
+    monkeypatch: pytest.MonkeyPatch, most: float, steps: int
+) -> None:
+    recipe, state, feed = parts()
+    clock = Clock()
+    monkeypatch.setattr(trials.run_time, "now", lambda: clock.seconds)
+    monkeypatch.setattr(trials, "train_step", clock.step)
+    ((trial, _),) = measure_ways(recipe, replace(RICH, bf16="slow"), state, feed, ALONE, 1.0, most=most)
+    assert clock.seconds == 3.0 * steps
+    assert trial.images_per_second == pytest.approx(recipe.images_a_step / 3)
+
+
+def test_larger_nets_are_not_measured_where_the_budget_is_too_small_for_them(
+    faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def measured(recipe: Recipe, machine: Machine, state: TrainState, *more: object, **named: object) -> list:
+        tried.append(recipe.name)
+        return [(Trial("fp32", "off", speed), phases_of(state, recipe))]
+
+    monkeypatch.setattr("figment.planning.autotune.measure_ways", measured)
+    asked = dict(size=16, time="2m", device="cpu", from_run="none", display=None)
+    speed = 100.0
+    assert "dcgan-r1-small" in figment.start.dry_run(faces, **asked)
+    assert tried == ["dcgan-r1-small"]
+    tried.clear()
+    speed = 1000.0
+    figment.start.dry_run(faces, **asked)
+    assert tried == ["dcgan-r1-small", "dcgan-r1"]
 
 
 class Listening(progress.Silent):

@@ -237,3 +237,12 @@ def test_a_finished_run_that_was_killed_before_its_report_gets_one(trained: Run,
     own.report_file.write_text("there")
     figment.resume(own)
     assert len(written) == 1
+
+
+def test_groups_that_there_are_not_are_refused_before_a_page_to_watch_is_named(tmp_path: Path, capsys) -> None:
+    faces = draw_faces(tmp_path / "faces")
+    assert command("train", faces, "--group", "person", "--out", tmp_path / "run", "--images", 64) == 2
+    out, err = capsys.readouterr()
+    assert "--group person: " in err
+    assert "live page" not in out + err
+    assert not (tmp_path / "run").exists()

@@ -182,9 +182,17 @@ def conclude(run: "Run") -> str:
 
 
 def further(run: "Run") -> str:
-    """The command that trains a finished run further, by a budget of the kind that it was given."""
-    images = run.recipe.images
-    budget = (
+    """The command that trains a finished run further, by a budget of the kind that it was given: by as much as it lacks until
+    its pictures begin to show, where that was measured, else by as many images again, or ten minutes."""
+    from figment.planning.learning_curves import lacking
+    from figment.training.origin import SHIPPED
+
+    recipe, facts = run.recipe, run.facts
+    images, origin = recipe.images, facts.get("from")
+    start = False if origin is None else True if origin.get("asked") == SHIPPED else None
+    again = (
         "--for 10m" if images is None else f"--images {images // 1000}k" if not images % 1000 else f"--images {images}"
     )
+    seen, seconds = facts.get("images") or 0, facts.get("seconds") or 0.0
+    budget = lacking(recipe, facts.get("trained_on") or 0, start, seen, seconds) or again
     return f"figment resume {typed(run.folder)} {budget}"

@@ -1,5 +1,6 @@
 """Before the first step: which recipe, with what arithmetic, for how many images. Under a time budget it is measured."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from figment import recipe as recipes
 from figment.common import run_time
 from figment.common.machine import Machine
 from figment.common.progress import Preparing
+from figment.common.units import as_time
 from figment.errors import InputError
 from figment.planning import memory, plan
 from figment.planning.choose import Candidate
@@ -22,6 +24,7 @@ from figment.training.phases import Setup, phases_of
 from figment.training.state import TrainState, new_state
 
 MIN_TRIAL_SECONDS, MAX_TRIAL_SECONDS = 0.3, 2.0  # seconds that one way of doing the arithmetic is tried
+MEASURING_SHARE = 0.1  # of a time budget that measuring may take, as far as two steps of a recipe do
 SPEED_BATCH, SPEED_PARAMETERS = 32, 20_000_000  # images at once, and of both nets on a CPU, where only a time is told
 
 
@@ -58,21 +61,24 @@ def autotune(
     """
     began, tried = run_time.now(), list[MeasuredCandidate]()
     for candidate, recipe in candidates:
-        seconds = min(max((recipe.seconds or 0) / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
-        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin)
+        if tried and tried[-1].setup.recipe.planned_images < candidate.worth_from:
+            break  # of larger nets fewer images would be seen
+        budget = recipe.seconds or 0.0
+        seconds = min(max(budget / 100, MIN_TRIAL_SECONDS), MAX_TRIAL_SECONDS)
+        most = max(MEASURING_SHARE * budget - (run_time.now() - began), 0.0)
+        recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin, most)
         if not trials:
             display.say("torch.compile doesn't work here: training without it")
             recipe = recipes.changed(recipe, compile="off")
-            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin)
+            recipe, trials, state, phases = _tried_out(recipe, machine, feed, world, seconds, display, origin, most)
         spent = _of_the_first(world, run_time.now() - began)
         planned = plan.images_for(recipe, trials[0].images_per_second, spent)
         setup = Setup(_settled(recipe, trials[0], planned), state, phases[0])
         setup.state.seconds = spent
         tried.append(MeasuredCandidate(candidate, setup, trials))
-        if planned < candidate.worth_from:
-            break
     chosen = [one for one in tried if one.setup.recipe.planned_images >= one.candidate.worth_from][-1]
-    for line in explained(chosen, tried):
+    untried = [candidate for candidate, _ in candidates[len(tried) :]]
+    for line in explained(chosen, tried, untried):
         display.say(line)
     return chosen.setup
 
@@ -91,8 +97,10 @@ def speed_here(
     return trials[0].images_per_second * (1 - plan.OVERHEAD_SHARE) if trials else 0.0
 
 
-def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> list[str]:
-    """The choice in three lines: what, how fast here, and what that buys."""
+def explained(
+    chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate], untried: Sequence[Candidate] = ()
+) -> list[str]:
+    """The choice in three lines: what, how fast here, and what that buys. untried: candidates that this is too little for."""
     recipe = chosen.setup.recipe
     rates = [f"{one.candidate.recipe} {' or '.join(map(str, one.trials))}" for one in tried]
     passed_over = [one for one in tried if one is not chosen]
@@ -101,9 +109,10 @@ def explained(chosen: MeasuredCandidate, tried: Sequence[MeasuredCandidate]) -> 
         for one in passed_over
         if one.setup.recipe.planned_images < one.candidate.worth_from
     )
+    why += "".join(f"; {one.recipe} pays from {one.worth_from:,} on" for one in untried[:1])
     return [
         *([f"recipe {recipe.name}: {chosen.candidate.why}"] if chosen.candidate.why else []),
-        f"measured: {', '.join(rates)}",
+        f"measured, in {as_time(math.ceil(tried[-1].setup.state.seconds))} of the time: {', '.join(rates)}",
         f"planned: {recipe.planned_images:,} images shown to the discriminator{why}",
         *plan.leaks(recipe),
     ]
@@ -115,10 +124,10 @@ def _settled(recipe: Recipe, fastest: Trial, planned: int) -> Recipe:
 
 def _tried_out(
     recipe: Recipe, machine: Machine, feed: Feed, world: World, seconds: float, display: Preparing,
-    origin: Origin | None,
+    origin: Origin | None, most: float = float("inf"),
 ) -> tuple[Recipe, list[Trial], TrainState, list[Phases]]:  # fmt: skip
     """A new state, of known nets where there are some, tried out; with half the batch, and half again, where the device's
-    memory is too small for a step."""
+    memory is too small for a step. seconds, most: as measure_ways() takes them."""
     asked, recipe = recipe, memory.fitting_memory(recipe, machine)
     if recipe.batch != asked.batch:
         display.say(f"a step with batches of {asked.batch} doesn't fit the memory here: going on with {recipe.batch}")
@@ -134,7 +143,7 @@ def _tried_out(
         if is_sure:
             return recipe, [Trial(recipe.precision, "off", 0.0)], state, [phases_of(state, recipe)]
         try:
-            measured = measure_ways(recipe, machine, state, feed, world, seconds, progress)
+            measured = measure_ways(recipe, machine, state, feed, world, seconds, progress, most)
             return recipe, [trial for trial, _ in measured], state, [phases for _, phases in measured]
         except torch.OutOfMemoryError:
             recipe = with_less_memory(recipe, world, display.say)

@@ -54,6 +54,10 @@ class Curve:
             before = (images, value)
         return None
 
+    def shows(self) -> tuple[int, bool] | None:
+        """Images seen at which pictures began to show, as reaches() gives them; None where they didn't, or nobody knows."""
+        return self.reaches(levels()[self.size].get("show", 0)) if self.shown is None else (self.shown, True)
+
 
 def _between(one: tuple[int, float], other: tuple[int, float], level: float) -> int:
     share = math.log(one[1] / level) / math.log(one[1] / other[1])
@@ -118,9 +122,7 @@ def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.
     curve = None if start is None else curve_for(recipe, pictures, start)
     if curve is None:
         return ""
-    show, good = (curve.reaches(levels()[curve.size].get(level, 0)) for level in ("show", "good"))
-    if curve.shown is not None:
-        show = curve.shown, True
+    show, good = curve.shows(), curve.reaches(levels()[curve.size].get("good", 0))
     if show is None:
         return ""
     text = f"pictures begin to show {_when(show, speed)}"
@@ -128,23 +130,46 @@ def promise(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.
         text += f", good ones {_when(good, speed)}"
     elif curve.points:
         text += f"; good ones hadn't come by {_time(curve.points[-1][0], speed)}, the last measured"
-    entries = ", ".join(map(str, curve.log))
-    text += f", as it was with {curve.pictures:,} pictures of {curve.set} (LOG {entries}); others may take longer"
+    text += f" (measured on {curve.set}; others may take longer)"
     return text + _too_little(recipe, show[0], speed)
 
 
-def expected(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.0) -> str:
-    """What promise() tells; where no curve does, what is said of a budget that is too small for anything to show.
+def expected(recipe: Recipe, pictures: int, start: bool | None, speed: float = 0.0, may_start: bool = False) -> str:
+    """What promise() tells; where no curve does, what is said of a budget that is too small for anything to show, or that
+    this isn't known.
 
-    Arguments as promise() takes them. "" where there is nothing to say.
+    Arguments as promise() takes them. may_start: whether the nets that figment brings along could be started from. "" where
+    there is nothing to say.
     """
     if told := promise(recipe, pictures, start, speed):
         return told
-    least = SHOWN_FROM_START if start else SHOWN_FROM_NOTHING
-    if start is None or not 0 < _planned(recipe) < least:
+    if start is None:
         return ""
-    known = "" if start else ", or known nets to start from: --from RUN"
-    return f"pictures begin to show after about {_time(least, speed)}{_too_little(recipe, least, speed)}{known}"
+    least = SHOWN_FROM_START if start else SHOWN_FROM_NOTHING
+    if 0 < _planned(recipe) < least:
+        known = "" if start else f", or known nets to start from: --from {'start' if may_start else 'RUN'}"
+        return f"pictures begin to show after about {_time(least, speed)}{_too_little(recipe, least, speed)}{known}"
+    if (curve := curve_for(recipe, pictures, start)) is None:
+        return ""
+    return (
+        f"when pictures begin to show isn't known for about so many: {curve.pictures:,} ({curve.set}) were watched for "
+        f"{_time(curve.points[-1][0], speed)} only"
+    )
+
+
+def lacking(recipe: Recipe, pictures: int, start: bool | None, seen: int, seconds: float) -> str | None:
+    """The further budget by which the pictures of a run begin to show, as an option; None where they do, or nobody knows.
+
+    recipe, pictures, start: as promise() takes them. seen: images, in so many seconds.
+    """
+    if start is None:
+        return None
+    curve = curve_for(recipe, pictures, start)
+    known = curve.shows() if curve else None
+    least = known[0] if known else SHOWN_FROM_START if start else SHOWN_FROM_NOTHING
+    if seen >= least or (recipe.seconds and not seen):
+        return None
+    return _budget(recipe, least - seen, seen / seconds if recipe.seconds else 0.0)
 
 
 def _planned(recipe: Recipe) -> int:
@@ -155,12 +180,15 @@ def _too_little(recipe: Recipe, least: int, speed: float) -> str:
     """That a budget ends before so many images, and which wouldn't; "" where it doesn't, or nobody knows."""
     if not 0 < _planned(recipe) < least or (recipe.seconds and not speed):
         return ""
-    if recipe.seconds:
-        minutes = least / speed / 60
-        enough = f"--for {math.ceil(minutes)}m" if minutes < 100 else f"--for {math.ceil(minutes / 60)}h"
-    else:
-        enough = f"--images {math.ceil(least / 1000)}k"
-    return f"; this budget ends before: give it {enough} or more"
+    return f"; this budget ends before: give it {_budget(recipe, least, speed)} or more"
+
+
+def _budget(recipe: Recipe, images: int, speed: float) -> str:
+    """So many images as a budget of the kind that a recipe has."""
+    if not recipe.seconds:
+        return f"--images {math.ceil(images / 1000)}k"
+    minutes = images / speed / 60
+    return f"--for {math.ceil(minutes)}m" if minutes < 100 else f"--for {math.ceil(minutes / 60)}h"
 
 
 def speed_of(recipe: Recipe) -> float:

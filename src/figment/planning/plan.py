@@ -95,9 +95,9 @@ def fallbacks(recipe: Recipe, machine: Machine) -> list[str]:
     """What this machine or recipe rules out and what is done in its place, a line each; nothing where all is there."""
     lines = []
     if recipe.precision == "auto" and machine.bf16 == "slow":
-        lines.append("training in float32: this device has no fast bf16, numbers of half the bits")
+        lines.append("training in fp32, numbers of 32 bits: this device has no fast bf16, of 16")
     if recipe.precision == "auto" and machine.bf16 == "perhaps" and recipe.images is not None:
-        lines.append("training in float32: a budget of images measures no speeds; --set precision=bf16 may be faster")
+        lines.append("training in fp32: a budget of images measures no speeds; --set precision=bf16 may be faster")
     if recipe.compile != "off" and not machine.compiler:
         lines.append("no compiler for torch.compile here: training without it")
     if recipe.compile == "on" and recipe.gradient_penalty:

@@ -37,6 +37,7 @@ NEUTRAL = {
     "size", "channels", "fit", "pictures", "flips", "labels", "seed", "snapshots", "precision", "compile", "scores",
     "save_seconds",
 }  # fmt: skip
+SHIPPED_RECIPE = "dcgan-r1"  # that the shipped nets were trained by
 MOST_DOUBLINGS = 4  # 64 px and sizes about it, where the shipped nets were measured
 
 
@@ -77,6 +78,15 @@ def usual_start(recipe: Recipe, drawn: bool) -> StartRule | None:
         if (recipe.images or 0) <= rule.most_images and (recipe.seconds or 0) <= rule.most_seconds
     )
     return next(within, None)
+
+
+def may_start(recipe: Recipe, drawn: bool) -> bool:
+    """Whether a run of a recipe could begin from the shipped nets, if it was asked to. drawn: as usual_start() takes it."""
+    if drawn or not any(start.file.is_file() for start in starts.STARTS):
+        return False
+    known = make(SHIPPED_RECIPE)
+    fits = all(getattr(recipe, field) == getattr(known, field) for field in SETTLED)
+    return fits and sizes.start_grid(*recipe.shape).doublings <= MOST_DOUBLINGS
 
 
 def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, dict[str, Any]]:

@@ -49,10 +49,12 @@ def ways(recipe: Recipe, machine: Machine) -> list[tuple[str, str]]:
 
 def measure_ways(
     recipe: Recipe, machine: Machine, state: TrainState, feed: Feed, world: World, seconds: float,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda done, total: None, most: float = float("inf"),
 ) -> list[tuple[Trial, Phases]]:  # fmt: skip
     """Train for some seconds in each way, and put the state back as it was. Returns the trials, fastest first.
 
+    most: seconds that all ways may take together, but for a step to warm up and one to measure, which each of them takes;
+    compiling isn't counted.
     A way that fails here (a compiler that doesn't work, say) is left out; plain float32 never is. Raises
     torch.OutOfMemoryError where a batch is too large for the device.
     """
@@ -63,7 +65,8 @@ def measure_ways(
         this = recipes.changed(recipe, precision=precision, compile=compiled)
         try:
             phases = phases_of(state, this)
-            rate = _rate(state, phases, this, feed, world, seconds)
+            limit = most / len(tried) if compiled == "off" else float("inf")
+            rate = _rate(state, phases, this, feed, world, seconds, limit)
         except torch.OutOfMemoryError:
             raise
         except Exception:
@@ -79,18 +82,25 @@ def measure_ways(
     return sorted(trials, key=lambda t: -t[0].images_per_second)
 
 
-def _rate(state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float) -> float:
-    """Images seen a second, after some steps to warm up.
+def _rate(
+    state: TrainState, phases: Phases, recipe: Recipe, feed: Feed, world: World, seconds: float, most: float
+) -> float:
+    """Images seen a second, after some steps to warm up; two steps are measured at least, one where `most` seconds are over.
 
     Of several processes all take the same steps, and the first one's rate holds.
     """
+    began = run_time.now()
     for _ in range(WARM_UP_STEPS[feed.device.type]):
         train_step(state, phases, recipe, feed, world)
+        if world.any_process(run_time.now() - began >= most / 2):
+            break
     synchronise(feed.device)
-    start, steps = run_time.now(), 0
-    while steps < 2 or not world.any_process(run_time.now() - start >= seconds):
+    start, steps, is_over = run_time.now(), 0, False
+    while not is_over:
         train_step(state, phases, recipe, feed, world)
         steps += 1
+        now = run_time.now()
+        is_over = world.any_process((steps > 1 and now - start >= seconds) or now - began >= most)
     synchronise(feed.device)  # not after each step: in a run the host is some steps ahead of a GPU, too
     rate = torch.tensor(steps * recipe.images_a_step / (run_time.now() - start), dtype=torch.float64)
     world.broadcast([rate])

@@ -167,12 +167,12 @@ def test_hints_can_be_typed(faces: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert command("train", faces, "--images", 32, "--out", run, *small) == 0
     told = capsys.readouterr()
     assert (
-        f"Next:\n  figment sample '{run}'\n  figment measure '{run}'\n  figment resume '{run}' --images 32\n"
+        f"Next:\n  figment sample '{run}'\n  figment measure '{run}'\n  figment resume '{run}' --images 50k\n"
         in told.out
     )
     assert (told.out + told.err).count("P(fake) isn't shown: it is fitted to 30 held-out pictures or more") == 1
     assert command("resume", run) == 0
-    assert f"figment resume '{run}' --images 32" in capsys.readouterr().out
+    assert f"figment resume '{run}' --images 50k" in capsys.readouterr().out
     assert command("train", faces, "--out", run) == 2
     assert f"go on with figment resume '{run}'." in capsys.readouterr().err
 

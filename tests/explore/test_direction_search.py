@@ -43,7 +43,7 @@ def untrained(family: str, grey: bool = False, **choices) -> Generator:
     recipe = make(family, **dict(size=16, channels=3, width=8, code_size=6) | choices)
     net = nets.initialised(nets.generator(recipe), 0, "generator")
     if family == "dcgan" and not grey:
-        net.get_submodule(last_layer(net)).weight.data.mul_(20)
+        net.get_submodule(last_layer(net)).weight.data.mul_(1000)
     return Generator(net, recipe)
 
 

@@ -166,7 +166,7 @@ def test_directions_are_found_kept_and_used(run: Path, tmp_path: Path, capsys: p
 def test_a_generator_with_classes_alone(alone: Path, capsys: pytest.CaptureFixture) -> None:
     out = alone.parent
     assert command("explore", "directions", alone, "--count", 1, "--samples", 100, "--label", "dog") == 0
-    assert "nobody has read" in capsys.readouterr().out
+    assert "draws all but one picture" in capsys.readouterr().out
     assert (codes.read(out / "findings" / "directions.safetensors", 5, 2)[1] == 1).all()
     assert command("explore", "arithmetic", alone, "--a", "1,2", "--b", "3,4", "--c", "5,6") == 0
     _, labels = codes.read(out / "findings" / "arithmetic.safetensors", 5, 2)

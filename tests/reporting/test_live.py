@@ -95,13 +95,14 @@ def test_speed_and_time_left_are_told_while_it_trains(page):
         script(page.run)[0]["now"]
         == "10,640 images seen in 1 min 04 s of training, 100 a second; 1 min 38 s left of 20,480 images."
     )
-    page.run.note(state="interrupted")
+    page.run.note(state="interrupted", images=10_640, seconds=65.4)
     page.close()
-    assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 04 s of training; the budget is 20,480 images."
+    # The run's own time, which the report tells: looks and sheets took the last of it.
+    assert script(page.run)[0]["now"] == "10,640 images seen in 1 min 05 s of training; the budget is 20,480 images."
 
 
 def test_a_run_that_ended_before_its_first_step_says_so(make_run):
-    page = live.LivePage(make_run(ticks=0, snapshots=(), state="finished"), Told())
+    page = live.LivePage(make_run(ticks=0, snapshots=(), state="finished", images=0, seconds=61.0), Told())
     page.begin(None, 60.0, 0, 61.0)
     page.stage("writing the report")(9, 9)
     page.close()
@@ -204,10 +205,10 @@ def test_the_last_word_is_how_it_ended(page, state, says):
 def test_a_run_whose_time_was_over_before_its_first_step_ends_with_that(make_run):
     page = live.LivePage(make_run(state="training"), Told())
     page.begin(None, 120.0, 0, 0.0)
-    page.run.note(state="finished")
+    page.run.note(state="finished", images=0, seconds=0.0)
     page.stage("writing the report")(9, 9)
     page.close()
-    assert script(page.run)[0]["now"] == "0 images seen in 0 s; the budget is 2 min 00 s."
+    assert script(page.run)[0]["now"] == "0 images seen in 0 s of training; the budget is 2 min 00 s."
 
 
 # ---- training with it --------------------------------------------------------------------------------------------

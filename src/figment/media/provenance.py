@@ -165,7 +165,7 @@ def _video_packet(path: Path) -> bytes:
         for kind, start, end in _boxes(file, 0, size):
             file.seek(start)
             if kind == b"uuid" and file.read(len(XMP_BOX)) == XMP_BOX:
-                return file.read(min(end - file.tell(), MAX_PACKET_BYTES))
+                return file.read(min(max(end - file.tell(), 0), MAX_PACKET_BYTES))
         found = [(0, size)]
         for wanted in QUICKTIME_PLACE:
             found = [(start, end) for place in found for kind, start, end in _boxes(file, *place) if kind == wanted]

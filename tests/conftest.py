@@ -14,15 +14,17 @@ from figment.reporting import curves, report
 from figtest.pictures import draw_faces
 from figtest.runs import build
 
+LONG_ROOMS = ("training", "studies")
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The pages' examples, some of which take as long as hundreds of other tests, come first.
+    """What takes longest comes first: the pages' examples, some of which take as long as hundreds of other tests, then the
+    rooms that train and start processes.
 
     Then no process of pytest-xdist is left with one of them when the others have nothing more to do.
     """
-    items.sort(key=lambda item: "test_every_example" not in item.name)
+    items.sort(key=lambda item: ("test_every_example" not in item.name, item.path.parent.name not in LONG_ROOMS))
 
 
 @pytest.fixture(scope="session", autouse=True)

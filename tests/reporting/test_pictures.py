@@ -100,8 +100,9 @@ def test_a_report_of_many_large_sheets_is_under_2_mb(make_run, monkeypatch):
     random = np.random.default_rng(1)
     for path in run.pictures().values():
         path.unlink()
-    for images in range(70):  # noise, than which nothing is larger
-        run.picture_file(images).write_bytes(encode(random.integers(0, 256, (526, 526, 3), np.uint8)))
+    sheet = encode(random.integers(0, 256, (526, 526, 3), np.uint8))  # noise, than which nothing is larger
+    for images in range(70):
+        run.picture_file(images).write_bytes(sheet)
     steps = []
     page = report.write_report(run, progress=lambda done, total: steps.append((done, total)))
     assert 500_000 < page.stat().st_size < 2_000_000

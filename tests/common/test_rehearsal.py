@@ -6,6 +6,7 @@ from figment import presets
 from figment.common import rehearsal, sizes
 from figment.data.sources.drawn import Portraits
 from figment.explore.interpolation import MEASURED_PATHS, measured_paths
+from figment.metrics.resemblance import MIN_COMPARED_PICTURES
 from figment.planning.in_small import budget_in_small, choices_in_small, notes_of_rehearsal, recipe_in_small
 
 SIZES = [(64, 16), ("128", 32), (512, 32), (16, 16), ("96x128", (24, 32)), ((64, 96), (16, 24)), ("64x256", (16, 64))]
@@ -36,6 +37,7 @@ def test_budgets_nets_and_drawn_sets_are_small(in_rehearsal: None) -> None:
     assert rehearsal.VARIABLE in notes_of_rehearsal(small)[0]
     assert Portraits().count == rehearsal.DRAWN
     assert measured_paths() == rehearsal.MEASURED_PATHS
+    assert rehearsal.COMPARED >= MIN_COMPARED_PICTURES  # or nothing would be said
 
 
 def test_without_one_all_is_as_asked() -> None:

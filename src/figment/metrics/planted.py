@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from figment.common import rehearsal
 from figment.common.pixels import luma, to_rgb
 from figment.features.codec import through_codec
 from figment.similarity.nearest import PictureSet
@@ -34,7 +35,7 @@ def planted(
     what stands beside a copied part. Returns the copies in colour, uint8 (n, 3, H, W); the two places among the training
     pictures that each is of, int (n, 2), the second −1 but for blends; and the kind of each. None of a single picture.
     """
-    count = min(PLANTED, len(train))
+    count = min(rehearsal.at_most(PLANTED, rehearsal.PLANTED), len(train))
     copies, places, kinds = [], [], []
     for kind, change in PLANTED_KINDS.items():
         if len(train) < 2:

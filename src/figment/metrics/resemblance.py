@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from figment.common.pixels import to_rgb
+from figment.common.rehearsal import COMPARED, at_most
 from figment.features.base import Extractor
 from figment.features.registry import default_network, extractor
 from figment.generator import Generator
@@ -65,7 +66,7 @@ def resemblance(
 
     network: lite0 where none is given. None where nobody can tell: fewer than 60 pictures, or no network that knows pictures.
     """
-    count = min(COMPARED_PICTURES, len(reals) // 2)
+    count = min(at_most(COMPARED_PICTURES, COMPARED), len(reals) // 2)
     if count < MIN_COMPARED_PICTURES or (network is None and default_network() == BLIND):
         return None
     network = network or extractor(default_network(), device)

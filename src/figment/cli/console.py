@@ -185,7 +185,7 @@ def further(run: "Run") -> str:
     """The command that trains a finished run further, by a budget of the kind that it was given: by as much as it lacks until
     its pictures begin to show, where that was measured, else by as many images again, or ten minutes."""
     from figment.planning.learning_curves import lacking
-    from figment.training.origin import SHIPPED
+    from figment.starts.asked import SHIPPED
 
     recipe, facts = run.recipe, run.facts
     images, origin = recipe.images, facts.get("from")

@@ -75,7 +75,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(
 
 
 def test_begun_again_before_the_first_step_nothing_is_kept_twice(
-    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as patch:
         kept = loop.keep_beginning
@@ -87,6 +87,7 @@ def test_begun_again_before_the_first_step_nothing_is_kept_twice(
         patch.setattr(loop, "keep_beginning", stopped)
         run = figment.train(faces, images=96, recipe="dcgan", out=tmp_path / "run", **CHOICES)
         run = figment.resume(run)
+    assert capsys.readouterr().err.count("stopping: keeping the state, a sheet and the report; Ctrl-C again") == 2
     assert run.facts["images"] == 0
     figment.resume(run)
     assert [e["images"] for e in run.events("snapshot")] == list(run.pictures()) == list(run.snapshots())

@@ -311,12 +311,13 @@ class Place:
 
     def __init__(self, run: Path, out: Path | None, asked: Sequence[str], suffix: str, check: Callable[[Path], None]):
         from figment.common.files import free_name
-        from figment.media.provenance import check_replaced
 
         net = [] if run.is_dir() or run.stem == "generator" else [run.stem]
         self.named = out or (run if run.is_dir() else run.parent) / (plain_name("-".join([*asked, *net])) + suffix)
         self.path, self.suffix = out or free_name(self.named, suffix), suffix
         check(self.path)
+        from figment.media.provenance import check_replaced  # it brings numpy, which a wrong place needn't wait for
+
         check_replaced(self.path)
 
     def settled(self) -> Path:

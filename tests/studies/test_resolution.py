@@ -51,7 +51,7 @@ def test_settings_that_are_left_out_cost_resolution():
 
 def test_the_words_name_every_factor():
     assert in_words(resolution(ARTICLE, 3), 3, PRIOR).startswith(
-        "With 3 seeds it sees differences of so much of the score in 4 of 5 studies: objective "
+        "Differences that 3 seeds will most likely show (in 4 of 5 studies): objective from "
     )
 
 

@@ -99,8 +99,8 @@ def in_words(found: Sequence[Resolvable], seeds: int, scatter: Scatter) -> str:
     counted = "one seed" if seeds == 1 else f"{seeds} seeds"
     if any(math.isinf(one.difference) for one in found):
         return f"With {counted} no difference can be told from chance, since nothing is run twice: give it more seeds."
-    told = ", ".join(f"{one.factor} {one.difference:.0%}" for one in found)
+    told = ", ".join(f"{one.factor} from {one.difference:.0%} of the score on" for one in found)
     return (
-        f"With {counted} it sees differences of so much of the score in 4 of 5 studies: {told}; smaller ones mostly pass for"
-        f" chance. That takes it that a seed changes a score by {scatter.relative:.0%}."
+        f"Differences that {counted} will most likely show (in 4 of 5 studies): {told}. Smaller ones mostly pass for chance. "
+        f"Reckoned with a score that differs from seed to seed by {scatter.relative:.0%}."
     )

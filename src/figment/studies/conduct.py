@@ -30,7 +30,7 @@ from figment.planning.choose import auto_for_images, auto_recipes
 from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.recipe import Recipe
 from figment.run import next_name
-from figment.studies.factors import PICTURES, level_text, recipe_for
+from figment.studies.factors import PICTURES, Range, level_text, recipe_for
 from figment.studies.plan import make_plan, plan_lines, smaller
 from figment.studies.request import Request, request_of
 from figment.studies.results import CellResult, Factor, StudyResults
@@ -163,7 +163,8 @@ def plan_study(
     folder = out or next_name(STUDIES, source.display)
     bank = prepared(source, first, request.group, request.drop, display, request.keep_marked)
     check_enough(request.score, len(bank.held_out))
-    for count in {cell.levels.get(PICTURES) for cell in plan.cells}:
+    counts = request.levels.get(PICTURES, ())
+    for count in (counts.high,) if isinstance(counts, Range) else counts:
         bank.thinned(count)  # type: ignore[arg-type]  # refused before anything is trained
     shown = storage and shown_url(storage)  # without its password
     study = Study(

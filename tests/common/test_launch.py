@@ -72,6 +72,8 @@ def test_nonsense_is_refused_at_once_with_what_mends_it(
     ):
         launched()
     assert leads()
+    for name in ("recipe.json", "run.json"):
+        (tmp_path / name).write_text("{}")
     for asked in (["train", "--images", "1k"], ["resume", tmp_path]):
         assert command(*asked) == 2
         said = capsys.readouterr().err

@@ -14,9 +14,8 @@ from figment.media.strips import Row
 # A direction is said to move an attribute from this correlation on, and to leave others alone below this share of its shift.
 MIN_CORRELATION, MAX_SIDE_SHARE = 0.8, 0.5
 MAX_NAMED = 8  # directions, in a sentence
-MIN_SPREAD = (
-    5.0  # levels of 255 by which samples differ; below, a tenth of what photographs of faces do, they are one picture
-)
+# Levels of 255 by which samples differ; below, a tenth of what photographs of faces do, they are one picture.
+MIN_SPREAD = 5.0
 ONE_PICTURE = (
     "This generator draws all but one picture, whatever the code ({spread:.1f} of 255 levels between samples), so no direction "
     "in its codes means anything: it has collapsed, or hardly been trained."

@@ -20,9 +20,7 @@ from figment.studies.results import Level
 MIN_LEVELS = 2
 TRIED = 20  # parts of a grid, of which the evenest is taken
 RECIPE, START = "recipe", "from"  # factors that are no field: by which named recipe, and from which known nets
-PICTURES = (
-    "pictures"  # the field that says how many pictures are trained on: the same ones are held out of few and of many
-)
+PICTURES = "pictures"  # the field of how many are trained on: of few and of many the same are held out
 # Fields that can't be weighed, and why: scores of different pictures say nothing of each other.
 _PICTURES = "it changes the pictures, and scores of different pictures can't be compared: make a study for each"
 _OURS = "the study sets it itself"

@@ -13,6 +13,7 @@ FLOORS = [
     {"__main__"},
     {"cli"},
     {"figment"},
+    {"studio"},
     {"studies"},
     {"start"},
     {"planning", "comparing"},

@@ -26,6 +26,7 @@ TABLE = {
                "end of its budget."),
     "sample": ("sample", "New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their "
                "metadata."),
+    "studio": ("studio", "Watch runs learn, play with what they learned, and compare them, in a browser."),
     "study": ("study", "Weigh design choices methodically: losses, layer sizes, dropout or whatever a recipe has, with honest "
               "errors."),
     "timelapse": ("sample", "How RUN learned: the same codes from its first snapshot to its last, as a film: .mp4, .webp or "

@@ -13,6 +13,7 @@ EXTRAS = {
     "onnx": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
     "study": ("optuna", "psycopg"),
+    "studio": ("starlette", "uvicorn", "websockets"),
 }
 
 

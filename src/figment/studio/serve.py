@@ -1,0 +1,105 @@
+"""Serving: a free port, the address with its token, the browser, and an end that open connections don't hold up."""
+
+import contextlib
+import errno
+import ipaddress
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import FrameType
+
+import uvicorn
+
+from figment.common.browser import open_address
+from figment.errors import InputError
+from figment.studio.app import build
+from figment.studio.studio import Studio
+
+FIRST_PORT, PORTS_TRIED = 8640, 20
+GRACE_SECONDS = 1  # for answers under way when the server is told to end
+LOCAL = "127.0.0.1"
+
+
+def serve(studio: Studio, host: str, port: int | None, opens: bool, tell: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    port: None takes the first free one from 8640 on. tell: is given the address and what else is to be said. Raises
+    InputError where the port or the host can't be had.
+    """
+    token = secrets.token_urlsafe(24)
+    with listening(host, port) as ear:
+        port = ear.getsockname()[1]
+        is_shared = not is_local(host)
+        app = build(studio, token, port, is_shared)
+        config = uvicorn.Config(
+            app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="off",
+            ws="websockets-sansio", ws_max_size=1_000_000, server_header=False, date_header=False,
+        )  # fmt: skip
+        address = f"http://{LOCAL if host in ('0.0.0.0', '::') else shown(host)}:{port}/?token={token}"
+        tell(f"studio  {address}")
+        if is_shared:
+            tell("Whoever reaches this machine and has the token can see, start and delete runs; nothing is encrypted.")
+        threading.Thread(target=_warm_up, daemon=True).start()
+        if opens and (problem := open_address(address)):
+            tell(problem)
+        Server(config, studio).run([ear])
+
+
+class Server(uvicorn.Server):
+    """Tells the studio that it ends, so that streams of events do, too."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self.studio = studio
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.studio.closing.set()
+        super().handle_exit(sig, frame)
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int | None) -> Iterator[socket.socket]:
+    """A socket that listens at a port: the one given, or the first that is free. Raises InputError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    wanted = [port] if port is not None else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
+    for number in wanted:
+        ear = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            ear.bind((host, number))
+        except (OSError, OverflowError) as error:
+            ear.close()
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+                continue
+            reason = getattr(error, "strerror", None) or error
+            raise InputError(f"--host {host} --port {number}: {reason}: name another.") from None
+        with ear:
+            yield ear
+        return
+    raise InputError(
+        f"--port {port} is taken by another program, perhaps another studio: name another, or leave it out."
+        if port is not None
+        else f"Ports {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} are all taken: name a free one by --port."
+    )
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _warm_up() -> None:
+    """Read torch while the first page is looked at: it takes seconds."""
+    with contextlib.suppress(ImportError):
+        import_module("figment.generator")

@@ -1,0 +1,40 @@
+"""What is found below the folders, and in a browser the page of it."""
+
+import pytest
+
+from figment.studio.studio import Missing, Studio, found_in
+from figtest.runs import build
+
+
+def test_runs_are_found_and_named_by_nothing_that_a_path_is_made_of(tmp_path):
+    build(tmp_path)
+    (tmp_path / "runs" / "elsewhere").symlink_to("/")  # not followed
+    (place,) = found_in(tmp_path)
+    assert (place.where, place.kind) == ("runs/x-1", "run")
+    assert place.id.isalnum()
+    assert found_in(tmp_path / "runs" / "x-1")[0].id == place.id
+
+
+def test_a_deleted_run_is_missing(tmp_path):
+    run = build(tmp_path)
+    studio = Studio((tmp_path,))
+    (place,) = studio.places()
+    run.facts_file.unlink()
+    with pytest.raises(Missing):
+        studio.run(place.id)
+
+
+def test_the_list_has_the_run_and_its_sheet(ask, shelf):
+    (row,) = ask.get("/api/runs").json()["runs"]
+    assert (row["where"], row["state"], row["images"], row["sheet"]) == ("x-1", "finished", 10240, 10240)
+    answer = ask.get(f"/api/runs/{row['id']}/sheets/640")
+    assert answer.content == (shelf / "x-1" / "pictures" / "000000640.png").read_bytes()
+    for images in ("641", "x", "-1", "0x10", "٣"):
+        assert ask.get(f"/api/runs/{row['id']}/sheets/{images}").status_code == 404
+
+
+def test_the_page_shows_them(served, open_page):
+    page = open_page(served.address)
+    page.get_by_role("link", name="x-1").wait_for()
+    assert "token" not in page.url
+    assert page.get_by_role("img", name="Newest samples of x-1").evaluate("it => it.complete && it.naturalWidth > 0")

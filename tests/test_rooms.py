@@ -17,7 +17,7 @@ FLOORS = [
     {"studies"},
     {"start"},
     {"planning", "comparing"},
-    {"explore", "explain", "reporting", "sharing", "display"},
+    {"explore", "explain", "reporting", "sharing", "display", "forensics"},
     {"training"},
     {"workbench"},
     {"metrics"},

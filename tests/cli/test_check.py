@@ -191,7 +191,7 @@ def test_an_interruption_does_not_deny_what_was_written(monkeypatch, capsys):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("figment.media.provenance.source_of", interrupt)
+    monkeypatch.setattr("figment.forensics.marks.source_of", interrupt)
     with pytest.raises(SystemExit) as end:
         run(["check", "a.png"])
     assert end.value.code == 130

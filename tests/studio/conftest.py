@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -62,7 +63,7 @@ def open_page(playwright_chromium: Any) -> Iterator[Any]:
         contexts.append(context)
         context.set_default_timeout(30_000)
         page = context.new_page()
-        home = address.split("/?")[0]
+        home = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("console", lambda it: complaints.append(f"{it.type}: {it.text}") if it.type == "error" else None)
         page.on("request", lambda it: complaints.append(it.url) if elsewhere(it.url, home) else None)

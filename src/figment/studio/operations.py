@@ -1,6 +1,6 @@
 """Everything that can be asked of the studio over HTTP: the tables of its parts, one below the other."""
 
-from figment.studio import runs
+from figment.studio import checking, runs
 from figment.studio.operation import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*runs.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (*runs.OPERATIONS, *checking.OPERATIONS)

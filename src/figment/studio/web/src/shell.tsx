@@ -13,10 +13,16 @@ interface Entry {
 }
 
 /** The pages: a row and a file each. */
-const PAGES: Entry[] = [{ pattern: '/', title: 'Runs', load: () => import('./pages/runs') }]
+const PAGES: Entry[] = [
+  { pattern: '/', title: 'Runs', load: () => import('./pages/runs') },
+  { pattern: '/check', title: 'Check', load: () => import('./pages/check') },
+]
 
 /** What stands in the bar: pages that are no run's. */
-const BAR: [string, string][] = [['/', 'Runs']]
+const BAR: [string, string][] = [
+  ['/', 'Runs'],
+  ['/check', 'Check'],
+]
 
 export function Shell() {
   const { path } = usePlace()

@@ -122,6 +122,11 @@ class Run:
         return self.folder / "discriminator.safetensors"
 
     @property
+    def lock_file(self) -> Path:
+        """Held by who trains the run: see locked()."""
+        return self.folder / "state" / "lock"
+
+    @property
     def state_file(self) -> Path:
         """All that resume needs."""
         return self.folder / "state" / "state.safetensors"
@@ -321,7 +326,7 @@ class Run:
         with ExitStack() as held:
             try:
                 with naming_refusals(self.folder, done="written to", elsewhere="copy the run to another disk"):
-                    held.enter_context(lock_held(self.folder / "state" / "lock", wait=False))
+                    held.enter_context(lock_held(self.lock_file, wait=False))
             except Held as other:
                 raise Busy(f"{self.folder} is being trained by {other.holder}: {other.mend}.") from None
             yield

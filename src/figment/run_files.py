@@ -331,7 +331,7 @@ class Log:
             while line := file.readline(MAX_LINE_BYTES):
                 if not line.strip():
                     continue
-                record = self._read(line)
+                record = self.record(line)
                 if record is None and len(line) < MAX_LINE_BYTES and not line.endswith(b"\n"):
                     return
                 self.lines += 1
@@ -353,7 +353,8 @@ class Log:
         verb = "is" if self.damaged == 1 else "are"
         return f"{self.damaged:,} of {self.lines:,} lines of {self.file.name} {verb} damaged and left out"
 
-    def _read(self, line: bytes) -> dict[str, Any] | None:
+    def record(self, line: bytes) -> dict[str, Any] | None:
+        """What one line holds; None where it can't be used."""
         # pydantic's parser takes a quarter of the time; what it refuses may be a name whose bytes aren't text, or a NaN.
         for parse in (from_json, parsed_line):
             try:

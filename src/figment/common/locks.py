@@ -51,6 +51,41 @@ def lock_held(path: Path, wait: bool = True) -> Iterator[None]:
         lock.release()
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock of a file, as far as can be told from here; nothing is made or written.
+
+    A marker of another machine counts as held: nobody can know better.
+    """
+    process, host = _note(marker := path.with_name(path.name + MARKER_SUFFIX))
+    if process:
+        return host.partition("?")[0] != socket.gethostname() or _lives_here(marker)
+    if fcntl is None:
+        return path.is_file() and _is_held_by_trying(path)
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:  # a shared lock, for an instant: many may look at once
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
+def _is_held_by_trying(path: Path) -> bool:
+    try:
+        with lock_held(path, wait=False):
+            return False
+    except Held:
+        return True
+    except OSError:
+        return False
+
+
 def _acquired(path: Path, wait: bool) -> BaseFileLock:
     try:
         _try_unlocking(path)

@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 
 from figment.common.text import said
 from figment.errors import InputError
+from figment.run import Busy
 from figment.studio.channels import CHANNELS
 from figment.studio.guard import Guard, sentence
 from figment.studio.openapi import described
@@ -60,6 +61,13 @@ def build(studio: Studio, token: str, port: int, is_shared: bool = False) -> Sta
     return app
 
 
+class AsciiJson(JSONResponse):
+    """JSON in ASCII alone: names of files may hold bytes that aren't text, which Python carries as surrogates."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
 class Assets(StaticFiles):
     """Built files, which never change under their name."""
 
@@ -86,12 +94,12 @@ def endpoint(studio: Studio, operation: Operation) -> Endpoint:
         except Missing as error:
             return sentence(404, said(str(error)))
         except InputError as error:
-            return sentence(409 if error.status == 1 else 400, said(str(error)))
+            return sentence(409 if error.status == 1 or isinstance(error, Busy) else 400, said(str(error)))
         except ClientDisconnect:
             return Response(status_code=400)
         if isinstance(found, Response):
             return found
-        return JSONResponse(found, headers={"cache-control": "no-store"})
+        return AsciiJson(found, headers={"cache-control": "no-store"})
 
     return answer
 

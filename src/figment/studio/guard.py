@@ -23,6 +23,13 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+#: In their place, of a page that isn't ours: a run's report may hold scripts, which get an origin of their own and no way out.
+#: A page in such a sandbox can't be isolated from who opened it, too: browsers refuse that.
+STANDALONE = {
+    "content-security-policy": "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "unsafe-none",
+}
 COOKIE_DAYS = 30
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -50,7 +57,9 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                MutableHeaders(scope=message).update(HEADERS)
+                given = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    given.setdefault(name, value)
             await send(message)
 
         if answer is None:

@@ -1,6 +1,11 @@
 """Everything that can be asked of the studio over HTTP: the tables of its parts, one below the other."""
 
-from figment.studio import checking, runs
+from figment.studio import checking, managing, runs, starting
 from figment.studio.operation import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*runs.OPERATIONS, *checking.OPERATIONS)
+OPERATIONS: tuple[Operation, ...] = (
+    *runs.OPERATIONS,
+    *managing.OPERATIONS,
+    *starting.OPERATIONS,
+    *checking.OPERATIONS,
+)

@@ -1,39 +1,68 @@
 """The runs and studies below the folders: what each is and how far it has come."""
 
+import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import FileResponse, Response
 
 from figment.errors import InputError
 from figment.run import Run
+from figment.studies.study import StudyFolder
+from figment.studio.guard import STANDALONE
 from figment.studio.operation import Operation
+from figment.studio.standing import standing
 from figment.studio.studio import Missing, Place, Studio
+
+DONE_CELL = re.compile(r"\d{3,}\.json")
 
 
 def listed(studio: Studio) -> dict[str, Any]:
     """All of them, by name."""
-    return {"folders": [str(folder) for folder in studio.folders], "runs": [row(place) for place in studio.places()]}
+    places = studio.places()
+    studies = {place.folder: place.id for place in places if place.kind == "study"}
+    rows = (row(place) | {"study": studies.get(place.folder.parent.parent)} for place in places)
+    return {
+        "folders": [str(folder) for folder in studio.folders],
+        "runs": [found for found in rows if found.get("standing") != "gone"],
+    }
 
 
 def row(place: Place) -> dict[str, Any]:
     """A run or study in short. problem: why nothing more can be said of it."""
     found: dict[str, Any] = {"id": place.id, "kind": place.kind, "name": place.folder.name, "where": place.where}
-    if place.kind == "study":
-        return found
     try:
-        return found | short(Run(place.folder))
+        return found | (short_of_study(place.folder) if place.kind == "study" else standing(Run(place.folder)))
+    except FileNotFoundError:
+        return found | {"standing": "gone", "problem": "It is no longer there."}
     except (InputError, OSError) as error:
-        return found | {"problem": str(error)}
+        return found | {"standing": "unreadable", "problem": str(error)}
 
 
-def short(run: Run) -> dict[str, Any]:
-    """What a list of runs tells of one."""
-    recipe, facts, sheets = run.recipe, run.facts, run.pictures()
-    return {
-        "state": facts.get("state"), "images": facts.get("images", 0), "seconds": facts.get("seconds"),
-        "recipe": recipe.name, "shape": list(recipe.shape), "source": facts.get("source"),
-        "sheet": max(sheets, default=None),
+def short_of_study(folder: Path) -> dict[str, Any]:
+    """A study in short. done: how many of its cells have found something."""
+    place = StudyFolder(folder)
+    cells = folder / "cells"
+    done = sum(1 for file in cells.iterdir() if DONE_CELL.fullmatch(file.name)) if cells.is_dir() else 0
+    facts = _settled(folder, place.study_file.stat().st_mtime_ns)
+    changed = max(path.stat().st_mtime for path in (place.study_file, cells) if path.exists())
+    return facts | {
+        "done": done, "share": min(done / max(facts["cells"], 1), 1.0), "has_page": place.page.is_file(), "changed": changed,
+        "standing": "done" if done >= facts["cells"] else "open",
     }  # fmt: skip
+
+
+@lru_cache(1000)
+def _settled(folder: Path, changed: int) -> dict[str, Any]:
+    study = StudyFolder(folder).study
+    cells = study.trials * len(study.seeds) if study.trials else len(study.cells)
+    return {
+        "cells": cells,
+        "score_name": study.request.score,
+        "source": study.pictures,
+        "factors": list(study.request.vary),
+    }
 
 
 def run(studio: Studio, id: str) -> dict[str, Any]:
@@ -49,8 +78,18 @@ def sheet(studio: Studio, id: str, images: str) -> Response:
     return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
 
 
+def page(studio: Studio, id: str) -> Response:
+    """report.html of a run or a study. Whoever wrote the folder wrote it, so it is shown with an origin of its own, from which
+    nothing of the studio's, nor anything elsewhere, can be reached."""
+    file = studio.place(id).folder / "report.html"
+    if file.is_symlink() or not file.is_file():
+        raise Missing("It has no report yet: training writes it at its end, a study by figment study report.")
+    return FileResponse(file, headers=STANDALONE | {"cache-control": "no-store"})
+
+
 OPERATIONS = (
     Operation("GET", "/api/runs", listed, "The runs and studies below the folders"),
     Operation("GET", "/api/runs/{id}", run, "A run or a study"),
     Operation("GET", "/api/runs/{id}/sheets/{images}", sheet, "A sheet of samples, a marked PNG", gives="image/png"),
+    Operation("GET", "/api/runs/{id}/page", page, "The report of a run or a study", gives="text/html"),
 )

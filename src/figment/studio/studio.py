@@ -5,7 +5,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from figment.common.folders import EndlessWalk, Walk
 from figment.run import Run
@@ -30,14 +30,17 @@ class Place:
 
 @dataclass
 class Studio:
-    """folders: those that were given, which nothing outside of is read, changed or listed. closing: set as the server ends.
+    """folders: those that were given; no run outside of them is read, changed or listed. home: where the studio was started,
+    below which pictures to train on are offered. closing: set as the server ends.
 
     Requests come in threads: what they change is changed under lock.
     """
 
     folders: tuple[Path, ...]
+    home: Path = field(default_factory=Path.cwd)
     closing: threading.Event = field(default_factory=threading.Event)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    plans: dict[str, Any] = field(default_factory=dict)  # under way or made, by their ids: see plans.py
     _places: dict[str, Place] = field(default_factory=dict)
 
     def places(self) -> list[Place]:

@@ -1,0 +1,91 @@
+"""Plans before a training: `figment train … --dry-run` in a process of its own, so that the server stays light. One at a time."""
+
+import secrets
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from figment.common.text import printable
+from figment.studio import jobs
+from figment.studio.studio import Missing, Studio
+
+LOOK_SECONDS = 0.2  # between two looks whether the studio ends
+MAX_LINES = 200
+
+
+@dataclass
+class Plan:
+    """place: where what it prints lies; gone with the plan."""
+
+    id: str
+    process: "subprocess.Popen[bytes]"
+    place: "TemporaryDirectory[str]"
+
+    @property
+    def printed(self) -> Path:
+        return Path(self.place.name) / "printed"
+
+    @property
+    def told(self) -> Path:
+        return Path(self.place.name) / "told"
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+        self.place.cleanup()
+
+
+def begin(studio: Studio, arguments: list[str]) -> str:
+    """Begin to make a plan; those before are given up. Gives its id."""
+    place = TemporaryDirectory(prefix="figment-plan-")
+    folder = Path(place.name)
+    with studio.lock:
+        for before in list(studio.plans):
+            end(studio, before)
+        process = jobs.spawn([sys.executable, "-m", "figment", *arguments], folder / "printed", folder / "told")
+        plan = Plan(secrets.token_hex(6), process, place)
+        studio.plans[plan.id] = plan
+    threading.Thread(target=_end_with, args=(studio, plan), daemon=True).start()
+    return plan.id
+
+
+def _end_with(studio: Studio, plan: Plan) -> None:
+    """A plan is of no use to anybody once the studio is gone."""
+    while plan.process.poll() is None:
+        if studio.closing.wait(LOOK_SECONDS):
+            plan.process.terminate()
+            return
+
+
+def described(studio: Studio, id: str) -> dict[str, Any]:
+    """state: working, done or refused; lines: the plan; said: what is being done; error: why it can't be trained."""
+    plan = _find(studio, id)
+    status, said = plan.process.poll(), jobs.last_words(plan.told)
+    if status is None:
+        return {"state": "working", "lines": [], "said": said, "error": None}
+    if status:
+        error = jobs.why_it_failed(plan.told, said) or "The plan was given up."
+        return {"state": "refused", "lines": [], "said": said, "error": error}
+    lines = [printable(line) for line in plan.printed.read_text(errors="replace").splitlines()]
+    told = [printable(line) for line in jobs.tail(plan.told).splitlines() if line.strip()]
+    return {"state": "done", "lines": lines[:MAX_LINES], "notes": told[-MAX_LINES:], "said": "", "error": None}
+
+
+def end(studio: Studio, id: str) -> dict[str, Any]:
+    """Make it no further, and forget it."""
+    with studio.lock:
+        plan = _find(studio, id)
+        del studio.plans[id]
+    plan.end()
+    return {}
+
+
+def _find(studio: Studio, id: str) -> Plan:
+    plan = studio.plans.get(id)
+    if plan is None:
+        raise Missing("This plan is no longer made: ask for it again.")
+    return plan

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from figment.common.progress import Silent
 from figment.discriminator import load_discriminator
+from figment.game.separation import auc
 from figment.generator import load
 from figment.reals import bank_of
 from figment.run import Run
 from figment.training.calibration import Calibrator
-from figment.training.monitor import auc
 
 BINS = 10
 FAKES_SEED = 2**40  # of the fresh fakes

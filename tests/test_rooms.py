@@ -33,6 +33,7 @@ FLOORS = [
     {"codes", "presets", "nets", "media", "starts"},
     {"recipe"},
     {"data"},
+    {"plane"},
     {"game"},
     {"augment"},
     {"common"},

@@ -8,8 +8,9 @@ from torch import nn
 
 from figment import nets
 from figment.game.phase_losses import Batch
+from figment.game.separation import auc
 from figment.presets import make
-from figment.training.monitor import auc, read
+from figment.training.monitor import read
 
 
 def test_auc_equals_counting_all_pairs() -> None:

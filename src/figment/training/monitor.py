@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from figment.game.phase_losses import Batch
+from figment.game.separation import auc
 from figment.metrics.two_samples import mann_whitney_chance
 from figment.training import appearance
 
@@ -106,13 +107,6 @@ def batch_statistics(net: nn.Module) -> Iterator[None]:
         net.train(was)
         for buffer, before in buffers:
             buffer.copy_(before)
-
-
-def auc(higher: Tensor, lower: Tensor) -> float:
-    """P(a of the first > b of the second) + ½ P(a = b): the area under the ROC curve, by ranks. (N,), (M,) → [0, 1]."""
-    ordered = lower.sort().values
-    below = torch.searchsorted(ordered, higher) + torch.searchsorted(ordered, higher, right=True)
-    return float(below.cpu().double().mean() / (2 * len(lower)))
 
 
 def chance_of_order(higher: Tensor, lower: Tensor) -> float:

@@ -21,6 +21,10 @@ PRIOR_WEIGHT = 0.02  # of length_energy in the loss, which pulls towards the pri
 BATCH_CODES = 32  # decoded at once
 SMALLEST_SCALE = 1e-12  # so that nothing is divided by 0
 
+Look = Callable[
+    [Tensor, Tensor], None
+]  # is told of a step's pictures, float (N, C, H, W) in [-1, 1], and their losses (N,)
+
 
 @dataclass(frozen=True, eq=False)
 class Inversions:
@@ -53,13 +57,15 @@ def invert(
     steps: int,
     seed: int = 0,
     progress: Progress | None = None,
+    look: Look | None = None,
 ) -> tuple[Inversions, Inversions]:
     """The nearest pictures that descents find, and the nearest samples of as many draws: restarts · steps of the seed.
 
     targets: uint8 (T, C, H, W). Descents start from the best of these samples, and keep their classes. What is made small
     is the mean squared difference of pixels plus that of the perceptual features, the mean of their layers, each as a share
     of what random samples differ by, so that they weigh alike; plus PRIOR_WEIGHT · length_energy(). Each target's result
-    depends on itself and the seed alone. Raises ValueError for pictures of another shape.
+    depends on itself and the seed alone. look: is told of each step of the descents, in which each target stands restarts
+    times. Raises ValueError for pictures of another shape.
     """
     recipe = generator.recipe
     if targets.shape[1:] != (recipe.channels, *recipe.shape):
@@ -83,7 +89,7 @@ def invert(
         rows, starts = part.repeat_interleave(restarts), order[part].flatten()
         goal, scale = [layer[rows] for layer in ends], usual[:, rows]
         v = codes.to_gaussian(z[starts], recipe.prior).to(generator.device)
-        v = descend(generator, perceptual, goal, scale, v, _of(labels, starts), steps, done)
+        v = descend(generator, perceptual, goal, scale, v, _of(labels, starts), steps, done, look)
         tried = compare(
             generator, perceptual, codes.from_gaussian(v, recipe.prior).cpu(), _of(labels, starts), targets[rows], scale
         )
@@ -98,11 +104,12 @@ def invert(
 
 def descend(
     generator: Generator, perceptual: PerceptualLoss, goal: list[Tensor], scale: Tensor, v: Tensor,
-    labels: Tensor | None, steps: int, done: Callable[[int], None],
+    labels: Tensor | None, steps: int, done: Callable[[int], None], look: Look | None = None,
 ) -> Tensor:  # fmt: skip
     """Adam from Gaussian codes v, (N, code_size), towards goals, layers (N, dᵢ), at a rate that falls as half a cosine.
 
-    scale: what squared differences are divided by, (1 + L, N). done: told after each step of how many codes it was one.
+    scale: what squared differences are divided by, (1 + L, N). done: told after each step of how many codes it was one; look:
+    of what they draw.
     """
     v = v.clone().requires_grad_()
     optimiser = torch.optim.Adam([v], LEARNING_RATE)
@@ -112,6 +119,8 @@ def descend(
         loss = pixels_plus_layers(differences(perceptual(x), goal) / scale) + PRIOR_WEIGHT * length_energy(v)
         (v.grad,) = torch.autograd.grad(loss.sum(), v)
         optimiser.step()
+        if look:
+            look(x.detach(), loss.detach())
         done(len(v))
     return v.detach()
 

@@ -18,16 +18,20 @@ BATCH_PICTURES = 64  # decoded at once
 
 
 def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
-    """The trigonometric interpolation of keyframes, evenly spaced on a circle. (K, d) → (frames, d).
+    """Frames of along_loop, evenly spaced: frame j at the time t = jK/frames. (K, d) → (frames, d)."""
+    return along_loop(keyframes, torch.arange(frames, dtype=torch.float64) * len(keyframes) / frames)
 
-    Infinitely smooth, periodic (frame `frames` would be frame 0) and through every keyframe: keyframe k is at time
-    t = k, frame j at t = jK/frames. The weights are Dirichlet kernels, w_k(t) = Σ_m exp(2πim(t - k)/K)/K over the K
-    lowest frequencies. If keyframes are independent standard normals, then each frame is a standard normal as well:
-    by Parseval Σ_k w_k(t)² is 1 for odd K. For even K the highest frequency K/2 can only be a cosine, so the sum is
-    (K - 1)/K + cos²(πt)/K, and the weights are divided by its root, which is 1 at the keyframes.
+
+def along_loop(keyframes: Tensor, times: Tensor) -> Tensor:
+    """The trigonometric interpolation of keyframes, evenly spaced on a circle, at times. (K, d), (T,) → (T, d).
+
+    Infinitely smooth, periodic (time K is time 0) and through every keyframe: keyframe k is at time t = k. The weights are
+    Dirichlet kernels, w_k(t) = Σ_m exp(2πim(t - k)/K)/K over the K lowest frequencies. If keyframes are independent standard
+    normals, then the code of each time is a standard normal as well: by Parseval Σ_k w_k(t)² is 1 for odd K. For even K the
+    highest frequency K/2 can only be a cosine, so the sum is (K - 1)/K + cos²(πt)/K, and the weights are divided by its root,
+    which is 1 at the keyframes.
     """
     count = len(keyframes)
-    times = torch.arange(frames, dtype=torch.float64) * count / frames
     apart = times[:, None] - torch.arange(count, dtype=torch.float64)
     frequencies = torch.arange(1, (count - 1) // 2 + 1, dtype=torch.float64)
     weights = 1 + 2 * torch.cos(2 * math.pi / count * apart[..., None] * frequencies).sum(-1)
@@ -47,6 +51,12 @@ def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: i
     gaussian = codes.to_gaussian(z, generator.recipe.prior).reshape(keyframes, -1)
     path = codes.from_gaussian(closed_loop(gaussian, frames), generator.recipe.prior)
     return path.float().reshape(frames, tiles, -1)
+
+
+def loop_through(keyframes: Tensor, frames: int, prior: str) -> Tensor:
+    """Codes of one loop past given codes of the prior, (K, code_size): float32 (frames, code_size), each on the prior."""
+    path = closed_loop(codes.to_gaussian(keyframes.double(), prior), frames)
+    return codes.from_gaussian(path, prior).float()
 
 
 def sweep(z: Tensor, vector: Tensor, frames: int, prior: str) -> Tensor:
@@ -122,6 +132,20 @@ def write_walk(
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
     write_video(path, _frames(generator, z, labels, columns, progress, scale), fps)
+
+
+def write_loop(
+    generator: Generator, path: str | Path, keyframes: Tensor, seconds: float, fps: int, label: int | None = None,
+    scale: int | None = None, progress: Progress | None = None,
+) -> None:  # fmt: skip
+    """Write a film of one picture that comes past given codes, float (K, code_size), and can be played round and round.
+
+    label: number of the class, for a generator that has some. scale, progress: as of write_walk, whose errors it raises.
+    """
+    frames = _frame_count(seconds, fps, len(keyframes))
+    z = loop_through(keyframes, frames, generator.recipe.prior)[:, None]
+    labels = None if label is None else torch.tensor([label])
+    write_video(path, _frames(generator, z, labels, None, progress, scale), fps)
 
 
 def _frame_count(seconds: float, fps: int, keyframes: int | None) -> int:

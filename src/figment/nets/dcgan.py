@@ -109,6 +109,28 @@ class Generator(nn.Sequential):
             x = layer(x, code) if isinstance(layer, Modulation) else layer(x)
         return x
 
+    @property
+    def modulations(self) -> int:
+        """Stages that the code acts on, from the start grid up; 0 where it acts on the first layer alone."""
+        return sum(isinstance(layer, Modulation) for layer in self)
+
+    def mixed(self, z: Tensor, late: Tensor, first: int, labels: Tensor | None = None) -> Tensor:
+        """As forward, but another code, late (N, code_size), acts on the stages from number first on: style mixing.
+
+        (Karras et al., arXiv 1812.04948, section 3.1.) The first layer, and so what lies where, is always z's.
+        """
+        enter, *layers = self
+        x = code = enter(z) if labels is None else enter(z, labels)
+        other = enter(late) if labels is None else enter(late, labels)
+        stage = 0
+        for layer in layers:
+            if isinstance(layer, Modulation):
+                x = layer(x, code if stage < first else other)
+                stage += 1
+            else:
+                x = layer(x)
+        return x
+
 
 class Start(nn.ConvTranspose2d):
     """A transposed convolution of a single place, (N, C, 1, 1) → (N, C′, h, w): a product of matrices, computed as one.

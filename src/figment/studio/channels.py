@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.websockets import WebSocket
 
+from figment.studio.play import channel as play
 from figment.studio.studio import Studio
 
-CHANNELS: dict[str, Callable[[Studio], Callable[[WebSocket], Awaitable[None]]]] = {}
+CHANNELS: dict[str, Callable[[Studio], Callable[[WebSocket], Awaitable[None]]]] = {"/api/play/{id}": play.channel}

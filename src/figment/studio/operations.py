@@ -2,10 +2,12 @@
 
 from figment.studio import checking, managing, runs, starting
 from figment.studio.operation import Operation
+from figment.studio.play import operations as play
 
 OPERATIONS: tuple[Operation, ...] = (
     *runs.OPERATIONS,
     *managing.OPERATIONS,
     *starting.OPERATIONS,
     *checking.OPERATIONS,
+    *play.OPERATIONS,
 )

@@ -102,7 +102,7 @@ class Talk:
 
     def answer(self, asked: Draw) -> bytes | str:
         """The picture asked for, or why there is none; in the thread that draws."""
-        return _guarded(_address(asked), lambda: draw(self.studio.run(self.id), asked))
+        return _guarded(_address(asked), lambda: draw(self.studio.run(self.id), asked)) or ""
 
     def begin_search(self, asked: Project) -> None:
         """Start a search in a thread of its own, in place of one that is under way."""

@@ -43,13 +43,12 @@ def filmed(run: Run, asked: Film) -> Response:
     from figment.common.rehearsal import FILM_SECONDS, at_most
     from figment.explore.walk import write_loop
     from figment.media.endings import USUAL_FPS
-    from figment.studio.play.asked import Look
     from figment.studio.play.looks import codes_of, labels_of
     from figment.studio.play.players import generator_of
 
     generator = generator_of(run, asked.net)
     keyframes = codes_of(generator, asked.keyframes)
-    labels = labels_of(generator, Look(codes=[asked.keyframes[0]], label=asked.label))
+    labels = labels_of(generator, asked.keyframes[:1], asked.label)
     ending, cache = f".{asked.ending}", cache_folder()
     with _one_film, naming_refusals(cache):
         cache.mkdir(parents=True, exist_ok=True)

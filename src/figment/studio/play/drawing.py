@@ -22,7 +22,7 @@ DIGITS = 4  # behind the point, of a code's numbers on the wire
 def look(run: Run, asked: Look) -> tuple[Tensor, Tensor, Tensor | None]:
     """Pictures, uint8 (N, C, H, W), their codes, (N, code_size), and classes. Raises InputError for what can't be drawn."""
     generator = generator_of(run, asked.net)
-    labels = labels_of(generator, asked)
+    labels = labels_of(generator, asked.codes, asked.label)
     z = moved_codes(generator, directions_of(run) if asked.moves else {}, asked)
     return drawn(generator, z, labels, asked), z, labels
 

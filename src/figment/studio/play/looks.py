@@ -41,7 +41,8 @@ def _code(generator: Generator, asked: Code) -> Tensor:
                 )
             return torch.tensor(values)
         case Sum(a=a, b=b, c=c):
-            return add_codes(*(codes_of(generator, group) for group in (a, b, c)), prior)
+            first, second, third = (codes_of(generator, group) for group in (a, b, c))
+            return add_codes(first, second, third, prior)
         case Pad(corners=corners, x=x, y=y):
             z = codes_of(generator, corners)
             rows = slerp(z[::2], z[1::2], torch.tensor([x]), prior)[:, 0]
@@ -64,18 +65,17 @@ def _moment(generator: Generator, keyframes: Tensor, time: float) -> Tensor:
     return codes.from_gaussian(along_loop(codes.to_gaussian(keyframes.double(), prior), times), prior)[0].float()
 
 
-def labels_of(generator: Generator, look: Look) -> Tensor | None:
-    """Classes, int64 (N,); None for a generator without. Where none is named, a sample has its own, and what is made of
+def labels_of(generator: Generator, asked: Sequence[Code], label: str | None = None) -> Tensor | None:
+    """Classes of codes, int64 (N,); None for a generator without. Where none is named, a sample has its own, and what is made of
     several that of the first. Raises InputError for a class that the generator doesn't know."""
     import torch
 
-    if look.label is not None:
-        number = class_number(generator, look.label)
-        return torch.full((len(look.codes),), number)
+    if label is not None:
+        return torch.full((len(asked),), class_number(generator, label))
     if not generator.classes:
         return None
     found = []
-    for one in look.codes:
+    for one in asked:
         first = _first(one)
         own = generator.labels(1, first.seed, first.number) if isinstance(first, Numbered) else None
         found.append(torch.zeros(1, dtype=torch.int64) if own is None else own)

@@ -66,7 +66,7 @@ def fit(studio: Studio, id: str, body: bytes) -> Response:
 def keep(studio: Studio, id: str, body: Keep) -> dict[str, Any]:
     run = studio.run(id)
     generator = generator_of(run)
-    labels = labels_of(generator, body)
+    labels = labels_of(generator, body.codes, body.label)
     z = moved_codes(generator, directions_of(run) if body.moves else {}, body)[0]
     favourites.add(run, generator, body.name, z, None if labels is None else int(labels[0]))
     return shelf(studio, id)

@@ -11,6 +11,7 @@ from PIL import Image
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figment.reporting import curves, report, scores, shots
+from figment.reporting.charts import CHARTS
 from figment.run_files import Log
 from figtest.chromium import opened, requests
 from figtest.html import Page
@@ -79,7 +80,7 @@ def test_pictures_have_words_and_charts_have_labels(file):
         "10,240 images seen · 1 min 00 s",
     ]
     labels = [div["aria-label"] for div in page.all("div") if div.get("role") == "img"]
-    assert len(labels) == len(curves.CHARTS) == len(page.all("svg"))
+    assert len(labels) == len(CHARTS) == len(page.all("svg"))
     assert any("separation 0.8." in label for label in labels)
     assert any("training reals 0.2, held-out reals 0.25, generated 0.8." in label for label in labels)
 
@@ -117,7 +118,7 @@ def test_what_a_run_started_from_is_told(make_run):
 
 def test_one_reading_and_one_picture(make_run):
     page = Page(report.write_report(make_run(ticks=1, snapshots=(0,))).read_text())
-    assert len(page.all("svg")) == len(curves.CHARTS)
+    assert len(page.all("svg")) == len(CHARTS)
     assert len(page.all("img")) == 1
     assert not page.all("input")
 
@@ -130,7 +131,7 @@ def test_values_that_are_missing(make_run, nothing):
     events += [{"event": "tick", "images": 10_300}, {"event": "note", "images": 10_300, "text": "a word"}]
     (run.folder / "events.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
     page = Page(report.write_report(run).read_text())
-    assert len(page.all("svg")) == len(curves.CHARTS) - 2
+    assert len(page.all("svg")) == len(CHARTS) - 2
     assert "Learning by heart" not in page.text
     assert "At 10,300 images: a word" in page.text
 
@@ -262,7 +263,7 @@ def test_words_from_the_data_stay_words(make_run, browser):
 def test_charts_and_their_parts_are_drawn(file, browser):
     opened(browser, file)
     charts = browser.find_elements("css selector", ".chart svg")
-    assert len(charts) == len(curves.CHARTS)
+    assert len(charts) == len(CHARTS)
     for chart in charts:
         assert chart.rect["width"] > 200
         assert chart.rect["height"] > 100

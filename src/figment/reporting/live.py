@@ -21,6 +21,7 @@ from figment.common.text import typed
 from figment.common.units import as_time
 from figment.media import pages
 from figment.reporting import curves
+from figment.reporting.charts import CHARTS
 from figment.reporting.scores import evenly
 from figment.reporting.shots import MARK, label
 from figment.run import Run
@@ -196,7 +197,7 @@ class LivePage:
         """The charts of all readings up to now, of many of them evenly picked ones."""
         ticks, looks = ([event for event in self.events if event["event"] == kind] for kind in ("tick", "score"))
         ticks = [ticks[place] for place in evenly(len(ticks), MAX_POINTS)] if ticks else []
-        charts = [curves.plain(spec, ticks) for spec in curves.CHARTS]
+        charts = [curves.plain(spec, ticks) for spec in CHARTS]
         return [chart for chart in [curves.plain_scores(looks), *charts] if chart is not None]
 
 

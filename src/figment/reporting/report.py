@@ -14,6 +14,7 @@ from figment.media import pages
 from figment.media.provenance import DigitalSourceType, of_all
 from figment.recipe import Recipe, without_paths
 from figment.reporting import curves, findings, scores, shots
+from figment.reporting.charts import CHARTS
 from figment.run import Run
 from figment.run_files import events_of
 
@@ -55,7 +56,7 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
     times = {e["images"]: e.get("seconds") for e in events if e["event"] == "snapshot"}
     known = isinstance(facts.get("from"), dict)
     labels = {images: shots.label(images, times.get(images), known) for images in run.pictures()}
-    done = Tally(progress, min(len(labels), shots.MAX_STEPS) + len(curves.CHARTS))
+    done = Tally(progress, min(len(labels), shots.MAX_STEPS) + len(CHARTS))
     drawn = shots.contents(run.pictures(), recipe.shape, labels, damage.append, done)
     measured, room = scores.contents(run, damage.append), MAX_PICTURE_BYTES - drawn.size
     return {
@@ -77,7 +78,7 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
         "all_steps": len(labels),
         "charts": [
             *filter(None, [scores.over_time(run, events)]),
-            *filter(None, (_with_progress(curves.drawn(spec, ticks), done) for spec in curves.CHARTS)),
+            *filter(None, (_with_progress(curves.drawn(spec, ticks), done) for spec in CHARTS)),
         ],
         "uncalibrated": ticks != readings,
         "measured": measured,

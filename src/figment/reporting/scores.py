@@ -1,6 +1,6 @@
 """The part of a run's report that says how good it is: scores with floors, scores over time, originality, attributes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from figment.media.pages import COLOURS
 from figment.media.provenance import DigitalSourceType
 from figment.metrics.estimate import Estimate
 from figment.metrics.verdicts import as_sentence
+from figment.reporting.charts import words_over_time
 from figment.reporting.pictures import fitted, read_picture, webp_url
 from figment.run import Run
 from figment.run_files import measures_of
@@ -83,14 +84,6 @@ def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[
         f" images; reals {last['floor']:.3g}.",
         "svg": pages.chart(title, 2.9, lambda axes: _draw_scores(axes, events)),
     }
-
-
-def words_over_time(look: Mapping[str, Any]) -> tuple[str, str]:
-    """The title of the scores that were taken while a run trained, and how to read them; look: any of them."""
-    return f"{look['title']} while it trained", (
-        f"How far samples lie from reals in the features {look.get('features') or '?'} (FD, the Fréchet distance): less is "
-        "better, and the dashed line is what other reals reach."
-    )
 
 
 def evenly(count: int, most: int) -> list[int]:

@@ -1,5 +1,5 @@
 // A chart: curves over one axis, in the page's colours, with a line where the slider stands.
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { digits, placeAt, short } from './numbers'
@@ -32,18 +32,25 @@ export function Chart(props: ChartProps) {
   const { title, x, curves, at = null, across } = props
   const room = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
+  const drawn = useRef<unknown[]>([])
   const now = useRef(props)
   now.current = props
   // What a plot can't change once it is made: it is made anew when this changes, and only then.
   const shape = [props.log, across, ...curves.map((it) => [it.label, it.colour, it.faint, !!it.errors, it.dashes])].join('|')
   const data = useMemo(() => columns(x, curves), [x, curves])
 
+  const inView = useInView(room)
   useEffect(() => {
+    if (!inView) return
     const element = room.current!
-    const made = new uPlot(options(now, element), columns(now.current.x, now.current.curves), element)
+    const made = new uPlot(options(now, element), data, element)
+    drawn.current = [data, props.guide, props.limits]
     made.root.setAttribute('aria-hidden', 'true') // a reader gets the label
     plot.current = made
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: now.current.height ?? 180 }))
+    const resized = new ResizeObserver(() => {
+      const width = element.clientWidth
+      if (width && width !== made.width) made.setSize({ width, height: made.height })
+    })
     resized.observe(element)
     const stop = onTheme(() => made.redraw(false))
     return () => {
@@ -52,12 +59,17 @@ export function Chart(props: ChartProps) {
       made.destroy()
       plot.current = null
     }
-  }, [shape])
-  useEffect(() => plot.current?.setData(data), [data, props.guide, props.limits])
-  useEffect(() => plot.current?.redraw(false), [at])
+  }, [shape, inView])
+  useEffect(() => {
+    const changed = [data, props.guide, props.limits]
+    if (!plot.current || changed.every((it, i) => it === drawn.current[i])) return
+    drawn.current = changed
+    plot.current.setData(data)
+  }, [data, props.guide, props.limits])
+  useEffect(() => void (plot.current && place(plot.current, props)), [at])
 
-  const place = x.length ? (at === null ? x.length - 1 : placeAt(x, at)) : -1
-  const told = curves.filter((it) => !it.faint).map((it) => ({ ...it, value: known(it.values, place) }))
+  const reading = x.length ? (at === null ? x.length - 1 : placeAt(x, at)) : -1
+  const told = curves.filter((it) => !it.faint).map((it) => ({ ...it, value: known(it.values, reading) }))
   const words = told.map((it) => `${it.label} ${digits(it.value)}`).join(', ')
   return (
     <div class="chart">
@@ -74,6 +86,20 @@ export function Chart(props: ChartProps) {
       </ul>
     </div>
   )
+}
+
+/** Whether an element is in sight, or has been: what nobody has seen yet needn't be drawn. */
+function useInView(element: { current: Element | null }): boolean {
+  const [inView, setInView] = useState(false)
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((it) => it.isIntersecting) && (setInView(true), observer.disconnect()),
+      { rootMargin: '200px' },
+    )
+    observer.observe(element.current!)
+    return () => observer.disconnect()
+  }, [])
+  return inView
 }
 
 /** The last value up to a place that is one: a curve may have gaps. */
@@ -128,7 +154,7 @@ function options(now: { current: ChartProps }, element: HTMLElement): uPlot.Opti
       { ...axis, values: (_, splits) => splits.map((it) => short(it)), label: across, labelSize: 18, labelFont: '12px system-ui, sans-serif', size: 30 },
       { ...axis, values: (_, splits) => splits.map((it) => (it === null ? '' : short(it))), size: 52 },
     ],
-    hooks: { draw: [(u) => drawGuide(u, now.current), (u) => drawAt(u, now.current)], ready: [(u) => picking(u, now)] },
+    hooks: { draw: [(u) => drawGuide(u, now.current), (u) => place(u, now.current)], ready: [(u) => picking(u, now)] },
   }
 }
 
@@ -140,8 +166,11 @@ function within({ limits = [null, null], guide = null }: ChartProps, low: number
   return [least ?? bottom - margin, most ?? top + margin]
 }
 
+/** The ends of a logarithmic axis: numbers of one digit around what lies on it. */
 function positive(_: uPlot, low: number | null, high: number | null): [number, number] {
-  return [Math.max(low ?? 0.1, 1e-9) / 1.15, Math.max(high ?? 1, 1e-9) * 1.15]
+  const ten = (it: number) => 10 ** Math.floor(Math.log10(it))
+  const [least, most] = [Math.max(low ?? 0.1, 1e-9), Math.max(high ?? 1, 1e-9)]
+  return [Math.floor(least / ten(least) + 1e-9) * ten(least), Math.ceil(most / ten(most) - 1e-9) * ten(most)]
 }
 
 function drawGuide(u: uPlot, { guide = null }: ChartProps): void {
@@ -150,10 +179,17 @@ function drawGuide(u: uPlot, { guide = null }: ChartProps): void {
   line(u, [u.bbox.left, y, u.bbox.left + u.bbox.width, y], themed('ink'), [4, 3], 1)
 }
 
-function drawAt(u: uPlot, { at = null }: ChartProps): void {
-  if (at === null) return
-  const x = Math.min(u.valToPos(at, 'x', true), u.bbox.left + u.bbox.width)
-  line(u, [x, u.bbox.top, x, u.bbox.top + u.bbox.height], themed('strong'), [], 1.5)
+/** The line where the slider stands: no part of the drawing, since it moves far more often than curves change. */
+function place(u: uPlot, { at = null }: ChartProps): void {
+  let mark = u.over.querySelector<HTMLElement>('.at')
+  if (!mark) {
+    mark = document.createElement('div')
+    mark.className = 'at'
+    u.over.append(mark)
+  }
+  mark.hidden = at === null
+  // Not the element's own width: asking for that has the browser lay out the page anew, at each move of a slider.
+  if (at !== null) mark.style.transform = `translateX(${Math.min(u.valToPos(at, 'x'), u.bbox.width / devicePixelRatio)}px)`
 }
 
 function line(u: uPlot, [x0, y0, x1, y1]: [number, number, number, number], colour: string, dashes: number[], width: number) {

@@ -15,6 +15,7 @@ interface Entry {
 /** The pages: a row and a file each. */
 const PAGES: Entry[] = [
   { pattern: '/', title: 'Runs', load: () => import('./pages/runs') },
+  { pattern: '/watch/{id}', title: 'Watch', load: () => import('./pages/watch') },
   { pattern: '/check', title: 'Check', load: () => import('./pages/check') },
 ]
 

@@ -1,0 +1,54 @@
+// How a run stands, in a line of numbers, and what the trainer says of it.
+import type { Meaning as Said } from './history'
+import { Meaning } from './meaning'
+import { count, digits, time } from './numbers'
+
+export interface RunState {
+  name: string
+  standing: string
+  said: string
+  images: number
+  seconds: number
+  speed: number | null
+  left: number | null
+  score: { title: string; value: number; error: number | null; floor: number; images: number } | null
+  sentence: string | null
+  said_last: Said[]
+}
+
+export function StateLine({ state }: { state: RunState }) {
+  const { score } = state
+  const facts: [string, string][] = [
+    ['state', state.said],
+    ['images seen', count(state.images)],
+    ['trained for', time(state.seconds)],
+  ]
+  if (state.speed !== null) facts.push(['images a second', digits(state.speed)])
+  if (state.left !== null) facts.push(['left', time(state.left)])
+  if (score) facts.push([`best ${score.title}`, `${digits(score.value, 4)}${score.error === null ? '' : ` ± ${digits(score.error, 2)}`} (reals ${digits(score.floor, 4)})`])
+  return (
+    <dl class="facts" aria-label="How the run stands">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class={name === 'state' ? `state-${state.standing}` : undefined}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+export function Words({ said, title }: { said: readonly Said[]; title: string }) {
+  return (
+    <section class="card words" aria-label={title}>
+      <h2>{title}</h2>
+      {!said.length && <p>Too early to tell.</p>}
+      {said.map(({ text, means }) => (
+        <div key={text}>
+          <p class="said">{text[0]!.toUpperCase() + text.slice(1)}.</p>
+          {means && <Meaning of={text}>{means}</Meaning>}
+        </div>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,76 @@
+// A run's history, which grows as the run does: asked for once, then kept up by the stream of its events.
+import { useEffect, useState } from 'preact/hooks'
+import { get } from './api'
+import { grown, type Happened, type History } from './history'
+
+const TOGETHER_MS = 200 // events that come together are drawn together
+const AGAIN_MS = 3000
+
+export interface Followed {
+  history: History | null
+  problem: string | null // why there is nothing more to see
+  news: number // grows with whatever changed: what else is known of the run is to be asked for again
+}
+
+export function useHistory(id: string): Followed {
+  const [history, setHistory] = useState<History | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [news, setNews] = useState(0)
+  useEffect(() => {
+    let source: EventSource | null = null
+    let timer = 0
+    let ended = false
+    let waiting: Happened[] = []
+    let known: string | null = null // its state, as it was told last
+    const changed = () => setNews((it) => it + 1)
+
+    const draw = () => {
+      timer = 0
+      const events = waiting
+      waiting = []
+      if (events.length) setHistory((old) => old && grown(old, events))
+      changed()
+    }
+    const soon = () => (timer ||= window.setTimeout(draw, TOGETHER_MS))
+    const begin = () => {
+      source?.close()
+      get<History>(`/api/runs/${id}/history`).then(
+        (found) => ended || (setHistory(found), setProblem(null), follow(found.after)),
+        (why: Error & { status?: number }) => {
+          if (ended) return
+          setProblem(why.message)
+          if (why.status !== 404) timer = window.setTimeout(() => ((timer = 0), begin()), AGAIN_MS)
+        },
+      )
+    }
+    const follow = (after: string) => {
+      const stream = (source = new EventSource(`/api/runs/${id}/events?after=${after}`))
+      stream.onmessage = (event) => {
+        waiting.push(JSON.parse(event.data as string) as Happened)
+        soon()
+      }
+      stream.onopen = () => setProblem(null)
+      stream.onerror = () => {
+        if (stream.readyState === EventSource.CLOSED) begin() // refused: the answer to the next question tells why
+        else setProblem('The studio does not answer: was it ended, or did this machine sleep? It is tried again.')
+      }
+      stream.addEventListener('state', (event) => {
+        const now = (event as MessageEvent<string>).data
+        if (known !== null && now !== known) soon() // the first one tells what is known already
+        known = now
+      })
+      stream.addEventListener('anew', begin)
+      stream.addEventListener('gone', (event) => {
+        stream.close()
+        setProblem((JSON.parse((event as MessageEvent<string>).data) as { text: string }).text)
+      })
+    }
+    begin()
+    return () => {
+      ended = true
+      clearTimeout(timer)
+      source?.close()
+    }
+  }, [id])
+  return { history, problem, news }
+}

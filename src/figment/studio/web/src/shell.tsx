@@ -16,6 +16,7 @@ interface Entry {
 const PAGES: Entry[] = [
   { pattern: '/', title: 'Runs', load: () => import('./pages/runs') },
   { pattern: '/watch/{id}', title: 'Watch', load: () => import('./pages/watch') },
+  { pattern: '/play/{id}', title: 'Play', load: () => import('./pages/play') },
   { pattern: '/check', title: 'Check', load: () => import('./pages/check') },
 ]
 

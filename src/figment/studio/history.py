@@ -55,7 +55,7 @@ def history(studio: Studio, id: str) -> dict[str, Any]:
         "charts": [_chart(chart) for chart in WATCHED],
         "words": words(ticks), "scores": without_nan(scores[-MAX_SCORES:]),
         "score_words": dict(zip(("title", "reading"), words_over_time(scores[-1]), strict=True)) if scores else None,
-        "sheets": sheets(run, lines), "grid": grid_of(run), "notes": notes(lines),
+        "sheets": sheets(run, lines), "snapshots": sorted(run.snapshots()), "grid": grid_of(run), "notes": notes(lines),
         "shape": list(run.recipe.shape), "classes": list(run.recipe.classes), "seed": run.recipe.seed,
         "starts_known": isinstance(run.facts.get("from"), dict),
     }  # fmt: skip

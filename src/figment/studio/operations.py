@@ -1,6 +1,7 @@
 """Everything that can be asked of the studio over HTTP: the tables of its parts, one below the other."""
 
 from figment.studio import (
+    blind,
     checking,
     close_look,
     history,
@@ -8,6 +9,7 @@ from figment.studio import (
     outputs,
     runs,
     sheets,
+    side_by_side,
     starting,
     stream,
 )
@@ -25,4 +27,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *stream.OPERATIONS,
     *close_look.OPERATIONS,
     *outputs.OPERATIONS,
+    *side_by_side.OPERATIONS,
+    *blind.OPERATIONS,
 )

@@ -38,6 +38,7 @@ export interface History {
   scores: Score[]
   score_words: { title: string; reading: string } | null
   sheets: SheetAt[]
+  snapshots: number[]
   grid: [number, number]
   notes: { event: string; images: number; seconds: number | null; text: string }[]
   shape: [number, number]

@@ -17,12 +17,14 @@ const PAGES: Entry[] = [
   { pattern: '/', title: 'Runs', load: () => import('./pages/runs') },
   { pattern: '/watch/{id}', title: 'Watch', load: () => import('./pages/watch') },
   { pattern: '/play/{id}', title: 'Play', load: () => import('./pages/play') },
+  { pattern: '/compare', title: 'Compare', load: () => import('./pages/compare') },
   { pattern: '/check', title: 'Check', load: () => import('./pages/check') },
 ]
 
 /** What stands in the bar: pages that are no run's. */
 const BAR: [string, string][] = [
   ['/', 'Runs'],
+  ['/compare', 'Compare'],
   ['/check', 'Check'],
 ]
 

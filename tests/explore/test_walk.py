@@ -232,3 +232,23 @@ def test_tiles_that_players_have_no_room_for_are_left_out_and_told(generator, tm
         )
         assert frames_of(tmp_path / "a.mp4").shape[1:3] == (384, 772)
     assert told == [video.fewer_tiles(5, 2)]
+
+
+# ---- write_loop --------------------------------------------------------------------------------------------------
+
+
+def test_a_loop_comes_past_the_codes_given(generator):
+    keyframes = generator.codes(3, seed=4)
+    path = walk.loop_through(keyframes, 12, generator.recipe.prior)
+    assert torch.allclose(path[::4], keyframes, atol=1e-5)
+    moments = walk.along_loop(keyframes, torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64))
+    assert torch.allclose(moments, keyframes[[0, 1, 0]], atol=1e-5)
+
+
+def test_a_film_of_codes_given_is_marked(generator, tmp_path):
+    walk.write_loop(generator, tmp_path / "loop.mp4", generator.codes(3), 0.5, 12)
+    with av.open(str(tmp_path / "loop.mp4")) as film:
+        assert len(list(film.decode(video=0))) == 6
+    assert provenance.source_of(tmp_path / "loop.mp4") == "trainedAlgorithmicMedia"
+    with pytest.raises(InputError, match="too short for 3 keyframes"):
+        walk.write_loop(generator, tmp_path / "short.mp4", generator.codes(3), 0.1, 12)

@@ -1,6 +1,7 @@
 """The studio's tests share one server for what only reads, and one Chromium."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ CHROMIUM = "/usr/bin/chromium"
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run, which is only read."""
     folder = tmp_path_factory.mktemp("shelf")
-    build(folder)
+    run = build(folder)
+    shutil.copy(run.snapshot_file(10240), run.generator_file)
     return folder / "runs"
 
 

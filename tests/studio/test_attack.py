@@ -1,6 +1,7 @@
 """Requests that nobody means: by the published description (schemathesis), and bytes at random. Refused, and nothing breaks."""
 
 import random
+import shutil
 import subprocess
 import tracemalloc
 from contextlib import suppress
@@ -34,8 +35,11 @@ def attacked(tmp_path, monkeypatch):
     def started(command: Any, *more: Any, **options: Any) -> Any:
         raise OSError(8, "nothing is started in this test", str(command))
 
-    build(tmp_path)
+    run = build(tmp_path)
+    shutil.copy(run.snapshot_file(10240), run.generator_file)
     monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr("figment.studio.play.searching.find", lambda *more: None)
+    monkeypatch.setenv("FIGMENT_REHEARSAL", "1")  # films of three seconds
     monkeypatch.chdir(tmp_path)
     with asking(tmp_path / "runs") as client:
         yield client

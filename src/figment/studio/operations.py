@@ -13,6 +13,7 @@ from figment.studio import (
     starting,
     stream,
 )
+from figment.studio.game import offer as game
 from figment.studio.operation import Operation
 from figment.studio.play import operations as play
 
@@ -29,4 +30,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *outputs.OPERATIONS,
     *side_by_side.OPERATIONS,
     *blind.OPERATIONS,
+    *game.OPERATIONS,
 )

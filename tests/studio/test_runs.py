@@ -35,6 +35,6 @@ def test_the_list_has_the_run_and_its_sheet(ask, shelf):
 
 def test_the_page_shows_them(served, open_page):
     page = open_page(served.address)
-    page.get_by_role("link", name="x-1").wait_for()
+    page.get_by_role("link", name="x-1", exact=True).wait_for()
     assert "token" not in page.url
     assert page.get_by_role("img", name="Newest samples of x-1").evaluate("it => it.complete && it.naturalWidth > 0")

@@ -31,7 +31,7 @@ from figment.studio.studio import Missing, Studio
 
 STATIC = Path(__file__).with_name("static")
 #: The pages; each is the same document, which looks at its own address. {id}: of a run.
-PAGES = ("/", "/watch/{id}", "/play/{id}", "/game", "/compare", "/check")
+PAGES = ("/", "/new", "/watch/{id}", "/play/{id}", "/game", "/compare", "/check")
 FINGERPRINTED = "public, max-age=31536000, immutable"  # names of built files hold their hash
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -21,6 +21,7 @@ from pydantic import Field
 from figment.common.cache import cache_folder, naming_cache
 from figment.common.files import write_atomically
 from figment.common.jsontext import parsed
+from figment.common.refusals import naming_refusals
 from figment.common.text import printable
 from figment.errors import InputError
 from figment.run import Run
@@ -95,9 +96,10 @@ def start(kind: Literal["train", "resume"], run: Path, arguments: Sequence[str])
 def spawn(command: list[str], log: Path, errors: Path | None = None) -> "subprocess.Popen[bytes]":
     """A process that no signal to ours reaches, and that is waited for, so that nothing of it stays behind.
 
-    log: what it prints; errors: where its messages go, to the log by default.
+    log: what it prints; errors: where its messages go, to the log by default. Raises InputError where it can't be started.
     """
-    with log.open("wb") as out, (errors or log).open("ab") as told:
+    refused = naming_refusals("the process", done="started", elsewhere="start it by hand")
+    with refused, log.open("wb") as out, (errors or log).open("ab") as told:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT if errors is None else told,
             start_new_session=True,

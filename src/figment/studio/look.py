@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from figment.common.refusals import naming_refusals
 from figment.common.text import shown
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import PreparedPicture, rescue
@@ -56,8 +57,9 @@ def look(studio: Studio, query: Look) -> dict[str, Any]:
 
 def _prepared(source: Source, slots: set[int]) -> list[PreparedPicture]:
     """In a process of their own: a picture that crashes its decoder mustn't end the studio."""
-    chunks = map_unordered(reduced, source.chunks(slots), processes=1, rescue=rescue)
-    return sorted((picture for chunk in chunks for picture in chunk), key=lambda it: it.slot)
+    with naming_refusals("the process that reads pictures", done="started", elsewhere="look by figment data inspect"):
+        chunks = map_unordered(reduced, source.chunks(slots), processes=1, rescue=rescue)
+        return sorted((picture for chunk in chunks for picture in chunk), key=lambda it: it.slot)
 
 
 def _sizes(pictures: list[PreparedPicture]) -> str:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from figment.common.text import printable
+from figment.errors import InputError
 from figment.studio import jobs
 from figment.studio.studio import Missing, Studio
 
@@ -46,7 +47,11 @@ def begin(studio: Studio, arguments: list[str]) -> str:
     with studio.lock:
         for before in list(studio.plans):
             end(studio, before)
-        process = jobs.spawn([sys.executable, "-m", "figment", *arguments], folder / "printed", folder / "told")
+        try:
+            process = jobs.spawn([sys.executable, "-m", "figment", *arguments], folder / "printed", folder / "told")
+        except InputError:
+            place.cleanup()
+            raise
         plan = Plan(secrets.token_hex(6), process, place)
         studio.plans[plan.id] = plan
     threading.Thread(target=_end_with, args=(studio, plan), daemon=True).start()

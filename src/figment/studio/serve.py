@@ -69,6 +69,7 @@ def listening(host: str, port: int | None) -> Iterator[socket.socket]:
         try:
             ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             ear.bind((host, number))
+            ear.listen()  # from now on: the address is told before the server takes what comes
         except (OSError, OverflowError) as error:
             ear.close()
             if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

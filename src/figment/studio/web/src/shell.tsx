@@ -15,6 +15,7 @@ interface Entry {
 /** The pages: a row and a file each. */
 const PAGES: Entry[] = [
   { pattern: '/', title: 'Runs', load: () => import('./pages/runs') },
+  { pattern: '/new', title: 'New run', load: () => import('./pages/new') },
   { pattern: '/watch/{id}', title: 'Watch', load: () => import('./pages/watch') },
   { pattern: '/play/{id}', title: 'Play', load: () => import('./pages/play') },
   { pattern: '/compare', title: 'Compare', load: () => import('./pages/compare') },

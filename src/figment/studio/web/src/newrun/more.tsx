@@ -1,0 +1,71 @@
+// What most leave as it is: size, labels, name, where it begins, seed.
+import { useGet } from '../api'
+import type { RunRow } from '../runlist/rows'
+
+export interface More {
+  size: string
+  labels: boolean
+  name: string
+  folder: number
+  start: string
+  seed: string
+}
+
+export const usualMore: More = { size: '', labels: false, name: '', folder: 0, start: '', seed: '' }
+const SIZES = ['16', '32', '64', '128', '256', '512']
+
+interface Props {
+  value: More
+  change: (more: More) => void
+  classes: number
+  homes: string[]
+}
+
+export function MoreFields({ value, change, classes, homes }: Props) {
+  const runs = useGet<{ runs: RunRow[] }>('/api/runs').value?.runs ?? []
+  const begun = runs.filter((run) => run.kind === 'run' && !run.problem && !!run.images)
+  const set = <K extends keyof More>(key: K, it: More[K]) => change({ ...value, [key]: it })
+  return (
+    <div class="more">
+      <label>
+        Name of the run{' '}
+        <input value={value.name} maxLength={100} placeholder="that of its pictures, with a number" autocomplete="off"
+          onInput={(event) => set('name', event.currentTarget.value)} />
+      </label>
+      {homes.length > 1 && (
+        <label>
+          In the folder{' '}
+          <select value={value.folder} onChange={(event) => set('folder', +event.currentTarget.value)}>
+            {homes.map((home, i) => <option key={home} value={i}>{home}</option>)}
+          </select>
+        </label>
+      )}
+      <label>
+        Size in pixels{' '}
+        <select value={value.size} onChange={(event) => set('size', event.currentTarget.value)}>
+          <option value="">the recipe's, or 64</option>
+          {SIZES.map((it) => <option key={it} value={it}>{it} × {it}</option>)}
+        </select>
+      </label>
+      <label>
+        Begin with{' '}
+        <select value={value.start} onChange={(event) => set('start', event.currentTarget.value)}>
+          <option value="">what auto takes</option>
+          <option value="start">figment's own nets, which have seen portraits</option>
+          <option value="none">nets that have learnt nothing</option>
+          {begun.map((run) => <option key={run.id} value={run.id}>those of {run.where}</option>)}
+        </select>
+      </label>
+      <label>
+        Seed{' '}
+        <input type="number" min={0} step={1} size={8} value={value.seed} placeholder="0" onInput={(event) => set('seed', event.currentTarget.value)} />
+      </label>
+      {classes > 1 && (
+        <label>
+          <input type="checkbox" checked={value.labels} onChange={(event) => set('labels', event.currentTarget.checked)} /> Learn the{' '}
+          {classes} labels, so that one can ask for pictures of each
+        </label>
+      )}
+    </div>
+  )
+}

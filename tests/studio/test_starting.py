@@ -1,0 +1,242 @@
+"""A training from the page to its end: started, watched, stopped, gone on with, renamed, deleted. And what can't be started."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from figment.run import Run
+from figment.studio import jobs, starting
+from figment.studio.jobs import Job, described, known, start
+from figment.studio.pictures import below
+from figment.studio.studio import Studio
+from figtest.pictures import noise_folder
+from figtest.runs import build
+from figtest.studios import asking, started
+
+PATIENCE = 120_000  # milliseconds that a training may take to begin on a busy machine
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder with pictures and a place for runs, where the studio is started."""
+    noise_folder(tmp_path / "my-pictures" / "<b>dark", 60, 16)
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def client(desk):
+    with asking(desk / "runs") as client:
+        yield client
+
+
+def test_a_training_from_its_first_to_its_last_day(desk, open_page):
+    with started("runs", cwd=desk) as studio:
+        page = open_page(studio.address)
+        page.get_by_role("link", name="Begin the first one").click()
+        page.get_by_role("radio", name=re.compile("my-pictures")).first.check()
+        page.get_by_text("60 pictures, 18×16").wait_for()
+        page.get_by_role("radio", name="images seen").check()
+        page.get_by_label("How many").fill("2M")
+        page.get_by_text("More:").click()
+        page.get_by_role("combobox", name="Size in pixels").select_option("16")
+        page.get_by_role("combobox", name="Begin with").select_option("none")
+        page.get_by_role("textbox", name="Name of the run").fill("first")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url("**/watch/*", timeout=PATIENCE)
+        page.goto(studio.home)
+        page.get_by_text("training", exact=False).first.wait_for()
+        run = Run(desk / "runs" / "first")
+        sheet = page.get_by_role("img", name="Newest samples of first")
+        sheet.wait_for()
+        before = sheet.get_attribute("src")
+        page.wait_for_function(
+            "before => document.querySelector('.cover img').getAttribute('src') !== before", arg=before
+        )
+        page.get_by_role("button", name="Stop first").click()
+        page.get_by_text("stopped, with everything saved").wait_for(timeout=PATIENCE)
+        seen = run.facts["images"]
+        assert run.state == "interrupted"
+        page.get_by_role("button", name="Go on with first").click()
+        page.get_by_role("checkbox", name="with a further budget").check()
+        page.get_by_role("radio", name="images seen").check()
+        page.get_by_label("How many").fill("64")
+        page.get_by_role("button", name="Go on", exact=True).click()
+        page.locator("[data-standing=done]").wait_for(timeout=PATIENCE)
+        assert run.facts["images"] > seen
+        page.get_by_role("button", name="Rename first").click()
+        page.get_by_role("textbox", name="New name").fill("the first of all")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="the first of all", exact=True).wait_for()
+        page.get_by_role("button", name="Delete the first of all").click()
+        assert page.get_by_role("button", name="Delete it for good").is_disabled()
+        page.get_by_role("textbox", name="To go on").fill("the first of all")
+        page.get_by_role("button", name="Delete it for good").click()
+        page.get_by_role("link", name="Begin the first one").wait_for()
+    assert os.listdir(desk / "runs") == []
+
+
+@pytest.mark.slow
+def test_the_plan_is_what_figment_tells(desk, client):
+    data = below(Studio((desk / "runs",), home=desk))[0].id
+    id = client.post("/api/plan", json={"data": data, "images": "64", "size": "16", "start": "none"}).json()["id"]
+    plan = when(lambda: client.get(f"/api/plan/{id}").json(), lambda it: it["state"] != "working")
+    assert any(line.startswith("generator ") for line in plan["lines"]), plan
+    assert client.delete(f"/api/plan/{id}").status_code == 200
+    assert os.listdir(desk / "runs") == []
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "lines", "error"),
+    [
+        ("print('generator  small')", "done", ["generator  small"], None),
+        ("import sys; sys.exit('figment: --size 17: no.')", "refused", [], "--size 17: no."),
+        ("import os; os.kill(os.getpid(), 9)", "refused", [], "The plan was given up."),
+    ],
+)
+def test_a_plan_is_waited_for_and_given_up(client, monkeypatch, program, state, lines, error):
+    spawn = jobs.spawn
+    monkeypatch.setattr(jobs, "spawn", lambda command, *files: spawn([sys.executable, "-c", program], *files))
+    first, id = (client.post("/api/plan", json={}).json()["id"] for _ in range(2))
+    assert client.get(f"/api/plan/{first}").status_code == 404  # one at a time
+    plan = when(lambda: client.get(f"/api/plan/{id}").json(), lambda it: it["state"] != "working")
+    assert (plan["state"], plan["lines"], plan["error"]) == (state, lines, error)
+    assert client.delete(f"/api/plan/{id}").status_code == 200
+    assert client.get(f"/api/plan/{id}").status_code == 404
+
+
+def when(ask, is_so, seconds=120):
+    """What is asked for, as soon as it is so."""
+    for _ in range(seconds * 10):
+        if is_so(found := ask()):
+            return found
+        time.sleep(0.1)
+    pytest.fail(f"it never was: {found}")
+
+
+def test_what_figment_refuses_comes_to_the_page_in_its_words(desk, client):
+    data = below(Studio((desk / "runs",), home=desk))[0].id
+    job = client.post("/api/jobs", json={"data": data, "images": "64", "size": "17"}).json()
+    assert (job["state"], job["name"]) == ("preparing", "b-dark-1")
+    ended = when(lambda: client.get(f"/api/jobs/{job['id']}").json(), lambda it: it["state"] != "preparing")
+    assert ended["state"] == "failed"
+    assert "17" in ended["error"]
+    assert not ended["error"].startswith("figment:")
+    with asking(desk / "runs") as anew:  # another studio knows it, too, and puts it away
+        assert [it["id"] for it in anew.get("/api/jobs").json()["jobs"]] == [job["id"]]
+        assert anew.delete(f"/api/jobs/{job['id']}").status_code == 200
+        assert anew.get("/api/jobs").json()["jobs"] == []
+
+
+def job_of(process, run, **changes):
+    import psutil
+
+    fields = {
+        "id": "0123456789ab", "kind": "train", "run": str(run), "command": process.args, "pid": process.pid, "asked": 1.0,
+        "started": psutil.Process(process.pid).create_time(),
+    }  # fmt: skip
+    return Job(**fields | changes)
+
+
+def test_a_strangers_process_is_never_taken_for_a_jobs(tmp_path):
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert job_of(process, tmp_path).process().pid == process.pid
+        assert job_of(process, tmp_path, started=5.0).process() is None
+        assert job_of(process, tmp_path, command=[*command, "more"]).process() is None
+        assert job_of(process, tmp_path, pid=2**22 + 1).process() is None
+        process.stdin.close()
+
+
+def test_a_training_that_was_killed_is_told_so(make_run, tmp_path, own_cache):
+    job = Job(id="0123456789ab", kind="train", run=str(make_run(state="training").folder), command=["x"], pid=2**22 + 1,
+              started=1.0, asked=1.0)  # fmt: skip
+    assert described(job)["state"] == "killed"
+    job.log_file.parent.mkdir(parents=True, exist_ok=True)
+    job.log_file.write_text("Traceback (most recent call last)\n  File\nValueError: \x1b[31mno\n")
+    assert (found := described(job))["state"] == "failed"
+    assert "fault of figment's (ValueError: \\x1b[31mno)" in found["error"]
+    job.log_file.unlink()
+
+
+def test_damaged_records_are_passed_over(own_cache):
+    folder = own_cache / "studio" / "jobs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, content in enumerate((b"", b"{", b"[]", b'{"id": "../../x"}', b"\xff")):
+        (folder / f"{i}.json").write_bytes(content)
+    assert known() == []
+    shutil.rmtree(folder)
+
+
+def test_no_more_than_so_many_are_started_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "MAX_AT_ONCE", 0)
+    with pytest.raises(Exception, match="under way already"):
+        start("train", tmp_path / "x", ["train"])
+
+
+NO_TRAININGS = (
+    b"", b"{}x", b'{"data": 5}', b'{"recipe": "sgd"}', b'{"time": "soon"}', b'{"time": "1m", "images": "5"}', b'{"images": "-1"}',
+    b'{"size": "large"}', b'{"size": "64; rm"}', b'{"seed": -1}', b'{"seed": 1e99}', b'{"start": "../x"}', b'{"name": "../x"}',
+    b'{"name": "-x"}', b'{"folder": 9}', b'{"folder": -1}', b'{"data": "/etc"}', b'{"data": "--help"}', b'{"data": "hf:../x"}',
+    b'{"data": "hf:a/b --out x"}', b'{"data": "000000000000"}', b'{"data": "../runs"}', b'{"out": "x"}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NO_TRAININGS)
+def test_what_cant_be_trained_is_refused_and_nothing_starts(client, monkeypatch, content):
+    monkeypatch.setattr(jobs, "spawn", lambda *more: pytest.fail("something was started"))
+    answer = client.post("/api/jobs", content=content)
+    assert answer.status_code in (400, 404)
+    assert len(answer.json()["error"]) > 10
+    assert client.post("/api/plan", content=content.replace(b"name", b"nom")).status_code in (400, 404)
+    assert client.get("/api/jobs/nothing").status_code == client.get("/api/plan/nothing").status_code == 404
+
+
+def test_single_runs_are_no_place_for_new_ones(tmp_path, monkeypatch):
+    run = build(tmp_path, ticks=1, snapshots=())
+    monkeypatch.chdir(tmp_path)
+    with asking(run.folder) as client:
+        assert client.get("/api/recipes").json()["homes"] == []
+        assert "no folder here" in client.post("/api/jobs", json={}).json()["error"]
+
+
+def test_two_that_are_asked_for_at_once_get_two_names(tmp_path, monkeypatch):
+    taken = [Job(id=f"{i:012d}", kind="train", run=str(tmp_path / f"faces-{i}"), command=["x"], pid=1, started=1.0, asked=1.0)
+             for i in (1, 2)]  # fmt: skip
+    monkeypatch.setattr(jobs, "known", lambda: taken)
+    monkeypatch.setattr(Job, "process", lambda self: self)
+    assert starting._free(tmp_path, "faces").name == "faces-3"
+
+
+def test_what_is_offered_lies_below_and_is_none_of_figments_own(tmp_path, monkeypatch):
+    noise_folder(tmp_path / "desk" / "cats" / "a", 12, 16)
+    noise_folder(tmp_path / "desk" / "cats" / "b", 12, 16)
+    noise_folder(tmp_path / "desk" / ".hidden", 12, 16)
+    noise_folder(tmp_path / "desk" / "few", 3, 16)
+    noise_folder(tmp_path / "outside", 12, 16)
+    (tmp_path / "desk" / "linked").symlink_to(tmp_path / "outside")
+    (tmp_path / "desk" / "all.zip").touch()
+    build(tmp_path / "desk", ticks=1, snapshots=range(12))
+    found = {it.where: it.count for it in below(Studio((tmp_path / "desk" / "runs",), home=tmp_path / "desk"))}
+    assert found == {"desk": 27, "cats": 24, "cats/a": 12, "cats/b": 12, "all.zip": None}
+
+
+def test_a_look_shows_pictures_and_what_is_wrong_with_them(desk, client):
+    folder = next(Path("my-pictures").iterdir())
+    (folder / "<i>bad.png").write_bytes(b"no picture")
+    data = next(it["id"] for it in client.get("/api/data").json()["found"])
+    look = client.get("/api/look", params={"data": data}).json()
+    assert (look["count"], look["sizes"], len(look["pictures"])) == (61, "18×16", 23)
+    assert [line.partition(":")[0] for line in look["problems"]] == ["<i>bad.png"]
+    assert any("few" in line for line in look["notes"])
+    assert client.get("/api/look", params={"data": "portraits"}).json()["sizes"] == "drawn at any size"
+    assert client.get("/api/look", params={"data": "hf:a/b"}).json()["count"] is None
+    for data in ("/etc", "..", "000000000000", "hf:", "nothing at all"):
+        assert client.get("/api/look", params={"data": data}).status_code in (400, 404)

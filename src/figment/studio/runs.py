@@ -72,7 +72,7 @@ def run(studio: Studio, id: str) -> dict[str, Any]:
 def sheet(studio: Studio, id: str, images: str) -> Response:
     """A sheet of the run's, as the file that it is, with its mark."""
     sheets = studio.run(id).pictures()
-    file = sheets.get(int(images)) if images.isdecimal() else None
+    file = sheets.get(int(images)) if images.isdecimal() and len(images) < 19 else None
     if file is None or not file.is_file():
         raise Missing(f"There is no sheet after {images} images.")
     return FileResponse(file, headers={"cache-control": "private, max-age=3600"})

@@ -1,0 +1,166 @@
+"""Watch as a person uses it: a run that grows under one's eyes, its history, its pictures; by mouse and by keyboard."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from figment.studio.studio import found_in
+from figtest.runs import build, tick
+from figtest.scored_runs import look
+from figtest.studios import started
+from figtest.whole_runs import whole_run
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("watched")
+
+
+@pytest.fixture(scope="module")
+def watched(home):
+    """A studio of a whole run, and one that tests may change."""
+    whole_run(home / "whole")
+    build(home / "live", state="training")
+    with started(home / "whole" / "runs", home / "live" / "runs") as it:
+        yield it
+
+
+def address(watched, folder):
+    (place,) = found_in(folder / "runs")
+    token = watched.address.split("?")[1]
+    return f"{watched.home}/watch/{place.id}?{token}"
+
+
+def shown(page):
+    """The pixels of the sheet that is shown."""
+    page.wait_for_timeout(50)
+    values = page.locator(".sheet canvas").evaluate(
+        "it => [...it.getContext('2d').getImageData(0, 0, it.width, it.height).data]"
+    )
+    return np.array(values)
+
+
+def caption(page):
+    return page.locator(".caption")
+
+
+@pytest.fixture
+def page(watched, open_page, home):
+    page = open_page(address(watched, home / "whole"))
+    page.get_by_role("heading", name="x-1").wait_for()
+    page.get_by_text("10,240 images · 1 min", exact=True).wait_for()
+    return page
+
+
+def wait_until_other(page, before):
+    for _ in range(100):
+        if not np.array_equal(now := shown(page), before):
+            return now
+    raise AssertionError("the sheet stays as it was")
+
+
+def test_the_whole_history_by_slider_keys_and_play(page):
+    last = shown(page)
+    slider = page.get_by_role("slider", name="Moment of the run")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.get_by_text("0 images · 0 s", exact=True).wait_for()
+    first = wait_until_other(page, last)
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("640 images · 4 s", exact=True).wait_for()
+    assert slider.get_attribute("aria-valuetext") == "640 images · 4 s"
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="Play the history").click()
+    page.get_by_text("10,240 images · 1 min", exact=True).wait_for()
+    assert np.array_equal(wait_until_other(page, first), last)
+
+
+def test_early_and_late_with_a_divider(page):
+    last = shown(page)
+    page.get_by_role("button", name="Early | late").click()
+    half = wait_until_other(page, last)
+    divider = page.get_by_role("slider", name="Divider between early and late")
+    divider.focus()
+    page.keyboard.press("Home")
+    for _ in range(50):
+        page.keyboard.press("ArrowRight")
+    assert divider.get_attribute("aria-valuetext") == "50 % early"
+    assert np.array_equal(shown(page), half)
+    page.keyboard.press("Home")
+    assert np.array_equal(wait_until_other(page, half), last)
+
+
+def test_the_curves_follow_the_slider_and_a_click_on_them_moves_it(page):
+    losses = page.get_by_role("img", name="Losses, over images seen")
+    words = losses.get_attribute("aria-label")
+    box = losses.locator(".u-over").bounding_box()
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 50)
+    page.get_by_text("2,560 images · 15 s", exact=True).wait_for()
+    page.wait_for_timeout(300)
+    assert losses.get_attribute("aria-label") != words
+    page.locator("figure", has_text="Variety").get_by_text("What does this mean?").click()
+    page.get_by_text("near 0 the generator draws one picture again and again").wait_for()
+    page.get_by_label("What the trainer said then").get_by_text("What does this mean?").click()
+    page.get_by_text("each net still has something to learn from the other").wait_for()
+
+
+def test_a_picture_is_looked_at_closely(page):
+    first = page.get_by_role("button", name="Picture 0", exact=True)
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    look = page.get_by_role("region", name="Picture 5")
+    look.get_by_text("Its code is number 5 of seed 0").wait_for()
+    assert look.get_by_role("list", name="Its history over the run").get_by_role("img").count() == 4
+    assert "code=5" in look.get_by_role("link", name="Play with it").get_attribute("href")
+    look.get_by_role("button", name="Nearest training pictures").click()
+    look.get_by_role("img", name="Training picture").nth(4).wait_for()
+    look.get_by_role("button", name="Where the discriminator looks").click()
+    look.get_by_role("img", name="Map by occlusion").wait_for()
+    page.get_by_text("Show it, wherever the slider rests").click()
+    page.get_by_role("img", name="Mean P(fake)").wait_for()
+
+
+def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, home, tmp_path):
+    (place,) = found_in(home / "live" / "runs")
+    from figment.run import Run
+
+    run = Run(place.folder)
+    page = open_page(address(watched, home / "live"))
+    page.get_by_text("10,240 images · 1 min", exact=True).wait_for()
+
+    def goes_on(images):
+        shutil.copyfile(run.picture_file(640), run.picture_file(images))
+        run.log(tick(images, 1.1, diagnosis=["the pictures are still forming"]))
+        run.log({"event": "snapshot", "images": images, "seconds": 66.0})
+        run.log(look(images, 40.0))
+
+    before = shown(page)
+    goes_on(11_000)
+    page.get_by_text("11,000 images · 1 min 6 s", exact=True).wait_for()
+    wait_until_other(page, before)
+    page.get_by_text("The pictures are still forming.").wait_for()
+    page.get_by_role("img", name="FD-lite0 while it trained").wait_for()
+    page.get_by_role("slider", name="Moment of the run").focus()
+    page.keyboard.press("Home")
+    page.get_by_text("0 images · 0 s", exact=True).wait_for()
+    goes_on(12_000)
+    page.get_by_label("How the run stands").get_by_text("12,000").wait_for()
+    assert caption(page).inner_text() == "0 images · 0 s"  # who looks back isn't torn away
+    shutil.rmtree(run.folder)
+    page.get_by_text("The run x-1 is no longer there").wait_for()
+    page.complaints.clear()  # the browser tells of answers that aren't there
+
+
+def test_names_are_no_markup(watched, open_page, home, tmp_path):
+    """What a run says is shown to the letter."""
+    bad = "<img src=x onerror=alert(1)>"
+    run = build(tmp_path / "evil")
+    run.log(tick(11_000, 1.0, diagnosis=[bad]))
+    run.log({"event": "odd", "images": 11_000, "seconds": 1.0, "text": bad})
+    with started(tmp_path / "evil" / "runs") as studio:
+        page = open_page(address(studio, tmp_path / "evil"))
+        page.get_by_label("What else was noted").get_by_text(bad).wait_for()
+        assert page.locator("img[src=x]").count() == 0

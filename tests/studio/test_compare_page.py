@@ -35,8 +35,8 @@ def test_runs_are_chosen_compared_and_judged_blindly(studio, open_page):
     page.get_by_role("img", name="Variety, over minutes").wait_for()
 
     test = page.get_by_label("Blind test", exact=True).first
-    test.get_by_label("Which").select_option("better")
-    test.get_by_label("in", exact=True).select_option("10")
+    test.get_by_label("Question").select_option("better")
+    test.get_by_label("Number of pairs").select_option("10")
     test.get_by_role("button", name="Begin").click()
     test.get_by_role("button", name="The left picture").focus()
     for number in range(1, 11):

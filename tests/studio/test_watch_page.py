@@ -5,11 +5,14 @@ import shutil
 import numpy as np
 import pytest
 
+from figment.run import Run
 from figment.studio.studio import found_in
 from figtest.runs import build, tick
 from figtest.scored_runs import look
 from figtest.studios import started
 from figtest.whole_runs import whole_run
+
+MARKUP = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,10 @@ def watched(home):
     """A studio of a whole run, and one that tests may change."""
     whole_run(home / "whole")
     build(home / "live", state="training")
-    with started(home / "whole" / "runs", home / "live" / "runs") as it:
+    evil = build(home / "evil")
+    evil.log(tick(11_000, 1.0, diagnosis=[MARKUP]))
+    evil.log({"event": "odd", "images": 11_000, "seconds": 1.0, "text": MARKUP})
+    with started(*(home / name / "runs" for name in ("whole", "live", "evil"))) as it:
         yield it
 
 
@@ -123,10 +129,8 @@ def test_a_picture_is_looked_at_closely(page):
     page.get_by_role("img", name="Mean P(fake)").wait_for()
 
 
-def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, home, tmp_path):
+def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, home):
     (place,) = found_in(home / "live" / "runs")
-    from figment.run import Run
-
     run = Run(place.folder)
     page = open_page(address(watched, home / "live"))
     page.get_by_text("10,240 images · 1 min", exact=True).wait_for()
@@ -154,13 +158,9 @@ def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, hom
     page.complaints.clear()  # the browser tells of answers that aren't there
 
 
-def test_names_are_no_markup(watched, open_page, home, tmp_path):
+def test_names_are_no_markup(watched, open_page, home):
     """What a run says is shown to the letter."""
-    bad = "<img src=x onerror=alert(1)>"
-    run = build(tmp_path / "evil")
-    run.log(tick(11_000, 1.0, diagnosis=[bad]))
-    run.log({"event": "odd", "images": 11_000, "seconds": 1.0, "text": bad})
-    with started(tmp_path / "evil" / "runs") as studio:
-        page = open_page(address(studio, tmp_path / "evil"))
-        page.get_by_label("What else was noted").get_by_text(bad).wait_for()
-        assert page.locator("img[src=x]").count() == 0
+    page = open_page(address(watched, home / "evil"))
+    page.get_by_label("What else was noted").get_by_text(MARKUP).wait_for()
+    page.get_by_label("What the trainer says").get_by_text(MARKUP).wait_for()
+    assert page.locator("img[src=x]").count() == 0

@@ -34,10 +34,10 @@ export function BlindTest({ runs }: { runs: Compared[] }) {
   return (
     <>
       <div class="row">
-        <Choice label="Which" value={kind} onChange={(it) => setKind(it as Kind)} options={[['real', 'is real?'], ['better', 'run is better?']]} />
-        <Choice label={kind === 'real' ? 'of run' : 'of runs'} value={first} onChange={setFirst} options={runs.map((it) => [it.id, it.name])} />
-        {kind === 'better' && <Choice label="and" value={second} onChange={setSecond} options={runs.map((it) => [it.id, it.name])} />}
-        <Choice label="in" value={`${pairs}`} onChange={(it) => setPairs(+it)} options={['10', '20', '40'].map((it) => [it, `${it} pairs`])} />
+        <Choice label="Which" name="Question" value={kind} onChange={(it) => setKind(it as Kind)} options={[['real', 'is real?'], ['better', 'run is better?']]} />
+        <Choice label={kind === 'real' ? 'of run' : 'of runs'} name="Run" value={first} onChange={setFirst} options={runs.map((it) => [it.id, it.name])} />
+        {kind === 'better' && <Choice label="and" name="Other run" value={second} onChange={setSecond} options={runs.map((it) => [it.id, it.name])} />}
+        <Choice label="in" name="Number of pairs" value={`${pairs}`} onChange={(it) => setPairs(+it)} options={['10', '20', '40'].map((it) => [it, `${it} pairs`])} />
         <button type="button" class="main" onClick={begin} disabled={isAsking || (kind === 'better' && first === second)}>
           Begin
         </button>
@@ -54,11 +54,11 @@ export function BlindTest({ runs }: { runs: Compared[] }) {
   )
 }
 
-function Choice({ label, value, options, onChange }: { label: string; value: string; options: [string, string][]; onChange: (value: string) => void }) {
+function Choice({ label, name, value, options, onChange }: { label: string; name: string; value: string; options: [string, string][]; onChange: (value: string) => void }) {
   return (
     <label class="row tight">
       {label}
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select aria-label={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
         {options.map(([it, text]) => (
           <option key={it} value={it}>
             {text}

@@ -240,3 +240,30 @@ def test_a_look_shows_pictures_and_what_is_wrong_with_them(desk, client):
     assert client.get("/api/look", params={"data": "hf:a/b"}).json()["count"] is None
     for data in ("/etc", "..", "000000000000", "hf:", "nothing at all"):
         assert client.get("/api/look", params={"data": data}).status_code in (400, 404)
+
+
+def test_a_killed_trainer_is_told_and_two_studios_agree(desk):
+    """Killed as by the system, and gone on with from another studio's page."""
+    data = below(Studio((desk / "runs",), home=desk))[0].id
+    with asking(desk / "runs") as one, asking(desk / "runs") as other:
+        asked = {
+            "data": data,
+            "images": "2M",
+            "size": "16",
+            "start": "none",
+            "recipe": "dcgan-r1-small",
+            "name": "killed",
+        }
+        job = one.post("/api/jobs", json=asked).json()
+        address = f"/api/runs/{job['run']}"
+        when(lambda: one.get("/api/runs").json()["runs"], bool)
+        when(lambda: one.get(address).json(), lambda it: it["standing"] == "training")
+        assert other.delete(address, params={"name": "killed"}).status_code == 409
+        assert other.delete(f"/api/jobs/{job['id']}").status_code == 400
+        known()[0].process().kill()
+        found = when(lambda: other.get(address).json(), lambda it: it["standing"] != "training")
+        assert (found["standing"], found["state"]) == ("killed", "training")
+        assert other.get(f"/api/jobs/{job['id']}").json()["state"] == "killed"
+        assert other.delete(address, params={"name": "killed"}).status_code == 200
+        assert one.get(address).status_code == 404
+        assert one.get("/api/jobs").json()["jobs"] == []

@@ -23,6 +23,8 @@ USES = {
     "face": "--fit face",
     "onnx": "features by a network of yours",
     "tensorboard": "--log tensorboard",
+    "study": "figment study",
+    "studio": "figment studio, train --studio",
 }
 BF16 = {
     "fast": "faster than float32",

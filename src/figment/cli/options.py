@@ -134,6 +134,9 @@ PICK = click.option(
     "and so many times the work. It is said in the files.",
 )
 OPEN = click.option("--open", "opens", is_flag=True, help="Open the run's live page, live.html, in a browser.")
+STUDIO = click.option(
+    "--studio", is_flag=True, help="Watch it in the studio, which opens in a browser and ends with the training."
+)
 LABEL = click.option("--label", metavar="CLASS", help="Only of this class, where it was trained with --labels.")
 PIXELS_OR_FEATURES = click.option(
     "--features",

@@ -1,5 +1,6 @@
 """`figment studio`: runs in a browser."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -19,7 +20,10 @@ HERE = Path("runs")
 @click.option(
     "--share", is_flag=True, help="Let other machines in, by a --host that they reach; the token is asked for."
 )
-def studio(runs: tuple[Path, ...], port: int | None, opens: bool, host: str, share: bool) -> None:
+@click.option("--until-input-ends", "until_input_ends", is_flag=True, hidden=True, help="For figment train --studio.")
+def studio(
+    runs: tuple[Path, ...], port: int | None, opens: bool, host: str, share: bool, until_input_ends: bool
+) -> None:
     """Watch runs learn, play with what they learned, and compare them, in a browser.
 
     RUNS are run folders, or folders of them [default: runs]. It serves this machine alone, at an address with a token that it
@@ -49,4 +53,5 @@ def studio(runs: tuple[Path, ...], port: int | None, opens: bool, host: str, sha
     if not is_local(host) and not share:
         raise InputError(f"--host {host} lets other machines in: say --share too if that is what you want.")
     tell("Ctrl-C ends the studio; trainings started from it go on.")
-    serve(Studio(tuple(folders)), host, port, opens, tell)
+    until = sys.stdin.buffer if until_input_ends else None
+    serve(Studio(tuple(folders)), host, port, opens, tell, until)

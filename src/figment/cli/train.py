@@ -3,6 +3,7 @@
 import inspect
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from figment.cli.options import (
     LOG,
     OPEN,
     RUN_FOLDER,
+    STUDIO,
     DataPath,
     PathArgument,
     RecipeOption,
@@ -77,6 +79,7 @@ from figment.errors import InputError
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @OPEN
+@STUDIO
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -86,7 +89,7 @@ def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
     size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None,
     keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None, device: str,
-    opens: bool, dry_run: bool, loggers: tuple[str, ...],
+    opens: bool, studio: bool, dry_run: bool, loggers: tuple[str, ...],
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -115,6 +118,12 @@ def train(
     check_launch()
     if leads():
         refuse_at_once(from_run, None if dry_run else out)
+        if studio:
+            from figment.common.extras import require
+
+            require("studio", "--studio")
+            if dry_run:
+                raise InputError("--studio shows a training, and --dry-run trains nothing: leave one of them out.")
     warm_up("figment.start")
     from figment import start
     from figment.display.terminal import Terminal
@@ -138,8 +147,18 @@ def train(
     if dry_run:
         tell(*start.dry_run(data, **asked, **fields).split("\n"))
         return None
-    run = start.train(data, out=out, callbacks=callbacks, command=["figment", *sys.argv[1:]], **asked, **fields)
+    with in_studio(studio, out):
+        run = start.train(data, out=out, callbacks=callbacks, command=["figment", *sys.argv[1:]], **asked, **fields)
     return conclude(run)
+
+
+def in_studio(is_wanted: bool, run: Path | None) -> AbstractContextManager[None]:
+    """Within, a studio shows the run, or without one all in runs/, where that is wanted. In the first process alone."""
+    if not is_wanted or not leads():
+        return nullcontext()
+    from figment.studio.beside import beside
+
+    return beside(run, tell)
 
 
 def refuse_at_once(from_run: str | None, out: Path | None) -> None:
@@ -169,9 +188,10 @@ def refuse_at_once(from_run: str | None, out: Path | None) -> None:
 @LOG
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
 @OPEN
+@STUDIO
 def resume(
     run: Path, time: str | None, images: str | None, sources: tuple[str, ...], loggers: tuple[str, ...], device: str,
-    opens: bool,
+    opens: bool, studio: bool,
 ) -> str:  # fmt: skip
     """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
@@ -193,15 +213,16 @@ def resume(
         opened = Run(run)
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
         was_finished = opened.state == "finished" and time is None and images is None
-    after = start.resume(
-        run,
-        time=time,
-        images=images,
-        data=given(sources),
-        device=device,
-        display=Terminal(opens=opens),
-        callbacks=callbacks,
-    )
+    with in_studio(studio, run):
+        after = start.resume(
+            run,
+            time=time,
+            images=images,
+            data=given(sources),
+            device=device,
+            display=Terminal(opens=opens),
+            callbacks=callbacks,
+        )
     if not was_finished:
         return conclude(after)
     tell(f"{run} is finished. To train it further, give it a budget: {further(after)}")

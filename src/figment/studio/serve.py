@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import FrameType
+from typing import BinaryIO
 
 import uvicorn
 
@@ -22,11 +23,13 @@ GRACE_SECONDS = 1  # for answers under way when the server is told to end
 LOCAL = "127.0.0.1"
 
 
-def serve(studio: Studio, host: str, port: int | None, opens: bool, tell: Callable[[str], None]) -> None:
+def serve(
+    studio: Studio, host: str, port: int | None, opens: bool, tell: Callable[[str], None], until: BinaryIO | None = None
+) -> None:
     """Serve until Ctrl-C or SIGTERM.
 
-    port: None takes the first free one from 8640 on. tell: is given the address and what else is to be said. Raises
-    InputError where the port or the host can't be had.
+    port: None takes the first free one from 8640 on. tell: is given the address and what else is to be said. until: what is
+    read to its end, at which the server ends, too. Raises InputError where the port or the host can't be had.
     """
     token = secrets.token_urlsafe(24)
     with listening(host, port) as ear:
@@ -44,7 +47,10 @@ def serve(studio: Studio, host: str, port: int | None, opens: bool, tell: Callab
         threading.Thread(target=_warm_up, daemon=True).start()
         if opens and (problem := open_address(address)):
             tell(problem)
-        Server(config, studio).run([ear])
+        server = Server(config, studio)
+        if until is not None:
+            threading.Thread(target=server.end_after, args=(until,), daemon=True).start()
+        server.run([ear])
 
 
 class Server(uvicorn.Server):
@@ -57,6 +63,13 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.studio.closing.set()
         super().handle_exit(sig, frame)
+
+    def end_after(self, until: BinaryIO) -> None:
+        """End once there is nothing more to be read."""
+        while until.read(1):
+            pass
+        self.studio.closing.set()
+        self.should_exit = True
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ from figtest.long_runs import long_run
 from figtest.studios import Started, started
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE_SECONDS = 120  # for a training to have its folder
+PATIENCE_SECONDS = 300  # for a training to have its folder, and its first sheet
 SCRUB = """async () => {
   const slider = document.querySelector('.scrubber input'), last = +slider.max, whole = 4000
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set
@@ -78,7 +78,7 @@ def trained(folder: Path, data: str, options: argparse.Namespace, is_watched: bo
             time.sleep(0.2)
         with started(folder) as studio, browser() as page:
             page.goto(page_of(page, studio))
-            page.locator(".sheet canvas").wait_for()
+            page.locator(".sheet canvas").wait_for(timeout=1000 * PATIENCE_SECONDS)
             process.wait()
             page.get_by_text("done", exact=True).wait_for(timeout=60_000)
     if process.wait():

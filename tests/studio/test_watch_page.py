@@ -25,10 +25,11 @@ def watched(home):
     """A studio of a whole run, and one that tests may change."""
     whole_run(home / "whole")
     build(home / "live", state="training")
+    build(home / "begun", ticks=0, snapshots=(0,))
     evil = build(home / "evil")
     evil.log(tick(11_000, 1.0, diagnosis=[MARKUP]))
     evil.log({"event": "odd", "images": 11_000, "seconds": 1.0, "text": MARKUP})
-    with started(*(home / name / "runs" for name in ("whole", "live", "evil"))) as it:
+    with started(*(home / name / "runs" for name in ("whole", "live", "begun", "evil"))) as it:
         yield it
 
 
@@ -111,6 +112,36 @@ def test_the_curves_follow_the_slider_and_a_click_on_them_moves_it(page):
     page.get_by_text("each net still has something to learn from the other").wait_for()
 
 
+def test_what_is_written_on_charts_is_read_as_well_as_the_page(page):
+    """axe sees no canvases: their axes' numbers, pixel by pixel, against the card, before and after light turns dark."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(300)
+        card = page.locator("figure.card").first.evaluate("it => getComputedStyle(it).backgroundColor")
+        pixels = page.locator("figure.card canvas").first.evaluate(AXIS_PIXELS)
+        written = [pixel[:3] for pixel in np.reshape(pixels, (-1, 4)).tolist() if pixel[3] > 240]
+        assert len(written) > 20
+        background = [int(value) for value in card.removeprefix("rgb(").rstrip(")").split(",")]
+        assert max(contrast(pixel, background) for pixel in written) > 4.5
+
+
+AXIS_PIXELS = (
+    """it => [...it.getContext('2d').getImageData(0, it.height - 45, it.width, 45).data]"""  # below the curves
+)
+
+
+def contrast(first, second):
+    """WCAG's, of two colours in levels."""
+
+    def luminance(colour):
+        shares = np.array(colour) / 255
+        linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    light, dark = sorted([luminance(first), luminance(second)], reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
 def test_a_picture_is_looked_at_closely(page):
     first = page.get_by_role("button", name="Picture 0", exact=True)
     first.focus()
@@ -156,6 +187,20 @@ def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, hom
     shutil.rmtree(run.folder)
     page.get_by_text("The run x-1 is no longer there").wait_for()
     page.complaints.clear()  # the browser tells of answers that aren't there
+
+
+def test_a_run_that_has_only_begun_is_seen_from_its_first_sheet_on(watched, open_page, home):
+    (place,) = found_in(home / "begun" / "runs")
+    run = Run(place.folder)
+    sheet, events = run.picture_file(0).read_bytes(), run.events_file.read_text()
+    run.picture_file(0).unlink()
+    run.events_file.unlink()
+    page = open_page(address(watched, home / "begun"))
+    page.get_by_text("There is no sheet of samples yet").wait_for()
+    run.picture_file(0).write_bytes(sheet)
+    run.events_file.write_text(events)
+    page.get_by_text("0 images · 0 s", exact=True).wait_for()
+    page.get_by_role("button", name="Picture 15", exact=True).wait_for()
 
 
 def test_names_are_no_markup(watched, open_page, home):

@@ -54,7 +54,7 @@ export function CloseLook({ id, tile, history, images, address, onClose }: Close
       </p>
       <OverTime tile={tile} history={history} address={address} />
       <p>
-        <a class="button" href={`/play/${id}?code=${code}`} onClick={followed}>
+        <a class="button" href={`/play/${id}?code=${code}${label === null ? '' : `&label=${encodeURIComponent(label)}`}`} onClick={followed}>
           Play with it
         </a>
       </p>

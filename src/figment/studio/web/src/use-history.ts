@@ -22,20 +22,31 @@ export function useHistory(id: string): Followed {
     let ended = false
     let waiting: Happened[] = []
     let known: string | null = null // its state, as it was told last
+    let place: string | null = null // up to where events have come; null while there is nothing to follow
+    let hasSheets = false
     const changed = () => setNews((it) => it + 1)
 
     const draw = () => {
       timer = 0
       const events = waiting
       waiting = []
+      if (!hasSheets && events.some((it) => it.event === 'snapshot')) return begin() // the first one tells how sheets are laid out
       if (events.length) setHistory((old) => old && grown(old, events))
       changed()
     }
     const soon = () => (timer ||= window.setTimeout(draw, TOGETHER_MS))
     const begin = () => {
       source?.close()
+      place = null
       get<History>(`/api/runs/${id}/history`).then(
-        (found) => ended || (setHistory(found), setProblem(null), follow(found.after)),
+        (found) => {
+          if (ended) return
+          hasSheets = found.sheets.length > 0
+          setHistory(found)
+          setProblem(null)
+          changed()
+          follow(found.after)
+        },
         (why: Error & { status?: number }) => {
           if (ended) return
           setProblem(why.message)
@@ -44,8 +55,11 @@ export function useHistory(id: string): Followed {
       )
     }
     const follow = (after: string) => {
+      place = after
+      if (document.hidden) return
       const stream = (source = new EventSource(`/api/runs/${id}/events?after=${after}`))
       stream.onmessage = (event) => {
+        place = event.lastEventId || place
         waiting.push(JSON.parse(event.data as string) as Happened)
         soon()
       }
@@ -62,12 +76,20 @@ export function useHistory(id: string): Followed {
       stream.addEventListener('anew', begin)
       stream.addEventListener('gone', (event) => {
         stream.close()
+        place = null
         setProblem((JSON.parse((event as MessageEvent<string>).data) as { text: string }).text)
       })
     }
+    // A page that nobody sees follows nothing: a browser has six connections to a server, for all its pages together.
+    const seen = () => {
+      source?.close()
+      if (!document.hidden && place !== null) follow(place)
+    }
+    document.addEventListener('visibilitychange', seen)
     begin()
     return () => {
       ended = true
+      document.removeEventListener('visibilitychange', seen)
       clearTimeout(timer)
       source?.close()
     }

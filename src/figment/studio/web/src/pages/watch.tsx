@@ -16,12 +16,13 @@ import { useHistory } from '../use-history'
 import './watch.css'
 
 const SCATTERED = 64 // sheets all over the run that are loaded ahead
+const REST_MS = 120 // after which a slider rests
 const CHARTS_MS = 80 // between two moves of the charts' line while a slider moves: sheets go first
 
 export default function Watch({ id }: PageProps) {
   const { history, problem, news } = useHistory(id)
   const state = useGet<RunState>(history ? `/api/runs/${id}/state` : null)
-  useEffect(state.again, [news])
+  useEffect(() => void (news > 1 && state.again()), [news]) // the first time it has just been asked for
   const name = state.value?.name
   useEffect(() => void (name && (document.title = `${name} – figment studio`)), [name])
   return (
@@ -127,9 +128,12 @@ function Sheets({ history, at, onMove, address, chosen, onChoose }: SheetsProps)
   const key = (place: number) => `${sheets[place]!.images}`
   const shown = useRef<ImageBitmap | undefined>(undefined)
   useEffect(() => {
+    const now = [...(both ? [early] : []), at]
     const near = around(at, sheets.length, at < before.current ? -1 : 1)
-    frames.want([...(both ? [early] : []), ...near, ...scattered(sheets.length, SCATTERED)].map(key))
     before.current = at
+    frames.want(now.map(key)) // neighbours wait until the slider rests: those that it runs over are gone before they come
+    const rest = setTimeout(() => frames.want([...now, ...near, ...scattered(sheets.length, SCATTERED)].map(key)), REST_MS)
+    return () => clearTimeout(rest)
   }, [frames, at, both, early, sheets.length])
   shown.current = nearestOf(frames, at, sheets) ?? shown.current
   const words = (place: number) => caption(history, place)

@@ -17,7 +17,7 @@ from figment.studio.app import build as build_app
 from figment.studio.operations import OPERATIONS
 from figment.studio.studio import Studio
 from figtest.runs import build
-from figtest.studios import PORT, TOKEN, asking
+from figtest.studios import PORT, TOKEN, asking, awaited
 
 schemathesis = pytest.importorskip("schemathesis")
 LEAK_BYTES = 8_000_000  # that 5,000 requests may leave behind in this process
@@ -123,8 +123,6 @@ def test_bytes_at_random_are_refused(shelf):
 
 def raw(app: Any, method: str, path: bytes, query: bytes, headers: list[tuple[bytes, bytes]], content: bytes) -> int:
     """The status of one request, given to the application byte by byte as a server would that checks nothing."""
-    import asyncio
-
     found: list[int] = []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
@@ -140,7 +138,7 @@ def raw(app: Any, method: str, path: bytes, query: bytes, headers: list[tuple[by
         if message["type"] == "http.response.start":
             found.append(message["status"])
 
-    asyncio.run(app(scope, receive, send))
+    awaited(app(scope, receive, send))
     return found[0]
 
 

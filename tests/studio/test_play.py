@@ -1,6 +1,5 @@
 """Play's server: pictures of codes over its websocket, downloads, uploads, favourites, the search for directions."""
 
-import asyncio
 import base64
 import errno
 import io
@@ -11,7 +10,6 @@ import struct
 import time
 import tracemalloc
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import av
@@ -30,7 +28,7 @@ from figment.studio.play.channel import Talk
 from figment.studio.play.players import directions_of
 from figment.studio.play.searching import Search, find
 from figtest.runs import build
-from figtest.studios import asking
+from figtest.studios import asking, awaited
 
 
 def played(folder, **choices):
@@ -161,8 +159,7 @@ def test_the_newest_request_of_a_slot_replaces_those_that_wait():
         talk.take(json.dumps({"do": "draw", "seq": 9, "codes": [{"number": 9}], "slot": "beside"}))
         return {slot: one.seq for slot, one in talk.waiting.items()}
 
-    with ThreadPoolExecutor(1) as elsewhere:  # Playwright's loop may be running in this one
-        assert elsewhere.submit(lambda: asyncio.run(asked())).result() == {"main": 8, "beside": 9}
+    assert awaited(asked()) == {"main": 8, "beside": 9}
 
 
 # ---- refusals ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from figment.studio import stream
 from figment.studio.stream import Tail, events
 from figment.studio.studio import Studio
 from figtest.runs import build, tick
-from figtest.studios import asking
+from figtest.studios import asking, awaited
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def collected(studio, run, place="", during=lambda: None, most=20):
             assert len(found) < most
         return found
 
-    return "".join(asyncio.run(asyncio.wait_for(all_of_it(), 30)))
+    return "".join(awaited(asyncio.wait_for(all_of_it(), 30)))
 
 
 def test_the_stream_ends_with_the_studio_and_tells_of_a_deleted_run(run, tmp_path, monkeypatch):

@@ -1,18 +1,21 @@
 """A studio as it is started from a shell, and as a person's browser sees it."""
 
+import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.testclient import TestClient
 
 from figment.studio.app import build
 from figment.studio.studio import Studio
 
+T = TypeVar("T")
 TOKEN, PORT = "a-token-of-the-tests", 8640
 
 
@@ -53,3 +56,9 @@ def asking(*folders: Path, token: str | None = TOKEN) -> TestClient:
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     app = build(Studio(folders), TOKEN, PORT)
     return TestClient(app, base_url=f"http://127.0.0.1:{PORT}", headers=headers, follow_redirects=False)
+
+
+def awaited(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives, in a loop and a thread of its own: Playwright's loop runs on in the tests' own thread."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

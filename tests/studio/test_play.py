@@ -5,7 +5,6 @@ import errno
 import io
 import json
 import random
-import shutil
 import struct
 import time
 import tracemalloc
@@ -27,15 +26,8 @@ from figment.media.provenance import source_of
 from figment.studio.play.channel import Talk
 from figment.studio.play.players import directions_of
 from figment.studio.play.searching import Search, find
-from figtest.runs import build
+from figtest.runs import played
 from figtest.studios import asking, awaited
-
-
-def played(folder, **choices):
-    """A run with a generator, which its last snapshot is."""
-    run = build(folder, choices=choices)
-    shutil.copy(run.snapshot_file(10240), run.generator_file)
-    return run
 
 
 @pytest.fixture

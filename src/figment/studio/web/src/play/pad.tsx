@@ -40,7 +40,7 @@ export function Pad({ desk }: { desk: Desk }) {
   const corner = (i: number) => (
     <Drop class="corner" label={`Corner, ${CORNERS[i]}`} onItem={(item) => put(i, item)}>
       <Thumb desk={desk} item={corners[i]!} name={`The picture at the ${CORNERS[i]}`} />
-      <button type="button" disabled={!chosen} aria-label={`Put the chosen picture ${CORNERS[i]}`} onClick={() => chosen && put(i, chosen)}>
+      <button type="button" disabled={!chosen} aria-label={`Put here, ${CORNERS[i]}`} onClick={() => chosen && put(i, chosen)}>
         Put here
       </button>
     </Drop>

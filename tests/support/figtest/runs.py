@@ -61,12 +61,12 @@ def last_layer(net):
 
 def played(folder, **choices):
     """The same with a generator whose pictures differ as trained ones do: those of weights as they are drawn are all but grey."""
-    run = build(folder, choices=choices)
+    run = build(folder, choices={"width": 8} | choices)
     for images in SNAPSHOTS:
         net, recipe = unpacked(run.snapshot_file(images), "generator")
-        last = net.get_submodule(last_layer(net))
-        while pixel_spread(Generator(net, recipe).sample(16, label=choices.get("classes", [None])[0])) < 30:
-            last.weight.mul_(1.5)
+        last, generator = net.get_submodule(last_layer(net)), Generator(net, recipe)
+        spread = pixel_spread(generator.sample(16))
+        last.weight.mul_(60 / spread)  # levels, as far as they don't leave 0 … 255
         run.snapshot_file(images).write_bytes(packed(net, recipe, "generator"))
     run.generator_file.write_bytes(run.snapshot_file(SNAPSHOTS[-1]).read_bytes())
     return run

@@ -17,10 +17,10 @@ export function Slider({ label, note, value, min, max, step, show = String, onCh
         <span>
           {label} {note && <small>{note}</small>}
         </span>
-        <output>{show(value)}</output>
+        <span class="value">{show(value)}</span>
       </span>
       <input
-        type="range" min={min} max={max} step={step} value={value} aria-valuetext={show(value)}
+        type="range" aria-label={label} min={min} max={max} step={step} value={value} aria-valuetext={show(value)}
         onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
       />
     </label>

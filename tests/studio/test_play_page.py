@@ -37,12 +37,13 @@ def play(studio, run, open_page):
     def opened(query="", **options):
         place = found_in(run.folder)[0].id
         page = open_page(f"{studio.home}/play/{place}?{studio.address.split('?')[1]}&{query}", **options)
-        until(page, "document.querySelector('[data-stage]')?.naturalWidth")
+        until(page, THERE)
         return page
 
     return opened
 
 
+THERE = "document.querySelector('[data-stage]')?.naturalWidth"
 PIXELS = """async () => {
   const stage = document.querySelector('[data-stage]')
   while (await stage.decode().then(() => false, () => true)) await new Promise(requestAnimationFrame)  // another one comes
@@ -86,6 +87,7 @@ def test_a_slider_moves_the_picture_and_the_address_keeps_it(play):
     moved = page.evaluate(PIXELS)
     until(page, "location.search.includes('move=2.9')")
     page.reload()
+    until(page, THERE)
     shows(page, moved)
     assert "direction 1 +2.9" in page.locator("[data-stage]").get_attribute("alt")
     page.get_by_role("button", name="All to 0").click()

@@ -13,7 +13,7 @@ import pytest
 from figment.common import locks
 from figment.common.cache import locked, sweep
 from figment.common.files import flush_to_disk, write_atomically
-from figment.common.locks import Held, lock_held
+from figment.common.locks import Held, is_held, lock_held
 from figment.errors import InputError
 
 
@@ -75,3 +75,24 @@ def test_what_cant_be_flushed_is_left_to_the_system(
     write_atomically(tmp_path / "a", "x")
     flush_to_disk(tmp_path)
     assert (tmp_path / "a").read_text() == "x"
+
+
+def test_whether_a_lock_is_held_is_seen_without_taking_it(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert not is_held(lock)
+    assert not lock.exists()
+    with lock_held(lock):
+        assert is_held(lock)
+    assert not is_held(lock)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_a_marker_tells_whether_it_is_held(tmp_path: Path) -> None:
+    lock, marker = tmp_path / "lock", tmp_path / "lock.held"
+    with lock_held(lock):
+        assert is_held(lock)
+    assert not is_held(lock)
+    marker.write_text(f"{2**22 + 1}\n{socket.gethostname()}\n")
+    assert not is_held(lock)
+    marker.write_text(f"1\nanother-{socket.gethostname()}\n")  # nobody here can know
+    assert is_held(lock)

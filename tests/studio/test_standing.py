@@ -1,16 +1,20 @@
 """How runs stand, each sort of damage as what it is, and a long list in no time."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from figment.run import Run
+from figment.studies.study import StudyFolder
+from figment.studio import jobs
 from figment.studio.runs import listed
 from figment.studio.standing import last_events, standing
 from figment.studio.studio import Studio
 from figtest.runs import build, tick
+from figtest.studies import study_of
 from figtest.studios import asking
 
 
@@ -117,3 +121,41 @@ def test_of_many_runs_only_those_that_changed_are_read_again(tmp_path, monkeypat
     rows = listed(studio)["runs"]
     assert next(row for row in rows if row["name"] == "y-7")["images"] == 7
     assert {folder.name for folder in read} == {"y-7"}
+
+
+def test_a_study_is_told_by_its_cells_and_has_its_runs(tmp_path):
+    place = StudyFolder.create(tmp_path / "weighed", study_of("weighed"))
+    shutil.copytree(build(tmp_path / "other", ticks=1, snapshots=(0,)).folder, place.folder / "runs" / "000-x")
+    studio = Studio((tmp_path / "weighed",))
+
+    def rows():
+        return {row["kind"]: row for row in listed(studio)["runs"]}
+
+    study = rows()["study"]
+    assert (study["done"], study["cells"], study["share"], study["standing"]) == (0, 6, 0.0, "open")
+    assert (study["factors"], study["has_page"]) == (["objective", "dropout"], False)
+    assert rows()["run"]["study"] == study["id"]
+    (place.folder / "cells" / "000.json").touch()
+    (place.folder / "cells" / "000-1.json").touch()  # up to a rung
+    with place.held(place.study.cells[1]):
+        assert (rows()["study"]["done"], rows()["study"]["standing"]) == (1, "training")
+    place.page.touch()
+    for i in range(6):
+        (place.folder / "cells" / f"{i:03d}.json").touch()
+    assert (rows()["study"]["standing"], rows()["study"]["has_page"]) == ("done", True)
+    place.study_file.write_text('{"format": 2}')
+    assert "newer figment" in rows()["study"]["problem"]
+
+
+def test_a_failure_that_was_overcome_is_no_longer_told(make_run):
+    run = make_run(state="interrupted")
+    job = jobs.Job(
+        id="0123456789ac", kind="resume", run=str(run.folder), command=["x"], pid=2**22 + 1, started=1.0, asked=1.0
+    )
+    job.log_file.parent.mkdir(parents=True, exist_ok=True)
+    job.log_file.write_text("figment: faces doesn't exist.\n")
+    os.utime(run.facts_file, (1, 1))
+    assert jobs.described(job)["error"] == "faces doesn't exist."
+    os.utime(job.log_file, (0, 0))
+    assert (jobs.described(job)["state"], jobs.described(job)["error"]) == ("ended", None)
+    job.log_file.unlink()

@@ -9,7 +9,7 @@ from figment.cli.console import tell
 from figment.cli.options import PathArgument
 from figment.errors import InputError
 
-HERE = Path("runs")
+HERE, STUDIES = Path("runs"), Path("studies")  # where figment train and figment study put theirs
 
 
 @click.command()
@@ -26,9 +26,9 @@ def studio(
 ) -> None:
     """Watch runs learn, play with what they learned, and compare them, in a browser.
 
-    RUNS are run folders, or folders of them [default: runs]. It serves this machine alone, at an address with a token that it
-    prints and opens; it reads run folders, and nothing outside of those that are named. Ctrl-C ends it; trainings that were
-    started from it go on.
+    RUNS are run folders, or folders of them [default: runs, and studies]. It serves this machine alone, at an address with a
+    token that it prints and opens; it reads run folders, and nothing outside of those that are named but pictures to train on,
+    below this folder. Ctrl-C ends it; trainings that were started from it go on.
 
     \b
     Examples:
@@ -40,7 +40,7 @@ def studio(
 
     require("studio", "figment studio")
     point_libraries_at_cache()
-    folders = runs or (HERE,)
+    folders = runs or ((HERE, STUDIES) if STUDIES.is_dir() else (HERE,))
     if runs:
         for folder in runs:
             if not folder.is_dir():

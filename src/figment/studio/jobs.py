@@ -159,6 +159,8 @@ def described(job: Job) -> dict[str, Any]:
     run_state, error = _run_state(run), None
     if lives:
         state = word(run_state, True, (run / "report.html").exists())
+    elif _has_gone_on(run, job.log_file):
+        state = "ended"
     else:
         error = why_it_failed(job.log_file, said)
         is_over = run_state in ("finished", "interrupted") or said.startswith(STOPPED)
@@ -169,6 +171,13 @@ def described(job: Job) -> dict[str, Any]:
         "id": job.id, "kind": job.kind, "name": run.name, "run": id_of(run), "state": state,
         "has_run": run_state is not None, "said": said, "error": error, "asked": job.asked,
     }  # fmt: skip
+
+
+def _has_gone_on(run: Path, log: Path) -> bool:
+    """Whether somebody has trained a run since a job said its last words."""
+    with suppress(OSError):
+        return (run / "run.json").stat().st_mtime > log.stat().st_mtime
+    return False
 
 
 def _run_state(folder: Path) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import FileResponse, Response
 
+from figment.common.locks import is_held
 from figment.errors import InputError
 from figment.run import Run
 from figment.studies.study import StudyFolder
@@ -44,12 +45,14 @@ def short_of_study(folder: Path) -> dict[str, Any]:
     """A study in short. done: how many of its cells have found something."""
     place = StudyFolder(folder)
     cells = folder / "cells"
-    done = sum(1 for file in cells.iterdir() if DONE_CELL.fullmatch(file.name)) if cells.is_dir() else 0
+    files = list(cells.iterdir()) if cells.is_dir() else []
+    done = sum(1 for file in files if DONE_CELL.fullmatch(file.name))
+    is_worked_at = any(is_held(file) for file in files if file.suffix == ".lock")
     facts = _settled(folder, place.study_file.stat().st_mtime_ns)
     changed = max(path.stat().st_mtime for path in (place.study_file, cells) if path.exists())
     return facts | {
         "done": done, "share": min(done / max(facts["cells"], 1), 1.0), "has_page": place.page.is_file(), "changed": changed,
-        "standing": "done" if done >= facts["cells"] else "open",
+        "standing": "training" if is_worked_at else "done" if done >= facts["cells"] else "open",
     }  # fmt: skip
 
 

@@ -24,11 +24,11 @@ export function RunCard({ row, cover, why, stops, now, stop, ask }: Props) {
   return (
     <li class="card run" data-standing={standing}>
       <div class="cover">
-        {newest ? <img src={newest} alt={`Newest samples of ${name}`} loading="lazy" decoding="async" /> : <span>no picture yet</span>}
+        {newest ? <img src={newest} alt={`Newest samples of ${name}`} loading="lazy" decoding="async" /> : <span>{row.problem ? 'no picture' : 'no picture yet'}</span>}
       </div>
       <h2>
         <a href={address} onClick={followed}>
-          {row.where}
+          {row.study ? name : row.where}
         </a>
       </h2>
       <p class="standing">
@@ -49,9 +49,9 @@ export function RunCard({ row, cover, why, stops, now, stop, ask }: Props) {
         {isRun && !row.problem && !!row.images && (
           <a class="button" href={`/play/${row.id}`} onClick={followed} aria-label={`Play with ${name}`}>Play</a>
         )}
-        {!isRun && <a class="button" href={address} onClick={followed} aria-label={`Runs of the study ${name}`}>Its runs</a>}
-        {row.has_page && <a class="button" href={`/api/runs/${row.id}/page`} target="_blank" rel="noopener">Its page</a>}
-        {isRun && isBusy(row) && (
+        {!isRun && <a class="button" href={address} onClick={followed} aria-label={`Its runs: the study ${name}`}>Its runs</a>}
+        {row.has_page && <a class="button" href={`/api/runs/${row.id}/page`} target="_blank" rel="noopener" aria-label={`Its page: ${name}`}>Its page</a>}
+        {isRun && isBusy(row) && !row.study && (
           <button type="button" disabled={stops} onClick={() => stop(row)} aria-label={`Stop ${name}`}>Stop</button>
         )}
         {isRun && !isBusy(row) && !row.study && !row.problem && (

@@ -53,11 +53,20 @@ def test_the_field_is_bright_where_the_discriminator_sees_true_points() -> None:
     leaning(match, 1.0, 0.0)
     field = seen(match).field
     assert (np.diff(field, axis=1) >= 0).all()  # columns are x
-    assert field[:, -1].min() > 0.95
-    assert field[:, 0].max() < 0.05
+    assert field[:, -1].min() > 0.8
+    assert field[:, 0].max() < 0.1
     leaning(match, 0.0, 1.0)
     assert (np.diff(seen(match).field, axis=0) >= 0).all()  # rows are y, upwards
     assert FIELD_EDGE > 1
+
+
+@pytest.mark.parametrize("strength", [1e-3, 1e3])
+def test_the_field_knows_no_scale(strength: float) -> None:
+    match = match_of(points="dot", discriminator_depth=0)
+    leaning(match, 1.0, 0.0)
+    field = seen(match).field
+    match.discriminator.numbers[:] = strength, 0.0, 5.0
+    np.testing.assert_allclose(seen(match).field, field, atol=2e-3)
 
 
 def test_a_blind_discriminator_s_field_is_flat() -> None:

@@ -42,7 +42,7 @@ def test_there_are_five_with_two_games_each_over_the_same_points() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_relativistic_game_covers_eight_modes_and_ten_steps_with_momentum_collapse(seed: int) -> None:
     covering, collapsing = ([it for it, _, _ in played(game, seed, 1500, 50)] for game in games("collapse"))
-    assert np.mean([it.covered.covered for it in covering[15:]]) > 7.5
+    assert np.mean([it.covered.covered for it in covering[15:]]) > 7
     assert not any(it.has_collapsed for it in covering[15:])
     assert max(it.covered.covered for it in collapsing[15:]) <= 2
     assert np.mean([it.has_collapsed for it in collapsing[15:]]) > 0.5
@@ -101,7 +101,7 @@ def test_the_critic_s_loss_is_minus_the_distance_that_is_left(seed: int) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-def test_four_units_don_t_see_two_spirals(seed: int) -> None:
+def test_two_units_don_t_see_two_spirals(seed: int) -> None:
     def reached(it: Frame, match: Match) -> float:
         """Share of the true points that a generated one lies beside."""
         return float((cKDTree(it.points).query(match.true[:2048])[0] < 0.12).mean())
@@ -110,4 +110,4 @@ def test_four_units_don_t_see_two_spirals(seed: int) -> None:
         np.mean([reached(it, match) for it, _, match in played(game, seed, 1500, 50)][15:]) for game in games("eyes")
     )
     assert seeing > 0.9
-    assert blind < 0.75
+    assert blind < 0.6

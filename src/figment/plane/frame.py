@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from scipy.special import ndtri
 
-from figment.game.calibration import fit
 from figment.game.objectives import OBJECTIVES
 from figment.game.separation import auc
 from figment.plane import nets
@@ -19,6 +18,7 @@ SHOWN = 512  # generated points, of codes that stay the same; and true points be
 FIELD_SIDE = 40  # points across the field of D's opinion
 FIELD_EDGE = 1.2  # the field reaches from minus this to this, each way
 MESH_SIDE = 21  # lines of the code's space each way, drawn as G bends them
+CONTRAST = 2.0  # a logit one standard deviation from the middle is σ(2) in the field
 CURVE = MESH_SIDE**2  # points along it where a code is one number
 
 
@@ -26,7 +26,8 @@ CURVE = MESH_SIDE**2  # points along it where a code is one number
 class Frame:
     """points: generated, (SHOWN, 2), of the same codes in every frame; pushes: where G's loss moves each, (SHOWN, 2).
 
-    field: P(true) as D sees it, (FIELD_SIDE, FIELD_SIDE), rows from y = -FIELD_EDGE up, calibrated; flat where D can't tell.
+    field: D's opinion, (FIELD_SIDE, FIELD_SIDE), rows from y = -FIELD_EDGE up: above ½ where it sees true points rather, below
+    where it sees generated ones, whatever the scale and zero of its logits.
     mesh: G's image of evenly spread codes, (rows, MESH_SIDE or CURVE, 2); None where codes have more than two numbers.
     loss_generator, loss_discriminator: without penalties. separation: AUC of true against generated points, ½ where D is blind.
     covered: of a mixture's modes; None for other sets. is_finite: False where numbers overflowed, and the game is over.
@@ -79,7 +80,7 @@ def frame(match: Match, seen: View) -> Frame:
         steps_discriminator,
         points,
         pushes=-SHOWN * push(match.discriminator, seen.true, points, match.settings),
-        field=_p_true(field, reals, fakes),
+        field=_opinion(field, real, fake),
         mesh=None if seen.mesh_codes is None else _image(match.generator, seen.mesh_codes),
         loss_generator=float(objective.generator(*(fakes, reals) if objective.paired else (fakes,))),
         loss_discriminator=float(objective.discriminator(reals, fakes)),
@@ -112,9 +113,12 @@ def _image(generator: nets.Net, codes: np.ndarray) -> np.ndarray:
     return made.reshape(-1, codes.shape[-2], 2)
 
 
-def _p_true(logits: np.ndarray, reals: torch.Tensor, fakes: torch.Tensor) -> np.ndarray:
-    """Logits of places as P(true), by figment's calibration on what is shown; ½ everywhere where the game is over."""
-    curve = fit(reals, fakes)
-    if curve is None:
+def _opinion(logits: np.ndarray, real: np.ndarray, fake: np.ndarray) -> np.ndarray:
+    """D's logits of the field's points as what can be coloured: how sure they are is left to separation and loss.
+
+    The middle lies between the true points' mean logit and the generated ones', as some objectives' logits have no zero.
+    """
+    middle, scale = (real.mean() + fake.mean()) / 2, logits.std()
+    if not (scale > 0 and np.isfinite(middle)):  # blind, or over
         return np.full((FIELD_SIDE, FIELD_SIDE), 0.5, np.float32)
-    return sigmoid(curve.slope * logits + curve.offset).reshape(FIELD_SIDE, FIELD_SIDE).astype(np.float32)
+    return sigmoid(CONTRAST * (logits - middle) / scale).reshape(FIELD_SIDE, FIELD_SIDE)

@@ -68,12 +68,12 @@ LESSONS: dict[str, Lesson] = {
     ),
     "eyes": Lesson(
         "A generator learns what its discriminator sees",
-        "The same generator twice, against a discriminator of two layers of 32 units and against one of 4 units. Four units "
+        "The same generator twice, against a discriminator of two layers of 32 units and against one of 2 units. Two units "
         "can't bend a field around two spirals, and what the discriminator doesn't see the generator never learns.",
         "How many units do the spirals take, and is it better to add a layer or to widen one?",
         {
             "32 and 32 units": _game(**_SPIRALS),
-            "4 units": _game(**_SPIRALS, discriminator_width=4, discriminator_depth=1),
+            "2 units": _game(**_SPIRALS, discriminator_width=2, discriminator_depth=1),
         },
     ),
 }

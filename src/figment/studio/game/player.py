@@ -19,7 +19,7 @@ HEAD = struct.Struct("<HHf")  # before the games' frames: how many games, turns 
 MAX_ON_THE_WAY = 3  # frames that the browser hasn't drawn yet, from which on they are left out
 PATIENCE = 5.0  # seconds without a drawn frame, after which the game waits for the browser: it may be asleep
 NAP = 0.5  # seconds between looks at whether it is back
-SMOOTHING = 0.2  # weight of the newest frame in what is said of the speed
+SMOOTHING = 0.2  # weight of the newest frame in what is known of the speed
 
 Post = Callable[["bytes | str"], None]
 
@@ -36,6 +36,7 @@ class Player:
         self.on_the_way = self.turns = 0  # frames that aren't drawn yet; turns since the last frame
         self.last_seen = self.last_shown = self.due = time.monotonic()
         self.speed = 0.0  # turns a second
+        self.showing = 0.005  # seconds that a frame takes
 
     def play(self) -> None:
         """Until told to end."""
@@ -92,20 +93,25 @@ class Player:
         self.show()
 
     def turn_page(self) -> None:
-        """Make the turns of one frame, or as many as there is time for, and show it where the browser keeps up."""
+        """Make the turns of one frame, or as many as there is time for, and show it where the browser keeps up.
+
+        Turns have the time that the frame leaves them, on a busy machine as much as it takes itself.
+        """
         if not self.is_watched:
             return
-        self.due = max(self.due + 1 / self.pace.frames, time.monotonic())
+        began, span = time.monotonic(), 1 / self.pace.frames
+        until = began + max(span - self.showing, self.showing)
         for _ in range(self.pace.steps):
             for match, _ in self.games:
                 match.step()
             self.turns += 1
-            if time.monotonic() >= self.due:
+            if time.monotonic() >= until:
                 break
         if not any(match.is_finite for match, _ in self.games):
             self.is_playing = False
         if self.on_the_way < MAX_ON_THE_WAY or not self.is_playing:
             self.show()
+        self.due = max(began + span, time.monotonic())
 
     def show(self) -> None:
         """Send a frame of each game."""
@@ -114,3 +120,4 @@ class Player:
         frames = [pack(frame(match, seen)) for match, seen in self.games]
         self.post(HEAD.pack(len(frames), min(self.turns, 2**16 - 1), self.speed) + b"".join(frames))
         self.on_the_way, self.turns, self.last_shown = self.on_the_way + 1, 0, now
+        self.showing += SMOOTHING * (time.monotonic() - now - self.showing)

@@ -18,6 +18,7 @@ const PAGES: Entry[] = [
   { pattern: '/new', title: 'New run', load: () => import('./pages/new') },
   { pattern: '/watch/{id}', title: 'Watch', load: () => import('./pages/watch') },
   { pattern: '/play/{id}', title: 'Play', load: () => import('./pages/play') },
+  { pattern: '/game', title: 'Game', load: () => import('./pages/game') },
   { pattern: '/compare', title: 'Compare', load: () => import('./pages/compare') },
   { pattern: '/check', title: 'Check', load: () => import('./pages/check') },
 ]
@@ -25,6 +26,7 @@ const PAGES: Entry[] = [
 /** What stands in the bar: pages that are no run's. */
 const BAR: [string, string][] = [
   ['/', 'Runs'],
+  ['/game', 'Game'],
   ['/compare', 'Compare'],
   ['/check', 'Check'],
 ]

@@ -6,7 +6,7 @@ from pydantic import Field, TypeAdapter
 
 from figment.studio.operation import Asked
 
-MAX_STEPS, MAX_FRAMES = 50, 30
+MAX_STEPS, MAX_FRAMES = 50, 60
 
 
 class Start(Asked):

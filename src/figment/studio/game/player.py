@@ -111,7 +111,7 @@ class Player:
             self.is_playing = False
         if self.on_the_way < MAX_ON_THE_WAY or not self.is_playing:
             self.show()
-        self.due = max(began + span, time.monotonic())
+        self.due = max(self.due + span, time.monotonic())
 
     def show(self) -> None:
         """Send a frame of each game."""

@@ -64,11 +64,7 @@ export function grown(history: History, events: readonly Happened[]): History {
   const ticks = events.filter((it) => it.event === 'tick')
   if (ticks.length) addTicks(found, ticks)
   const scores = events.filter((it) => it.event === 'score' && typeof it.fd === 'number') as unknown as Score[]
-  if (scores.length) {
-    found.scores = [...found.scores, ...scores]
-    const title = String((scores.at(-1) as unknown as Happened).title ?? '')
-    found.score_words ??= { title: `${title} while it trained`, reading: '' }
-  }
+  if (scores.length) found.scores = [...found.scores, ...scores]
   const sheets = events.filter((it) => it.event === 'snapshot')
   if (sheets.length) found.sheets = merged(found.sheets, sheets.map(({ images, seconds = null }) => ({ images, seconds })))
   const notes = events.filter((it) => it.text)

@@ -5,6 +5,7 @@ import { grown, type Happened, type History } from './history'
 
 const TOGETHER_MS = 200 // events that come together are drawn together
 const AGAIN_MS = 3000
+const FIRSTS = ['snapshot', 'score'] // events before whose first one the history lacks something
 
 export interface Followed {
   history: History | null
@@ -23,14 +24,15 @@ export function useHistory(id: string): Followed {
     let waiting: Happened[] = []
     let known: string | null = null // its state, as it was told last
     let place: string | null = null // up to where events have come; null while there is nothing to follow
-    let hasSheets = false
+    const seenKinds = new Set<string>()
     const changed = () => setNews((it) => it + 1)
 
     const draw = () => {
       timer = 0
       const events = waiting
       waiting = []
-      if (!hasSheets && events.some((it) => it.event === 'snapshot')) return begin() // the first one tells how sheets are laid out
+      // The first of them brings what is told once: how sheets are laid out, how scores are to be read.
+      if (events.some((it) => FIRSTS.includes(it.event) && !seenKinds.has(it.event))) return begin()
       if (events.length) setHistory((old) => old && grown(old, events))
       changed()
     }
@@ -41,7 +43,8 @@ export function useHistory(id: string): Followed {
       get<History>(`/api/runs/${id}/history`).then(
         (found) => {
           if (ended) return
-          hasSheets = found.sheets.length > 0
+          if (found.sheets.length) seenKinds.add('snapshot')
+          if (found.scores.length) seenKinds.add('score')
           setHistory(found)
           setProblem(null)
           changed()

@@ -73,7 +73,7 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
           <p class="card">There is no sheet of samples yet: the first one comes before the first step of training.</p>
         )}
         {chosen !== null && <CloseLook id={id} tile={chosen} history={history} images={seen} address={address} onClose={() => setChosen(null)} />}
-        <Words said={words.length ? words : (state?.said_last ?? [])} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} />
+        <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} />
       </div>
       <div class="right">
         {ticks.images.length ? (

@@ -157,6 +157,11 @@ class Run:
         return self.folder / "directions.safetensors"
 
     @property
+    def favourites_file(self) -> Path:
+        """Codes that somebody kept in the studio, with their names."""
+        return self.folder / "favourites.safetensors"
+
+    @property
     def report_file(self) -> Path:
         return self.folder / "report.html"
 

@@ -18,8 +18,6 @@ from figment.studio.studio import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
     from torch import Tensor
 
     from figment.generator import Generator
@@ -54,10 +52,6 @@ class Shelf:
         raise Missing("This favourite is no longer there: it may have been removed in another window.")
 
 
-def file_of(run: Run) -> Path:
-    return run.folder / "favourites.safetensors"
-
-
 def shelf(run: Run, generator: Generator) -> Shelf:
     """The favourites of a run. Raises InputError where the file is damaged, or another generator's."""
     import torch
@@ -65,7 +59,7 @@ def shelf(run: Run, generator: Generator) -> Shelf:
     from figment import codes
     from figment.common import tensorfiles
 
-    file, size = file_of(run), generator.recipe.code_size
+    file, size = run.favourites_file, generator.recipe.code_size
     if not file.is_file():
         labels = torch.empty(0, dtype=torch.int64) if generator.classes else None
         return Shelf([], torch.empty(0, size), labels)
@@ -127,7 +121,7 @@ def remove(run: Run, generator: Generator, id: str) -> None:
         rows = torch.tensor([place for place in range(len(kept.favourites)) if place != gone], dtype=torch.int64)
         if not len(rows):
             with suppress(FileNotFoundError):
-                file_of(run).unlink()
+                run.favourites_file.unlink()
             return
         labels = None if kept.labels is None else kept.labels[rows]
         _write(run, Shelf([kept.favourites[place] for place in rows], kept.codes[rows], labels))
@@ -139,7 +133,7 @@ def _write(run: Run, kept: Shelf) -> None:
 
     tensors = {"codes": kept.codes.float()} | ({} if kept.labels is None else {"labels": kept.labels})
     header = {"kind": "codes", "favourites": [one.model_dump() for one in kept.favourites]}
-    write_output(file_of(run), tensorfiles.packed(tensors, header))
+    write_output(run.favourites_file, tensorfiles.packed(tensors, header))
 
 
 @contextmanager

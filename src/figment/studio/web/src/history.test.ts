@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { around, outwards, scattered } from './frames'
+import { around, outwards, scattered } from './watch/frames'
 import { grown, joined, type History } from './history'
 
 const empty: History = {

@@ -1,14 +1,14 @@
 // Compare: runs side by side, by the same codes, curves, scores, recipes, and by one's own eyes without knowing which is which.
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { get, useGet } from '../api'
-import { BlindTest } from '../blind-test'
-import { CompareCurves } from '../compare-curves'
-import { coloured, idsIn, type Comparison } from '../compared'
+import { BlindTest } from '../compare/blind-test'
+import { CompareCurves } from '../compare/curves'
+import { coloured, idsIn, type Comparison } from '../compare/compared'
 import type { History } from '../history'
 import { go, usePlace } from '../router'
-import { SameCodes } from '../same-codes'
-import './watch.css'
-import './compare.css'
+import { SameCodes } from '../compare/same-codes'
+import '../watch/watch.css'
+import '../compare/compare.css'
 
 interface Row {
   id: string

@@ -1,19 +1,19 @@
 // Watch: a run as it learns, and everything that it was on the way there.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useGet } from '../api'
-import { CloseLook } from '../close-look'
-import { Frames, around, outwards, scattered } from '../frames'
-import { Histogram } from '../histogram'
+import { CloseLook } from '../watch/close-look'
+import { Frames, around, outwards, scattered } from '../watch/frames'
+import { Histogram } from '../watch/histogram'
 import type { History, SheetAt } from '../history'
 import { count, nearestTo, placeAt, time } from '../numbers'
 import { followed } from '../router'
-import { RunCharts } from '../run-charts'
-import { StateLine, Words, type RunState } from '../run-state'
-import { Scrubber } from '../scrubber'
+import { RunCharts } from '../watch/run-charts'
+import { StateLine, Words, type RunState } from '../watch/run-state'
+import { Scrubber } from '../watch/scrubber'
 import type { PageProps } from '../shell'
-import { Sheet } from '../sheet'
-import { useHistory } from '../use-history'
-import './watch.css'
+import { Sheet } from '../watch/sheet'
+import { useHistory } from '../watch/use-history'
+import '../watch/watch.css'
 
 const SCATTERED = 64 // sheets all over the run that are loaded ahead
 const REST_MS = 120 // after which a slider rests

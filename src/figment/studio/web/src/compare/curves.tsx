@@ -1,9 +1,9 @@
 // Curves of several runs over one another, over images seen or over time.
 import { useMemo, useState } from 'preact/hooks'
-import { Chart, type Curve } from './chart'
-import { joined, type ChartSpec, type History } from './history'
-import { Meaning } from './meaning'
-import { movingAverage } from './numbers'
+import { Chart, type Curve } from '../chart'
+import { joined, type ChartSpec, type History } from '../history'
+import { Meaning } from '../meaning'
+import { movingAverage } from '../numbers'
 import type { Compared } from './compared'
 
 const FIELDS = ['separation', 'memorising', 'spread', 'detail', 'distance', 'images_per_second']

@@ -1,7 +1,7 @@
 // How the last discriminator takes reals and what the generator drew at some moment, as bars that move with the slider.
 import { useEffect, useState } from 'preact/hooks'
-import { follow } from './follow'
-import { count, digits } from './numbers'
+import { follow } from '../follow'
+import { count, digits } from '../numbers'
 
 const REST_MS = 350 // that the slider has to stand still before anything is reckoned
 const KINDS = [

@@ -1,11 +1,11 @@
 // One picture of the sheet, looked at closely: its code, its history over the run, what is nearest to it, where D looks.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { follow, type Doing } from './follow'
+import { follow, type Doing } from '../follow'
 import { Frames } from './frames'
-import { nearestTo, digits, short } from './numbers'
-import { followed } from './router'
+import { nearestTo, digits, short } from '../numbers'
+import { followed } from '../router'
 import { tileAt } from './sheet'
-import type { History, SheetAt } from './history'
+import type { History, SheetAt } from '../history'
 
 const STEPS = 12 // of a picture's history that are shown
 

@@ -1,9 +1,9 @@
 // The same codes through the generators of several runs, after the same number of images or the same time.
 import { useMemo, useState } from 'preact/hooks'
-import { OverChoice, type Over } from './compare-curves'
+import { OverChoice, type Over } from './curves'
 import { common, type Compared } from './compared'
-import type { History } from './history'
-import { count, nearestTo, time } from './numbers'
+import type { History } from '../history'
+import { count, nearestTo, time } from '../numbers'
 
 const SHOWN = 8
 const STEPS = 100

@@ -1,6 +1,6 @@
 // A blind test: pairs of pictures, one answer each, and what all of them tell.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { blob, get, post } from './api'
+import { blob, get, post } from '../api'
 import type { Compared } from './compared'
 
 type Side = 'left' | 'right'

@@ -1,7 +1,7 @@
 // A run's history, which grows as the run does: asked for once, then kept up by the stream of its events.
 import { useEffect, useState } from 'preact/hooks'
-import { get } from './api'
-import { grown, type Happened, type History } from './history'
+import { get } from '../api'
+import { grown, type Happened, type History } from '../history'
 
 const TOGETHER_MS = 200 // events that come together are drawn together
 const AGAIN_MS = 3000

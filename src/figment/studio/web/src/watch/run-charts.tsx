@@ -1,9 +1,9 @@
 // The curves of a run: scores with their errors and floor, then readings of the game.
 import { useMemo } from 'preact/hooks'
-import { Chart, type Curve } from './chart'
-import type { ChartSpec, Columns, History, Score } from './history'
-import { Meaning } from './meaning'
-import { movingAverage } from './numbers'
+import { Chart, type Curve } from '../chart'
+import type { ChartSpec, Columns, History, Score } from '../history'
+import { Meaning } from '../meaning'
+import { movingAverage } from '../numbers'
 
 const SMOOTHING_SHARE = 1 / 15 // of the readings are averaged into the dark line
 const MIN_LOG_RATIO = 20 // times the least that the largest score has to be for a logarithmic axis

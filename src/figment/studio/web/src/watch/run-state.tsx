@@ -1,7 +1,7 @@
 // How a run stands, in a line of numbers, and what the trainer says of it.
-import type { Meaning as Said } from './history'
-import { Meaning } from './meaning'
-import { count, digits, time } from './numbers'
+import type { Meaning as Said } from '../history'
+import { Meaning } from '../meaning'
+import { count, digits, time } from '../numbers'
 
 export interface RunState {
   name: string

@@ -30,8 +30,9 @@ MARK: DigitalSourceType = "compositeWithTrainedAlgorithmicMedia"
 CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUALITY = 80  # of WebP
 LOOKS = {"light": (False, 1200), "dark": (True, 1200), "phone": (False, 400)}  # dark, width
-HEIGHT = 900
-FILM_SIZE, FILM_FPS = {"width": 880, "height": 620}, 6
+HEIGHT, MAX_HEIGHT = 900, 1400
+FILM_SIZE, FILM_FPS, FILM_SCALE = {"width": 1200, "height": 800}, 6, 0.7
+GAME_SECONDS = 20
 
 
 @contextmanager
@@ -52,7 +53,15 @@ def look_at(page: Page, name: str) -> None:
     page.locator("main h1").first.wait_for()
     page.wait_for_timeout(2500)
     if name == "game":
-        page.wait_for_timeout(8000)
+        play(page)
+        page.wait_for_timeout(GAME_SECONDS * 1000)
+
+
+def play(page: Page) -> None:
+    """Begin the first lesson's games."""
+    page.get_by_label("Lesson").select_option(index=1)
+    page.get_by_label("Turns a frame").fill("20")
+    page.get_by_role("button", name="Play", exact=True).click()
 
 
 def pictures(browser: Any, address: str, paths: dict[str, str]) -> None:
@@ -67,7 +76,9 @@ def pictures(browser: Any, address: str, paths: dict[str, str]) -> None:
         for name, path in paths.items():
             page.goto(home + path)
             look_at(page, name)
-            picture = Image.open(BytesIO(page.screenshot()))
+            tall = min(page.evaluate("document.documentElement.scrollHeight"), MAX_HEIGHT)
+            clip = {"x": 0, "y": 0, "width": width, "height": tall}
+            picture = Image.open(BytesIO(page.screenshot(full_page=True, clip=clip)))
             picture.convert("RGB").save(IMAGES / f"studio-{name}-{look}.webp", quality=QUALITY, xmp=xmp(MARK))
         context.close()
 
@@ -80,7 +91,10 @@ def film(browser: Any, address: str, paths: dict[str, str]) -> None:
     frames: list[np.ndarray] = []
 
     def shoot(times: int = 1) -> None:
-        frame = np.asarray(Image.open(BytesIO(page.screenshot())).convert("RGB"))
+        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        frame = np.asarray(
+            picture.resize([round(side * FILM_SCALE) for side in picture.size], Image.Resampling.LANCZOS)
+        )
         frames.extend([frame] * times)
 
     def slide(slider: Any, positions: np.ndarray) -> None:
@@ -105,12 +119,14 @@ def film(browser: Any, address: str, paths: dict[str, str]) -> None:
     slide(direction, 0.5 + 0.45 * np.sin(np.linspace(0, 2 * np.pi, 20)))
     for _ in range(3):
         page.get_by_role("button", name="Dice").click()
-        page.wait_for_timeout(300)
-        shoot(3)
+        page.wait_for_timeout(700)
+        shoot(4)
     page.goto(home + paths["game"])
     page.locator("main h1").first.wait_for()
-    for _ in range(30):
-        page.wait_for_timeout(300)
+    play(page)
+    page.locator("canvas").last.scroll_into_view_if_needed()
+    for _ in range(36):
+        page.wait_for_timeout(400)
         shoot()
     content = animated(frames, FILM_FPS, ".webp", MARK)
     (IMAGES / "studio.webp").write_bytes(content)

@@ -1,9 +1,12 @@
 """What is found below the folders, and in a browser the page of it."""
 
+import shutil
+
 import pytest
 
 from figment.studio.studio import Missing, Studio, found_in
-from figtest.runs import build
+from figtest.runs import build, tick
+from figtest.studios import started
 
 
 def test_runs_are_found_and_named_by_nothing_that_a_path_is_made_of(tmp_path):
@@ -38,3 +41,25 @@ def test_the_page_shows_them(served, open_page):
     page.get_by_role("link", name="x-1", exact=True).wait_for()
     assert "token" not in page.url
     assert page.get_by_role("img", name="Newest samples of x-1").evaluate("it => it.complete && it.naturalWidth > 0")
+
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_no_name_in_a_run_becomes_markup(tmp_path, open_page):
+    """The page's own rules would tell, too: open_page fails for scripts and requests that they refuse."""
+    run = build(tmp_path, ticks=1, snapshots=(0,), source=EVIL, **{"from": {"asked": "x", "name": EVIL}})
+    run.log(tick(10240, 1.0, diagnosis=[f"<script>{EVIL}</script>"]))
+    shutil.copytree(run.folder, run.folder.with_name("<b>damaged<"))
+    (run.folder.with_name("<b>damaged<") / "run.json").write_text('{"format": 1, "state": "<script>"}')
+    run.folder.rename(run.folder.with_name(EVIL))
+    with started(tmp_path / "runs") as studio:
+        page = open_page(studio.address)
+        page.get_by_role("link", name=EVIL, exact=True).wait_for()
+        page.get_by_text(f"<script>{EVIL}</script>").wait_for()
+        page.get_by_text("is damaged").wait_for()
+        assert page.locator("main script, main b img, main img[src=x]").count() == 0
+        page.get_by_role("button", name=f"Delete {EVIL}").click()
+        page.get_by_role("heading", name=f"Delete {EVIL}?").wait_for()
+        page.keyboard.press("Escape")
+        assert not page.get_by_role("dialog").is_visible()

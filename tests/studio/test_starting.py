@@ -1,8 +1,10 @@
 """A training from the page to its end: started, watched, stopped, gone on with, renamed, deleted. And what can't be started."""
 
+import errno
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from figment.errors import InputError
 from figment.run import Run
 from figment.studio import jobs, starting
 from figment.studio.jobs import Job, described, known, start
@@ -177,8 +180,26 @@ def test_damaged_records_are_passed_over(own_cache):
 
 def test_no_more_than_so_many_are_started_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "MAX_AT_ONCE", 0)
-    with pytest.raises(Exception, match="under way already"):
+    with pytest.raises(InputError, match="under way already"):
         start("train", tmp_path / "x", ["train"])
+
+
+def test_a_training_that_cant_be_noted_is_ended_again(tmp_path, monkeypatch):
+    spawn, begun = jobs.spawn, []
+
+    def sleeping(command, log):
+        begun.append(spawn([sys.executable, "-c", "import time; time.sleep(60)"], log))
+        return begun[0]
+
+    def full(*more):
+        raise OSError(errno.ENOSPC, "No space left")
+
+    monkeypatch.setattr(jobs, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(jobs, "write_atomically", full)
+    monkeypatch.setattr(jobs, "spawn", sleeping)
+    with pytest.raises(InputError, match="No space left"):
+        start("train", tmp_path / "x", ["train"])
+    assert begun[0].wait() == -signal.SIGTERM
 
 
 NO_TRAININGS = (

@@ -89,7 +89,11 @@ def start(kind: Literal["train", "resume"], run: Path, arguments: Sequence[str])
         with suppress(psutil.Error):  # it may have ended already
             started = psutil.Process(process.pid).create_time()
         job = Job(id=id, kind=kind, run=str(run), command=command, pid=process.pid, started=started, asked=time.time())
-        write_atomically(job.record_file, json.dumps(job.model_dump()) + "\n")
+        try:
+            write_atomically(job.record_file, json.dumps(job.model_dump()) + "\n")
+        except OSError:
+            process.terminate()  # nobody would know of it
+            raise
     return job
 
 

@@ -18,6 +18,7 @@ from figment.studio.studio import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from torch import Tensor
 
     from figment.generator import Generator

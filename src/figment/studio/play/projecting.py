@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ SHOWN_STEPS = 3  # of a descent, from one picture to the next
 COMPOSITE_SIDE = 192  # pixels, of each picture at least
 MAX_UPLOAD_BYTES = 32_000_000
 
+_one_picture = threading.Lock()  # is decoded at a time: the largest that is takes a gigabyte
+
 Show = Callable[[bytes], None]
 
 
@@ -41,7 +44,8 @@ def fitted(recipe: Recipe, content: bytes) -> NDArray[np.uint8]:
 
     target = Target(*recipe.shape, int(recipe.channels), recipe.fit)
     try:
-        return target.apply(read(content, target.min_decoded).pixels)
+        with _one_picture:
+            return target.apply(read(content, target.min_decoded).pixels)
     except Unreadable as error:
         raise InputError(f"This file can't be used ({error}): choose a picture.") from None
 

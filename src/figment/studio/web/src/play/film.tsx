@@ -1,5 +1,5 @@
 // A film strip: keyframes that a closed walk comes past, played on the stage and exported.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { blob } from '../api'
 import { Choices } from './choices'
 import type { Desk } from './desk'
@@ -21,7 +21,7 @@ export function Film({ desk }: { desk: Desk }) {
   const [seconds, setSeconds] = useState(6)
   const [plays, setPlays] = useState(false)
   const enough = frames.length > 1
-  useEffect(() => {
+  useLayoutEffect(() => {
     const keyframes = frames.map((it) => it.point)
     desk.show(enough ? { codes: [{ keyframes, time }], label: frames[0]!.label, net: desk.state.net } : null)
   }, [frames, time, desk.state.net])

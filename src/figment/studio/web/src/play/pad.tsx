@@ -1,5 +1,5 @@
 // A pad between four codes: mouse, touch and arrow keys carry the picture from one to the others.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Choices } from './choices'
 import type { Desk } from './desk'
 import type { Item } from './player'
@@ -18,7 +18,7 @@ export function Pad({ desk }: { desk: Desk }) {
   const [chosen, setChosen] = useState<Item | null>(null)
   const area = useRef<HTMLButtonElement>(null)
   const [x, y] = place
-  useEffect(() => {
+  useLayoutEffect(() => {
     desk.show({ codes: [{ corners: corners.map((it) => it.point), x, y }], label: corners[0]!.label, net: desk.state.net })
   }, [corners, x, y, desk.state.net])
   const put = (corner: number, item: Item) => setCorners((all) => all.map((it, i) => (i === corner ? item : it)))

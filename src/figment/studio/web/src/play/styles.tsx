@@ -1,5 +1,5 @@
 // Style mixing: another picture's code in the later stages, where the nets have stages.
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { Choices, useCurrent } from './choices'
 import type { Desk } from './desk'
 import type { Item } from './player'
@@ -25,7 +25,7 @@ function Mix({ desk }: { desk: Desk }) {
   const [stage, setStage] = useState(Math.ceil(stages / 2))
   const { point, moves, truncation, label, net } = desk.state
   const current = useCurrent(desk)
-  useEffect(() => {
+  useLayoutEffect(() => {
     desk.show({ codes: [point], moves, truncation, label, net, late: late.point, stage })
   }, [late, stage, point, moves, truncation, label, net])
   const side = (at: number) => Math.round(Math.max(...shape) / 2 ** (stages - at)) // pixels of a stage's maps

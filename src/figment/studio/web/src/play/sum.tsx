@@ -1,5 +1,5 @@
 // Arithmetic with pictures: A − B + C, each the mean of those that are put there.
-import { useEffect, useState } from 'preact/hooks'
+import { useLayoutEffect, useState } from 'preact/hooks'
 import { Choices } from './choices'
 import type { Desk } from './desk'
 import type { Item } from './player'
@@ -14,7 +14,7 @@ export function Sum({ desk }: { desk: Desk }) {
   const [terms, setTerms] = useState<Record<Term, Item[]>>({ A: [], B: [], C: [] })
   const [chosen, setChosen] = useState<Item | null>(null)
   const isWhole = TERMS.every((term) => terms[term].length)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const [a, b, c] = TERMS.map((term) => terms[term].map((it) => it.point)) as [Item['point'][], Item['point'][], Item['point'][]]
     desk.show(isWhole ? { codes: [{ a, b, c }], label: terms.A[0]!.label, net: desk.state.net } : null)
   }, [terms, desk.state.net])

@@ -1,10 +1,14 @@
 """The page Game, used as a person would."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from figment.studio import app
+
+AXE = Path(app.__file__).with_name("web") / "node_modules/axe-core/axe.min.js"
 PATIENCE = 180_000  # milliseconds, for hundreds of turns on a busy machine
 MIDDLE = re.compile("middle is")
 
@@ -35,11 +39,12 @@ def test_eight_modes_are_covered_in_one_game_and_collapsed_upon_in_the_other(gam
     game.get_by_label("Lesson").select_option("collapse")
     game.get_by_role("heading", name="BCE, ten steps with momentum").wait_for()
     game.get_by_label("Turns a frame").fill("50")
+    game.get_by_label("Frames a second").fill("8")  # more of the time for turns
     game.get_by_role("button", name="Play", exact=True).click()
     waits(reading(game, "Modes covered"), "8 of 8")
     waits(game.locator(".board").nth(1).locator(".verdict"), "Collapsed")
     assert reading(game, "Modes covered", 1).inner_text() in {"0 of 8", "1 of 8", "2 of 8"}
-    assert "a second" in game.locator(".rate").inner_text()
+    waits(game.locator(".rate"), "turns a second")
     game.get_by_role("button", name="Pause").click()
 
 
@@ -96,6 +101,21 @@ def test_points_are_drawn_by_keys_and_by_pointer(game):
     game.get_by_role("button", name="One turn").click()
     waits(reading(game, "Steps of G"), "1")
     assert reading(game, "Modes covered").inner_text() == "–"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_with_all_of_it_open(served, open_page, dark):
+    if not AXE.is_file():
+        pytest.skip("needs axe-core: npm ci in src/figment/studio/web")
+    page = open_page(served.home + "/game?" + served.address.split("?")[1], dark=dark, width=400)
+    page.get_by_label("Lesson").select_option("collapse")
+    page.get_by_role("combobox", name="True points").select_option("drawn")
+    for more in page.get_by_text("Nets, rates and turns").all():
+        more.click()
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    assert [(it["id"], [node["html"] for node in it["nodes"]]) for it in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -15,11 +15,11 @@ from figment.plane.packing import pack, whole
 from figment.plane.settings import validated
 from figment.studio.game.asked import Pace, Said, Start, Step
 
-HEAD = struct.Struct("<HHf")  # before the games' frames: how many games, turns since the last message, turns a second
+HEAD = struct.Struct("<HH")  # before the games' frames: how many games, and turns since the last message
 MAX_ON_THE_WAY = 3  # frames that the browser hasn't drawn yet, from which on they are left out
 PATIENCE = 5.0  # seconds without a drawn frame, after which the game waits for the browser: it may be asleep
 NAP = 0.5  # seconds between looks at whether it is back
-SMOOTHING = 0.2  # weight of the newest frame in what is known of the speed
+SMOOTHING = 0.2  # weight of the newest frame in how long one takes
 
 Post = Callable[["bytes | str"], None]
 
@@ -34,8 +34,7 @@ class Player:
         self.pace = Pace(do="pace", steps=1, frames=30)
         self.is_playing = False
         self.on_the_way = self.turns = 0  # frames that aren't drawn yet; turns since the last frame
-        self.last_seen = self.last_shown = self.due = time.monotonic()
-        self.speed = 0.0  # turns a second
+        self.last_seen = self.due = time.monotonic()
         self.showing = 0.005  # seconds that a frame takes
 
     def play(self) -> None:
@@ -78,7 +77,7 @@ class Player:
             self.on_the_way, self.last_seen = max(0, self.on_the_way - 1), time.monotonic()
         else:
             self.is_playing = said.do == "play" and bool(self.games)
-            self.due = self.last_shown = self.last_seen = time.monotonic()
+            self.due = self.last_seen = time.monotonic()
 
     def start(self, said: Start) -> None:
         """Begin anew; where the settings can't be played, go on with the games that are there."""
@@ -88,7 +87,7 @@ class Player:
             self.post(json.dumps({"error": str(error)}))
             return
         self.games = [(match, view(match)) for match in matches]
-        self.turns, self.speed = 0, 0.0
+        self.turns = 0
         self.post(json.dumps({"true": [whole(seen.true).ravel().tolist() for _, seen in self.games]}))
         self.show()
 
@@ -116,8 +115,7 @@ class Player:
     def show(self) -> None:
         """Send a frame of each game."""
         now = time.monotonic()
-        self.speed += SMOOTHING * (self.turns / max(now - self.last_shown, 1e-3) - self.speed) if self.is_playing else 0
         frames = [pack(frame(match, seen)) for match, seen in self.games]
-        self.post(HEAD.pack(len(frames), min(self.turns, 2**16 - 1), self.speed) + b"".join(frames))
-        self.on_the_way, self.turns, self.last_shown = self.on_the_way + 1, 0, now
+        self.post(HEAD.pack(len(frames), min(self.turns, 2**16 - 1)) + b"".join(frames))
+        self.on_the_way, self.turns = self.on_the_way + 1, 0
         self.showing += SMOOTHING * (time.monotonic() - now - self.showing)

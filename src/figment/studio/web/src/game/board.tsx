@@ -42,13 +42,13 @@ export function Board({ title, shot, truth, layers, course, register }: BoardPro
       <Reading shot={shot} />
       <Chart
         title="Losses" across="steps" x={course.steps} height={150}
-        curves={[{ label: 'G’s loss', colour: 'second', values: course.lossG }, { label: 'D’s loss', colour: 'first', values: course.lossD, dashes: [4, 2] }]}
+        curves={[{ label: 'G’s loss', colour: 'second', values: course.lossG, points: false }, { label: 'D’s loss', colour: 'first', values: course.lossD, dashes: [4, 2], points: false }]}
       />
       <Chart
         title="How well D tells them apart, and modes covered" across="steps" x={course.steps} height={120} limits={[0, 1]} guide={0.5}
         curves={[
-          { label: 'D ranks true above generated', colour: 'fourth', values: course.separation },
-          ...(shot?.modes ? [{ label: 'modes covered', colour: 'third', values: course.covered, dashes: [4, 2] }] : []),
+          { label: 'D ranks true above generated', colour: 'fourth', values: course.separation, points: false },
+          ...(shot?.modes ? [{ label: 'modes covered', colour: 'third', values: course.covered, dashes: [4, 2], points: false }] : []),
         ]}
       />
     </section>

@@ -4,7 +4,7 @@ export const UNIT = 8192 // steps of a coordinate in what is 1 in the plane
 export const SHOWN = 512 // points of each kind
 export const FIELD_SIDE = 40 // of D's opinion, rows from below
 export const EDGE = 1.2 // the field reaches from minus this to this
-const HEAD = 8
+const HEAD = 4
 const GAME_HEAD = 32
 const NONE = 255
 const COLLAPSED = 1
@@ -31,7 +31,6 @@ export interface Shot {
 
 export interface Shown {
   turns: number // since the last message
-  speed: number // turns a second
   games: Shot[]
 }
 
@@ -45,7 +44,7 @@ export function read(message: ArrayBuffer): Shown {
     games.push(shot)
     at = shot.field.byteOffset + shot.field.length
   }
-  return { turns: view.getUint16(2, true), speed: view.getFloat32(4, true), games }
+  return { turns: view.getUint16(2, true), games }
 }
 
 function readGame(message: ArrayBuffer, view: DataView, at: number): Shot {

@@ -3,6 +3,7 @@ import { socketAddress } from '../api'
 import { read, type Shown } from './message'
 
 const AGAIN = 1500 // milliseconds, until a lost line is tried anew
+const CROWDED = 1013 // the server's reason to close, which it has told in a sentence
 
 export interface Heard {
   open: () => void
@@ -38,10 +39,10 @@ export class Table {
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => this.heard.open()
     socket.onmessage = ({ data }) => (typeof data === 'string' ? this.take(JSON.parse(data)) : this.keep(data))
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       if (this.isOver) return
       this.came = 0
-      this.heard.lost()
+      if (code !== CROWDED) this.heard.lost()
       setTimeout(() => this.connect(), AGAIN)
     }
   }

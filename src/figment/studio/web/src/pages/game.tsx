@@ -185,7 +185,8 @@ function useTable(games: Settings[], pace: { steps: number; frames: number }, is
       const seconds = (performance.now() - since) / 1000
       setShown(shown)
       setCourses(courses)
-      setRate(now.current.isPlaying && frames && seconds > 0.5 ? { frames: frames / seconds, turns: turns / seconds, aFrame: turns / frames } : null)
+      const measured = frames && seconds > 0.5 ? { frames: frames / seconds, turns: turns / seconds, aFrame: turns / frames } : null
+      setRate((before) => (now.current.isPlaying ? (measured ?? before) : null))
       if (seconds > 2) Object.assign(kept.current, { frames: 0, turns: 0, since: performance.now() })
     }
     const made = new Table({

@@ -1,17 +1,20 @@
 """Watch as a person uses it: a run that grows under one's eyes, its history, its pictures; by mouse and by keyboard."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from figment.run import Run
+from figment.studio import app
 from figment.studio.studio import found_in
 from figtest.runs import build, tick
 from figtest.scored_runs import look
 from figtest.studios import started
 from figtest.whole_runs import whole_run
 
+AXE = Path(app.__file__).with_name("web") / "node_modules/axe-core/axe.min.js"
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
@@ -158,6 +161,11 @@ def test_a_picture_is_looked_at_closely(page):
     look.get_by_role("img", name="Map by occlusion").wait_for()
     page.get_by_text("Show it, wherever the slider rests").click()
     page.get_by_role("img", name="Mean P(fake)").wait_for()
+    page.get_by_role("button", name="Early | late").click()
+    if AXE.is_file():  # with all of it open, which tests/studio/test_access.py doesn't see
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert [(it["id"], [node["html"] for node in it["nodes"]]) for it in found] == []
 
 
 def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, home):

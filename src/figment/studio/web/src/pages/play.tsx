@@ -49,7 +49,7 @@ function Instrument({ id, facts, again }: { id: string; facts: Facts; again: () 
   latest.current = shown
 
   const change = useCallback((part: Partial<State>) => setState((before) => ({ ...before, ...part })), [])
-  useEffect(() => {
+  useLayoutEffect(() => {
     player.onMain = (drawn, why) => {
       setProblem(why)
       if (drawn) stage.current(drawn)

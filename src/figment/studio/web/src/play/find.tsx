@@ -22,6 +22,7 @@ export function Find({ desk }: { desk: Desk }) {
   const [over, setOver] = useState(false)
   const busy = step !== null && !answer && !problem
   const live = useRef(true)
+  const passing = useRef<string | null>(null) // the address of the picture on the way
   useEffect(() => {
     live.current = true
     desk.player.onSearch = (drawn, error) => live.current && (drawn ? told(drawn) : setProblem(error))
@@ -34,7 +35,10 @@ export function Find({ desk }: { desk: Desk }) {
   function told(drawn: Drawn) {
     if (drawn.kind === 'descent') {
       setStep({ step: drawn.step as number, steps: drawn.steps as number, rms: drawn.rms as number })
-      if (drawn.blob.size) setShown(URL.createObjectURL(drawn.blob))
+      if (!drawn.blob.size) return
+      const before = passing.current
+      setShown((passing.current = URL.createObjectURL(drawn.blob)))
+      if (before) URL.revokeObjectURL(before)
       return
     }
     const found = drawn as Drawn & { code: number[]; label: string | null; rms: number; nearest: number; draws: number }

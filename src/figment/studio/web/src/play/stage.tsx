@@ -1,5 +1,5 @@
 // The stage: the picture as it is drawn, or it among fifteen neighbours, each a button.
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Drawn } from './player'
 
 interface Props {
@@ -17,7 +17,8 @@ const SIDE = 4
 export function Stage({ words, shape, smooth, many, onReady, onNeighbour }: Props) {
   const picture = useRef<HTMLImageElement>(null)
   const kept = useRef<string[]>([])
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // before the first picture can come: one that nobody takes would be missed
     onReady((drawn) => {
       const address = URL.createObjectURL(drawn.blob)
       kept.current.push(address)

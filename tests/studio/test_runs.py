@@ -63,3 +63,4 @@ def test_no_name_in_a_run_becomes_markup(tmp_path, open_page):
         page.get_by_role("heading", name=f"Delete {EVIL}?").wait_for()
         page.keyboard.press("Escape")
         assert not page.get_by_role("dialog").is_visible()
+        page.close()  # it would go on asking a studio that is gone

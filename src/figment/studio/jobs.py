@@ -163,11 +163,11 @@ def described(job: Job) -> dict[str, Any]:
     run_state, error = _run_state(run), None
     if lives:
         state = word(run_state, True, (run / "report.html").exists())
-    elif _has_gone_on(run, job.log_file):
+    elif (is_over := run_state in ("finished", "interrupted")) and _has_gone_on(run, job.log_file):
         state = "ended"
     else:
         error = why_it_failed(job.log_file, said)
-        is_over = run_state in ("finished", "interrupted") or said.startswith(STOPPED)
+        is_over = is_over or said.startswith(STOPPED)
         state = "failed" if error else "ended" if is_over else "killed"
         if state == "killed":
             error = LOST_WORDS

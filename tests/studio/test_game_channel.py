@@ -1,7 +1,9 @@
 """The Game's websocket: frames come as they are asked for, nonsense is answered, and a game ends with its page."""
 
+import asyncio
 import itertools
 import json
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from figment.plane.packing import HEAD as GAME_HEAD
 from figment.plane.packing import STEPS
+from figment.studio.game import channel
 from figment.studio.game.channel import MAX_PLAYERS
 from figment.studio.game.player import HEAD, MAX_ON_THE_WAY
 from figtest.studios import PORT, asking
@@ -135,6 +138,31 @@ def test_nonsense_is_answered_in_a_sentence_and_the_game_goes_on(page, message):
     assert told.endswith((".", "?"))
     assert len(told) < 400
     page.start(SMALL)
+
+
+def test_noise_is_refused_and_breaks_nothing(page):
+    chance = random.Random(0)
+    keys, values = (
+        ("do", "games", "steps", "frames", "who"),
+        ("start", "pace", [], {}, None, -1, 1e400, [[]], "x" * 300),
+    )
+    for _ in range(300):
+        if chance.random() < 0.3:
+            page.socket.send_bytes(chance.randbytes(40))
+        else:
+            page.socket.send_text(json.dumps({chance.choice(keys): chance.choice(values) for _ in range(3)}))
+        assert "error" in page.sentence()
+    page.start(SMALL)
+
+
+def test_what_a_page_does_not_take_in_is_dropped():
+    async def crowded() -> int:
+        talk = channel.Talk(None)
+        for _ in range(3 * channel.MAX_UNSENT):
+            talk.put("more")
+        return talk.outgoing.qsize()
+
+    assert asyncio.run(crowded()) == channel.MAX_UNSENT
 
 
 def test_bytes_are_no_message(page):

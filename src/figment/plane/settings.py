@@ -23,8 +23,8 @@ class Settings(BaseModel):
         (), max_length=MAX_DRAWN, description="points of your own, x and y in [-1, 1] each, for points=drawn"
     )
     objective: Objective = Field("relativistic", description="what the two nets play for")
-    r1: float = Field(1.0, ge=0, le=100, description="γ of D's squared slope at true points; 0: none")
-    r2: float = Field(1.0, ge=0, le=100, description="γ of D's squared slope at generated points; 0: none")
+    r1: float = Field(0.1, ge=0, le=100, description="γ of D's squared slope at true points; 0: none")
+    r2: float = Field(0.1, ge=0, le=100, description="γ of D's squared slope at generated points; 0: none")
     gradient_penalty: float = Field(
         0.0, ge=0, le=100, description="λ of the Wasserstein penalty, which keeps D's slope near 1; 0: none"
     )

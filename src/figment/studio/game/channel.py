@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_PLAYERS = 4  # connections at once: each takes a core as long as it plays
 MAX_UNREAD = 100  # messages of a page's that the thread hasn't come to yet
+MAX_UNSENT = 200  # messages for a page that doesn't take them in, beyond which they are dropped
 TRY_LATER = 1013  # what a websocket is closed with
 OURS = "This is a fault of figment's: the terminal that it runs in tells more."
 CROWDED = f"{MAX_PLAYERS} games are being played here already: close the page of one of them."
@@ -64,7 +65,7 @@ class Talk:
                 try:
                     asked = Message.validate_json(message.get("text") or "")
                 except ValidationError as error:
-                    self.outgoing.put_nowait(json.dumps({"error": fault(error)}))
+                    self.put(json.dumps({"error": fault(error)}))
                 else:
                     if player.told.qsize() < MAX_UNREAD:
                         player.told.put(asked)
@@ -81,7 +82,11 @@ class Talk:
     def post(self, message: bytes | str) -> None:
         """From the thread that plays."""
         with suppress(RuntimeError):  # the loop has ended
-            self.loop.call_soon_threadsafe(self.outgoing.put_nowait, message)
+            self.loop.call_soon_threadsafe(self.put, message)
+
+    def put(self, message: bytes | str) -> None:
+        if self.outgoing.qsize() < MAX_UNSENT:
+            self.outgoing.put_nowait(message)
 
     def guarded(self, play: Callable[[], None]) -> None:
         try:

@@ -34,7 +34,7 @@ const WORDS_EVERY = 250 // milliseconds from one look of the words and curves to
 
 function Hall({ offer }: { offer: Offer }) {
   const [lesson, setLesson] = useState('')
-  const [games, setGames] = useState<Settings[]>(() => [{ ...defaults(offer), r1: 0.1, r2: 0.1 }])
+  const [games, setGames] = useState<Settings[]>(() => [defaults(offer)])
   const [titles, setTitles] = useState<string[] | null>(null)
   const [layers, setLayers] = useState<Layers>(ALL)
   const [pace, setPace] = useState({ steps: 1, frames: 30 })

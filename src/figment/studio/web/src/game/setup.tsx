@@ -1,5 +1,6 @@
 // The settings of one game: its objective in sight, everything else below. Each change begins the game anew.
 import { useId } from 'preact/hooks'
+import { NumberInput } from './number-input'
 import { LABELS, limits, OBJECTIVES, SHARED, type Offer, type Settings, type Value } from './settings'
 
 const IN_SIGHT = ['r1', 'r2', 'gradient_penalty']
@@ -36,14 +37,7 @@ function NumberField({ name, offer, value, change }: { name: string; offer: Offe
     <div>
       <label>
         {LABELS[name] ?? name}
-        <input
-          type="number" {...limits(field)} value={value} aria-describedby={hint}
-          onChange={(event) => {
-            const given = event.currentTarget.valueAsNumber
-            if (Number.isFinite(given)) change(given)
-            else event.currentTarget.value = String(value)
-          }}
-        />
+        <NumberInput {...limits(field)} value={value} change={change} describedBy={hint} />
       </label>
       <p class="quiet" id={hint}>{field.description}</p>
     </div>

@@ -6,6 +6,7 @@ import { begun, gone, type Course } from '../game/course'
 import { LAYERS, type Layer, type Layers } from '../game/drawing'
 import '../game/game.css'
 import type { Shown } from '../game/message'
+import { NumberInput } from '../game/number-input'
 import { OwnPoints } from '../game/own-points'
 import { defaults, nameOf, type Offer, type Settings, type Value } from '../game/settings'
 import { Setup } from '../game/setup'
@@ -81,8 +82,7 @@ function Hall({ offer }: { offer: Offer }) {
         </label>
         <label>
           Seed{' '}
-          <input type="number" min={0} max={2 ** 31 - 1} step={1} value={Number(common.seed)}
-            onChange={(event) => Number.isInteger(event.currentTarget.valueAsNumber) && set('seed', event.currentTarget.valueAsNumber)} />
+          <NumberInput min={0} max={2 ** 31 - 1} step={1} value={Number(common.seed)} change={(seed) => set('seed', seed)} />
         </label>
         <label>
           <input type="checkbox" checked={games.length === 2}

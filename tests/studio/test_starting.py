@@ -289,3 +289,12 @@ def test_a_killed_trainer_is_told_and_two_studios_agree(desk):
         assert other.delete(address, params={"name": "killed"}).status_code == 200
         assert one.get(address).status_code == 404
         assert one.get("/api/jobs").json()["jobs"] == []
+
+
+def test_a_command_that_isnt_told_at_once_is_waited_for(tmp_path, monkeypatch):
+    """As in the instant after a process was started."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        told = [[], [], process.args]
+        monkeypatch.setattr(jobs.psutil.Process, "cmdline", lambda self: told.pop(0))
+        assert job_of(process, tmp_path).process() is not None
+        process.stdin.close()

@@ -32,6 +32,7 @@ from figment.studio.studio import Missing, Studio, id_of
 MAX_AT_ONCE = 8  # trainings that one may start: more of them is a mistake, or somebody's mischief
 KEPT_SECONDS = 30 * 86_400  # of records of jobs that have ended
 CLOCK_SECONDS = 2.0  # by which the start of a process may seem to move when the machine's clock is set
+COMMAND_TRIES, COMMAND_SECONDS = 20, 0.01  # between looks at a command that isn't told yet
 SAID_BYTES = 8192  # of what it printed, in which its last words are looked for
 REFUSAL = "figment: "  # how the command line's last line begins where it ends without having done its work
 STOPPED = "Interrupted"  # and where it was stopped before there was anything to be saved
@@ -64,12 +65,19 @@ class Job(Record):
         """The process, while it lives."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            is_it = (
-                abs(process.create_time() - self.started) < CLOCK_SECONDS and process.cmdline()[1:] == self.command[1:]
-            )
-            if is_it and process.status() != psutil.STATUS_ZOMBIE:
+            is_its = abs(process.create_time() - self.started) < CLOCK_SECONDS
+            if is_its and process.status() != psutil.STATUS_ZOMBIE and _command_of(process)[1:] == self.command[1:]:
                 return process
         return None
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    """A process's command. For an instant after its start the system has none to tell."""
+    for _ in range(COMMAND_TRIES):
+        if words := process.cmdline():
+            return list(words)
+        time.sleep(COMMAND_SECONDS)
+    return []
 
 
 def _folder() -> Path:

@@ -7,7 +7,7 @@ import click
 
 from figment.cli.console import tell
 from figment.cli.options import PathArgument
-from figment.errors import InputError
+from figment.errors import InputError, Interrupted
 
 HERE, STUDIES = Path("runs"), Path("studies")  # where figment train and figment study put theirs
 
@@ -54,4 +54,7 @@ def studio(
         raise InputError(f"--host {host} lets other machines in: say --share too if that is what you want.")
     tell("Ctrl-C ends the studio; trainings started from it go on.")
     until = sys.stdin.buffer if until_input_ends else None
-    serve(Studio(tuple(folders)), host, port, opens, tell, until)
+    try:
+        serve(Studio(tuple(folders)), host, port, opens, tell, until)
+    except KeyboardInterrupt:
+        raise Interrupted("The studio has ended; trainings started from it go on.") from None

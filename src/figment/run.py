@@ -23,6 +23,7 @@ from figment.errors import InputError
 from figment.recipe import Recipe
 from figment.run_files import FORMAT, Log, events_of, measures_of, read_facts
 
+IMAGES = re.compile(r"\d{1,18}", re.ASCII)  # seen, in names of files: ² is a digit, too, but no number
 _INNER = {"pictures", "snapshots", "state"}  # folders that every run has
 
 
@@ -452,7 +453,7 @@ def _lines_until(log: Log, images: int) -> bytes:
 
 
 def _by_images(folder: Path, suffix: str) -> dict[int, Path]:
-    files = [p for p in folder.glob(f"*{suffix}") if p.stem.isdigit()]
+    files = [p for p in folder.glob(f"*{suffix}") if IMAGES.fullmatch(p.stem)]
     return {int(p.stem): p for p in sorted(files, key=lambda p: int(p.stem))}
 
 

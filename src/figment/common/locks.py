@@ -62,7 +62,7 @@ def is_held(path: Path) -> bool:
     if fcntl is None:
         return path.is_file() and _is_held_by_trying(path)
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place would be waited for
     except OSError:
         return False
     try:  # a shared lock, for an instant: many may look at once
@@ -115,7 +115,7 @@ def _try_unlocking(path: Path) -> None:
     """Raise OSError where the system has no locks at all, for which filelock would do something of its own."""
     if fcntl is None:
         return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)  # a link would make a file elsewhere
     try:
         fcntl.flock(handle, fcntl.LOCK_UN)
     finally:
@@ -130,6 +130,8 @@ def _lives_here(marker: Path) -> bool:
 
 def _note(marker: Path) -> tuple[int, str]:
     """The process and the machine that filelock notes in a marker, after a "?" more of it; 0 where it can't be read."""
+    if not marker.is_file():  # a pipe in its place would be waited for
+        return 0, ""
     try:
         process, host = marker.read_text(errors="replace").split()[:2]
         return int(process), host

@@ -19,13 +19,15 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from figment.common.jsontext import without_nan
+from figment.common.refusals import is_refusal, refusal
 from figment.common.text import said
 from figment.errors import InputError
 from figment.run import Busy
 from figment.studio.channels import CHANNELS
 from figment.studio.guard import Guard, sentence
 from figment.studio.openapi import described
-from figment.studio.operation import Operation
+from figment.studio.operation import OURS, Operation
 from figment.studio.operations import OPERATIONS
 from figment.studio.studio import Missing, Studio
 
@@ -37,8 +39,8 @@ FINGERPRINTED = "public, max-age=31536000, immutable"  # names of built files ho
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build(studio: Studio, token: str, port: int, is_shared: bool = False) -> Starlette:
-    """The application. token, port, is_shared: see Guard."""
+def build(studio: Studio, token: str, port: int, is_shared: bool = False, host: str = "localhost") -> Starlette:
+    """The application. token, port, is_shared, host: see Guard."""
     document = json.dumps(described(OPERATIONS)).encode()
 
     async def openapi(request: Request) -> Response:
@@ -54,7 +56,7 @@ def build(studio: Studio, token: str, port: int, is_shared: bool = False) -> Sta
         Mount("/assets", Assets(directory=STATIC / "assets", check_dir=False)),
         *(Route(path, page) for path in PAGES),
     ]
-    guard = Middleware(Guard, token=token, port=port, is_shared=is_shared)
+    guard = Middleware(Guard, token=token, port=port, is_shared=is_shared, host=host)
     handlers: Any = {HTTPException: refused, 500: failed}
     app = Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
     app.state.studio = studio
@@ -62,10 +64,11 @@ def build(studio: Studio, token: str, port: int, is_shared: bool = False) -> Sta
 
 
 class AsciiJson(JSONResponse):
-    """JSON in ASCII alone: names of files may hold bytes that aren't text, which Python carries as surrogates."""
+    """JSON in ASCII alone: names of files may hold bytes that aren't text, which Python carries as surrogates. What a run's
+    numbers come to may be endless, however sound each is: null."""
 
     def render(self, content: Any) -> bytes:
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(without_nan(content), allow_nan=False, separators=(",", ":")).encode()
 
 
 class Assets(StaticFiles):
@@ -97,6 +100,12 @@ def endpoint(studio: Studio, operation: Operation) -> Endpoint:
             return sentence(409 if error.status == 1 or isinstance(error, Busy) else 400, said(str(error)))
         except ClientDisconnect:
             return Response(status_code=400)
+        except FileNotFoundError:
+            return sentence(404, "This is gone: it was deleted, moved or renamed while it was read.")
+        except OSError as error:
+            if not is_refusal(error):
+                raise
+            return sentence(409, said(str(refusal(error.filename or "What was asked for", error, done="done"))))
         if isinstance(found, Response):
             return found
         return AsciiJson(found, headers={"cache-control": "no-store"})
@@ -137,4 +146,4 @@ async def refused(request: Request, error: Exception) -> Response:
 async def failed(request: Request, error: Exception) -> Response:
     """For a fault of ours: told, with its trace in the terminal, and the studio goes on."""
     logging.getLogger("figment.studio").error("%s %s", request.method, request.url.path, exc_info=error)
-    return sentence(500, "This is a fault of figment's: the terminal that it runs in tells more.")
+    return sentence(500, OURS)

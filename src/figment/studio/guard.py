@@ -41,11 +41,13 @@ class Guard:
     needs the token: as the cookie that the printed address sets, or as Authorization: Bearer.
 
     token: what the printed address holds. port: the server's. is_shared: reachable from other machines, under any address
-    of this one, but no name that others could point at it (DNS rebinding).
+    of this one, but no name that others could point at it (DNS rebinding). host: what it was told to listen at.
     """
 
-    def __init__(self, app: ASGIApp, token: str, port: int, is_shared: bool = False) -> None:
-        self.app, self.token, self.port, self.is_shared = app, token, port, is_shared
+    def __init__(
+        self, app: ASGIApp, token: str, port: int, is_shared: bool = False, host: str = LOCAL_NAMES[0]
+    ) -> None:
+        self.app, self.token, self.port, self.is_shared, self.host = app, token, port, is_shared, host.lower()
         self.cookie = f"figment-{port}"  # cookies know no ports: two studios on a machine mustn't lock each other out
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +83,8 @@ class Guard:
         return None
 
     def knows(self, host: str) -> bool:
-        """Whether a Host header is a name of this server: a local one, or, where it is shared, an address or our own name."""
+        """Whether a Host header is a name of this server: a local one, the one that it was told to listen at, or, where it is
+        shared, an address or our own name."""
         try:
             parts = urlsplit(f"//{host}")
             name, port = parts.hostname or "", parts.port or 80
@@ -89,7 +92,11 @@ class Guard:
             return False
         if port != self.port:
             return False
-        return name in LOCAL_NAMES or (self.is_shared and (_is_address(name) or name == socket.gethostname().lower()))
+        if "@" in host:  # no browser sends one
+            return False
+        if name in LOCAL_NAMES or name == self.host:
+            return True
+        return self.is_shared and (_is_address(name) or name == socket.gethostname().lower())
 
     def is_own(self, headers: Headers) -> bool:
         """Whether a request comes from a page of ours, or from no page: Origin and Sec-Fetch-Site, which pages can't forge.
@@ -97,7 +104,7 @@ class Guard:
         A link elsewhere may be followed to a page of ours, but nothing may be fetched, sent or embedded from there.
         """
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        if origin is not None and origin.partition("://")[2] != headers.get("host"):
             return False
         is_page = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
         return is_page or headers.get("sec-fetch-site", "none") in ("none", "same-origin")

@@ -14,7 +14,7 @@ from figment.studio.lines import LOGS, Lines, ticks_of
 from figment.studio.meanings import meanings
 from figment.studio.operation import Operation
 from figment.studio.standing import standing
-from figment.studio.studio import Studio
+from figment.studio.studio import Studio, own_file
 from figment.training.best import comparison, looks
 
 MAX_POINTS = 2_000  # of a curve: more than a screen has pixels for
@@ -90,6 +90,8 @@ def all_sheets(run: Run) -> dict[int, Any]:
 def grid_of(run: Run) -> list[int]:
     """Rows and columns of the run's sheets; one of each where they are no sheets of such pictures."""
     for file in run.pictures().values():
+        if not own_file(run, file):
+            continue
         with suppress(OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError):
             with Image.open(file) as image:
                 width, height = image.size

@@ -5,6 +5,7 @@ is read whole. A log that has grown is read from where it ended.
 """
 
 import os
+import stat
 import threading
 import zlib
 from collections import OrderedDict
@@ -22,6 +23,7 @@ TICK = (
     b'{"event": "tick"'  # as Run.log writes it; a reading that another hand wrote otherwise is read like what is rare
 )
 TAIL_BYTES = 256  # before a place, by which it is known whether what led there is still the same
+CHUNK_BYTES = 1 << 26  # of a log, held in memory at once
 MAX_LOGS = 32  # that are remembered
 
 
@@ -49,23 +51,36 @@ def lines_in(file: Path, known: Lines = NONE) -> Lines:
             if zlib.crc32(before) != known.tail:
                 return lines_in(file)  # of none it is always the same
             log.seek(known.size)
-            content = log.read()
+            while content := log.read(CHUNK_BYTES):
+                further = _gone_on(file, known, before, content)
+                if further is known:
+                    break
+                known = further
+                before = _before(log, known.size)
+                log.seek(known.size)
     except FileNotFoundError:
         return NONE
+    return known
+
+
+def _gone_on(file: Path, known: Lines, before: bytes, content: bytes) -> Lines:
+    """Lines with those of what comes after them; the same where none of these is whole. before: the end of what is known."""
     buffer = np.frombuffer(content, np.uint8)
     ends = np.flatnonzero(buffer == ord("\n")) + 1
     if not len(ends):
-        return known
+        if len(content) < CHUNK_BYTES:
+            return known
+        ends = np.array([len(content)])  # so long is no line of a log: it is damage, and passed over
     starts = np.concatenate([[0], ends[:-1]])
+    short = ends - starts <= MAX_LINE_BYTES
     are_ticks = _begin_with(buffer, starts, TICK)
     read = events_of(file).record
     others = (
         read(content[start:end])
-        for start, end in zip(starts[~are_ticks].tolist(), ends[~are_ticks].tolist(), strict=True)
-        if end - start <= MAX_LINE_BYTES
+        for start, end in zip(starts[short & ~are_ticks].tolist(), ends[short & ~are_ticks].tolist(), strict=True)
     )
     whole = int(ends[-1])
-    ticks = np.stack([starts[are_ticks], ends[are_ticks]], 1) + known.size
+    ticks = np.stack([starts[short & are_ticks], ends[short & are_ticks]], 1) + known.size
     return Lines(
         known.size + whole, zlib.crc32((before + content[:whole])[-TAIL_BYTES:]), np.concatenate([known.ticks, ticks]),
         known.others + tuple(event for event in others if event is not None),
@@ -82,6 +97,8 @@ def ticks_of(file: Path, lines: Lines, most: int) -> list[dict[str, Any]]:
 def read_at(file: Path, stretches: NDArray[np.int64]) -> list[dict[str, Any] | None]:
     """What lines hold that lie there, int64 (N, 2); None for one that can't be used, or where another file lies by now."""
     read = events_of(file).record
+    if not file.is_file():  # of a pipe one would read for ever
+        return []
     try:
         with file.open("rb") as log:
             return [read(_between(log, start, end)) for start, end in stretches.tolist()]
@@ -100,6 +117,8 @@ class Logs:
         try:
             status = os.stat(file)
         except OSError:
+            return NONE
+        if not stat.S_ISREG(status.st_mode):  # of a pipe one would read for ever
             return NONE
         now = (status.st_ino, status.st_mtime_ns, status.st_size)
         with self._lock:

@@ -1,5 +1,6 @@
 """The runs and studies below the folders: what each is and how far it has come."""
 
+import logging
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -12,9 +13,9 @@ from figment.errors import InputError
 from figment.run import Run
 from figment.studies.study import StudyFolder
 from figment.studio.guard import STANDALONE
-from figment.studio.operation import Operation
+from figment.studio.operation import OURS, Operation
 from figment.studio.standing import standing
-from figment.studio.studio import Missing, Place, Studio
+from figment.studio.studio import Missing, Place, Studio, own_file
 
 DONE_CELL = re.compile(r"\d{3,}\.json")
 
@@ -39,6 +40,9 @@ def row(place: Place) -> dict[str, Any]:
         return found | {"standing": "gone", "problem": "It is no longer there."}
     except (InputError, OSError) as error:
         return found | {"standing": "unreadable", "problem": str(error)}
+    except Exception:  # whatever is odd about one of them, the others are shown
+        logging.getLogger("figment.studio").exception("%s", place.where)
+        return found | {"standing": "unreadable", "problem": OURS}
 
 
 def short_of_study(folder: Path) -> dict[str, Any]:
@@ -74,9 +78,9 @@ def run(studio: Studio, id: str) -> dict[str, Any]:
 
 def sheet(studio: Studio, id: str, images: str) -> Response:
     """A sheet of the run's, as the file that it is, with its mark."""
-    sheets = studio.run(id).pictures()
-    file = sheets.get(int(images)) if images.isdecimal() and len(images) < 19 else None
-    if file is None or not file.is_file():
+    run = studio.run(id)
+    file = run.pictures().get(int(images)) if images.isdecimal() and len(images) < 19 else None
+    if file is None or not own_file(run, file):
         raise Missing(f"There is no sheet after {images} images.")
     return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
 

@@ -35,7 +35,7 @@ def serve(
     with listening(host, port) as ear:
         port = ear.getsockname()[1]
         is_shared = not is_local(host)
-        app = build(studio, token, port, is_shared)
+        app = build(studio, token, port, is_shared, host)
         config = uvicorn.Config(
             app, log_level="error", access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="off",
             ws="websockets-sansio", ws_max_size=1_000_000, server_header=False, date_header=False,

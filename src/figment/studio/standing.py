@@ -65,6 +65,7 @@ def _read(folder: Path, stamps: tuple[float, ...]) -> dict[str, Any]:
     images = max([facts.get("images") or 0, *(event["images"] for event in events if goes_on)])
     seconds = max([facts.get("seconds") or 0.0, *(event.get("seconds") or 0.0 for event in events if goes_on)])
     speed, origin = tick.get("images_per_second"), facts.get("from") or {}
+    named = name if isinstance(name := origin.get("name"), str) else None
     if recipe.images is not None:
         share, left = images / recipe.images, (recipe.images - images) / speed if speed else None
     else:
@@ -75,7 +76,7 @@ def _read(folder: Path, stamps: tuple[float, ...]) -> dict[str, Any]:
         "share": 1.0 if facts.get("state") == "finished" else min(max(share, 0.0), 1.0),
         "left": None if left is None else max(left, 0.0), "speed": speed,
         "recipe": recipe.name, "shape": list(recipe.shape), "classes": len(recipe.classes), "seed": recipe.seed,
-        "source": facts.get("source"), "pictures": facts.get("trained_on"), "origin": origin.get("name"),
+        "source": facts.get("source"), "pictures": facts.get("trained_on"), "origin": named,
         "sheet": max(run.pictures(), default=None), "score": score(events),
         "words": "; ".join(tick.get("diagnosis") or []) or None, "changed": max(stamps[0::2]),
     }  # fmt: skip
@@ -96,6 +97,8 @@ def last_events(file: Path) -> list[dict[str, Any]]:
 
 def _last_lines(file: Path) -> list[bytes]:
     """Whole lines of a file's last bytes."""
+    if not file.is_file():  # of a pipe one would read for ever
+        return []
     try:
         with file.open("rb") as opened:
             start = max(0, opened.seek(0, os.SEEK_END) - TAIL_BYTES)

@@ -7,6 +7,7 @@ had; where the log is no longer the same up to there, as after a resume that dro
 import json
 import os
 import re
+import stat
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -118,6 +119,8 @@ class Tail:
         """
         try:
             status = os.stat(self.file)
+            if not stat.S_ISREG(status.st_mode):  # of a pipe one would read for ever
+                return []
             now = (status.st_ino, status.st_mtime_ns, status.st_size)
             if now == self._seen:
                 return []

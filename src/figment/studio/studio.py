@@ -54,7 +54,7 @@ class Studio:
         """A run or study by its id. Only what was found below the folders has one. Raises Missing."""
         with self.lock:
             place = self._places.get(id)
-        if place is None or not is_place(place.folder):
+        if place is None or not is_place(place.folder) or place.folder.resolve() != place.folder:
             place = next((place for place in self.places() if place.id == id), None)
         if place is None:
             raise Missing("This run is no longer there: it may have been deleted, moved or renamed.")
@@ -96,6 +96,11 @@ def kind_of(folder: Path) -> Literal["run", "study"] | None:
 
 def is_place(folder: Path) -> bool:
     return kind_of(folder) is not None
+
+
+def own_file(run: Run, file: Path) -> bool:
+    """Whether a file of a run's is one: no pipe, and no link that leads out of the run."""
+    return file.is_file() and file.resolve().is_relative_to(run.folder.resolve())
 
 
 def id_of(folder: Path) -> str:

@@ -12,6 +12,7 @@ from figment.common.jsontext import without_nan
 from figment.common.progress import Preparing, Progress
 from figment.common.text import said
 from figment.errors import InputError
+from figment.studio.operation import OURS
 from figment.studio.stream import message
 from figment.studio.studio import Missing, Studio
 
@@ -62,7 +63,7 @@ class Telling:
             self.answer = "refused", {"error": said(str(error))}
         except Exception:
             logging.getLogger("figment.studio").exception("work that takes long")
-            self.answer = "refused", {"error": "This is a fault of figment's: the terminal that it runs in tells more."}
+            self.answer = "refused", {"error": OURS}
 
 
 def answered(studio: Studio, do: Callable[[Preparing], dict[str, Any]]) -> StreamingResponse:

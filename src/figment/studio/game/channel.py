@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from figment.common.text import said
 from figment.studio.game.asked import Message
+from figment.studio.operation import OURS
 from figment.studio.studio import Studio
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MAX_PLAYERS = 4  # connections at once: each takes a core as long as it plays
 MAX_UNREAD = 100  # messages of a page's that the thread hasn't come to yet
 MAX_UNSENT = 200  # messages for a page that doesn't take them in, beyond which they are dropped
 TRY_LATER = 1013  # what a websocket is closed with
-OURS = "This is a fault of figment's: the terminal that it runs in tells more."
 CROWDED = f"{MAX_PLAYERS} games are being played here already: close the page of one of them."
 
 

@@ -15,13 +15,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from figment.common.text import said
 from figment.errors import InputError
+from figment.studio.operation import OURS
 from figment.studio.play.asked import Cancel, Draw, Message, Project
 from figment.studio.play.drawing import THREAD, draw
 from figment.studio.play.projecting import project
 from figment.studio.studio import Missing, Studio
 
 MAX_WAITING = 200  # slots
-OURS = "This is a fault of figment's: the terminal that it runs in tells more."
+ONE_SEARCH = threading.Lock()  # at a time, of all who play: each takes all processors
+LOOK_SECONDS = 0.1  # between two looks of one that waits at whether it is still wanted
 
 
 def channel(studio: Studio) -> Callable[[WebSocket], Awaitable[None]]:
@@ -114,6 +116,15 @@ class Talk:
                 self.loop.call_soon_threadsafe(self.post, key, message)
 
         def search() -> None:
+            while not ONE_SEARCH.acquire(timeout=LOOK_SECONDS):
+                if stopped.is_set() or self.studio.closing.is_set():
+                    return
+            try:
+                look()
+            finally:
+                ONE_SEARCH.release()
+
+        def look() -> None:
             done = lambda: stopped.is_set() or self.studio.closing.is_set()  # noqa: E731
             show = lambda message: post("search", message)  # noqa: E731
             found = _guarded(_address(asked), lambda: project(self.studio.run(self.id), asked, show, done))

@@ -54,7 +54,7 @@ def picture(studio: Studio, id: str, body: Print) -> Response:
 
 
 def walk(studio: Studio, id: str, body: Film) -> Response:
-    return filmed(studio.run(id), body)
+    return filmed(studio.run(id), body, studio.closing.is_set)
 
 
 def fit(studio: Studio, id: str, body: bytes) -> Response:

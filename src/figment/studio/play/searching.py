@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from figment.common.text import said
 from figment.errors import InputError
+from figment.studio.operation import OURS
 
 if TYPE_CHECKING:
     from figment.common.progress import Progress
@@ -77,7 +78,7 @@ def find(run: Run, search: Search, is_closing: Callable[[], bool]) -> None:
     except (InputError, OSError) as error:
         search.told, search.state = said(str(error)), "failed"
     except BaseException:
-        search.told, search.state = "This is a fault of figment's: the terminal that it runs in tells more.", "failed"
+        search.told, search.state = OURS, "failed"
         raise
 
 

@@ -272,7 +272,7 @@ def test_the_open_page_follows_the_run_and_lets_its_slider_be(page, browser):
     charts = browser.find_elements("css selector", ".chart")
     assert [chart.find_element("tag name", "h3").text for chart in charts][:2] == [
         "Losses",
-        "What the discriminator believes",
+        "What the discriminator believes: P(fake)",
     ]
     assert all(chart.find_elements("css selector", "svg path") for chart in charts)
     image = browser.find_element("id", "shown")

@@ -106,6 +106,10 @@ def test_the_state_says_how_a_run_stands(tmp_path):
     assert "killed" in state(*of(tmp_path))["said"]
     with run.locked():
         assert state(*of(tmp_path))["said"] == "training"
+    here = of(tmp_path)
+    assert not found["in_study"]
+    (tmp_path / "study.json").touch()
+    assert state(*here)["in_study"]
 
 
 def test_a_newer_format_and_a_half_written_file_are_told_as_what_they_are(ask, shelf, tmp_path):

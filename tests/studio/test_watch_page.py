@@ -211,6 +211,21 @@ def test_a_run_that_has_only_begun_is_seen_from_its_first_sheet_on(watched, open
     page.get_by_role("button", name="Picture 15", exact=True).wait_for()
 
 
+def test_it_can_be_stopped_and_gone_on_with_where_it_is_watched(watched, open_page, home):
+    (place,) = found_in(home / "evil" / "runs")
+    page = open_page(address(watched, home / "evil"))
+    page.get_by_role("button", name="Go on …").click()
+    page.get_by_role("dialog", name="Go on with x-1").wait_for()
+    page.keyboard.press("Escape")
+    with Run(place.folder).locked():
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("status").get_by_text(
+            "stop it where it was started"
+        ).wait_for()  # not a training of figment's own
+        page.complaints.clear()
+    page.get_by_role("button", name="Go on …").wait_for()
+
+
 def test_names_are_no_markup(watched, open_page, home):
     """What a run says is shown to the letter."""
     page = open_page(address(watched, home / "evil"))

@@ -31,7 +31,7 @@ CHARTS = (
         (Line("loss_discriminator", "discriminator", "first"), Line("loss_generator", "generator", "second")),
     ),
     Chart(
-        "What the discriminator believes",
+        "What the discriminator believes: P(fake)",
         "P(fake), the chance that a picture is one of this run's own fakes where half of those shown are and half are"
         " real pictures of its kind, fitted to held-out pictures: far apart it tells them well, all near ½ (dashed) it is"
         " guessing, and held-out reals well above training reals show that it knows its own pictures by heart.",

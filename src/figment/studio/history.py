@@ -14,7 +14,7 @@ from figment.studio.lines import LOGS, Lines, ticks_of
 from figment.studio.meanings import meanings
 from figment.studio.operation import Operation
 from figment.studio.standing import standing
-from figment.studio.studio import Studio, own_file
+from figment.studio.studio import Studio, in_study, own_file
 from figment.training.best import comparison, looks
 
 MAX_POINTS = 2_000  # of a curve: more than a screen has pixels for
@@ -107,13 +107,16 @@ def notes(lines: Lines) -> list[dict[str, Any]]:
 
 
 def state(studio: Studio, id: str) -> dict[str, Any]:
-    """How a run stands now: as in the list of runs, with its state in words, the best look's sentence and the last diagnosis."""
+    """How a run stands now: as in the list of runs, with its state in words, the best look's sentence and the last diagnosis.
+
+    in_study: whether it is to be stopped and resumed where its study is.
+    """
     run = studio.run(id)
     now, lines = standing(run), LOGS.of(run.events_file)
     last = next(iter(ticks_of(run.events_file, replace(lines, ticks=lines.ticks[-1:]), 1)), {})
     return now | {
-        "name": run.name, "said": SAID[now["standing"]], "sentence": comparison(looks(lines.others)),
-        "said_last": meanings(last.get("diagnosis") or []),
+        "name": run.name, "in_study": in_study(run.folder), "said": SAID[now["standing"]],
+        "sentence": comparison(looks(lines.others)), "said_last": meanings(last.get("diagnosis") or []),
     }  # fmt: skip
 
 

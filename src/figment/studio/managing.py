@@ -11,7 +11,7 @@ from figment.errors import InputError
 from figment.studio import jobs, trainers
 from figment.studio.names import check_name
 from figment.studio.operation import Asked, Operation
-from figment.studio.studio import Missing, Place, Studio, id_of
+from figment.studio.studio import Missing, Place, Studio, id_of, in_study
 
 
 class Name(Asked):
@@ -71,7 +71,7 @@ def changeable(studio: Studio, id: str) -> Place:
         raise InputError(
             "The studio was started on this run alone: start it on the folder that it lies in to change it."
         )
-    if (place.folder.parent.parent / "study.json").is_file():
+    if in_study(place.folder):
         raise InputError("This run belongs to a study, which needs it where it is.")
     return place
 

@@ -94,6 +94,11 @@ def kind_of(folder: Path) -> Literal["run", "study"] | None:
     return "study" if (folder / STUDY_FILE).is_file() else None
 
 
+def in_study(run: Path) -> bool:
+    """Whether a run folder is a cell of a study, which needs it where and as it is."""
+    return (run.parent.parent / STUDY_FILE).is_file()
+
+
 def is_place(folder: Path) -> bool:
     return kind_of(folder) is not None
 

@@ -107,7 +107,7 @@ function Hall({ offer }: { offer: Offer }) {
         <Slider title="Turns a frame" most={50} value={pace.steps} change={(steps) => setPace({ ...pace, steps })} />
         <Slider title="Frames a second" most={60} value={pace.frames} change={(frames) => setPace({ ...pace, frames })} />
       </div>
-      <p class="quiet rate">{rate ? `${count(rate.frames)} frames and ${count(rate.turns)} turns a second, ${+rate.aFrame.toFixed(1)} a frame.` : 'Standing still.'}</p>
+      <p class="quiet rate">{rate ? `${count(rate.frames)} frames and ${count(rate.turns)} turns a second, ${+rate.aFrame.toFixed(1)} a frame.` : isPlaying ? 'Playing …' : 'Standing still.'}</p>
       {problem && <p class="problem" role="alert">{problem}</p>}
 
       <fieldset class="plain">

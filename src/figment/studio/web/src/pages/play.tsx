@@ -29,7 +29,13 @@ export default function Play({ id }: PageProps) {
   const { value: facts, error, again } = useGet<Facts>(`/api/play/${id}`)
   return (
     <>
-      <h1>Play{facts && <> with {facts.name}</>}</h1>
+      <div class="row spread">
+        <h1>Play{facts && <> with {facts.name}</>}</h1>
+        <p class="onward">
+          <a class="button" href={`/watch/${id}`} onClick={followed}>How it learned</a>{' '}
+          <a class="button" href={`/compare?runs=${id}`} onClick={followed}>Compare</a>
+        </p>
+      </div>
       {error && <p class="problem" role="alert">{error}</p>}
       {facts && <Instrument id={id} facts={facts} again={again} />}
     </>
@@ -100,11 +106,6 @@ function Instrument({ id, facts, again }: { id: string; facts: Facts; again: () 
         )}
         <Controls desk={desk} />
         <Keep desk={desk} />
-        <p class="quiet onward">
-          <a href={`/watch/${id}`} onClick={followed}>
-            How it learned
-          </a>
-        </p>
       </section>
       <section class="right" aria-label="Ways to play">
         <fieldset class="panels">

@@ -6,7 +6,7 @@ import { Frames, around, outwards, scattered } from '../watch/frames'
 import { Histogram } from '../watch/histogram'
 import type { History, SheetAt } from '../history'
 import { count, nearestTo, placeAt, time } from '../numbers'
-import { followed } from '../router'
+import { RunActions } from '../watch/run-actions'
 import { RunCharts } from '../watch/run-charts'
 import { StateLine, Words, type RunState } from '../watch/run-state'
 import { Scrubber } from '../watch/scrubber'
@@ -29,14 +29,7 @@ export default function Watch({ id }: PageProps) {
     <>
       <div class="row between">
         <h1>{name ?? 'Watch'}</h1>
-        <p>
-          <a class="button" href={`/play/${id}`} onClick={followed}>
-            Play
-          </a>{' '}
-          <a class="button" href={`/compare?runs=${id}`} onClick={followed}>
-            Compare
-          </a>
-        </p>
+        <RunActions key={state.value?.standing} id={id} state={state.value} again={state.again} />
       </div>
       <div class="facts-room">{state.value && <StateLine state={state.value} />}</div>
       {problem && (
@@ -62,6 +55,7 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
   const exact = picked === null ? (ticks.images.at(-1) ?? seen) : seen
   const cursor = useRested(exact, CHARTS_MS)
   const words = history.words.length ? history.words[placeAt(history.words.map((it) => it.images), cursor)]!.said : []
+  const closing = history.notes.filter((it) => it.event === 'closing' && it.images >= exact).at(-1)?.text // of a run that went on it is no longer the last word
   const charts = useMemo(() => <RunCharts history={history} at={cursor} onPick={pick} />, [history, cursor, pick]) // drawn anew only for these
   const address = useCallback((key: string) => `/api/runs/${id}/sheets/${key}/quick?v=${version(history, +key)}`, [id, history.after])
   return (
@@ -73,7 +67,7 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
           <p class="card">There is no sheet of samples yet: the first one comes before the first step of training.</p>
         )}
         {chosen !== null && <CloseLook id={id} tile={chosen} history={history} images={seen} address={address} onClose={() => setChosen(null)} />}
-        <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} />
+        <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} closing={picked === null ? closing : undefined} />
       </div>
       <div class="right">
         {ticks.images.length ? (

@@ -7,7 +7,7 @@ import type { RunRow } from './rows'
 
 export type Kind = 'rename' | 'delete' | 'resume'
 interface Props {
-  run: RunRow
+  run: Pick<RunRow, 'id' | 'name' | 'standing'>
   /** Said aloud when it is done. */
   done: (said: string) => void
   close: () => void

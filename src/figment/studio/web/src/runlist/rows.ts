@@ -74,7 +74,7 @@ const STANDINGS: Record<string, [string, string]> = {
 
 export const wordOf = (standing: string): string => STANDINGS[standing]?.[0] ?? standing
 export const colourOf = (standing: string): string => STANDINGS[standing]?.[1] ?? 'ink'
-export const isBusy = (row: RunRow): boolean => ['preparing', 'training', 'finishing'].includes(row.standing)
+export const isBusy = (row: Pick<RunRow, 'standing'>): boolean => ['preparing', 'training', 'finishing'].includes(row.standing)
 
 /** How far it is, and how fast: 31,200 of 49,000 images seen, 170 a second, 3 min left. */
 export function progressOf(row: RunRow): string {

@@ -6,6 +6,7 @@ import { count, digits, time } from '../numbers'
 export interface RunState {
   name: string
   standing: string
+  in_study: boolean
   said: string
   images: number
   seconds: number
@@ -38,17 +39,19 @@ export function StateLine({ state }: { state: RunState }) {
   )
 }
 
-export function Words({ said, title }: { said: readonly Said[]; title: string }) {
+/** closing: what was said of the whole run at its end. */
+export function Words({ said, title, closing }: { said: readonly Said[]; title: string; closing?: string }) {
   return (
     <section class="card words" aria-label={title}>
       <h2>{title}</h2>
-      {!said.length && <p>Too early to tell.</p>}
+      {!said.length && !closing && <p>Too early to tell.</p>}
       {said.map(({ text, means }) => (
         <div key={text}>
           <p class="said">{text[0]!.toUpperCase() + text.slice(1)}.</p>
           {means && <Meaning of={text}>{means}</Meaning>}
         </div>
       ))}
+      {closing && <p>{closing}.</p>}
     </section>
   )
 }

@@ -25,8 +25,8 @@ MIN_PICTURES = 10  # of a folder that is offered
 MAX_OFFERED = 200
 NO_DATA = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
 DRAWN_WORDS = {
-    "portraits": "portraits that figment draws itself: nobody's faces, no download",
-    "world": "animals, plants, things and scenes that figment draws itself",
+    "portraits": "nobody's faces, drawn by figment itself: no download",
+    "world": "animals, plants, things and scenes, drawn by figment itself",
 }
 
 

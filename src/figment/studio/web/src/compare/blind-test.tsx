@@ -119,10 +119,10 @@ function Pairs({ test, pairs, kind, onEnd }: { test: string; pairs: number; kind
       <div role="status" class="told">
         {result === null && last?.right != null && (
           <p>
-            {last.right ? 'Right' : 'Wrong'}: the {last.real} one was real.
+            Pair {last.answered}: {last.right ? 'right' : 'wrong'}, the {last.real} one was real.
           </p>
         )}
-        {result === null && last && last.right === null && <p>Taken.</p>}
+        {result === null && last && last.right === null && <p>Pair {last.answered}: taken.</p>}
         {result !== null && <p class="said">{result}</p>}
         {error && <p class="problem">{error}</p>}
       </div>

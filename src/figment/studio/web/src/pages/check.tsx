@@ -41,7 +41,7 @@ export default function Check() {
         programs write, too. Files are looked at on this machine, and not kept.
       </p>
       <div
-        class={over ? 'drop over' : 'drop'}
+        class={over ? 'files over' : 'files'}
         onDragOver={(event) => (event.preventDefault(), setOver(true))}
         onDragLeave={() => setOver(false)}
         onDrop={(event) => (event.preventDefault(), setOver(false), void take(event.dataTransfer?.files ?? null))}

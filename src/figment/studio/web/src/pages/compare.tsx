@@ -41,11 +41,12 @@ export default function Compare() {
 function Chooser({ rows, ids, onChoose }: { rows: Row[]; ids: string[]; onChoose: (ids: string[]) => void }) {
   const runs = rows.filter((it) => it.kind === 'run' && !it.problem)
   const studies = rows.filter((it) => it.kind === 'study')
+  const [isOpen] = useState(ids.length < 2) // then it stays: who has taken two may want a third
   const names = new Map(rows.map((it) => [it.id, it.where]))
   const toggle = (id: string) => onChoose(ids.includes(id) ? ids.filter((it) => it !== id) : [...ids, id])
   const cells = (study: string) => runs.filter((it) => it.study === study).map((it) => it.id)
   return (
-    <details class="card chooser" open={ids.length < 2}>
+    <details class="card chooser" open={isOpen}>
       <summary>
         {ids.length < 2 ? 'Choose two runs or more' : `${ids.length} runs: ${ids.map((id) => names.get(id) ?? id).join(', ')}`}
       </summary>

@@ -38,7 +38,7 @@ function Hall({ offer }: { offer: Offer }) {
   const [games, setGames] = useState<Settings[]>(() => [defaults(offer)])
   const [titles, setTitles] = useState<string[] | null>(null)
   const [layers, setLayers] = useState<Layers>(ALL)
-  const [pace, setPace] = useState({ steps: 1, frames: 30 })
+  const [pace, setPace] = useState({ steps: 5, frames: 30 })
   const [isPlaying, setPlaying] = useState(false)
   const { table, truths, shown, courses, rate, problem, begin } = useTable(games, pace, isPlaying, setPlaying)
 

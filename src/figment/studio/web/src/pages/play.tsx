@@ -29,7 +29,7 @@ export default function Play({ id }: PageProps) {
   const { value: facts, error, again } = useGet<Facts>(`/api/play/${id}`)
   return (
     <>
-      <div class="row spread">
+      <div class="row between">
         <h1>Play{facts && <> with {facts.name}</>}</h1>
         <p class="onward">
           <a class="button" href={`/watch/${id}`} onClick={followed}>How it learned</a>{' '}

@@ -31,7 +31,7 @@ export default function Watch({ id }: PageProps) {
         <h1>{name ?? 'Watch'}</h1>
         <RunActions key={state.value?.standing} id={id} state={state.value} again={state.again} />
       </div>
-      <div class="facts-room">{state.value && <StateLine state={state.value} />}</div>
+      <div class="facts-room">{state.value && <StateLine state={state.value} drawn={history?.sheets.at(-1)?.images ?? 0} />}</div>
       {problem && (
         <p class="problem" role="alert">
           {problem}

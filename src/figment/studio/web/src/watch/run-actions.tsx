@@ -25,7 +25,7 @@ export function RunActions({ id, state, again }: Props) {
     )
   return (
     <div class="row">
-      <span role="status" class="quiet">{said}</span>
+      <span role="status" class={said ? 'quiet' : 'unseen'}>{said}</span>
       {own && busy && <button type="button" onClick={() => void stop()}>Stop</button>}
       {own && !busy && <button type="button" onClick={() => (setSaid(''), setAsks(true))}>Go on …</button>}
       <a class="button" href={`/play/${id}`} onClick={followed}>Play</a>

@@ -17,11 +17,12 @@ export interface RunState {
   said_last: Said[]
 }
 
-export function StateLine({ state }: { state: RunState }) {
+/** drawn: images seen when the newest sheet was made, which may come before the reading that tells of them. */
+export function StateLine({ state, drawn }: { state: RunState; drawn: number }) {
   const { score } = state
   const facts: [string, string][] = [
     ['state', state.said],
-    ['images seen', count(state.images)],
+    ['images seen', count(Math.max(state.images, drawn))],
     ['trained for', time(state.seconds)],
   ]
   if (state.speed !== null) facts.push(['images a second', digits(state.speed)])

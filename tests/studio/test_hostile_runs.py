@@ -1,13 +1,18 @@
 """Run folders of somebody who means harm, such as a downloaded one: each is shown as what it is, and harms no other."""
 
+import asyncio
 import json
+import logging
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from figment.errors import InputError
 from figment.run import Run
-from figment.studio import lines
+from figment.studio import lines, serve
+from figment.studio.play.downloads import held
 from figtest.runs import build
 from figtest.studios import PORT, asking
 
@@ -140,3 +145,23 @@ def test_what_the_system_refuses_is_a_sentence(client, run, monkeypatch):
 )
 def test_addresses_that_nobody_can_read_are_refused(client, headers):
     assert client.get("/api/runs", headers=headers).status_code in (403, 421)
+
+
+def test_an_answer_cut_short_at_the_end_is_no_fault():
+    def record(error: BaseException) -> logging.LogRecord:
+        return logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "", (), (type(error), error, None))
+
+    assert not serve._is_fault(record(asyncio.CancelledError()))
+    assert serve._is_fault(record(ValueError()))
+
+
+def test_a_film_that_waits_for_another_ends_with_the_studio():
+    def ended() -> None:
+        raise InputError("The studio has ended.")
+
+    lock = threading.Lock()
+    with lock, pytest.raises(InputError), held(lock, ended):
+        raise AssertionError("two at a time")
+    with held(lock, ended):
+        assert lock.locked()
+    assert not lock.locked()

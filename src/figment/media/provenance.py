@@ -1,6 +1,7 @@
 """Where a picture, video or page comes from: the mark of what is synthetic, written as XMP or JSON-LD and read back."""
 
 import re
+import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from html import escape
@@ -38,6 +39,8 @@ QUICKTIME_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 # reader, wherever it comes in, to the chain's end.
 XMP_EXTENSION = b"\x21\xff\x0bXMP DataXMP"
 XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
+#: As Pillow's readers say it: packed bombs, cut chunks, impossible numbers.
+DAMAGED = (ValueError, SyntaxError, EOFError, LookupError, RuntimeError, TypeError, ArithmeticError, struct.error)
 MAX_PACKET_BYTES = 1 << 24  # bytes; a mark needs 400
 MAX_PAGE_BYTES = 1 << 26  # that are read of a page, which may hold its pictures
 
@@ -67,6 +70,8 @@ def source_of(path: str | Path) -> str | None:
         ) from None
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture, mp4 or page.") from None
+    except DAMAGED as error:
+        raise InputError(f"{path} is damaged ({error}): name a whole file.") from None
     declared = DECLARATION.search(_in_utf8(packet))
     return declared[1].decode() if declared else None
 

@@ -1,8 +1,10 @@
 """Serving: a free port, the address with its token, the browser, and an end that open connections don't hold up."""
 
+import asyncio
 import contextlib
 import errno
 import ipaddress
+import logging
 import secrets
 import socket
 import threading
@@ -47,6 +49,7 @@ def serve(
         threading.Thread(target=_warm_up, daemon=True).start()
         if opens and (problem := open_address(address)):
             tell(problem)
+        logging.getLogger("uvicorn.error").addFilter(_is_fault)
         server = Server(config, studio)
         if until is not None:
             threading.Thread(target=server.end_after, args=(until,), daemon=True).start()
@@ -111,6 +114,11 @@ def is_local(host: str) -> bool:
 
 def shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Whether a message is one: an answer that was cut short because the server ends isn't."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _warm_up() -> None:

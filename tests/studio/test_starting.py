@@ -172,7 +172,8 @@ def test_a_training_that_was_killed_is_told_so(make_run, tmp_path, own_cache):
 
 def test_damaged_records_are_passed_over(own_cache):
     folder = own_cache / "studio" / "jobs"
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # those of the tests before, which share the cache
+    folder.mkdir(parents=True)
     for i, content in enumerate((b"", b"{", b"[]", b'{"id": "../../x"}', b"\xff")):
         (folder / f"{i}.json").write_bytes(content)
     assert known() == []

@@ -29,7 +29,7 @@ export default function Watch({ id }: PageProps) {
     <>
       <div class="row between">
         <h1>{name ?? 'Watch'}</h1>
-        <RunActions key={state.value?.standing} id={id} state={state.value} again={state.again} />
+        <RunActions id={id} state={state.value} again={state.again} />
       </div>
       <div class="facts-room">{state.value && <StateLine state={state.value} drawn={history?.sheets.at(-1)?.images ?? 0} />}</div>
       {problem && (

@@ -21,8 +21,8 @@ test('how far a run is', () => {
 
 test('a score has its error and what reals reach', () => {
   const score = { title: 'FD', value: 1301.99, error: 44.33, floor: 738.4, images: 500, is_last: true }
-  expect(scoreOf(score)).toBe('FD 1,302 ± 44; reals 738')
-  expect(scoreOf({ ...score, error: null, is_last: false })).toBe('FD 1,302; reals 738, after 500 images')
+  expect(scoreOf(score)).toBe('FD 1,302 ± 44: lower is better, reals reach 738')
+  expect(scoreOf({ ...score, error: null, is_last: false })).toBe('FD 1,302 after 500 images: lower is better, reals reach 738')
 })
 
 test('what a run was made with', () => {

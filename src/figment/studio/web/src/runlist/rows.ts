@@ -87,11 +87,11 @@ export function progressOf(row: RunRow): string {
   return parts.join(', ')
 }
 
-/** FD-lite0 1,302 ± 44 (reals 738). */
+/** FD-lite0 1,302 ± 44: lower is better, reals reach 738. */
 export function scoreOf(score: Score): string {
   const error = score.error == null ? '' : ` ± ${digits(score.error, 2)}`
-  const at = score.is_last ? '' : `, after ${count(score.images)} images`
-  return `${score.title} ${digits(score.value)}${error}; reals ${digits(score.floor)}${at}`
+  const at = score.is_last ? '' : ` after ${count(score.images)} images`
+  return `${score.title} ${digits(score.value)}${error}${at}: lower is better, reals reach ${digits(score.floor)}`
 }
 
 /** What it was made with. */

@@ -81,7 +81,7 @@ function OverTime({ tile, history, address }: Pick<CloseLookProps, 'tile' | 'his
       {chosen.map((sheet) => (
         <li key={sheet.images}>
           <Cut sheet={frames.get(`${sheet.images}`)} history={history} tile={tile} label={`After ${sheet.images.toLocaleString('en')} images`} />
-          <span>{short(sheet.images)}</span>
+          <span>{short(+sheet.images.toPrecision(3))}</span>
         </li>
       ))}
     </ol>

@@ -27,7 +27,7 @@ export function StateLine({ state, drawn }: { state: RunState; drawn: number }) 
   ]
   if (state.speed !== null) facts.push(['images a second', digits(state.speed)])
   if (state.left !== null) facts.push(['left', time(state.left)])
-  if (score) facts.push([`best ${score.title}`, `${digits(score.value, 4)}${score.error === null ? '' : ` ± ${digits(score.error, 2)}`} (reals ${digits(score.floor, 4)})`])
+  if (score) facts.push([`best ${score.title}, lower is better`, `${digits(score.value, 4)}${score.error === null ? '' : ` ± ${digits(score.error, 2)}`} (reals reach ${digits(score.floor, 4)})`])
   return (
     <dl class="facts" aria-label="How the run stands">
       {facts.map(([name, value]) => (

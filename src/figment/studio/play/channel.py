@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,8 +23,7 @@ from figment.studio.play.projecting import project
 from figment.studio.studio import Missing, Studio
 
 MAX_WAITING = 200  # slots
-ONE_SEARCH = threading.Lock()  # at a time, of all who play: each takes all processors
-LOOK_SECONDS = 0.1  # between two looks of one that waits at whether it is still wanted
+SEARCHER = ThreadPoolExecutor(1, "figment-project")  # one search at a time, of all who play: each takes all processors
 
 
 def channel(studio: Studio) -> Callable[[WebSocket], Awaitable[None]]:
@@ -107,7 +107,7 @@ class Talk:
         return _guarded(_address(asked), lambda: draw(self.studio.run(self.id), asked)) or ""
 
     def begin_search(self, asked: Project) -> None:
-        """Start a search in a thread of its own, in place of one that is under way."""
+        """Start a search, in place of this connection's that is under way; it waits for those of others."""
         self.stop_search()
         stopped = self.search = threading.Event()
 
@@ -116,22 +116,15 @@ class Talk:
                 self.loop.call_soon_threadsafe(self.post, key, message)
 
         def search() -> None:
-            while not ONE_SEARCH.acquire(timeout=LOOK_SECONDS):
-                if stopped.is_set() or self.studio.closing.is_set():
-                    return
-            try:
-                look()
-            finally:
-                ONE_SEARCH.release()
-
-        def look() -> None:
             done = lambda: stopped.is_set() or self.studio.closing.is_set()  # noqa: E731
             show = lambda message: post("search", message)  # noqa: E731
+            if done():
+                return
             found = _guarded(_address(asked), lambda: project(self.studio.run(self.id), asked, show, done))
             if found:
                 post("found", found)
 
-        threading.Thread(target=search, name="figment-project", daemon=True).start()
+        SEARCHER.submit(search)
 
     def stop_search(self) -> None:
         if self.search:

@@ -55,11 +55,12 @@ def test_the_tab_key_reaches_every_control(served, open_page, run_id, path):
     assert page.locator("[data-tried='']").evaluate_all("all => all.map(it => it.outerHTML.slice(0, 200))") == []
 
 
-# Of radio buttons of one name Tab reaches one; what is in a closed <details> isn't reached until it is open.
+# Of radio buttons of one name Tab reaches one, of a group with arrow keys that with a tabindex;
+# what is in a closed <details> isn't reached until it is open.
 MARK_CONTROLS = """() => {
   const named = new Set()
   for (const it of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')) {
-    if (it.disabled || !it.checkVisibility({visibilityProperty: true})) continue
+    if (it.disabled || it.tabIndex < 0 || !it.checkVisibility({visibilityProperty: true})) continue
     if (it.type === 'radio') {
       if (named.has(it.name)) continue
       const checked = document.querySelector(`input[name="${it.name}"]:checked`)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -35,6 +36,7 @@ def attacked(tmp_path, monkeypatch):
     def started(command: Any, *more: Any, **options: Any) -> Any:
         raise OSError(8, "nothing is started in this test", str(command))
 
+    torch.set_flush_denormal(False)  # as a training in this process may have left it; the attacker thinks it broken
     run = build(tmp_path)
     shutil.copy(run.snapshot_file(10240), run.generator_file)
     monkeypatch.setattr(subprocess, "Popen", started)

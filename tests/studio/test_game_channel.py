@@ -1,6 +1,5 @@
 """The Game's websocket: frames come as they are asked for, nonsense is answered, and a game ends with its page."""
 
-import asyncio
 import itertools
 import json
 import random
@@ -16,7 +15,7 @@ from figment.plane.packing import STEPS
 from figment.studio.game import channel
 from figment.studio.game.channel import MAX_PLAYERS
 from figment.studio.game.player import HEAD, MAX_ON_THE_WAY
-from figtest.studios import PORT, asking
+from figtest.studios import PORT, asking, awaited
 
 ADDRESS = f"ws://127.0.0.1:{PORT}/api/game"
 SMALL = {"batch": 16, "points": "eight"}
@@ -162,7 +161,7 @@ def test_what_a_page_does_not_take_in_is_dropped():
             talk.put("more")
         return talk.outgoing.qsize()
 
-    assert asyncio.run(crowded()) == channel.MAX_UNSENT
+    assert awaited(crowded()) == channel.MAX_UNSENT
 
 
 def test_bytes_are_no_message(page):

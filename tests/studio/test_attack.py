@@ -99,10 +99,11 @@ def test_requests_by_the_description_never_break_it(attacked):
 def test_five_thousand_requests_leave_memory_as_it_was(attacked):
     attack(attacked, 10)
     tracemalloc.start()
-    statuses = attack(attacked, 5000 // len(OPERATIONS) // 2 + 1)
+    statuses: list[int] = []
+    while len(statuses) < 5000:  # some operations have few requests that differ
+        statuses += attack(attacked, 5000 // len(OPERATIONS))
     left = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert len(statuses) >= 4000
     assert left < LEAK_BYTES
 
 

@@ -21,6 +21,9 @@ from figment.studio.app import build
 from figment.studio.studio import Studio
 
 FIRST_PORT, PORTS_TRIED = 8640, 20
+WARM_UP_SECONDS = (
+    1.5  # before torch is read: the first page is there by then, and needn't share the interpreter with it
+)
 GRACE_SECONDS = 1  # for answers under way when the server is told to end
 LOCAL = "127.0.0.1"
 
@@ -46,7 +49,9 @@ def serve(
         tell(f"studio  {address}")
         if is_shared:
             tell("Whoever reaches this machine and has the token can see, start and delete runs; nothing is encrypted.")
-        threading.Thread(target=_warm_up, daemon=True).start()
+        warming = threading.Timer(WARM_UP_SECONDS, _warm_up)
+        warming.daemon = True
+        warming.start()
         if opens and (problem := open_address(address)):
             tell(problem)
         logging.getLogger("uvicorn.error").addFilter(_is_fault)

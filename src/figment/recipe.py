@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from figment.common import sizes
 from figment.common.in_python import in_python
 from figment.common.jsontext import parsed
+from figment.common.reasons import plain_reason
 from figment.common.text import last_of_path, shown, suggestion
 from figment.errors import InputError
 
@@ -321,24 +322,14 @@ def changed(recipe: Recipe, **choices: Any) -> Recipe:
     return validated(recipe.model_dump() | choices)
 
 
-JARGON = {
-    "a valid integer, unable to parse string as an integer": "a whole number",
-    "a valid integer, got a number with a fractional part": "a whole number",
-    "a valid number, unable to parse string as a number": "a number",
-    "a valid boolean, unable to interpret input": "true or false",
-}
-
-
 def sentence(error: ValidationError) -> str:
     """The first complaint of a validation as one sentence that names the option."""
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "extra_forbidden":
         return f"--set {field}: no such recipe field{suggestion(field, list(Recipe.model_fields))}"
-    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    reason = plain_reason(first["msg"])
     if first["type"] == "value_error":
         return f"--{field} {shown(first['input'])}: {reason}." if field else f"--set: {reason}."
-    for jargon, plain in JARGON.items():
-        reason = reason.replace(jargon, plain)
     option = f"--{field} " if field in {"size", "images", "seed"} else f"--set {field}="
     return f"{option}{shown(first['input'])}: must be {reason}."

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from figment.common.reasons import plain_reason
 from figment.common.text import shown, suggestion
 from figment.errors import InputError
 
@@ -59,15 +60,6 @@ def validated(fields: dict[str, Any]) -> Settings:
         raise InputError(_sentence(error)) from None
 
 
-JARGON = {
-    "a valid integer, unable to parse string as an integer": "a whole number",
-    "a valid integer, got a number with a fractional part": "a whole number",
-    "a valid integer": "a whole number",
-    "a valid number, unable to parse string as a number": "a number",
-    "a valid number": "a number",
-}
-
-
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
     if not first["loc"]:
@@ -77,7 +69,4 @@ def _sentence(error: ValidationError) -> str:
         return f"{shown(field)}: the game has no such setting{suggestion(field, list(Settings.model_fields))}"
     if field == "drawn":
         return f"drawn: takes up to {MAX_DRAWN} points, x and y of each between -1 and 1."
-    reason = first["msg"].removeprefix("Input should be ")
-    for jargon, plain in JARGON.items():
-        reason = reason.replace(jargon, plain)
-    return f"{field}={shown(first['input'])}: must be {reason}."
+    return f"{field}={shown(first['input'])}: must be {plain_reason(first['msg'])}."

@@ -2,6 +2,7 @@
 
     python benchmarks/studio_watching.py cost DATA [--images 8000] [--pairs 4] [--size 64]
     python benchmarks/studio_watching.py long [--events 100000] [--sheets 1000]
+    python benchmarks/studio_watching.py start RUNS [--times 10]
 
 cost: trainings of the same seed in pairs, one alone and one with a studio and its page Watch open on the same machine, in turn
 first and second; the mean share of its speed that watching takes, with its standard error, and what studio and browser use of a
@@ -9,6 +10,8 @@ core. The target is less than 3 %. The pictures should be prepared already, by a
 long: a run of so many events and sheets is made without training; prints the seconds from asking for its page to the sheet and
 the first curve (three times), and frames a second while the slider goes over the whole history and back in four seconds.
 Targets: less than 1 s, 50 frames a second.
+start: seconds from the command to its address, and to the page with its runs in a browser that is open already, so many times.
+Target: less than 1 s.
 """
 
 import argparse
@@ -156,6 +159,22 @@ def long(options: argparse.Namespace) -> None:
     )
 
 
+def start(options: argparse.Namespace) -> None:
+    told, shown = [], []
+    with browser() as page:
+        for _ in range(options.times):
+            since = time.perf_counter()
+            with started(options.runs) as studio:
+                told.append(time.perf_counter() - since)
+                page.goto(studio.address)
+                page.locator("li.card").first.wait_for()
+                shown.append(time.perf_counter() - since)
+    for what, seconds in ("address", told), ("runs", shown):
+        print(
+            f"{what}: median {statistics.median(seconds):.2f} s, {min(seconds):.2f} to {max(seconds):.2f}", flush=True
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(required=True)
@@ -169,6 +188,10 @@ def main() -> None:
     other.add_argument("--events", type=int, default=100_000)
     other.add_argument("--sheets", type=int, default=1_000)
     other.set_defaults(do=long)
+    last = parts.add_parser("start")
+    last.add_argument("runs", type=Path)
+    last.add_argument("--times", type=int, default=10)
+    last.set_defaults(do=start)
     options = parser.parse_args()
     options.do(options)
 

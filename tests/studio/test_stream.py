@@ -109,9 +109,10 @@ def test_a_browser_that_comes_again_is_given_what_it_lacks(run, tmp_path, monkey
     monkeypatch.setattr(stream, "POLL_SECONDS", 0.01)
     its = tail(run)
     last = its.more()[-2][1]
-    with asking(tmp_path) as client:
+    studio = Studio((tmp_path,))
+    with asking(studio=studio) as client:
         id = client.get("/api/runs").json()["runs"][0]["id"]
-        client.app.state.studio.closing.set()
+        studio.closing.set()
         answer = client.get(f"/api/runs/{id}/events", headers={"last-event-id": last})
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text == "retry: 1000\n\n"  # the studio is closing: nothing keeps it

@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-OURS = "This is a fault of figment's: the terminal that it runs in tells more."  # said in place of a traceback
-
 
 class Asked(BaseModel):
     """What comes with a request. Unknown names are refused, so that a mistyped one isn't passed over."""

@@ -13,7 +13,8 @@ from figment.errors import InputError
 from figment.run import Run
 from figment.studies.study import StudyFolder
 from figment.studio.guard import STANDALONE
-from figment.studio.operation import OURS, Operation
+from figment.studio.operation import Operation
+from figment.studio.refused import OURS
 from figment.studio.standing import standing
 from figment.studio.studio import Missing, Place, Studio, own_file
 

@@ -5,11 +5,12 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from figment.common.folders import EndlessWalk, Walk
-from figment.run import Run
 
+if TYPE_CHECKING:
+    from figment.run import Run
 MAX_ENTRIES = 200_000  # that are looked at below the folders given
 RUN_FILES, STUDY_FILE = ("recipe.json", "run.json"), "study.json"
 
@@ -60,8 +61,10 @@ class Studio:
             raise Missing("This run is no longer there: it may have been deleted, moved or renamed.")
         return place
 
-    def run(self, id: str) -> Run:
+    def run(self, id: str) -> "Run":
         """A run by its id. Raises Missing."""
+        from figment.run import Run
+
         place = self.place(id)
         if place.kind != "run":
             raise Missing("This is a study, not a run.")
@@ -103,7 +106,7 @@ def is_place(folder: Path) -> bool:
     return kind_of(folder) is not None
 
 
-def own_file(run: Run, file: Path) -> bool:
+def own_file(run: "Run", file: Path) -> bool:
     """Whether a file of a run's is one: no pipe, and no link that leads out of the run."""
     return file.is_file() and file.resolve().is_relative_to(run.folder.resolve())
 

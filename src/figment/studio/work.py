@@ -12,7 +12,7 @@ from figment.common.jsontext import without_nan
 from figment.common.progress import Preparing, Progress
 from figment.common.text import said
 from figment.errors import InputError
-from figment.studio.operation import OURS
+from figment.studio.refused import OURS
 from figment.studio.stream import message
 from figment.studio.studio import Missing, Studio
 

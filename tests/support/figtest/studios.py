@@ -51,10 +51,10 @@ def started(*arguments: str | Path, cwd: Path | None = None) -> Iterator[Started
             raise
 
 
-def asking(*folders: Path, token: str | None = TOKEN) -> TestClient:
-    """What asks a studio of some folders without a server between them."""
+def asking(*folders: Path, token: str | None = TOKEN, studio: Studio | None = None) -> TestClient:
+    """What asks a studio of some folders, or one that is there, without a server between them."""
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
-    app = build(Studio(folders), TOKEN, PORT)
+    app = build(studio or Studio(folders), TOKEN, PORT)
     return TestClient(app, base_url=f"http://127.0.0.1:{PORT}", headers=headers, follow_redirects=False)
 
 

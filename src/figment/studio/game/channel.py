@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from figment.common.text import said
 from figment.studio.game.asked import Message
-from figment.studio.operation import OURS
+from figment.studio.refused import OURS
 from figment.studio.studio import Studio
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from figment.common.text import said
 from figment.errors import InputError
-from figment.studio.operation import OURS
 from figment.studio.play.asked import Cancel, Draw, Message, Project
 from figment.studio.play.drawing import THREAD, draw
 from figment.studio.play.projecting import project
+from figment.studio.refused import OURS
 from figment.studio.studio import Missing, Studio
 
 MAX_WAITING = 200  # slots

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from figment.common.text import said
 from figment.errors import InputError
-from figment.studio.operation import OURS
+from figment.studio.refused import OURS
 
 if TYPE_CHECKING:
     from figment.common.progress import Progress

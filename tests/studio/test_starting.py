@@ -48,7 +48,12 @@ def test_a_training_from_its_first_to_its_last_day(desk, open_page):
         page.get_by_text("60 pictures, 18×16").wait_for()
         page.get_by_role("radio", name="images seen").check()
         page.get_by_label("How many").fill("2M")
+        hub = page.get_by_label("Or a set of the Hugging Face hub")
+        hub.fill("hf:uoft-cs")
+        page.get_by_text("The set's own name is missing").wait_for()
+        hub.fill("hf:")
         page.get_by_text("More:").click()
+        page.get_by_role("combobox", name="Pictures of other shapes").select_option("pad")
         page.get_by_role("combobox", name="Size in pixels").select_option("16")
         page.get_by_role("combobox", name="Begin with").select_option("none")
         page.get_by_role("textbox", name="Name of the run").fill("first")
@@ -67,6 +72,7 @@ def test_a_training_from_its_first_to_its_last_day(desk, open_page):
         page.get_by_text("stopped, with everything saved").wait_for(timeout=PATIENCE)
         seen = run.facts["images"]
         assert run.state == "interrupted"
+        assert run.recipe.fit == "pad:#ffffff"
         page.get_by_role("button", name="Go on with first").click()
         page.get_by_role("checkbox", name="with a further budget").check()
         page.get_by_role("radio", name="images seen").check()
@@ -101,7 +107,9 @@ def test_the_plan_is_what_figment_tells(desk, client):
     ("program", "state", "lines", "error"),
     [
         ("print('generator  small')", "done", ["generator  small"], None),
-        ("import sys; sys.exit('figment: --size 17: no.')", "refused", [], "--size 17: no."),
+        ("import sys; sys.exit('figment: --size 17: no.')", "refused", [], "“Size in pixels: 17”: no."),
+        ("print('start     known; --from none turns it off')", "done",
+         ["start     known; “Begin with: nets that have learnt nothing” turns it off"], None),
         ("import os; os.kill(os.getpid(), 9)", "refused", [], "The plan was given up."),
     ],
 )
@@ -133,6 +141,7 @@ def test_what_figment_refuses_comes_to_the_page_in_its_words(desk, client):
     assert ended["state"] == "failed"
     assert "17" in ended["error"]
     assert not ended["error"].startswith("figment:")
+    assert "--" not in ended["error"]
     with asking(desk / "runs") as anew:  # another studio knows it, too, and puts it away
         assert [it["id"] for it in anew.get("/api/jobs").json()["jobs"]] == [job["id"]]
         assert anew.delete(f"/api/jobs/{job['id']}").status_code == 200
@@ -207,7 +216,7 @@ def test_a_training_that_cant_be_noted_is_ended_again(tmp_path, monkeypatch):
 NO_TRAININGS = (
     b"", b"{}x", b'{"data": 5}', b'{"recipe": "sgd"}', b'{"time": "soon"}', b'{"time": "1m", "images": "5"}', b'{"images": "-1"}',
     b'{"size": "large"}', b'{"size": "64; rm"}', b'{"seed": -1}', b'{"seed": 1e99}', b'{"start": "../x"}', b'{"name": "../x"}',
-    b'{"name": "-x"}', b'{"folder": 9}', b'{"folder": -1}', b'{"data": "/etc"}', b'{"data": "--help"}', b'{"data": "hf:../x"}',
+    b'{"name": "-x"}', b'{"fit": "--out"}', b'{"fit": "squeeze"}', b'{"folder": 9}', b'{"folder": -1}', b'{"data": "/etc"}', b'{"data": "--help"}', b'{"data": "hf:../x"}',
     b'{"data": "hf:a/b --out x"}', b'{"data": "000000000000"}', b'{"data": "../runs"}', b'{"out": "x"}',
 )  # fmt: skip
 

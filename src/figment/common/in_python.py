@@ -32,18 +32,25 @@ def in_python(sentence: str) -> str:
     return SPOKEN.sub(_argument, sentence.replace("--set: ", ""))
 
 
-def speaking_python(function: Function) -> Function:
-    """The function, whose InputErrors name its arguments rather than the command line's options."""
+def speaking(words: Callable[[str], str]) -> Callable[[Function], Function]:
+    """What gives a function whose InputErrors are said in other words than the command line's."""
 
-    @wraps(function)
-    def spoken(*given: Any, **named: Any) -> Any:
-        try:
-            return function(*given, **named)
-        except InputError as error:
-            error.args = (in_python(str(error)), *error.args[1:])
-            raise
+    def decorated(function: Function) -> Function:
+        @wraps(function)
+        def spoken(*given: Any, **named: Any) -> Any:
+            try:
+                return function(*given, **named)
+            except InputError as error:
+                error.args = (words(str(error)), *error.args[1:])
+                raise
 
-    return spoken  # type: ignore[return-value]
+        return spoken  # type: ignore[return-value]
+
+    return decorated
+
+
+#: The function, whose InputErrors name its arguments rather than the command line's options.
+speaking_python = speaking(in_python)
 
 
 def _argument(found: re.Match[str]) -> str:

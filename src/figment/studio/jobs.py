@@ -26,6 +26,7 @@ from figment.common.text import printable
 from figment.errors import InputError
 from figment.run import Run
 from figment.run_files import Record, Text
+from figment.studio.in_page import in_page
 from figment.studio.standing import word
 from figment.studio.studio import Missing, Studio, id_of
 
@@ -181,7 +182,7 @@ def described(job: Job) -> dict[str, Any]:
             error = LOST_WORDS
     return {
         "id": job.id, "kind": job.kind, "name": run.name, "run": id_of(run), "state": state,
-        "has_run": run_state is not None, "said": said, "error": error, "asked": job.asked,
+        "has_run": run_state is not None, "said": in_page(said), "error": error, "asked": job.asked,
     }  # fmt: skip
 
 
@@ -206,9 +207,10 @@ def last_words(log: Path) -> str:
 
 
 def why_it_failed(log: Path, said: str) -> str | None:
-    """The sentence with which a command ended that couldn't do its work; None where it could. said: its last words."""
+    """The sentence with which a command ended that couldn't do its work, in the page's words; None where it could. said: its
+    last words."""
     if said.startswith(REFUSAL):
-        return said.removeprefix(REFUSAL)
+        return in_page(said.removeprefix(REFUSAL))
     return f"This is a fault of figment's ({said}): {log} tells more." if FAULT in tail(log) else None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from figment.common.text import printable
 from figment.errors import InputError
 from figment.studio import jobs
+from figment.studio.in_page import in_page
 from figment.studio.studio import Missing, Studio
 
 LOOK_SECONDS = 0.2  # between two looks whether the studio ends
@@ -67,16 +68,19 @@ def _end_with(studio: Studio, plan: Plan) -> None:
 
 
 def described(studio: Studio, id: str) -> dict[str, Any]:
-    """state: working, done or refused; lines: the plan; said: what is being done; error: why it can't be trained."""
+    """state: working, done or refused; lines: the plan; said: what is being done; error: why it can't be trained.
+
+    All in the page's words: what figment train prints names its options.
+    """
     plan = _find(studio, id)
     status, said = plan.process.poll(), jobs.last_words(plan.told)
     if status is None:
-        return {"state": "working", "lines": [], "said": said, "error": None}
+        return {"state": "working", "lines": [], "said": in_page(said), "error": None}
     if status:
         error = jobs.why_it_failed(plan.told, said) or "The plan was given up."
-        return {"state": "refused", "lines": [], "said": said, "error": error}
-    lines = [printable(line) for line in plan.printed.read_text(errors="replace").splitlines()]
-    told = [printable(line) for line in jobs.tail(plan.told).splitlines() if line.strip()]
+        return {"state": "refused", "lines": [], "said": in_page(said), "error": error}
+    lines = [in_page(printable(line)) for line in plan.printed.read_text(errors="replace").splitlines()]
+    told = [in_page(printable(line)) for line in jobs.tail(plan.told).splitlines() if line.strip()]
     return {"state": "done", "lines": lines[:MAX_LINES], "notes": told[-MAX_LINES:], "said": "", "error": None}
 
 

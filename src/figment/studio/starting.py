@@ -7,11 +7,13 @@ from pydantic import Field
 
 from figment.common import sizes, units
 from figment.common.text import last_of_path
+from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
 from figment.presets import PRESETS
 from figment.run import next_name, refuse_taken
 from figment.starts.asked import NOTHING, SHIPPED
 from figment.studio import jobs, plans
+from figment.studio.in_page import speaking_page
 from figment.studio.look import Look, look
 from figment.studio.names import check_name
 from figment.studio.operation import Asked, Operation
@@ -49,6 +51,7 @@ class Training(Budget):
     data: Short = ""
     recipe: Short = "auto"
     size: Short | None = None
+    fit: Short | None = None
     labels: bool = False
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     start: Short | None = None
@@ -70,6 +73,8 @@ def asked(studio: Studio, training: Training) -> list[str]:
         if sizes.sides(training.size) is None:
             raise InputError("size: give pixels, such as 64, or height x width, such as 64x96.")
         found += ["--size", training.size]
+    if training.fit:
+        found += ["--fit", check_fit(training.fit)]
     if training.labels:
         found.append("--labels")
     if training.seed is not None:
@@ -85,6 +90,7 @@ def homes(studio: Studio) -> list[Path]:
     return [folder.resolve() for folder in studio.folders if folder.is_dir() and not kind_of(folder)]
 
 
+@speaking_page
 def start(studio: Studio, body: NewRun) -> dict[str, Any]:
     """Start a training. Raises InputError where what is asked for can't be."""
     arguments = asked(studio, body)
@@ -109,6 +115,7 @@ def _free(home: Path, data: str) -> Path:
     return next(path for i in range(int(number), int(number) + 10**6) if (path := home / f"{stem}-{i}") not in taken)
 
 
+@speaking_page
 def resume(studio: Studio, id: str, body: Budget) -> dict[str, Any]:
     """Go on with a run. Raises InputError where it is being trained, or has no budget left and gets none."""
     run = studio.run(id)
@@ -159,6 +166,7 @@ def recipes(studio: Studio) -> dict[str, Any]:
     }
 
 
+@speaking_page
 def plan(studio: Studio, body: Training) -> dict[str, Any]:
     """Begin to make the plan of a training, which takes what preparing its pictures and measuring the machine take."""
     return {"id": plans.begin(studio, ["train", *asked(studio, body), "--dry-run"])}

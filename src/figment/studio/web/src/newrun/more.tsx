@@ -1,9 +1,10 @@
-// What most leave as it is: size, labels, name, where it begins, seed.
+// What most leave as it is: size, shape, labels, name, where it begins, seed.
 import { useGet } from '../api'
 import type { RunRow } from '../runlist/rows'
 
 export interface More {
   size: string
+  fit: string
   labels: boolean
   name: string
   folder: number
@@ -11,7 +12,16 @@ export interface More {
   seed: string
 }
 
-export const usualMore: More = { size: '', labels: false, name: '', folder: 0, start: '', seed: '' }
+export const usualMore: More = { size: '', fit: '', labels: false, name: '', folder: 0, start: '', seed: '' }
+/** What becomes of pictures of another shape, as figment train --fit has it; '' is its default. */
+const FITS = [
+  ['', 'crop: the largest piece from the middle'],
+  ['first', 'first: the same from the left or upper end, such as the first frame of a strip'],
+  ['pad', 'pad: the whole picture, with white around it'],
+  ['pad:edge', 'pad:edge: the whole picture, with its own edge around it'],
+  ['stretch', 'stretch: the whole picture, out of proportion'],
+  ['face', 'face: the face, found and turned upright; pictures without one are left out (needs figment-gan[face])'],
+] as const
 const SIZES = ['16', '32', '64', '128', '256', '512']
 
 interface Props {
@@ -45,6 +55,12 @@ export function MoreFields({ value, change, classes, homes }: Props) {
         <select value={value.size} onChange={(event) => set('size', event.currentTarget.value)}>
           <option value="">the recipe's, or 64</option>
           {SIZES.map((it) => <option key={it} value={it}>{it} × {it}</option>)}
+        </select>
+      </label>
+      <label>
+        Pictures of other shapes{' '}
+        <select value={value.fit} onChange={(event) => set('fit', event.currentTarget.value)}>
+          {FITS.map(([fit, words]) => <option key={fit} value={fit}>{words}</option>)}
         </select>
       </label>
       <label>

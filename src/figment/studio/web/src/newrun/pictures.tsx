@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { useGet } from '../api'
 import { count } from '../numbers'
+import { HubField } from './hub'
 
 interface Offered {
   home: string
@@ -22,13 +23,11 @@ export interface Look {
   notes: string[]
 }
 
-const HUB = /^hf:[\w-][\w.-]*\/[\w-][\w.-]*/
 const LONG = 8 // sets, from which on they can be looked for
 
 export function Pictures({ value, change }: { value: string; change: (data: string) => void }) {
   const { value: offered, error } = useGet<Offered>('/api/data')
   const [words, setWords] = useState('')
-  const [hub, setHub] = useState('hf:')
   if (error) return <p class="problem" role="alert">{error}</p>
   if (!offered) return <p>Looking for pictures …</p>
   const wanted = words.trim().toLowerCase()
@@ -55,14 +54,7 @@ export function Pictures({ value, change }: { value: string; change: (data: stri
       {offered.named.map((it) => choice(it.id, it.title, `${count(it.pictures)} pictures`))}
       <p class="quiet">No pictures of your own? figment draws some:</p>
       {offered.drawn.map((it) => choice(it.id, it.title, it.words))}
-      <label>
-        Or a set of the Hugging Face hub{' '}
-        <input
-          value={hub} placeholder="hf:OWNER/NAME" autocomplete="off" spellcheck={false}
-          onInput={(event) => setHub(event.currentTarget.value)}
-          onChange={(event) => HUB.test(event.currentTarget.value) && change(event.currentTarget.value.trim())}
-        />
-      </label>
+      <HubField value={value} change={change} />
     </div>
   )
 }

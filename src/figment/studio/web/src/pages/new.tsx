@@ -25,7 +25,7 @@ export default function NewRun() {
   const homes = offered.value?.homes ?? []
 
   const training = {
-    data, recipe, ...asAsked(budget), size: more.size || null, labels: more.labels, start: more.start || null,
+    data, recipe, ...asAsked(budget), size: more.size || null, fit: more.fit || null, labels: more.labels, start: more.start || null,
     seed: more.seed === '' ? null : Number(more.seed),
   }
   const begins = job !== null && job.state !== 'failed' && job.state !== 'killed'
@@ -75,7 +75,7 @@ export default function NewRun() {
           <p class="quiet">Any run can be stopped and gone on with later, so begin with a short one.</p>
         </fieldset>
         <details class="card">
-          <summary>More: name, size, labels, where it begins</summary>
+          <summary>More: name, size, shape, labels, where it begins</summary>
           <MoreFields value={more} change={setMore} classes={look.value?.classes ?? 0} homes={homes} />
         </details>
         <fieldset>

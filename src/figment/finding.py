@@ -24,7 +24,10 @@ from figment.errors import InputError
 from figment.media.images import encode
 from figment.media.provenance import DigitalSourceType
 from figment.media.strips import MIN_PICTURE_SIDE, Labels, Row, labels_of, strips
+from figment.media.watermark import Mark
 from figment.run_files import FORMAT, read_finding
+
+GENERATED: DigitalSourceType = "trainedAlgorithmicMedia"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +88,20 @@ class Finding:
         """What its files' names begin with."""
         return f"{self.kind}-{plain_name(self.name).replace('.', '-')}" if self.name else self.kind
 
-    def save(self, folder: Path, images: int | None = None, command: Sequence[str] = ()) -> list[Path]:
+    def save(
+        self, folder: Path, images: int | None = None, command: Sequence[str] = (), mark: Mark | None = None
+    ) -> list[Path]:  # fmt: skip
         """Write it into a folder, in place of an earlier finding of its kind and name; gives the files, pictures first.
 
-        images: seen by the nets when it was found. Raises InputError where the folder can't be written.
+        images: seen by the nets when it was found. mark: the generator's invisible one, for the sheets of which all is generated.
+        Raises InputError where the folder can't be written.
         """
         pictures = {
             folder / f"{self.stem}{f'.{name}' if name else ''}.png": sheet for name, sheet in self.sheets.items()
         }
         contents: dict[str, bytes | str] = {
-            path.name: encode(sheet.picture, "PNG", sheet.source) for path, sheet in pictures.items()
+            path.name: encode(sheet.picture, "PNG", sheet.source, mark=mark if sheet.source == GENERATED else None)
+            for path, sheet in pictures.items()
         }
         written = list(pictures)
         if self.codes is not None:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import os
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from figment import codes
+from figment.common import tensorfiles
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
 from figment.common.text import shown, suggestion
@@ -18,6 +20,7 @@ from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.media.images import grid
 from figment.media.picture import Picture
+from figment.media.watermark import Mark
 from figment.nets.serialization import unpacked
 from figment.recipe import Recipe
 from figment.run import Run
@@ -27,6 +30,7 @@ SHEET_SAMPLES, LARGE_SHEET_SAMPLES = 64, 16  # samples on a sheet, and of pictur
 LARGE_PIXELS = 256 * 256  # … larger than this
 MAX_CLASS_ROWS = 16  # classes that a sheet gives a row each
 MAX_NAMED_CLASSES = 20  # classes told to somebody who named another one
+MARK_KEY = re.compile("[0-9a-f]{32}")
 MAX_PICK = 256  # candidates for one sample
 
 
@@ -34,11 +38,12 @@ class Generator:
     """A generator that samples. Made by load(); its recipe says what it follows.
 
     file: where it was loaded from. Beside it, in a run folder, lies the discriminator that can choose among its samples.
+    mark_key: hex digits, of its run (see Run.mark_key).
     """
 
-    def __init__(self, net: nn.Module, recipe: Recipe, file: Path | None = None) -> None:
+    def __init__(self, net: nn.Module, recipe: Recipe, file: Path | None = None, mark_key: str | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
-        self.recipe, self.file = recipe, file
+        self.recipe, self.file, self._mark_key = recipe, file, mark_key
 
     def __repr__(self) -> str:
         """What it draws, by which nets, from where."""
@@ -64,6 +69,11 @@ class Generator:
         for name, tensor in self.net.state_dict().items():
             weights.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
         return weights.hexdigest()
+
+    @cached_property
+    def mark(self) -> Mark:
+        """The invisible mark that files of its pictures bear; of its weights, where its file doesn't know its run's key."""
+        return Mark(bytes.fromhex(self._mark_key or self.digest))
 
     @cached_property
     def discriminator(self) -> Discriminator:
@@ -189,7 +199,7 @@ class Generator:
         """
         n, labels = self.shown(n, labels)
         rows = [self.sample(n, seed, truncation, 0, label, shift, pick) for label in labels or [None]]
-        return Picture(grid(torch.cat(rows), columns=n if len(rows) > 1 else None), remark=choice(pick))
+        return Picture(grid(torch.cat(rows), columns=n if len(rows) > 1 else None), remark=choice(pick), mark=self.mark)
 
     def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
         """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.
@@ -215,7 +225,14 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
     """
     file = _generator_file(Path(path))
     net, recipe = unpacked(file, "generator")
-    return Generator(net.to(device), recipe, file)
+    return Generator(net.to(device), recipe, file, _mark_key(file))
+
+
+def _mark_key(file: Path) -> str | None:
+    """What a generator's header says of its run's key; None where it says nothing that can be one."""
+    with tensorfiles.opened(file) as content:
+        key = content.header.get("mark")
+    return key if isinstance(key, str) and MARK_KEY.fullmatch(key) else None
 
 
 def _generator_file(path: Path) -> Path:

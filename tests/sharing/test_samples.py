@@ -74,7 +74,7 @@ def test_a_sheet_of_one_class(tmp_path):
 @pytest.mark.parametrize(("classes", "labels"), [(("ant", "bee"), ()), (("ant", "bee"), ("bee", "ant")), ((), ())])
 def test_a_sheet_shows_the_samples_in_their_order(tmp_path, classes, labels, numbered):
     generator = untrained(size=16, classes=classes)
-    style = SheetStyle(4, "nearest", numbered)
+    style = SheetStyle(4, "nearest", numbered, is_marked=False)
     write_grid(generator, tmp_path / "n.png", 5, 3, 1.0, labels, style=style)
     sheet = np.asarray(Image.open(tmp_path / "n.png"))
     assert source_of(tmp_path / "n.png") == "trainedAlgorithmicMedia"

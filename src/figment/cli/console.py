@@ -126,7 +126,7 @@ def show_findings(at: "Workbench", folder: Path, findings: Sequence["Finding"]) 
     images = Run(at.path).facts.get("images") if is_run else None
     for finding in findings:
         tell(finding.sentence, *([""] if finding.rows else []), *table(finding), "")  # before anything can fail
-        files = finding.save(folder, images, ["figment", *sys.argv[1:]])
+        files = finding.save(folder, images, ["figment", *sys.argv[1:]], at.generator.mark)
         tell(*(f"{KIND_OF_FILE[file.suffix]:<9}{file}" for file in files))
     if is_run and folder == at.findings:
         tell(f"{'report':<9}{fresh_report(Run(at.path))}")

@@ -28,6 +28,10 @@ FILM_SCALE = click.option(
     "--scale", type=click.IntRange(1, 8), metavar="N",
     help="Times that pictures are enlarged. [default: until the film has 384 pixels]",
 )  # fmt: skip
+MARK = click.option(
+    "--mark/--no-mark", "is_marked", default=True,
+    help="The invisible mark, by which figment check finds them again.",
+)  # fmt: skip
 FPS = click.option("--fps", type=click.IntRange(1, 120), help="Frames a second. [default: 30; of .webp 15, of .gif 12]")
 FILM = click.option(
     "--out", type=PathArgument, metavar="FILE", help="A .mp4, .webp or .gif. [default: an mp4 in the run]"
@@ -73,6 +77,7 @@ FILM = click.option(
 )
 @SCALE
 @RESAMPLING
+@MARK
 @click.option(
     "--paper", type=click.Choice(PAPERS), help="A page to print at 300 dpi, filled with the pictures, named below."
 )
@@ -86,7 +91,7 @@ FILM = click.option(
 def sample(
     run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, pick: int, moves: tuple[str, ...],
     codes: Path | None, grid: bool, numbered: bool, suffix: str, scale: int | None, resampling: "Resampling",
-    paper: str | None, out: Path | None, device: str,
+    is_marked: bool, paper: str | None, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
@@ -123,7 +128,8 @@ def sample(
     from figment.generator import choice
     from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
 
-    style = SheetStyle(scale, resampling, numbered, paper)
+    style = SheetStyle(scale, resampling, numbered, paper, is_marked)
+    _warn_of_no_mark(is_marked)
     style.check(place.path)
     generator = load_generator(run, this_machine(device).device)
     labels = tuple(dict.fromkeys(labels))
@@ -208,10 +214,11 @@ def check_combination(
 @SEED
 @TRUNCATION
 @FILM_SCALE
+@MARK
 @FILM
 def walk(
     run: Path, keyframes: int, seconds: float, fps: int | None, tiles: int, direction: str | None, label: str | None,
-    seed: int, truncation: float, scale: int | None, out: Path | None,
+    seed: int, truncation: float, scale: int | None, is_marked: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """A smooth closed loop through RUN's latent codes, as a film that can be repeated without a seam.
 
@@ -235,6 +242,7 @@ def walk(
     from figment.explore.direction_file import directions_file, find_direction
     from figment.explore.walk import write_walk
 
+    _warn_of_no_mark(is_marked)
     generator, along = load_generator(run), None
     if direction is not None:
         along = find_direction(directions_file(run), direction, generator).vector
@@ -242,7 +250,7 @@ def walk(
     with progress_bar(round(seconds * fps), "drawing frames") as advance:
         write_walk(
             generator, place.path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
-            truncation=truncation, progress=advance, label=label, along=along, say=complain, scale=scale,
+            truncation=truncation, progress=advance, label=label, along=along, say=complain, scale=scale, is_marked=is_marked,
         )  # fmt: skip
     tell(str(place.settled()))
 
@@ -257,10 +265,11 @@ def walk(
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the codes. [default: the run's]")
 @FPS
 @FILM_SCALE
+@MARK
 @FILM
 def timelapse(
     run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, fps: int | None, scale: int | None,
-    out: Path | None,
+    is_marked: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """How RUN learned: the same codes from its first snapshot to its last, as a film: .mp4, .webp or .gif.
 
@@ -278,11 +287,12 @@ def timelapse(
     from figment.run import Run
     from figment.sharing.timelapse import write_timelapse
 
+    _warn_of_no_mark(is_marked)
     opened = Run(run)
     with progress_bar(len(opened.snapshots()), "drawing snapshots") as advance:
         write_timelapse(
             opened, place.path, tiles=tiles, seconds=at_most(seconds, FILM_SECONDS), seed=seed,
-            fps=fps or usual_fps(place.path), progress=advance, label=label, say=complain, scale=scale,
+            fps=fps or usual_fps(place.path), progress=advance, label=label, say=complain, scale=scale, is_marked=is_marked,
         )  # fmt: skip
     tell(str(place.settled()))
 
@@ -325,6 +335,14 @@ class Place:
         from figment.common.files import without_copy
 
         return without_copy(self.path, self.named, self.suffix) if self.path.is_file() else self.path
+
+
+def _warn_of_no_mark(is_marked: bool) -> None:
+    if not is_marked:
+        complain(
+            "--no-mark: nothing but their metadata will say that these are synthetic, and that is lost when they are saved anew: "
+            "where the EU's AI Act applies, generated pictures must be marked (Art. 50)."
+        )
 
 
 def load_generator(run: Path, device: str = "cpu") -> Any:

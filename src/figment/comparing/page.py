@@ -12,6 +12,7 @@ from figment.comparing.settings import Difference, Setting
 from figment.comparing.words import how_much
 from figment.media import pages
 from figment.media.images import encode, grid
+from figment.media.watermark import Mark
 
 MAX_CONTRASTS = 60  # rows of the table of pairs
 
@@ -70,7 +71,7 @@ def _shown(moment: Moment) -> dict[str, Any]:
         "strips": [
             {
                 "name": strip.name, "colour": style_of(strip.place)[0], "images": f"{strip.images:,}",
-                "src": pages.data_url(encode(grid(strip.pictures, TILES), "JPEG"), "jpeg"),
+                "src": pages.data_url(encode(grid(strip.pictures, TILES), "JPEG", mark=Mark()), "jpeg"),
             }
             for strip in moment.strips
         ],

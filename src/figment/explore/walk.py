@@ -84,6 +84,7 @@ def write_walk(
     along: Tensor | None = None,
     say: Say | None = None,
     scale: int | None = None,
+    is_marked: bool = True,
 ) -> None:
     """Write a film that can be played round and round: generated pictures side by side, each on its own loop.
 
@@ -113,6 +114,8 @@ def write_walk(
         Told of tiles that aren't shown.
     scale : int, optional
         Times that pictures are enlarged, in place of as many as make 384 pixels.
+    is_marked : bool
+        Whether frames bear the generator's invisible mark.
 
     Raises
     ------
@@ -131,7 +134,9 @@ def write_walk(
     else:
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
-    write_video(path, _frames(generator, z, labels, columns, progress, scale), fps)
+    write_video(
+        path, _frames(generator, z, labels, columns, progress, scale), fps, mark=generator.mark if is_marked else None
+    )
 
 
 def write_loop(
@@ -145,7 +150,7 @@ def write_loop(
     frames = _frame_count(seconds, fps, len(keyframes))
     z = loop_through(keyframes, frames, generator.recipe.prior)[:, None]
     labels = None if label is None else torch.tensor([label])
-    write_video(path, _frames(generator, z, labels, None, progress, scale), fps)
+    write_video(path, _frames(generator, z, labels, None, progress, scale), fps, mark=generator.mark)
 
 
 def _frame_count(seconds: float, fps: int, keyframes: int | None) -> int:

@@ -18,6 +18,7 @@ from figment.common.files import write_output
 from figment.errors import InputError
 from figment.media.endings import FORMATS, Format, picture_format
 from figment.media.provenance import DigitalSourceType, xmp
+from figment.media.watermark import Mark, marked
 
 Resampling = Literal["lanczos", "nearest"]
 
@@ -119,15 +120,16 @@ def resized(
 
 def encode(
     picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "", quality: int | None = None, dpi: int | None = None,
+    remark: str = "", quality: int | None = None, dpi: int | None = None, mark: Mark | None = None,
 ) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
     picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
     colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
     quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel. dpi: pixels an inch when it is printed, which WebP
-    can't tell.
+    can't tell. mark: an invisible one, which is put into the pixels: then they aren't kept to the last digit.
     """
+    picture = picture if mark is None else marked(picture, mark)
     image = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
     packet = xmp(source, remark) if source else None
     buffer = io.BytesIO()
@@ -150,7 +152,7 @@ def encode(
 
 def write(
     path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "", dpi: int | None = None,
+    remark: str = "", dpi: int | None = None, mark: Mark | None = None,
 ) -> None:  # fmt: skip
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
@@ -159,4 +161,4 @@ def write(
     """
     path = Path(path)
     check_sheet(path, *picture.shape[:2])
-    write_output(path, encode(picture, picture_format(path), source, remark, dpi=dpi))
+    write_output(path, encode(picture, picture_format(path), source, remark, dpi=dpi, mark=mark))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from figment.media.images import encode, write
 from figment.media.provenance import DigitalSourceType
+from figment.media.watermark import Mark
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +24,13 @@ class Picture:
     pixels : uint8 array (H, W, 3)
     source : what its files are marked as, a word of IPTC's DigitalSourceType.
     remark : what the mark says besides, such as how samples were chosen; "" for nothing.
+    mark : the invisible mark that its files bear besides (media/watermark.py); None for none.
     """
 
     pixels: NDArray[np.uint8]
     source: DigitalSourceType = "trainedAlgorithmicMedia"
     remark: str = ""
+    mark: Mark | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -47,7 +50,7 @@ class Picture:
         InputError
             For another ending, a picture too large for the format, or a place that can't be written.
         """
-        write(path, self.pixels, self.source, self.remark)
+        write(path, self.pixels, self.source, self.remark, mark=self.mark)
         return Path(path)
 
     def image(self) -> Image.Image:
@@ -67,7 +70,7 @@ class Picture:
 
     def png(self) -> bytes:
         """It as the bytes of a PNG, marked."""
-        return encode(self.pixels, "PNG", self.source, self.remark)
+        return encode(self.pixels, "PNG", self.source, self.remark, mark=self.mark)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.pixels, dtype=dtype, copy=True) if copy else np.asarray(self.pixels, dtype=dtype)

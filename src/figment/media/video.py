@@ -19,6 +19,7 @@ from figment.media.animation import Frame, animated
 from figment.media.endings import check_video
 from figment.media.images import columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
+from figment.media.watermark import Mark, marked
 
 # One thread: with more, x264 cuts its work by the clock and the bytes change from run to run. CRF 17 is about where
 # the eye stops seeing a loss. The index goes to the front, so that a browser plays before it has everything.
@@ -38,16 +39,18 @@ def write_video(
     frames: Iterable[Frame],
     fps: float = 30,
     source: DigitalSourceType | None = "trainedAlgorithmicMedia",
+    mark: Mark | None = None,
 ) -> None:
     """Write frames, uint8 (H, W, 3) and all of one size, at fps frames a second as what the name ends in.
 
     An mp4 is h264; an odd height or width is made even by repeating the last row or column, and frames are taken one at a
     time. An animated WebP or GIF plays round and round: see animation.py. The file is whole or as it was before. Raises
     InputError for another ending, a place that can't be written, a full disk or more frames than an animated picture may
-    have; ValueError if there are no frames or their sizes differ.
+    have; ValueError if there are no frames or their sizes differ. mark: an invisible one, which is put into every frame.
     """
     path = Path(path)
     check_video(path)
+    frames = frames if mark is None else (marked(frame, mark) for frame in frames)
     with naming_refusals(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         with part_beside(path) as part:

@@ -32,6 +32,7 @@ from figment.media.images import (
     write,
 )
 from figment.media.strips import strips, strips_size
+from figment.media.watermark import Mark
 
 BATCH_SAMPLES = 256  # samples in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
@@ -45,13 +46,18 @@ NAMED = {"lanczos": "Lanczos", "nearest": "pixels repeated"}
 class SheetStyle:
     """How samples are shown. scale: times that each is enlarged; None: a sheet until its longer side has 512 pixels.
 
-    numbered: with their numbers, which pick lacks. paper: one of PAPERS, which is filled, in place of a scale.
+    numbered: with their numbers, which pick lacks. paper: one of PAPERS, which is filled, in place of a scale. is_marked: with
+    the generator's invisible mark.
     """
 
     scale: int | None = None
     resampling: Resampling = "lanczos"
     numbered: bool = False
     paper: str | None = None
+    is_marked: bool = True
+
+    def mark(self, generator: Generator) -> Mark | None:
+        return generator.mark if self.is_marked else None
 
     def check(self, path: Path) -> None:
         """Raise InputError, before any work, for what can't go together."""
@@ -99,7 +105,7 @@ def write_grid(
     for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
         found.append(pictures)
         done(len(pictures))
-    _write_sheet(path, torch.cat(found), rows, style, scale, f"seed {seed}", choice(pick))
+    _write_sheet(path, torch.cat(found), rows, style, scale, style.mark(generator), f"seed {seed}", choice(pick))
 
 
 def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: SheetStyle) -> _Rows:
@@ -141,14 +147,21 @@ def _size(rows: _Rows, shape: tuple[int, int], scale: int) -> tuple[int, int]:
 
 
 def _write_sheet(
-    path: Path, pictures: Tensor, rows: _Rows, style: SheetStyle, scale: int, what: str, chosen: str = ""
+    path: Path,
+    pictures: Tensor,
+    rows: _Rows,
+    style: SheetStyle,
+    scale: int,
+    mark: Mark | None,
+    what: str,
+    chosen: str = "",
 ) -> None:
     """Write pictures, uint8 (N, C, H, W), as a sheet. what: they are, for the foot of a page."""
     if style.paper:
         named = list(zip(rows.names, pictures.split(rows.counts), strict=True))
         foot = "; ".join(filter(None, (f"synthetic: drawn by a generator of figment, {what}", chosen)))
         page = contact_sheet(named, rows.titles, style.paper, style.resampling, foot)
-        write(path, page, remark=chosen, dpi=DPI)
+        write(path, page, remark=chosen, dpi=DPI, mark=mark)
         return
     large = enlarged(pictures, scale, style.resampling)
     if rows.are_named:
@@ -158,7 +171,7 @@ def _write_sheet(
         sheet = grid(large, max(rows.counts))
     if chosen:  # a picked sheet is no fair one, and says so where everybody looks
         sheet = with_caption(sheet, f"{chosen[0].upper()}{chosen[1:]}")
-    write(path, sheet, remark=remark(scale, style.resampling, chosen))
+    write(path, sheet, remark=remark(scale, style.resampling, chosen), mark=mark)
 
 
 def remark(scale: int, resampling: Resampling, chosen: str = "") -> str:
@@ -185,7 +198,9 @@ def write_files(
         numbers = generator.labels(len(pictures), seed, start, label)
         for i, picture in enumerate(pictures):
             ending = "" if numbers is None else endings[int(numbers[i])]
-            _write_one(folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, style, choice(pick))
+            _write_one(
+                folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, style, style.mark(generator), choice(pick)
+            )
             done(1)
 
 
@@ -223,10 +238,10 @@ def write_coded(
     z = codes.truncated(z, truncation)
     pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
     if suffix is None:
-        _write_sheet(path, pictures, rows, style, scale, f"codes of {file.name}")
+        _write_sheet(path, pictures, rows, style, scale, style.mark(generator), f"codes of {file.name}")
         return len(pictures)
     for i, picture in enumerate(pictures):
-        _write_one(path / f"{i:06d}.{suffix}", picture, style)
+        _write_one(path / f"{i:06d}.{suffix}", picture, style, style.mark(generator))
         progress(i + 1, len(pictures))
     return len(pictures)
 
@@ -238,11 +253,13 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
 
 
-def _write_one(path: Path, picture: Tensor, style: SheetStyle, chosen: str = "") -> None:
+def _write_one(path: Path, picture: Tensor, style: SheetStyle, mark: Mark | None, chosen: str = "") -> None:
     scale = style.scale or 1
     large = enlarged(picture[None], scale, style.resampling)[0].transpose(1, 2, 0)
     check_sheet(path, *large.shape[:2])
-    content = encode(np.ascontiguousarray(large), FORMATS[path.suffix], remark=remark(scale, style.resampling, chosen))
+    content = encode(
+        np.ascontiguousarray(large), FORMATS[path.suffix], remark=remark(scale, style.resampling, chosen), mark=mark
+    )
     if path.is_file() and path.read_bytes() != content:
         raise InputError(f"{path} exists and holds another picture: name another folder with --out.")
     write_output(path, content)

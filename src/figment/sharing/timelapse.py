@@ -13,6 +13,7 @@ from figment.errors import InputError
 from figment.media.caption import band_height, with_caption
 from figment.media.endings import check_video
 from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
+from figment.media.watermark import Mark
 from figment.run import Run
 
 LAST_HELD_SECONDS = 1.5
@@ -33,13 +34,15 @@ def write_timelapse(
     label: str | None = None,
     say: Say | None = None,
     scale: int | None = None,
+    is_marked: bool = True,
 ) -> None:
     """Write a film of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
 
     seed: the recipe's by default. label: the class to show, of a run that has classes; else each tile has its own. Each
     snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
     while. say: told of tiles that aren't shown, since players take no more, and where two snapshots are all there is. scale:
-    times that pictures are enlarged, in place of as many as make 384 pixels. At most two snapshots are in memory. Raises
+    times that pictures are enlarged, in place of as many as make 384 pixels. is_marked: whether frames bear the run's invisible
+    mark. At most two snapshots are in memory. Raises
     InputError for fewer than two snapshots, an unknown label or a number out of range, or as write_video does.
     """
     check_video(Path(path))
@@ -65,7 +68,8 @@ def write_timelapse(
     done = Tally(progress, len(snapshots) + total)
     looked_at = itertools.pairwise(_counted(views(), done))
     shares = time_shares([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in looked_at])
-    write_video(path, _counted(_frames(views(), shares, total - held, held), done), fps)
+    frames = _counted(_frames(views(), shares, total - held, held), done)
+    write_video(path, frames, fps, mark=Mark(bytes.fromhex(run.mark_key)) if is_marked else None)
 
 
 def _snapshots_to_show(run: Run, say: Say | None) -> dict[int, Path]:

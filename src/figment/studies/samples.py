@@ -65,13 +65,14 @@ def _generator(run: Run) -> Path | None:
 
 
 def _picture(file: Path, tiles: int) -> str:
-    pictures = load(file).sample(tiles, SEED).numpy()
+    generator = load(file)
+    pictures = generator.sample(tiles, SEED).numpy()
     height, width = pictures.shape[2:]
     share = min(1.0, MAX_SIDE / max(height, width))
     if share < 1:
         small = max(1, round(share * height)), max(1, round(share * width))
         pictures = np.stack([resized(picture, *small) for picture in pictures])
-    return data_url(encode(grid(pictures, tiles, gap=1), "JPEG", quality=QUALITY), "jpeg")
+    return data_url(encode(grid(pictures, tiles, gap=1), "JPEG", quality=QUALITY, mark=generator.mark), "jpeg")
 
 
 def _link(name: str, run: Run) -> str:

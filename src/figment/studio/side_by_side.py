@@ -100,7 +100,7 @@ def _row(run: Run, asked: Codes, images: int) -> bytes:
 
     generator, _ = generator_after(run, images)
     pictures = generator.sample(asked.count, asked.seed, start=asked.start)
-    return encode(grid(pictures, columns=asked.count), "JPEG", quality=QUALITY)
+    return encode(grid(pictures, columns=asked.count), "JPEG", quality=QUALITY, mark=generator.mark)
 
 
 OPERATIONS = (

@@ -11,7 +11,6 @@ from figment.common.progress import Training
 from figment.common.units import as_time
 from figment.discriminator import CALIBRATION
 from figment.generator import Generator
-from figment.media.images import write
 from figment.nets.serialization import packed
 from figment.run import Run
 from figment.training.best import comparison, rise_warning
@@ -42,10 +41,11 @@ def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator
 
 
 def header_facts(run: Run, state: TrainState) -> dict[str, Any]:
-    """What the header of a net tells beside its recipe: images seen, and which nets it began as, without their place."""
+    """What the header of a net tells beside its recipe: images seen, the key of the invisible mark in its pictures, and which
+    nets it began as, without their place."""
     origin = run.facts.get("from")
     named = {k: v for k, v in origin.items() if k != "asked"} if origin else None
-    return {"images": state.images} | ({"from": named} if named else {})
+    return {"images": state.images, "mark": run.mark_key} | ({"from": named} if named else {})
 
 
 def keep_good(run: Run, state: TrainState, clock: Clock) -> None:
@@ -102,9 +102,9 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) 
 
 def keep_sheet(run: Run, state: TrainState, file: Path, display: Training) -> None:
     """Keep and show a sheet of what the averaged generator makes of the run's codes."""
-    sheet = Generator(state.average, run.recipe).sheet(seed=run.recipe.seed).pixels
-    write(file, sheet)
-    display.snapshot(state.images, sheet, run.recipe.shape)
+    sheet = Generator(state.average, run.recipe, mark_key=run.mark_key).sheet(seed=run.recipe.seed)
+    sheet.save(file)
+    display.snapshot(state.images, sheet.pixels, run.recipe.shape)
 
 
 def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, display: Training) -> None:

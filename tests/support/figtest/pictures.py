@@ -56,3 +56,15 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def natural(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """Random clouds whose spectrum falls as that of photographs, with even parts and edges: uint8 (height, width, 3)."""
+    rng = np.random.default_rng(seed)
+    distance = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width))
+    distance[0, 0] = 1
+    waves = np.fft.fft2(rng.normal(size=(4, height, width))) / distance**1.6
+    planes = np.fft.ifft2(waves).real
+    planes = (planes - planes.mean((1, 2), keepdims=True)) / planes.std((1, 2), keepdims=True)
+    light, tint = planes[0] + 0.8 * (planes[1] > 0.7), 0.25 * planes[1:]
+    return np.clip(120 + 45 * (light + tint), 0, 255).astype(np.uint8).transpose(1, 2, 0).copy()

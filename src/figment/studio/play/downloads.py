@@ -29,14 +29,16 @@ def printed(run: Run, asked: Print) -> Response:
     from figment.media.images import encode, enlarged, grid, grid_size
     from figment.sharing.samples import remark
     from figment.studio.play.drawing import THREAD, look
+    from figment.studio.play.players import generator_of
 
     height, width = (side * asked.scale for side in run.recipe.shape)
     down, across = grid_size(len(asked.codes), height, width)
     if down * across > MAX_PRINT_PIXELS:
         raise InputError(f"A sheet of {across:,}×{down:,} pixels is too large to download: choose a smaller scale.")
     pictures, _, _ = THREAD.submit(look, run, asked).result()
+    mark = generator_of(run, asked.net).mark
     sheet = grid(enlarged(pictures, asked.scale, asked.resampling))
-    return _file(encode(sheet, remark=remark(asked.scale, asked.resampling)), run, "png")
+    return _file(encode(sheet, remark=remark(asked.scale, asked.resampling), mark=mark), run, "png")
 
 
 def filmed(run: Run, asked: Film, is_closing: Callable[[], bool] = lambda: False) -> Response:

@@ -70,7 +70,9 @@ def find(run: Run, search: Search, is_closing: Callable[[], bool]) -> None:
         methods = methods_named("all", predictor, at.generator.classes)
         found = directions(at.generator, methods, None, predictor, samples=SAMPLES, stage=at.display.stage)
         finding = found.finding()
-        finding.save(at.findings, run.facts.get("images"), ["figment", "explore", "directions", run.name])
+        finding.save(
+            at.findings, run.facts.get("images"), ["figment", "explore", "directions", run.name], at.generator.mark
+        )
         save_directions(run.directions_file, found.directions, at.generator)
         search.told, search.state = finding.sentence, "done"
     except Cancelled:

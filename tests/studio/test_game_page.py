@@ -105,6 +105,21 @@ def test_points_are_drawn_by_keys_and_by_pointer(game):
     assert reading(game, "Modes covered").inner_text() == "–"
 
 
+def test_on_a_phone_the_board_comes_first_and_what_plays_it_stays_in_sight(served, open_page):
+    page = open_page(served.home + "/game?" + served.address.split("?")[1], width=400)
+    page.get_by_role("img", name=MIDDLE).first.wait_for(timeout=PATIENCE)
+    board = page.locator(".board > canvas").bounding_box()
+    play = page.get_by_role("button", name="Play", exact=True).bounding_box()
+    assert board["y"] < page.get_by_label("Lesson").bounding_box()["y"]
+    assert board["y"] + board["height"] <= play["y"] <= 900 - play["height"]  # both whole in a window of 900 pixels
+    before = reading(page, "Steps of G").inner_text()
+    page.get_by_role("button", name="One turn").click()
+    waits(reading(page, "Steps of G"), re.compile(f"^(?!{before}$)"))
+    page.set_viewport_size({"width": 1200, "height": 900})
+    above = "() => document.querySelector('.driving').offsetTop < document.querySelector('.board').offsetTop"
+    page.wait_for_function(above)
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_with_all_of_it_open(served, open_page, dark):
     if not AXE.is_file():

@@ -97,6 +97,24 @@ def test_a_slider_moves_the_picture_and_the_address_keeps_it(play):
     changed(page, lambda: page.get_by_label("Drawn by").select_option("an earlier moment"))
 
 
+def test_each_direction_shows_what_it_makes_at_its_ends(play):
+    page = play("code=3")
+    until(page, "document.querySelectorAll('.end img').length === 8")
+    ends = "[...document.querySelectorAll('.end img')].map((it) => it.src)"
+    page.get_by_role("img", name="direction 1 −4").wait_for()
+    before = page.evaluate(ends)
+    slider = page.get_by_role("slider", name="direction 1")
+    changed(page, lambda: slider.fill("4"))
+    page.wait_for_timeout(600)
+    assert page.evaluate(ends) == before  # the ends are those of the picture, wherever its sliders stand
+    there = page.evaluate(PIXELS)
+    of_end = PIXELS.replace("[data-stage]", 'img[alt="direction 1 +4"]')
+    assert page.evaluate(of_end) == there
+    assert page.evaluate(PIXELS.replace("[data-stage]", 'img[alt="direction 1 −4"]')) != there
+    changed(page, lambda: page.get_by_role("button", name="Dice").click())
+    until(page, f"(before) => {ends}.every((it, i) => it !== before[i])", before)
+
+
 def test_a_neighbour_becomes_the_picture(play):
     page = play("code=3&view=many")
     until(page, "document.querySelector('[data-stage]').naturalWidth === 64")  # four of 16 pixels

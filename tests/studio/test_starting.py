@@ -108,8 +108,12 @@ def test_the_plan_is_what_figment_tells(desk, client):
     [
         ("print('generator  small')", "done", ["generator  small"], None),
         ("import sys; sys.exit('figment: --size 17: no.')", "refused", [], "“Size in pixels: 17”: no."),
-        ("print('start     known; --from none turns it off')", "done",
-         ["start     known; “Begin with: nets that have learnt nothing” turns it off"], None),
+        (
+            "print('start     known; --from none turns it off')",
+            "done",
+            ["start     known; “Begin with: nets that have learnt nothing” turns it off"],
+            None,
+        ),
         ("import os; os.kill(os.getpid(), 9)", "refused", [], "The plan was given up."),
     ],
 )
@@ -216,7 +220,8 @@ def test_a_training_that_cant_be_noted_is_ended_again(tmp_path, monkeypatch):
 NO_TRAININGS = (
     b"", b"{}x", b'{"data": 5}', b'{"recipe": "sgd"}', b'{"time": "soon"}', b'{"time": "1m", "images": "5"}', b'{"images": "-1"}',
     b'{"size": "large"}', b'{"size": "64; rm"}', b'{"seed": -1}', b'{"seed": 1e99}', b'{"start": "../x"}', b'{"name": "../x"}',
-    b'{"name": "-x"}', b'{"fit": "--out"}', b'{"fit": "squeeze"}', b'{"folder": 9}', b'{"folder": -1}', b'{"data": "/etc"}', b'{"data": "--help"}', b'{"data": "hf:../x"}',
+    b'{"name": "-x"}', b'{"fit": "--out"}', b'{"fit": "squeeze"}',
+    b'{"folder": 9}', b'{"folder": -1}', b'{"data": "/etc"}', b'{"data": "--help"}', b'{"data": "hf:../x"}',
     b'{"data": "hf:a/b --out x"}', b'{"data": "000000000000"}', b'{"data": "../runs"}', b'{"out": "x"}',
 )  # fmt: skip
 

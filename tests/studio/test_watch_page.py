@@ -154,6 +154,8 @@ def test_a_picture_is_looked_at_closely(page):
     look = page.get_by_role("region", name="Picture 5")
     look.get_by_text("Its code is number 5 of seed 0").wait_for()
     assert look.get_by_role("list", name="Its history over the run").get_by_role("img").count() == 4
+    below = look.get_by_role("list", name="Its history over the run").get_by_role("listitem").all_inner_texts()
+    assert below == [f"{images:,}" for images in (0, 640, 2560, 10240)]
     assert "code=5" in look.get_by_role("link", name="Play with it").get_attribute("href")
     look.get_by_role("button", name="Nearest training pictures").click()
     look.get_by_role("img", name="Training picture").nth(4).wait_for()
@@ -185,6 +187,10 @@ def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, hom
     page.get_by_text("11,000 images · 1 min 6 s", exact=True).wait_for()
     wait_until_other(page, before)
     page.get_by_text("The pictures are still forming.").wait_for()
+    meaning = page.get_by_label("What the trainer says").get_by_text(
+        "What does this mean? the pictures are still forming"
+    )
+    meaning.first.wait_for()
     page.get_by_role("img", name="FD-lite0 while it trained").wait_for()
     page.get_by_role("slider", name="Moment of the run").focus()
     page.keyboard.press("Home")

@@ -11,7 +11,7 @@ from figment.common.jsontext import without_nan
 from figment.reporting.charts import CHARTS, Chart, Line, words_over_time
 from figment.run import Run
 from figment.studio.lines import LOGS, Lines, ticks_of
-from figment.studio.meanings import meanings
+from figment.studio.meanings import TABLE, meanings
 from figment.studio.operation import Operation
 from figment.studio.standing import standing
 from figment.studio.studio import Studio, in_study, own_file
@@ -40,7 +40,7 @@ def history(studio: Studio, id: str) -> dict[str, Any]:
     """All that the page Watch shows of a run at first; what comes later it is told by the stream of events.
 
     after: where that stream is to begin. ticks: columns, MAX_POINTS long at most. words: the trainer's, wherever they changed
-    between these.
+    between these. meanings: of all that it may come to say, by a stretch of each.
     """
     run = studio.run(id)
     lines = LOGS.of(run.events_file)
@@ -53,7 +53,7 @@ def history(studio: Studio, id: str) -> dict[str, Any]:
             **{name: values for name, values in columns.items() if any(value is not None for value in values)},
         },
         "charts": [_chart(chart) for chart in WATCHED],
-        "words": words(ticks), "scores": without_nan(scores[-MAX_SCORES:]),
+        "words": words(ticks), "meanings": TABLE, "scores": without_nan(scores[-MAX_SCORES:]),
         "score_words": dict(zip(("title", "reading"), words_over_time(scores[-1]), strict=True)) if scores else None,
         "sheets": sheets(run, lines), "snapshots": sorted(run.snapshots()), "grid": grid_of(run), "notes": notes(lines),
         "shape": list(run.recipe.shape), "classes": list(run.recipe.classes), "seed": run.recipe.seed,

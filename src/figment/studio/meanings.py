@@ -60,6 +60,9 @@ MEANINGS = (
 )  # fmt: skip
 
 
+TABLE = [{"words": words, "means": means} for words, means in MEANINGS]
+
+
 def meanings(sentences: Sequence[str]) -> list[dict[str, str | None]]:
     """Each sentence with what it means; None for one that nothing is known of, as of another version's."""
     return [

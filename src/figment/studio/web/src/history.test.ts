@@ -3,20 +3,24 @@ import { around, outwards, scattered } from './watch/frames'
 import { grown, joined, type History } from './history'
 
 const empty: History = {
-  after: '', readings: 1, ticks: { images: [10], seconds: [1], spread: [0.5] }, charts: [], words: [{ images: 10, said: [{ text: 'a', means: 'A' }] }],
+  after: '', readings: 1, ticks: { images: [10], seconds: [1], spread: [0.5] }, charts: [], words: [{ images: 10, said: [{ text: 'a collapse', means: 'A' }] }],
+  meanings: [{ words: 'a collapse', means: 'A' }, { words: 'balance', means: 'B' }],
   scores: [], score_words: null, sheets: [{ images: 0, seconds: 0 }], grid: [1, 1], notes: [], shape: [16, 16], classes: [], seed: 0, starts_known: false,
 } as unknown as History // prettier-ignore
 
 test('events make a history longer and leave the old one alone', () => {
   const later = grown(empty, [
-    { event: 'tick', images: 20, seconds: 2, spread: 0.6, diagnosis: ['a'] },
-    { event: 'tick', images: 30, seconds: 3, spread: null, diagnosis: ['b'] },
+    { event: 'tick', images: 20, seconds: 2, spread: 0.6, diagnosis: ['a collapse'] },
+    { event: 'tick', images: 30, seconds: 3, spread: null, diagnosis: ['in balance, spread 0.6', 'odd'] },
     { event: 'snapshot', images: 30, seconds: 3 },
     { event: 'score', images: 30, seconds: 3, fd: 12, error: 1, floor: 5, title: 'FD' },
     { event: 'standstill', images: 30, text: 'it stood still' },
   ])
   expect(later.ticks).toEqual({ images: [10, 20, 30], seconds: [1, 2, 3], spread: [0.5, 0.6, null] })
-  expect(later.words.map((it) => it.said[0]!.text)).toEqual(['a', 'b'])
+  expect(later.words.map((it) => it.said)).toEqual([
+    [{ text: 'a collapse', means: 'A' }],
+    [{ text: 'in balance, spread 0.6', means: 'B' }, { text: 'odd', means: null }],
+  ])
   expect(later.sheets.map((it) => it.images)).toEqual([0, 30])
   expect(later.scores[0]!.fd).toBe(12)
   expect(later.notes[0]!.text).toBe('it stood still')

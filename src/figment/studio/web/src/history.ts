@@ -35,6 +35,7 @@ export interface History {
   ticks: Columns
   charts: ChartSpec[]
   words: { images: number; said: Meaning[] }[]
+  meanings: { words: string; means: string }[] // of all that may come to be said, by a stretch of each
   scores: Score[]
   score_words: { title: string; reading: string } | null
   sheets: SheetAt[]
@@ -92,11 +93,7 @@ function addTicks(found: History, ticks: readonly Happened[]): void {
   found.words = words
 }
 
-/** What was said of the same words before; the server tells it of new ones. */
-function meaningOf(history: History, text: string): string | null {
-  for (const { said } of history.words) for (const it of said) if (it.text === text) return it.means
-  return null
-}
+const meaningOf = (history: History, text: string): string | null => history.meanings.find((it) => text.includes(it.words))?.means ?? null
 
 /** Sheets in order, each once. */
 function merged(old: readonly SheetAt[], added: readonly SheetAt[]): SheetAt[] {

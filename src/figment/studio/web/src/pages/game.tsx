@@ -1,4 +1,5 @@
 // The Game: a generator and a discriminator that play in the plane, one or two games side by side.
+import { Fragment } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { useGet } from '../api'
 import { Board, type Painter } from '../game/board'
@@ -11,6 +12,7 @@ import { OwnPoints } from '../game/own-points'
 import { defaults, nameOf, type Offer, type Settings, type Value } from '../game/settings'
 import { Setup } from '../game/setup'
 import { Table } from '../game/table'
+import { useMatch } from '../match'
 import { count } from '../numbers'
 
 export default function Game() {
@@ -31,6 +33,7 @@ export default function Game() {
 }
 
 const ALL: Layers = { field: true, truth: true, made: true, pushes: false, mesh: false }
+const NARROW = '(max-width: 760px)' // what is played comes before what plays it: a phone shows little at once
 const WORDS_EVERY = 250 // milliseconds from one look of the words and curves to the next
 
 function Hall({ offer }: { offer: Offer }) {
@@ -40,6 +43,7 @@ function Hall({ offer }: { offer: Offer }) {
   const [layers, setLayers] = useState<Layers>(ALL)
   const [pace, setPace] = useState({ steps: 5, frames: 30 })
   const [isPlaying, setPlaying] = useState(false)
+  const isNarrow = useMatch(NARROW)
   const { table, truths, shown, courses, rate, problem, begin } = useTable(games, pace, isPlaying, setPlaying)
 
   const play = (on: boolean) => (table.current?.say(on ? 'play' : 'pause'), setPlaying(on))
@@ -60,8 +64,16 @@ function Hall({ offer }: { offer: Offer }) {
   const common = games[0]!
   const chosen = offer.lessons[lesson]
 
-  return (
-    <>
+  const boards = (
+    <div key="boards" class={games.length > 1 ? 'boards' : 'boards alone'}>
+      {games.map((settings, i) => (
+        <Board key={i} title={titles?.[i] ?? nameOf(settings)} shot={shown?.games[i] ?? null} truth={truths.points[i] ?? NOTHING} layers={layers}
+          course={courses[i] ?? EMPTY} register={truths.register[i]!} />
+      ))}
+    </div>
+  )
+  const controls = (
+    <Fragment key="controls">
       <div class="row">
         <label>
           Lesson{' '}
@@ -98,12 +110,14 @@ function Hall({ offer }: { offer: Offer }) {
       )}
       {common.points === 'drawn' && <OwnPoints points={common.drawn as number[][]} change={(points) => set('drawn', points)} />}
 
-      <div class="row transport" role="group" aria-label="Play">
-        <button type="button" class="main" onClick={() => play(!isPlaying)}>{isPlaying ? 'Pause' : 'Play'}</button>
-        <button type="button" onClick={() => step('both')}>One turn</button>
-        <button type="button" onClick={() => step('discriminator')}>D only</button>
-        <button type="button" onClick={() => step('generator')}>G only</button>
-        <button type="button" onClick={begin}>Begin anew</button>
+      <div class="row driving">
+        <div class="row transport" role="group" aria-label="Play">
+          <button type="button" class="main" onClick={() => play(!isPlaying)}>{isPlaying ? 'Pause' : 'Play'}</button>
+          <button type="button" onClick={() => step('both')}>One turn</button>
+          <button type="button" onClick={() => step('discriminator')}>D only</button>
+          <button type="button" onClick={() => step('generator')}>G only</button>
+          <button type="button" onClick={begin}>Begin anew</button>
+        </div>
         <Slider title="Turns a frame" most={50} value={pace.steps} change={(steps) => setPace({ ...pace, steps })} />
         <Slider title="Frames a second" most={60} value={pace.frames} change={(frames) => setPace({ ...pace, frames })} />
       </div>
@@ -120,13 +134,11 @@ function Hall({ offer }: { offer: Offer }) {
           ))}
         </div>
       </fieldset>
-
-      <div class={games.length > 1 ? 'boards' : 'boards alone'}>
-        {games.map((settings, i) => (
-          <Board key={i} title={titles?.[i] ?? nameOf(settings)} shot={shown?.games[i] ?? null} truth={truths.points[i] ?? NOTHING} layers={layers}
-            course={courses[i] ?? EMPTY} register={truths.register[i]!} />
-        ))}
-      </div>
+    </Fragment>
+  )
+  return (
+    <>
+      {isNarrow ? [boards, controls] : [controls, boards]}
       <div class="boards">
         {games.map((settings, i) => (
           <Setup key={i} title={games.length > 1 ? `Settings of the ${i ? 'second' : 'first'} game` : 'Settings'} offer={offer} settings={settings}

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { get, post, remove } from '../api'
 import type { Desk, Direction } from './desk'
+import { Ends } from './ends'
 import { signed, Slider } from './slider'
 
 const MOST = 4 // deviations, to either side
@@ -47,10 +48,12 @@ function OneSlider({ desk, one }: { desk: Desk; one: Direction }) {
   const { moves } = desk.state
   const is = one.moves !== one.name && one.moves && Math.abs(one.correlation ?? 0) >= MIN_CORRELATION
   return (
-    <Slider
-      label={one.name} note={is ? `moves ${one.moves}` : undefined} value={moves[one.name] ?? 0} min={-MOST} max={MOST} step={0.1}
-      show={signed} onChange={(value) => desk.change({ moves: { ...moves, [one.name]: value } })}
-    />
+    <Ends desk={desk} direction={one.name} most={MOST}>
+      <Slider
+        label={one.name} note={is ? `moves ${one.moves}` : undefined} value={moves[one.name] ?? 0} min={-MOST} max={MOST} step={0.1}
+        show={signed} onChange={(value) => desk.change({ moves: { ...moves, [one.name]: value } })}
+      />
+    </Ends>
   )
 }
 

@@ -44,6 +44,7 @@ export class Player {
   private asked = new Map<string, { seq: number; told: Told }>()
   private thumbs = new Map<string, Promise<string>>()
   private backlog: string[] = [] // what was asked for before the connection stood
+  private behind: Promise<unknown> = Promise.resolve() // the last of the pictures that nobody waits for
   private seq = 0
   private wait = FIRST_WAIT
   private ended = false
@@ -85,6 +86,14 @@ export class Player {
       if (this.thumbs.size > KEPT_THUMBS && oldest !== undefined) this.thumbs.delete(oldest)
     }
     return found
+  }
+
+  /** A picture that nobody waits for: one after the other, so that those on the stage come between them; null where it is no longer
+   * wanted when its turn comes. */
+  later(look: Look, isWanted: () => boolean): Promise<Drawn | null> {
+    const turn = this.behind.then(() => (isWanted() && !this.ended ? this.picture(look) : null))
+    this.behind = turn.catch(() => null)
+    return turn
   }
 
   search(picture: string): void {

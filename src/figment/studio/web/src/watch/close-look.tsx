@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { follow, type Doing } from '../follow'
 import { Frames } from './frames'
-import { nearestTo, digits, short } from '../numbers'
+import { count, digits, nearestTo } from '../numbers'
 import { followed } from '../router'
 import { tileAt } from './sheet'
 import type { History, SheetAt } from '../history'
@@ -77,14 +77,17 @@ function OverTime({ tile, history, address }: Pick<CloseLookProps, 'tile' | 'his
   const chosen = useMemo(() => milestones(history.sheets, STEPS), [history.sheets])
   useEffect(() => frames.want(chosen.map((it) => `${it.images}`)), [frames, chosen])
   return (
-    <ol class="over-time" aria-label="Its history over the run">
-      {chosen.map((sheet) => (
-        <li key={sheet.images}>
-          <Cut sheet={frames.get(`${sheet.images}`)} history={history} tile={tile} label={`After ${sheet.images.toLocaleString('en')} images`} />
-          <span>{short(+sheet.images.toPrecision(3))}</span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <p class="quiet">How it looked, with the images seen until then below each:</p>
+      <ol class="over-time" aria-label="Its history over the run">
+        {chosen.map((sheet) => (
+          <li key={sheet.images}>
+            <Cut sheet={frames.get(`${sheet.images}`)} history={history} tile={tile} label={`After ${count(sheet.images)} images`} />
+            <span aria-hidden="true">{count(sheet.images)}</span>
+          </li>
+        ))}
+      </ol>
+    </>
   )
 }
 

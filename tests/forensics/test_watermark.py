@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageFilter
 
 from figment.forensics import watermark
 from figment.forensics.watermark import FALSE_ALARM, find, find_own
@@ -44,6 +44,8 @@ def recoloured(picture: np.ndarray) -> np.ndarray:
         ("resized", lambda it: jpeg(resized(it, 0.5), 90)),
         ("cut out", lambda it: it[5:123, 11:125]),
         ("cut out", lambda it: jpeg(it[37:110, 3:90], 75)),
+        ("mirrored", lambda it: it[:, ::-1].copy()),
+        ("as it was made", lambda it: np.asarray(Image.fromarray(it).filter(ImageFilter.GaussianBlur(1)))),
     ],
 )
 @pytest.mark.parametrize("grey", [False, True])
@@ -110,7 +112,7 @@ def test_sums_are_those_of_a_plain_loop():
             sums[group] += (turns[place] * np.exp(-1j * phases[place])).real
     expected = np.abs(sums).sum() ** 2 / (np.abs(turns[groups >= 0]) ** 2).sum()
     columns, weights = watermark._correlators()
-    pattern = watermark._patterns(plane, np.ones(1)).reshape(1, -1)
+    pattern = watermark._patterns(plane, watermark.unblurred()[:1]).reshape(1, -1)
     shift = 3 * 8 + 6
     best = watermark._best((pattern @ columns[:, shift]).real[:, None], (np.abs(pattern) ** 2) @ weights[:, [shift]])
     assert best.exponent == pytest.approx(expected, rel=1e-3)
@@ -122,7 +124,10 @@ def test_the_bound_on_false_alarms_holds_for_random_keys(monkeypatch):
     would take for a find."""
     rng = np.random.default_rng(0)
     groups = bit_groups().ravel()
-    turns = {"blank": np.ones(320), "natural": watermark._patterns(luma(natural(64, 64)), np.ones(1)).ravel()}
+    turns = {
+        "blank": np.ones(320),
+        "natural": watermark._patterns(luma(natural(64, 64)), watermark.unblurred()[:1]).ravel(),
+    }
     for its in turns.values():
         phases = rng.uniform(0, 2 * np.pi, (20_000, 320))
         real = (its * np.exp(-1j * phases)).real

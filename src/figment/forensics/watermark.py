@@ -21,6 +21,7 @@ from figment.media.watermark import (
     BITS,
     BLOCK,
     FIGMENTS_KEY,
+    FREQUENCIES,
     FULL_TURN,
     MIN_SIDE,
     PERIOD,
@@ -34,17 +35,17 @@ from figment.media.watermark import (
 )
 
 FALSE_ALARM = 1e-6  # share of pictures without the mark of which it may be said that they have it
+BLURS = np.array([0.4, 0.6, 0.8, 1.0, 1.2])  # pixels, deviations of a Gaussian: resampling is much like one, too
 #: Contrast and brightness may have been changed by about a third; two neighbours of these differ by too little to matter.
-STRENGTHS = np.exp(np.linspace(-0.4, 0.4, 41))
+CONTRASTS = np.exp(np.linspace(-0.4, 0.4, 41))
 SIDES = (64, 96, 128, 192, 256, 384, 512)  # shorter sides that pictures may have been enlarged or reduced from
-SIZE_STRENGTHS = np.exp(np.linspace(-0.04, 0.12, 5))  # resampling takes a little of the waves
 WINDOW = 256  # pixels a side, in the middle of a picture, in which cut-outs are looked for
 QUICK_WINDOW = 128  # … in which all is looked for that isn't thorough
 REPEAT = PERIOD * BLOCK  # pixels after which the pattern repeats
 MAX_SIDE = 1024  # pixels that are looked at each way
 TINY = 1e-9
-AS_MADE, RESIZED, CUT_OUT = "as it was made", "resized", "cut out"
-SHARES = {AS_MADE: 0.5, RESIZED: 0.25, CUT_OUT: 0.25}  # of the false alarms
+AS_MADE, RESIZED, CUT_OUT, MIRRORED = "as it was made", "resized", "cut out", "mirrored"
+SHARES = {AS_MADE: 0.5, RESIZED: 0.25, CUT_OUT: 0.125, MIRRORED: 0.125}  # of the false alarms
 
 Plane = NDArray[np.float64]
 Turns = NDArray[np.complex64]
@@ -53,7 +54,7 @@ Turns = NDArray[np.complex64]
 @dataclass(frozen=True)
 class Found:
     """false_alarm: in what share of pictures without the mark as much would be found, at most; 1 for all. number: of the run,
-    0 where it isn't known. how: "as it was made", "resized" or "cut out"."""
+    0 where it isn't known. how: "as it was made", "resized", "cut out" or "mirrored"."""
 
     false_alarm: float
     number: int
@@ -72,8 +73,8 @@ class _Best(NamedTuple):
 def find(picture: NDArray[np.uint8], thorough: bool = True) -> Found:
     """Look for figment's mark in a picture, uint8 (H, W, 3), (H, W, 1) or (H, W).
 
-    First as it was made, but for contrast; thorough: then in other sizes, then as a part of something larger; else in its
-    middle alone. What is looked
+    First as it was made, but for contrast or blur; thorough: then in other sizes, then as a part of something larger, mirrored
+    or not; else in its middle alone. What is looked
     for later has its share of the false alarms, so all of it together keeps to FALSE_ALARM.
     """
     plane, best = luma(picture[:MAX_SIDE, :MAX_SIDE]), Found(1.0, 0, AS_MADE)
@@ -91,28 +92,44 @@ def find(picture: NDArray[np.uint8], thorough: bool = True) -> Found:
 def find_own(picture: NDArray[np.uint8], mark: Mark) -> float:
     """The share of pictures without the mark in which as much of a run's own key would be found, at most, where it lies as it
     was made."""
-    turns = _patterns(luma(picture[:MAX_SIDE, :MAX_SIDE]), STRENGTHS)
+    turns = _patterns(luma(picture[:MAX_SIDE, :MAX_SIDE]), strengths())
     its = bit_groups() < 0
     sums = (turns * np.exp(-1j * mark.phases))[:, its].real.sum(-1)
     exponents = sums.clip(0) ** 2 / np.maximum((np.abs(turns[:, its]) ** 2).sum(-1), TINY)
-    return min(1.0, len(STRENGTHS) * math.exp(-float(exponents.max())))
+    return min(1.0, len(turns) * math.exp(-float(exponents.max())))
 
 
 def _ways(plane: Plane, thorough: bool) -> Iterator[tuple[str, int, _Best]]:
     """How the mark may lie in a picture: in words, how many possibilities that is, and the best that they find."""
-    yield AS_MADE, len(STRENGTHS), _numbered(_patterns(plane, STRENGTHS))
+    turns = _patterns(plane, strengths())
+    yield AS_MADE, len(turns), _numbered(turns)
     if not thorough:
         return
     if sizes := _other_sizes(plane.shape):
-        turns = np.concatenate([_patterns(_resized(plane, size), SIZE_STRENGTHS) for size in sizes])
+        turns = np.concatenate([_patterns(_resized(plane, size), unblurred()) for size in sizes])
         yield RESIZED, len(turns), _numbered(turns)
-    yield CUT_OUT, REPEAT**2, _cut_out(_middle(plane, WINDOW))
+    for how, part in (CUT_OUT, _middle(plane, WINDOW)), (MIRRORED, _middle(plane, WINDOW)[:, ::-1]):
+        yield how, REPEAT**2, _cut_out(part)
 
 
 def _patterns(plane: Plane, strengths: NDArray[np.float64]) -> Turns:
-    """The turns of a picture at all places of the pattern, for each strength: (strengths, PERIOD, PERIOD, frequencies)."""
+    """The turns of a picture at all places of the pattern, for each of some strengths, (N, frequencies), that its waves are taken
+    times: (N, PERIOD, PERIOD, frequencies)."""
     sizes = in_blocks(plane) @ waves().T
-    return _folded(_turns(strengths[:, None, None, None] * sizes))
+    return _folded(_turns(strengths[:, None, None] * sizes))
+
+
+@cache
+def strengths() -> NDArray[np.float64]:
+    """What undoes a change of contrast, or a blur, on each wave: (N, frequencies)."""
+    return np.concatenate([np.repeat(CONTRASTS[:, None], len(FREQUENCIES), 1), unblurred()[1:]])
+
+
+@cache
+def unblurred() -> NDArray[np.float64]:
+    """What undoes no blur, and each of BLURS: a Gaussian leaves exp(-2π² σ² f²) of a wave of f periods a pixel."""
+    periods = np.array([math.hypot(down, across) / (2 * BLOCK) for down, across in FREQUENCIES])
+    return np.exp(2 * np.pi**2 * np.outer(np.append(0, BLURS) ** 2, periods**2))
 
 
 def _turns(sizes: NDArray[np.float64]) -> Turns:
@@ -148,7 +165,7 @@ def _cut_out(plane: Plane) -> _Best:
     best = _Best(0.0, 0)
     for down in range(min(BLOCK, plane.shape[0] - BLOCK + 1)):
         rows = [
-            _patterns(plane[down:, across:], np.ones(1)).reshape(-1)
+            _patterns(plane[down:, across:], unblurred()[:1]).reshape(-1)
             for across in range(min(BLOCK, plane.shape[1] - BLOCK + 1))
         ]
         turns = np.stack(rows)

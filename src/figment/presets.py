@@ -38,6 +38,7 @@ IMAGENET: dict[str, Any] = dict(
 R1: dict[str, Any] = dict(
     batch=32, upsampling="nearest", modulated=True, initial_weights="he", discriminator_norm="none", prior="normal",
     gamma=0.5, penalised="reals", penalty_every=8, lr=1e-3, beta2=0.99, lr_final=0.02, lr_decay_start=0.4,
+    augment="few", augment_p=0.3,
 )  # fmt: skip
 
 

@@ -109,8 +109,8 @@ class Recipe(BaseModel):
         description="D's first stages, from the picture's side, that keep the weights they start with; with --from",
     )
     # Augmentation of what D sees
-    augment: Literal["auto", "none", "full", "diffaugment"] = Field(
-        "auto", description="which changes are made to all that D sees; auto: full, by the number of pictures"
+    augment: Literal["auto", "few", "none", "full", "diffaugment"] = Field(
+        "auto", description="which changes are made to all that D sees; auto, few: full, by the number of pictures"
     )
     augment_p: float = Field(
         0.0, ge=0, le=1, description="probability of each change (fixed, above .55 it leaks); adaptive: the first one"

@@ -30,6 +30,8 @@ BLENDING_MOVES = ("scale", "rotation", "stretch", "second rotation", "slide")
 
 FULL_BELOW_PICTURES = 30_000  # training pictures; arXiv 2006.06676, 2006.10738: in long runs augmentation helps below …
 NONE_FROM_PICTURES = 100_000  # … and does harm from here on
+# The same in minutes, which see each picture some dozens of times where there are thousands of them (LOG 112).
+FEW_FULL_BELOW_PICTURES, FEW_NONE_FROM_PICTURES = 1_000, 3_000
 ADAPTION_IMAGES = 500_000  # images in which p can go from 0 to 1: section 3.1 of arXiv 2006.06676
 # Probability up to which the changes of "full" don't leak: where it has risen (section 2.2 there), and from the start.
 MAX_RISEN_P, MAX_FIXED_P = 0.8, 0.55  # (LOG 81)
@@ -102,9 +104,11 @@ def decided(numbers: Tensor, p: Tensor | float, colours: float = 1.0) -> Changes
     }
 
 
-def augmentation_share(count: int) -> float:
-    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less."""
-    return min(max((NONE_FROM_PICTURES - count) / (NONE_FROM_PICTURES - FULL_BELOW_PICTURES), 0.0), 1.0)
+def augmentation_share(count: int, few: bool = False) -> float:
+    """How much augmentation so many training pictures want: 1 below 30,000, 0 from 100,000 on, in between ever less; few: in a
+    training of minutes, where that begins with fewer."""
+    full, none = (FEW_FULL_BELOW_PICTURES, FEW_NONE_FROM_PICTURES) if few else (FULL_BELOW_PICTURES, NONE_FROM_PICTURES)
+    return min(max((none - count) / (none - full), 0.0), 1.0)
 
 
 def adapted_probability(p: Tensor, signs_mean: Tensor, target: float, images: int) -> Tensor:

@@ -22,13 +22,13 @@ def settled_by_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[s
 
 
 def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:
-    """How much augmentation a training set of so many pictures gets: all below 30,000, none from 100,000 on.
+    """How much augmentation a training set of so many pictures gets, where the recipe leaves it to their number.
 
     Where D's signs steer it, it may start from nothing.
     """
-    if recipe.augment != "auto":
+    if recipe.augment not in {"auto", "few"}:
         return {}
-    share = augmentation_share(count)
+    share = augmentation_share(count, few=recipe.augment == "few")
     happens = share > 0 and (recipe.augment_p > 0 or recipe.augment_mode == "adaptive")
     return {"augment": "full" if happens else "none", "augment_p": recipe.augment_p * share}
 
@@ -37,7 +37,7 @@ def leaks(recipe: Recipe) -> list[str]:
     """That samples will show what only augmentation did to the pictures, and what would do instead; nothing where they won't."""
     fixed = recipe.augment_mode == "fixed"
     most = MAX_FIXED_P if fixed else MAX_RISEN_P
-    if recipe.augment not in {"auto", "full"} or recipe.augment_p <= most:
+    if recipe.augment not in {"auto", "few", "full"} or recipe.augment_p <= most:
         return []
     or_else = f", or --set augment_mode=ramp with {MAX_RISEN_P:g} or less" if fixed else ""
     return [

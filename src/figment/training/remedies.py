@@ -15,7 +15,7 @@ def against_collapse(recipe: Recipe) -> str:
 
 
 def against_memorising(recipe: Recipe) -> str:
-    if recipe.augment not in ("none", "auto"):
+    if recipe.augment not in ("none", "auto", "few"):
         return "more pictures"
     # Those whose signs tell how much is needed, and time for it to rise: in minutes it would do next to nothing.
     steered = recipe.objective in ("bce", "ml", "hinge") and recipe.planned_images >= ADAPTION_IMAGES

@@ -1,7 +1,6 @@
 """Run: the run folder, a public format; the one place that knows its file names."""
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -73,11 +72,9 @@ class Run:
                 return cls.create(next_name(runs, data), recipe, facts)
 
     @property
-    def mark_key(self) -> str:
-        """32 hex digits that the invisible mark in its pictures is made by: of its recipe, and of the pictures that it learnt
-        from, which who hasn't these doesn't guess."""
-        told = recipes.to_json(recipes.without_paths(self.recipe)) + str(self.facts.get("fingerprint"))
-        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+    def mark_key(self) -> str | None:
+        """32 hex digits that the invisible mark in its pictures is made by; None of runs from before there was one."""
+        return self.facts.get("mark")
 
     def __repr__(self) -> str:
         """Where it is, by what it is trained, and how far it has come."""

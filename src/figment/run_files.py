@@ -76,6 +76,7 @@ class Facts(Record):
     keep_marked: bool | None = None
     device: Text | None = None
     fingerprint: Text | None = None
+    mark: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
     asked: Asked | None = None
     origin: Table | None = Field(None, alias="from")
     images: Count | None = None

@@ -76,7 +76,10 @@ def test_what_is_advised_is_what_is_planned_or_the_difference_is_told():
     assert "At --size 128, as asked for, 100% of the pictures would be enlarged" in enlarged
     assert "--size 32" in enlarged
     on_gpu = " ".join(advise(large, Planned(augmenting=("r3gan-hour", "r3gan"))))
-    assert "train does it by itself where it takes r3gan-hour or r3gan; to other recipes --set augment_p=0.3" in on_gpu
+    assert (
+        "train does it by itself where it takes r3gan-hour or r3gan; to other recipes --set augment=full --set"
+        in on_gpu
+    )
     expecting = advise(a_set(), Planned(expects="pictures begin to show after about 50,000 images"))
     assert expecting[-1] == "Pictures begin to show after about 50,000 images."
 

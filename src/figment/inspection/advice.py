@@ -161,8 +161,8 @@ def _augmentation(survey: Survey, planned: Planned) -> str:
         else "train does none by itself here, since in minutes it makes pictures worse; to long trainings"
     )
     return (
-        f"Augmentation helps these pictures where training is long, {need}: {by_itself} --set augment=full --set augment_p=0.3 gives it. Pictures"
-        " are mirrored, too, --set flips=false where left isn't right."
+        f"Augmentation helps these pictures where training is long, {need}: {by_itself} --set augment=full --set"
+        " augment_p=0.3 gives it. Pictures are mirrored, too, --set flips=false where left isn't right."
     )
 
 

@@ -69,7 +69,7 @@ def write_timelapse(
     looked_at = itertools.pairwise(_counted(views(), done))
     shares = time_shares([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in looked_at])
     frames = _counted(_frames(views(), shares, total - held, held), done)
-    write_video(path, frames, fps, mark=Mark(bytes.fromhex(run.mark_key)) if is_marked else None)
+    write_video(path, frames, fps, mark=Mark(bytes.fromhex(run.mark_key or "")) if is_marked else None)
 
 
 def _snapshots_to_show(run: Run, say: Say | None) -> dict[int, Path]:

@@ -45,7 +45,9 @@ def header_facts(run: Run, state: TrainState) -> dict[str, Any]:
     nets it began as, without their place."""
     origin = run.facts.get("from")
     named = {k: v for k, v in origin.items() if k != "asked"} if origin else None
-    return {"images": state.images, "mark": run.mark_key} | ({"from": named} if named else {})
+    return (
+        {"images": state.images} | ({"mark": run.mark_key} if run.mark_key else {}) | ({"from": named} if named else {})
+    )
 
 
 def keep_good(run: Run, state: TrainState, clock: Clock) -> None:

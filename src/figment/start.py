@@ -483,7 +483,8 @@ def _prepared_for(run: Run, display: Display, source: Source | None = None) -> t
     bank = bank_of(run, display, source)
     display.say(bank.summary())
     return bank, {
-        "fingerprint": bank.fingerprint, "mark": run.mark_key or mark_key(run.recipe, bank), "pictures": len(bank.pictures), "trained_on": len(bank.train),
+        "fingerprint": bank.fingerprint, "mark": run.mark_key or mark_key(run.recipe, bank),
+        "pictures": len(bank.pictures), "trained_on": len(bank.train),
         "held_out": len(bank.held_out), "duplicates": len(bank.copies),
         "copies": [asdict(item) for item in bank.copies], "skipped": [asdict(item) for item in bank.skipped],
         "left_out": [asdict(item) for item in bank.left_out],

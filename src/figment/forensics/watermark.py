@@ -23,7 +23,6 @@ from figment.media.watermark import (
     FIGMENTS_KEY,
     FREQUENCIES,
     FULL_TURN,
-    MIN_SIDE,
     PERIOD,
     STEP,
     Mark,
@@ -35,6 +34,7 @@ from figment.media.watermark import (
 )
 
 FALSE_ALARM = 1e-6  # share of pictures without the mark of which it may be said that they have it
+MOST_REDUCED = 2.5  # times; of a picture that was reduced to less no wave is left
 BLURS = np.array([0.4, 0.6, 0.8, 1.0, 1.2])  # pixels, deviations of a Gaussian: resampling is much like one, too
 #: Contrast and brightness may have been changed by about a third; two neighbours of these differ by too little to matter.
 CONTRASTS = np.exp(np.linspace(-0.4, 0.4, 41))
@@ -132,17 +132,17 @@ def unblurred() -> NDArray[np.float64]:
     return np.exp(2 * np.pi**2 * np.outer(np.append(0, BLURS) ** 2, periods**2))
 
 
-def _turns(sizes: NDArray[np.float64]) -> Turns:
+def _turns(sizes: NDArray[np.floating]) -> Turns:
     """Of complex numbers of length 1, in single precision."""
     return np.exp(np.complex64(1j) * (sizes * (FULL_TURN / STEP)).astype(np.float32))
 
 
-def _folded(turns: Turns) -> Turns:
-    """Turns of all blocks, (N, H, W, frequencies), added up by their place in the pattern: (N, PERIOD, PERIOD, frequencies)."""
+def _folded(turns: Turns, period: int = PERIOD) -> Turns:
+    """Turns, (N, H, W, frequencies), added up by their place in what repeats after so many: (N, period, period, frequencies)."""
     count, height, width, last = turns.shape
-    down, across = -(-height // PERIOD), -(-width // PERIOD)
-    padded = np.pad(turns, [(0, 0), (0, down * PERIOD - height), (0, across * PERIOD - width), (0, 0)])
-    return padded.reshape(count, down, PERIOD, across, PERIOD, last).sum((1, 3))
+    down, across = -(-height // period), -(-width // period)
+    padded = np.pad(turns, [(0, 0), (0, down * period - height), (0, across * period - width), (0, 0)])
+    return padded.reshape(count, down, period, across, period, last).sum((1, 3))
 
 
 def _numbered(turns: Turns) -> _Best:
@@ -161,17 +161,17 @@ def _best(sums: NDArray[np.float32], power: NDArray[np.float32]) -> _Best:
 
 def _cut_out(plane: Plane) -> _Best:
     """The best that is found where the upper left corner may be any place of the pattern."""
+    if min(plane.shape) < BLOCK:
+        return _Best(0.0, 0)
+    windows = np.lib.stride_tricks.sliding_window_view(plane.astype(np.float32), (BLOCK, BLOCK))
+    sizes = windows.reshape(*windows.shape[:2], -1) @ waves().T.astype(np.float32)
+    folded = _folded(_turns(sizes)[None], REPEAT)  # by the pixel at which a block begins
+    begins = folded.reshape(PERIOD, BLOCK, PERIOD, BLOCK, len(FREQUENCIES)).transpose(1, 3, 0, 2, 4)
+    turns = begins.reshape(BLOCK * BLOCK, -1)
     columns, weights = _correlators()
-    best = _Best(0.0, 0)
-    for down in range(min(BLOCK, plane.shape[0] - BLOCK + 1)):
-        rows = [
-            _patterns(plane[down:, across:], unblurred()[:1]).reshape(-1)
-            for across in range(min(BLOCK, plane.shape[1] - BLOCK + 1))
-        ]
-        turns = np.stack(rows)
-        sums = (turns @ columns.reshape(len(columns), -1)).real.reshape(len(rows), PERIOD**2, BITS)
-        best = max(best, _best(sums, (np.abs(turns) ** 2) @ weights))
-    return best
+    flat = columns.reshape(len(columns), -1)
+    sums = turns.real @ flat.real - turns.imag @ flat.imag
+    return _best(sums.reshape(len(turns), PERIOD**2, BITS), (np.abs(turns) ** 2) @ weights)
 
 
 @cache
@@ -198,7 +198,7 @@ def _other_sizes(shape: Sequence[int]) -> list[tuple[int, int]]:
     return [
         (round(shape[0] * side / short), round(shape[1] * side / short))
         for side in SIDES
-        if side != short and side >= MIN_SIDE and max(shape) * side <= short * MAX_SIDE
+        if side != short and side <= MOST_REDUCED * short and max(shape) * side <= short * MAX_SIDE
     ]
 
 

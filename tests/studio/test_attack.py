@@ -41,7 +41,7 @@ def attacked(tmp_path, monkeypatch):
     shutil.copy(run.snapshot_file(10240), run.generator_file)
     monkeypatch.setattr(subprocess, "Popen", started)
     monkeypatch.setattr("figment.studio.play.searching.find", lambda *more: None)
-    monkeypatch.setenv("FIGMENT_REHEARSAL", "1")  # films of three seconds
+    monkeypatch.setattr("figment.studio.play.films.make", lambda *more: None)
     monkeypatch.chdir(tmp_path)
     with asking(tmp_path / "runs") as client:
         yield client

@@ -35,8 +35,11 @@ def test_options_are_said_as_the_pages_controls(sentence: str, says: str) -> Non
 
 def test_the_controls_that_are_named_are_on_the_page() -> None:
     sources = Path(app.__file__).with_name("web") / "src"
-    page = "".join(file.read_text("utf-8") for file in (*sources.glob("newrun/*.tsx"), *sources.glob("pages/new.tsx"),
-                                                        sources / "runlist" / "budget.tsx"))  # fmt: skip
+    files = [
+        *sources.glob("newrun/*.tsx"),
+        *(sources / name for name in ("pages/new.tsx", "runlist/budget.tsx", "play/film.tsx")),
+    ]
+    page = "".join(file.read_text("utf-8") for file in files)
     flat = re.sub(r"\s+", " ", page.replace("{' '}", " ").replace("{classes}", " "))
     for control in {part for words in CONTROLS.values() for part in words.split(": ")} | set(STARTS.values()):
         assert control.removesuffix(" a run") in flat, control

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import struct
+import threading
 import time
 import tracemalloc
 import zlib
@@ -23,9 +24,13 @@ from figment.explore.direction_file import save_directions, unit_direction
 from figment.explore.style_mixing import mix
 from figment.generator import load
 from figment.media.provenance import source_of
+from figment.studio.play import films
+from figment.studio.play.asked import Film, Numbered, Project
 from figment.studio.play.channel import Talk
 from figment.studio.play.players import directions_of
+from figment.studio.play.projecting import project
 from figment.studio.play.searching import Search, find
+from figment.studio.studio import Studio
 from figtest.runs import played
 from figtest.studios import asking, awaited
 
@@ -246,10 +251,22 @@ def test_pictures_and_sheets_download_marked(client, run, tmp_path):
     assert near(sheet[:32:2, :32:2], pixels(load(run.folder).sample(1)))
 
 
+def film_of(client, **asked):
+    """A film's id, and how it went."""
+    told = client.post(
+        f"{client.base}/films", json={"keyframes": [{"number": 0}, {"number": 1}], "seconds": 0.5} | asked
+    ).json()
+    while told["state"] in ("waiting", "working"):
+        time.sleep(0.02)
+        told = client.get(f"{client.base}/films/{told['id']}").json()
+    return told["id"], told
+
+
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
-def test_a_walk_downloads_marked(client, tmp_path, ending):
-    asked = {"keyframes": [{"number": 0}, {"number": 1}], "seconds": 0.5, "ending": ending}
-    answered = client.post(f"{client.base}/walk", json=asked)
+def test_a_walk_downloads_marked(client, own_cache, tmp_path, ending):
+    id, told = film_of(client, ending=ending)
+    assert (told["state"], told["done"]) == ("done", told["total"]), told
+    answered = client.get(f"{client.base}/films/{id}/file")
     assert f'filename="x-1.{ending}"' in answered.headers["content-disposition"]
     file = tmp_path / f"walk.{ending}"
     file.write_bytes(answered.content)
@@ -257,12 +274,88 @@ def test_a_walk_downloads_marked(client, tmp_path, ending):
     if ending == "mp4":
         with av.open(str(file)) as film:
             assert len(list(film.decode(video=0))) == 15
+    assert client.delete(f"{client.base}/films/{id}").status_code == 200
+    assert client.get(f"{client.base}/films/{id}/file").status_code == 404
+    assert not list(own_cache.glob("film-*"))
 
 
-def test_what_cannot_be_downloaded_is_refused(client):
-    short = {"keyframes": [{"number": i} for i in range(20)], "seconds": 0.5, "ending": "gif"}
-    assert "too short" in client.post(f"{client.base}/walk", json=short).json()["error"]
-    assert client.post(f"{client.base}/walk", json={"keyframes": [{"number": 0}]}).status_code == 400
+def test_what_cannot_be_filmed_is_refused(client):
+    _, told = film_of(client, keyframes=[{"number": i} for i in range(20)], ending="gif")
+    assert (told["state"], told["told"]) == ("failed", "“Length: 0.5”: too short for 20 keyframes: 1.7 or more.")
+    for wrong in (
+        {"keyframes": [{"number": 0}]},
+        {"label": "cat"},
+        {"net": "641"},
+        {"keyframes": [{"values": [1]}] * 2},
+    ):
+        asked = {"keyframes": [{"number": 0}, {"number": 1}]} | wrong
+        assert client.post(f"{client.base}/films", json=asked).status_code == 400, wrong
+    assert client.get(f"{client.base}/films/0123456789ab").status_code == 404
+
+
+@pytest.fixture
+def held_films(monkeypatch):
+    """No film is made until this is set."""
+    free = threading.Event()
+    monkeypatch.setattr(films, "FILMS", films.Films())
+    monkeypatch.setattr("figment.studio.play.operations.FILMS", films.FILMS)
+    films.THREAD.submit(free.wait)
+    yield free
+    free.set()
+    films.THREAD.submit(int).result()
+
+
+def test_forty_films_wait_in_line_and_hold_nobody_up(client, held_films):
+    asked = {"keyframes": [{"number": 0}, {"number": 1}], "seconds": 0.5}
+    told = [client.post(f"{client.base}/films", json=asked).json() for _ in range(40)]
+    assert [it["before"] for it in told] == list(range(40))
+    assert client.get("/api/runs").status_code == 200  # as it is while they wait
+    assert "isn't done yet" in client.get(f"{client.base}/films/{told[0]['id']}/file").json()["error"]
+    for it in told[:38]:
+        assert client.post(f"{client.base}/films/{it['id']}/stop").json()["state"] == "stopped"
+    last = f"{client.base}/films/{told[39]['id']}"
+    assert client.get(last).json()["before"] == 1
+    held_films.set()
+    while (now := client.get(last).json())["state"] != "done":
+        assert now["state"] in ("waiting", "working")
+        time.sleep(0.02)
+
+
+def test_no_more_films_wait_than_so_many_and_few_are_kept(client, held_films, monkeypatch):
+    monkeypatch.setattr(films, "MOST_WAITING", 1)
+    asked = {"keyframes": [{"number": 0}, {"number": 1}], "seconds": 0.5}
+    first = client.post(f"{client.base}/films", json=asked).json()["id"]
+    assert "waited for already" in client.post(f"{client.base}/films", json=asked).json()["error"]
+    assert client.post(f"{client.base}/films/{first}/stop").json()["state"] == "stopped"
+    held_films.set()
+    ids = [film_of(client)[0] for _ in range(films.MOST_KEPT + 1)]
+    assert [client.get(f"{client.base}/films/{id}/file").status_code for id in ids] == [404] + [200] * films.MOST_KEPT
+
+
+@pytest.mark.parametrize("why", ["stopped", "closing", "forgotten"])
+def test_a_film_that_nobody_wants_ends_after_the_frame_at_hand(run, own_cache, why):
+    studio, asked = Studio((run.folder,)), Film(keyframes=[Numbered(number=0), Numbered(number=1)], seconds=60)
+    export, walk, seen = films.Export(run, asked), films.walk_of(run, asked), []
+
+    class Decoding:
+        """The generator, which learns after its first pictures that they are no longer wanted."""
+
+        def __getattr__(self, name):
+            return getattr(walk.generator, name)
+
+        def decode(self, *more):
+            seen.append(1)
+            if why == "stopped":
+                export.stopped.set()
+            elif why == "closing":
+                studio.closing.set()
+            else:
+                export.asked_at -= films.FORGOTTEN_SECONDS + 1
+            return walk.generator.decode(*more)
+
+    films.make(studio, export, films.Walk(Decoding(), walk.keyframes, walk.label))
+    assert (export.state, export.done, export.content, len(seen)) == ("stopped", 0, b"", 1)
+    assert not list(own_cache.glob("film-*"))
 
 
 # ---- uploads -----------------------------------------------------------------------------------------------------
@@ -327,6 +420,24 @@ def test_a_search_that_is_cancelled_says_nothing_more(socket):
     socket.send_json({"do": "draw", "seq": 6, "codes": [{"number": 0}]})
     while (facts := answer(socket)[0])["kind"] != "picture":
         assert facts["kind"] == "descent"
+
+
+@pytest.mark.parametrize("after", [3, 20])
+def test_a_search_ends_after_the_step_at_hand(run, after):
+    """As the studio ends: 14 samples are looked through first, then each step of a descent is one."""
+    asked, shown, looks = (
+        Project(do="project", seq=1, picture=base64.b64encode(png(16)).decode(), steps=7, restarts=2),
+        [],
+        [],
+    )
+
+    def is_cancelled():
+        looks.append(1)
+        return len(looks) >= after
+
+    found = project(run, asked, shown.append, is_cancelled)
+    assert (found is None) == (after == 3)
+    assert len(looks) == min(after, 8)
 
 
 # ---- favourites --------------------------------------------------------------------------------------------------

@@ -156,6 +156,7 @@ def test_a_film_plays_and_is_exported_marked(play, tmp_path):
     page.get_by_role("slider", name="Length").fill("2")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export the film").click()
+    page.get_by_text("The film is in your downloads").wait_for()
     film = tmp_path / "walk.mp4"
     download.value.save_as(film)
     with av.open(str(film)) as content:
@@ -163,6 +164,25 @@ def test_a_film_plays_and_is_exported_marked(play, tmp_path):
     assert len(frames) == 60
     assert np.abs(frames[0].astype(int) - frames[30]).max() > 0
     assert source_of(film) == "trainedAlgorithmicMedia"
+
+
+def test_a_film_that_is_made_tells_how_far_it_is_and_can_be_stopped(play):
+    page = play("panel=film")
+    page.get_by_role("slider", name="Length").fill("30")
+    page.evaluate(COUNT_BARS)
+    page.get_by_role("button", name="Export the film").click()
+    page.get_by_role("button", name="Stop the film").click()
+    page.get_by_role("status").get_by_text("The film was stopped.").wait_for()
+    assert page.evaluate("window.barsSeen") > 0
+    assert page.get_by_role("progressbar").count() == 0
+    assert page.get_by_role("button", name="Export the film").is_enabled()
+
+
+COUNT_BARS = """() => {
+  window.barsSeen = 0
+  const look = () => (window.barsSeen += document.querySelectorAll('progress').length)
+  new MutationObserver(look).observe(document.body, {childList: true, subtree: true})
+}"""
 
 
 def test_styles_of_another_picture(play):

@@ -1,9 +1,11 @@
 """What is found below the folders, and in a browser the page of it."""
 
+import os
 import shutil
 
 import pytest
 
+from figment.studio.runs import listed
 from figment.studio.studio import Missing, Studio, found_in
 from figtest.runs import build, tick
 from figtest.studios import started
@@ -25,6 +27,26 @@ def test_a_deleted_run_is_missing(tmp_path):
     run.facts_file.unlink()
     with pytest.raises(Missing):
         studio.run(place.id)
+
+
+@pytest.mark.parametrize(("file", "tells"), [("recipe.json", "every choice"), ("run.json", "how far")])
+def test_a_run_that_lacks_one_of_its_two_files_is_told_so(tmp_path, file, tells):
+    run = build(tmp_path)
+    (run.folder / file).unlink()
+    (tmp_path / "runs" / "other").mkdir()
+    (tmp_path / "runs" / "other" / "run.json").write_text("{}")  # another program's
+    studio = Studio((tmp_path / "runs",))
+    assert listed(studio)["runs"] == []  # it may just be being made
+    for folder in (run.folder, tmp_path / "runs" / "other"):
+        os.utime(folder, (1, 1))
+    (row,) = listed(studio)["runs"]
+    assert (row["name"], row["standing"], row["lacks"]) == ("x-1", "unreadable", file)
+    assert row["problem"].startswith(f"This run has no {file}, which tells ")
+    assert tells in row["problem"]
+    with pytest.raises(Missing, match=file):
+        studio.run(row["id"])
+    shutil.rmtree(run.folder)
+    assert listed(studio)["runs"] == []
 
 
 def test_the_list_has_the_run_and_its_sheet(ask, shelf):

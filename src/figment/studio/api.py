@@ -71,7 +71,8 @@ def endpoint(studio: Studio, operation: Operation) -> Endpoint:
             if operation.body is not None:
                 content = await body(request, operation.max_bytes)
                 asked["body"] = content if operation.body is bytes else read_model(operation.body, content)
-            found = await anyio.to_thread.run_sync(lambda: operation.do(studio, **asked))
+            # As the studio ends, nobody waits for what is still reckoned.
+            found = await anyio.to_thread.run_sync(lambda: operation.do(studio, **asked), abandon_on_cancel=True)
         except ValidationError as error:
             return sentence(400, told(error))
         except Missing as error:

@@ -1,6 +1,5 @@
 """A file dropped on the page: what marks it bears. It is looked at where it can't stay, and nothing of it is kept."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ def check(studio: Studio, query: Named, body: bytes) -> dict[str, Any]:
     suffix = Path(query.name.replace("\\", "/")).suffix.lower()
     if not suffix[1:].isalnum() or not suffix.isascii() or len(suffix) > LONGEST_SUFFIX:
         suffix = ""
-    with tempfile.TemporaryDirectory(prefix="figment-check-") as folder:
-        file = Path(folder, f"file{suffix}")
+    with studio.scratch("figment-check-") as folder:
+        file = folder / f"file{suffix}"
         file.write_bytes(body)
         found = checked(file)
         problem = found.error and found.error.replace(str(file), query.name or "This file")

@@ -1,4 +1,4 @@
-"""What is said to the command line's users, in the words of the page New run: --for 3m is “Budget: time, 3m” there."""
+"""What is said to the command line's users, in the words of the pages: --for 3m is “Budget: time, 3m” there."""
 
 import re
 
@@ -8,7 +8,7 @@ from figment.common.in_python import SPOKEN, speaking
 CONTROLS = {
     "for": "Budget: time", "images": "Budget: images seen", "recipe": "Recipe", "size": "Size in pixels", "seed": "Seed",
     "fit": "Pictures of other shapes", "from": "Begin with", "out": "Name of the run", "labels": "Learn the labels",
-    "no-labels": "Learn the labels",
+    "no-labels": "Learn the labels", "seconds": "Length",
 }  # fmt: skip
 STARTS = {
     "none": "nets that have learnt nothing", "start": "figment's own nets", "RUN": "those of a run", "auto": "what auto takes",

@@ -17,7 +17,7 @@ from figment.data.sources.hub_parts import PREFIX, Request
 from figment.data.sources.names import DRAWN_NAMES
 from figment.data.sources.readers import reader_of
 from figment.errors import InputError
-from figment.studio.studio import Missing, Studio, id_of, kind_of
+from figment.studio.studio import Missing, Studio, id_of, kind_of, lacking_in
 
 MAX_ENTRIES = 100_000  # that are looked at
 MAX_DEPTH = 6  # of folders below one of the roots
@@ -102,7 +102,7 @@ def _counted(root: Path) -> tuple[Counter[Path], list[Path]]:
     with suppress(EndlessWalk):  # what was found up to then is offered
         while waiting:
             here, depth = waiting.pop()
-            if kind_of(here):  # what lies in a run was drawn by it
+            if kind_of(here) or lacking_in(here):  # what lies in a run was drawn by it
                 continue
             for entry in walk.entries(str(here)):
                 if entry.name.startswith("."):

@@ -6,7 +6,6 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from figment.common.text import printable
@@ -21,39 +20,33 @@ MAX_LINES = 200
 
 @dataclass
 class Plan:
-    """place: where what it prints lies; gone with the plan."""
+    """place: a scratch folder, where what it prints lies."""
 
     id: str
     process: "subprocess.Popen[bytes]"
-    place: "TemporaryDirectory[str]"
+    place: Path
 
     @property
     def printed(self) -> Path:
-        return Path(self.place.name) / "printed"
+        return self.place / "printed"
 
     @property
     def told(self) -> Path:
-        return Path(self.place.name) / "told"
-
-    def end(self) -> None:
-        self.process.terminate()
-        self.process.wait()
-        self.place.cleanup()
+        return self.place / "told"
 
 
 def begin(studio: Studio, arguments: list[str]) -> str:
     """Begin to make a plan; those before are given up. Gives its id."""
-    place = TemporaryDirectory(prefix="figment-plan-")
-    folder = Path(place.name)
+    folder = studio.scratch_folder("figment-plan-")
     with studio.lock:
         for before in list(studio.plans):
             end(studio, before)
         try:
             process = jobs.spawn([sys.executable, "-m", "figment", *arguments], folder / "printed", folder / "told")
         except InputError:
-            place.cleanup()
+            studio.remove(folder)
             raise
-        plan = Plan(secrets.token_hex(6), process, place)
+        plan = Plan(secrets.token_hex(6), process, folder)
         studio.plans[plan.id] = plan
     threading.Thread(target=_end_with, args=(studio, plan), daemon=True).start()
     return plan.id
@@ -89,7 +82,9 @@ def end(studio: Studio, id: str) -> dict[str, Any]:
     with studio.lock:
         plan = _find(studio, id)
         del studio.plans[id]
-    plan.end()
+    plan.process.terminate()
+    plan.process.wait()
+    studio.remove(plan.place)
     return {}
 
 

@@ -8,8 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from figment.studio.guard import sentence
+from figment.studio.studio import Studio
 
 OURS = "This is a fault of figment's: the terminal that it runs in tells more."  # said in place of a traceback
+
+
+def note_fault(studio: Studio, what: str) -> None:
+    """The trace of the exception at hand, for the terminal; but as the studio ends what it was reckoning may fail anyhow."""
+    if not studio.closing.is_set():
+        logging.getLogger("figment.studio").exception(what)
 
 
 async def refused(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from figment.studio.guard import STANDALONE
 from figment.studio.operation import Operation
 from figment.studio.refused import OURS
 from figment.studio.standing import standing
-from figment.studio.studio import Missing, Place, Studio, own_file
+from figment.studio.studio import Missing, Place, Studio, lacking_words, own_file
 
 DONE_CELL = re.compile(r"\d{3,}\.json")
 
@@ -35,6 +35,8 @@ def listed(studio: Studio) -> dict[str, Any]:
 def row(place: Place) -> dict[str, Any]:
     """A run or study in short. problem: why nothing more can be said of it."""
     found: dict[str, Any] = {"id": place.id, "kind": place.kind, "name": place.folder.name, "where": place.where}
+    if place.lacks:
+        return found | {"standing": "unreadable", "lacks": place.lacks, "problem": lacking_words(place.lacks)}
     try:
         return found | (short_of_study(place.folder) if place.kind == "study" else standing(Run(place.folder)))
     except FileNotFoundError:

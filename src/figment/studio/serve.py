@@ -1,13 +1,17 @@
 """Serving: a free port, the address with its token, the browser, and an end that open connections don't hold up."""
 
 import asyncio
+import atexit
 import contextlib
 import errno
 import ipaddress
 import logging
+import os
 import secrets
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import FrameType
@@ -25,6 +29,10 @@ WARM_UP_SECONDS = (
     1.5  # before torch is read: the first page is there by then, and needn't share the interpreter with it
 )
 GRACE_SECONDS = 1  # for answers under way when the server is told to end
+END_SECONDS = 1.4  # after which the process ends, whatever works in its threads: a step may take longer
+STUCK_SECONDS = 10  # that a busy machine has for the server's own end
+LAST_WORDS_SECONDS = 0.2  # for what is said after it
+INTERRUPTED = 130  # the status of a process that was told to end
 LOCAL = "127.0.0.1"
 
 
@@ -58,26 +66,58 @@ def serve(
         server = Server(config, studio)
         if until is not None:
             threading.Thread(target=server.end_after, args=(until,), daemon=True).start()
-        server.run([ear])
+        try:
+            server.run([ear])
+        finally:
+            studio.closing.set()
+            studio.clear()
+            server.is_over.set()
 
 
 class Server(uvicorn.Server):
-    """Tells the studio that it ends, so that streams of events do, too."""
+    """Tells the studio that it ends, so that streams of events do, too, and sees to it that nothing holds up the end."""
 
     def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
         super().__init__(config)
-        self.studio = studio
+        self.studio, self.is_over = studio, threading.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.studio.closing.set()
+        self.closing(INTERRUPTED)
         super().handle_exit(sig, frame)
+
+    def closing(self, status: int) -> None:
+        if not self.studio.closing.is_set():
+            self.studio.closing.set()
+            atexit.register(end_now, self.studio, status)
+            threading.Thread(target=leave, args=(self.studio, self.is_over, status), daemon=True).start()
 
     def end_after(self, until: BinaryIO) -> None:
         """End once there is nothing more to be read."""
         while until.read(1):
             pass
-        self.studio.closing.set()
+        self.closing(0)
         self.should_exit = True
+
+
+def leave(studio: Studio, is_over: threading.Event, status: int) -> None:
+    """End the process a moment after the studio was told to end, unless it ends by itself before. What works in threads is left
+    behind then."""
+    time.sleep(END_SECONDS)
+    is_over.wait(STUCK_SECONDS)
+    time.sleep(LAST_WORDS_SECONDS)
+    end_now(studio, status)
+
+
+def end_now(studio: Studio, status: int) -> None:
+    """End the process without taking the interpreter apart, which takes long with torch in it.
+
+    Nothing is left half written: runs' files are written whole under another name, and all else lies in scratch folders.
+    """
+    studio.clear()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 @contextlib.contextmanager
@@ -122,8 +162,9 @@ def shown(host: str) -> str:
 
 
 def _is_fault(record: logging.LogRecord) -> bool:
-    """Whether a message is one: an answer that was cut short because the server ends isn't."""
-    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+    """Whether a message is one: answers that are cut short because the server ends aren't."""
+    is_cut = bool(record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+    return not is_cut and not str(record.msg).startswith("Cancel %s running task")
 
 
 def _warm_up() -> None:

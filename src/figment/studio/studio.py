@@ -2,7 +2,12 @@
 
 import hashlib
 import os
+import shutil
+import tempfile
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +18,9 @@ if TYPE_CHECKING:
     from figment.run import Run
 MAX_ENTRIES = 200_000  # that are looked at below the folders given
 RUN_FILES, STUDY_FILE = ("recipe.json", "run.json"), "study.json"
+# What else lies in a run: other programs have a run.json, too.
+RUN_SIGNS = ("events.jsonl", "pictures", "snapshots", "state")
+SETTLED_SECONDS = 10  # without a change, from which on a folder with one of the two files is no run that is being made
 
 
 class Missing(Exception):
@@ -21,12 +29,16 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """A run or a study. id: what addresses name it by; where: its path, shown from the folder given that it was found in."""
+    """A run or a study. id: what addresses name it by; where: its path, shown from the folder given that it was found in.
+
+    lacks: the file without which a run can't be read, where it lacks one.
+    """
 
     id: str
     folder: Path
     kind: Literal["run", "study"]
     where: str
+    lacks: str | None = None
 
 
 @dataclass
@@ -43,6 +55,7 @@ class Studio:
     lock: threading.RLock = field(default_factory=threading.RLock)
     plans: dict[str, Any] = field(default_factory=dict)  # under way or made, by their ids: see plans.py
     _places: dict[str, Place] = field(default_factory=dict)
+    _scratch: set[Path] = field(default_factory=set)
 
     def places(self) -> list[Place]:
         """The runs and studies that are there now, by name; runs within a study are its cells, which stand there, too."""
@@ -61,6 +74,31 @@ class Studio:
             raise Missing("This run is no longer there: it may have been deleted, moved or renamed.")
         return place
 
+    def scratch_folder(self, prefix: str, within: Path | None = None) -> Path:
+        """A folder for what is made on the way: until remove() is called, or the studio ends. Raises OSError."""
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+        self._scratch.add(folder)
+        return folder
+
+    def remove(self, folder: Path) -> None:
+        """Remove a scratch folder."""
+        shutil.rmtree(folder, ignore_errors=True)
+        self._scratch.discard(folder)
+
+    @contextmanager
+    def scratch(self, prefix: str, within: Path | None = None) -> Iterator[Path]:
+        """A scratch folder that is gone afterwards."""
+        folder = self.scratch_folder(prefix, within)
+        try:
+            yield folder
+        finally:
+            self.remove(folder)
+
+    def clear(self) -> None:
+        """Remove all scratch folders. It takes no lock: what is left behind at the end may hold it."""
+        for folder in tuple(self._scratch):
+            self.remove(folder)
+
     def run(self, id: str) -> "Run":
         """A run by its id. Raises Missing."""
         from figment.run import Run
@@ -68,6 +106,8 @@ class Studio:
         place = self.place(id)
         if place.kind != "run":
             raise Missing("This is a study, not a run.")
+        if place.lacks:
+            raise Missing(lacking_words(place.lacks))
         return Run(place.folder)
 
 
@@ -80,10 +120,12 @@ def found_in(folder: Path) -> list[Place]:
     try:
         while waiting:
             here = waiting.pop()
-            kind = kind_of(here)
+            kind, lacks = kind_of(here), None
+            if kind is None and (lacks := lacking_in(here)) and _is_settled(here):
+                kind = "run"
             if kind:
                 where = folder.name or str(folder) if here == root else str(here.relative_to(root))
-                inside.append(Place(id_of(here), here, kind, where))
+                inside.append(Place(id_of(here), here, kind, where, lacks))
             if kind != "run":  # a run holds no other
                 waiting += [Path(it.path) for it in walk.entries(str(here)) if _is_own_folder(it)]
     except EndlessWalk:
@@ -95,6 +137,26 @@ def kind_of(folder: Path) -> Literal["run", "study"] | None:
     if all((folder / name).is_file() for name in RUN_FILES):
         return "run"
     return "study" if (folder / STUDY_FILE).is_file() else None
+
+
+def lacking_in(folder: Path) -> str | None:
+    """Of the two files that make a run the one that isn't there; None of a whole run, and of what is none."""
+    missing = [name for name in RUN_FILES if not (folder / name).is_file()]
+    is_half = len(missing) == 1 and any((folder / name).exists() for name in RUN_SIGNS)
+    return missing[0] if is_half else None
+
+
+def lacking_words(file: str) -> str:
+    holds = "every choice that it was trained with" if file == "recipe.json" else "its pictures and how far it has come"
+    return f"This run has no {file}, which tells {holds}: put that back from a copy of the run."
+
+
+def _is_settled(folder: Path) -> bool:
+    try:
+        age = time.time() - folder.stat().st_mtime
+    except OSError:
+        return False
+    return not 0 <= age < SETTLED_SECONDS
 
 
 def in_study(run: Path) -> bool:

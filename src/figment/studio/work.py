@@ -1,6 +1,5 @@
 """Answers that take long: reckoned in a thread, while what is sent tells how far it is; given up where nobody waits any more."""
 
-import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -12,7 +11,7 @@ from figment.common.jsontext import without_nan
 from figment.common.progress import Preparing, Progress
 from figment.common.text import said
 from figment.errors import InputError
-from figment.studio.refused import OURS
+from figment.studio.refused import OURS, note_fault
 from figment.studio.stream import message
 from figment.studio.studio import Missing, Studio
 
@@ -62,7 +61,7 @@ class Telling:
         except (InputError, Missing) as error:
             self.answer = "refused", {"error": said(str(error))}
         except Exception:
-            logging.getLogger("figment.studio").exception("work that takes long")
+            note_fault(self.studio, "work that takes long")
             self.answer = "refused", {"error": OURS}
 
 

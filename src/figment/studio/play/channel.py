@@ -5,10 +5,10 @@ Nothing queues: of one slot's requests only the newest waits, and the next is dr
 
 import asyncio
 import json
-import logging
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,7 +19,7 @@ from figment.errors import InputError
 from figment.studio.play.asked import Cancel, Draw, Message, Project
 from figment.studio.play.drawing import THREAD, draw
 from figment.studio.play.projecting import project
-from figment.studio.refused import OURS
+from figment.studio.refused import OURS, note_fault
 from figment.studio.studio import Missing, Studio
 
 MAX_WAITING = 200  # slots
@@ -104,7 +104,7 @@ class Talk:
 
     def answer(self, asked: Draw) -> bytes | str:
         """The picture asked for, or why there is none; in the thread that draws."""
-        return _guarded(_address(asked), lambda: draw(self.studio.run(self.id), asked)) or ""
+        return _guarded(self.studio, _address(asked), lambda: draw(self.studio.run(self.id), asked)) or ""
 
     def begin_search(self, asked: Project) -> None:
         """Start a search, in place of this connection's that is under way; it waits for those of others."""
@@ -112,15 +112,17 @@ class Talk:
         stopped = self.search = threading.Event()
 
         def post(key: str, message: bytes | str) -> None:
-            if not stopped.is_set() and not self.loop.is_closed():
-                self.loop.call_soon_threadsafe(self.post, key, message)
+            if not stopped.is_set():
+                with suppress(RuntimeError):  # the loop has ended
+                    self.loop.call_soon_threadsafe(self.post, key, message)
 
         def search() -> None:
             done = lambda: stopped.is_set() or self.studio.closing.is_set()  # noqa: E731
             show = lambda message: post("search", message)  # noqa: E731
             if done():
                 return
-            found = _guarded(_address(asked), lambda: project(self.studio.run(self.id), asked, show, done))
+            search_it = lambda: project(self.studio.run(self.id), asked, show, done)  # noqa: E731
+            found = _guarded(self.studio, _address(asked), search_it)
             if found:
                 post("found", found)
 
@@ -132,13 +134,13 @@ class Talk:
             self.search = None
 
 
-def _guarded(address: dict[str, Any], work: Callable[[], bytes | None]) -> bytes | str | None:
+def _guarded(studio: Studio, address: dict[str, Any], work: Callable[[], bytes | None]) -> bytes | str | None:
     try:
         return work()
     except (InputError, Missing) as error:
         sentence = said(str(error))
     except Exception:
-        logging.getLogger("figment.studio").exception("Play")
+        note_fault(studio, "Play")
         sentence = OURS
     return json.dumps(address | {"error": sentence})
 

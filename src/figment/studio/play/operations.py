@@ -11,7 +11,8 @@ from figment.errors import InputError
 from figment.studio.operation import Operation
 from figment.studio.play import favourites
 from figment.studio.play.asked import Film, Keep, Print, Rename
-from figment.studio.play.downloads import filmed, printed
+from figment.studio.play.downloads import film, printed
+from figment.studio.play.films import FILMS
 from figment.studio.play.looks import class_names, labels_of, moved_codes
 from figment.studio.play.players import directions_of, generator_of
 from figment.studio.play.projecting import MAX_UPLOAD_BYTES, fitted, lossless
@@ -53,8 +54,26 @@ def picture(studio: Studio, id: str, body: Print) -> Response:
     return printed(studio.run(id), body)
 
 
-def walk(studio: Studio, id: str, body: Film) -> Response:
-    return filmed(studio.run(id), body, studio.closing.is_set)
+def begin_film(studio: Studio, id: str, body: Film) -> dict[str, Any]:
+    return FILMS.start(studio, studio.run(id), body)
+
+
+def film_state(studio: Studio, id: str, key: str) -> dict[str, Any]:
+    """Who doesn't ask for minutes no longer waits for it: see films.py."""
+    return FILMS.told(FILMS.of(studio.run(id), key))
+
+
+def film_file(studio: Studio, id: str, key: str) -> Response:
+    return film(FILMS.of(studio.run(id), key))
+
+
+def stop_film(studio: Studio, id: str, key: str) -> dict[str, Any]:
+    return FILMS.stop(FILMS.of(studio.run(id), key))
+
+
+def end_film(studio: Studio, id: str, key: str) -> dict[str, Any]:
+    FILMS.forget(FILMS.of(studio.run(id), key))
+    return {}
 
 
 def fit(studio: Studio, id: str, body: bytes) -> Response:
@@ -113,7 +132,11 @@ BASE = "/api/play/{id}"
 OPERATIONS = (
     Operation("GET", BASE, offered, "What a run can be played with"),
     Operation("POST", f"{BASE}/picture", picture, "A picture or a sheet, a marked PNG", body=Print, gives="image/png"),
-    Operation("POST", f"{BASE}/walk", walk, "A walk past keyframes, a marked film", body=Film, gives="video/mp4"),
+    Operation("POST", f"{BASE}/films", begin_film, "Begin to film a walk past keyframes", body=Film),
+    Operation("GET", f"{BASE}/films/{{key}}", film_state, "How far a film is, or how many come before it"),
+    Operation("GET", f"{BASE}/films/{{key}}/file", film_file, "A film that is done, marked", gives="video/mp4"),
+    Operation("POST", f"{BASE}/films/{{key}}/stop", stop_film, "Make a film no further"),
+    Operation("DELETE", f"{BASE}/films/{{key}}", end_film, "Make a film no further, or forget it"),
     Operation(
         "POST", f"{BASE}/fit", fit, "A picture as the generator would see it; it isn't kept", body=bytes,
         gives="image/webp", max_bytes=MAX_UPLOAD_BYTES,

@@ -1,16 +1,13 @@
 // A film strip: keyframes that a closed walk comes past, played on the stage and exported.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { blob } from '../api'
 import { Choices } from './choices'
 import type { Desk } from './desk'
+import { Export } from './export'
 import type { Item } from './player'
-import { save } from './save'
 import { Slider } from './slider'
 import { Drop, Thumb } from './thumb'
 
 const MOST = 32 // keyframes
-const ENDINGS = { mp4: 'Video (mp4)', webp: 'Animated WebP', gif: 'GIF' }
-type Ending = keyof typeof ENDINGS
 
 export function Film({ desk }: { desk: Desk }) {
   const seed = desk.facts.seed
@@ -95,41 +92,4 @@ function usePlaying(plays: boolean, seconds: number, setTime: (next: (before: nu
       last.current = 0
     }
   }, [plays, seconds])
-}
-
-function Export({ desk, frames, seconds }: { desk: Desk; frames: Item[]; seconds: number }) {
-  const [ending, setEnding] = useState<Ending>('mp4')
-  const [told, setTold] = useState('')
-  const [busy, setBusy] = useState(false)
-  function make() {
-    setBusy(true)
-    setTold('Drawing the film …')
-    const keyframes = frames.map((it) => it.point)
-    blob(`/api/play/${desk.id}/walk`, { keyframes, ending, seconds, label: frames[0]!.label, net: desk.state.net })
-      .then(
-        (film) => (save(film, `${desk.facts.name}-walk.${ending}`), setTold('The film is in your downloads, marked as synthetic.')),
-        (why: Error) => setTold(why.message),
-      )
-      .finally(() => setBusy(false))
-  }
-  return (
-    <div class="row">
-      <label class="inline">
-        As{' '}
-        <select value={ending} onChange={(event) => setEnding(event.currentTarget.value as Ending)}>
-          {Object.entries(ENDINGS).map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button type="button" disabled={busy || frames.length < 2} onClick={make}>
-        Export the film
-      </button>
-      <span role="status" class="quiet">
-        {told}
-      </span>
-    </div>
-  )
 }

@@ -57,7 +57,7 @@ export function RunCard({ row, cover, why, stops, now, stop, ask }: Props) {
         {isRun && !isBusy(row) && !row.study && !row.problem && (
           <button type="button" onClick={() => ask('resume', row)} aria-label={`Go on with ${name}`}>Go on …</button>
         )}
-        {isRun && !isBusy(row) && !row.study && (
+        {isRun && !isBusy(row) && !row.study && !row.lacks && (
           <>
             {!row.problem && <button type="button" onClick={() => ask('rename', row)} aria-label={`Rename ${name}`}>Rename …</button>}
             <button type="button" onClick={() => ask('delete', row)} aria-label={`Delete ${name}`}>Delete …</button>

@@ -19,6 +19,7 @@ export interface RunRow {
   where: string
   standing: string
   problem?: string
+  lacks?: string // the file without which nothing can be done with it here
   study: string | null
   share?: number
   changed?: number

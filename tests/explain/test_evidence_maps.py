@@ -26,9 +26,9 @@ from figment.explain.evidence_maps import (
     title,
     title_legend,
 )
-from figment.explain.heatmaps import overlay
 from figment.game.calibration import Calibration
 from figment.generator import load
+from figment.media.heatmaps import overlay
 from figment.media.provenance import source_of
 from figment.recipe import Recipe
 from figment.workbench import Workbench

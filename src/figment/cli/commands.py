@@ -14,6 +14,7 @@ TABLE = {
                 "more than chance."),
     "completion": ("completion", "Print the script that completes figment's commands in SHELL when Tab is pressed."),
     "data": ("data", "Look at pictures before you train on them, prepare them, find copies, list public sets."),
+    "detect": ("detect", "Tell made pictures from real ones, with how sure that is."),
     "doctor": ("doctor", "Tell what is installed, what this machine can do, and what is wrong, with its mend."),
     "explain": ("explain", "Find out what the nets of a run do, and how."),
     "explore": ("explore", "Find out what the codes of a generator mean."),

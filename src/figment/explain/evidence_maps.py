@@ -18,11 +18,11 @@ from figment.common.progress import Progress, Tally
 from figment.data.bank.bank import Bank
 from figment.discriminator import Discriminator, untrained
 from figment.explain import saliency
-from figment.explain.heatmaps import BLUE, RED, overlay
 from figment.explain.saliency import Done
 from figment.finding import Finding, Sheet
 from figment.game.calibration import Calibration
 from figment.generator import Generator
+from figment.media.heatmaps import BLUE, NINTHS, RED, overlay
 from figment.media.provenance import DigitalSourceType, mark_of_reals
 from figment.media.strips import Row
 from figment.metrics.distinct import pixel_spread
@@ -41,8 +41,6 @@ LEGEND = (("speaks for fake", RED), ("speaks for real", BLUE))
 METHODS = ("occlusion", "integrated gradients")
 MAX_P_VALUE = 0.05  # of the sign test, below which a map passes for right
 MAX_RANK_CORRELATION = 0.5  # with an untrained discriminator's maps, above which they show the picture's own structure
-NINTHS = ("at the upper left", "at the top", "at the upper right", "at the left", "in the middle", "at the right",
-          "at the lower left", "at the bottom", "at the lower right")  # fmt: skip
 COLUMNS = (
     "pictures, map", "in the top tenth", "logit, top tenth blurred", "elsewhere", "more", "untrained: blurred", "elsewhere",
     "agreement",

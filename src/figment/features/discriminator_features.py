@@ -39,14 +39,18 @@ def load_headless(file: Path) -> tuple[nn.Module, Recipe]:
     Raises InputError where there is no such file, or it is damaged or none of figment's discriminators.
     """
     discriminator = load_discriminator(file)
-    net, recipe = discriminator.net, discriminator.recipe
+    return headless(discriminator.net), discriminator.recipe
+
+
+def headless(net: nn.Module) -> nn.Module:
+    """A discriminator's net with Pooled in place of its last layer: the same module, changed."""
     if isinstance(net, dcgan.Discriminator):
         if not isinstance(net[-1], dcgan.Projection):
             del net[-1]  # Flatten, behind the convolution
         net[-1] = Pooled()
     else:
         net.end = Pooled()
-    return net.to(memory_format=torch.channels_last), recipe  # type: ignore[call-overload]
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def prepared(pictures: Tensor, recipe: Recipe) -> Tensor:
@@ -63,8 +67,13 @@ def own_extractor(path: str, device: str) -> Extractor:
     Raises InputError where there is none.
     """
     file = discriminator_file(expanded(path))
-    net, recipe = load_headless(file)
-    net.to(device)
+    discriminator = load_discriminator(file)
+    return headless_extractor(discriminator.net, discriminator.recipe, weights.sha256_of(file)[:16], device)
+
+
+def headless_extractor(net: nn.Module, recipe: Recipe, digest: str, device: str) -> Extractor:
+    """A discriminator's net, which is changed, as a network of features. digest: tells its weights from others."""
+    net = headless(net).to(device)
 
     def forward(pictures: Tensor) -> Tensor:
         return net(prepared(pictures.to(device), recipe))
@@ -76,6 +85,6 @@ def own_extractor(path: str, device: str) -> Extractor:
         CPU_BATCH_PICTURES if device == "cpu" else GPU_BATCH_PICTURES,
         network,
         resize=resize_text(*recipe.shape),
-        digest=weights.sha256_of(file)[:16],
+        digest=digest,
         forward=forward,
     )

@@ -79,7 +79,7 @@ def evidence(run: Run, tile: Tile, display: Preparing) -> dict[str, Any]:
     from figment.common.pixels import to_input
     from figment.explain import saliency
     from figment.explain.evidence_maps import METHODS, mean_picture
-    from figment.explain.heatmaps import overlay
+    from figment.media.heatmaps import overlay
 
     generator, images = generator_after(run, tile.images)
     discriminator, bank = discriminator_of(run), reals_of(run, display)

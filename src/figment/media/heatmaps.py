@@ -7,6 +7,8 @@ from torch import Tensor
 
 RED, BLUE = (214, 39, 40), (31, 90, 200)  # for fake, and for real
 WHITENED_SHARE = 0.6  # of the way to white, so that colours are seen on dark pictures
+NINTHS = ("at the upper left", "at the top", "at the upper right", "at the left", "in the middle", "at the right",
+          "at the lower left", "at the bottom", "at the lower right")  # fmt: skip
 FULL_COLOUR_QUANTILE = 0.99  # of a picture's evidence, lest one pixel make the rest pale
 
 

@@ -1,0 +1,226 @@
+"""Making a detector: what its eyes see in pictures under many conditions, what that says of real and made, and how sure it is.
+
+Groups are parted in three: half to learn from, a quarter to calibrate by, a quarter to test on, by their hashes alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from figment.common import sizes
+from figment.common.bars import Shown, shown_on
+from figment.common.jsontext import without_nan
+from figment.common.machine import this_machine
+from figment.common.progress import Agree, Preparing
+from figment.discriminator import discriminator_file, load_discriminator
+from figment.errors import InputError
+from figment.features.weights import LITE0 as LITE0_WEIGHTS
+from figment.forensics import curves, novelty, probe
+from figment.forensics.accuracy import accuracy, reliability
+from figment.forensics.conditions import MIN_QUALITY, Condition, applied, drawn, shorter_side
+from figment.forensics.detector import AVERAGE, Detector, averaged, eye_of_net
+from figment.forensics.eyes import (
+    CHUNK_PICTURES,
+    DISCRIMINATOR,
+    EYES,
+    LITE0,
+    SPECTRUM,
+    Eye,
+    check_names,
+    lite0_eye,
+    seen,
+    spectrum_eye,
+)
+from figment.forensics.gathering import SHARES, Role, Set, gathered
+from figment.forensics.views import boxes
+from figment.recipe import Recipe
+from figment.version import __version__
+
+DEFAULT_PICTURES = 1000  # of each kind
+DRAWS = 2  # conditions that each picture is met under
+KNOWN_SHARE = 0.99  # of pictures of their kind that stay within the limit of the unlike, by each eye
+MIN_EACH = 30  # pictures of each kind to calibrate by: as game/calibration.py has it
+
+
+@dataclass(frozen=True, eq=False)
+class Met:
+    """Pictures as they are met: number of a set, row in it, and condition. kinds, groups: of each."""
+
+    where: list[tuple[int, int, Condition]]
+    is_fake: NDArray[np.bool_]
+    groups: list[str]
+
+    def pictures(self, sets: Sequence[Set]) -> Iterator[NDArray[np.uint8]]:
+        return (applied(sets[place].pictures[row], condition) for place, row, condition in self.where)
+
+
+def train(
+    real: Sequence[str], fake: Sequence[str], *, by: Sequence[str] = (), n: int = DEFAULT_PICTURES, seed: int = 0,
+    size: int | tuple[int, int] | None = None, group: str | None = None, device: str = "auto", agree: Agree | None = None,
+    display: Shown = "auto",
+) -> Detector:  # fmt: skip
+    """A detector for real pictures and made ones: see `figment detect train`.
+
+    real, fake: DATA, and of made ones runs, too. by: names of EYES; by default the spectrum and lite0. n: pictures of each kind,
+    at most. The same pictures and seed give the same detector. Raises InputError for what can't be used.
+    """
+    where = str(this_machine(device).device)
+    names = check_names(by or default_eyes())
+    with shown_on(display) as shown:
+        asked = None if size is None else sizes.shape(size)
+        eyes, discriminator = _eyes(names, fake, where)
+        sets = gathered(real, fake, n, seed, asked, group, where, agree, shown)
+        return taught(sets, eyes, seed, shown, discriminator)
+
+
+def default_eyes() -> tuple[str, ...]:
+    """What a detector sees by where nobody says: lite0 too, where its package is there."""
+    return (SPECTRUM, LITE0) if LITE0_WEIGHTS.found() is not None else (SPECTRUM,)
+
+
+def taught(
+    sets: Sequence[Set], eyes: Mapping[str, Eye], seed: int, display: Preparing,
+    discriminator: tuple[Mapping[str, Any], Recipe] | None = None,
+) -> Detector:  # fmt: skip
+    """A detector of sets of both kinds. Raises InputError for too few pictures."""
+    met: dict[Role, Met] = {role: meet(sets, role, seed) for role in SHARES}
+    _check_counts(met["calibrate"])
+    stage, total, done = display.stage("looking at pictures"), sum(len(its.where) for its in met.values()), 0
+    features: dict[Role, dict[str, NDArray[np.float32]]] = {}
+    for role, its in met.items():
+        chunks: dict[str, list[NDArray[np.float32]]] = {name: [] for name in eyes}
+        for chunk in seen(eyes, its.pictures(sets), boxes):
+            for name, found in chunk.items():
+                chunks[name].append(found)
+            done += min(CHUNK_PICTURES, total - done)
+            stage(min(done, total), total)
+        features[role] = {name: np.concatenate(parts) for name, parts in chunks.items()}
+    learning = display.stage("learning")
+    learning(0, len(eyes))
+    probes, novelties = {}, {}
+    for number, name in enumerate(eyes, 1):
+        of_views = features["train"][name]
+        labels = np.repeat(met["train"].is_fake, of_views.shape[1])
+        probes[name] = probe.fitted(of_views.reshape(len(labels), -1), labels)
+        novelties[name] = novelty.fitted(of_views[:, 0], features["calibrate"][name][:, 0], KNOWN_SHARE)
+        learning(number, len(eyes))
+    scores: dict[Role, dict[str, NDArray[np.float64]]] = {
+        role: {name: probes[name].logits(found) for name, found in features[role].items()} for role in features
+    }
+    fitted = _curves(scores["calibrate"], met["calibrate"], seed)
+    if AVERAGE in fitted:
+        scores["test"][AVERAGE] = averaged(scores["test"], fitted)
+    test, sides = met["test"], _sides(sets, met.values())
+    reals = {name: np.sort(found.mean(1)[~test.is_fake]) for name, found in scores["test"].items()}
+    default = AVERAGE if AVERAGE in fitted else next(iter(eyes))
+    made = Detector(eyes, probes, fitted, default, novelties, reals, sides, MIN_QUALITY, discriminator=discriminator)
+    of_test = {name: found.mean(1) for name, found in scores["test"].items()}
+    known = np.all(
+        [novelties[name].distances(features["test"][name][:, 0]) <= novelties[name].limit for name in eyes], 0
+    )
+    return replace(made, card=_card(sets, made, of_test, test, known, seed))
+
+
+def meet(sets: Sequence[Set], role: Role, seed: int) -> Met:
+    """The pictures of a role, each under two conditions: number i of the real ones and of the made ones under the same."""
+    where: list[tuple[int, int, Condition]] = []
+    kinds: list[bool] = []
+    for is_fake in (False, True):
+        number = 0
+        for place, one in enumerate(sets):
+            for row in np.flatnonzero(one.roles == role) if one.is_fake == is_fake else ():
+                for _ in range(DRAWS):
+                    where.append((place, int(row), drawn(_seed_of(seed, role), number)))
+                    kinds.append(is_fake)
+                    number += 1
+    return Met(where, np.array(kinds, bool), [sets[place].groups[row] for place, row, _ in where])
+
+
+def _seed_of(seed: int, role: Role) -> int:
+    return len(SHARES) * seed + list(SHARES).index(role)
+
+
+def _eyes(
+    names: Sequence[str], fake: Sequence[str], device: str
+) -> tuple[dict[str, Eye], tuple[Mapping[str, Any], Recipe] | None]:  # fmt: skip
+    """The eyes by name; and the discriminator of the first run among the fakes, where it is one of them."""
+    eyes: dict[str, Eye] = {}
+    discriminator = None
+    for name in names:
+        if name == DISCRIMINATOR:
+            file = next((Path(one) for one in fake if (Path(one) / "run.json").is_file()), None)
+            if file is None:
+                raise InputError(f"--by {DISCRIMINATOR}: it is that of a run, and no --fake is one: leave it out.")
+            found = load_discriminator(file)
+            digest = sha256(discriminator_file(file).read_bytes()).hexdigest()[:16]
+            discriminator = dict(found.net.state_dict()), found.recipe
+            eyes[name] = eye_of_net(*discriminator, digest, device)
+        else:
+            eyes[name] = spectrum_eye() if name == SPECTRUM else lite0_eye(device)
+    return eyes, discriminator
+
+
+def _check_counts(calibrate: Met) -> None:
+    """Raise InputError where too few pictures, or groups, are left to calibrate by."""
+    counts = []
+    for kind, name in ((False, "real"), (True, "made")):
+        groups = {group for group, fake in zip(calibrate.groups, calibrate.is_fake, strict=True) if fake == kind}
+        counts.append((int((calibrate.is_fake == kind).sum()) // DRAWS, len(groups), name))
+    if any(pictures < MIN_EACH or groups < 2 for pictures, groups, _ in counts):
+        told = " and ".join(f"{pictures} {name} ones in {groups} groups" for pictures, groups, name in counts)
+        raise InputError(
+            f"too few pictures: a quarter of them calibrates, which is {told}, and it takes {MIN_EACH} of each: name more."
+        )
+
+
+def _curves(
+    views: dict[str, NDArray[np.float64]], met: Met, seed: int
+) -> dict[str, curves.Curves]:  # fmt: skip
+    """From what each eye says to P(fake), and from their average, which is of what is calibrated already."""
+    found = {name: curves.fitted(its.mean(1), met.is_fake, met.groups, seed) for name, its in views.items()}
+    if len(found) > 1:
+        found[AVERAGE] = curves.fitted(averaged(views, found).mean(1), met.is_fake, met.groups, seed)
+    return found
+
+
+def _sides(sets: Sequence[Set], all_met: Iterable[Met]) -> tuple[int, int]:
+    """Least and greatest shorter side of pictures as they were met."""
+    shorter = [
+        shorter_side(min(sets[place].pictures.shape[2:]), condition)
+        for met in all_met for place, _, condition in met.where
+    ]  # fmt: skip
+    return min(shorter), max(shorter)
+
+
+def _card(
+    sets: Sequence[Set], made: Detector, scores: Mapping[str, NDArray[np.float64]], test: Met, known: NDArray[np.bool_],
+    seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """What a detector was made of, and what it is worth on pictures of the same places that it didn't learn from."""
+    worth = {}
+    for name, found in scores.items():
+        p_fake = made.curves[name].p_fake(found)
+        worth[name] = accuracy(found, p_fake, test.is_fake, test.groups, seed).as_record() | {
+            "reliability": reliability(p_fake, test.is_fake),
+        }
+    height, width = sets[0].pictures.shape[2:]
+    card: dict[str, Any] = {
+        "figment": __version__, "seed": seed, "size": [height, width], "sees_by": {name: EYES[name] for name in made.probes},
+        "sets": [
+            {
+                "name": one.name, "kind": "fake" if one.is_fake else "real", "pictures": len(one.pictures),
+                "groups": len(set(one.groups)), "fingerprint": one.fingerprint, "made_by": one.made_by,
+            }
+            for one in sets
+        ],
+        "generators": sorted({one.made_by for one in sets if one.made_by}),
+        "pictures": {"real": int((~test.is_fake).sum()) // DRAWS, "fake": int(test.is_fake.sum()) // DRAWS},
+        "conditions": "resized ×0.5 to ×2, cut to 75 %, JPEG and WebP of quality 30 to 98, or none of these",
+        "known_share": float(known.mean()), "worth": worth,
+    }  # fmt: skip
+    return without_nan(card)

@@ -28,7 +28,7 @@ def page(record: Mapping[str, Any], name: str) -> str:
              _reliability(default["curves"])),
             ("What saying “don't know” is worth", "Share of wrong answers where only the surest are given; the pictures that are "
              "unlike the known ones come last.", _risk(default["curves"])),
-            *([("Under other conditions", "AUROC; bars: 95 % of repetitions.", _sweep(record["sweep"]))] * bool(record["sweep"])),
+            *_of_sweep(record["sweep"]),
         ],
         "sweep": [
             (condition, interval_text(one["worth"] and one["worth"]["auroc"]),
@@ -38,6 +38,10 @@ def page(record: Mapping[str, Any], name: str) -> str:
         ],
     }  # fmt: skip
     return pages.rendered("detect.html.j2", contents, None)
+
+
+def _of_sweep(sweep: Mapping[str, Any]) -> list[tuple[str, str, Markup]]:
+    return [("Under other conditions", "AUROC; bars: 95 % of repetitions.", _sweep(sweep))] if sweep else []
 
 
 def _cells(worth: Mapping[str, Any] | None) -> list[str]:

@@ -249,8 +249,7 @@ def _discriminator(
     recipe, start = from_json(json.dumps(header.recipe), str(file)), f"{DISCRIMINATOR}.net."
     if recipe.channels == "auto":
         raise Unsound("its discriminator doesn't tell how many channels pictures have")
-    with torch.device("meta"):
-        wanted = nets.discriminator(recipe).state_dict()
+    wanted = nets.discriminator(recipe).state_dict()
     held = {name.removeprefix(start): shape for name, shape in content.shapes.items() if name.startswith(start)}
     if held != {name: tuple(value.shape) for name, value in wanted.items()}:
         raise Unsound("its discriminator doesn't fit its recipe")
@@ -276,7 +275,7 @@ def _eye(
 def eye_of_net(state: Mapping[str, Tensor], recipe: Recipe, digest: str, device: str) -> Eye:
     """The eye of a discriminator's weights."""
     net = nets.discriminator(recipe)
-    net.load_state_dict(dict(state))
+    net.load_state_dict(dict(state), assign=True)
     return discriminator_eye(Discriminator(net, recipe), digest, device)
 
 

@@ -118,9 +118,7 @@ def examined(
     detector: Detector, sets: Sequence[Set], seed: int, sweep: bool, display: Preparing
 ) -> Examination:  # fmt: skip
     """Of sets of both kinds. Of one that the detector learnt from only groups that it was tested on count."""
-    learnt = {
-        one["fingerprint"] for one in detector.card.get("sets", ()) if one["kind"] == "real" or not one["made_by"]
-    }
+    learnt = {one["fingerprint"] for one in detector.card.get("sets", ()) if one["made_by"] in ("", one["name"])}
     sets, seen = zip(*(_unseen(one, learnt, display) for one in sets), strict=True)
     pictures = [picture for one in sets for picture in one.pictures]
     is_fake = np.concatenate([np.full(len(one.pictures), one.is_fake) for one in sets])
@@ -154,6 +152,7 @@ def examined(
 
 def _unseen(one: Set, learnt: set[str], display: Preparing) -> tuple[Set, bool]:
     """Of a set that was learnt from the part that was tested on: its groups' hashes tell which that is."""
+    # A generator's samples are fresh: made_by is its recipe.
     if one.fingerprint not in learnt or one.made_by not in ("", one.name):
         return one, False
     rows = np.flatnonzero(one.roles == "test")

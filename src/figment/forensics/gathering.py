@@ -30,7 +30,7 @@ from figment.run import Run
 
 Role = Literal["train", "calibrate", "test"]
 SHARES: dict[Role, float] = {"train": 0.5, "calibrate": 0.25, "test": 0.25}  # of the groups
-LEAST_REHEARSED = 3  # times as many pictures as a rehearsal measures, or too few are left to calibrate by
+LEAST_REHEARSED = 2  # times as many pictures as a rehearsal measures, or too few are left to calibrate by
 MAX_SIDE = 512  # pixels, to which pictures are reduced where no size is asked for
 PROBED = 16  # pictures of a set, whose sizes tell how much it is reduced
 REDUCED = 1.5  # times, from which on a reduction hides what JPEG did before

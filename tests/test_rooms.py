@@ -36,6 +36,7 @@ FLOORS = [
     {"plane"},
     {"game"},
     {"augment"},
+    {"metadata"},
     {"common"},
     {"errors", "version", "experiments"},
 ]

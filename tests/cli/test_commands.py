@@ -28,7 +28,7 @@ def test_a_part_of_another_command_is_found(words: tuple[str, ...], told: str, c
         (("generate", "runs/x"), "No such command 'generate': figment sample RUN draws new pictures. See"),
         (("eval",), "No such command 'eval': figment measure RUN says"),
         (("interpolate",), "figment walk RUN"),
-        (("verify", "a.png"), "No such command 'verify': figment check FILE says how a picture is marked, figment detect"),
+        (("verify", "a.png"), "No such command 'verify': figment check FILE says what a picture says of itself, figment detect"),
         (("doctor", "x"), "figment: Got unexpected extra argument (x). See figment doctor --help.\n"),
         (("completion",), "Choose from: bash, zsh, fish. See figment completion --help.\n"),
         (("frobnicate",), "No such command 'frobnicate'."),

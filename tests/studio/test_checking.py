@@ -16,9 +16,9 @@ def marked(shelf) -> Path:
 
 def test_a_marked_picture_is_told_of(ask, marked):
     found = ask.post("/api/check?name=../../x.png", content=marked.read_bytes()).json()
-    assert found["mark"] == "trainedAlgorithmicMedia"
-    assert "as figment writes it" in found["said"]
-    assert any("not a proof" in line for line in found["advice"])
+    assert found["metadata"]["source_type"] == "trainedAlgorithmicMedia"
+    assert "as figment writes it" in found["sentence"]
+    assert found["file"] == "../../x.png"
 
 
 @pytest.mark.parametrize(

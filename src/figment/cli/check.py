@@ -1,93 +1,104 @@
 """`figment check`: what pictures, films and pages say of where they come from."""
 
-import json
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from figment.cli.console import complain, tell
+from figment.cli.console import complain, progress_bar, tell
 from figment.cli.options import PathArgument
+from figment.errors import InputError
 
 if TYPE_CHECKING:
-    from figment.forensics.marks import Checked
-
-FORMAT = 1  # of --json
-FILMS = {"mp4", "m4v", "mov"}  # that are looked at in folders, beside pictures and pages
+    from figment.forensics.check import Checked
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=PathArgument)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
-def check(files: tuple[Path, ...], as_json: bool) -> None:
-    """Tell what picture, film or page FILEs say of where they come from: IPTC's DigitalSourceType, whoever wrote it. Of a
-    FOLDER all that lie in it and below are looked at.
+@click.option(
+    "--trust",
+    type=PathArgument,
+    metavar="FILE.pem",
+    help="Certificates of signers, or of their issuers, that you trust.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a line for each file, in place of words.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects, in place of words.")
+@click.option("--out", type=PathArgument, metavar="PAGE.html", help="Write a page about them, too.")
+def check(files: tuple[Path, ...], trust: Path | None, as_csv: bool, as_json: bool, out: Path | None) -> None:
+    """Tell what picture, film or page FILEs say of where they come from, whoever wrote it, and what that proves. Of a FOLDER
+    all that lie in it and below are looked at.
 
-    It reads the metadata and looks at no pixel. Whether Content Credentials (C2PA) are there is told, too, but not what they
-    say. A mark is a statement, which anybody can write or remove; a file without one
-    may be anything. Exit status 0 where all files could be read, marked or not; 2 where one couldn't: the others are told all
-    the same.
+    It reads IPTC's DigitalSourceType, Content Credentials (C2PA, with the extra c2pa: who signed, what was stated, whether it
+    fits the file still), and what generators leave of their own: prompts, workflows, names. It looks at no pixel, asks nobody
+    on the web, and changes nothing. A mark is a statement, which anybody can write or remove; a file without one may be anything.
+    Exit status 0 whatever is found, 2 where nothing could be read; a file that can't be is told among the others.
 
     \b
     Examples:
       figment check picture.jpg
       figment check fakes/*.png walk.mp4 runs/faces-1/report.html
+      figment check downloads --out checked.html
       figment check downloads --json
     """
-    from figment.forensics.marks import checked, counts, said
+    from figment.common.files import check_output
+    from figment.forensics.many import check_files, files_in
 
-    found: list[Checked] = []
-    for path in _in_folders(files):
-        one = checked(path)
-        found.append(one)
-        if not as_json and one.error is not None:
-            complain(one.error)
-        elif not as_json:
-            tell(f"{one.file}  {said(one)}")
-    if as_json:
-        click.echo(
-            json.dumps({"format": FORMAT, "files": list(map(asdict, found)), "summary": counts(found)}, indent=1)
-        )
-    else:
-        tell(*_summary(found, files))
-    if any(one.error is not None for one in found):
+    if as_csv and as_json:
+        raise InputError("--csv and --json are two forms of one table: leave one out.")
+    if out:
+        check_output(out, ".html", list(map(str, files)))
+    anchors = _certificates(trust)
+    named = list(files_in(files))
+    with progress_bar(len(named), "checking") as advance:
+        found = check_files(named, anchors, advance)
+    _print(found, files, as_csv, as_json)
+    if out:
+        from figment.forensics.check_page import write_page
+
+        with progress_bar(0, "writing the page"):
+            write_page(found, out, shlex.join(["figment", *sys.argv[1:]]))
+        (complain if as_csv or as_json else tell)(f"page  {out}")
+    if all(one.error is not None for one in found):
         raise click.exceptions.Exit(2)
 
 
-def _in_folders(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files that are named, and those in the folders that are: there only what may bear a mark, by its name."""
-    from figment.data.sources.base import PICTURE_SUFFIXES
-    from figment.media.provenance import PAGES
+def _certificates(trust: Path | None) -> str | None:
+    """The text of a file of certificates. Raises InputError where there are none, or nothing could use them."""
+    if trust is None:
+        return None
+    from figment.common.extras import require
+    from figment.forensics.credentials import check_trust
 
-    may_be_marked = {*PICTURE_SUFFIXES, *FILMS, *PAGES}
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, inside, names in os.walk(path):
-            inside.sort()
-            yield from (
-                Path(folder, name)
-                for name in sorted(names)
-                if not name.startswith(".") and name.rpartition(".")[2].lower() in may_be_marked
-            )
+    require("c2pa", "--trust")
+    try:
+        text = trust.read_text("ascii")
+        check_trust(text)
+    except OSError as error:
+        raise InputError(
+            f"--trust {trust} can't be read ({error.strerror or error}): name a file of certificates."
+        ) from None
+    except ValueError as error:
+        raise InputError(f"--trust {trust} is of no use ({error}): name certificates in PEM.") from None
+    return text
 
 
-def _summary(found: Sequence["Checked"], asked: Sequence[Path]) -> list[str]:
-    """Of several files how many say what; and what that is worth."""
-    from figment.forensics.marks import MORE_SAID, advice, counts
+def _print(found: Sequence["Checked"], asked: Sequence[Path], as_csv: bool, as_json: bool) -> None:
+    from figment.forensics import check_table as table
+    from figment.forensics.sentences import kinds, sentence
 
-    kinds = {what: count for what, count in counts(found).items() if count}
-    lines = []
+    if as_csv or as_json:
+        click.echo(table.as_csv(found) if as_csv else table.as_json(found), nl=False)
+    else:
+        for one in found:
+            if one.error is not None:
+                complain(one.error)
+            else:
+                tell(f"{one.file}  {sentence(one)}")
+    told = complain if as_csv or as_json else tell
     if not found:
-        lines.append(f"No picture, film or page lies in {', '.join(map(str, asked))}.")
+        complain(f"No picture, film or page lies in {', '.join(map(str, asked))}.")
     elif len(found) > 1:
-        named = {"unread": "that can't be read"}
-        told = ", ".join(f"{count:,} {named.get(what, what)}" for what, count in kinds.items())
-        lines.append(f"{len(found):,} files: {told}.")
-    if any(one.c2pa for one in found):
-        lines.append(MORE_SAID)
-    return [*lines, *advice(list(kinds))]
+        told(f"{len(found):,} files: {', '.join(f'{count:,} {kind}' for kind, count in kinds(found).items())}.")

@@ -8,8 +8,8 @@ import click
 
 # name: the file of cli/ that the command is written in, and the first sentence of its help.
 TABLE = {
-    "check": ("check", "Tell what picture, film or page FILEs say of where they come from: IPTC's DigitalSourceType, whoever "
-              "wrote it."),
+    "check": ("check", "Tell what picture, film or page FILEs say of where they come from, whoever wrote it, and what that "
+              "proves."),
     "compare": ("compare", "Compare RUNs: what differs in recipe, pictures and machine, which scores better, and whether that is "
                 "more than chance."),
     "completion": ("completion", "Print the script that completes figment's commands in SHELL when Tab is pressed."),

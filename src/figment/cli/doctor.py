@@ -24,6 +24,7 @@ USES = {
     "onnx": "features by a network of yours",
     "tensorboard": "--log tensorboard",
     "study": "figment study",
+    "c2pa": "figment check: who signed a picture or film",
     "studio": "figment studio, train --studio",
 }
 BF16 = {

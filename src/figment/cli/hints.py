@@ -11,8 +11,8 @@ COMMANDS = {
                     "sets them side by side"),
     **dict.fromkeys(("video", "film", "animate"), "figment timelapse RUN films the training, figment walk RUN the way between "
                     "pictures"),
-    **dict.fromkeys(("verify", "provenance", "metadata"), "figment check FILE says how a picture is marked, figment detect score "
-                    "what its pixels tell"),
+    **dict.fromkeys(("verify", "provenance", "metadata"), "figment check FILE says what a picture says of itself, figment detect "
+                    "score what its pixels tell"),
     **dict.fromkeys(("classify", "detector"), "figment detect score FILE says how likely a picture is made"),
     **dict.fromkeys(("plot", "show", "view", "open"), "figment report RUN writes a page about a run"),
     **dict.fromkeys(("datasets", "download"), "figment data list has the public sets, which train fetches by name"),

@@ -13,6 +13,7 @@ EXTRAS = {
     "onnx": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
     "study": ("optuna", "psycopg"),
+    "c2pa": ("c2pa",),
     "studio": ("starlette", "uvicorn", "websockets"),
 }
 

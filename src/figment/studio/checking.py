@@ -1,5 +1,6 @@
 """A file dropped on the page: what marks it bears. It is looked at where it can't stay, and nothing of it is kept."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ class Named(Asked):
 
 
 def check(studio: Studio, query: Named, body: bytes) -> dict[str, Any]:
-    """What the file says, in IPTC's word and in ours, and what that is worth."""
-    from figment.forensics.marks import MORE_SAID, advice, checked, counts, said
+    """What the file says, in a sentence that tells what that is worth, and the fields that it goes by."""
+    from figment.forensics.check import check as checked
+    from figment.forensics.check_table import as_dict
 
     suffix = Path(query.name.replace("\\", "/")).suffix.lower()
     if not suffix[1:].isalnum() or not suffix.isascii() or len(suffix) > LONGEST_SUFFIX:
@@ -29,12 +31,10 @@ def check(studio: Studio, query: Named, body: bytes) -> dict[str, Any]:
         file = folder / f"file{suffix}"
         file.write_bytes(body)
         found = checked(file)
-        problem = found.error and found.error.replace(str(file), query.name or "This file")
-    kinds = [kind for kind, count in counts([found]).items() if count]
-    return {
-        "mark": found.mark, "own": found.own, "c2pa": found.c2pa, "problem": problem,
-        "said": None if problem else said(found), "advice": [*advice(kinds), *([MORE_SAID] if found.c2pa else [])],
-    }  # fmt: skip
+    told = as_dict(replace(found, file=query.name or "This file"))
+    if found.error is not None:
+        told["sentence"] = told["error"] = found.error.replace(str(file), query.name or "This file")
+    return told
 
 
 OPERATIONS = (

@@ -25,6 +25,7 @@ from figment.data.decoding.depth import Scales, deep_array, deep_picture
 from figment.data.decoding.profiles import PLAIN, Profile, profile_of, to_srgb
 from figment.data.decoding.rgb import orientation_of, to_rgb, turned
 from figment.errors import Unreadable
+from figment.metadata.boxes import HEIC_BRANDS
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,6 @@ Payload = str | bytes | np.ndarray | Broken
 
 # Named, so that no file, whatever its suffix, reaches a plug-in that starts other programs (EPS calls Ghostscript).
 PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "TGA", "JPEG2000", "AVIF", "PCX")
-# What an HEIC file's first bytes may call themselves (ISO/IEC 23008-12, annex B).
-HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1")
 MAX_PICTURE_BYTES = 2**28  # more is a bomb, or no picture
 # Of a picture in memory, for which Pillow takes four bytes each: a gigabyte, so that with the copies which converting it
 # takes it stays below what a worker may have (4 GB). Phones have cameras of 200 million.

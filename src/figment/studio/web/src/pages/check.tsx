@@ -3,10 +3,17 @@ import { useState } from 'preact/hooks'
 import { post } from '../api'
 import './check.css'
 
+interface Trace {
+  generator: string
+  where: string
+  text: string
+}
+
 interface Answer {
-  said: string | null
-  problem: string | null
-  advice: string[]
+  sentence: string
+  error?: string
+  metadata: { camera: string | null; software: string | null; traces: Trace[] } | null
+  c2pa: { signer: string | null; issuer: string | null; generator: string | null; actions: string[]; problems: string[] } | null
 }
 
 interface Checked {
@@ -17,9 +24,24 @@ interface Checked {
 
 async function check(file: File): Promise<Checked> {
   const answer = await post<Answer>(`/api/check?name=${encodeURIComponent(file.name)}`, file).catch(
-    (why: Error): Answer => ({ said: null, problem: why.message, advice: [] }),
+    (why: Error): Answer => ({ sentence: why.message, error: why.message, metadata: null, c2pa: null }),
   )
   return { name: file.name, picture: file.type.startsWith('image/') ? URL.createObjectURL(file) : null, answer }
+}
+
+/** The file's own words: names and values, as they stand in it. */
+function facts({ metadata, c2pa }: Answer): [string, string][] {
+  const found: [string, string | null | undefined][] = [
+    ['software', metadata?.software],
+    ['camera', metadata?.camera],
+    ...(metadata?.traces ?? []).map(({ where, text }): [string, string] => [where, text]),
+    ['signer', c2pa?.signer],
+    ['issuer of the certificate', c2pa?.issuer],
+    ['made with', c2pa?.generator],
+    ['actions', c2pa?.actions.join(', ')],
+    ['problems', c2pa?.problems.join('; ')],
+  ]
+  return found.filter((fact): fact is [string, string] => Boolean(fact[1]))
 }
 
 export default function Check() {
@@ -37,8 +59,8 @@ export default function Check() {
     <>
       <h1>Check</h1>
       <p>
-        What a picture, film or page says of where it comes from: the mark that figment writes into all it makes, and that other
-        programs write, too. Files are looked at on this machine, and not kept.
+        What a picture, film or page says of where it comes from: marks, Content Credentials, what generators leave in it, and what
+        all that proves. Files are looked at on this machine, and not kept.
       </p>
       <div
         class={over ? 'files over' : 'files'}
@@ -56,12 +78,20 @@ export default function Check() {
           <li class="card" key={found.length - i}>
             {picture && <img src={picture} alt="" />}
             <h2>{name}</h2>
-            {answer.problem ? <p class="problem">{answer.problem}</p> : <p>{answer.said}</p>}
-            {answer.advice.map((line) => (
-              <p class="quiet" key={line}>
-                {line}
-              </p>
-            ))}
+            <p class={answer.error ? 'problem' : undefined}>{answer.sentence}</p>
+            {facts(answer).length > 0 && (
+              <details>
+                <summary>What it says in its own words</summary>
+                <dl>
+                  {facts(answer).map(([name, value]) => (
+                    <>
+                      <dt>{name}</dt>
+                      <dd>{value}</dd>
+                    </>
+                  ))}
+                </dl>
+              </details>
+            )}
           </li>
         ))}
       </ul>

@@ -4,15 +4,12 @@ import asyncio
 import json
 import logging
 import os
-import threading
 from pathlib import Path
 
 import pytest
 
-from figment.errors import InputError
 from figment.run import Run
 from figment.studio import lines, serve
-from figment.studio.play.downloads import held
 from figtest.runs import build
 from figtest.studios import PORT, asking
 
@@ -130,7 +127,7 @@ def test_a_line_without_end_is_passed_over_a_piece_at_a_time(run, monkeypatch):
 def test_what_the_system_refuses_is_a_sentence(client, run, monkeypatch):
     id = row(client)["id"]
 
-    def full(*more):
+    def full(*more, **named):
         raise OSError(28, "No space left on device", "/somewhere")
 
     monkeypatch.setattr("tempfile.mkdtemp", full)
@@ -153,15 +150,3 @@ def test_an_answer_cut_short_at_the_end_is_no_fault():
 
     assert not serve._is_fault(record(asyncio.CancelledError()))
     assert serve._is_fault(record(ValueError()))
-
-
-def test_a_film_that_waits_for_another_ends_with_the_studio():
-    def ended() -> None:
-        raise InputError("The studio has ended.")
-
-    lock = threading.Lock()
-    with lock, pytest.raises(InputError), held(lock, ended):
-        raise AssertionError("two at a time")
-    with held(lock, ended):
-        assert lock.locked()
-    assert not lock.locked()

@@ -81,7 +81,7 @@ def of_own(name: str, runs: dict[str, str], options: argparse.Namespace) -> dict
                 (), [run], options.n, OWN_SEED, reals.pictures.shape[2:], None, options.device, None, Bars())) if one.is_fake
         )  # fmt: skip
         tried = [reals.rows(reals.roles == "test"), fakes.rows(fakes.roles == "test")]
-        told = examined(detector, tried, options.seed, False, Bars()).told
+        told = examined(detector, tried, options.seed, 0, Bars()).told
         raw = 1 / (1 + np.exp(-told.scores))  # σ(−logit): its scores are logits of fake
         every = np.ones((1, len(raw)))
         found[other] = {
@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--runs", nargs="+", required=True, metavar="NAME=RUN")
     parser.add_argument("--transfer", type=Path, metavar="FOLDER", help="with real/ and fake/ in it")
     parser.add_argument("--n", type=int, default=1000, help="pictures of each kind")
+    parser.add_argument("--sweep", type=int, default=200, help="pictures of each kind under each condition")
     parser.add_argument("--by", default="spectrum,lite0,discriminator")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu")
@@ -133,7 +134,7 @@ def main() -> None:
     options = parser.parse_args()
     runs = dict(pair.split("=", 1) for pair in options.runs)
     by = options.by.split(",")
-    kept = {"runs": runs, "n": options.n, "by": by, "seed": options.seed}
+    kept = {"runs": runs, "n": options.n, "sweep": options.sweep, "by": by, "seed": options.seed}
     figures = Figures(options.out, kept)
 
     def file(name: str) -> Path:
@@ -142,7 +143,15 @@ def main() -> None:
     def tried(detector: Detector, real: Sequence[str], fake: Sequence[str]) -> dict[str, Any]:
         size = tuple(detector.card["size"])
         return examine(
-            detector, real, fake, n=options.n, seed=options.seed, size=size, device=options.device, display=Bars()
+            detector,
+            real,
+            fake,
+            n=options.n,
+            seed=options.seed,
+            size=size,
+            sweep=options.sweep,
+            device=options.device,
+            display=Bars(),
         ).as_record()
 
     everything = trained(list(runs.values()), file("all"), options, by)

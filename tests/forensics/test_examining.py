@@ -6,7 +6,6 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from figment.common.progress import Silent
-from figment.forensics import examining
 from figment.forensics.conditions import SWEEP
 from figment.forensics.detect_page import page
 from figment.forensics.examining import examined
@@ -16,9 +15,7 @@ from figtest.detectors import two_sets
 
 @pytest.fixture(scope="module")
 def found(detector):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(examining, "SWEEP_PICTURES", 20)
-        return examined(detector, [one.rows(np.arange(60)) for one in fresh_sets()], 0, True, Silent())
+    return examined(detector, [one.rows(np.arange(60)) for one in fresh_sets()], 0, 20, Silent())
 
 
 def fresh_sets():
@@ -52,14 +49,14 @@ def test_the_record_is_json_and_the_same_again(found):
 
 def test_of_what_it_learnt_from_only_the_rest_counts(detector):
     sets = two_sets()
-    again = examined(detector, sets, 0, False, Silent())
+    again = examined(detector, sets, 0, 0, Silent())
     tested = [int((one.roles == "test").sum()) for one in sets]
     assert [one["pictures"] for one in again.sets] == [tested[0], 240]  # the made ones are a generator's: fresh samples
     assert list(again.seen) == ["real"]
     files = [sets[0], dataclasses.replace(sets[1], made_by="made")]  # those are files, which stay the same
     learnt = [{"name": one.name, "fingerprint": one.fingerprint, "made_by": one.made_by} for one in files]
     own = dataclasses.replace(detector, card=detector.card | {"sets": learnt})
-    assert [one["pictures"] for one in examined(own, files, 0, False, Silent()).sets] == tested
+    assert [one["pictures"] for one in examined(own, files, 0, 0, Silent()).sets] == tested
 
 
 def test_it_is_told_in_tables(found):

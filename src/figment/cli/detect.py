@@ -27,7 +27,7 @@ FAKE = click.option(
 COUNT = click.option(
     "-n",
     "count",
-    type=click.IntRange(1, 1_000_000),
+    type=click.IntRange(1, 20_000),
     metavar="N",
     help="Pictures of each kind, at most. [default: 1,000]",
 )
@@ -157,7 +157,8 @@ def test(
         detector = load_detector(file, str(this_machine(device).device))
         found = examining.examine(
             detector, real, fake, n=count or examining.DEFAULT_PICTURES, seed=seed,
-            size=None if size is None else pixels(size), group=group, sweep=sweep, device=device,
+            size=None if size is None else pixels(size), group=group,
+            sweep=examining.SWEEP_PICTURES if sweep else 0, device=device,
             agree=agreeing(accept_licence), display=Silent() if as_json else terminal,
         )  # fmt: skip
     record = {"format": FORMAT, "detector": str(file), **found.as_record()}

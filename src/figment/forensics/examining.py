@@ -103,10 +103,13 @@ class Examination:
 
 def examine(
     detector: Detector, real: Sequence[str], fake: Sequence[str], *, n: int = DEFAULT_PICTURES, seed: int = 0,
-    size: int | tuple[int, int] | None = None, group: str | None = None, sweep: bool = True, device: str = "auto",
+    size: int | tuple[int, int] | None = None, group: str | None = None, sweep: int = SWEEP_PICTURES, device: str = "auto",
     agree: Agree | None = None, display: Shown = "auto",
 ) -> Examination:  # fmt: skip
-    """Try a detector on real pictures and made ones: see `figment detect test`. Raises InputError for what can't be used."""
+    """Try a detector on real pictures and made ones: see `figment detect test`.
+
+    sweep: pictures of each kind that are tried under other conditions, too; 0 for none. Raises InputError for what can't be used.
+    """
     where = str(this_machine(device).device)
     with shown_on(display) as shown:
         asked = None if size is None else sizes.shape(size)
@@ -115,7 +118,7 @@ def examine(
 
 
 def examined(
-    detector: Detector, sets: Sequence[Set], seed: int, sweep: bool, display: Preparing
+    detector: Detector, sets: Sequence[Set], seed: int, sweep: int, display: Preparing
 ) -> Examination:  # fmt: skip
     """Of sets of both kinds. Of one that the detector learnt from only groups that it was tested on count."""
     learnt = {one["fingerprint"] for one in detector.card.get("sets", ()) if one["made_by"] in ("", one["name"])}
@@ -128,7 +131,7 @@ def examined(
     found = {name: _told(detector, readings, name, is_fake, groups) for name in detector.curves}
     swept: dict[str, Told] = {}
     if sweep:
-        rows = _some_of_each(is_fake, at_most(SWEEP_PICTURES, REHEARSED_PICTURES), seed)
+        rows = _some_of_each(is_fake, at_most(sweep, REHEARSED_PICTURES), seed)
         some, their = is_fake[rows], [groups[row] for row in rows]
         stage = display.stage("under other conditions")
         for number, (name, condition) in enumerate(SWEEP.items()):

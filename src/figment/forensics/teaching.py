@@ -16,7 +16,7 @@ from figment.common import sizes
 from figment.common.bars import Shown, shown_on
 from figment.common.jsontext import without_nan
 from figment.common.machine import this_machine
-from figment.common.progress import Agree, Preparing
+from figment.common.progress import Agree, Preparing, Progress
 from figment.common.rehearsal import rehearsing
 from figment.discriminator import discriminator_file, load_discriminator
 from figment.errors import InputError
@@ -45,7 +45,7 @@ from figment.version import __version__
 DEFAULT_PICTURES = 1000  # of each kind
 DRAWS = 2  # conditions that each picture is met under
 KNOWN_SHARE = 0.99  # of pictures of their kind that stay within the limit of the unlike, by each eye
-MIN_EACH = 30  # pictures of each kind to calibrate by: as game/calibration.py has it
+MIN_EACH = 30  # pictures of each kind in each part: as many as game/calibration.py asks for
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,17 +92,8 @@ def taught(
 ) -> Detector:  # fmt: skip
     """A detector of sets of both kinds. Raises InputError for too few pictures."""
     met: dict[Role, Met] = {role: meet(sets, role, seed) for role in SHARES}
-    _check_counts(met["calibrate"])
-    stage, total, done = display.stage("looking at pictures"), sum(len(its.where) for its in met.values()), 0
-    features: dict[Role, dict[str, NDArray[np.float32]]] = {}
-    for role, its in met.items():
-        chunks: dict[str, list[NDArray[np.float32]]] = {name: [] for name in eyes}
-        for chunk in seen(eyes, its.pictures(sets), boxes):
-            for name, found in chunk.items():
-                chunks[name].append(found)
-            done += min(CHUNK_PICTURES, total - done)
-            stage(min(done, total), total)
-        features[role] = {name: np.concatenate(parts) for name, parts in chunks.items()}
+    _check_counts(met)
+    features = _features(sets, met, eyes, display.stage("looking at pictures"))
     learning = display.stage("learning")
     learning(0, len(eyes))
     probes, novelties = {}, {}
@@ -112,21 +103,40 @@ def taught(
         probes[name] = probe.fitted(of_views.reshape(len(labels), -1), labels)
         novelties[name] = novelty.fitted(of_views[:, 0], features["calibrate"][name][:, 0], KNOWN_SHARE)
         learning(number, len(eyes))
-    scores: dict[Role, dict[str, NDArray[np.float64]]] = {
-        role: {name: probes[name].logits(found) for name, found in features[role].items()} for role in features
-    }
-    fitted = _curves(scores["calibrate"], met["calibrate"], seed)
+    fitted = _curves(_logits(probes, features["calibrate"]), met["calibrate"], seed)
+    views = _logits(probes, features["test"])
     if AVERAGE in fitted:
-        scores["test"][AVERAGE] = averaged(scores["test"], fitted)
-    test, sides = met["test"], _sides(sets, met.values())
-    reals = {name: np.sort(found.mean(1)[~test.is_fake]) for name, found in scores["test"].items()}
+        views[AVERAGE] = averaged(views, fitted)
+    scores = {name: found.mean(1) for name, found in views.items()}
+    reals = {name: np.sort(found[~met["test"].is_fake]) for name, found in scores.items()}
     default = AVERAGE if AVERAGE in fitted else next(iter(eyes))
+    sides = _sides(sets, met.values())
     made = Detector(eyes, probes, fitted, default, novelties, reals, sides, MIN_QUALITY, discriminator=discriminator)
-    of_test = {name: found.mean(1) for name, found in scores["test"].items()}
-    known = np.all(
-        [novelties[name].distances(features["test"][name][:, 0]) <= novelties[name].limit for name in eyes], 0
-    )
-    return replace(made, card=_card(sets, made, of_test, test, known, seed))
+    within = [its.distances(features["test"][name][:, 0]) <= its.limit for name, its in novelties.items()]
+    return replace(made, card=_card(sets, made, scores, met["test"], np.all(within, axis=0), seed))
+
+
+def _features(
+    sets: Sequence[Set], met: Mapping[Role, Met], eyes: Mapping[str, Eye], progress: Progress
+) -> dict[Role, dict[str, NDArray[np.float32]]]:
+    """What each eye sees of the pictures of each role: (N, views, dimension)."""
+    total, done = sum(len(its.where) for its in met.values()), 0
+    found: dict[Role, dict[str, NDArray[np.float32]]] = {}
+    for role, its in met.items():
+        chunks = []
+        for chunk in seen(eyes, its.pictures(sets), boxes):
+            chunks.append(chunk)
+            done += min(CHUNK_PICTURES, total - done)
+            progress(done, total)
+        found[role] = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in eyes}
+    return found
+
+
+def _logits(
+    probes: Mapping[str, probe.Probe], features: Mapping[str, NDArray[np.float32]]
+) -> dict[str, NDArray[np.float64]]:
+    """Of views, (N, views), by eye."""
+    return {name: its.logits(features[name]) for name, its in probes.items()}
 
 
 def meet(sets: Sequence[Set], role: Role, seed: int) -> Met:
@@ -168,17 +178,19 @@ def _eyes(
     return eyes, discriminator
 
 
-def _check_counts(calibrate: Met) -> None:
-    """Raise InputError where too few pictures, or groups, are left to calibrate by."""
-    counts = []
-    for kind, name in ((False, "real"), (True, "made")):
-        groups = {group for group, fake in zip(calibrate.groups, calibrate.is_fake, strict=True) if fake == kind}
-        counts.append((int((calibrate.is_fake == kind).sum()) // DRAWS, len(groups), name))
-    if any(pictures < MIN_EACH or groups < 2 for pictures, groups, _ in counts):
-        told = " and ".join(f"{pictures} {name} ones in {groups} groups" for pictures, groups, name in counts)
-        raise InputError(
-            f"too few pictures: a quarter of them calibrates, which is {told}, and it takes {MIN_EACH} of each: name more."
-        )
+def _check_counts(met: Mapping[Role, Met]) -> None:
+    """Raise InputError where too few pictures, or groups, of a kind are left for one of the roles."""
+    for role, its in met.items():
+        counts = []
+        for kind, name in ((False, "real"), (True, "made")):
+            groups = {group for group, fake in zip(its.groups, its.is_fake, strict=True) if fake == kind}
+            counts.append((int((its.is_fake == kind).sum()) // DRAWS, len(groups), name))
+        if any(pictures < MIN_EACH or groups < 2 for pictures, groups, _ in counts):
+            told = " and ".join(f"{pictures} {name} ones in {groups} groups" for pictures, groups, name in counts)
+            raise InputError(
+                f"too few pictures: of the groups {SHARES[role]:.0%} are to {role}, which is {told}, and it takes {MIN_EACH} of "
+                "each in two groups: name more."
+            )
 
 
 def _curves(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from figment.cli.app import cli
 from figment.errors import InputError
-from figment.forensics.check import check
+from figment.forensics.check import Wanted, check
 from figment.forensics.sentences import sentence
 from figment.media.video import write_video
 from figtest.credentials import CREATED, MEDIA, chain, signed
@@ -53,7 +53,7 @@ def test_a_chain_that_nobody_trusts_and_one_that_is_named(picture):
     told = sentence(check(picture))
     assert "signed by Test signer of Test house with Studio 1.5, which state: created by Painter 2, trained" in told
     assert "nobody here vouches for the certificate" in told
-    trusted = check(picture, chain().root.decode())
+    trusted = check(picture, Wanted(trust=chain().root.decode()))
     assert trusted.c2pa is not None
     assert trusted.c2pa.state == "trusted"
     assert "doesn't make it true" in sentence(trusted)

@@ -13,7 +13,10 @@ from figment.cli.options import PathArgument
 from figment.errors import InputError
 
 if TYPE_CHECKING:
-    from figment.forensics.check import Checked
+    from figment.forensics.check import Checked, Look
+    from figment.media.watermark import Mark
+
+MANY = 200  # files, of more than which the pixels are looked at quickly
 
 
 @click.command()
@@ -24,16 +27,38 @@ if TYPE_CHECKING:
     metavar="FILE.pem",
     help="Certificates of signers, or of their issuers, that you trust.",
 )
+@click.option(
+    "--look", type=click.Choice(["thorough", "quick", "none"]),
+    help="For the invisible mark, also in cut-outs and other sizes, only as it was made, or not at all. [default: thorough; of "
+    f"more than {MANY} files quick]",
+)  # fmt: skip
+@click.option(
+    "--generator",
+    "generator",
+    type=PathArgument,
+    metavar="RUN",
+    help="Ask whether this run's generator made them, too.",
+)
+@click.option(
+    "--detector",
+    type=PathArgument,
+    metavar="FILE",
+    help="Ask a detector of figment detect train, too: how likely each is made.",
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a line for each file, in place of words.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects, in place of words.")
 @click.option("--out", type=PathArgument, metavar="PAGE.html", help="Write a page about them, too.")
-def check(files: tuple[Path, ...], trust: Path | None, as_csv: bool, as_json: bool, out: Path | None) -> None:
+def check(
+    files: tuple[Path, ...], trust: Path | None, look: "Look | None", generator: Path | None, detector: Path | None,
+    as_csv: bool, as_json: bool, out: Path | None,
+) -> None:  # fmt: skip
     """Tell what picture, film or page FILEs say of where they come from, whoever wrote it, and what that proves. Of a FOLDER
     all that lie in it and below are looked at.
 
     It reads IPTC's DigitalSourceType, Content Credentials (C2PA, with the extra c2pa: who signed, what was stated, whether it
-    fits the file still), and what generators leave of their own: prompts, workflows, names. It looks at no pixel, asks nobody
-    on the web, and changes nothing. A mark is a statement, which anybody can write or remove; a file without one may be anything.
+    fits the file still), and what generators leave of their own: prompts, workflows, names; and it looks for figment's invisible
+    mark in the pixels. It asks nobody on the web, and changes nothing. A mark is a statement, which anybody can write or remove;
+    a file without one may be anything.
     Exit status 0 whatever is found, 2 where nothing could be read; a file that can't be is told among the others.
 
     \b
@@ -42,8 +67,10 @@ def check(files: tuple[Path, ...], trust: Path | None, as_csv: bool, as_json: bo
       figment check fakes/*.png walk.mp4 runs/faces-1/report.html
       figment check downloads --out checked.html
       figment check downloads --json
+      figment check picture.jpg --generator runs/faces-1
     """
     from figment.common.files import check_output
+    from figment.forensics.check import Wanted
     from figment.forensics.many import check_files, files_in
 
     if as_csv and as_json:
@@ -52,8 +79,17 @@ def check(files: tuple[Path, ...], trust: Path | None, as_csv: bool, as_json: bo
         check_output(out, ".html", list(map(str, files)))
     anchors = _certificates(trust)
     named = list(files_in(files))
+    if look is None:
+        look = "quick" if len(named) > MANY else "thorough"
+        if look == "quick":
+            complain(
+                f"{len(named):,} files: the invisible mark is looked for as it was made; --look thorough: in cut-outs, too."
+            )
+    wanted = Wanted(look, None if generator is None else _mark_of(generator, look), anchors)
     with progress_bar(len(named), "checking") as advance:
-        found = check_files(named, anchors, advance)
+        found = check_files(named, wanted, advance)
+    if detector is not None:
+        found = _asked(detector, found)
     _print(found, files, as_csv, as_json)
     if out:
         from figment.forensics.check_page import write_page
@@ -63,6 +99,37 @@ def check(files: tuple[Path, ...], trust: Path | None, as_csv: bool, as_json: bo
         (complain if as_csv or as_json else tell)(f"page  {out}")
     if all(one.error is not None for one in found):
         raise click.exceptions.Exit(2)
+
+
+def _mark_of(generator: Path, look: "Look") -> "Mark":
+    if look == "none":
+        raise InputError("--generator is told by the pixels, and --look none looks at none: leave out one of the two.")
+    from figment.generator import load
+
+    return load(generator).mark
+
+
+def _asked(file: Path, found: "Sequence[Checked]") -> "list[Checked]":
+    """With what a detector says of each that can be read as a picture."""
+    from dataclasses import asdict, replace
+
+    from figment.forensics.detector import load_detector
+    from figment.forensics.scoring import answers
+
+    detector = load_detector(file)
+    paths = [Path(one.file) for one in found]
+    with progress_bar(len(paths), "asking the detector") as advance:
+        said = []
+        for answer in answers(detector, paths):
+            said.append(answer)
+            advance(len(said), len(paths))
+    told = [asdict(answer) | {"sentence": answer.sentence()} for answer in said]
+    return [
+        one
+        if answer["error"]
+        else replace(one, detector={k: v for k, v in answer.items() if k not in ("file", "error")})
+        for one, answer in zip(found, told, strict=True)
+    ]
 
 
 def _certificates(trust: Path | None) -> str | None:

@@ -1,13 +1,32 @@
-"""One file checked: its metadata, its Content Credentials, and a sentence of what both are worth."""
+"""One file checked: its metadata, its Content Credentials, and figment's invisible mark in its pixels."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from figment.errors import InputError
 from figment.forensics.credentials import Credentials, read_credentials
 from figment.forensics.metadata import Metadata, metadata_of
 from figment.metadata.files import read
+
+if TYPE_CHECKING:
+    from figment.forensics.in_pixels import Watermark
+    from figment.media.watermark import Mark
+
+Look = Literal["thorough", "quick", "none"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for. look: at the pixels, for the invisible mark. mark: of a generator that is asked about. trust: as
+    read_credentials takes it."""
+
+    look: Look = "none"
+    mark: "Mark | None" = None
+    trust: str | None = None
+
+
+METADATA = Wanted()
 
 
 @dataclass(frozen=True)
@@ -18,18 +37,19 @@ class Checked:
     file: str
     metadata: Metadata | None = None
     c2pa: Credentials | None = None
-    watermark: dict[str, Any] | None = None
+    watermark: "Watermark | None" = None
     detector: dict[str, Any] | None = None
     error: str | None = None
 
     @property
     def is_marked(self) -> bool:
         """Whether it says anything of where it comes from."""
-        return self.c2pa is not None or (self.metadata is not None and not self.metadata.is_bare)
+        in_pixels = self.watermark is not None and self.watermark.found
+        return in_pixels or self.c2pa is not None or (self.metadata is not None and not self.metadata.is_bare)
 
 
-def check(file: str | Path, trust: str | None = None) -> Checked:
-    """What a file says. One that can't be read is told of in error. trust: as read_credentials takes it."""
+def check(file: str | Path, wanted: Wanted = METADATA) -> Checked:
+    """What a file says. One that can't be read is told of in error."""
     path = Path(file)
     try:
         stored = read(path)
@@ -42,7 +62,12 @@ def check(file: str | Path, trust: str | None = None) -> Checked:
         )
     credentials = None
     if stored.manifest is not None:
-        credentials = read_credentials(path, stored.kind, trust)
+        credentials = read_credentials(path, stored.kind, wanted.trust)
     elif metadata.manifest_address is not None:
         credentials = Credentials("elsewhere", problems=(metadata.manifest_address,))
-    return Checked(str(file), metadata, credentials)
+    watermark = None
+    if wanted.look != "none" and stored.kind != "page":
+        from figment.forensics.in_pixels import look  # it brings numpy, which metadata needn't wait for
+
+        watermark = look(path, stored.kind, wanted.look == "thorough", wanted.mark)
+    return Checked(str(file), metadata, credentials, watermark)

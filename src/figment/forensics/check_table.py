@@ -51,6 +51,10 @@ def _row(one: Checked) -> dict[str, Any]:
             "c2pa": one.c2pa.state, "signer": one.c2pa.signer, "issuer": one.c2pa.issuer,
             "claim_generator": one.c2pa.generator, "actions": "; ".join(one.c2pa.actions),
         }  # fmt: skip
+    if one.watermark is not None:
+        row["watermark"] = f"run {one.watermark.run or 'unknown'}" if one.watermark.found else "none"
+    if one.detector is not None:
+        row["detector"] = one.detector["verdict"]
     return row
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from figment.common.progress import Progress
 from figment.data.bank.workers import map_unordered
-from figment.forensics.check import Checked, check
+from figment.forensics.check import METADATA, Checked, Wanted, check
 from figment.metadata.pages import SUFFIXES as PAGES
 
 FILMS = frozenset({"mp4", "m4v", "mov"})  # that are looked at in folders, beside pictures and pages
@@ -44,13 +44,13 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def check_files(
-    files: Sequence[Path], trust: str | None = None, advance: Progress | None = None, processes: int = 0
+    files: Sequence[Path], wanted: Wanted = METADATA, advance: Progress | None = None, processes: int = 0
 ) -> list[Checked]:
-    """What each of the files says, in their order, on so many cores (0: all). trust: as read_credentials takes it."""
+    """What each of the files says, in their order, on so many cores (0: all)."""
     found: dict[int, Checked] = {}
     starts = range(0, len(files), CHUNK_FILES)
     chunks = (FileChunk(start, tuple(map(str, files[start : start + CHUNK_FILES]))) for start in starts)
-    checker = partial(check_chunk, trust)
+    checker = partial(check_chunk, wanted)
     # Without a rescue so few are checked in this process.
     with closing(map_unordered(checker, chunks, processes, rescue if len(starts) > 1 else None)) as results:
         for first, checked in results:
@@ -60,11 +60,11 @@ def check_files(
     return [found[place] for place in range(len(files))]
 
 
-def check_chunk(trust: str | None, chunk: FileChunk) -> tuple[int, list[Checked]]:
+def check_chunk(wanted: Wanted, chunk: FileChunk) -> tuple[int, list[Checked]]:
     """A chunk's place, and what its files say."""
     if chunk.lost is not None:
         return chunk.first, [Checked(file, error=f"{file} can't be read: it {chunk.lost}.") for file in chunk.files]
-    return chunk.first, [check(file, trust) for file in chunk.files]
+    return chunk.first, [check(file, wanted) for file in chunk.files]
 
 
 def rescue(chunk: FileChunk, reason: str) -> list[FileChunk]:

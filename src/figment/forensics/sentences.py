@@ -1,13 +1,18 @@
 """What was found in a file as one plain sentence: what it is, and what that does and doesn't prove."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from figment.common.text import shown
 from figment.forensics.check import Checked
 from figment.forensics.credentials import Credentials
 from figment.forensics.generators import Trace
 from figment.forensics.metadata import Metadata
+
+if TYPE_CHECKING:
+    from figment.forensics.in_pixels import Watermark
 
 # IPTC's words (https://cv.iptc.org/newscodes/digitalsourcetype/); figment writes the first four alone.
 MEANINGS = {
@@ -33,6 +38,12 @@ MEANINGS = {
     "softwareImage": "drawn by a program",
 }
 INSTALL = "pip install 'figment-gan[c2pa]'"
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+OWN = {
+    "yes": "and the half of it that only this generator has",
+    "number": "which is this generator's number",
+    "no": "which isn't this generator's",
+}
 LOST = "marks are lost by screenshots and whenever a file is saved anew"
 MAX_NAMED = 3  # generators, actions or problems that a sentence names
 
@@ -41,15 +52,19 @@ def sentence(one: Checked) -> str:
     """The sentence about a file; of one that couldn't be read, why."""
     if one.error is not None or one.metadata is None:
         return one.error or ""
-    found = [*_findings(one.metadata, one.c2pa)]
+    asked = f" The detector says: {one.detector['sentence']}." if one.detector else ""
+    return f"{_of_marks(one, one.metadata)}{asked}"
+
+
+def _of_marks(one: Checked, metadata: Metadata) -> str:
+    found = [*_in_pixels(one.watermark), *_findings(metadata, one.c2pa)]
     if not found:
         camera = (
-            f", only a camera's name ({shown(one.metadata.camera)}), which anybody can write"
-            if one.metadata.camera
-            else ""
+            f", only a camera's name ({shown(metadata.camera)}), which anybody can write" if metadata.camera else ""
         )
-        return _finished(f"no mark found{camera}", one.metadata, f"that proves nothing, since {LOST}")
-    return _finished("; ".join(found), one.metadata, _worth(one.metadata, one.c2pa))
+        where = "" if one.watermark is None else " in what it says, nor figment's invisible one in its pixels"
+        return _finished(f"no mark found{where}{camera}", metadata, f"that proves nothing, since {LOST}")
+    return _finished("; ".join(found), metadata, _worth(metadata, one.c2pa, one.watermark))
 
 
 def kinds(found: Iterable[Checked]) -> dict[str, int]:
@@ -64,7 +79,30 @@ def _kind(one: Checked) -> str:
         return shown(one.metadata.source_type)
     if one.c2pa is not None:
         return "with Content Credentials"
+    if one.watermark is not None and one.watermark.found:
+        return "with figment's invisible mark alone"
     return "with a generator's traces" if one.metadata.traces else "without a mark"
+
+
+def _in_pixels(watermark: "Watermark | None") -> Iterator[str]:
+    """What was found in the pixels, and how rarely chance finds as much."""
+    if watermark is None:
+        return
+    if watermark.found:
+        run = f" of run {watermark.run:,}" if watermark.run else ""
+        lies = "" if watermark.how == "as it was made" else f", {watermark.how}"
+        yield (
+            f"bears figment's invisible mark{run}{lies} (of pictures without it at most one in {_rarity(watermark.false_alarm)} "
+            "shows as much)"
+        )
+    if watermark.own is not None and (watermark.found or watermark.own == "yes"):
+        yield OWN[watermark.own]
+
+
+def _rarity(false_alarm: float) -> str:
+    """One in how many: 1,200,000, or 10⁴⁰."""
+    exponent = math.floor(-math.log10(max(false_alarm, 1e-300)))
+    return f"{10**exponent:,}" if exponent < 10 else f"10{str(exponent).translate(RAISED)}"
 
 
 def _findings(metadata: Metadata, c2pa: Credentials | None) -> Iterator[str]:
@@ -113,7 +151,7 @@ def _signed(c2pa: Credentials) -> str:
     return f"bears Content Credentials (C2PA) signed by {signer}{issuer}{program}{states}"
 
 
-def _worth(metadata: Metadata, c2pa: Credentials | None) -> str:
+def _worth(metadata: Metadata, c2pa: Credentials | None, watermark: "Watermark | None") -> str:
     """What was found proves so much."""
     if c2pa is not None and c2pa.state == "trusted":
         return (
@@ -127,6 +165,8 @@ def _worth(metadata: Metadata, c2pa: Credentials | None) -> str:
         )
     if c2pa is not None and c2pa.state == "invalid":
         return "the file was changed since, or the credentials were copied or made up, so they prove nothing"
+    if watermark is not None and watermark.found:
+        return "figment made it, or somebody who has figment put its mark there, for the key is no secret"
     if c2pa is not None and metadata.is_bare:
         return "that alone proves nothing"
     return "anybody can write that or remove it, so it is a statement and no proof"

@@ -21,6 +21,7 @@ class Named(Asked):
 
 def check(studio: Studio, query: Named, body: bytes) -> dict[str, Any]:
     """What the file says, in a sentence that tells what that is worth, and the fields that it goes by."""
+    from figment.forensics.check import Wanted
     from figment.forensics.check import check as checked
     from figment.forensics.check_table import as_dict
 
@@ -30,7 +31,7 @@ def check(studio: Studio, query: Named, body: bytes) -> dict[str, Any]:
     with studio.scratch("figment-check-") as folder:
         file = folder / f"file{suffix}"
         file.write_bytes(body)
-        found = checked(file)
+        found = checked(file, Wanted("thorough"))
     told = as_dict(replace(found, file=query.name or "This file"))
     if found.error is not None:
         told["sentence"] = told["error"] = found.error.replace(str(file), query.name or "This file")

@@ -1,0 +1,84 @@
+"""`figment check` finds the invisible mark in files, and says what that is worth."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from figment import nets
+from figment.cli.app import cli
+from figment.forensics.check import Wanted, check
+from figment.forensics.check_table import as_csv
+from figment.forensics.sentences import kinds, sentence
+from figment.generator import Generator
+from figment.media.images import write
+from figment.media.video import write_video
+from figment.media.watermark import Mark
+from figment.presets import make
+from figtest.pictures import natural
+
+MARK = Mark(b"a run")
+
+
+@pytest.fixture
+def picture(tmp_path):
+    write(tmp_path / "made.png", natural(96, 96), mark=MARK)
+    return tmp_path / "made.png"
+
+
+def test_a_screenshot_that_lost_its_metadata(picture, tmp_path):
+    with Image.open(picture) as made:
+        Image.fromarray(np.asarray(made)[3:90, 5:]).save(tmp_path / "shot.jpg", quality=85)
+    found = check(tmp_path / "shot.jpg", Wanted("thorough", MARK))
+    assert found.watermark is not None
+    assert (found.watermark.found, found.watermark.run, found.watermark.how) == (True, MARK.number, "cut out")
+    assert found.watermark.own == "number"
+    assert found.is_marked
+    said = sentence(found)
+    assert said.startswith(f"Bears figment's invisible mark of run {MARK.number:,}, cut out (of pictures without it")
+    assert "the key is no secret" in said
+    assert list(kinds([found])) == ["with figment's invisible mark alone"]
+    assert f"run {MARK.number}" in as_csv([found])
+    quick = check(tmp_path / "shot.jpg", Wanted("quick"))
+    assert "nor figment's invisible one in its pixels" in sentence(quick)
+
+
+@pytest.mark.parametrize(("key", "own"), [(b"a run", "yes"), (b"another run", "no")])
+def test_whether_a_generator_made_it(picture, key, own):
+    found = check(picture, Wanted("quick", Mark(key)))
+    assert found.watermark is not None
+    assert found.watermark.own == own
+    assert ("only this generator has" in sentence(found)) == (own == "yes")
+
+
+@pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
+def test_a_film(tmp_path, ending):
+    frames = [np.roll(natural(160, 160), shift, 1) for shift in range(0, 24, 2)]
+    write_video(tmp_path / f"film.{ending}", frames, 12, mark=MARK)
+    found = check(tmp_path / f"film.{ending}", Wanted("quick"))
+    assert found.watermark is not None
+    assert (found.watermark.found, found.watermark.run) == (True, MARK.number)
+
+
+def test_real_pictures_and_what_has_no_pixels(tmp_path):
+    Image.fromarray(natural(96, 96)).save(tmp_path / "real.png")
+    (tmp_path / "page.html").write_text("<p>words</p>")
+    (tmp_path / "cut.mp4").write_bytes(b"\0\0\0\x18ftypisom" + b"\0" * 40)
+    real, page, cut = (check(tmp_path / name, Wanted("thorough")) for name in ("real.png", "page.html", "cut.mp4"))
+    assert real.watermark is not None
+    assert not real.watermark.found
+    assert real.watermark.false_alarm > 1e-3
+    assert page.watermark is None
+    assert cut.watermark is None
+
+
+def test_the_command_finds_what_sample_made(tmp_path):
+    recipe = make("dcgan", size=64, channels=3, width=4, code_size=8)
+    generator = Generator(nets.initialised(nets.generator(recipe), 0, "generator"), recipe)
+    write(tmp_path / "a.png", generator.sample(1)[0].permute(1, 2, 0).numpy(), mark=generator.mark)
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "a.png"), "--json"])
+    record = json.loads(result.stdout)[0]["watermark"]
+    assert record["found"]
+    assert record["run"] == generator.mark.number

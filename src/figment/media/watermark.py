@@ -23,7 +23,7 @@ FREQUENCIES = (
     (0, 2),
     (2, 0),
 )  # half a period a block is one; these outlive a reduction by half
-STEP = 36.0  # grey levels × 8, in the orthonormal cosine transform of a block
+STEP = 28.0  # grey levels × 8, in the orthonormal cosine transform of a block (LOG 115)
 LEAST, WHOLE = (
     0.25,
     12.0,

@@ -123,7 +123,7 @@ def train(
 @ACCEPT
 @DEVICE
 @click.option(
-    "--sweep/--no-sweep", default=True, show_default=True, help="Also try it under 21 conditions: JPEG, sizes, blur, …"
+    "--sweep/--no-sweep", default=True, show_default=True, help="Also try it under 22 conditions: JPEG, sizes, blur, …"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object, for programs.")
 @click.option("--out", type=PathArgument, metavar="PAGE.html", help="Write a page with curves, too.")

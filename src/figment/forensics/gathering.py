@@ -210,11 +210,9 @@ def _of_source(
     names = [bank.names[row] for row in rows]
     known = {} if grouped is None else dict(zip(source.listing.names, grouped.of(source), strict=True))
     groups = [known.get(name) or name for name in names]
-    sizes_found = _stored_sizes(source)
-    reduced = float(np.median([min(sides) for sides in sizes_found])) / min(size) if sizes_found else float("nan")
     return Set(
         source.display, is_fake, np.asarray(bank.pictures[rows]), groups, source.fingerprint(),
-        source.display if is_fake else "", reduced, names,
+        source.display if is_fake else "", _reduced(source, size), names,
     )  # fmt: skip
 
 
@@ -227,7 +225,7 @@ def _held_out(run: Run, n: int, seed: int, size: Sides, display: Preparing) -> S
     names = [bank.names[row] for row in rows]
     return Set(
         f"held-out pictures of {run.folder.name}", False, _sized(to_rgb(np.asarray(bank.pictures[rows])), size),
-        [known.get(name) or name for name in names], source.fingerprint(), names=names,
+        [known.get(name) or name for name in names], source.fingerprint(), reduced=_reduced(source, size), names=names,
     )  # fmt: skip
 
 
@@ -235,6 +233,12 @@ def _sized(pictures: NDArray[np.uint8], size: Sides) -> NDArray[np.uint8]:
     if pictures.shape[2:] == size:
         return pictures
     return np.concatenate([resized_array(pictures[start : start + 64], size) for start in range(0, len(pictures), 64)])
+
+
+def _reduced(source: Source, size: Sides) -> float:
+    """How many times as large as this its stored pictures are; nan where nobody knows."""
+    found = _stored_sizes(source)
+    return float(np.median([min(sides) for sides in found])) / min(size) if found else float("nan")
 
 
 def _stored_sizes(source: Source) -> list[Sides]:
@@ -261,9 +265,7 @@ def _in_one_codec(sets: list[Set], display: Preparing) -> list[Set]:
                 f"made pictures are stored {fakes:.2g} times as large as they are looked at, real ones {reals:.2g} times: a "
                 "detector may learn that difference. Name pictures of like sizes, or --size"
             )
-    fresh = [
-        [name for one in kind if not one.reduced >= REDUCED for name in one.names] for kind in kinds
-    ]  # of a run's pictures nobody knows by how much they were reduced
+    fresh = [[name for one in kind if not one.reduced >= REDUCED for name in one.names] for kind in kinds]
     jpegs = [name for names in fresh for name in names if name.lower().endswith(JPEG_SUFFIXES)]
     if not jpegs or (codec := codec_for(*fresh)) == "none":
         return sets

@@ -3,7 +3,7 @@ import pytest
 
 from figment.errors import InputError
 from figment.forensics.accuracy import calibration_errors
-from figment.forensics.curves import fitted
+from figment.forensics.curves import Curves, fitted
 
 
 def scored(count, slope=2.0, offset=-1.0, seed=0):
@@ -56,3 +56,12 @@ def test_what_is_never_wrong_is_a_number_still():
     p_fake = fitted(scores, scores > 0, each(100), 0).p_fake(scores)
     assert np.isfinite(p_fake).all()
     assert (p_fake[:50] < 0.05).all()
+
+
+def test_what_an_unseen_generator_would_give_is_in_the_interval():
+    scores, is_fake = scored(500)
+    found = fitted(scores, is_fake, each(500), 0)
+    low, high = found.interval(np.zeros(3))
+    other = Curves(found.numbers, np.array([0.1, 2.0])).interval(np.zeros(3))
+    assert other == (low, pytest.approx(1 / (1 + np.exp(-2.0))))
+    assert other[1] > high

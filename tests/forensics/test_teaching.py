@@ -5,6 +5,7 @@ import pytest
 
 from figment.common.progress import Silent
 from figment.errors import InputError
+from figment.forensics.detector import load_detector
 from figment.forensics.eyes import spectrum_eye
 from figment.forensics.gathering import SHARES, Set, role
 from figment.forensics.scoring import answers
@@ -98,3 +99,21 @@ def test_several_eyes_are_averaged():
 def test_too_few_pictures_are_refused_in_a_sentence():
     with pytest.raises(InputError, match=r"too few pictures: .* real ones in .* groups"):
         taught(two_sets(60), {"spectrum": spectrum_eye()}, 0, Silent())
+
+
+def test_a_generator_that_is_left_out_widens_the_interval(tmp_path):
+    """One leaves a trace of every second pixel, the other is smooth: what is learnt of one says nothing of the other."""
+    real, made = two_sets(200)
+    smooth = textures(200, 33).astype(int)
+    smooth = (sum(np.roll(smooth, by, 3) for by in (-1, 0, 1)) // 3).astype(np.uint8)
+    other = Set("smooth", True, smooth, [f"smooth {i}" for i in range(200)], "s", "smoothing")
+    eye = {"spectrum": spectrum_eye()}
+    alone, both = taught([real, made], eye, 0, Silent()), taught([real, made, other], eye, 0, Silent())
+    assert alone.curves["spectrum"].unseen is None
+    slope, _ = both.curves["spectrum"].unseen
+    assert slope < 0.5 * both.curves["spectrum"].numbers[0][0]
+    views = np.full(5, -2.0)
+    assert both.curves["spectrum"].interval(views)[1] > alone.curves["spectrum"].interval(views)[1]
+    file = tmp_path / "detector.safetensors"
+    file.write_bytes(both.packed())
+    assert load_detector(file).curves["spectrum"].interval(views) == both.curves["spectrum"].interval(views)

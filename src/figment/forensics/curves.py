@@ -19,10 +19,12 @@ MAX_LOGIT = 30.0  # of P(fake), which is a number even of what is never wrong he
 @dataclass(frozen=True, eq=False)
 class Curves:
     """P(fake) = σ(slope · logit + offset), if half of all pictures are fake; the first of float64 (1 + B, 2) is the fitted
-    curve, the others are of groups drawn anew.
+    curve, the others are of groups drawn anew. unseen: slope and offset for fakes of a generator that wasn't learnt from, by
+    leaving each out in turn; None where only one was there.
     """
 
     numbers: NDArray[np.float64]
+    unseen: NDArray[np.float64] | None = None
 
     def logits(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logits of P(fake)."""
@@ -33,11 +35,16 @@ class Curves:
         return _sigmoid(self.logits(scores))
 
     def interval(self, views: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-        """What lies 95 % of P(fake) of a picture whose views have these scores (V,): by other curves, and other views of it."""
+        """What lies 95 % of P(fake) of a picture whose views have these scores (V,): by other curves, and other
+        views of it; and P(fake) were it made by a generator that wasn't learnt from."""
         others = self.numbers[1:]
         rows = np.random.default_rng([seed, 34]).integers(len(views), size=(len(others), len(views)))
         low, high = np.quantile(_sigmoid(others[:, 0] * views[rows].mean(1) + others[:, 1]), MIDDLE)
-        return float(low), float(high)
+        if self.unseen is None:
+            return float(low), float(high)
+        slope, offset = self.unseen
+        other = float(_sigmoid(slope * views.mean() + offset))
+        return min(float(low), other), max(float(high), other)
 
 
 def fitted(scores: NDArray[np.float64], is_fake: NDArray[np.bool_], groups: Sequence[str], seed: int) -> Curves:

@@ -134,6 +134,7 @@ class Detector:
             tensors |= {f"{name}.novelty.{key}": np.asarray(value) for key, value in vars(novelty).items()}
         for name, curves in self.curves.items():
             tensors |= {f"{name}.curves": curves.numbers, f"{name}.reals": self.reals[name]}
+            tensors |= {} if curves.unseen is None else {f"{name}.unseen": curves.unseen}
         header = {
             "kind": KIND, "format": FORMAT, "default": self.default, "probes": list(self.probes),
             "novelties": list(self.novelties), "curves": list(self.curves), "sides": self.sides,
@@ -217,7 +218,7 @@ def _read(content: TensorFile, file: Path, device: str) -> Detector:
     return Detector(
         eyes,
         {name: _probe(numbers, name, d[name]) for name in header.probes},
-        {name: Curves(_shaped(numbers, f"{name}.curves", (None, 2))) for name in header.curves},
+        {name: _curves(numbers, name) for name in header.curves},
         header.default,
         {name: _novelty(numbers, name, d[name]) for name in header.novelties},
         {name: np.sort(_shaped(numbers, f"{name}.reals", (None,))) for name in header.curves},
@@ -294,6 +295,11 @@ def _shaped(numbers: Mapping[str, NDArray[Any]], name: str, shape: Sequence[int 
     if not fits or (None in shape and not len(found)):
         raise Unsound(f"{name} has another shape than it should")
     return found
+
+
+def _curves(numbers: Mapping[str, NDArray[Any]], name: str) -> Curves:
+    unseen = _shaped(numbers, f"{name}.unseen", (2,)) if f"{name}.unseen" in numbers else None
+    return Curves(_shaped(numbers, f"{name}.curves", (None, 2)), unseen)
 
 
 def _probe(numbers: Mapping[str, NDArray[Any]], eye: str, d: int) -> Probe:

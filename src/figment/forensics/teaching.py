@@ -104,6 +104,7 @@ def taught(
         novelties[name] = novelty.fitted(of_views[:, 0], features["calibrate"][name][:, 0], KNOWN_SHARE)
         learning(number, len(eyes))
     fitted = _curves(_logits(probes, features["calibrate"]), met["calibrate"], seed)
+    fitted = _with_unseen(fitted, sets, met, features)
     views = _logits(probes, features["test"])
     if AVERAGE in fitted:
         views[AVERAGE] = averaged(views, fitted)
@@ -201,6 +202,39 @@ def _curves(
     if len(found) > 1:
         found[AVERAGE] = curves.fitted(averaged(views, found).mean(1), met.is_fake, met.groups, seed)
     return found
+
+
+def _with_unseen(
+    fitted: dict[str, curves.Curves], sets: Sequence[Set], met: Mapping[Role, Met],
+    features: Mapping[Role, Mapping[str, NDArray[np.float32]]],
+) -> dict[str, curves.Curves]:  # fmt: skip
+    """The curves with what P(fake) is for a generator that wasn't learnt from: each set of fakes is left out in turn, and
+    its scores by the others' probes, beside those of the real pictures, give one curve. As they are where there is but one."""
+    makers = [place for place, one in enumerate(sets) if one.is_fake]
+    if len(makers) < 2:
+        return fitted
+    places = {role: np.array([place for place, _, _ in its.where]) for role, its in met.items()}
+    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in fitted}
+    kinds, groups = [], []
+    for maker in makers:
+        learnt = places["train"] != maker
+        tried = ~met["calibrate"].is_fake | (places["calibrate"] == maker)
+        views = {}
+        for name, its in features["train"].items():
+            labels = np.repeat(met["train"].is_fake[learnt], its.shape[1])
+            without = probe.fitted(its[learnt].reshape(len(labels), -1), labels)
+            views[name] = without.logits(features["calibrate"][name][tried])
+        if AVERAGE in fitted:
+            views[AVERAGE] = averaged(views, fitted)
+        for name, found in views.items():
+            scores[name].append(found.mean(1))
+        kinds.append(met["calibrate"].is_fake[tried])
+        groups += [group for group, is_tried in zip(met["calibrate"].groups, tried, strict=True) if is_tried]
+    is_fake = np.concatenate(kinds)
+    return {
+        name: replace(its, unseen=curves.fitted(np.concatenate(scores[name]), is_fake, groups, 0).numbers[0])
+        for name, its in fitted.items()
+    }
 
 
 def _sides(sets: Sequence[Set], all_met: Iterable[Met]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from figment.metadata.exif import read_exif
+from figment.metadata.iim import read_resources
 from figment.metadata.stored import MAX_TEXT_BYTES, Damaged, Stored
 
 # What the first bytes of pictures may call themselves (ISO/IEC 23008-12, annex B; AV1 Image File Format, section 4).
@@ -13,7 +14,8 @@ AVIF_BRANDS = (b"avif", b"avis")
 JPEG2000_START = b"\0\0\0\x0cjP  \r\n\x87\n"
 XMP_ID = bytes.fromhex("BE7ACFCB97A942E89C71999491E3AFAC")  # XMP specification, part 3, sections 1.1.4 and 1.2.5
 MANIFEST_ID = bytes.fromhex("D8FEC3D61B0E483C92975828877EC481")  # C2PA 2.1, section A.5.1
-EXIF_ID = b"JpgTiffExif->JP2"  # of JPEG 2000, as exiv2 and exiftool write it
+# Of JPEG 2000, as exiv2 and exiftool write them.
+EXIF_ID, IIM_ID = b"JpgTiffExif->JP2", bytes.fromhex("33C7A4D2B81D4723A0BAF1A3E097AD38")
 # Where XMP stands in QuickTime's films (XMP specification, part 3, section 1.2.6), and boxes with which those begin that
 # have no "ftyp".
 QUICKTIME_PLACE = (b"moov", b"udta", b"XMP_")
@@ -91,6 +93,8 @@ def _read_identified(file: BinaryIO, stored: Stored, box: Box) -> None:
         stored.add_packet(stored.take(file, size))
     elif identity == EXIF_ID:
         read_exif(stored.take(file, size), stored)
+    elif identity == IIM_ID:
+        read_resources(stored.take(file, size, MAX_TEXT_BYTES), stored)
     elif identity == MANIFEST_ID:
         stored.found_manifest(stored.take(file, size, MAX_TEXT_BYTES))
 

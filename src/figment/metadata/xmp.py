@@ -30,7 +30,7 @@ def values(packets: Iterable[bytes], *names: str) -> Iterator[tuple[str, str]]:
         for place in islice(_of_names(names).finditer(content), MAX_FOUND):
             is_end = content[max(0, place.start() - MAX_PREFIX) : place.start()].rpartition(b"<")[2].startswith(b"/")
             value = None if is_end else _VALUE.match(content, place.end())
-            if value is not None:
+            if value is not None and value.end() < len(content):  # else it is cut short, and may be another word
                 said = next(part for part in value.groups() if part is not None)
                 yield place[1].decode(), unescape(said.decode("utf-8", "replace")).strip()
 

@@ -9,7 +9,18 @@ from PIL import Image, ImageEnhance, ImageFilter
 from figment.forensics import watermark
 from figment.forensics.watermark import FALSE_ALARM, find, find_own
 from figment.media.images import grid
-from figment.media.watermark import BITS, FIGMENTS_KEY, STEP, Mark, bit_groups, in_blocks, luma, marked, phases_of, waves
+from figment.media.watermark import (
+    BITS,
+    FIGMENTS_KEY,
+    STEP,
+    Mark,
+    bit_groups,
+    in_blocks,
+    luma,
+    marked,
+    phases_of,
+    waves,
+)
 from figtest.pictures import natural
 
 MARK = Mark(b"a run")

@@ -127,7 +127,7 @@ def test_a_damaged_recipe_is_one_sentence(run: Run, content: str) -> None:
     with pytest.raises(InputError, match=r"recipe.json holds no figment recipe \(.*\): restore it"):
         run.recipe  # noqa: B018
     (run.folder / "recipe.json").write_bytes(b'{"format": 1, "name": "dc\xffgan"}')
-    with pytest.raises(InputError, match=r"recipe.json holds no figment recipe \(it is no JSON"):
+    with pytest.raises(InputError, match=r"recipe.json holds no figment recipe \(it is empty or damaged"):
         run.recipe  # noqa: B018
 
 

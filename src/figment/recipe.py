@@ -279,8 +279,8 @@ def from_json(text: bytes | str, origin: str) -> Recipe:
     mend = "restore it from a copy of the run"
     try:
         fields = parsed(text)
-    except ValueError as error:
-        raise InputError(f"{origin} holds no figment recipe (it is no JSON: {str(error)[:100]}): {mend}.") from None
+    except ValueError:
+        raise InputError(f"{origin} holds no figment recipe (it is empty or damaged): {mend}.") from None
     if not isinstance(fields, dict) or "format" not in fields:
         raise InputError(f"{origin} holds no figment recipe (it is no JSON object with a format): {mend}.")
     if fields.pop("format") != 1:

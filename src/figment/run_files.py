@@ -300,8 +300,8 @@ def read_finding(file: Path) -> dict[str, Any]:
 def _object(file: Path) -> dict[str, Any]:
     try:
         found = parsed(file.read_bytes())
-    except ValueError as error:
-        raise _damaged(file, f"it is no JSON: {str(error)[:100]}") from None
+    except ValueError:
+        raise _damaged(file, "it is empty or garbled") from None
     if not isinstance(found, dict):
         raise _damaged(file, "it is no JSON object")
     return found

@@ -445,7 +445,9 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
     display.end()
     ended, came = "finished" if spent else "interrupted", dict(images=state.images, seconds=round(state.seconds, 2))
     if world.leads:
-        keep_closing(run, recipe, came, spent, display.say)
+        keep_closing(
+            run, run.recipe, came, spent, display.say
+        )  # by what the readings went by: the plan moves with the pace
     run.log({"event": "end"} | came | {"text": ended})
     run.note(state=ended, **came)
     run.flush()

@@ -271,5 +271,9 @@ def test_only_what_is_compared_is_said_to_differ_in_several_things(six, tmp_path
     said = " ".join(compare(*six, bare).sentences)
     assert "at once" not in said  # the two that have scores differ in one
     assert "no KID that was taken as the others' were" in said
+    other = scored_run(tmp_path, "other", choices={"lr": 1e-4})
+    assert "bare and other have no score, so nothing says which is better" in " ".join(compare(bare, other).sentences)
+    ways = [scored_run(tmp_path, f"way-{n}", [record("kid", 300.0, n=n)], choices={"width": n}) for n in (4, 8)]
+    assert "Their scores were taken in different ways" in " ".join(compare(*ways).sentences)
     measured = scored_run(tmp_path, "too", [record("kid", 300.0)], choices={"width": 8, "lr": 1e-4, "objective": "mse"})
     assert "differ in 3 things at once" in " ".join(compare(*six, measured).sentences)

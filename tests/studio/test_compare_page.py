@@ -2,14 +2,19 @@
 
 import pytest
 
+from figment.studio.studio import found_in
 from figtest.scored_runs import look, scored_run
 from figtest.studios import started
 from figtest.whole_runs import whole_run
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("compared")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("compared")
+
+
+@pytest.fixture(scope="module")
+def studio(folder):
     scored_run(folder, "near", looks=[look(5000, 80.0), look(10240, 40.0)])
     scored_run(folder, "far", looks=[look(5000, 90.0), look(10240, 70.0)], choices={"lr": 0.001})
     whole_run(folder / "whole")
@@ -55,3 +60,10 @@ def test_without_the_real_pictures_it_says_why(studio, open_page):
     test.get_by_role("button", name="Begin").click()
     test.get_by_text("aren't at").wait_for()
     page.complaints.clear()  # the browser tells of the answer that refused it
+
+
+def test_a_run_that_is_gone_is_left_out(studio, folder, open_page):
+    near, far = (it.id for it in found_in(folder) if it.where.startswith(("near", "far")))
+    page = open_page(studio.address.replace("/?", f"/compare?runs={near},0123456789ab,{far}&"))
+    page.get_by_text("Left out: a run that is gone.").wait_for()
+    page.get_by_text("which differ in lr").wait_for()

@@ -103,7 +103,9 @@ def test_the_state_says_how_a_run_stands(tmp_path):
     assert found["said_last"][0]["text"] == "the two nets are in balance"
     assert found["score"]["value"] == 90.0
     run.note(state="training")
-    assert "killed" in state(*of(tmp_path))["said"]
+    found = state(*of(tmp_path))
+    assert (found["standing"], found["said"]) == ("killed", "ended before it could save")
+    assert found["why"].endswith("Nothing of it was saved yet.")
     with run.locked():
         assert state(*of(tmp_path))["said"] == "training"
     here = of(tmp_path)

@@ -26,6 +26,7 @@ from figment.studio.studio import Studio
         ("leave it out with --drop small, or", "leave it out with drop small (an option of the command line), or"),
         ("--for soon: no time: write it as 90s.", "“Budget: time, soon”: no time: write it as 90s."),
         ("go on with figment resume RUN --for 3m: there", "go on with figment resume RUN --for 3m: there"),
+        ("or name a folder on another disk with --out. It", "or start the studio on a folder of another disk. It"),
         ("generator      331,248 parameters: 100 → 128", "generator      331,248 parameters: 100 → 128"),
     ],
 )  # fmt: skip

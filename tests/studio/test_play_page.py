@@ -130,6 +130,16 @@ def test_the_pad_follows_mouse_and_arrow_keys(play):
     changed(page, lambda: area.click(position={"x": 5, "y": 5}))
     changed(page, lambda: page.keyboard.press("ArrowRight"))
     changed(page, lambda: page.get_by_role("button", name="Four others").click())
+    until(page, "location.search.includes('corner=')")
+    comes_again(page)
+
+
+def comes_again(page):
+    """What is on the stage is there after the address is loaded anew, too."""
+    before = page.evaluate(PIXELS)
+    page.reload()
+    until(page, THERE)
+    shows(page, before)
 
 
 def test_a_sum_by_dragging_and_by_key(play):
@@ -142,8 +152,21 @@ def test_a_sum_by_dragging_and_by_key(play):
     page.get_by_text("The sum is on the stage.").wait_for()
     changed(page, lambda: (page.get_by_role("button", name="Sample 5", exact=True).click(),
                            page.get_by_role("button", name="Put in C").click()))  # fmt: skip
+    until(page, "location.search.includes('A=1&B=2&C=2&C=5')")
+    comes_again(page)
     page.get_by_role("button", name="Play with this picture").click()
     until(page, "location.search.includes('z=')")
+
+
+def test_a_button_that_can_no_longer_be_pressed_keeps_the_focus(play):
+    page = play("panel=film")
+    page.get_by_role("button", name="Keyframe 2").click()
+    earlier = page.get_by_role("button", name="Move the keyframe earlier")
+    for _ in range(2):  # the second time it stands first already
+        earlier.press("Enter")
+        assert earlier.evaluate("it => it === document.activeElement")
+    assert earlier.is_disabled()
+    assert page.get_by_role("button", name="Keyframe 1").get_attribute("aria-pressed") == "true"
 
 
 def test_a_film_plays_and_is_exported_marked(play, tmp_path):
@@ -187,7 +210,9 @@ COUNT_BARS = """() => {
 
 def test_styles_of_another_picture(play):
     page = play("panel=styles")
-    changed(page, lambda: page.get_by_role("slider", name="The other one draws").fill("0"))
+    slider = page.get_by_role("slider", name="The other one draws")
+    changed(page, lambda: slider.fill("0"))
+    assert slider.get_attribute("aria-valuetext") == "all stages, but not what lies where"
 
 
 def test_a_picture_of_ones_own_is_found_and_played(play, tmp_path):
@@ -214,7 +239,7 @@ def test_a_picture_of_ones_own_is_found_and_played(play, tmp_path):
 def test_favourites_are_kept_renamed_and_removed(play, run, tmp_path):
     page = play("code=4")
     page.get_by_label("Name").fill("<b>mine</b>")
-    page.get_by_role("button", name="Keep").click()
+    page.get_by_label("Name").press("Enter")
     page.get_by_text("Kept as <b>mine</b>.").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Sheet of 16").click()

@@ -1,6 +1,7 @@
 """A training from the page to its end: started, watched, stopped, gone on with, renamed, deleted. And what can't be started."""
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -10,12 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from figment.errors import InputError
 from figment.run import Run
 from figment.studio import jobs, starting
-from figment.studio.jobs import Job, described, known, start
+from figment.studio.jobs import Job, described, forget, known, start
 from figment.studio.pictures import below
 from figment.studio.studio import Studio
 from figtest.pictures import noise_folder
@@ -57,6 +60,14 @@ def test_a_training_from_its_first_to_its_last_day(desk, open_page):
         page.get_by_role("combobox", name="Size in pixels").select_option("16")
         page.get_by_role("combobox", name="Begin with").select_option("none")
         page.get_by_role("textbox", name="Name of the run").fill("first")
+        plan = page.get_by_role("button", name="Show the plan")
+        plan.press("Enter")
+        assert plan.evaluate("it => it === document.activeElement")
+        page.get_by_role("button", name="Cancel the plan").press("Enter")
+        page.get_by_role("button", name="Cancel the plan").wait_for(state="detached")
+        assert plan.evaluate("it => it === document.activeElement")
+        assert plan.is_enabled()
+        page.complaints.clear()  # where it was just asked for again
         page.get_by_role("button", name="Start").click()
         page.wait_for_url("**/watch/*", timeout=PATIENCE)
         page.goto(studio.home)
@@ -66,7 +77,9 @@ def test_a_training_from_its_first_to_its_last_day(desk, open_page):
         sheet.wait_for()
         before = sheet.get_attribute("src")
         page.wait_for_function(
-            "before => document.querySelector('.cover img').getAttribute('src') !== before", arg=before
+            "before => document.querySelector('.cover img').getAttribute('src') !== before",
+            arg=before,
+            timeout=PATIENCE,
         )
         page.get_by_role("button", name="Stop first").click()
         page.get_by_text("stopped, with everything saved").wait_for(timeout=PATIENCE)
@@ -150,6 +163,14 @@ def test_what_figment_refuses_comes_to_the_page_in_its_words(desk, client):
         assert [it["id"] for it in anew.get("/api/jobs").json()["jobs"]] == [job["id"]]
         assert anew.delete(f"/api/jobs/{job['id']}").status_code == 200
         assert anew.get("/api/jobs").json()["jobs"] == []
+
+
+def test_a_name_in_use_is_told_with_what_the_page_has(desk, client):
+    build(desk).folder.rename(desk / "runs" / "mine")
+    data = below(Studio((desk / "runs",), home=desk))[0].id
+    answer = client.post("/api/jobs", json={"data": data, "images": "64", "name": "mine"})
+    said = "There is something called mine already: choose another “Name of the run”, or go on with that one: “Go on …” stands on"
+    assert answer.json()["error"] == f"{said} its card on Runs."
 
 
 def job_of(process, run, **changes):
@@ -313,3 +334,46 @@ def test_a_command_that_isnt_told_at_once_is_waited_for(tmp_path, monkeypatch):
         monkeypatch.setattr(jobs.psutil.Process, "cmdline", lambda self: told.pop(0))
         assert job_of(process, tmp_path).process() is not None
         process.stdin.close()
+
+
+DISK = "figment: /runs/x-1/state can't be written (No space left on device): free some space.\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "log", "standing", "why"),
+    [
+        ("interrupted", DISK, "failed", "No space left on device"),
+        ("training", DISK, "failed", "No space left on device"),
+        ("training", "", "killed", "It ended before it could save or say why"),
+        ("finished", "done\n", "done", None),
+    ],
+)
+def test_every_page_tells_the_same_of_a_training_that_ended_badly(tmp_path, own_cache, state, log, standing, why):
+    run = build(tmp_path, state=state)
+    run.log({"event": "snapshot", "images": 11_000, "seconds": 70.0})
+    job = Job(id="0123456789ac", kind="resume", run=str(run.folder), command=["x"], pid=2**22 + 1,
+              started=1.0, asked=1.0)  # fmt: skip
+    job.log_file.parent.mkdir(parents=True, exist_ok=True)
+    job.record_file.write_text(json.dumps(job.model_dump()))
+    job.log_file.write_text(log)
+    save_file({"a": np.zeros(1, np.float32)}, run.state_file, {"figment": json.dumps(STATE)})
+    try:
+        with asking(run.folder.parent) as client:
+            (row,) = client.get("/api/runs").json()["runs"]
+            page = client.get(f"/api/runs/{row['id']}/state").json()
+    finally:
+        forget(job)
+    told = ("standing", "why", "saved", "images", "seconds")
+    assert [row[name] for name in told] == [page[name] for name in told]
+    assert row["standing"] == standing
+    if state == "training":  # until when it was seen, with the time that belongs to it
+        assert (row["images"], row["seconds"]) == (11_000, 70.0)
+    if why is None:
+        assert (row["why"], row["saved"]) == (None, None)
+    else:
+        assert why in row["why"]
+        assert "“Go on …” takes it up from what was saved after 9,600 images (56 s)." in row["why"]
+        assert row["saved"] == {"images": 9600, "seconds": 56.0}
+
+
+STATE = {"kind": "state", "format": 1, "counters": {"images": 9600, "seconds": 56.0, "setbacks": 0}}

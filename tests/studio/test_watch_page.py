@@ -28,11 +28,12 @@ def watched(home):
     """A studio of a whole run, and one that tests may change."""
     whole_run(home / "whole")
     build(home / "live", state="training")
+    build(home / "broken")
     build(home / "begun", ticks=0, snapshots=(0,))
     evil = build(home / "evil")
     evil.log(tick(11_000, 1.0, diagnosis=[MARKUP]))
     evil.log({"event": "odd", "images": 11_000, "seconds": 1.0, "text": MARKUP})
-    with started(*(home / name / "runs" for name in ("whole", "live", "begun", "evil"))) as it:
+    with started(*(home / name / "runs" for name in ("whole", "live", "broken", "begun", "evil"))) as it:
         yield it
 
 
@@ -146,13 +147,23 @@ def contrast(first, second):
 
 
 def test_a_picture_is_looked_at_closely(page):
-    first = page.get_by_role("button", name="Picture 0", exact=True)
+    first = page.get_by_role("button", name="Picture 0: look closer", exact=True)
     first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     look = page.get_by_role("region", name="Picture 5")
     look.get_by_text("Its code is number 5 of seed 0").wait_for()
+    for close in ("Escape", "Close"):  # the focus goes in as it opens, and back to the picture
+        assert page.evaluate("document.activeElement.innerText") == "Picture 5"
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            look.get_by_role("button", name="Close").click()
+        look.wait_for(state="detached")
+        assert page.evaluate("document.activeElement.ariaLabel") == "Picture 5: look closer"
+        page.keyboard.press("Enter")
+        look.wait_for()
     assert look.get_by_role("list", name="Its history over the run").get_by_role("img").count() == 4
     below = look.get_by_role("list", name="Its history over the run").get_by_role("listitem").all_inner_texts()
     assert below == [f"{images:,}" for images in (0, 640, 2560, 10240)]
@@ -161,7 +172,7 @@ def test_a_picture_is_looked_at_closely(page):
     look.get_by_role("img", name="Training picture").nth(4).wait_for()
     look.get_by_role("button", name="Where the discriminator looks").click()
     look.get_by_role("img", name="Map by occlusion").wait_for()
-    page.get_by_text("Show it, wherever the slider rests").click()
+    page.get_by_text("Show the histogram, wherever the slider rests").click()
     page.get_by_role("img", name="Mean P(fake)").wait_for()
     page.get_by_role("button", name="Early | late").click()
     if AXE.is_file():  # with all of it open, which tests/studio/test_access.py doesn't see
@@ -200,6 +211,12 @@ def test_it_grows_as_the_run_does_and_lets_one_look_back(watched, open_page, hom
     assert caption(page).inner_text() == "0 images · 0 s"  # who looks back isn't torn away
     shutil.rmtree(run.folder)
     page.get_by_text("The run x-1 is no longer there").wait_for()
+    for _ in range(2):  # after it was loaded anew, too
+        page.get_by_role("link", name="Play").wait_for(state="detached")
+        assert page.get_by_role("button", name="Go on …").count() == 0
+        assert page.get_by_label("How the run stands").count() == 0
+        page.reload()
+        page.get_by_role("alert").get_by_text("no longer there").wait_for()
     page.complaints.clear()  # the browser tells of answers that aren't there
 
 
@@ -214,7 +231,7 @@ def test_a_run_that_has_only_begun_is_seen_from_its_first_sheet_on(watched, open
     run.picture_file(0).write_bytes(sheet)
     run.events_file.write_text(events)
     page.get_by_text("0 images · 0 s", exact=True).wait_for()
-    page.get_by_role("button", name="Picture 15", exact=True).wait_for()
+    page.get_by_role("button", name="Picture 15: look closer", exact=True).wait_for()
 
 
 def test_it_can_be_stopped_and_gone_on_with_where_it_is_watched(watched, open_page, home):
@@ -238,3 +255,35 @@ def test_names_are_no_markup(watched, open_page, home):
     page.get_by_label("What else was noted").get_by_text(MARKUP).wait_for()
     page.get_by_label("What the trainer says").get_by_text(MARKUP).wait_for()
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_damage_that_comes_while_one_watches_is_said(watched, open_page, home):
+    (place,) = found_in(home / "broken" / "runs")
+    run = Run(place.folder)
+    page = open_page(address(watched, home / "broken"))
+    page.get_by_label("How the run stands").get_by_text("done").wait_for()
+    whole = run.events_file.read_bytes()
+    run.events_file.write_bytes(whole[: len(whole) // 2])
+    page.get_by_text("events.jsonl is damaged there, or was cut off").wait_for()
+    run.events_file.write_bytes(whole)
+    page.get_by_text("events.jsonl is damaged there").wait_for(state="detached")
+    facts = run.facts_file.read_bytes()
+    run.facts_file.write_bytes(facts[:20])
+    page.get_by_role("alert").get_by_text("run.json is damaged (it is empty or garbled)").wait_for()
+    assert page.get_by_label("How the run stands").count() == 0
+    assert page.get_by_role("button", name="Go on …").count() == 0
+    player = open_page(f"{watched.home}/play/{place.id}?{watched.address.split('?')[1]}")
+    player.get_by_role("alert").get_by_text("run.json is damaged (it is empty or garbled)").wait_for()
+    run.facts_file.write_bytes(facts)
+    page.get_by_label("How the run stands").get_by_text("done").wait_for()
+    page.complaints.clear()
+
+
+def test_at_the_end_the_last_score_is_told_though_no_reading_came_after_it(watched, open_page, home):
+    (place,) = found_in(home / "evil" / "runs")
+    run = Run(place.folder)
+    run.log(look(11_500, 40.0))
+    run.log(look(12_000, 77.0))
+    page = open_page(address(watched, home / "evil"))
+    words = page.get_by_role("img", name="FD-lite0 while it trained").get_attribute("aria-label")
+    assert "samples 77" in words

@@ -12,7 +12,15 @@ from figment.recipe import Recipe
 MAX_LABELLED = 3  # fields that a setting is called by
 MAX_VALUES = 4  # different values of the runs of one setting that are listed
 ABSENT = "–"
-DATA = ("source", "pictures", "trained_on", "held_out", "group", "drop", "fingerprint")
+DATA = {
+    "source": "what the pictures are called",
+    "pictures": "how many there are",
+    "trained_on": "how many of them it is trained on",
+    "held_out": "how many are held back to judge by",
+    "group": "the pattern of names by which pictures are held back together",
+    "drop": "what was left out of them",
+    "fingerprint": "which pictures they are, prepared: the same letter, the same pictures",
+}
 BROUGHT_TO = {"size", "channels", "fit"}  # what pictures are brought to: with it a fingerprint changes, too
 MACHINE = ("device", "name", "cores", "threads", "memory", "system")
 VERSIONS = ("figment", "torch", "python")
@@ -93,8 +101,18 @@ def differences(settings: Sequence[Setting]) -> list[Difference]:
         for name in _differing(every)
     ]
     prepared_alike = not BROUGHT_TO.intersection(_differing(every))
-    told = DATA if prepared_alike else tuple(name for name in DATA if name != "fingerprint")
-    readers += [("data", name, "", lambda run, name=name: run.facts.get(name)) for name in told]  # type: ignore[misc]
+    told = [name for name in DATA if name != "fingerprint"]
+    readers += [("data", name, DATA[name], lambda run, name=name: run.facts.get(name)) for name in told]  # type: ignore[misc]
+    if prepared_alike:
+        prints = list(dict.fromkeys(run.facts.get("fingerprint") for run in every))
+        readers += [
+            (
+                "data",
+                "fingerprint",
+                DATA["fingerprint"],
+                lambda run: _letter(prints.index(run.facts.get("fingerprint"))),
+            )
+        ]
     readers += [("start", "nets", "what it started from", _started)]
     readers += [("machine", name, "", lambda run, name=name: _of(run, "machine", name)) for name in MACHINE]  # type: ignore[misc]
     readers += [("versions", name, "", lambda run, name=name: _of(run, "versions", name)) for name in VERSIONS]  # type: ignore[misc]
@@ -110,6 +128,11 @@ def differences(settings: Sequence[Setting]) -> list[Difference]:
             values = tuple(_listed([plain(read(run)) for run in setting.runs]) for setting in settings)
             found.append(Difference(section, field.replace("_", " ") if section == "data" else field, values, meaning))
     return found
+
+
+def _letter(place: int) -> str:
+    """A, B, … Z, AA, …"""
+    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
 
 
 def _started(run: Trained) -> str | None:

@@ -93,7 +93,13 @@ def _limits(settings: Sequence[Setting], found: Sequence[Difference], judge: Com
     sections = {one.section for one in found}
     said = []
     if judge is None:
-        said.append("No score was taken of two of them in the same way, so nothing says which is better: measure them.")
+        bare = [run for run in runs if not run.looks and not run.measures]
+        reason = (
+            f"{listed([run.name for run in bare])} {_has(bare)} no score"
+            if bare
+            else "Their scores were taken in different ways: of other pictures, of as many, or through other eyes"
+        )
+        said.append(f"{reason}, so nothing says which is better: measure them.")
     else:
         if bare := _unscored(runs, judge):
             said.append(

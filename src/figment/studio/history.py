@@ -13,8 +13,8 @@ from figment.run import Run
 from figment.studio.lines import LOGS, Lines, ticks_of
 from figment.studio.meanings import TABLE, meanings
 from figment.studio.operation import Operation
-from figment.studio.standing import standing
 from figment.studio.studio import Studio, in_study, own_file
+from figment.studio.told import told
 from figment.training.best import comparison, looks
 
 MAX_POINTS = 2_000  # of a curve: more than a screen has pixels for
@@ -32,7 +32,7 @@ FIELDS = tuple(dict.fromkeys(line.field for chart in WATCHED for line in chart.l
 SAID = {
     "preparing": "getting ready", "training": "training", "finishing": "at its end: measuring and writing the report",
     "begun": "begun, and never trained", "stopped": "stopped, with everything saved", "done": "done",
-    "killed": "ended without a word, killed perhaps: it can be resumed from what it last saved",
+    "killed": "ended before it could save", "failed": "failed",
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def history(studio: Studio, id: str) -> dict[str, Any]:
         "score_words": dict(zip(("title", "reading"), words_over_time(scores[-1]), strict=True)) if scores else None,
         "sheets": sheets(run, lines), "snapshots": sorted(run.snapshots()), "grid": grid_of(run), "notes": notes(lines),
         "shape": list(run.recipe.shape), "classes": list(run.recipe.classes), "seed": run.recipe.seed,
-        "starts_known": isinstance(run.facts.get("from"), dict),
+        "starts_known": isinstance(run.facts.get("from"), dict), "ends": ends(run, lines),
     }  # fmt: skip
 
 
@@ -106,13 +106,25 @@ def notes(lines: Lines) -> list[dict[str, Any]]:
     return [{key: event.get(key) for key in ("event", "images", "seconds", "text")} for event in told[-MAX_NOTES:]]
 
 
+def ends(run: Run, lines: Lines) -> str | None:
+    """What is said where a run that nobody trains has come further than its log tells; None where the log is whole."""
+    if run.facts.get("state") not in ("finished", "interrupted"):
+        return None
+    ticks = ticks_of(run.events_file, replace(lines, ticks=lines.ticks[-1:]), 1)
+    last = max((event["images"] for event in (*ticks, *lines.others)), default=0)
+    seen = run.facts.get("images") or 0
+    if last >= seen:
+        return None
+    return f"The readings end at {last:,} images, the run at {seen:,}: events.jsonl is damaged there, or was cut off."
+
+
 def state(studio: Studio, id: str) -> dict[str, Any]:
     """How a run stands now: as in the list of runs, with its state in words, the best look's sentence and the last diagnosis.
 
     in_study: whether it is to be stopped and resumed where its study is.
     """
     run = studio.run(id)
-    now, lines = standing(run), LOGS.of(run.events_file)
+    now, lines = told(run), LOGS.of(run.events_file)
     last = next(iter(ticks_of(run.events_file, replace(lines, ticks=lines.ticks[-1:]), 1)), {})
     return now | {
         "name": run.name, "in_study": in_study(run.folder), "said": SAID[now["standing"]],

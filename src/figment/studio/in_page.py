@@ -15,10 +15,15 @@ STARTS = {
 }  # fmt: skip
 WITHOUT = {"no-labels": "not chosen"}  # options that stand for a control left alone
 
+#: Advice that the page has another way for.
+PHRASES = {"name a folder on another disk with --out": "start the studio on a folder of another disk"}
+
 
 def in_page(sentence: str) -> str:
     """A sentence that names options of the command line, with the page's controls in their place. What the page has no control
     for is said as what it sets, and that the command line sets it."""
+    for said, here in PHRASES.items():
+        sentence = sentence.replace(said, here)
     return SPOKEN.sub(_control, sentence.replace("--set: ", ""))
 
 

@@ -38,7 +38,9 @@ SAID_BYTES = 8192  # of what it printed, in which its last words are looked for
 REFUSAL = "figment: "  # how the command line's last line begins where it ends without having done its work
 STOPPED = "Interrupted"  # and where it was stopped before there was anything to be saved
 FAULT = "Traceback (most recent call last)"
-LOST_WORDS = "It ended before it could say why: the system may have ended it, for want of memory."
+LOST_WORDS = (
+    "It ended before it could save or say why: killed, perhaps by the system for want of memory, or by a power cut."
+)
 
 
 class Job(Record):
@@ -184,6 +186,12 @@ def described(job: Job) -> dict[str, Any]:
         "id": job.id, "kind": job.kind, "name": run.name, "run": id_of(run), "state": state,
         "has_run": run_state is not None, "said": in_page(said), "error": error, "asked": job.asked,
     }  # fmt: skip
+
+
+def why(run: Path, known: Sequence[Job]) -> str | None:
+    """Why the last training of a run that was started here ended badly; None where it didn't, or there was none."""
+    last = next((job for job in known if job.run == str(run)), None)
+    return None if last is None else described(last)["error"]
 
 
 def _has_gone_on(run: Path, log: Path) -> bool:

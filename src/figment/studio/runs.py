@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from figment.common.locks import is_held
 from figment.errors import InputError
 from figment.run import Run
 from figment.studies.study import StudyFolder
+from figment.studio import jobs
 from figment.studio.guard import STANDALONE
 from figment.studio.operation import Operation
 from figment.studio.refused import OURS
-from figment.studio.standing import standing
 from figment.studio.studio import Missing, Place, Studio, lacking_words, own_file
+from figment.studio.told import told
 
 DONE_CELL = re.compile(r"\d{3,}\.json")
 
@@ -25,20 +27,21 @@ def listed(studio: Studio) -> dict[str, Any]:
     """All of them, by name."""
     places = studio.places()
     studies = {place.folder: place.id for place in places if place.kind == "study"}
-    rows = (row(place) | {"study": studies.get(place.folder.parent.parent)} for place in places)
+    known = jobs.known()
+    rows = (row(place, known) | {"study": studies.get(place.folder.parent.parent)} for place in places)
     return {
         "folders": [str(folder) for folder in studio.folders],
         "runs": [found for found in rows if found.get("standing") != "gone"],
     }
 
 
-def row(place: Place) -> dict[str, Any]:
-    """A run or study in short. problem: why nothing more can be said of it."""
+def row(place: Place, known: Sequence[jobs.Job] | None = None) -> dict[str, Any]:
+    """A run or study in short. problem: why nothing more can be said of it. known: the jobs, where somebody has read them."""
     found: dict[str, Any] = {"id": place.id, "kind": place.kind, "name": place.folder.name, "where": place.where}
     if place.lacks:
         return found | {"standing": "unreadable", "lacks": place.lacks, "problem": lacking_words(place.lacks)}
     try:
-        return found | (short_of_study(place.folder) if place.kind == "study" else standing(Run(place.folder)))
+        return found | (short_of_study(place.folder) if place.kind == "study" else told(Run(place.folder), known))
     except FileNotFoundError:
         return found | {"standing": "gone", "problem": "It is no longer there."}
     except (InputError, OSError) as error:

@@ -83,15 +83,16 @@ def _read(folder: Path, stamps: tuple[float, ...]) -> dict[str, Any]:
 
 
 def last_events(file: Path) -> list[dict[str, Any]]:
-    """The last tick and the scores among a log's last lines, in their order; the others aren't even parsed."""
-    log, found, has_tick = events_of(file), list[dict[str, Any]](), False
+    """The last tick, the last snapshot and the scores among a log's last lines, in their order; the others aren't even parsed."""
+    log, found, kinds = events_of(file), list[dict[str, Any]](), set[str]()
     for line in reversed(_last_lines(file)):
-        is_tick, is_score = b'"tick"' in line[:40], b'"score"' in line[:40]
-        if not is_score and (not is_tick or has_tick):
+        kind = next((kind for kind in ("tick", "snapshot", "score") if f'"{kind}"'.encode() in line[:40]), None)
+        if kind is None or kind in kinds:
             continue
-        if (event := log.record(line)) is not None and event["event"] in ("tick", "score"):
-            has_tick = has_tick or event["event"] == "tick"
+        if (event := log.record(line)) is not None and event["event"] == kind:
             found.append(event)
+            if kind != "score":
+                kinds.add(kind)
     return found[::-1]
 
 

@@ -10,7 +10,7 @@ from figment.common.text import last_of_path
 from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
 from figment.presets import PRESETS
-from figment.run import next_name, refuse_taken
+from figment.run import Taken, next_name, refuse_taken
 from figment.starts.asked import NOTHING, SHIPPED
 from figment.studio import jobs, plans
 from figment.studio.in_page import speaking_page
@@ -103,8 +103,19 @@ def start(studio: Studio, body: NewRun) -> dict[str, Any]:
     data = last_of_path(arguments[0].split("#")[0])
     with studio.lock:  # two that are asked for at once get two names
         out = home / check_name(body.name) if body.name else _free(home, data)
-        refuse_taken(out)
+        _refuse_taken(out)
         return jobs.described(jobs.start("train", out, [*("train", *arguments), "--out", str(out)]))
+
+
+def _refuse_taken(out: Path) -> None:
+    """refuse_taken, in the page's words. Raises Taken."""
+    try:
+        refuse_taken(out)
+    except Taken:
+        mend = "choose another “Name of the run”"
+        if kind_of(out) == "run":
+            mend += ", or go on with that one: “Go on …” stands on its card on Runs"
+        raise Taken(f"There is something called {out.name} already: {mend}.") from None
 
 
 def _free(home: Path, data: str) -> Path:

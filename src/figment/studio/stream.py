@@ -26,8 +26,8 @@ from figment.run import Run
 from figment.run_files import events_of
 from figment.studio.lines import TAIL_BYTES, tail_at
 from figment.studio.operation import Asked, Operation
-from figment.studio.standing import standing
 from figment.studio.studio import Studio, is_place
+from figment.studio.told import told
 
 POLL_SECONDS = 0.5
 STATE_SECONDS = 3.0  # between two looks at whether a run still trains
@@ -100,7 +100,7 @@ def message(kind: str, content: dict[str, Any], place: str = "") -> str:
 
 def told_state(run: Run) -> str:
     try:
-        return str(standing(run)["standing"])
+        return str(told(run)["standing"])
     except (InputError, OSError) as error:
         return str(error)
 

@@ -144,7 +144,7 @@ def _changing(run: Run) -> Iterator[None]:
     from figment.common.refusals import naming_refusals
 
     lock = run.folder / "state" / "favourites.lock"
-    with naming_refusals(lock.parent):
+    with naming_refusals(lock.parent, elsewhere="move the run to another disk"):
         lock.parent.mkdir(exist_ok=True)
     with lock_held(lock):
         yield

@@ -165,11 +165,10 @@ def make(studio: Studio, export: Export, walk: Walk) -> None:
 
 def written(studio: Studio, asked: Film, walk: Walk, advance: Callable[[int, int], None]) -> bytes:
     """The film as a file's content. Raises InputError where it can't be written."""
-    from figment.common.cache import cache_folder
-    from figment.common.refusals import naming_refusals
+    from figment.common.cache import cache_folder, naming_cache
 
     cache = cache_folder()
-    with naming_refusals(cache):
+    with naming_cache(cache, "the film"):
         cache.mkdir(parents=True, exist_ok=True)
         with studio.scratch("film-", cache) as folder:
             path = folder / f"walk.{asked.ending}"

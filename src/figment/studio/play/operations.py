@@ -17,6 +17,7 @@ from figment.studio.play.looks import class_names, labels_of, moved_codes
 from figment.studio.play.players import directions_of, generator_of
 from figment.studio.play.projecting import MAX_UPLOAD_BYTES, fitted, lossless
 from figment.studio.play.searching import SEARCHES
+from figment.studio.standing import standing
 from figment.studio.studio import Missing, Studio
 
 
@@ -25,6 +26,7 @@ def offered(studio: Studio, id: str) -> dict[str, Any]:
     from figment.explore.style_mixing import stages
 
     run = studio.run(id)
+    standing(run)  # a run that the other pages can't read isn't played with as if nothing were wrong
     generator, directions = generator_of(run), directions_of(run)
     recipe = generator.recipe
     try:

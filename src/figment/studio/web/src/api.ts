@@ -11,7 +11,8 @@ export class Refused extends Error {
   }
 }
 
-const UNREACHED = 'The studio does not answer: it was ended, or this machine slept. Start it again by figment studio.'
+/** Said wherever nothing comes back. */
+export const UNREACHED = 'The studio does not answer: it was ended, or this machine slept. Start it again by figment studio.'
 
 async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const init: RequestInit = { method }
@@ -40,31 +41,33 @@ export const blob = async (path: string, body?: unknown): Promise<Blob> =>
 export interface Loaded<T> {
   value: T | null
   error: string | null
+  /** Whether the server itself refused it, rather than not having answered. */
+  refused: boolean
   again: () => void
 }
 
 /** Something of the server's, asked for again when the path changes, and every so many milliseconds where that is given. */
 export function useGet<T>(path: string | null, every = 0): Loaded<T> {
   const [value, setValue] = useState<T | null>(null)
-  const [error, setError] = useState<string | null>(null)
+  const [why, setWhy] = useState<Refused | null>(null)
   const current = useRef<string | null>(null)
   current.current = path
   const again = useCallback(() => {
     if (path === null) return
     get<T>(path).then(
-      (found) => current.current === path && (setValue(() => found), setError(null)),
-      (why: Error) => current.current === path && setError(why.message),
+      (found) => current.current === path && (setValue(() => found), setWhy(null)),
+      (why: Refused) => current.current === path && setWhy(why),
     )
   }, [path])
   useEffect(() => {
     setValue(null)
-    setError(null)
+    setWhy(null)
     again()
     if (!every) return
     const timer = setInterval(() => document.hidden || again(), every)
     return () => clearInterval(timer)
   }, [again, every])
-  return { value, error, again }
+  return { value, error: why?.message ?? null, refused: !!why?.status, again }
 }
 
 /** The address of a websocket of the studio's. */

@@ -1,4 +1,5 @@
 // Work that takes long on the server: its progress as it comes, then its result.
+import { UNREACHED } from './api'
 
 export interface Doing {
   title: string
@@ -27,7 +28,7 @@ export function follow<T>(path: string, outcome: Outcome<T>): () => void {
   })
   source.onerror = () => {
     source.close() // it would be done anew
-    outcome.refused('The studio did not answer: is it still running, and the run still there?')
+    outcome.refused(UNREACHED)
   }
   return () => source.close()
 }

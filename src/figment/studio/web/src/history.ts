@@ -46,6 +46,7 @@ export interface History {
   classes: string[]
   seed: number
   starts_known: boolean
+  ends: string | null // what is said where the readings end before the run
 }
 
 export interface Happened {
@@ -63,7 +64,10 @@ const MAX_POINTS = 4000 // of a curve; of more, every second one goes
 export function grown(history: History, events: readonly Happened[]): History {
   const found = { ...history, ticks: { ...history.ticks } as Columns }
   const ticks = events.filter((it) => it.event === 'tick')
-  if (ticks.length) addTicks(found, ticks)
+  if (ticks.length) {
+    addTicks(found, ticks)
+    found.ends = null
+  }
   const scores = events.filter((it) => it.event === 'score' && typeof it.fd === 'number') as unknown as Score[]
   if (scores.length) found.scores = [...found.scores, ...scores]
   const sheets = events.filter((it) => it.event === 'snapshot')

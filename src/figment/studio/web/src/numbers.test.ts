@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, digits, movingAverage, nearestTo, placeAt, short, time } from './numbers'
+import { count, digits, movingAverage, nearestTo, placeAt, short, time, several } from './numbers'
 
 test('numbers are short on axes and whole in words', () => {
   expect([0, 999, 1500, 49152, 2e6, 0.25].map(short)).toEqual(['0', '999', '1.5k', '49.15k', '2M', '0.25'])
@@ -22,4 +22,8 @@ test('a moving average leaves gaps out and is cut off at the ends', () => {
   expect(movingAverage([1, 2, 3, null, 5], 3)).toEqual([1.5, 2, 2.5, 4, 5])
   expect(movingAverage([null, null], 3)).toEqual([null, null])
   expect(movingAverage([1, 2], 1)).toEqual([1, 2])
+})
+
+test('one frame is no frames', () => {
+  expect([several(1.2, 'frame'), several(0, 'frame'), several(1500, 'turn')]).toEqual(['1 frame', '0 frames', '1,500 turns'])
 })

@@ -10,6 +10,9 @@ export function short(value: number): string {
 /** 12345 → 12,345. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en')
 
+/** 1 frame, 2 frames. */
+export const several = (value: number, what: string): string => `${count(value)} ${what}${Math.round(value) === 1 ? '' : 's'}`
+
 /** As many digits as a reading needs: 1,302, 12.3, .0123 as 0.0123; an en dash for nothing. */
 export function digits(value: number | null | undefined, places = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'

@@ -1,6 +1,7 @@
 // What is around every page: its name, the way to the others, and the page itself, fetched when it is first shown.
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { UNREACHED } from './api'
 import { followed, match, usePlace } from './router'
 
 export type PageProps = { id: string }
@@ -46,7 +47,7 @@ export function Shell() {
     let wanted = true
     page.load().then(
       (module) => wanted && (setShown({ page, Page: module.default }), setError(null)),
-      () => wanted && setError('This page could not be loaded: is the studio still running?'),
+      () => wanted && setError(UNREACHED),
     )
     return () => void (wanted = false)
   }, [page])
@@ -58,7 +59,7 @@ export function Shell() {
   return (
     <>
       <a class="skip" href="#main">
-        To the page
+        To the content
       </a>
       <header class="bar">
         <a class="home" href="/" onClick={followed}>

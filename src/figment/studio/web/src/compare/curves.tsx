@@ -30,7 +30,7 @@ export function CompareCurves({ runs, histories }: { runs: Compared[]; histories
   const scored = there.filter((run) => words && histories[run.id]!.score_words?.title === words.title) // by the same eyes
   return (
     <>
-      <OverChoice over={over} onChange={setOver} />
+      <OverChoice what="Curves" over={over} onChange={setOver} />
       <div class="charts">
         {words && (
           <Overlaid title={words.title} reading={`${words.reading} Bands are two standard errors to each side.`} over={over} runs={scored} points={(id) => scores(histories[id]!)} limits={FROM_ZERO} guide={histories[scored[0]!.id]!.scores.at(-1)!.floor} />
@@ -45,10 +45,10 @@ export function CompareCurves({ runs, histories }: { runs: Compared[]; histories
 
 const FROM_ZERO: [number, null] = [0, null]
 
-export function OverChoice({ over, onChange }: { over: Over; onChange: (over: Over) => void }) {
+export function OverChoice({ what, over, onChange }: { what: string; over: Over; onChange: (over: Over) => void }) {
   return (
     <fieldset class="row choice">
-      <legend class="unseen">Compare at the same</legend>
+      <legend class="unseen">{what} at the same</legend>
       {(['images', 'minutes'] as const).map((it) => (
         <label key={it} class="row">
           <input type="radio" checked={over === it} onChange={() => onChange(it)} /> over {it === 'images' ? 'images seen' : 'minutes of training'}

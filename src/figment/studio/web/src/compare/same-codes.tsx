@@ -21,7 +21,7 @@ export function SameCodes({ runs, histories, alike }: { runs: Compared[]; histor
   return (
     <>
       <div class="row between">
-        <OverChoice over={over} onChange={setOver} />
+        <OverChoice what="Samples" over={over} onChange={setOver} />
         <button type="button" onClick={() => setStart(start + SHOWN)}>
           Other codes
         </button>

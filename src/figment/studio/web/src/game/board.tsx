@@ -40,6 +40,14 @@ export function Board({ title, shot, truth, layers, course, register }: BoardPro
       <h2>{title}</h2>
       <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label={inWords(shot)} />
       <Reading shot={shot} />
+      {course.steps.length ? <Charts shot={shot} course={course} /> : <p class="quiet before">The curves begin with the first step.</p>}
+    </section>
+  )
+}
+
+function Charts({ shot, course }: Pick<BoardProps, 'shot' | 'course'>) {
+  return (
+    <>
       <Chart
         title="Losses" across="steps" x={course.steps} height={150}
         curves={[{ label: 'G’s loss', colour: 'second', values: course.lossG, points: false }, { label: 'D’s loss', colour: 'first', values: course.lossD, dashes: [4, 2], points: false }]}
@@ -51,7 +59,7 @@ export function Board({ title, shot, truth, layers, course, register }: BoardPro
           ...(shot?.modes ? [{ label: 'modes covered', colour: 'third', values: course.covered, dashes: [4, 2], points: false }] : []),
         ]}
       />
-    </section>
+    </>
   )
 }
 

@@ -1,5 +1,5 @@
 // The plan before one says yes: what figment train --dry-run tells, made on the server while one waits.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, post, remove } from '../api'
 
 interface Plan {
@@ -23,6 +23,7 @@ export function PlanOf({ asked }: { asked: object | null }) {
   const [id, setId] = useState<string | null>(null)
   const [plan, setPlan] = useState<Plan | null>(null)
   const [error, setError] = useState<string | null>(null)
+  const button = useRef<HTMLButtonElement>(null)
   const key = JSON.stringify(asked)
 
   useEffect(() => (setId(null), setPlan(null), setError(null)), [key])
@@ -47,20 +48,26 @@ export function PlanOf({ asked }: { asked: object | null }) {
   }, [id])
 
   const begin = () => {
+    if (!asked || works) return // the button keeps the focus where it can't be pressed
     setError(null)
     setPlan(null)
     post<{ id: string }>('/api/plan', asked).then((it) => setId(it.id), (why: Error) => setError(why.message))
+  }
+  const cancel = () => {
+    setId(null) // which ends it on the server, too
+    button.current?.focus()
   }
   const works = id !== null && (plan === null || plan.state === 'working') && !error
   return (
     <div class="plan">
       <div class="row">
-        <button type="button" disabled={!asked || works} onClick={begin}>
+        <button type="button" ref={button} aria-disabled={!asked || works} onClick={begin}>
           Show the plan
         </button>
         <span role="status" class="quiet">
           {works && (plan?.said || 'Preparing the pictures and measuring this machine: some seconds, or a minute for a time budget …')}
         </span>
+        {works && <button type="button" onClick={cancel}>Cancel the plan</button>}
       </div>
       {error && <p class="problem" role="alert">{error}</p>}
       {plan?.error && <p class="problem" role="alert">{plan.error}</p>}

@@ -24,18 +24,28 @@ export default function Compare() {
   const text = query.get('runs') ?? ''
   const ids = useMemo(() => idsIn(query), [text])
   const rows = useGet<{ runs: Row[] }>('/api/runs')
-  const found = useGet<Comparison>(ids.length > 1 ? `/api/compare?runs=${ids.join()}` : null)
+  const lost = rows.value ? lostOf(ids, rows.value.runs) : null
+  const there = useMemo(() => ids.filter((id) => lost && !lost.has(id)), [text, lost && [...lost.keys()].join()])
+  const found = useGet<Comparison>(there.length > 1 ? `/api/compare?runs=${there.join()}` : null)
   const choose = (chosen: string[]) => go(chosen.length ? `/compare?runs=${chosen.join()}` : '/compare', true)
   return (
     <>
       <h1>Compare</h1>
       {rows.error && <p class="problem" role="alert">{rows.error}</p>}
-      {rows.value && <Chooser rows={rows.value.runs} ids={ids} onChoose={choose} />}
-      {ids.length > 1 && found.error && <p class="problem" role="alert">{found.error}</p>}
-      {ids.length > 1 && !found.value && !found.error && <p role="status">Reading the runs…</p>}
-      {ids.length > 1 && found.value && <Found comparison={found.value} ids={ids} />}
+      {rows.value && <Chooser rows={rows.value.runs} ids={there} onChoose={choose} />}
+      {lost && [...lost].map(([id, why]) => <p key={id} class="problem" role="status">Left out: {why}</p>)}
+      {there.length > 1 && found.error && <p class="problem" role="alert">{found.error}</p>}
+      {!rows.error && (!rows.value || (there.length > 1 && !found.value && !found.error)) && <p role="status">Reading the runs …</p>}
+      {there.length > 1 && found.value && <Found comparison={found.value} ids={there} />}
     </>
   )
+}
+
+/** Those of the runs asked for that can't be compared, with what is said of each. */
+function lostOf(ids: string[], rows: Row[]): Map<string, string> {
+  const known = new Map(rows.map((it) => [it.id, it]))
+  const said = (id: string) => (known.has(id) ? known.get(id)!.problem && `${known.get(id)!.where}. ${known.get(id)!.problem}` : 'a run that is gone.')
+  return new Map(ids.flatMap((id) => (said(id) ? [[id, said(id)!] as const] : [])))
 }
 
 function Chooser({ rows, ids, onChoose }: { rows: Row[]; ids: string[]; onChoose: (ids: string[]) => void }) {
@@ -48,7 +58,7 @@ function Chooser({ rows, ids, onChoose }: { rows: Row[]; ids: string[]; onChoose
   return (
     <details class="card chooser" open={isOpen}>
       <summary>
-        {ids.length < 2 ? 'Choose two runs or more' : `${ids.length} runs: ${ids.map((id) => names.get(id) ?? id).join(', ')}`}
+        {ids.length < 2 ? 'Choose two runs or more' : `${ids.length} runs: ${ids.map((id) => names.get(id)).join(', ')}`}
       </summary>
       {runs.length < 2 && <p>There are fewer than two runs here: train another one first.</p>}
       <ul>
@@ -140,6 +150,8 @@ function Found({ comparison, ids }: { comparison: Comparison; ids: string[] }) {
 
 function Table({ head, rows, titles }: { head: string[]; rows: string[][]; titles: string[] }) {
   return (
+    <>
+    <p class="quiet sideways">It goes on to the right: move it sideways.</p>
     <div class="wide" tabIndex={0} role="region" aria-label="Table">
       <table>
         <thead>
@@ -160,5 +172,6 @@ function Table({ head, rows, titles }: { head: string[]; rows: string[][]; title
         </tbody>
       </table>
     </div>
+    </>
   )
 }

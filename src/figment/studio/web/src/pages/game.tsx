@@ -1,7 +1,7 @@
 // The Game: a generator and a discriminator that play in the plane, one or two games side by side.
 import { Fragment } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { useGet } from '../api'
+import { UNREACHED, useGet } from '../api'
 import { Board, type Painter } from '../game/board'
 import { begun, gone, type Course } from '../game/course'
 import { LAYERS, type Layer, type Layers } from '../game/drawing'
@@ -13,7 +13,7 @@ import { defaults, nameOf, type Offer, type Settings, type Value } from '../game
 import { Setup } from '../game/setup'
 import { Table } from '../game/table'
 import { useMatch } from '../match'
-import { count } from '../numbers'
+import { several } from '../numbers'
 
 export default function Game() {
   const { value: offer, error } = useGet<Offer>('/api/game')
@@ -77,7 +77,7 @@ function Hall({ offer }: { offer: Offer }) {
       <div class="row">
         <label>
           Lesson{' '}
-          <select value={lesson} onChange={(event) => choose(event.currentTarget.value)}>
+          <select id="lessons" value={lesson} onChange={(event) => choose(event.currentTarget.value)}>
             <option value="">none: play freely</option>
             {Object.entries(offer.lessons).map(([name, it]) => (
               <option key={name} value={name}>{it.title}</option>
@@ -121,7 +121,7 @@ function Hall({ offer }: { offer: Offer }) {
         <Slider title="Turns a frame" most={50} value={pace.steps} change={(steps) => setPace({ ...pace, steps })} />
         <Slider title="Frames a second" most={60} value={pace.frames} change={(frames) => setPace({ ...pace, frames })} />
       </div>
-      <p class="quiet rate">{rate ? `${count(rate.frames)} frames and ${count(rate.turns)} turns a second, ${+rate.aFrame.toFixed(1)} a frame.` : isPlaying ? 'Playing …' : 'Standing still.'}</p>
+      <p class="quiet rate">{rate ? `${several(rate.frames, 'frame')} and ${several(rate.turns, 'turn')} a second, ${+rate.aFrame.toFixed(1)} a frame.` : isPlaying ? 'Playing …' : 'Standing still.'}</p>
       {problem && <p class="problem" role="alert">{problem}</p>}
 
       <fieldset class="plain">
@@ -138,6 +138,7 @@ function Hall({ offer }: { offer: Offer }) {
   )
   return (
     <>
+      {isNarrow && <p><a href="#lessons">To the lessons and settings</a></p>}
       {isNarrow ? [boards, controls] : [controls, boards]}
       <div class="boards">
         {games.map((settings, i) => (
@@ -216,7 +217,7 @@ function useTable(games: Settings[], pace: { steps: number; frames: number }, is
         else if (seen.games.every((shot) => !shot.isFinite)) setPlaying(false)
       },
       refused: (sentence) => (setProblem(sentence), setPlaying(false)),
-      lost: () => setProblem('The studio doesn’t answer any more: it is tried again.'),
+      lost: () => setProblem(UNREACHED),
     })
     table.current = made
     const timer = setInterval(look, WORDS_EVERY)

@@ -12,6 +12,7 @@ import '../runlist/runlist.css'
 import '../newrun/newrun.css'
 
 const EVERY = 1000 // milliseconds
+const isUnderWay = (job: Job): boolean => job.state !== 'failed' && job.state !== 'killed'
 
 export default function NewRun() {
   const offered = useGet<{ recipes: Recipe[]; homes: string[] }>('/api/recipes')
@@ -28,7 +29,8 @@ export default function NewRun() {
     data, recipe, ...asAsked(budget), size: more.size || null, fit: more.fit || null, labels: more.labels, start: more.start || null,
     seed: more.seed === '' ? null : Number(more.seed),
   }
-  const begins = job !== null && job.state !== 'failed' && job.state !== 'killed'
+  const begins = job !== null && isUnderWay(job)
+  const mayStart = !!data && !!homes.length && !begins
 
   useEffect(() => {
     if (!job || !begins) return
@@ -42,6 +44,7 @@ export default function NewRun() {
 
   async function start(event: Event) {
     event.preventDefault()
+    if (!mayStart) return
     setError(null)
     try {
       setJob(await post<Job>('/api/jobs', { ...training, name: more.name.trim() || null, folder: more.folder }))
@@ -75,7 +78,7 @@ export default function NewRun() {
           <p class="quiet">Any run can be stopped and gone on with later, so begin with a short one.</p>
         </fieldset>
         <details class="card">
-          <summary>More: name, size, shape, labels, where it begins</summary>
+          <summary>More: name, size, shape, {(look.value?.classes ?? 0) > 1 && 'labels, '}where it begins</summary>
           <MoreFields value={more} change={setMore} classes={look.value?.classes ?? 0} homes={homes} />
         </details>
         <fieldset>
@@ -86,7 +89,7 @@ export default function NewRun() {
         {error && <p class="problem" role="alert">{error}</p>}
         {job?.error && !begins && <p class="problem" role="alert">It didn't begin: {job.error}</p>}
         <div class="row">
-          <button type="submit" class="main" disabled={!data || begins || !homes.length}>
+          <button type="submit" class="main" aria-disabled={!mayStart}>
             Start
           </button>
           <span role="status">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { post, useGet } from '../api'
 import { followed, usePlace } from '../router'
 import { RunCard } from '../runlist/card'
-import { Beginnings, reasons } from '../runlist/jobs'
+import { Beginnings } from '../runlist/jobs'
 import { Delete, Rename, Resume, type Kind } from '../runlist/questions'
 import { FILTERS, chosen, coverOf, type Filter, type Job, type Order, type RunRow } from '../runlist/rows'
 import '../runlist/runlist.css'
@@ -38,7 +38,6 @@ export default function Runs() {
 
   const rows = listed.value?.runs ?? []
   const jobs = begun.value?.jobs ?? []
-  const why = reasons(jobs)
   const shown = chosen(rows, study, words, filter, order)
   const inStudy = rows.find((row) => row.id === study)
   const isMany = rows.filter((row) => row.study === study).length > MANY
@@ -55,6 +54,7 @@ export default function Runs() {
       </div>
       <p role="status" class="quiet said">{said}</p>
       {listed.error && <p class="problem" role="alert">{listed.error}</p>}
+      {!listed.value && !listed.error && <p role="status">Reading the runs …</p>}
       {isMany && (
         <div class="row sorting">
           <label>
@@ -87,7 +87,7 @@ export default function Runs() {
       <ul class="cards">
         {shown.map((row) => (
           <RunCard
-            key={row.id} row={row} cover={coverOf(row, rows)} why={why.get(row.id) ?? null} stops={stopping.has(row.id)}
+            key={row.id} row={row} cover={coverOf(row, rows)} stops={stopping.has(row.id)}
             now={Date.now() / 1000} stop={(it) => void stop(it)} ask={(kind, it) => setQuestion({ kind, row: it })}
           />
         ))}

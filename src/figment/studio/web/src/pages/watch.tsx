@@ -1,6 +1,7 @@
 // Watch: a run as it learns, and everything that it was on the way there.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useGet } from '../api'
+import { Flagged } from '../flags'
 import { CloseLook } from '../watch/close-look'
 import { Frames, around, outwards, scattered } from '../watch/frames'
 import { Histogram } from '../watch/histogram'
@@ -20,21 +21,24 @@ const REST_MS = 120 // after which a slider rests
 const CHARTS_MS = 80 // between two moves of the charts' line while a slider moves: sheets go first
 
 export default function Watch({ id }: PageProps) {
-  const { history, problem, news } = useHistory(id)
+  const { history, problem, gone, news } = useHistory(id)
   const state = useGet<RunState>(history ? `/api/runs/${id}/state` : null)
   useEffect(() => void (news > 1 && state.again()), [news]) // the first time it has just been asked for
+  const isLost = gone || state.refused // then nothing can be done with it, and what was known of it isn't so any more
+  const now = isLost ? null : state.value
+  const said = problem ?? state.error ?? now?.why
   const name = state.value?.name
   useEffect(() => void (name && (document.title = `${name} – figment studio`)), [name])
   return (
     <>
       <div class="row between">
         <h1>{name ?? 'Watch'}</h1>
-        <RunActions id={id} state={state.value} again={state.again} />
+        {!isLost && <RunActions id={id} state={now} again={state.again} />}
       </div>
-      <div class="facts-room">{state.value && <StateLine state={state.value} drawn={history?.sheets.at(-1)?.images ?? 0} />}</div>
-      {problem && (
+      <div class="facts-room">{now && <StateLine state={now} drawn={history?.sheets.at(-1)?.images ?? 0} />}</div>
+      {said && (
         <p class="problem" role="alert">
-          {problem}
+          {said}
         </p>
       )}
       {history && <Shown id={id} history={history} state={state.value} />}
@@ -46,30 +50,38 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
   const { sheets, ticks } = history
   const [picked, setPicked] = useState<number | null>(null) // images seen; null follows the newest
   const [chosen, setChosen] = useState<number | null>(null)
+  const [looks, setLooks] = useState(0) // grows with each picture that is pressed, the same one again too
+  const choose = useCallback((tile: number) => (setChosen(tile), setLooks((it) => it + 1)), [])
+  const close = () => {
+    if (chosen !== null) document.querySelectorAll<HTMLElement>('.tiles button')[chosen]?.focus()
+    setChosen(null)
+  }
   const images = useMemo(() => sheets.map((it) => it.images), [sheets])
   const last = sheets.length - 1
   const at = picked === null ? last : nearestTo(images, picked)
   const move = useCallback((place: number) => setPicked(place >= last ? null : images[place]!), [images, last])
   const pick = useCallback((x: number) => setPicked(x >= images[last]! ? null : x), [images, last])
   const seen = images[at] ?? ticks.images.at(-1) ?? 0
-  const exact = picked === null ? (ticks.images.at(-1) ?? seen) : seen
+  const exact = picked === null ? Math.max(seen, ticks.images.at(-1) ?? 0, history.scores.at(-1)?.images ?? 0) : seen
   const cursor = useRested(exact, CHARTS_MS)
   const words = history.words.length ? history.words[placeAt(history.words.map((it) => it.images), cursor)]!.said : []
-  const closing = history.notes.filter((it) => it.event === 'closing' && it.images >= exact).at(-1)?.text // of a run that went on it is no longer the last word
+  const end = ticks.images.at(-1) ?? 0
+  const closing = history.notes.filter((it) => it.event === 'closing' && it.images >= end).at(-1) // of a run that went on it is no longer the last word
   const charts = useMemo(() => <RunCharts history={history} at={cursor} onPick={pick} />, [history, cursor, pick]) // drawn anew only for these
   const address = useCallback((key: string) => `/api/runs/${id}/sheets/${key}/quick?v=${version(history, +key)}`, [id, history.after])
   return (
     <div class="watch">
       <div class={chosen === null ? 'left stays' : 'left'}>
         {sheets.length ? (
-          <Sheets key={history.after} history={history} at={at} onMove={move} address={address} chosen={chosen} onChoose={setChosen} />
+          <Sheets key={history.after} history={history} at={at} onMove={move} address={address} chosen={chosen} onChoose={choose} />
         ) : (
           <p class="card">There is no sheet of samples yet: the first one comes before the first step of training.</p>
         )}
-        {chosen !== null && <CloseLook id={id} tile={chosen} history={history} images={seen} address={address} onClose={() => setChosen(null)} />}
-        <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} closing={picked === null ? closing : undefined} />
+        {chosen !== null && <CloseLook id={id} tile={chosen} looks={looks} history={history} images={seen} address={address} onClose={close} />}
+        <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} closing={picked === null ? closing?.text : undefined} />
       </div>
       <div class="right">
+        {history.ends && <p class="problem" role="status">{history.ends}</p>}
         {ticks.images.length ? (
           <div class="charts">
             {charts}
@@ -78,7 +90,7 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
         ) : (
           <p class="card">There are no readings of the game yet.</p>
         )}
-        <Notes history={history} />
+        <Notes notes={history.notes.filter((it) => it !== closing)} />
       </div>
     </div>
   )
@@ -179,15 +191,15 @@ function caption({ sheets, starts_known }: History, place: number): string {
   return `${count(images)} images${seconds === null ? '' : ` · ${time(seconds)}`}${known}`
 }
 
-function Notes({ history }: { history: History }) {
-  if (!history.notes.length) return null
+function Notes({ notes }: Pick<History, 'notes'>) {
+  if (!notes.length) return null
   return (
     <section class="card" aria-label="What else was noted">
       <h2>What else was noted</h2>
       <ul class="notes">
-        {[...history.notes].reverse().map((it, i) => (
+        {[...notes].reverse().map((it, i) => (
           <li key={i}>
-            <span class="quiet">{count(it.images)} images:</span> {it.text}
+            <span class="quiet">{count(it.images)} images:</span> <Flagged text={it.text} />
           </li>
         ))}
       </ul>

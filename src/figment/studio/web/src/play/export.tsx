@@ -41,6 +41,7 @@ export function Export({ desk, frames, seconds }: Props) {
 
   /** Until there is a film, or why there is none; it is fetched, too, where another panel is looked at meanwhile. */
   async function make() {
+    if (busy || frames.length < 2) return // the button keeps the focus where it can't be pressed
     setBusy(true)
     setTold('')
     const asked = { keyframes: frames.map((it) => it.point), ending, seconds, label: frames[0]!.label, net: desk.state.net }
@@ -75,7 +76,7 @@ export function Export({ desk, frames, seconds }: Props) {
             ))}
           </select>
         </label>
-        <button type="button" disabled={busy || frames.length < 2} onClick={() => void make()}>
+        <button type="button" aria-disabled={busy || frames.length < 2} onClick={() => void make()}>
           Export the film
         </button>
         {film && <button type="button" onClick={stop}>Stop the film</button>}

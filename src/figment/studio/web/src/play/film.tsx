@@ -24,8 +24,10 @@ export function Film({ desk }: { desk: Desk }) {
   }, [frames, time, desk.state.net])
   usePlaying(plays && enough, seconds, setTime)
   const add = (item: Item) => setFrames((all) => [...all, item].slice(0, MOST))
-  const move = (from: number, by: number) => {
+  const move = (by: number) => {
+    const from = marked ?? -1
     const to = from + by
+    if (from < 0 || to < 0 || to >= frames.length) return // the buttons keep the focus where they can't be pressed
     setFrames((all) => all.map((it, i) => (i === to ? all[from]! : i === from ? all[to]! : it)))
     setMarked(to)
   }
@@ -45,12 +47,12 @@ export function Film({ desk }: { desk: Desk }) {
         <button type="button" disabled={!chosen || frames.length >= MOST} onClick={() => chosen && add(chosen)}>
           Add the chosen
         </button>
-        <button type="button" disabled={!marked} onClick={() => move(marked!, -1)} aria-label="Move the keyframe forward">
+        <button type="button" aria-disabled={!marked} onClick={() => move(-1)} aria-label="Move the keyframe earlier">
           ←
         </button>
         <button
-          type="button" disabled={marked === null || marked >= frames.length - 1} onClick={() => move(marked!, 1)}
-          aria-label="Move the keyframe back"
+          type="button" aria-disabled={marked === null || marked >= frames.length - 1} onClick={() => move(1)}
+          aria-label="Move the keyframe later"
         >
           →
         </button>

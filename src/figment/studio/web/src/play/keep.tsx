@@ -39,15 +39,15 @@ export function Keep({ desk }: { desk: Desk }) {
   }
   return (
     <section class="keep">
-      <div class="row">
+      <form class="row" onSubmit={(event) => (event.preventDefault(), shown.late || keep())}>
         <label class="inline">
           Name{' '}
           <input type="text" maxLength={80} value={name} placeholder={`favourite ${desk.favourites.length + 1}`} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
-        <button type="button" disabled={Boolean(shown.late)} onClick={keep}>
+        <button type="submit" disabled={Boolean(shown.late)}>
           Keep
         </button>
-      </div>
+      </form>
       <div class="row">
         <label class="inline">
           Enlarged{' '}

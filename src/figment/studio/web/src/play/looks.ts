@@ -3,6 +3,22 @@
 /** Sample so much of a seed, or a code by its own numbers. */
 export type Point = { number: number; seed: number } | { values: number[] }
 
+/** A picture that something can be done with. label: its class, where it isn't the code's own. */
+export interface Item {
+  point: Point
+  label: string | null
+}
+
+/** The pictures in each term of A − B + C. */
+export type Terms = Record<'A' | 'B' | 'C', Item[]>
+
+/** The four pictures of the pad, and the place between them. */
+export interface Between {
+  corners: Item[]
+  x: number
+  y: number
+}
+
 export type Code =
   | Point
   | { a: Point[]; b: Point[]; c: Point[] }
@@ -32,13 +48,19 @@ export interface State {
   spread: number
   smooth: boolean
   panel: string
+  terms: Terms
+  between: Between | null // null: four samples, and the middle
 }
 
 export const START: State = {
   point: { number: 0, seed: 0 }, moves: {}, truncation: 1, label: null, net: 'result', many: false, spread: 0.3,
-  smooth: true, panel: 'directions',
+  smooth: true, panel: 'directions', terms: { A: [], B: [], C: [] }, between: null,
 }
 export const NEIGHBOURS = 15
+
+export const TERMS = ['A', 'B', 'C'] as const
+export const MOST_IN_TERM = 8
+export const CORNERS = 4
 
 const STEPS = 4096 // of a code's numbers in an address: they fit into 16 bits up to 8
 
@@ -58,6 +80,11 @@ export function toQuery(state: State, seed: number): string {
   if (state.spread !== START.spread) query.set('spread', String(state.spread))
   if (!state.smooth) query.set('pixels', '1')
   if (state.panel !== START.panel) query.set('panel', state.panel)
+  if (state.panel === 'sum') for (const term of TERMS) for (const item of state.terms[term]) query.append(term, itemText(item, seed))
+  if (state.panel === 'pad' && state.between) {
+    query.set('at', `${state.between.x},${state.between.y}`)
+    for (const item of state.between.corners) query.append('corner', itemText(item, seed))
+  }
   return query.toString()
 }
 
@@ -81,7 +108,34 @@ export function fromQuery(query: URLSearchParams, seed: number): State {
     spread: within(query.get('spread'), 0, 1, START.spread),
     smooth: query.get('pixels') === null,
     panel: query.get('panel') ?? START.panel,
+    terms: { A: itemsOf(query, 'A', seed), B: itemsOf(query, 'B', seed), C: itemsOf(query, 'C', seed) },
+    between: betweenOf(query, seed),
   }
+}
+
+function betweenOf(query: URLSearchParams, seed: number): Between | null {
+  const [x, y] = (query.get('at') ?? '').split(',')
+  const corners = itemsOf(query, 'corner', seed)
+  if (corners.length !== CORNERS) return null
+  return { corners, x: within(x || null, 0, 1, 0.5), y: within(y || null, 0, 1, 0.5) }
+}
+
+/** A picture in an address: 12 is a sample of the run's own seed, 12.3 one of seed 3, and all else a code's own numbers; a class
+ * comes after a colon. */
+function itemText({ point, label }: Item, seed: number): string {
+  const code = 'values' in point ? `z${packed(point.values)}` : `${point.number}${point.seed === seed ? '' : `.${point.seed}`}`
+  return label === null ? code : `${code}:${label}`
+}
+
+function itemsOf(query: URLSearchParams, name: string, seed: number): Item[] {
+  return query.getAll(name).slice(0, MOST_IN_TERM).flatMap((text): Item[] => {
+    const at = text.indexOf(':')
+    const [code, label] = at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)]
+    const values = code.startsWith('z') ? unpacked(code.slice(1)) : null
+    if (values) return [{ point: { values }, label }]
+    const [number, own] = code.split('.')
+    return /^\d{1,15}(\.\d{1,15})?$/.test(code) ? [{ point: { number: Number(number), seed: own === undefined ? seed : Number(own) }, label }] : []
+  })
 }
 
 function whole(text: string | null, otherwise: number): number {

@@ -8,20 +8,22 @@ import { Drop, Thumb } from './thumb'
 const CORNERS = ['upper left', 'upper right', 'lower left', 'lower right']
 const STEP = 0.04 // of the pad, that an arrow key moves
 const MOVES: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-const clamp = (value: number) => Math.min(1, Math.max(0, value))
+/** A place on the pad, with no more digits than an address needs. */
+const clamp = (value: number) => Math.min(1, Math.max(0, Math.round(1000 * value) / 1000))
 
 export function Pad({ desk }: { desk: Desk }) {
   const seed = desk.facts.seed
   const samples = (first: number): Item[] => CORNERS.map((_, i) => ({ point: { number: first + i, seed }, label: null }))
-  const [corners, setCorners] = useState(() => samples(0))
-  const [place, setPlace] = useState<[number, number]>([0.5, 0.5])
+  const [start] = useState(() => samples(0))
+  const { corners, x, y } = desk.state.between ?? { corners: start, x: 0.5, y: 0.5 }
+  const setCorners = (all: Item[]) => desk.change({ between: { corners: all, x, y } })
+  const setPlace = ([x, y]: [number, number]) => desk.change({ between: { corners, x, y } })
   const [chosen, setChosen] = useState<Item | null>(null)
   const area = useRef<HTMLButtonElement>(null)
-  const [x, y] = place
   useLayoutEffect(() => {
     desk.show({ codes: [{ corners: corners.map((it) => it.point), x, y }], label: corners[0]!.label, net: desk.state.net })
   }, [corners, x, y, desk.state.net])
-  const put = (corner: number, item: Item) => setCorners((all) => all.map((it, i) => (i === corner ? item : it)))
+  const put = (corner: number, item: Item) => setCorners(corners.map((it, i) => (i === corner ? item : it)))
 
   function follow(event: PointerEvent) {
     if (event.type === 'pointermove' && !event.buttons) return

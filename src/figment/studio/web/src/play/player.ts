@@ -1,6 +1,8 @@
 // The websocket of Play: pictures are asked for by slot; of one slot only the newest matters.
-import { socketAddress } from '../api'
-import type { Look, Point } from './looks'
+import { UNREACHED, socketAddress } from '../api'
+import type { Item, Look } from './looks'
+
+export type { Item }
 
 /** A picture, or several in one file, and what the server tells of them. */
 export interface Drawn {
@@ -16,18 +18,11 @@ export interface Drawn {
   [more: string]: unknown
 }
 
-/** A picture that something can be done with. label: its class, where it isn't the code's own. */
-export interface Item {
-  point: Point
-  label: string | null
-}
-
 type Told = (drawn: Drawn | null, error: string | null) => void
 
 const FIRST_WAIT = 500 // milliseconds before a lost connection is made anew; doubled each time
 const LONGEST_WAIT = 8000
 const KEPT_THUMBS = 300
-const UNREACHED = 'The studio does not answer: it was ended, or this machine slept. Start it again by figment studio.'
 
 /** A binary message: 32 bits of length, little-endian, the facts as JSON, a file. */
 export function unframed(message: ArrayBuffer): Drawn {

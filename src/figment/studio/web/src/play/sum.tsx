@@ -2,29 +2,29 @@
 import { useLayoutEffect, useState } from 'preact/hooks'
 import { Choices } from './choices'
 import type { Desk } from './desk'
+import { MOST_IN_TERM, START, TERMS, type Terms } from './looks'
 import type { Item } from './player'
 import { Drop, Thumb } from './thumb'
 
-const TERMS = ['A', 'B', 'C'] as const
 type Term = (typeof TERMS)[number]
-const MOST = 8 // pictures in a term
 const SIGNS: Record<Term, string> = { A: '', B: '−', C: '+' }
 
 export function Sum({ desk }: { desk: Desk }) {
-  const [terms, setTerms] = useState<Record<Term, Item[]>>({ A: [], B: [], C: [] })
+  const { terms } = desk.state
+  const setTerms = (all: Terms) => desk.change({ terms: all })
   const [chosen, setChosen] = useState<Item | null>(null)
   const isWhole = TERMS.every((term) => terms[term].length)
   useLayoutEffect(() => {
     const [a, b, c] = TERMS.map((term) => terms[term].map((it) => it.point)) as [Item['point'][], Item['point'][], Item['point'][]]
     desk.show(isWhole ? { codes: [{ a, b, c }], label: terms.A[0]!.label, net: desk.state.net } : null)
   }, [terms, desk.state.net])
-  const put = (term: Term, item: Item) => setTerms((all) => ({ ...all, [term]: [...all[term], item].slice(-MOST) }))
-  const drop = (term: Term, at: number) => setTerms((all) => ({ ...all, [term]: all[term].filter((_, i) => i !== at) }))
+  const put = (term: Term, item: Item) => setTerms({ ...terms, [term]: [...terms[term], item].slice(-MOST_IN_TERM) })
+  const drop = (term: Term, at: number) => setTerms({ ...terms, [term]: terms[term].filter((_, i) => i !== at) })
   return (
     <>
       <div class="row spread">
         <h2>A − B + C</h2>
-        <button type="button" onClick={() => setTerms({ A: [], B: [], C: [] })}>
+        <button type="button" onClick={() => setTerms(START.terms)}>
           Empty all
         </button>
       </div>

@@ -1,4 +1,5 @@
 // A run or a study on the list: its newest picture, how it stands, and what can be done with it.
+import { Flagged, WhoseFlags } from '../flags'
 import { followed } from '../router'
 import type { Kind } from './questions'
 import { aboutOf, ago, colourOf, isBusy, progressOf, scoreOf, wordOf, type RunRow } from './rows'
@@ -6,8 +7,6 @@ import { aboutOf, ago, colourOf, isBusy, progressOf, scoreOf, wordOf, type RunRo
 interface Props {
   row: RunRow
   cover: RunRow | null
-  /** Why its last training failed. */
-  why: string | null
   /** Whether it was asked to stop. */
   stops: boolean
   now: number
@@ -15,12 +14,11 @@ interface Props {
   ask: (kind: Kind, row: RunRow) => void
 }
 
-export function RunCard({ row, cover, why, stops, now, stop, ask }: Props) {
-  const standing = why && !isBusy(row) ? 'failed' : row.standing
+export function RunCard({ row, cover, stops, now, stop, ask }: Props) {
+  const { standing, name } = row
   const isRun = row.kind === 'run'
   const address = isRun ? `/watch/${row.id}` : `/?study=${row.id}`
   const newest = cover && `/api/runs/${cover.id}/sheets/${cover.sheet}`
-  const name = row.name
   return (
     <li class="card run" data-standing={standing}>
       <div class="cover">
@@ -36,13 +34,14 @@ export function RunCard({ row, cover, why, stops, now, stop, ask }: Props) {
         {stops && isBusy(row) ? 'stopping: it saves everything first' : wordOf(standing)}
       </p>
       {row.problem && <p class="problem quiet">{row.problem}</p>}
-      {why && !isBusy(row) && <p class="problem quiet">{why}</p>}
+      {row.why && <p class="problem quiet">{row.why}</p>}
       {row.share != null && (
         <progress class={isBusy(row) ? 'busy' : ''} value={row.share} max={1} aria-label={`${name}: share of its budget`} />
       )}
       {!row.problem && <p class="quiet figures">{progressOf(row)}</p>}
       {row.score && <p class="quiet figures">{scoreOf(row.score)}</p>}
-      {row.words && <p class="quiet">{row.words}</p>}
+      {row.words && <p class="quiet"><Flagged text={row.words} /></p>}
+      {row.words && <WhoseFlags texts={[row.words]} />}
       {!row.problem && <p class="quiet about">{aboutOf(row)}{row.changed ? ` · ${ago(row.changed, now)}` : ''}</p>}
       <div class="row actions">
         {isRun && !row.problem && <a class="button" href={address} onClick={followed} aria-label={`Watch ${name}`}>Watch</a>}

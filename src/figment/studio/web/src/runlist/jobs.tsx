@@ -12,17 +12,6 @@ interface Props {
 export const withoutRun = (jobs: Job[]): Job[] =>
   jobs.filter((job) => !job.has_run && (job.state === 'preparing' || job.error !== null))
 
-/** Why a run's last training failed, by the run's id; newest first is how the server has them. */
-export function reasons(jobs: Job[]): Map<string, string> {
-  const found = new Map<string, string>()
-  const seen = new Set<string>()
-  for (const job of jobs) {
-    if (job.error && job.has_run && !seen.has(job.run)) found.set(job.run, job.error)
-    seen.add(job.run)
-  }
-  return found
-}
-
 export function Beginnings({ jobs, done }: Props) {
   const shown = withoutRun(jobs)
   if (!shown.length) return null

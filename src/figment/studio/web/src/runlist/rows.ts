@@ -40,6 +40,7 @@ export interface RunRow {
   sheet?: number | null
   score?: Score | null
   words?: string | null
+  why?: string | null // its last training ended badly
   // a study's
   cells?: number
   done?: number

@@ -28,18 +28,19 @@ interface Evidence {
 export interface CloseLookProps {
   id: string
   tile: number
+  looks: number // grows each time that a picture is pressed
   history: History
   images: number // seen when the sheet that is shown was made
   address: (key: string) => string
   onClose: () => void
 }
 
-export function CloseLook({ id, tile, history, images, address, onClose }: CloseLookProps) {
+export function CloseLook({ id, tile, looks, history, images, address, onClose }: CloseLookProps) {
   const { code, label } = codeOf(history, tile)
   const title = useRef<HTMLHeadingElement>(null)
-  useEffect(() => title.current?.focus(), [tile])
+  useEffect(() => title.current?.focus(), [looks])
   return (
-    <section class="card close-look" aria-label={`Picture ${tile}`}>
+    <section class="card close-look" aria-label={`Picture ${tile}`} onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <div class="row between">
         <h2 tabIndex={-1} ref={title}>
           Picture {tile}

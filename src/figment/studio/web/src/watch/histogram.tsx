@@ -39,7 +39,7 @@ export function Histogram({ id, images }: { id: string; images: number }) {
     <figure class="card">
       <h3>How the discriminator takes them</h3>
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>Show it, wherever the slider rests</summary>
+        <summary>Show the histogram, wherever the slider rests</summary>
         <div class="bars-room">
           {found && <Bars {...found} />}
           {!found && !error && <p class="quiet">Asking the discriminator…</p>}

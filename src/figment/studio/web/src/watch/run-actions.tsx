@@ -1,14 +1,11 @@
 // What one may want to do with the run that one watches: stop it, go on with it, play, compare.
 import { useEffect, useState } from 'preact/hooks'
-import { post, useGet } from '../api'
+import { post } from '../api'
 import { followed } from '../router'
 import { Resume } from '../runlist/questions'
-import { reasons } from '../runlist/jobs'
-import { isBusy, type Job } from '../runlist/rows'
+import { isBusy } from '../runlist/rows'
 import '../runlist/runlist.css'
 import type { RunState } from './run-state'
-
-const EVERY = 2000 // milliseconds
 
 interface Props {
   id: string
@@ -19,11 +16,8 @@ interface Props {
 export function RunActions({ id, state, again }: Props) {
   const [said, setSaid] = useState('')
   const [asks, setAsks] = useState(false)
-  const [wentOn, setWentOn] = useState(false)
-  const jobs = useGet<{ jobs: Job[] }>(wentOn ? '/api/jobs' : null, EVERY)
   const busy = state !== null && isBusy(state)
   const own = state !== null && !state.in_study // a study's runs are stopped and resumed where the study is
-  const why = busy ? undefined : reasons(jobs.value?.jobs ?? []).get(id)
   useEffect(() => setSaid(''), [state?.standing])
   const stop = () =>
     post(`/api/runs/${id}/stop`).then(
@@ -32,12 +26,12 @@ export function RunActions({ id, state, again }: Props) {
     )
   return (
     <div class="row">
-      <span role="status" class={why ? 'problem quiet' : said ? 'quiet' : 'unseen'}>{why ?? said}</span>
+      <span role="status" class={said ? 'quiet' : 'unseen'}>{said}</span>
       {own && busy && <button type="button" onClick={() => void stop()}>Stop</button>}
       {own && !busy && <button type="button" onClick={() => (setSaid(''), setAsks(true))}>Go on …</button>}
       <a class="button" href={`/play/${id}`} onClick={followed}>Play</a>
       <a class="button" href={`/compare?runs=${id}`} onClick={followed}>Compare</a>
-      {asks && state && <Resume run={{ ...state, id }} done={(it) => (setSaid(it), setWentOn(true), again())} close={() => setAsks(false)} />}
+      {asks && state && <Resume run={{ ...state, id }} done={(it) => (setSaid(it), again())} close={() => setAsks(false)} />}
     </div>
   )
 }

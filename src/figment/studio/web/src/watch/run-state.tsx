@@ -1,5 +1,6 @@
 // How a run stands, in a line of numbers, and what the trainer says of it.
 import type { Meaning as Said } from '../history'
+import { Flagged, WhoseFlags, withoutAdvice } from '../flags'
 import { Meaning } from '../meaning'
 import { count, digits, time } from '../numbers'
 
@@ -8,6 +9,8 @@ export interface RunState {
   standing: string
   in_study: boolean
   said: string
+  why: string | null // why its last training ended badly
+  saved: { images: number; seconds: number } | null // how far it was then saved
   images: number
   seconds: number
   speed: number | null
@@ -25,6 +28,7 @@ export function StateLine({ state, drawn }: { state: RunState; drawn: number }) 
     ['images seen', count(Math.max(state.images, drawn))],
     ['trained for', time(state.seconds)],
   ]
+  if (state.saved) facts.push(['saved until', `${count(state.saved.images)} images, ${time(state.saved.seconds)}`])
   if (state.speed !== null) facts.push(['images a second', digits(state.speed)])
   if (state.left !== null) facts.push(['left', time(state.left)])
   if (score) facts.push([`best ${score.title}, lower is better`, `${digits(score.value, 4)}${score.error === null ? '' : ` ± ${digits(score.error, 2)}`} (reals reach ${digits(score.floor, 4)})`])
@@ -48,11 +52,12 @@ export function Words({ said, title, closing }: { said: readonly Said[]; title: 
       {!said.length && !closing && <p>Too early to tell.</p>}
       {said.map(({ text, means }) => (
         <div key={text}>
-          <p class="said">{text[0]!.toUpperCase() + text.slice(1)}.</p>
-          {means && <Meaning of={text}>{means}</Meaning>}
+          <p class="said"><Flagged text={`${text[0]!.toUpperCase()}${text.slice(1)}.`} /></p>
+          {means && <Meaning of={withoutAdvice(text)}>{means}</Meaning>}
         </div>
       ))}
-      {closing && <p>{closing}.</p>}
+      {closing && <p><Flagged text={`${closing}.`} /></p>}
+      <WhoseFlags texts={[...said.map((it) => it.text), closing ?? '']} />
     </section>
   )
 }

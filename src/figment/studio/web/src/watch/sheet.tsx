@@ -55,7 +55,9 @@ function draw(canvas: HTMLCanvasElement, late: ImageBitmap, early: ImageBitmap |
 function Tiles({ grid: [rows, columns], chosen, onChoose }: Pick<SheetProps, 'grid' | 'chosen' | 'onChoose'>) {
   const room = useRef<HTMLDivElement>(null)
   const count = rows * columns
-  const current = Math.min(chosen ?? 0, count - 1)
+  const last = useRef(0) // the one that was looked at before
+  last.current = chosen ?? last.current
+  const current = Math.min(last.current, count - 1)
   const moved = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key]
     const at = [...room.current!.children].indexOf(document.activeElement!)
@@ -68,7 +70,7 @@ function Tiles({ grid: [rows, columns], chosen, onChoose }: Pick<SheetProps, 'gr
   return (
     <div class="tiles" role="group" aria-label="Pictures of the sheet" ref={room} onKeyDown={moved} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)`, gridTemplateRows: `repeat(${rows}, 1fr)` }}>
       {Array.from({ length: count }, (_, i) => (
-        <button key={i} type="button" tabIndex={i === current ? 0 : -1} aria-pressed={chosen === i} aria-label={`Picture ${i}`} onClick={() => onChoose(i)} />
+        <button key={i} type="button" tabIndex={i === current ? 0 : -1} aria-pressed={chosen === i} aria-label={`Picture ${i}: look closer`} onClick={() => onChoose(i)} />
       ))}
     </div>
   )

@@ -1,6 +1,6 @@
 // A run's history, which grows as the run does: asked for once, then kept up by the stream of its events.
 import { useEffect, useState } from 'preact/hooks'
-import { get } from '../api'
+import { UNREACHED, get } from '../api'
 import { grown, type Happened, type History } from '../history'
 
 const TOGETHER_MS = 200 // events that come together are drawn together
@@ -10,12 +10,14 @@ const FIRSTS = ['snapshot', 'score'] // events before whose first one the histor
 export interface Followed {
   history: History | null
   problem: string | null // why there is nothing more to see
+  gone: boolean // whether there is no such run any more
   news: number // grows with whatever changed: what else is known of the run is to be asked for again
 }
 
 export function useHistory(id: string): Followed {
   const [history, setHistory] = useState<History | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
+  const [gone, setGone] = useState(false)
   const [news, setNews] = useState(0)
   useEffect(() => {
     let source: EventSource | null = null
@@ -53,7 +55,8 @@ export function useHistory(id: string): Followed {
         (why: Error & { status?: number }) => {
           if (ended) return
           setProblem(why.message)
-          if (why.status !== 404) timer = window.setTimeout(() => ((timer = 0), begin()), AGAIN_MS)
+          if (why.status === 404) setGone(true)
+          else timer = window.setTimeout(() => ((timer = 0), begin()), AGAIN_MS)
         },
       )
     }
@@ -69,7 +72,7 @@ export function useHistory(id: string): Followed {
       stream.onopen = () => setProblem(null)
       stream.onerror = () => {
         if (stream.readyState === EventSource.CLOSED) begin() // refused: the answer to the next question tells why
-        else setProblem('The studio does not answer: was it ended, or did this machine sleep? It is tried again.')
+        else setProblem(UNREACHED)
       }
       stream.addEventListener('state', (event) => {
         const now = (event as MessageEvent<string>).data
@@ -80,6 +83,7 @@ export function useHistory(id: string): Followed {
       stream.addEventListener('gone', (event) => {
         stream.close()
         place = null
+        setGone(true)
         setProblem((JSON.parse((event as MessageEvent<string>).data) as { text: string }).text)
       })
     }
@@ -97,5 +101,5 @@ export function useHistory(id: string): Followed {
       source?.close()
     }
   }, [id])
-  return { history, problem, news }
+  return { history, problem, gone, news }
 }

@@ -18,6 +18,7 @@ TABLE = {
     "doctor": ("doctor", "Tell what is installed, what this machine can do, and what is wrong, with its mend."),
     "explain": ("explain", "Find out what the nets of a run do, and how."),
     "explore": ("explore", "Find out what the codes of a generator mean."),
+    "mark": ("mark", "Make what pictures are signed with: a certificate to try it."),
     "measure": ("measure", "Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by "
                 "whatever tool; or of several, one after the other."),
     "recipes": ("recipes", "List the named recipes, or every field of the one called NAME."),

@@ -24,7 +24,7 @@ USES = {
     "onnx": "features by a network of yours",
     "tensorboard": "--log tensorboard",
     "study": "figment study",
-    "c2pa": "figment check: who signed a picture or film",
+    "c2pa": "figment check: who signed a picture or film; sample --c2pa, figment mark",
     "studio": "figment studio, train --studio",
 }
 BF16 = {

@@ -14,6 +14,7 @@ from figment.errors import InputError
 
 if TYPE_CHECKING:
     from figment.media.images import Resampling
+    from figment.media.signing import Signer
 
 PAPERS = ("a3", "a4", "a5", "letter", "10x15")  # as in media/contact_sheet.py, which isn't read for --help
 SCALE = click.option(
@@ -31,6 +32,10 @@ FILM_SCALE = click.option(
 MARK = click.option(
     "--mark/--no-mark", "is_marked", default=True,
     help="The invisible mark, by which figment check finds them again.",
+)  # fmt: skip
+C2PA = click.option(
+    "--c2pa", "signed_by", nargs=2, type=PathArgument, metavar="CERTIFICATES KEY",
+    help="Sign with Content Credentials: PEM files of the signer's certificate, its issuers' behind it, and of its key.",
 )  # fmt: skip
 FPS = click.option("--fps", type=click.IntRange(1, 120), help="Frames a second. [default: 30; of .webp 15, of .gif 12]")
 FILM = click.option(
@@ -78,6 +83,7 @@ FILM = click.option(
 @SCALE
 @RESAMPLING
 @MARK
+@C2PA
 @click.option(
     "--paper", type=click.Choice(PAPERS), help="A page to print at 300 dpi, filled with the pictures, named below."
 )
@@ -91,7 +97,7 @@ FILM = click.option(
 def sample(
     run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, pick: int, moves: tuple[str, ...],
     codes: Path | None, grid: bool, numbered: bool, suffix: str, scale: int | None, resampling: "Resampling",
-    is_marked: bool, paper: str | None, out: Path | None, device: str,
+    is_marked: bool, signed_by: tuple[Path, Path] | None, paper: str | None, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
@@ -109,6 +115,7 @@ def sample(
       figment sample runs/faces-1 --pick 4
       figment sample runs/faces-1 -n 35 --paper a4
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
+      figment sample runs/faces-1 --c2pa my/certificates.pem my/key.pem
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
     """
     from figment.common.places import check_folder
@@ -120,15 +127,17 @@ def sample(
         *([f"truncation-{truncation:g}"] if truncation != 1 else []), *([f"pick-{pick}"] if pick > 1 else []),
         *(["numbered"] if numbered else []), *([f"x{scale}"] if scale else []),
         *(["nearest"] if resampling == "nearest" else []), *([paper] if paper else []),
+        *(["signed"] if signed_by else []),
     ]  # fmt: skip
     place = Place(run, out, asked, f".{suffix}" if grid else "", check_picture if grid else check_folder)
+    signer = _signer(signed_by)
     warm_up()
     from figment.common.machine import this_machine
     from figment.explore.direction_file import directions_file, total_shift
     from figment.generator import choice
     from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
 
-    style = SheetStyle(scale, resampling, numbered, paper, is_marked)
+    style = SheetStyle(scale, resampling, numbered, paper, is_marked, signer)
     _warn_of_no_mark(is_marked)
     style.check(place.path)
     generator = load_generator(run, this_machine(device).device)
@@ -171,8 +180,9 @@ def options_kept() -> list[str]:
         if option.is_flag:
             words.append((option.opts if value else option.secondary_opts)[0])
         else:
-            for one in value if option.multiple else (value,):
-                words += [option.opts[0], typed(one if isinstance(one, Path) else str(one))]
+            for given in value if option.multiple else (value,):
+                parts = given if option.nargs > 1 else (given,)
+                words += [option.opts[0], *(typed(one if isinstance(one, Path) else str(one)) for one in parts)]
     return words
 
 
@@ -215,10 +225,11 @@ def check_combination(
 @TRUNCATION
 @FILM_SCALE
 @MARK
+@C2PA
 @FILM
 def walk(
     run: Path, keyframes: int, seconds: float, fps: int | None, tiles: int, direction: str | None, label: str | None,
-    seed: int, truncation: float, scale: int | None, is_marked: bool, out: Path | None,
+    seed: int, truncation: float, scale: int | None, is_marked: bool, signed_by: tuple[Path, Path] | None, out: Path | None,
 ) -> None:  # fmt: skip
     """A smooth closed loop through RUN's latent codes, as a film that can be repeated without a seam.
 
@@ -234,9 +245,10 @@ def walk(
 
     asked = [
         "walk", *([f"seed-{seed}"] if seed else []), *([direction] if direction else []), *([label] if label else []),
-        *([f"truncation-{truncation:g}"] if truncation != 1 else []),
+        *([f"truncation-{truncation:g}"] if truncation != 1 else []), *(["signed"] if signed_by else []),
     ]  # fmt: skip
     place = Place(run, out, asked, ".mp4", check_video)
+    signer = _signer(signed_by)
     warm_up()
     from figment.common.rehearsal import FILM_SECONDS, at_most
     from figment.explore.direction_file import directions_file, find_direction
@@ -251,6 +263,7 @@ def walk(
         write_walk(
             generator, place.path, keyframes=keyframes, seconds=seconds, fps=fps, tiles=tiles, seed=seed,
             truncation=truncation, progress=advance, label=label, along=along, say=complain, scale=scale, is_marked=is_marked,
+            signer=signer,
         )  # fmt: skip
     tell(str(place.settled()))
 
@@ -266,10 +279,11 @@ def walk(
 @FPS
 @FILM_SCALE
 @MARK
+@C2PA
 @FILM
 def timelapse(
     run: Path, tiles: int, label: str | None, seconds: float, seed: int | None, fps: int | None, scale: int | None,
-    is_marked: bool, out: Path | None,
+    is_marked: bool, signed_by: tuple[Path, Path] | None, out: Path | None,
 ) -> None:  # fmt: skip
     """How RUN learned: the same codes from its first snapshot to its last, as a film: .mp4, .webp or .gif.
 
@@ -280,8 +294,12 @@ def timelapse(
     """
     from figment.media.endings import check_video, usual_fps
 
-    asked = ["timelapse", *([f"seed-{seed}"] if seed is not None else []), *([label] if label else [])]
+    asked = [
+        "timelapse", *([f"seed-{seed}"] if seed is not None else []), *([label] if label else []),
+        *(["signed"] if signed_by else []),
+    ]  # fmt: skip
     place = Place(run, out, asked, ".mp4", check_video)
+    signer = _signer(signed_by)
     warm_up()
     from figment.common.rehearsal import FILM_SECONDS, at_most
     from figment.run import Run
@@ -293,6 +311,7 @@ def timelapse(
         write_timelapse(
             opened, place.path, tiles=tiles, seconds=at_most(seconds, FILM_SECONDS), seed=seed,
             fps=fps or usual_fps(place.path), progress=advance, label=label, say=complain, scale=scale, is_marked=is_marked,
+            signer=signer,
         )  # fmt: skip
     tell(str(place.settled()))
 
@@ -343,6 +362,14 @@ def _warn_of_no_mark(is_marked: bool) -> None:
             "--no-mark: nothing but their metadata will say that these are synthetic, and that is lost when they are saved anew: "
             "where the EU's AI Act applies, generated pictures must be marked (Art. 50)."
         )
+
+
+def _signer(signed_by: tuple[Path, Path] | None) -> "Signer | None":
+    if signed_by is None:
+        return None
+    from figment.media.signing import load_signer
+
+    return load_signer(*signed_by)
 
 
 def load_generator(run: Path, device: str = "cpu") -> Any:

@@ -13,7 +13,7 @@ EXTRAS = {
     "onnx": ("onnxruntime",),
     "tensorboard": ("tensorboard",),
     "study": ("optuna", "psycopg"),
-    "c2pa": ("c2pa",),
+    "c2pa": ("c2pa", "cryptography"),
     "studio": ("starlette", "uvicorn", "websockets"),
 }
 

@@ -28,8 +28,9 @@ _OURS = re.compile(
     _BEFORE + re.escape(VOCABULARY.encode()) + rb"\w+" + _BETWEEN + rb"(?:" + _DESCRIBED + rb")?" + _AFTER
 )
 _OUR_PAGE = re.compile(r"\w+".join(re.escape(part) for part in PAGE_DATA.format("\0").split("\0")).encode())
-# Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP, in the head of a page.
-HEAD_BYTES, TAIL_BYTES = 2**16, 2**12
+# Of a file, where a mark is: before the pixels in PNG and JPEG, behind them in WebP, with a signature of some kB after it; in the
+# head of a page.
+HEAD_BYTES, TAIL_BYTES = 2**16, 2**14
 
 
 def has_own_mark(content: bytes) -> bool:

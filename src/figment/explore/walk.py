@@ -12,6 +12,7 @@ from figment.common.progress import Progress, Say
 from figment.errors import InputError
 from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
 from figment.generator import Generator
+from figment.media.signing import Signer
 from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
 
 BATCH_PICTURES = 64  # decoded at once
@@ -85,6 +86,7 @@ def write_walk(
     say: Say | None = None,
     scale: int | None = None,
     is_marked: bool = True,
+    signer: Signer | None = None,
 ) -> None:
     """Write a film that can be played round and round: generated pictures side by side, each on its own loop.
 
@@ -116,6 +118,8 @@ def write_walk(
         Times that pictures are enlarged, in place of as many as make 384 pixels.
     is_marked : bool
         Whether frames bear the generator's invisible mark.
+    signer : Signer, optional
+        Signs the film.
 
     Raises
     ------
@@ -135,8 +139,9 @@ def write_walk(
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)
     write_video(
-        path, _frames(generator, z, labels, columns, progress, scale), fps, mark=generator.mark if is_marked else None
-    )
+        path, _frames(generator, z, labels, columns, progress, scale), fps, mark=generator.mark if is_marked else None,
+        signer=signer,
+    )  # fmt: skip
 
 
 def write_loop(

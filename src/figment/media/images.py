@@ -1,7 +1,7 @@
 """Pictures as files: sheets of many, and the mark that says they are synthetic.
 
 The mark is IPTC's DigitalSourceType in an XMP packet. It carries no date and no program's name, so the same picture
-always gives the same bytes.
+always gives the same bytes, unless it is signed.
 """
 
 import io
@@ -18,7 +18,8 @@ from figment.common.files import write_output
 from figment.errors import InputError
 from figment.media.endings import FORMATS, Format, picture_format
 from figment.media.provenance import DigitalSourceType, xmp
-from figment.media.watermark import Mark, marked
+from figment.media.signing import Signer
+from figment.media.watermark import Mark, borne, marked
 
 Resampling = Literal["lanczos", "nearest"]
 
@@ -120,14 +121,15 @@ def resized(
 
 def encode(
     picture: NDArray[np.uint8], format: Format = "PNG", source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "", quality: int | None = None, dpi: int | None = None, mark: Mark | None = None,
+    remark: str = "", quality: int | None = None, dpi: int | None = None, mark: Mark | None = None, signer: Signer | None = None,
 ) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
     picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
     colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
     quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel. dpi: pixels an inch when it is printed, which WebP
-    can't tell. mark: an invisible one, which is put into the pixels: then they aren't kept to the last digit.
+    can't tell. mark: an invisible one, which is put into the pixels: then they aren't kept to the last digit. signer: signs what
+    is said of its source, in other bytes each time.
     """
     picture = picture if mark is None else marked(picture, mark)
     image = Image.fromarray(picture[..., 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
@@ -147,12 +149,13 @@ def encode(
         else:
             options = {"quality": quality, "method": WEBP_METHOD}
         image.save(buffer, format, **options, **printed, **({"xmp": packet} if packet else {}))
-    return buffer.getvalue()
+    content = buffer.getvalue()
+    return signer.signed(content, f".{format.lower()}", source, borne(mark, picture)) if signer and source else content
 
 
 def write(
     path: str | Path, picture: NDArray[np.uint8], source: DigitalSourceType | None = "trainedAlgorithmicMedia",
-    remark: str = "", dpi: int | None = None, mark: Mark | None = None,
+    remark: str = "", dpi: int | None = None, mark: Mark | None = None, signer: Signer | None = None,
 ) -> None:  # fmt: skip
     """Write a picture, uint8 (H, W, 3) or (H, W), in the format that the name ends in; its folder is made if need be.
 
@@ -161,4 +164,4 @@ def write(
     """
     path = Path(path)
     check_sheet(path, *picture.shape[:2])
-    write_output(path, encode(picture, picture_format(path), source, remark, dpi=dpi, mark=mark))
+    write_output(path, encode(picture, picture_format(path), source, remark, dpi=dpi, mark=mark, signer=signer))

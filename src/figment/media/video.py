@@ -19,7 +19,8 @@ from figment.media.animation import Frame, animated
 from figment.media.endings import check_video
 from figment.media.images import columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
-from figment.media.watermark import Mark, marked
+from figment.media.signing import Signer
+from figment.media.watermark import Mark, borne, marked
 
 # One thread: with more, x264 cuts its work by the clock and the bytes change from run to run. CRF 17 is about where
 # the eye stops seeing a loss. The index goes to the front, so that a browser plays before it has everything.
@@ -40,6 +41,7 @@ def write_video(
     fps: float = 30,
     source: DigitalSourceType | None = "trainedAlgorithmicMedia",
     mark: Mark | None = None,
+    signer: Signer | None = None,
 ) -> None:
     """Write frames, uint8 (H, W, 3) and all of one size, at fps frames a second as what the name ends in.
 
@@ -47,9 +49,11 @@ def write_video(
     time. An animated WebP or GIF plays round and round: see animation.py. The file is whole or as it was before. Raises
     InputError for another ending, a place that can't be written, a full disk or more frames than an animated picture may
     have; ValueError if there are no frames or their sizes differ. mark: an invisible one, which is put into every frame.
+    signer: signs what is said of its source, in other bytes each time.
     """
     path = Path(path)
     check_video(path)
+    first, frames = _first(frames)
     frames = frames if mark is None else (marked(frame, mark) for frame in frames)
     with naming_refusals(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +63,31 @@ def write_video(
                 _append(part, xmp_box(source) if source else b"")
             else:
                 part.write_bytes(animated(frames, fps, path.suffix.lower(), source))
-            part.replace(path)
+            if signer and source:
+                with part_beside(path) as whole:
+                    _sign(signer, part, whole, path.suffix, source, borne(mark, first))
+                    whole.replace(path)
+            else:
+                part.replace(path)
+
+
+def _first(frames: Iterable[Frame]) -> tuple[Frame, Iterable[Frame]]:
+    """The first of frames, and all of them."""
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise ValueError("a film needs at least one frame")
+    return first, itertools.chain([first], iterator)
+
+
+def _sign(
+    signer: Signer, film: Path, whole: Path, suffix: str, source: DigitalSourceType, mark: Mark | None
+) -> None:  # fmt: skip
+    """A film with a signature into another file; neither is in memory as a whole."""
+    with film.open("rb") as original, whole.open("w+b") as made:
+        signer.sign(original, made, suffix, source, mark)
+        made.flush()
+        flush(made.fileno())
 
 
 def sheet(pictures: Tensor, columns: int | None = None, scale: int | None = None) -> Frame:
@@ -114,10 +142,7 @@ def _enlarged(n: int, height: int, width: int, columns: int) -> int:
 
 
 def _encode(path: Path, frames: Iterable[Frame], fps: float) -> None:
-    iterator = iter(frames)
-    first = next(iterator, None)
-    if first is None:
-        raise ValueError("a video needs at least one frame")
+    first, frames = _first(frames)
     with av.open(str(path), "w", format="mp4", options=CONTAINER) as container:
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=ENCODER)
         stream.height, stream.width = (side + side % 2 for side in first.shape[:2])
@@ -126,7 +151,7 @@ def _encode(path: Path, frames: Iterable[Frame], fps: float) -> None:
         context.flags |= Flags.bitexact
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = LIMITED
-        for frame in itertools.chain([first], iterator):
+        for frame in frames:
             if frame.shape != first.shape:
                 raise ValueError(f"a frame of {frame.shape} among frames of {first.shape}")
             container.mux(stream.encode(_as_yuv(frame)))

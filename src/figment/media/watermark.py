@@ -82,6 +82,11 @@ def marked(picture: NDArray[np.uint8], mark: Mark) -> NDArray[np.uint8]:
     return pixels.round().clip(0, 255).astype(np.uint8)
 
 
+def borne(mark: Mark | None, picture: NDArray[np.uint8]) -> Mark | None:
+    """The mark that a picture bears once it was put into it: none where a side has fewer than 64 pixels."""
+    return mark if min(picture.shape[:2]) >= MIN_SIDE else None
+
+
 def luma(pixels: NDArray[np.number]) -> Floats:
     """(H, W, 3), (H, W, 1) or (H, W), 0 … 255 → (H, W)."""
     if pixels.ndim == 3:

@@ -1,5 +1,6 @@
 """Samples as files: one sheet, to look at or to print, or a file a picture."""
 
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from figment import codes
@@ -31,6 +33,8 @@ from figment.media.images import (
     grid_size,
     write,
 )
+from figment.media.provenance import is_own
+from figment.media.signing import Signer
 from figment.media.strips import strips, strips_size
 from figment.media.watermark import Mark
 
@@ -47,7 +51,7 @@ class SheetStyle:
     """How samples are shown. scale: times that each is enlarged; None: a sheet until its longer side has 512 pixels.
 
     numbered: with their numbers, which pick lacks. paper: one of PAPERS, which is filled, in place of a scale. is_marked: with
-    the generator's invisible mark.
+    the generator's invisible mark. signer: signs the files.
     """
 
     scale: int | None = None
@@ -55,6 +59,7 @@ class SheetStyle:
     numbered: bool = False
     paper: str | None = None
     is_marked: bool = True
+    signer: Signer | None = None
 
     def mark(self, generator: Generator) -> Mark | None:
         return generator.mark if self.is_marked else None
@@ -161,7 +166,7 @@ def _write_sheet(
         named = list(zip(rows.names, pictures.split(rows.counts), strict=True))
         foot = "; ".join(filter(None, (f"synthetic: drawn by a generator of figment, {what}", chosen)))
         page = contact_sheet(named, rows.titles, style.paper, style.resampling, foot)
-        write(path, page, remark=chosen, dpi=DPI, mark=mark)
+        write(path, page, remark=chosen, dpi=DPI, mark=mark, signer=style.signer)
         return
     large = enlarged(pictures, scale, style.resampling)
     if rows.are_named:
@@ -171,7 +176,7 @@ def _write_sheet(
         sheet = grid(large, max(rows.counts))
     if chosen:  # a picked sheet is no fair one, and says so where everybody looks
         sheet = with_caption(sheet, f"{chosen[0].upper()}{chosen[1:]}")
-    write(path, sheet, remark=remark(scale, style.resampling, chosen), mark=mark)
+    write(path, sheet, remark=remark(scale, style.resampling, chosen), mark=mark, signer=style.signer)
 
 
 def remark(scale: int, resampling: Resampling, chosen: str = "") -> str:
@@ -188,8 +193,8 @@ def write_files(
     """Samples 0 … count - 1 of a seed as folder/<seed>-<number>.<suffix>, a few at a time; of several labels so many each.
 
     Of a generator with classes they are folder/<seed>-<number>-<class>.<suffix>. shift, pick: see
-    Generator.sample. Files that hold the same already stay. Raises InputError if folder is a file, or holds another
-    picture under one of these names.
+    Generator.sample. Files that hold the same already stay, unless they are to be signed. Raises InputError if folder is a file,
+    or holds another picture under one of these names.
     """
     check_folder(folder)
     style = style or SheetStyle()
@@ -253,13 +258,28 @@ def file_endings(classes: Sequence[str]) -> list[str]:
     return [f"-{name}-{k}" if alike[name.lower()] > 1 else f"-{name}" for k, name in enumerate(plain)]
 
 
+def _is_same(path: Path, content: bytes) -> bool:
+    """Whether a file of figment's shows the same picture: two signatures of one differ."""
+    try:
+        with Image.open(path) as there, Image.open(io.BytesIO(content)) as made:
+            return (
+                is_own(path)
+                and there.mode == made.mode
+                and there.size == made.size
+                and there.tobytes() == made.tobytes()
+            )
+    except OSError:
+        return False
+
+
 def _write_one(path: Path, picture: Tensor, style: SheetStyle, mark: Mark | None, chosen: str = "") -> None:
     scale = style.scale or 1
     large = enlarged(picture[None], scale, style.resampling)[0].transpose(1, 2, 0)
     check_sheet(path, *large.shape[:2])
     content = encode(
-        np.ascontiguousarray(large), FORMATS[path.suffix], remark=remark(scale, style.resampling, chosen), mark=mark
-    )
-    if path.is_file() and path.read_bytes() != content:
+        np.ascontiguousarray(large), FORMATS[path.suffix], remark=remark(scale, style.resampling, chosen), mark=mark,
+        signer=style.signer,
+    )  # fmt: skip
+    if path.is_file() and path.read_bytes() != content and not (style.signer and _is_same(path, content)):
         raise InputError(f"{path} exists and holds another picture: name another folder with --out.")
     write_output(path, content)

@@ -12,6 +12,7 @@ from figment.common.progress import Progress, Say, Tally
 from figment.errors import InputError
 from figment.media.caption import band_height, with_caption
 from figment.media.endings import check_video
+from figment.media.signing import Signer
 from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
 from figment.media.watermark import Mark
 from figment.run import Run
@@ -35,6 +36,7 @@ def write_timelapse(
     say: Say | None = None,
     scale: int | None = None,
     is_marked: bool = True,
+    signer: Signer | None = None,
 ) -> None:
     """Write a film of what samples 0 … tiles - 1 of a seed became while the run was trained, with the images seen.
 
@@ -42,7 +44,7 @@ def write_timelapse(
     snapshot fades into the next, slowly where much changes and quickly where little does, and the last is held for a
     while. say: told of tiles that aren't shown, since players take no more, and where two snapshots are all there is. scale:
     times that pictures are enlarged, in place of as many as make 384 pixels. is_marked: whether frames bear the run's invisible
-    mark. At most two snapshots are in memory. Raises
+    mark. signer: signs the film. At most two snapshots are in memory. Raises
     InputError for fewer than two snapshots, an unknown label or a number out of range, or as write_video does.
     """
     check_video(Path(path))
@@ -69,7 +71,8 @@ def write_timelapse(
     looked_at = itertools.pairwise(_counted(views(), done))
     shares = time_shares([float(np.abs(a.astype(np.int16) - b).mean()) for (a, _), (b, _) in looked_at])
     frames = _counted(_frames(views(), shares, total - held, held), done)
-    write_video(path, frames, fps, mark=Mark(bytes.fromhex(run.mark_key or "")) if is_marked else None)
+    mark = Mark(bytes.fromhex(run.mark_key or "")) if is_marked else None
+    write_video(path, frames, fps, mark=mark, signer=signer)
 
 
 def _snapshots_to_show(run: Run, say: Say | None) -> dict[int, Path]:

@@ -112,6 +112,17 @@ def test_on_a_phone_the_board_comes_first_and_what_plays_it_stays_in_sight(serve
     play = page.get_by_role("button", name="Play", exact=True).bounding_box()
     assert board["y"] < page.get_by_label("Lesson").bounding_box()["y"]
     assert board["y"] + board["height"] <= play["y"] <= 900 - play["height"]  # both whole in a window of 900 pixels
+    page.set_viewport_size({"width": 360, "height": 640})  # and in one of 640
+    page.wait_for_timeout(300)
+    board, play = (
+        it.bounding_box()
+        for it in (page.locator(".board > canvas"), page.get_by_role("button", name="Play", exact=True))
+    )
+    assert board["y"] + board["height"] <= play["y"] <= 640 - play["height"]
+    page.get_by_role("link", name="To the lessons").click()
+    page.wait_for_timeout(300)
+    assert 0 <= page.get_by_label("Lesson").bounding_box()["y"] < 640
+    page.evaluate("scrollTo(0, 0)")
     before = reading(page, "Steps of G").inner_text()
     page.get_by_role("button", name="One turn").click()
     waits(reading(page, "Steps of G"), re.compile(f"^(?!{before}$)"))

@@ -20,15 +20,21 @@ export default function Game() {
   return (
     <div class="game">
       <h1>Game</h1>
-      <p>
-        Two small nets play figment’s own game over points in a plane. The generator turns random codes into the{' '}
-        <span><i class="key made" />round points</span>; the discriminator learns to tell them from the{' '}
-        <span><i class="key truth" />square, true ones</span>. The plane is blue where it sees true points rather, orange where it sees
-        generated ones; how sure it is of that, its loss and ranking tell.
-      </p>
+      {!offer && <Intro />}
       {error && <p class="problem" role="alert">{error}</p>}
       {offer && <Hall offer={offer} />}
     </div>
+  )
+}
+
+function Intro() {
+  return (
+    <p>
+      Two small nets play figment’s own game over points in a plane. The generator turns random codes into the{' '}
+      <span><i class="key made" />round points</span>; the discriminator learns to tell them from the{' '}
+      <span><i class="key truth" />square, true ones</span>. The plane is blue where it sees true points rather, orange where it sees
+      generated ones; how sure it is of that, its loss and ranking tell.
+    </p>
   )
 }
 
@@ -139,7 +145,7 @@ function Hall({ offer }: { offer: Offer }) {
   return (
     <>
       {isNarrow && <p><a href="#lessons">To the lessons and settings</a></p>}
-      {isNarrow ? [boards, controls] : [controls, boards]}
+      {isNarrow ? [boards, <Intro key="intro" />, controls] : [<Intro key="intro" />, controls, boards]}
       <div class="boards">
         {games.map((settings, i) => (
           <Setup key={i} title={games.length > 1 ? `Settings of the ${i ? 'second' : 'first'} game` : 'Settings'} offer={offer} settings={settings}

@@ -51,14 +51,14 @@ def test_two_studios_take_two_ports_and_end_when_told(tmp_path):
 STUCK = """
 import sys, time
 from figment.cli import main
-from figment.forensics import marks
+from figment.forensics import check
 from figment.studio.play import channel, films
 
 def stuck(*more):
     print("stuck", flush=True)
     time.sleep(3600)
 
-marks.checked = channel.project = films.write_film = stuck
+check.check = channel.project = films.write_film = stuck
 main(["studio", sys.argv[1], "--no-open"])
 """
 

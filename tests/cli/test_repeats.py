@@ -30,7 +30,7 @@ SINGLE = [
     ("path", "option"), SINGLE, ids=lambda part: "-".join(part) if isinstance(part, tuple) else part.name
 )
 def test_every_option_that_takes_one_value_is_refused_twice(path, option, capsys):
-    given = [option.opts[0]] if option.is_flag else [option.opts[0], "1"]
+    given = [option.opts[0], *(() if option.is_flag else ["1"] * option.nargs)]
     assert command(*path, *given, *given) == 2
     said = capsys.readouterr().err
     assert f"{max(option.opts, key=len)}" in said

@@ -19,8 +19,19 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *DOCS.glob("*.md")]
 # Of benchmarks/quality_per_minute.py; and a film of the first stage of `benchmarks/start_nets.py portraits`.
-BY_BENCHMARK = {"quality-1m.png", "quality-3m.png", "quality-5m.png", "quality-10m.png", "learning.webp"}
-BY_HAND = {"celeba-64.webp", "celeba-128.webp"}  # by the commands beside them, an hour and a half (docs/sizes.md)
+BY_BENCHMARK = {
+    "quality-1m.png",
+    "quality-3m.png",
+    "quality-5m.png",
+    "quality-10m.png",
+    "quality-30m.png",
+    "learning.webp",
+}
+BY_HAND = {
+    "celeba-64.webp",
+    "celeba-128.webp",
+    "celeba-256.webp",
+}  # by the commands beside them, an hour and a half (docs/sizes.md)
 BY_STUDIO = {picture.name for picture in (DOCS / "images").glob("studio*.webp")}  # by docs/studio_pictures.py
 RECORD = json.loads((DOCS / "figures.json").read_text())
 VALUES = [

@@ -4,6 +4,7 @@ import { UNREACHED, get } from '../api'
 import { grown, type Happened, type History } from '../history'
 
 const TOGETHER_MS = 200 // events that come together are drawn together
+const APART_MS = 2000 // between two times that all is drawn anew: it takes processor time that the training has less then
 const AGAIN_MS = 3000
 const FIRSTS = ['snapshot', 'score'] // events before whose first one the history lacks something
 
@@ -29,8 +30,11 @@ export function useHistory(id: string): Followed {
     const seenKinds = new Set<string>()
     const changed = () => setNews((it) => it + 1)
 
+    let drawn = 0 // when, by the page's clock
+
     const draw = () => {
       timer = 0
+      drawn = performance.now()
       const events = waiting
       waiting = []
       // The first of them brings what is told once: how sheets are laid out, how scores are to be read.
@@ -38,7 +42,7 @@ export function useHistory(id: string): Followed {
       if (events.length) setHistory((old) => old && grown(old, events))
       changed()
     }
-    const soon = () => (timer ||= window.setTimeout(draw, TOGETHER_MS))
+    const soon = () => (timer ||= window.setTimeout(draw, Math.max(TOGETHER_MS, drawn + APART_MS - performance.now())))
     const begin = () => {
       source?.close()
       place = null

@@ -130,7 +130,7 @@ def test_sums_are_those_of_a_plain_loop():
     assert best.number == sum(1 << bit for bit in range(BITS) if sums[bit] < 0)
 
 
-def test_the_bound_on_false_alarms_holds_for_random_keys(monkeypatch):
+def test_the_bound_on_false_alarms_holds_for_random_keys():
     """However even a picture is, over keys; a blank one has the same turns at every place, which a test by deviations alone
     would take for a find."""
     rng = np.random.default_rng(0)

@@ -125,7 +125,7 @@ def encode(
 ) -> bytes:  # fmt: skip
     """A picture as the bytes of a file, marked with where it comes from; the same picture gives the same bytes.
 
-    picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel; JPEG is of quality 95 with whole
+    picture: uint8 (H, W, 3), (H, W, 1) or (H, W). PNG and WebP keep every pixel, but for a mark; JPEG is of quality 95 with whole
     colours (4:4:4). source: of IPTC's vocabulary, or None to leave a real picture unmarked. remark: said in the mark.
     quality: 0 to 100 of a JPEG or of a WebP that needn't keep every pixel. dpi: pixels an inch when it is printed, which WebP
     can't tell. mark: an invisible one, which is put into the pixels: then they aren't kept to the last digit. signer: signs what

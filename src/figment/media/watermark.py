@@ -45,7 +45,7 @@ class Mark:
 
     @property
     def number(self) -> int:
-        """Of the run, 1 to 65,535; 0 of none. Two runs in 65,535 have the same."""
+        """Of the run, 1 to 65,535; 0 of none. Of 65,535 others about one has the same."""
         return (
             int.from_bytes(hashlib.blake2b(self.key, digest_size=8).digest(), "little") % (2**BITS - 1) + 1
             if self.key

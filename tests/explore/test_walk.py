@@ -165,9 +165,10 @@ def test_truncation_zero_stands_still_at_the_mean(generator, tmp_path):
 
 
 def test_same_command_same_bytes(generator, tmp_path):
+    """As WebP: of equal frames x264 makes unequal bytes once in some hundreds (tests/media/test_video.py)."""
     for name in "ab":
-        walk.write_walk(generator, tmp_path / f"{name}.mp4", keyframes=2, seconds=0.4, fps=10, tiles=3, columns=3)
-    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+        walk.write_walk(generator, tmp_path / f"{name}.webp", keyframes=2, seconds=0.4, fps=10, tiles=3, columns=3)
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,10 @@ def test_the_seed_is_chosen(finished, tmp_path):
 
 
 def test_same_run_same_bytes(finished, tmp_path):
+    """As WebP: of equal frames x264 makes unequal bytes once in some hundreds (tests/media/test_video.py)."""
     for name in "ab":
-        timelapse.write_timelapse(finished, tmp_path / f"{name}.mp4", tiles=2, seconds=2.5, fps=5)
-    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+        timelapse.write_timelapse(finished, tmp_path / f"{name}.webp", tiles=2, seconds=2.5, fps=5)
+    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 def test_a_fade_goes_from_one_to_the_other():

@@ -11,6 +11,7 @@ import numpy as np
 
 from figment.common.refusals import refusal
 from figment.common.text import printable, shown
+from figment.data.bank.clips import Clips, open_clips
 from figment.data.bank.shards import Shards
 from figment.data.decoding.decode import MARKED
 from figment.data.decoding.depth import Ranges
@@ -36,7 +37,7 @@ class Bank:
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
     profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING. drawn: whether
-    figment drew all of the pictures itself.
+    figment drew all of the pictures itself. clips: whose frames the pictures are, where they are a film's.
     """
 
     folder: Path
@@ -61,6 +62,7 @@ class Bank:
     decoding: int = 0
     drawn: bool = False
     unused: int = 0
+    clips: Clips | None = None
 
     def thinned(self, count: int | None) -> "Bank":
         """With so many of its training pictures, always the same ones, fewer of them among more; itself for None.
@@ -169,6 +171,7 @@ def open_bank(folder: str | Path) -> Bank:
             broken_profiles=facts.get("broken_profiles", 0),
             decoding=facts.get("decoding", 0),
             drawn=facts.get("drawn", False),
+            clips=open_clips(folder, facts["clips"]) if "clips" in facts else None,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT, errno.ENOTDIR}:

@@ -50,7 +50,7 @@ def test_attributes_explain_their_own_portrait_and_no_other():
 
 
 def test_the_two_details_part_the_hair_on_either_side():
-    from figment.data.portraits.renderer import scatter
+    from figment.data.portraits.shapes import scatter
 
     sides = scatter(np.array(portrait_reader.partings()), 0)
     assert sides[0] < 0.5 <= sides[1]

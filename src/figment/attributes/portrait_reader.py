@@ -34,7 +34,7 @@ from figment.common.pixels import to_grey
 from figment.common.progress import Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
-from figment.data.portraits.renderer import scatter
+from figment.data.portraits.shapes import scatter
 from figment.data.portraits.table import ATTRIBUTES, MIN_SIDE, Table, draw_attributes, portraits, render
 from figment.errors import InputError
 

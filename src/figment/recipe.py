@@ -46,6 +46,11 @@ class Recipe(BaseModel):
         False, description="train on the pictures' labels, so that samples of a class can be asked for"
     )
     classes: tuple[str, ...] = Field((), description="names of the classes; settled by the data")
+    frames: int = Field(0, ge=0, le=256, description="of a clip, to train on clips; 0: on pictures")
+    fps: float = Field(12.0, ge=1, le=60, description="with frames: frames a second")
+    motion_size: int = Field(
+        0, ge=0, le=MAX_CODE_SIZE, description="with frames: numbers of the code that move while a clip plays"
+    )
     # Nets
     nets: Literal["dcgan", "r3gan"] = Field("dcgan", description="family of nets")
     width: int = Field(
@@ -205,6 +210,22 @@ class Recipe(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _clips_can_be(self) -> "Recipe":
+        if not self.frames:
+            if self.motion_size:
+                raise ValueError("motion_size is for clips: it needs --video, 16x12 say")
+            return self
+        if self.frames < 4:
+            raise ValueError("a clip has 4 frames at least: give --video 16x12, say")
+        if not 2 <= self.motion_size < self.code_size:
+            raise ValueError(f"motion_size must be 2 to {self.code_size - 1} with clips, for the code has {self.code_size} numbers")
+        if self.label_flips:
+            raise ValueError("label_flips is for pictures: with clips it needs --set label_flips=0")
+        if self.gamma and self.penalty == "finite":
+            raise ValueError("penalty=finite is for pictures: clips need --set penalty=exact")
+        return self
+
+    @model_validator(mode="after")
     def _one_pass_can_be(self) -> "Recipe":
         if self.one_pass and self.bar_to_one_pass:
             raise ValueError(f"one_pass needs {self.bar_to_one_pass}")
@@ -256,6 +277,8 @@ class Recipe(BaseModel):
             return "--set fresh=false, since both nets learn from the same fakes"
         if self.discriminator_steps > 1:
             return "--set discriminator_steps=1, since both nets move at once"
+        if self.frames:
+            return "pictures in place of clips, of which D says two things at once"
         if self.gamma and self.penalty == "finite" and self.penalised == "both":
             return "--set penalty=exact or penalised=reals, since finite differences at fakes move their logits, too"
         return ""

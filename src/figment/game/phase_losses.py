@@ -15,7 +15,10 @@ Net = Callable[[Tensor, Tensor | None], Tensor]
 
 
 class Batch(NamedTuple):
-    """Pictures as D is shown them: (N, C, H, W) in [-1, 1], their classes (N,), and the numbers that augment them."""
+    """Pictures as D is shown them: (N, C, H, W) in [-1, 1], their classes (N,), and the numbers that augment them.
+
+    Of clips: frames stacked by channels, and conditions (N, 4) in place of classes (nets/clips.py).
+    """
 
     pictures: Tensor
     labels: Tensor | None = None
@@ -37,6 +40,7 @@ class LossSettings(NamedTuple):
     augment: str = "none"
     colours: float = 1.0  # probability of a colour change, as a share of the others'
     one_pass: bool = False  # D's phase finds G's gradient at the fakes, too
+    frames: int = 1  # of a clip that are stacked by channels and augmented alike
 
 
 class DiscriminatorTerms(NamedTuple):
@@ -67,10 +71,20 @@ def augmented_discriminator(
 
     def logits(pictures: Tensor) -> Tensor:
         if batch.numbers is not None:
-            pictures = augmented(pictures, batch.numbers, p, settings.augment, settings.colours)
+            pictures = augmented_alike(pictures, batch.numbers, p, settings)
         return discriminator(pictures, batch.labels).float()
 
     return logits
+
+
+def augmented_alike(pictures: Tensor, numbers: Tensor, p: Tensor | float, settings: LossSettings) -> Tensor:
+    """Pictures (N, frames·C, H, W), augmented by numbers (N, NUMBERS): all frames of a clip by the same."""
+    if settings.frames == 1:
+        return augmented(pictures, numbers, p, settings.augment, settings.colours)
+    apart = pictures.unflatten(1, (settings.frames, -1)).flatten(0, 1)
+    each = numbers.repeat_interleave(settings.frames, 0)
+    changed = augmented(apart, each, p, settings.augment, settings.colours)
+    return changed.unflatten(0, (-1, settings.frames)).flatten(1, 2)
 
 
 def discriminator_phase(

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from figment.common.seeds import generator_at
-from figment.nets import dcgan, r3gan
+from figment.nets import clips, dcgan, r3gan
 from figment.recipe import Recipe
 
 # recipe.nets → the module with its Generator and Discriminator, both built from a recipe, and their initial weights
@@ -19,34 +19,43 @@ FAMILIES = {"dcgan": dcgan, "r3gan": r3gan}
 def generator(recipe: Recipe) -> nn.Module:
     """An uninitialised generator on the meta device: codes (N, code_size), classes (N,) → pictures (N, C, H, W).
 
-    Raises InputError for widths that don't fit the size.
+    Of a recipe with frames, one of clips (clips.py). Raises InputError for widths that don't fit the size.
     """
     with torch.device("meta"):
+        if recipe.frames:
+            return clips.generator(recipe)
         return FAMILIES[recipe.nets].generator(recipe)
 
 
 def discriminator(recipe: Recipe) -> nn.Module:
     """An uninitialised discriminator on the meta device: pictures (N, C, H, W), classes (N,) → logits (N,), above 0 for real.
 
-    Raises InputError for widths that don't fit the size.
+    Of a recipe with frames, one of clips (clips.py). Raises InputError for widths that don't fit the size.
     """
     with torch.device("meta"):
+        if recipe.frames:
+            return clips.discriminator(recipe)
         return FAMILIES[recipe.nets].discriminator(recipe)
 
 
 def initialised(net: nn.Module, seed: int, role: str) -> nn.Module:
     """The meta net given memory on the CPU and its family's initial weights, drawn from (seed, role)."""
-    family = next(f for f in FAMILIES.values() if isinstance(net, f.Generator | f.Discriminator))
     net.to_empty(device="cpu")
-    family.initialise(net, generator_at(seed, "weights", role))
+    random = generator_at(seed, "weights", role)
+    for part in [net.image, net.motion] if isinstance(net, clips.ClipDiscriminator) else [net]:
+        family = next(f for f in FAMILIES.values() if isinstance(part, f.Generator | f.Discriminator))
+        family.initialise(part, random)
     return net
 
 
 def first_stages(discriminator: nn.Module, count: int) -> list[nn.Parameter]:
     """The weights of a discriminator's first stages, from the picture's side; what comes before its last layer is count's most.
 
-    Of the DCGAN's nets a stage is a halving, of R3GAN's the blocks of one resolution, the first one's with its colours.
+    Of the DCGAN's nets a stage is a halving, of R3GAN's the blocks of one resolution, the first one's with its colours. Of a
+    discriminator of clips they are its image part's.
     """
+    if isinstance(discriminator, clips.ClipDiscriminator):
+        return first_stages(discriminator.image, count)
     if isinstance(discriminator, dcgan.Discriminator):
         layers = list(discriminator)[
             :-1

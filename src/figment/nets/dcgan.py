@@ -8,6 +8,7 @@ doesn't name them; at 64 px and width 64 that is 512→256→128→64.
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +25,12 @@ MODULATION_UNITS = 32  # units between the code and what modulates a stage
 
 def generator(recipe: Recipe) -> "Generator":
     """The generator of a recipe. Raises InputError for widths that don't fit its size."""
-    return Generator(
+    return Generator(*generator_arguments(recipe))
+
+
+def generator_arguments(recipe: Recipe) -> tuple[Any, ...]:
+    """What Generator takes, by a recipe. Raises InputError for widths that don't fit its size."""
+    return (
         sizes.start_grid(*recipe.shape),
         int(recipe.channels),
         stage_widths(recipe),

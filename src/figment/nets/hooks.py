@@ -7,13 +7,17 @@ from typing import Any
 from torch import Tensor, nn
 
 from figment.nets import dcgan, r3gan
+from figment.nets.clips import ClipDiscriminator
 
 
 def layers(net: nn.Module) -> list[nn.Module]:
     """The modules of a generator or discriminator whose results (N, C, h, w) are its layers of features, in order.
 
-    Of the DCGAN's nets these are the activations behind each convolution but the last, of R3GAN's the residual blocks.
+    Of the DCGAN's nets these are the activations behind each convolution but the last, of R3GAN's the residual blocks; of a
+    discriminator of clips those of its image part.
     """
+    if isinstance(net, ClipDiscriminator):
+        return layers(net.image)
     if isinstance(net, dcgan.Generator | dcgan.Discriminator):
         return [m for m in net if isinstance(m, nn.ReLU | nn.LeakyReLU)]
     return [m for m in net.modules() if isinstance(m, r3gan.Block)]

@@ -27,11 +27,13 @@ AUTOCAST_STAGES = 4  # of the highest resolution; the start grid's stage is neve
 
 def generator(recipe: Recipe) -> "Generator":
     """The generator of a recipe. Raises InputError for widths that don't fit its size."""
-    grid = sizes.start_grid(*recipe.shape)
-    widths = stage_widths(recipe)
-    return Generator(
-        grid, int(recipe.channels), widths, recipe.blocks, recipe.group_channels, recipe.code_size, len(recipe.classes)
-    )
+    return Generator(*generator_arguments(recipe))
+
+
+def generator_arguments(recipe: Recipe) -> tuple[Any, ...]:
+    """What Generator takes, by a recipe. Raises InputError for widths that don't fit its size."""
+    grid, widths, classes = sizes.start_grid(*recipe.shape), stage_widths(recipe), len(recipe.classes)
+    return grid, int(recipe.channels), widths, recipe.blocks, recipe.group_channels, recipe.code_size, classes
 
 
 def discriminator(recipe: Recipe) -> "Discriminator":

@@ -6,7 +6,7 @@ wider, the first channels are the source's and see 0 of the new ones; where it i
 above the source's begin as doubled pixels in G, halved pictures in D, so that a larger size goes on where a smaller one was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from figment import nets
 from figment.common import sizes
 from figment.errors import InputError
-from figment.nets import dcgan, dcgan_transplant, r3gan, r3gan_transplant
+from figment.nets import clips, dcgan, dcgan_transplant, r3gan, r3gan_transplant
+from figment.nets.clips import ClipDiscriminator
 from figment.nets.dcgan_growth import is_wide_enough
 from figment.recipe import Recipe
 
@@ -71,8 +72,22 @@ def transplant(source: Recipe, weights: Mapping[str, Tensor], target: Recipe, ne
     compared(source, target)
     built = {"generator": nets.generator, "discriminator": nets.discriminator}[kind](source)
     built.load_state_dict(weights, assign=True)
+    copy = getattr(COPIES[target.nets], f"copy_{kind}")
     with torch.no_grad():
-        getattr(COPIES[target.nets], f"copy_{kind}")(source, built, target, net)
+        if kind == "discriminator" and (source.frames or target.frames):
+            _copy_clip_discriminator(copy, source, built, target, net)
+        else:
+            copy(source, built, target, net)
+
+
+def _copy_clip_discriminator(
+    copy: Callable[..., None], source: Recipe, old: nn.Module, target: Recipe, new: nn.Module
+) -> None:
+    """Of clips: the image part from the image part, or from a discriminator of pictures; of both kinds, what sees motion, too."""
+    if isinstance(old, ClipDiscriminator) and isinstance(new, ClipDiscriminator):
+        copy(clips.of_motion(source), old.motion, clips.of_motion(target), new.motion)
+    parts = [net.image if isinstance(net, ClipDiscriminator) else net for net in (old, new)]
+    copy(source, parts[0], target, parts[1])
 
 
 def _shared(source: Recipe, target: Recipe) -> int:
@@ -101,6 +116,8 @@ def _changes(source: Recipe, target: Recipe, old: sizes.Grid, new: sizes.Grid, l
     for field in ("prior", "activation", "modulated", "blocks"):
         if getattr(source, field) != getattr(target, field) and (field != "blocks" or target.nets == "r3gan"):
             changes.append(f"{field} {getattr(source, field)}→{getattr(target, field)}")
+    if target.frames and not source.frames:
+        changes.append("what sees motion is new")
     known = len(set(source.classes) & set(target.classes))
     if source.classes and not target.classes:
         changes.append(f"its {len(source.classes)} classes as one")

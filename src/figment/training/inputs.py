@@ -5,12 +5,13 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from figment import codes
+from figment import codes, motion
 from figment.augment.pipeline import draw_numbers
 from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
 from figment.game import phase_losses
 from figment.game.phase_losses import Batch, DiscriminatorTerms
+from figment.nets.clips import TIMES
 from figment.recipe import Recipe
 from figment.training.distributed import World
 from figment.training.loader import Feed
@@ -33,7 +34,8 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
     """The inputs of a phase after so many images seen.
 
     Numbers are drawn for the whole batch, and of them a process takes its share, so that their number changes nothing.
-    A fake has the class of the real at its place: so classes are as frequent among fakes, and pairs are alike.
+    A fake has the class of the real at its place: so classes are as frequent among fakes, and pairs are alike. Fakes of clips
+    are drawn at the same times as the reals at their places.
     """
     random, count = generator_at(recipe.seed, phase, images), recipe.batch
     pictures, classes = feed.batch(images, count)
@@ -42,6 +44,10 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
         return to_device(world.share(numbers), feed.device)
 
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
+    if recipe.frames:
+        assert classes is not None
+        paths = motion.Drawn(*map(share, motion.draw(recipe, count, random)))
+        z = motion.with_motion(z, motion.paths_at(recipe, paths, classes[:, TIMES] / recipe.fps))
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
     if recipe.label_flips:
         swapped = [

@@ -61,12 +61,7 @@ class Feed:
         Pictures are float32 (count, C, H, W) in [-1, 1], channels last. Of several parts, this one's share, so fewer.
         """
         which = self._which(images, count) if self._on_gpu is not None else self._next(images, count)
-        pictures = self.pictures(which)
-        if self.flips:
-            drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
-            mirrored = to_device(drawn[self._mine(count)], self.device).view(-1, 1, 1, 1)
-            pictures = torch.where(mirrored, pictures.flip(3), pictures)
-        return pictures.contiguous(memory_format=torch.channels_last), self.classes(which)
+        return self._mirrored(self.pictures(which), images, count), self.classes(which)
 
     def pictures(self, which: Tensor) -> Tensor:
         """Pictures by their place in the bank, float32 in [-1, 1] on the device."""
@@ -77,6 +72,14 @@ class Feed:
     def classes(self, which: Tensor) -> Tensor | None:
         """Classes of pictures by their place in the bank, int64 on the device."""
         return None if self._classes is None else self._classes[to_device(which, self.device)]
+
+    def _mirrored(self, pictures: Tensor, images: int, count: int) -> Tensor:
+        """This part's pictures of a batch, mirrored with probability ½ where that is wanted; channels last."""
+        if self.flips:
+            drawn = torch.rand(count, generator=generator_at(self.seed, "flips", images)) < 0.5
+            mirrored = to_device(drawn[self._mine(count)], self.device).view(-1, 1, 1, 1)
+            pictures = torch.where(mirrored, pictures.flip(3), pictures)
+        return pictures.contiguous(memory_format=torch.channels_last)
 
     def _next(self, images: int, count: int) -> Tensor:
         """Places in the bank of a batch; those that are expected to follow are asked of the disk."""

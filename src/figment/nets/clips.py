@@ -1,0 +1,121 @@
+"""Nets of clips: an image generator that draws several frames of a clip at once, and a discriminator that sees three.
+
+The generator is the image generator of its family, whose last numbers of the code move (motion.py). In nets that the code
+modulates they act on the first stages alone: what lies where moves, light and colours stay. The discriminator has two
+parts, as in arXiv 2112.14683 and 2202.10571: one for single frames, the image discriminator of its family, and one for
+three frames side by side, with the time between them.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from figment.nets import dcgan, r3gan
+from figment.recipe import Recipe
+
+SEEN_FRAMES = 3  # of a clip, that the discriminator sees at once
+MOTION_STAGES = 2  # of the generator, from the start grid up, that the motion acts on where the code modulates stages
+CLASS, TIMES = 0, slice(1, 1 + SEEN_FRAMES)  # columns of a clip's conditions: its class, and when its frames are, in frames
+
+
+class _OfClips(nn.Module):
+    """Codes of clips, (N, T, code_size), with their conditions → frames stacked by channels, (N, T·C, H, W).
+
+    Codes (N, code_size), with classes, give pictures as the image generator does.
+    """
+
+    has_classes: bool
+
+    def forward(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
+        if z.dim() == 2:
+            return self.pictures(z, conditions)
+        count, frames = z.shape[:2]
+        classes = None
+        if self.has_classes:
+            assert conditions is not None
+            classes = conditions[:, CLASS].long().repeat_interleave(frames)
+        made = self.pictures(z.flatten(0, 1), classes)
+        return made.unflatten(0, (count, frames)).flatten(1, 2).contiguous(memory_format=torch.channels_last)
+
+    def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        raise NotImplementedError
+
+
+class DcganClips(_OfClips, dcgan.Generator):
+    """The DCGAN's generator, of clips."""
+
+    def __init__(self, *given: Any, motion_size: int, has_classes: bool) -> None:
+        super().__init__(*given)
+        self.motion_size, self.has_classes = motion_size, has_classes
+
+    def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        if not self.modulations:
+            return dcgan.Generator.forward(self, z, labels)
+        return self.mixed(z, self.at_rest(z), MOTION_STAGES, labels)
+
+    def at_rest(self, z: Tensor) -> Tensor:
+        """Codes with their motion at its mean."""
+        still = z[:, : z.shape[1] - self.motion_size]
+        return torch.cat([still, torch.zeros_like(z[:, still.shape[1] :])], 1)
+
+
+class R3ganClips(_OfClips, r3gan.Generator):
+    """R3GAN's generator, of clips: the code enters at its start alone."""
+
+    def __init__(self, *given: Any, has_classes: bool) -> None:
+        super().__init__(*given)
+        self.has_classes = has_classes
+
+    def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        return r3gan.Generator.forward(self, z, labels)
+
+
+class ClipDiscriminator(nn.Module):
+    """Three frames of a clip → two logits: of one of them as a picture, and of how all three belong together.
+
+    Input: frames stacked by channels, float (N, 3·C, H, W) in [-1, 1], and conditions, float (N, 4): class and the frames'
+    times, in frames. Output: logits (2·N,), first those of one frame of each clip, then those of the clips. Pictures
+    (N, C, H, W), with classes, give the image part's logits (N,).
+    length: frames of a training clip, the unit of time that the second part is told gaps in.
+    """
+
+    def __init__(self, image: nn.Module, motion: nn.Module, channels: int, length: int, has_classes: bool) -> None:
+        super().__init__()
+        self.image, self.motion = image, motion
+        self.channels, self.length, self.has_classes = channels, length, has_classes
+
+    def forward(self, x: Tensor, conditions: Tensor | None = None) -> Tensor:
+        if x.shape[1] == self.channels:
+            return self.image(x, conditions)
+        assert conditions is not None
+        count, _, height, width = x.shape
+        which = torch.arange(count, device=x.device) % SEEN_FRAMES  # the clips of a batch are in random order
+        one = x.unflatten(1, (SEEN_FRAMES, self.channels))[torch.arange(count, device=x.device), which]
+        classes = conditions[:, CLASS].long() if self.has_classes else None
+        gaps = conditions[:, TIMES].diff(dim=1) / self.length
+        planes = gaps[:, :, None, None].expand(-1, -1, height, width).to(x.dtype)
+        together = torch.cat([x, planes], 1).contiguous(memory_format=torch.channels_last)
+        return torch.cat([self.image(one, classes), self.motion(together)])
+
+
+def generator(recipe: Recipe) -> DcganClips | R3ganClips:
+    """The generator of a recipe with frames. Raises InputError for widths that don't fit its size."""
+    has_classes = bool(recipe.classes)
+    if recipe.nets == "dcgan":
+        given = dcgan.generator_arguments(recipe)
+        return DcganClips(*given, motion_size=recipe.motion_size, has_classes=has_classes)
+    return R3ganClips(*r3gan.generator_arguments(recipe), has_classes=has_classes)
+
+
+def discriminator(recipe: Recipe) -> ClipDiscriminator:
+    """The discriminator of a recipe with frames. Raises InputError for widths that don't fit its size."""
+    family = {"dcgan": dcgan, "r3gan": r3gan}[recipe.nets]
+    parts = family.discriminator(recipe), family.discriminator(of_motion(recipe))
+    return ClipDiscriminator(*parts, int(recipe.channels), recipe.frames, bool(recipe.classes))
+
+
+def of_motion(recipe: Recipe) -> Recipe:
+    """The recipe of the discriminator's part that sees frames together: all their channels, and a plane for each gap."""
+    together = SEEN_FRAMES * int(recipe.channels) + SEEN_FRAMES - 1
+    return recipe.model_copy(update={"channels": together, "classes": ()})

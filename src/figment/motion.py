@@ -76,7 +76,9 @@ def paths_at(recipe: Recipe, drawn: Drawn, seconds: Tensor) -> Tensor:
     return codes.from_gaussian(torch.cat(found, 2), recipe.prior).float()
 
 
-def numbered_paths(recipe: Recipe, seed: int, start: int, count: int, seconds: Tensor, loop: float | None = None) -> Tensor:
+def numbered_paths(
+    recipe: Recipe, seed: int, start: int, count: int, seconds: Tensor, loop: float | None = None
+) -> Tensor:
     """Paths number start … start + count - 1 of a seed at moments (T,) in seconds: float32 (count, T, motion_size).
 
     Path i at a moment depends on (seed, i), the moment and loop alone, so a longer or finer film goes through the same
@@ -91,7 +93,7 @@ def numbered_paths(recipe: Recipe, seed: int, start: int, count: int, seconds: T
             _knots(generator_at(seed, "motion", number, half), needed, size) for number in range(start, start + count)
         ]) if count else torch.empty(0, needed, size)  # fmt: skip
         if around:
-            knots, times = torch.cat([knots, knots[:, : DEGREE]], 1), times % around
+            knots, times = torch.cat([knots, knots[:, :DEGREE]], 1), times % around
         found.append(path(knots.double(), times.expand(count, -1)))
     return codes.from_gaussian(torch.cat(found, 2), recipe.prior).float()
 

@@ -41,6 +41,9 @@ R1: dict[str, Any] = dict(
     augment="few", augment_p=0.3,
 )  # fmt: skip
 
+# A clip of three frames is three pictures' work for G and two for D. Its batch is as many clips as R1's is pictures.
+CLIPS: dict[str, Any] = dict(frames=16, fps=12.0, code_size=132, motion_size=32)
+
 
 LEAST_CHANNELS = 8  # of a stage above 64 px
 
@@ -80,6 +83,13 @@ PRESETS: dict[str, Preset] = {
     ),
     "dcgan-r1-small": Preset(
         R1 | dict(width=16), "the same two thirds as wide: for a minute or two, or a slow machine",
+    ),
+    # Clips: dcgan-r1's nets and game, with a second discriminator on three frames; a third of the code moves.
+    "video": Preset(
+        R1 | CLIPS | dict(width=24), "clips: dcgan-r1 with moving codes and a discriminator of three frames",
+    ),
+    "video-small": Preset(
+        R1 | CLIPS | dict(width=16), "the same two thirds as wide: for minutes on a CPU",
     ),
     # The paper's numbers for FFHQ, with γ by size, augmentation by the number of pictures, and an average that suits any
     # budget.

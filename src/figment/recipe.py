@@ -218,7 +218,9 @@ class Recipe(BaseModel):
         if self.frames < 4:
             raise ValueError("a clip has 4 frames at least: give --video 16x12, say")
         if not 2 <= self.motion_size < self.code_size:
-            raise ValueError(f"motion_size must be 2 to {self.code_size - 1} with clips, for the code has {self.code_size} numbers")
+            raise ValueError(
+                f"motion_size must be 2 to {self.code_size - 1} with clips, for the code has {self.code_size} numbers"
+            )
         if self.label_flips:
             raise ValueError("label_flips is for pictures: with clips it needs --set label_flips=0")
         if self.gamma and self.penalty == "finite":

@@ -16,7 +16,10 @@ from figment.recipe import Recipe
 
 SEEN_FRAMES = 3  # of a clip, that the discriminator sees at once
 MOTION_STAGES = 2  # of the generator, from the start grid up, that the motion acts on where the code modulates stages
-CLASS, TIMES = 0, slice(1, 1 + SEEN_FRAMES)  # columns of a clip's conditions: its class, and when its frames are, in frames
+CLASS, TIMES = (
+    0,
+    slice(1, 1 + SEEN_FRAMES),
+)  # columns of a clip's conditions: its class, and when its frames are, in frames
 
 
 class _OfClips(nn.Module):

@@ -8,6 +8,7 @@ ends and the low resolutions in float32. The generators' parameter counts are th
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from figment import nets
 from figment import recipe as recipes
 from figment.common.machine import Machine
+from figment.nets.clips import SEEN_FRAMES
 from figment.recipe import Recipe
 
 MEMORY_SHARE = 0.7  # share of the memory that nets and a step may take, beside the pictures and everybody else
@@ -35,7 +36,7 @@ def training_bytes(recipe: Recipe) -> int:
     average = 4 * nets.parameter_count(generator)
     pixel = 2 if recipe.precision == "bf16" else 4
     penalty = 2 * recipe.penalty_share if recipe.gamma else 0
-    z, pictures = torch.empty(1, recipe.code_size, device="meta"), _picture(recipe)
+    z, pictures = _given(recipe)
     kept = 2 if recipe.nets == "r3gan" else 3
     maps = kept * (_activations(generator, z, recipe) + (2 + penalty) * _activations(discriminator, pictures, recipe))
     return weights + average + round(pixel * recipe.batch * maps)
@@ -46,8 +47,18 @@ def parameters(recipe: Recipe) -> int:
     return nets.parameter_count(nets.generator(recipe)) + nets.parameter_count(nets.discriminator(recipe))
 
 
-def _picture(recipe: Recipe) -> Tensor:
-    return torch.empty(1, int(recipe.channels), *recipe.shape, device="meta")
+def _given(recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """What G and D take for a picture of a step, or for a clip."""
+    frames = SEEN_FRAMES if recipe.frames else 1
+    codes = (1, frames, recipe.code_size) if recipe.frames else (1, recipe.code_size)
+    pictures = torch.empty(1, frames * int(recipe.channels), *recipe.shape, device="meta")
+    return torch.empty(codes, device="meta"), pictures
+
+
+def _conditions(recipe: Recipe) -> Tensor | None:
+    if recipe.frames:
+        return torch.zeros(1, 1 + SEEN_FRAMES, device="meta")
+    return torch.zeros(1, dtype=torch.int64, device="meta") if recipe.classes else None
 
 
 def _activations(net: nn.Module, given: Tensor, recipe: Recipe) -> int:
@@ -59,7 +70,7 @@ def _activations(net: nn.Module, given: Tensor, recipe: Recipe) -> int:
         total += out.numel()
 
     hooks = [conv.register_forward_hook(count) for conv in convolutions(net)]
-    net.eval()(given, torch.zeros(1, dtype=torch.int64, device="meta") if recipe.classes else None)
+    net.eval()(given, _conditions(recipe))
     for hook in hooks:
         hook.remove()
     return total

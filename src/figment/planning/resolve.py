@@ -10,6 +10,7 @@ from figment.planning import plan
 from figment.planning.autotune import autotune, build
 from figment.planning.choose import candidates
 from figment.recipe import Recipe
+from figment.training.clip_feed import ClipFeed
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.origin import Origin
@@ -17,14 +18,21 @@ from figment.training.phases import Setup
 
 
 def settled_by_data(recipe: Recipe, bank: Bank) -> Recipe:
-    """The recipe with all settled that the pictures decide."""
-    return plan.settled_by_data(recipe, bank.channels, lambda: bank.classes[0], len(bank.train))
+    """The recipe with all settled that the pictures decide; clips count as pictures do."""
+    count = len(bank.clips.of(bank.train)) if bank.clips else len(bank.train)
+    return plan.settled_by_data(recipe, bank.channels, lambda: bank.classes[0], count)
 
 
 def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
-    """This process's feed of the training pictures."""
-    classes = bank.classes[1] if recipe.classes else None
-    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, (world.rank, world.size), classes)
+    """This process's feed of the training pictures, or clips."""
+    classes, part = bank.classes[1] if recipe.classes else None, (world.rank, world.size)
+    if recipe.frames:
+        assert bank.clips is not None
+        ranges, clips = bank.clips.ranges(), bank.clips.of(bank.train)
+        return ClipFeed(
+            bank.pictures, ranges, clips, recipe.frames, recipe.seed, recipe.flips, world.device, part, classes
+        )
+    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
 
 
 def resolve(

@@ -30,6 +30,7 @@ FLOORS = [
     {"discriminator"},
     {"run"},
     {"run_files"},
+    {"motion"},
     {"codes", "presets", "nets", "media", "starts"},
     {"recipe"},
     {"data"},

@@ -41,6 +41,8 @@ def head_distance(s: Scene) -> Array:
     return smooth_min(smooth_min(skull, jaw, 0.12), chin, 0.2)
 
 
+CLOSED = 0.55  # where closed lids meet, from the middle of the eye to the lower lid
+
 # height, place (u, v), half widths (u, v) and how much further than the ball it sticks out
 RELIEF = (
     (0.055, 0.0, 0.02, 0.085, 0.27, 0.06),  # bridge of the nose
@@ -100,10 +102,15 @@ def eyes(s: Scene) -> None:
     # The lids: parabolas a little tilted, higher at the outer corner.
     arch = 1 - np.square(m / EYE_A)
     v = s.v - EYE_V + 0.06 * m
-    top, low = -0.068 * squint * arch, 0.046 * squint * arch
+    crease, low = -0.068 * squint * arch, 0.046 * squint * arch
+    lids = s.a["lids"]
+    # A closing lid comes down to a line a little above the lower one, which rises to meet it.
+    top, low = crease + lids * (CLOSED * low - crease), low - lids * (1 - CLOSED) * low
     ends = s.cover(np.abs(m) - EYE_A)
-    lens = s.between(v, top, low) * ends
+    lens = s.between(v, top, low) * ends * unit(12 * (1 - lids))
     s.tint(0.35 * bump(m / 0.17) * bump((s.v - EYE_V + 0.035) / 0.13), SHADE)
+    if lids.any():
+        s.tint(0.35 * s.between(v, crease - 0.01, top) * ends * lids, SHADE)
     white = 0.97 - 0.3 * smooth(1 - (v - top) / 0.05) - 0.1 * np.square(m / 0.11)
     s.paint(lens, white[:, None] * colour(1, 0.98, 0.96))
     across = m - 0.058 * s.a["gaze"] * sign
@@ -118,7 +125,7 @@ def eyes(s: Scene) -> None:
     lash = s.line(v - top, 0.017) * s.cover(np.abs(m) - EYE_A - 0.006)
     s.paint(0.9 * lash, NIGHT)
     s.tint(0.35 * s.line(v - low, 0.008) * ends, SHADE)
-    s.tint(0.35 * s.line(v - top + 0.04, 0.008) * ends, SHADE)
+    s.tint(0.35 * s.line(v - crease + 0.04, 0.008) * ends, SHADE)
 
 
 def brows(s: Scene) -> None:
@@ -164,7 +171,7 @@ def mouth(s: Scene) -> None:
 def age_lines(s: Scene) -> None:
     s = s.crop(-0.5, 0.55)
     age = s.a["age"]
-    lines = np.zeros((len(age), s.v.shape[1], s.u.shape[2]), np.float32)
+    lines = np.zeros((len(age), *s.canvas.shape[2:]), np.float32)
     for k, height in enumerate((-0.385, -0.315)):
         wave = height - 0.04 * s.a["brows"] + 0.25 * np.square(s.u) + 0.008 * np.sin(14 * s.u + 2 * k)
         lines += 0.7 * s.line(s.v - wave, 0.016) * bump(s.u / 0.36)

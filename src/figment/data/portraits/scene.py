@@ -3,7 +3,7 @@
 A picture spans VIEW to either side of its middle, y downwards. Features are painted on a ball: every column x is turned
 back to the coordinate u of the face seen from the front, so whatever is drawn at (u, v) follows the head's turn and is
 foreshortened on the far side. u depends on the column alone and v on the row alone, so most of the work is on vectors;
-planes are made where the two meet.
+planes are made where the two meet. Where a head is tilted, both are planes from the beginning.
 """
 
 from dataclasses import dataclass, replace
@@ -19,6 +19,8 @@ AXIS = 0.22  # how far the head's axis moves back as it turns, so that the face 
 SKULL = 0.44  # half the width of the skull
 EYE_U, EYE_V = 0.185, -0.04
 EYE_A = 0.108  # half the width of an eye
+PIVOT = 0.5  # height about which the head is tilted: the nape
+MAX_TILT, TILT_REACH = 8.0, 0.2  # degrees, and how far they carry the crown
 CROWN_V, MOUTH_V = -0.12, 0.335
 
 
@@ -42,16 +44,22 @@ class Scene:
     canvas: Array  # (N, 3, H, W)
     x: Array  # (1, 1, W)
     y: Array  # (1, H, 1)
-    u: Array  # (N, 1, W), across the face seen from the front
-    v: Array  # (N, H, 1), down the face
-    head: Array  # (N, 1, W), x from the axis of the head
+    u: Array  # (N, 1, W), across the face seen from the front; (N, H, W) where heads are tilted
+    v: Array  # (N, H, 1), down the face; or (N, H, W)
+    head: Array  # (N, 1, W), x from the axis of the head; or (N, H, W)
     pixel: float
     a: dict[str, Array]
     skin: Array
     hair: Array
+    reach: float = 0.0  # how far a tilt may carry what is drawn at (u, v) from its place
 
     def crop(self, top: float, bottom: float, half: float = 1.0) -> "Scene":
-        """The part between two heights and within half a width of the middle, sharing the canvas."""
+        """The part between two heights and within half a width of the middle, sharing the canvas.
+
+        Of a tilted head that much more as its parts may be elsewhere.
+        """
+        if self.reach:
+            top, bottom, half = top - self.reach, bottom + self.reach, half + self.reach
         down = slice(*np.searchsorted(self.y[0, :, 0], (top, bottom)))
         along = slice(*np.searchsorted(self.x[0, 0], (-half, half)))
         return replace(
@@ -59,9 +67,9 @@ class Scene:
             canvas=self.canvas[:, :, down, along],
             x=self.x[..., along],
             y=self.y[:, down],
-            u=self.u[..., along],
-            v=self.v[:, down],
-            head=self.head[..., along],
+            u=_part(self.u, down, along),
+            v=_part(self.v, down, along),
+            head=_part(self.head, down, along),
         )
 
     def cover(self, distance: Array) -> Array:
@@ -85,6 +93,11 @@ class Scene:
         self.canvas *= 1 + alpha[:, None] * (factor - 1)
 
 
+def _part(plane: Array, down: slice, along: slice) -> Array:
+    """A part of what may depend on column or row alone."""
+    return plane[:, down if plane.shape[1] > 1 else slice(None), along if plane.shape[2] > 1 else slice(None)]
+
+
 def colour(*values: float) -> Array:
     return np.array(values, np.float32).reshape(1, 3, 1, 1)
 
@@ -94,25 +107,34 @@ NIGHT = colour(0.16, 0.1, 0.12)
 
 
 def stage(table: dict[str, NDArray], size: int) -> Scene:
-    """Lay out coordinates, attributes and an empty canvas for a batch."""
+    """Lay out coordinates, attributes and an empty canvas for a batch.
+
+    table: may have columns tilt and lids, which are 0 where it hasn't.
+    """
     a = {name: column.astype(np.float32)[:, None, None] for name, column in table.items() if name != "detail"}
     for k, name in enumerate(("side", "wave", "tuft", "iris", "collar", "lips")):
         a[name] = scatter(table["detail"], k)[:, None, None]
     a["side"] = np.where(a["side"] < 0.5, np.float32(-1), np.float32(1))
     angle = np.deg2rad(a["turn"])
     a["sin"], a["cos"] = np.sin(angle), np.cos(angle)
+    a.setdefault("lids", np.zeros_like(angle))
     a["wide"] = 1 + 0.14 * a["face_width"]
     pixel = 2 * VIEW / size
     x = ((np.arange(size, dtype=np.float32) + 0.5) * pixel - VIEW)[None, None]
     y = x.transpose(0, 2, 1) + MIDDLE_Y
-    head = x + AXIS * a["sin"]
+    along, down, reach = x, y, 0.0
+    if "tilt" in a and a["tilt"].any():
+        tilt = np.deg2rad(a["tilt"])
+        sin, cos, below = np.sin(tilt), np.cos(tilt), y - PIVOT
+        along, down, reach = cos * x + sin * below, cos * below - sin * x + PIVOT, TILT_REACH
+    head = along + AXIS * a["sin"]
     front = np.minimum(np.maximum(head, -BALL), BALL)
     u = front * a["cos"] - np.sqrt(np.maximum(BALL**2 - front * front, 0)) * a["sin"] + (head - front)
-    v = (y - EYE_V) / (1 + 0.075 * a["face_length"]) + EYE_V
+    v = (down - EYE_V) / (1 + 0.075 * a["face_length"]) + EYE_V
     canvas = np.empty((len(angle), 3, size, size), np.float32)
     tone = ramp(SKIN, table["skin"].astype(np.float32))[..., None, None]
     hair = HAIR[table["hair_colour"]][..., None, None]
-    return Scene(canvas, x, y, u, v, head, pixel, a, tone, hair)
+    return Scene(canvas, x, y, u, v, head, pixel, a, tone, hair, reach)
 
 
 def lit(s: Scene, nx: Array, ny: Array | np.float32, nz: Array | float) -> Array:

@@ -12,6 +12,7 @@ together a little, as in life:
 Everything else is independent.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from figment.data.portraits.renderer import HAIR_STYLES, draw
+from figment.data.portraits.scene import MAX_TILT
 from figment.errors import InputError
 
 MIN_SIDE, MAX_SIDE = 16, 512  # pixels
@@ -77,6 +79,13 @@ ATTRIBUTES = (
     Attribute("background", "continuous", "place on the background's palette, from teal through sand and rose to blue"),
     Attribute("clothes", "continuous", "place on the clothes' palette, from cream through red and blue to green"),
     Attribute("detail", "seed", "chooses parting, strands, collar, lips and the colour of the eyes"),
+)
+
+# Columns that render takes beside those, if they are there: only moving portraits have them (see moving.py). Without them
+# heads are upright and eyes open.
+MOVES = (
+    Attribute("tilt", "continuous", "roll of the head in degrees; above 0 to the picture's right", -MAX_TILT, MAX_TILT),
+    Attribute("lids", "continuous", "eyes open to closed"),
 )
 
 # Philox advances by steps of four 64-bit words; so many make a row.
@@ -151,10 +160,11 @@ def draw_attributes(count: int, seed: int = 0, start: int = 0) -> Table:
     return {a.name: np.clip(columns[a.name], *a.limits).astype(a.dtype) for a in ATTRIBUTES}
 
 
-def render(attributes: dict[str, ArrayLike], size: int = 64) -> NDArray[np.uint8]:
+def render(attributes: Mapping[str, ArrayLike], size: int = 64) -> NDArray[np.uint8]:
     """Draw one portrait a row of the table.
 
-    attributes: a column for each of ATTRIBUTES, all of one length N, values within the stated ranges.
+    attributes: a column for each of ATTRIBUTES, and of MOVES if wanted, all of one length N, values within the stated
+    ranges.
     size: pixels a side, 16 to 512.
     Returns uint8, N×3×size×size, sRGB. The bytes of a portrait depend on its row and the size alone.
     Raises InputError for another size, a missing column, columns of different lengths or values out of range.
@@ -193,16 +203,17 @@ def _check_size(size: int) -> None:
         raise InputError(f"portraits can't be drawn at size {size}: give a size from {MIN_SIDE} to {MAX_SIDE} pixels.")
 
 
-def _checked(attributes: dict[str, ArrayLike]) -> Table:
+def _checked(attributes: Mapping[str, ArrayLike]) -> Table:
     missing = [a.name for a in ATTRIBUTES if a.name not in attributes]
     if missing:
         raise InputError(f"the portraits' attributes lack {', '.join(missing)}: start from draw_attributes.")
-    table = {a.name: np.atleast_1d(np.asarray(attributes[a.name])) for a in ATTRIBUTES}
+    columns = (*ATTRIBUTES, *(a for a in MOVES if a.name in attributes))
+    table = {a.name: np.atleast_1d(np.asarray(attributes[a.name])) for a in columns}
     lengths = {column.shape for column in table.values()}
     if len(lengths) != 1 or len(next(iter(lengths))) != 1:
         raise InputError("the portraits' attributes differ in length: give one value a portrait in each column.")
-    for a in ATTRIBUTES:
+    for a in columns:
         low, high = a.limits
         if not ((table[a.name] >= low) & (table[a.name] <= high)).all():
             raise InputError(f"the attribute {a.name} must lie within {low:g} … {high:g}: mend the values outside.")
-    return {a.name: table[a.name].astype(a.dtype) for a in ATTRIBUTES}
+    return {a.name: table[a.name].astype(a.dtype) for a in columns}

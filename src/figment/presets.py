@@ -41,8 +41,8 @@ R1: dict[str, Any] = dict(
     augment="few", augment_p=0.3,
 )  # fmt: skip
 
-# A clip of three frames is three pictures' work for G and two for D. Its batch is as many clips as R1's is pictures.
-CLIPS: dict[str, Any] = dict(frames=16, fps=12.0, code_size=132, motion_size=32)
+MOTION_SIZE = 32  # numbers that a code of clips has beside the image generator's, and that move
+CLIPS: dict[str, Any] = dict(frames=16, fps=12.0)
 
 
 LEAST_CHANNELS = 8  # of a stage above 64 px
@@ -84,7 +84,7 @@ PRESETS: dict[str, Preset] = {
     "dcgan-r1-small": Preset(
         R1 | dict(width=16), "the same two thirds as wide: for a minute or two, or a slow machine",
     ),
-    # Clips: dcgan-r1's nets and game, with a second discriminator on three frames; a third of the code moves.
+    # Clips: dcgan-r1's nets and game, with a second discriminator on three frames.
     "video": Preset(
         R1 | CLIPS | dict(width=24), "clips: dcgan-r1 with moving codes and a discriminator of three frames",
     ),
@@ -135,6 +135,14 @@ PRESETS: dict[str, Preset] = {
 }  # fmt: skip
 
 
+def _moving(fields: dict[str, Any]) -> dict[str, Any]:
+    """What a recipe of clips has beside that of pictures, where nobody says how much of the code moves: so much more of it."""
+    if not fields.get("frames") or "motion_size" in fields:
+        return {}
+    still = fields.get("code_size", Recipe.model_fields["code_size"].default)
+    return {"motion_size": MOTION_SIZE, "code_size": still + MOTION_SIZE}
+
+
 def beyond_64(width: int, gamma: float, size: int | tuple[int, int]) -> dict[str, Any]:
     """What dcgan-r1's fields become at a size of more pixels than 64×64, where they were found.
 
@@ -172,7 +180,7 @@ def make(name: str, **choices: Any) -> Recipe:
     preset = PRESETS[name].fields
     objective = choices.get("objective", preset.get("objective", "bce"))
     fields = {"name": name} | preset | NEEDS.get(objective, {}) | choices
-    recipe = validated(fields)
+    recipe = validated(fields | _moving(fields))
     if "penalised" in preset:
         given = {*choices, *(["widths"] if "width" in choices else [])}
         sized = beyond_64(preset["width"], preset["gamma"], recipe.size)

@@ -51,6 +51,12 @@ class Recipe(BaseModel):
     motion_size: int = Field(
         0, ge=0, le=MAX_CODE_SIZE, description="with frames: numbers of the code that move while a clip plays"
     )
+    images_first: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="with frames: share of the plan for which single frames are learnt, before motion is",
+    )
     # Nets
     nets: Literal["dcgan", "r3gan"] = Field("dcgan", description="family of nets")
     width: int = Field(

@@ -149,7 +149,7 @@ def test_all_frames_of_a_clip_are_augmented_alike() -> None:
     random = torch.Generator().manual_seed(0)
     frames, numbers = torch.rand(4, 3, 16, 16, generator=random) * 2 - 1, draw_numbers(4, random)
     clip = frames.repeat(1, 3, 1, 1)
-    changed = augmented_alike(clip, numbers, 1.0, LossSettings(augment="full", frames=3))
+    changed = augmented_alike(clip, numbers, 1.0, LossSettings(augment="full", channels=3))
     expected = augmented(frames, numbers, 1.0, "full")
     assert torch.allclose(changed, expected.repeat(1, 3, 1, 1), atol=1e-5)
     assert not torch.allclose(expected, frames, atol=0.1)

@@ -4,7 +4,10 @@ import numpy as np
 import torch
 from scipy.stats import chisquare
 
+from figment import presets
 from figment.training.clip_feed import ClipFeed, frame_times
+from figment.training.distributed import World
+from figment.training.inputs import draw_inputs
 
 RANGES = np.array([[0, 6], [6, 4], [10, 9]])  # clips of 6, 4 and 9 frames
 FRAMES = np.zeros((19, 1, 2, 2), np.uint8)
@@ -65,3 +68,23 @@ def test_a_clip_has_its_frames_class() -> None:
     classes = np.repeat([4, 5, 6], RANGES[:, 1])
     pictures, conditions = feed(classes=classes).batch(0, 30)
     assert torch.equal(conditions[:, 0].long() - 4, levels(pictures)[:, 0] // 100)
+
+
+def test_images_first_learn_from_one_frame_of_each_clip() -> None:
+    """Of a step before the share, reals are the first of the frames that the clip would have shown, codes have no time."""
+    recipe = presets.make(
+        "video-small", size=16, channels=1, images=100, planned_images=100, images_first=0.5, batch=10
+    )
+    world, random = World.alone(torch.device("cpu")), np.random.default_rng(0)
+    frames = random.integers(0, 256, (19, 1, 16, 16), np.uint8)
+    clips = ClipFeed(frames, RANGES, np.array([0, 2]), 4, 0, False, world.device)
+    still, moving = (draw_inputs(recipe, clips, world, images) for images in (40, 50))
+    assert still.real.pictures.shape == (10, 1, 16, 16)
+    assert still.codes.shape == (10, recipe.code_size)
+    assert still.labels is None
+    assert torch.equal(still.real.pictures, clips.batch(40, 10)[0][:, :1])
+    assert moving.real.pictures.shape == (10, 3, 16, 16)
+    assert moving.codes.shape == (10, 3, recipe.code_size)
+    content = recipe.code_size - recipe.motion_size
+    assert (moving.codes[:, :, :content] == moving.codes[:, :1, :content]).all()
+    assert not (moving.codes == moving.codes[:, :1]).all()

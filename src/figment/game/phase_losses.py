@@ -40,7 +40,7 @@ class LossSettings(NamedTuple):
     augment: str = "none"
     colours: float = 1.0  # probability of a colour change, as a share of the others'
     one_pass: bool = False  # D's phase finds G's gradient at the fakes, too
-    frames: int = 1  # of a clip that are stacked by channels and augmented alike
+    channels: int = 0  # of a picture, where frames of a clip are stacked by channels, which are augmented alike; 0: all
 
 
 class DiscriminatorTerms(NamedTuple):
@@ -79,12 +79,12 @@ def augmented_discriminator(
 
 def augmented_alike(pictures: Tensor, numbers: Tensor, p: Tensor | float, settings: LossSettings) -> Tensor:
     """Pictures (N, frames·C, H, W), augmented by numbers (N, NUMBERS): all frames of a clip by the same."""
-    if settings.frames == 1:
+    frames = pictures.shape[1] // settings.channels if settings.channels else 1
+    if frames == 1:
         return augmented(pictures, numbers, p, settings.augment, settings.colours)
-    apart = pictures.unflatten(1, (settings.frames, -1)).flatten(0, 1)
-    each = numbers.repeat_interleave(settings.frames, 0)
+    apart, each = pictures.unflatten(1, (frames, -1)).flatten(0, 1), numbers.repeat_interleave(frames, 0)
     changed = augmented(apart, each, p, settings.augment, settings.colours)
-    return changed.unflatten(0, (-1, settings.frames)).flatten(1, 2)
+    return changed.unflatten(0, (-1, frames)).flatten(1, 2)
 
 
 def discriminator_phase(

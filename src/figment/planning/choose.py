@@ -46,17 +46,21 @@ AUTO_RECIPES = {
         Candidate("r3gan-hour", 1_000_000, "nets without normalisation under R1 + R2, which go on improving"),
         Candidate("r3gan", 20_000_000, "the full nets of R3GAN"),
     ),
+    "clips": (
+        Candidate("video-small", 0, "clips"),
+        Candidate("video", 60_000, "clips"),
+    ),
 }  # fmt: skip
 
 
-def auto_recipes(machine: Machine) -> tuple[Candidate, ...]:
+def auto_recipes(machine: Machine, clips: bool = False) -> tuple[Candidate, ...]:
     """The recipes that "auto" chooses from on a machine, smallest first."""
-    return AUTO_RECIPES["cpu" if machine.kind == "cpu" else "gpu"]
+    return AUTO_RECIPES["clips" if clips else "cpu" if machine.kind == "cpu" else "gpu"]
 
 
-def auto_for_images(machine: Machine, images: int) -> Candidate:
+def auto_for_images(machine: Machine, images: int, clips: bool = False) -> Candidate:
     """What "auto" takes for so many images seen: under an image budget nothing is chosen by stopwatch."""
-    return [candidate for candidate in auto_recipes(machine) if candidate.worth_from <= images][-1]
+    return [candidate for candidate in auto_recipes(machine, clips) if candidate.worth_from <= images][-1]
 
 
 def choose(
@@ -70,9 +74,10 @@ def choose(
     for field in {"name", "images", "seconds", "planned_images"} & choices.keys():
         raise InputError(f"--set {field}: not to be set by hand: --recipe, --for and --images are for that.")
     budget, choices = _budget(time, images), choices_in_small(choices, origin)
-    candidate, why = auto_recipes(machine)[0], ""  # told when the machine is measured
+    clips = bool(choices.get("frames"))
+    candidate, why = auto_recipes(machine, clips)[0], ""  # told when the machine is measured
     if "images" in budget:
-        candidate = auto_for_images(machine, budget["images"])
+        candidate = auto_for_images(machine, budget["images"], clips)
         why = f"recipe {candidate.recipe}: {candidate.why}"
     if origin is None:
         taken, fields = (candidate.recipe if name == "auto" else name), choices
@@ -118,7 +123,8 @@ def candidates(
         return [(Candidate(recipe.name, 0, ""), recipe)]
     asked_for = {**asked.get("choices", {}), "seconds": recipe.seconds}
     return [
-        (candidate, fit_to_data(presets.make(candidate.recipe, **asked_for))) for candidate in auto_recipes(machine)
+        (candidate, fit_to_data(presets.make(candidate.recipe, **asked_for)))
+        for candidate in auto_recipes(machine, bool(recipe.frames))
     ]
 
 

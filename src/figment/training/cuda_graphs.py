@@ -23,12 +23,14 @@ def may_be_captured(state: TrainState, recipe: Recipe) -> bool:
     """Whether both phases can be recorded: on CUDA, nothing in them asks the host or other processes for anything.
 
     Dropout draws from a state that is seeded for each step; where D has more steps than G, the fakes that G goes on with
-    aren't those of the recording.
+    aren't those of the recording; where images come first, later steps take other shapes.
     """
     on_cuda = next(state.generator.parameters()).device.type == "cuda"
     modules = [*state.generator.modules(), *state.discriminator.modules()]
     together = any(isinstance(m, SynchronisedBatchNorm2d) for m in modules)
-    return on_cuda and not together and not recipe.dropout and recipe.discriminator_steps == 1
+    return (
+        on_cuda and not together and not recipe.dropout and recipe.discriminator_steps == 1 and not recipe.images_first
+    )
 
 
 class CudaGraphPhases:

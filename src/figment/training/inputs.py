@@ -11,8 +11,9 @@ from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
 from figment.game import phase_losses
 from figment.game.phase_losses import Batch, DiscriminatorTerms
-from figment.nets.clips import TIMES
+from figment.nets.clips import CLASS, TIMES
 from figment.recipe import Recipe
+from figment.training import schedule
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.state import TrainState
@@ -46,8 +47,12 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
     z = share(codes.draw(count, recipe.code_size, recipe.prior, random))
     if recipe.frames:
         assert classes is not None
-        paths = motion.Drawn(*map(share, motion.draw(recipe, count, random)))
-        z = motion.with_motion(z, motion.paths_at(recipe, paths, classes[:, TIMES] / recipe.fps))
+        if schedule.is_still(recipe, images):
+            pictures, classes = single_frames(pictures, int(recipe.channels)), classes[:, CLASS].long()
+            classes = classes if recipe.classes else None
+        else:
+            paths = motion.Drawn(*map(share, motion.draw(recipe, count, random)))
+            z = motion.with_motion(z, motion.paths_at(recipe, paths, classes[:, TIMES] / recipe.fps))
     targets: tuple[Tensor | float, Tensor | float] = (recipe.real_target, 0.0)
     if recipe.label_flips:
         swapped = [
@@ -58,6 +63,11 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
     augmenting = [share(draw_numbers(count, random)) if recipe.augment != "none" else None for _ in range(2)]
     noise = _noise(recipe, pictures, world, images) if recipe.gamma and recipe.penalty == "finite" else None
     return PhaseInputs(Batch(pictures, classes, augmenting[0]), z, classes, augmenting[1], noise, targets, mixing)
+
+
+def single_frames(clips: Tensor, channels: int) -> Tensor:
+    """The first of the frames of each clip, which are stacked by channels."""
+    return clips[:, :channels].contiguous(memory_format=torch.channels_last)
 
 
 def as_tensor(p: Tensor | float, inputs: PhaseInputs) -> Tensor:

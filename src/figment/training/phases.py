@@ -13,7 +13,6 @@ from figment import nets
 from figment.game import phase_losses
 from figment.game.one_pass import rescaled
 from figment.game.phase_losses import Batch, DiscriminatorTerms, LossSettings
-from figment.nets.clips import SEEN_FRAMES
 from figment.recipe import Recipe
 from figment.training.cuda_graphs import CudaGraphPhases, may_be_captured
 from figment.training.inputs import PhaseInputs, Phases, as_tensor
@@ -188,7 +187,7 @@ def loss_settings(recipe: Recipe) -> LossSettings:
         recipe.augment,
         recipe.augment_colours,
         recipe.one_pass,
-        SEEN_FRAMES if recipe.frames else 1,
+        int(recipe.channels) if recipe.frames else 0,
     )
 
 

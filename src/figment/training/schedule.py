@@ -54,6 +54,11 @@ def penalty_is_due(recipe: Recipe, images: int) -> bool:
     return recipe.gamma > 0 and images // recipe.batch % recipe.penalty_every == 0
 
 
+def is_still(recipe: Recipe, images: int) -> bool:
+    """Whether the step after so many clips seen learns from single frames of them: images first, then motion."""
+    return images < recipe.images_first * recipe.planned_images
+
+
 def is_good_point(recipe: Recipe, images: int) -> bool:
     """Whether the state after so many images, at a tick, is kept for training to go back to when it diverges."""
     return images % (GOOD_TICKS * tick_images(recipe)) == 0

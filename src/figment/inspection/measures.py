@@ -93,6 +93,8 @@ class Scanner:
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
         missing: dict[int, Unreadable] = {}
+        if not isinstance(chunk, StoredChunk | DrawnChunk):
+            raise TypeError("frames of clips are looked at by inspection/clips.py")
         seen = list(_read_drawn(chunk) if isinstance(chunk, DrawnChunk) else self._read_stored(chunk, missing))
         slots = [one.slot for one in seen]
         small = np.array([one.small for one in seen], np.uint8).reshape(-1, COPY_SIDE, COPY_SIDE, 3)

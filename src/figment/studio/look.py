@@ -11,7 +11,8 @@ from PIL import Image
 from figment.common.refusals import naming_refusals
 from figment.common.text import shown
 from figment.data.bank.workers import map_unordered
-from figment.data.decoding.chunks import PreparedPicture, rescue
+from figment.data.decoding.chunks import rescue
+from figment.data.decoding.prepared import PreparedPicture
 from figment.data.sources.aside import told_places
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.open import Source, open_source

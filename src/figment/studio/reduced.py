@@ -1,7 +1,8 @@
 """Pictures as a look shows them. A worker imports this file alone, so it imports little."""
 
-from figment.data.decoding.chunks import Chunk, PreparedPicture
+from figment.data.decoding.chunks import Chunk
 from figment.data.decoding.fit import Target
+from figment.data.decoding.prepared import PreparedPicture
 
 SIDE = 96  # pixels
 

@@ -67,8 +67,8 @@ class Bank:
     def thinned(self, count: int | None) -> "Bank":
         """With so many of its training pictures, always the same ones, fewer of them among more; itself for None.
 
-        Held-out pictures stay as they are, so that what is learnt from fewer and from more compares. Raises InputError where
-        there aren't as many.
+        Of clips whole ones are taken. Held-out pictures stay as they are, so that what is learnt from fewer and from more
+        compares. Raises InputError where there aren't as many.
         """
         if count is None:
             return self
@@ -77,8 +77,23 @@ class Bank:
                 f"--set pictures={count}: {shown(self.source)} has {len(self.train):,} pictures to train on: name no more, or "
                 "leave it out."
             )
+        if self.clips is not None:
+            chosen = self._whole_clips(self.clips, count)
+            return replace(self, train=chosen, unused=len(self.clips.of(self.train)) - len(self.clips.of(chosen)))
         order = np.random.default_rng(0).permutation(self.train)
         return replace(self, train=np.sort(order[:count]), unused=len(self.train) - count)
+
+    def _whole_clips(self, clips: Clips, count: int) -> np.ndarray:
+        """Training pictures of as many whole clips as have no more than so many pictures, one clip at least."""
+        ranges, order = clips.ranges(), np.random.default_rng(0).permutation(clips.of(self.train))
+        fitting = max(1, int((np.cumsum(ranges[order, 1]) <= count).sum()))
+        return self.train[np.isin(clips.numbers[self.train], order[:fitting])]
+
+    def _content(self) -> str:
+        """How many pictures or clips there are, in words."""
+        if self.clips is None:
+            return f"{len(self.pictures):,} pictures"
+        return f"{len(self.clips):,} clip{'s' * (len(self.clips) != 1)} ({len(self.pictures):,} frames)"
 
     @cached_property
     def names(self) -> list[str]:
@@ -106,9 +121,14 @@ class Bank:
 
         split: whether nets learn from some and not from others; without it nothing is said of that.
         """
-        text = f"{len(self.pictures):,} pictures from {shown(self.source)}"
+        text = f"{self._content()} from {shown(self.source)}"
         all_of_them = f" of {len(self.train) + self.unused:,}" if self.unused else ""
-        text += f": {len(self.train):,}{all_of_them} to train on, {len(self.held_out):,} held out." if split else "."
+        if self.clips is not None:
+            train, held_out = len(self.clips.of(self.train)), len(self.clips.of(self.held_out))
+        else:
+            train, held_out = len(self.train), len(self.held_out)
+        text += f": {train:,}{all_of_them} to train on, {held_out:,} held out." if split else "."
+        copied = "exact duplicate" if self.clips is None else "exactly equal clip"
         reasons = [f"{shown(item.name)}: {item.reason}" for item in self.skipped[:3]]
         reasons += [f"… and {len(self.skipped) - 3:,} more"] if len(self.skipped) > 3 else []
         absent = [
@@ -117,7 +137,7 @@ class Bank:
                 (len(self.skipped), f"skipped ({'; '.join(reasons)})"),
                 (len(self.left_out) - self.marked, "dropped as asked"),
                 (self.marked, f"{MARKED} (--keep-marked keeps them)"),
-                (len(self.copies), "exact duplicates" if len(self.copies) > 1 else "exact duplicate"),
+                (len(self.copies), copied + "s" * (len(self.copies) > 1)),
                 (self.ignored, "other files" if self.ignored > 1 else "other file"),
             ]
             if number

@@ -9,6 +9,7 @@ from figment.common.files import write_atomically
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, StoredChunk, rescue
 from figment.data.decoding.decode import is_grey
+from figment.data.decoding.strips import StripChunk
 from figment.data.sources.open import Drawn, Source
 from figment.errors import Unreadable
 
@@ -44,6 +45,11 @@ def choose_channels(source: Source, note: Path) -> int:
 def are_grey(chunk: Chunk) -> list[bool]:
     """For each readable picture of a chunk, whether it holds no colour; runs in a worker."""
     found: list[bool] = []
+    if isinstance(chunk, StripChunk):
+        try:
+            return [bool((frame == frame[:, :, :1]).all()) for frame in chunk.pictures()]
+        except Unreadable:
+            return []
     for _, grey in chunk.each(is_grey) if isinstance(chunk, StoredChunk) else ():
         if not isinstance(grey, Unreadable):
             found.append(grey)

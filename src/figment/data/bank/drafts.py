@@ -22,9 +22,9 @@ from figment.common.files import flush_to_disk, write_atomically
 from figment.common.parts import sweep_parts
 from figment.common.units import as_bytes
 from figment.data.bank.shards import allocate
-from figment.data.decoding.chunks import PreparedPicture
 from figment.data.decoding.decode import DIGEST_BYTES
 from figment.data.decoding.depth import Ranges
+from figment.data.decoding.prepared import PreparedPicture
 from figment.errors import Interrupted
 
 JOURNAL_FILE = "journal.npz"

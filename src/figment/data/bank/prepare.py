@@ -25,19 +25,23 @@ from figment.common.extras import mend, missing
 from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress
+from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import DECODING, FORMAT, Bank, open_bank
 from figment.data.bank.channels import choose_channels
+from figment.data.bank.clips import save_clips
 from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
+from figment.data.bank.kept import Kept, kept_clips, kept_pictures
 from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
-from figment.data.bank.split import exact_duplicates, group_keys, split_classes, split_groups
+from figment.data.bank.split import group_keys, split_classes, split_groups
 from figment.data.bank.workers import map_unordered
-from figment.data.decoding.chunks import Chunk, PreparedPicture, rescue
+from figment.data.decoding.chunks import Chunk, rescue
 from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.depth import Scales
-from figment.data.decoding.fit import Target, check_fit
+from figment.data.decoding.fit import STRIP, Target, check_fit
+from figment.data.decoding.prepared import PreparedPicture
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
-from figment.data.sources.open import Skipped, Source, open_source
+from figment.data.sources.open import Skipped, Source, check_clips, open_source
 from figment.errors import InputError, Interrupted, Notice
 
 # What to do where so many pictures are skipped for one reason that too few are left.
@@ -50,6 +54,7 @@ MENDS = {
     IN_ICLOUD: "have Finder download them (Download Now), or copy the pictures elsewhere",
 }
 MIN_PICTURES = 32  # to train on
+MIN_CLIPS = 2  # one of them is held out
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged
 HEIC_SUFFIXES = (".heic", ".heif", ".hif")
 KEEP_MARKED = "keep marked"  # in the key of a bank that has pictures made by figment
@@ -77,6 +82,7 @@ def prepare(
     leave_out: LeaveOut | None = None,
     min_pictures: int = MIN_PICTURES,
     keep_marked: bool = False,
+    video: VideoShape | None = None,
 ) -> Bank:
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
@@ -85,7 +91,8 @@ def prepare(
     bracket is searched in a picture's name, a column that the data have, or a file of names and groups. progress: called
     with (done, total). fit: how pictures of other shapes are brought to the size. leave_out: chooses pictures that aren't
     used. min_pictures: different pictures that it takes, 2 at least. keep_marked: pictures that figment made, as their
-    mark says, are used like others.
+    mark says, are used like others. video: films, strips (fit "strip") or folders of frames are cut into clips, whose frames
+    are the bank's pictures.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
@@ -97,18 +104,25 @@ def prepare(
         raise InputError(f"size {height}×{width} with {channels} channels can't be prepared: {wanted}")
     fit = check_fit(fit)
     grouped = None if group is None else grouping(group)
-    source = open_source(data)
+    source = open_source(data, video=video, strips=fit == STRIP)
+    check_clips(source, video, fit, drop=leave_out is not None)
+    fit = "crop" if fit == STRIP else fit
     banks = cache_folder() / "banks"
     content = source.fingerprint()
     channels = channels or choose_channels(source, banks / f"{content[:32]}.{DECODING}.channels")
     together, dropped = grouped.key if grouped else None, (leave_out.key or None) if leave_out else None
-    key = json.dumps([FORMAT, content, height, width, channels, fit, together, dropped] + [KEEP_MARKED] * keep_marked)
+    key = json.dumps(
+        [FORMAT, content, height, width, channels, fit, together, dropped]
+        + [KEEP_MARKED] * keep_marked
+        + [str(video)] * (video is not None)
+    )
     fingerprint = sha256(key.encode()).hexdigest()[:32]
     folder = banks / fingerprint
     bank = _opened(folder)
     if bank is None:
         groups = group_keys(grouped.of(source)) if grouped else None
-        _check_heic(source, min_pictures)
+        if video is None:
+            _check_heic(source, min_pictures)
         if fit == "face":
             from figment.data.decoding import faces
 
@@ -123,6 +137,8 @@ def prepare(
                 bank = open_bank(folder)
     if len(bank.pictures) < min_pictures:  # it was prepared for a purpose that takes fewer
         raise _too_few(source, len(bank.pictures), bank.skipped, bank.left_out, len(bank.copies), min_pictures)
+    if bank.clips is not None and len(bank.clips) < MIN_CLIPS:
+        raise _too_few_clips(source, len(bank.clips), bank.skipped)
     # The same pictures may have been prepared under another name, and with other things beside them.
     aside = source.listing.aside if source.lists_at_once else bank.aside
     return replace(bank, source=source.display, aside=aside)
@@ -192,13 +208,16 @@ def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
             raise InputError(
                 f"{source.where} changed while it was being read: run this again when nothing writes to it any more"
             )
-        kept, copies = exact_duplicates(journal.digests)
-        if len(kept) < request.min_pictures:
-            skipped, left_out = _apart(source, journal)
-            raise _too_few(source, len(kept), skipped, left_out, len(copies), request.min_pictures)
+        video = source.video
+        kept = kept_pictures(journal) if video is None else kept_clips(journal, source.listing, video.frames)
+        skipped, left_out = _apart(source, journal, kept)
+        if kept.lengths is not None and len(kept.lengths) < MIN_CLIPS:
+            raise _too_few_clips(source, len(kept.lengths), skipped)
+        if len(kept.slots) < request.min_pictures:
+            raise _too_few(source, len(kept.slots), skipped, left_out, len(kept.copies), request.min_pictures)
         (draft / JOURNAL_FILE).unlink(missing_ok=True)  # from here on it wouldn't be true
-        compact(draft, kept, picture_bytes, per_shard, slots)
-        _write_facts(draft, request, kept, copies, journal, per_shard)
+        compact(draft, kept.slots, picture_bytes, per_shard, slots)
+        _write_facts(draft, request, kept, journal, per_shard)
         for file in draft.iterdir():
             flush_to_disk(file)
         flush_to_disk(draft)
@@ -247,29 +266,28 @@ def _results(source: Source, wanted: np.ndarray, preparer: ChunkPreparer) -> Ite
         yield from results
 
 
-def _write_facts(
-    draft: Path, request: _Request, kept: np.ndarray, copies: dict[int, int], journal: Journal, per_shard: int
-) -> None:
+def _write_facts(draft: Path, request: _Request, kept: Kept, journal: Journal, per_shard: int) -> None:
     """Write all that a bank knows beside its pixels: plain JSON and .npy, the same bytes for the same source."""
-    source, target, digests = request.source, request.target, journal.digests
+    source, target = request.source, request.target
     listing = source.listing
-    slots = kept.tolist()
+    slots, units = kept.slots.tolist(), kept.units
     labels = sorted({label for label in listing.labels if label is not None})
     places: dict[str | None, int] = {label: place for place, label in enumerate(labels)}
-    keys = [digests[slot].tobytes() for slot in slots]
     if request.groups:
-        groups = [request.groups[slot] for slot in slots]
-        held_out, note = split_groups(groups, keys)
-        told = [note] * (note is not None) + _of_no_group(groups)
+        groups = [request.groups[slot] for slot in units]
+        held_out, note = split_groups(groups, kept.keys)
+        told = ([note] if note else []) + _of_no_group(groups)
     else:
-        held_out, told = split_classes([listing.labels[slot] for slot in slots], keys), []
-    _write_array(draft / "held_out.npy", held_out)
+        held_out, told = split_classes([listing.labels[slot] for slot in units], kept.keys), []
+    if kept.lengths is not None:
+        told = [note.replace("pictures", "clips") for note in told]
+    _write_array(draft / "held_out.npy", kept.of_pictures(held_out))
     kinds = np.array([places.get(listing.labels[slot], -1) for slot in slots], np.int32)
     _write_array(draft / "labels.npy", kinds)
     _write_json(draft / "names.json", [listing.names[slot] for slot in slots])
     large_enough = (ENLARGED_BELOW * target.width, ENLARGED_BELOW * target.height)
-    copied = {copy: f"exact copy of {listing.names[first]}" for copy, first in copies.items()}
-    skipped, left_out = _apart(source, journal)
+    copied = {copy: f"exact copy of {listing.names[first]}" for copy, first in kept.copies.items()}
+    skipped, left_out = _apart(source, journal, kept)
     facts = {
         "format": FORMAT,
         "count": len(slots),
@@ -278,7 +296,7 @@ def _write_facts(
         "channels": target.channels,
         "fit": target.fit,
         "per_shard": per_shard,
-        "enlarged": int((journal.sides[kept] < large_enough).any(axis=1).sum()),
+        "enlarged": int((journal.sides[kept.slots] < large_enough).any(axis=1).sum()),
         "source": source.display,
         "drawn": source.is_drawn,
         "labels": labels,
@@ -288,11 +306,14 @@ def _write_facts(
         "skipped": [asdict(item) for item in skipped],
         "decoding": DECODING,
         "ranges": journal.ranges.records(),
-        "converted_profiles": int(((journal.marks[kept] & CONVERTED) > 0).sum()),
-        "broken_profiles": int(((journal.marks[kept] & BROKEN_PROFILE) > 0).sum()),
+        "converted_profiles": int(((journal.marks[kept.slots] & CONVERTED) > 0).sum()),
+        "broken_profiles": int(((journal.marks[kept.slots] & BROKEN_PROFILE) > 0).sum()),
         "copies": [asdict(item) for item in _named(source, copied)],
         "left_out": [asdict(item) for item in left_out],
     }
+    if source.video is not None and (clips := kept.clips(listing, source.video.fps)) is not None:
+        save_clips(draft, clips)
+        facts |= {"clips": clips.names, "video": str(source.video)}
     _write_json(draft / "bank.json", facts)
 
 
@@ -303,10 +324,13 @@ def _of_no_group(groups: Sequence[bytes | None]) -> list[str]:
     return [text] if alone else []
 
 
-def _apart(source: Source, journal: Journal) -> tuple[list[Skipped], list[Skipped]]:
+def _apart(source: Source, journal: Journal, kept: Kept) -> tuple[list[Skipped], list[Skipped]]:
     """Pictures that can't be used, and those that aren't wanted: dropped as asked, or made by figment itself."""
     marked = {slot: reason for slot, reason in journal.skipped.items() if reason == MARKED}
     broken = {slot: reason for slot, reason in journal.skipped.items() if slot not in marked}
+    if kept.lengths is not None:  # told by clips
+        told = [item for item in kept.broken if item.reason != MARKED]
+        return _named(source, {}, [*source.listing.skipped, *told]), _named(source, (journal.left_out or {}) | marked)
     return _named(source, broken, source.listing.skipped), _named(source, (journal.left_out or {}) | marked)
 
 
@@ -332,6 +356,14 @@ def _too_few(
         mend = MENDS.get(reasons.most_common(1)[0][0], mend)
     return InputError(
         f"{source.where} has {usable:,} usable pictures{text}, and at least {min_pictures} are needed: {mend}"
+    )
+
+
+def _too_few_clips(source: Source, clips: int, skipped: list[Skipped]) -> InputError:
+    why = f"; left out: {skipped[0].name}: {skipped[0].reason}" if skipped else ""
+    return InputError(
+        f"{source.where} gives {clips} clip{'s' * (clips != 1)} of --video {source.video}, and at least {MIN_CLIPS} are needed,"
+        f" since whole clips are held out{why}: add films, or ask for fewer frames"
     )
 
 

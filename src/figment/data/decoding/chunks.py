@@ -8,31 +8,15 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from figment.data.decoding.decode import Broken, DecodedPicture, Payload, naming_damage, read, short_hash
-from figment.data.decoding.depth import Range, Scales, Unscaled
+from figment.data.decoding.depth import Scales, Unscaled
 from figment.data.decoding.fit import Target
-from figment.data.decoding.profiles import PLAIN, Profile
+from figment.data.decoding.prepared import PreparedPicture
+from figment.data.decoding.strips import StripChunk
 from figment.errors import Unreadable
 
 T = TypeVar("T")
 DrawnSet = Literal["portraits", "world"]
 DRAWN_PIXELS = 2**18  # of pictures drawn at once: drawing takes memory by the pixel
-
-
-@dataclass(frozen=True)
-class PreparedPicture:
-    """What became of one picture: its place in the source, and its identity or the reason why it has none.
-
-    deep: the range of its values, where they wait for the scale of the whole set. profile: of its colours.
-    """
-
-    slot: int
-    digest: bytes | None
-    reason: str | None = None
-    pixels: np.ndarray | None = None  # uint8 (channels, height, width) of the target
-    width: int = 0  # of the whole upright picture
-    height: int = 0
-    deep: Range | None = None
-    profile: Profile = PLAIN
 
 
 @dataclass(frozen=True)
@@ -123,12 +107,14 @@ def _drawn(drawn_set: DrawnSet, count: int, seed: int, side: int, start: int) ->
     return portraits(count, seed, side, start)[0]
 
 
-Chunk = StoredChunk | DrawnChunk
+Chunk = StoredChunk | DrawnChunk | StripChunk
 
 
 def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
     """What to try in place of a chunk whose worker was lost: its pictures one by one; of one picture, telling why."""
-    if not isinstance(chunk, StoredChunk):
+    if isinstance(chunk, StripChunk):
+        return [chunk.given_up(reason)]
+    if isinstance(chunk, DrawnChunk):
         raise RuntimeError(f"drawing {chunk.drawn_set} ended a worker: it {reason}")
     if len(chunk.slots) > 1:
         return [StoredChunk([slot], [payload]) for slot, payload in zip(chunk.slots, chunk.payloads, strict=True)]

@@ -113,7 +113,7 @@ def read(
     """
     hold_freed_memory()
     with naming_damage():
-        content = _load(payload)
+        content = load(payload)
         if not keep_marked and isinstance(content, bytes) and has_own_mark(content):
             raise Unreadable(MARKED)
         if isinstance(content, bytes) and (header := jpeg.read_header(content)):
@@ -139,8 +139,8 @@ def short_hash(kind: bytes, content: bytes) -> bytes:
     return hasher.digest()[:DIGEST_BYTES]
 
 
-def _load(payload: Payload) -> bytes | np.ndarray:
-    """A picture's bytes, each read once, or its pixels."""
+def load(payload: Payload) -> bytes | np.ndarray:
+    """A picture's bytes, each read once, or its pixels. Raises Unreadable, or OSError as reading does."""
     if isinstance(payload, Broken):
         raise Unreadable(payload.reason)
     if isinstance(payload, str):
@@ -204,7 +204,7 @@ def _by_pillow(content: bytes | np.ndarray, scales: Scales | None) -> DecodedPic
         stored = Image.fromarray(content) if deep is None else deep.scaled(scales)
         container = deep.container if deep else ""
         return DecodedPicture(to_rgb(stored)[0], stored.height, stored.width, "array", stored.mode, container=container)
-    with Image.open(io.BytesIO(content), formats=_formats(content)) as picture:
+    with Image.open(io.BytesIO(content), formats=pillow_formats(content)) as picture:
         scans = content.count(jpeg.START_OF_SCAN) if content.startswith(jpeg.JPEG_START) else 1
         _check_size((picture.height, picture.width), len(content), scans)
         kind, mode, animated = picture.format or "unknown", picture.mode, _is_animated(picture)
@@ -231,7 +231,8 @@ def _load_pixels(picture: ImageFile.ImageFile, content: bytes) -> None:
             picture.im, picture.tile = again.im, []
 
 
-def _formats(content: bytes) -> tuple[str, ...]:
+def pillow_formats(content: bytes) -> tuple[str, ...]:
+    """The formats that Pillow may take these bytes for. Raises Unreadable for HEIC without its plug-in."""
     brands = content[8 : int.from_bytes(content[:4], "big")] if content[4:8] == b"ftyp" else b""
     if brands[:4] not in HEIC_BRANDS or b"avif" in brands[:256]:
         return PILLOW_FORMATS

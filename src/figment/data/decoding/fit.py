@@ -9,7 +9,8 @@ from PIL import Image
 from figment.data.decoding.resample import resize
 from figment.errors import InputError
 
-FIT_NAMES = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch or face"
+FIT_NAMES = "crop, first, pad, pad:#RRGGBB, pad:edge, stretch, face or strip (with --video)"
+STRIP = "strip"  # of frames, each of which is a picture of its own: cut before anything is fitted
 DECODE_OVERSAMPLING = 2  # how much finer than the target a decoder may deliver a picture without being seen to
 
 
@@ -76,17 +77,17 @@ class Target:
 
 
 def check_fit(text: str) -> str:
-    """The full name of a way to fit: crop, first, pad:#rrggbb, pad:edge, stretch or face; `pad` alone is white.
+    """The full name of a way to fit: crop, first, pad:#rrggbb, pad:edge, stretch, face or strip; `pad` alone is white.
 
     crop: the largest centred piece of the target's shape. first: the one at the left or upper end, which is the first
     frame of a strip of frames. pad: the whole picture, centred, with a colour or with its own edge pixels repeated
-    around it. stretch: the whole picture, out of proportion. face: see faces.py.
+    around it. stretch: the whole picture, out of proportion. face: see faces.py. strip: pictures are strips of a clip's frames.
     Raises InputError for anything else.
     """
     fit = text.strip().lower()
     if fit == "pad":
         return "pad:#ffffff"
-    if fit in ("crop", "first", "pad:edge", "stretch", "face") or re.fullmatch("pad:#[0-9a-f]{6}", fit):
+    if fit in ("crop", "first", "pad:edge", "stretch", "face", STRIP) or re.fullmatch("pad:#[0-9a-f]{6}", fit):
         return fit
     raise InputError(f"--fit {text!r} isn't a way to fit a picture: give {FIT_NAMES}")
 

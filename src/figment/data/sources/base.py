@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from figment.common.video_shape import VideoShape
 from figment.data.decoding.chunks import Chunk, StoredChunk
 from figment.data.decoding.decode import MAX_PICTURE_BYTES, TOO_MANY_BYTES, Broken, Payload
 from figment.data.sources.aside import Aside
@@ -45,6 +46,10 @@ class Listing:
     aside: list[Aside] = field(default_factory=list)  # pictures that are none of the set, by where they lie
     notes: list[str] = field(default_factory=list)  # sentences about how labels were found
     tables: Mapping[str, bytes] = field(default_factory=dict)  # contents of the tables beside the pictures, by name
+    # Of clips, whose frames are the pictures: how many each has, one clip after the other; and what tables call the film
+    # that each frame is from.
+    clip_lengths: list[int] | None = None
+    films: list[str] | None = None
 
 
 class Source(ABC):
@@ -54,6 +59,7 @@ class Source(ABC):
     where: str  # as the user gave it, for messages
     lists_at_once = False  # whether its listing costs next to nothing
     is_drawn = False  # whether figment draws all of its pictures itself
+    video: VideoShape | None = None  # of its clips, where its pictures are their frames
 
     @abstractmethod
     def fingerprint(self) -> str:

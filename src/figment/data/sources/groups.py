@@ -40,7 +40,7 @@ class Grouping:
             return self._by_pattern(self.pattern, source.listing.names)
         if self.table is not None:
             try:
-                return column_of(source.listing.names, "", self.table, None)
+                return column_of(source.listing.films or source.listing.names, "", self.table, None)
             except ValueError as error:
                 raise InputError(f"--group {self.text} can't be used as a table of groups ({error}): mend it") from None
         return self._by_column(source)

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cached_property, partial
 
-from figment.data.decoding.chunks import StoredChunk
+from figment.data.decoding.chunks import DrawnChunk
 from figment.data.sources.aside import Aside
 from figment.data.sources.base import Chunks, ColumnReader, Listing, Skipped, Source, hash_texts
 
@@ -28,6 +28,8 @@ class Joined(Source):
         self.ignored = 0  # files beside the parts
         self.lists_at_once = all(source.lists_at_once for _, source in parts)
         self.is_drawn = all(source.is_drawn for _, source in parts)
+        shapes = {source.video for _, source in parts}
+        self.video = shapes.pop() if len(shapes) == 1 else None
 
     @cached_property
     def listing(self) -> Listing:
@@ -40,6 +42,9 @@ class Joined(Source):
             whole.aside += [Aside(f"{name}/{item.place}", item.what, item.count) for item in part.aside]
             whole.notes += [f"{name}: {note}" for note in part.notes]
             whole.skipped += [Skipped(f"{name}/{item.name}", item.reason) for item in part.skipped]
+            if self.video is not None:
+                whole.clip_lengths = (whole.clip_lengths or []) + (part.clip_lengths or [])
+                whole.films = (whole.films or []) + [f"{name}/{film}" for film in part.films or []]
         if self.label_by_part and len(set(whole.labels)) == 1:  # none, or of folders that all have the one name
             whole.labels = [name for name, source in self.parts for _ in source.listing.names]
         return whole
@@ -56,10 +61,10 @@ class Joined(Source):
             if own is None or own:
                 with closing(source.chunks(own)) as chunks:
                     for chunk in chunks:
-                        if isinstance(chunk, StoredChunk):
-                            yield replace(chunk, slots=[slot + start for slot in chunk.slots])
-                        else:
+                        if isinstance(chunk, DrawnChunk):
                             yield replace(chunk, offset=chunk.offset + start)
+                        else:
+                            yield replace(chunk, slots=[slot + start for slot in chunk.slots])
             start += count
 
     def columns(self) -> Mapping[str, ColumnReader]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from figment.common.pointers import refuse_pointer
 from figment.common.progress import Agree, Progress, Say
 from figment.common.refusals import refusal
+from figment.common.video_shape import VideoShape
+from figment.data.decoding.fit import STRIP
 from figment.data.sources import hub
 from figment.data.sources.archives import Tar, Zip, tar_members
 from figment.data.sources.arrays import Arrays
@@ -28,6 +30,7 @@ from figment.data.sources.base import (
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.drawn import Drawn, Portraits, World
 from figment.data.sources.folder import Folder, is_picture_file, walk
+from figment.data.sources.frame_folders import FrameFolders
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.named_set import NamedSet
@@ -35,6 +38,7 @@ from figment.data.sources.names import drawn_request, refuse_missing
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
+from figment.data.sources.strips import Strips
 from figment.errors import InputError, MissingData
 
 __all__ = [
@@ -68,13 +72,16 @@ def open_source(
     agree: Agree | None = None,
     progress: Progress | None = None,
     say: Say | None = None,
+    video: VideoShape | None = None,
+    strips: bool = False,
 ) -> Source:
     """Find out what data is, and open it: nothing is read yet but what tells that.
 
     data: a source; a folder or file; a pattern of several, shards-{000..009}.tar or shards-*.tar; hf:OWNER/NAME; a
     name from the catalog; "portraits", or None, for the built-in ones, "world" for the drawn world, portraits:COUNT:SEED for
     others of them; or several of these, joined. agree is asked whether a licence suits before a set of the catalog is
-    downloaded, progress told (done, total) bytes of it, and say what couldn't be checked.
+    downloaded, progress told (done, total) bytes of it, and say what couldn't be checked. video: clips of this shape are
+    cut from films, folders of frames or, where strips is true, from horizontal strips of frames: their frames are the pictures.
     Raises InputError where there is nothing, or nothing that we can read.
     """
     if data is None:
@@ -82,13 +89,33 @@ def open_source(
     if isinstance(data, Source):
         return data
     if isinstance(data, str | Path):
-        return _open_one(str(data), agree, progress, say)
-    sources = [open_source(part, agree, progress, say) for part in data]
+        return _as_clips(_open_one(str(data), agree, progress, say, video), video, strips)
+    sources = [open_source(part, agree, progress, say, video, strips) for part in data]
     if len(sources) < 2:
         return sources[0] if sources else Portraits()
     names = unique_names([source.display for source in sources])
     where = " ".join(source.where for source in sources)
     return Joined(list(zip(names, sources, strict=True)), " + ".join(names), where, label_by_part=True)
+
+
+def check_clips(source: Source, video: VideoShape | None, fit: str, drop: bool = False) -> None:
+    """Raise InputError where an opened source doesn't hold clips as they are wanted, or holds some where none are."""
+    if video is None:
+        if fit == STRIP:
+            raise InputError(
+                "--fit strip is for clips: give --video 16x12, too, or take the first frames with --fit first"
+            )
+        if source.video is not None:
+            raise InputError(f"{source.where} was opened for clips of {source.video}: ask for them")
+        return
+    if source.video != video:
+        raise InputError(
+            f"{source.where} holds no clips that --video {video} could be cut from: give films, or leave it out"
+        )
+    if drop:
+        raise InputError(
+            "--drop looks at pictures, and frames of a clip are alike: leave it out where --video is given"
+        )
 
 
 def holds_drawn(source: Source) -> bool:
@@ -97,7 +124,16 @@ def holds_drawn(source: Source) -> bool:
     return isinstance(source, Drawn) or any(map(holds_drawn, parts))
 
 
-def _open_one(text: str, agree: Agree | None, progress: Progress | None, say: Say | None) -> Source:
+def _as_clips(source: Source, video: VideoShape | None, strips: bool) -> Source:
+    """Pictures as the frames of clips, where those are wanted and it isn't one already."""
+    if video is None or source.video is not None or isinstance(source, Drawn):
+        return source
+    return Strips(source, video) if strips else FrameFolders(source, video)
+
+
+def _open_one(
+    text: str, agree: Agree | None, progress: Progress | None, say: Say | None, video: VideoShape | None
+) -> Source:
     refuse_missing(text)
     path = Path(os.path.expanduser(text))
     if os.path.lexists(path):

@@ -90,7 +90,7 @@ def prepared(
         advance(0, 0)  # listing them takes its time, whether or not they are prepared already
     bank = prepare(
         data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group, advance, recipe.fit, leave_out,
-        keep_marked=keep_marked,
+        keep_marked=keep_marked, video=recipe.video,
     )  # fmt: skip
     advance(len(bank.pictures), len(bank.pictures))
     return bank.thinned(recipe.pictures)

@@ -10,6 +10,7 @@ from figment.common.in_python import in_python
 from figment.common.jsontext import parsed
 from figment.common.reasons import plain_reason
 from figment.common.text import last_of_path, shown, suggestion
+from figment.common.video_shape import VideoShape
 from figment.errors import InputError
 
 SIZES = (16, 32, 64, 128, 256, 512)
@@ -273,6 +274,11 @@ class Recipe(BaseModel):
     def shape(self) -> tuple[int, int]:
         """Height and width of the pictures."""
         return sizes.shape(self.size)
+
+    @property
+    def video(self) -> VideoShape | None:
+        """The shape of the clips that it is for; None for pictures."""
+        return VideoShape(self.frames, self.fps) if self.frames else None
 
     @property
     def bar_to_one_pass(self) -> str:

@@ -22,6 +22,7 @@ from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
 from figment.data.bank.bank import Bank
+from figment.data.decoding.fit import STRIP
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Source, open_source
 from figment.display.terminal import Shown, display_for
@@ -133,7 +134,9 @@ def train(
         if folder is not None and world.leads:
             refuse_taken(folder)  # before a set is downloaded
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
-            source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say)
+            source = open_source(
+                data, agree, shown.stage("downloading", "MB"), shown.say, chosen.video, chosen.fit == STRIP
+            )
             if group is not None:
                 grouping(group).of(source)  # refused before there is a run, and a page to watch it on
         if from_run is None:
@@ -189,7 +192,7 @@ def dry_run(
     origin = asked_origin(from_run, world)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     check_wanted(chosen, group, drop)
-    source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say)
+    source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say, chosen.video, chosen.fit == STRIP)
     if from_run is None:
         usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
         origin, chosen, notes = usual or (None, chosen, notes)
@@ -252,7 +255,10 @@ def resume(
             source, facts = None, dict[str, Any]()
             if data is not None:
                 with world.local_main_process_first("the source"):
-                    source = open_source(data, None, shown.stage("downloading", "MB"), shown.say)
+                    its = run.recipe
+                    source = open_source(
+                        data, None, shown.stage("downloading", "MB"), shown.say, its.video, its.fit == STRIP
+                    )
                 facts = {"data": absolute_data(data)}
             if run.state != "finished" or time is not None or images is not None:
                 recipe = run.recipe

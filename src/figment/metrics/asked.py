@@ -7,8 +7,8 @@ from figment.common.text import shown, suggestion
 from figment.errors import InputError
 from figment.metrics.scores import KINDS
 
-COPYING, ATTRIBUTES = "copying", "attributes"
-PARTS = (*KINDS, COPYING, ATTRIBUTES)
+COPYING, ATTRIBUTES, CLIPS = "copying", "attributes", "clips"
+PARTS = (*KINDS, COPYING, ATTRIBUTES, CLIPS)
 DEFAULT_SAMPLES = 5000
 MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom
 # A quick look: of so few pictures FD and KID still place a generator on the scale of degraded reals.

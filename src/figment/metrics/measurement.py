@@ -1,6 +1,6 @@
 """How real, varied and original the pictures of a generator, or of a folder, are; each beside what reals reach."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ from figment.features.extract import LazyPictures, SetFeatures, bank_rows, extra
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.generator import choice
 from figment.media.images import write
-from figment.metrics.asked import ATTRIBUTES, COPYING, MAX_REALS, Asked, asked_for
+from figment.metrics.asked import ATTRIBUTES, CLIPS, COPYING, MAX_REALS, Asked, asked_for
+from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, split_clips
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.expected_time import expected_seconds
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
@@ -179,6 +180,8 @@ def _measured(
             result = _with_originality(result, samples, subject, bank, against is None, display)
         if is_read and ATTRIBUTES in asked.parts:
             result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
+        if subject.clips is not None and CLIPS in asked.parts:
+            result = _with_clips(result, subject.clips, bank, networks, seed, display)
     finally:
         result = _kept(result)
     return result
@@ -215,7 +218,7 @@ def _could_be(part: str, networks: Sequence[Extractor], is_read: bool) -> bool:
     """Whether a part that is left out would have been there. is_read: the pictures are portraits, whose attributes are read."""
     if part == "inception_score":
         return any(network.head is not None for network in networks)
-    return part != ATTRIBUTES or is_read
+    return part != CLIPS and (part != ATTRIBUTES or is_read)
 
 
 def _with_originality(
@@ -251,6 +254,19 @@ def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int,
     except InputError as error:
         return replace(result, missing=result.missing | {"attributes": str(error)})
     return replace(result, attributes=attributes)
+
+
+def _with_clips(
+    result: Measurement, drawn: Callable[[int], NDArray[np.uint8]], bank: Bank, networks: Sequence[Extractor], seed: int,
+    display: Preparing,
+) -> Measurement:  # fmt: skip
+    """The same, with how well clips move, by the first network. drawn: gives so many generated clips."""
+    if bank.clips is None or len(bank.clips) < LEAST_CLIPS or not networks:
+        lacking = f"needs {LEAST_CLIPS} real clips" if networks else "needs a network: name kid or fd, too"
+        return replace(result, missing=result.missing | {CLIPS: lacking})
+    others, reference = split_clips(bank, drawn(1).shape[1], at_most(MOST_CLIPS, SAMPLES), seed)
+    samples = drawn(min(len(others), MOST_CLIPS))
+    return replace(result, clips=clip_scores(samples, others, reference, networks[0], seed, display.stage("clips")))
 
 
 def _kept(result: Measurement) -> Measurement:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.errors import InputError
+from figment.metrics.clip_scores import ClipScores
 from figment.metrics.copying import Copying
 from figment.metrics.scores import Missing, Score, Scores
 from figment.metrics.self_test import SelfTest
@@ -40,6 +41,7 @@ class Measurement:
     tests: dict[str, SelfTest] = field(default_factory=dict)
     copying: Copying | None = None
     attributes: "AttributeCoverage | None" = None
+    clips: ClipScores | None = None  # of a generator of clips
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
     unkept: InputError | None = None  # why not all of it is kept in the run
@@ -73,6 +75,8 @@ class Measurement:
             found.append({
                 "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
             })  # fmt: skip
+        if self.clips is not None:
+            found.append({"score": "clips", **self.clips.as_record()})
         found.append({"score": "summary", **self._summary()})
         return [record | self.facts for record in found]
 
@@ -107,6 +111,8 @@ class Measurement:
             text += ["", self.copying.verdict(), *self.copying.unsaid]
         if self.attributes is not None:
             text += ["", *self.attributes.sentences()]
+        if self.clips is not None:
+            text += ["", *self.clips.lines()]
         reasons: dict[str, list[str]] = {}
         for name, reason in self.missing.items():
             if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
@@ -126,6 +132,7 @@ class Measurement:
             "what": self.name, **self._summary(), "scores": found, "missing": self.missing,
             "copying": None if self.copying is None else self.originality(),
             "attributes": None if self.attributes is None else self.attributes.as_record(),
+            **({} if self.clips is None else {"clips": self.clips.as_record()}),
             "notes": self.notes, **self.facts,
         }  # fmt: skip
 

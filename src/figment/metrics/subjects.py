@@ -1,6 +1,6 @@
 """What is measured, and the real pictures that it is measured against, opened and brought to one size."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,8 @@ MAX_SIDE = 512  # pixels, to which a folder's pictures are reduced where no size
 class Subject:
     """What is measured: pictures of a size, with a name. run: where they are a run's. names: of their files, if any.
 
-    pick: of how many candidates a generator's samples are each the most real; None for a folder's pictures.
+    pick: of how many candidates a generator's samples are each the most real; None for a folder's pictures. clips: of a
+    generator of clips, gives so many as uint8 (N, T, C, H, W).
     """
 
     name: str
@@ -38,6 +39,7 @@ class Subject:
     run: Run | None = None
     names: Sequence[str] = ()
     pick: int | None = None
+    clips: Callable[[int], NDArray[np.uint8]] | None = None
 
 
 def open_subject(
@@ -91,7 +93,8 @@ def _of_generator(
         raise InputError("--group goes with --against: a run's own pictures are parted as they were in training.")
     generator = load(run.folder if run else str(what)).to(device)
     generator.check_pick(pick)
-    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed, pick), run, pick=pick)
+    clips = (lambda count: generator.clips(count, seed).numpy()) if generator.recipe.frames else None
+    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed, pick), run, pick=pick, clips=clips)
     if against is None:
         assert run is not None
         try:

@@ -4,14 +4,14 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from figment import codes
+from figment import codes, motion
 from figment.common import tensorfiles
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
@@ -28,6 +28,9 @@ from figment.run import Run
 BLOCK_SAMPLES = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
 SHEET_SAMPLES, LARGE_SHEET_SAMPLES = 64, 16  # samples on a sheet, and of pictures that are …
 LARGE_PIXELS = 256 * 256  # … larger than this
+LOOP_CLIPS = (
+    4  # training clips that a loop is as long as: a shorter one moves faster, for it needs four knots (motion.numbered)
+)
 MAX_CLASS_ROWS = 16  # classes that a sheet gives a row each
 MAX_NAMED_CLASSES = 20  # classes told to somebody who named another one
 MARK_KEY = re.compile("[0-9a-f]{32}")
@@ -52,7 +55,8 @@ class Generator:
         kinds = f", {len(self.classes)} classes" if self.classes else ""
         colours = "grey" if recipe.channels == 1 else "colour"
         place = f", from {str(self.file)!r}" if self.file else ""
-        return f"<Generator {recipe.name}: {height}×{width} {colours}{kinds}, {count:,} parameters{place}>"
+        moving = f", clips of {recipe.frames} frames at {recipe.fps:g} a second" if recipe.frames else ""
+        return f"<Generator {recipe.name}: {height}×{width} {colours}{moving}{kinds}, {count:,} parameters{place}>"
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows of it: a sheet of its first samples."""
@@ -174,12 +178,92 @@ class Generator:
                 logits = logits.maximum(theirs)
         return pictures[start - first : start - first + n]
 
+    def clips(
+        self, n: int, seed: int = 0, frames: int | None = None, fps: float | None = None, start: int = 0,
+        truncation: float = 1.0, label: str | None = None, loop: bool = False, shift: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Clips number start … start + n - 1 of a seed, uint8 (n, frames, C, H, W), a few drawn at a time.
+
+        Of clip i the content is sample i's; its motion is path i of the seed (see motion.numbered): the same at any frame rate,
+        however long. Frames are the same to the byte whatever n and frames are. frames, fps: those that were trained on, where
+        they aren't given; of a loop, which comes back to where it began, four times as many frames. truncation, label and
+        shift are sample()'s. Raises InputError for a generator of pictures, or a number out of range.
+        """
+        count = self.film_length(frames, fps, loop)
+        made = torch.empty(n, count, int(self.recipe.channels), *self.recipe.shape, dtype=torch.uint8)
+        for first in range(0, n, BLOCK_SAMPLES):
+            part = made[first : first + BLOCK_SAMPLES]
+            films = self.films(len(part), seed, frames, fps, start + first, truncation, label, loop, shift)
+            for moment, pictures in enumerate(films):
+                part[:, moment] = pictures
+        return made
+
+    def films(
+        self, n: int, seed: int = 0, frames: int | None = None, fps: float | None = None, start: int = 0,
+        truncation: float = 1.0, label: str | None = None, loop: bool = False, shift: Tensor | None = None,
+    ) -> Iterator[Tensor]:  # fmt: skip
+        """The same clips moment by moment, uint8 (n, C, H, W) each: memory doesn't grow with their length.
+
+        Raises InputError as clips() does, before anything is drawn.
+        """
+        count, fps = self.film_length(frames, fps, loop), fps or self.recipe.fps
+        until = (count + BLOCK_SAMPLES) / fps
+        paths = motion.numbered(self.recipe, seed, range(start, start + n), until, count / fps if loop else None)
+        labels = self.labels(n, seed, start, label)
+        return self.play(self.codes(n, seed, start), paths, count, fps, labels, truncation, shift)
+
+    def play(
+        self, content: Tensor, paths: motion.Paths, frames: int, fps: float, labels: Tensor | None = None,
+        truncation: float = 1.0, shift: Tensor | None = None,
+    ) -> Iterator[Tensor]:  # fmt: skip
+        """Clips of contents, (n, code_size), that move along paths, moment by moment: uint8 (n, C, H, W) each.
+
+        Whole blocks of a clip's frames are decoded, for the reason that sample() has. labels: classes (n,).
+        """
+        repeated = None if labels is None else labels.repeat_interleave(BLOCK_SAMPLES)
+        for first in range(0, frames, BLOCK_SAMPLES):
+            seconds = torch.arange(first, first + BLOCK_SAMPLES) / fps
+            z = motion.frame_codes(content, paths, seconds, truncation, shift)
+            pictures = self.decode(z.flatten(0, 1), repeated).unflatten(0, z.shape[:2])
+            yield from pictures[:, : frames - first].unbind(1)
+
+    def film_length(self, frames: int | None = None, fps: float | None = None, loop: bool = False) -> int:
+        """Frames of a clip, where so many are asked for. Raises InputError for a generator of pictures, or what can't be."""
+        if not self.recipe.frames:
+            raise InputError(
+                "This generator was trained on pictures: --video is for runs of clips; figment walk makes films of it."
+            )
+        if frames is not None and frames < 1:
+            raise InputError(f"--frames {frames}: a film has 1 frame or more.")
+        if fps is not None and not 0 < fps < math.inf:
+            raise InputError(f"--fps {fps:g}: give frames a second, such as {self.recipe.fps:g}.")
+        return frames or self.recipe.frames * (LOOP_CLIPS if loop else 1)
+
+    def strips(
+        self, n: int, seed: int = 0, truncation: float = 1.0, start: int = 0, label: str | None = None,
+        shift: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Of the same clips a few frames each, spread evenly over a training clip, its first and last among them: uint8
+        (n, 8, C, H, W), of large pictures (n, 4, C, H, W). Raises InputError for a generator of pictures."""
+        count = self.film_length()
+        seconds = torch.linspace(0, count - 1, min(math.isqrt(self._sheet_samples), count)).round() / self.recipe.fps
+        paths = motion.numbered(self.recipe, seed, range(start, start + n), count / self.recipe.fps)
+        z = motion.frame_codes(self.codes(n, seed, start), paths, seconds, truncation, shift)
+        labels = self.labels(n, seed, start, label)
+        repeated = None if labels is None else labels.repeat_interleave(len(seconds))
+        return self.decode(z.flatten(0, 1), repeated).unflatten(0, z.shape[:2])
+
     def check_pick(self, pick: int) -> None:
         """Raise InputError for a number of candidates that can't be, or where nothing can choose among them."""
         if not 1 <= pick <= MAX_PICK:
             raise InputError(f"--pick {pick}: give the number of candidates for each sample, 1 to {MAX_PICK}.")
         if pick > 1:
             _ = self.discriminator
+
+    def check_pictures_picked(self, pick: int) -> None:
+        """Raise InputError where clips are to be picked: the discriminator that picks looks at pictures."""
+        if self.recipe.frames and pick > 1:
+            raise InputError(f"--pick {pick} chooses among pictures, not among clips: leave it out, or give --files.")
 
     def _logits(self, pictures: Tensor, labels: Tensor | None) -> Tensor:
         """What the discriminator says to pictures, float32 (N,): block by block, for the reason that sample() has."""
@@ -192,24 +276,36 @@ class Generator:
         self, n: int | None = None, seed: int = 0, truncation: float = 1.0, labels: Sequence[str] = (),
         shift: Tensor | None = None, pick: int = 1,
     ) -> Picture:  # fmt: skip
-        """Samples 0 … n - 1 of a seed side by side; of several labels n of each, a row a label.
+        """Samples 0 … n - 1 of a seed side by side; of several labels n of each, a row a label. Of clips each has a row.
 
         What isn't given is as shown() says. In a column of several rows all have one code, which shows what a class
         changes, unless each is picked. The Picture holds uint8 (H', W', 3), saves itself, marked, and shows itself.
+        Raises InputError for pick with clips.
         """
         n, labels = self.shown(n, labels)
+        if self.recipe.frames:
+            self.check_pictures_picked(pick)
+            clips = torch.cat([self.strips(n, seed, truncation, 0, label, shift) for label in labels or [None]])
+            return Picture(grid(clips.flatten(0, 1), columns=clips.shape[1]), mark=self.mark)
         rows = [self.sample(n, seed, truncation, 0, label, shift, pick) for label in labels or [None]]
         return Picture(grid(torch.cat(rows), columns=n if len(rows) > 1 else None), remark=choice(pick), mark=self.mark)
 
     def shown(self, n: int | None = None, labels: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
         """How many samples a sheet shows, of each of which labels, where these aren't given: what tells most.
 
-        That is 8 of each class where there are 2 to 16, else 64, labels or not; fewer where the pictures are large.
+        That is 8 of each class where there are 2 to 16, else 64, labels or not; fewer where the pictures are large. Of clips,
+        which have a row each, it is 8 in all, or one of each class.
         """
-        many = SHEET_SAMPLES if math.prod(self.recipe.shape) <= LARGE_PIXELS else LARGE_SHEET_SAMPLES
         if n is None and not labels and 2 <= len(self.classes) <= MAX_CLASS_ROWS:
             labels = self.classes
+        if self.recipe.frames:
+            return n or max(1, math.isqrt(self._sheet_samples) // max(1, len(labels))), tuple(labels)
+        many = self._sheet_samples
         return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
+
+    @property
+    def _sheet_samples(self) -> int:
+        return SHEET_SAMPLES if math.prod(self.recipe.shape) <= LARGE_PIXELS else LARGE_SHEET_SAMPLES
 
 
 def choice(pick: int) -> str:

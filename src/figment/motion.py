@@ -7,6 +7,7 @@ Half of the numbers have a knot in each length of a training clip, for what is s
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -76,32 +77,69 @@ def paths_at(recipe: Recipe, drawn: Drawn, seconds: Tensor) -> Tensor:
     return codes.from_gaussian(torch.cat(found, 2), recipe.prior).float()
 
 
-def numbered_paths(
-    recipe: Recipe, seed: int, start: int, count: int, seconds: Tensor, loop: float | None = None
-) -> Tensor:
-    """Paths number start … start + count - 1 of a seed at moments (T,) in seconds: float32 (count, T, motion_size).
+class Paths(NamedTuple):
+    """Paths of N clips from their beginnings on, to be had at any moments. prior: of the codes that they are in.
+
+    knots: of both halves, (N, K, d) each. spacings: seconds between the knots of each. around: of a loop, after how many knots
+    each half comes back to where it began; 0 of one that goes on.
+    """
+
+    prior: str
+    knots: tuple[Tensor, Tensor]
+    spacings: tuple[float, float]
+    around: tuple[int, int]
+
+    def at(self, seconds: Tensor) -> Tensor:
+        """At moments (T,), in seconds since the clips' beginnings: float32 (N, T, motion_size), on the prior."""
+        found = []
+        for knots, spacing, around in zip(self.knots, self.spacings, self.around, strict=True):
+            times = seconds.double() / spacing
+            found.append(path(knots.double(), (times % around if around else times).expand(len(knots), -1)))
+        return codes.from_gaussian(torch.cat(found, 2), self.prior).float()
+
+
+def numbered(recipe: Recipe, seed: int, numbers: Sequence[int], until: float, loop: float | None = None) -> Paths:
+    """The paths of these numbers of a seed, up to so many seconds.
 
     Path i at a moment depends on (seed, i), the moment and loop alone, so a longer or finer film goes through the same
     pictures. loop: seconds after which it comes back to where it began, as smoothly as it moves on; it has four knots or more.
     """
-    found = []
+    found, spacings, rounds = [], [], []
     for half, (size, spacing) in enumerate(halves(recipe)):
         around = max(DEGREE + 1, round(loop / spacing)) if loop else 0
-        times = seconds.double() / (loop / around if loop else spacing)
-        needed = around or _knots_needed(float(times.max()))
-        knots = torch.stack([
-            _knots(generator_at(seed, "motion", number, half), needed, size) for number in range(start, start + count)
-        ]) if count else torch.empty(0, needed, size)  # fmt: skip
-        if around:
-            knots, times = torch.cat([knots, knots[:, :DEGREE]], 1), times % around
-        found.append(path(knots.double(), times.expand(count, -1)))
-    return codes.from_gaussian(torch.cat(found, 2), recipe.prior).float()
+        spacing = loop / around if loop else spacing
+        needed = around or _knots_needed(until / spacing)
+        drawn = [_knots(generator_at(seed, "motion", number, half), needed, size) for number in numbers]
+        knots = torch.stack(drawn) if drawn else torch.empty(0, needed, size)
+        found.append(torch.cat([knots, knots[:, :DEGREE]], 1) if around else knots)
+        spacings.append(spacing)
+        rounds.append(around)
+    return Paths(recipe.prior, (found[0], found[1]), (spacings[0], spacings[1]), (rounds[0], rounds[1]))
+
+
+def numbered_paths(
+    recipe: Recipe, seed: int, start: int, count: int, seconds: Tensor, loop: float | None = None
+) -> Tensor:
+    """Paths number start … start + count - 1 of a seed at moments (T,) in seconds: float32 (count, T, motion_size)."""
+    until = float(seconds.max()) if len(seconds) else 0.0
+    return numbered(recipe, seed, range(start, start + count), until, loop).at(seconds)
 
 
 def with_motion(content: Tensor, paths: Tensor) -> Tensor:
     """Codes of the frames of clips, (N, T, code_size): content (N, code_size), whose last numbers give way to paths (N, T, d)."""
     still = content[:, : content.shape[1] - paths.shape[2]]
     return torch.cat([still.unsqueeze(1).expand(-1, paths.shape[1], -1), paths], 2)
+
+
+def frame_codes(
+    content: Tensor, paths: Paths, seconds: Tensor, truncation: float = 1.0, shift: Tensor | None = None
+) -> Tensor:
+    """Codes of the frames of N clips at moments (T,): (N, T, code_size), of contents (N, code_size) that move along paths.
+
+    truncation draws both in towards the prior's mean, so that clips also move less; then shift, (code_size,), moves all alike.
+    """
+    z = codes.truncated(with_motion(content, paths.at(seconds)), truncation)
+    return z if shift is None else codes.shifted(z.flatten(0, 1), shift, paths.prior).unflatten(0, z.shape[:2])
 
 
 def _knots_needed(last: float) -> int:

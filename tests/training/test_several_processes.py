@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 import figment
 from figment.run import Run
 from figtest.command import interruptible
+from figtest.strips import FRAMES, SIDE, draw_strips
 
 TOLERANCE = 1e-4  # of float32 sums that were added in another order, over some dozens of steps of Adam
 BATCH = 16
@@ -99,6 +100,18 @@ def test_two_processes_equal_one_and_only_the_first_speaks_and_writes(faces: Pat
     assert two.facts["processes"] == 2
     assert said.count("pictures from faces") == 1
     assert said.count("generator  ") == 1
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one_on_clips(tmp_path: Path) -> None:
+    """Clips, their windows, times and paths are shared out as pictures are; half of the run learns from single frames."""
+    strips = draw_strips(tmp_path / "discs")
+    clips = dict(lr=1e-4, batch=8, width=4, frames=FRAMES, fps=8, images_first=0.5, save_seconds=0)
+    words = [word for name, value in clips.items() for word in ("--set", f"{name}={value}")]
+    for processes, out in ((1, "one"), (2, "two")):
+        asked = ["train", strips, "--recipe", "video-small", "--size", SIDE, "--fit", "strip", "--images", 128, "--out"]
+        done(processes, [*map(str, asked), str(tmp_path / out), *words])
+    alike(Run(tmp_path / "one"), Run(tmp_path / "two"))
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ class ClipDiscriminator(nn.Module):
     """Three frames of a clip → two logits: of one of them as a picture, and of how all three belong together.
 
     Input: frames stacked by channels, float (N, 3·C, H, W) in [-1, 1], and conditions, float (N, 4): class and the frames'
-    times, in frames. Output: logits (2·N,), first those of one frame of each clip, then those of the clips. Pictures
+    times, in frames. Output: logits (2·N,), first those of one frame of each clip, number Σ times mod 3, then those of the clips. Pictures
     (N, C, H, W), with classes, give the image part's logits (N,).
     length: frames of a training clip, the unit of time that the second part is told gaps in.
     """
@@ -93,7 +93,8 @@ class ClipDiscriminator(nn.Module):
             return self.image(x, conditions)
         assert conditions is not None
         count, _, height, width = x.shape
-        which = torch.arange(count, device=x.device) % SEEN_FRAMES  # the clips of a batch are in random order
+        # Told by its times alone, and so by no place in a batch, which processes share out.
+        which = conditions[:, TIMES].sum(1).long() % SEEN_FRAMES
         one = x.unflatten(1, (SEEN_FRAMES, self.channels))[torch.arange(count, device=x.device), which]
         classes = conditions[:, CLASS].long() if self.has_classes else None
         gaps = conditions[:, TIMES].diff(dim=1) / self.length

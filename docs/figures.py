@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from figment.common.progress import Silent
+from figment.data.portraits.moving import CLIP_SECONDS, moving_portraits
+from figment.data.sources.names import MOVING_SHAPE
 from figment.data.world.world import world
 from figment.media.images import grid, write
 from figment.metrics.verdicts import as_sentence
@@ -39,6 +41,7 @@ from scoring import face_rate  # noqa: E402
 from trials import machine, samples, side_by_side  # noqa: E402
 
 DRAWN = 60  # pictures of the drawn world on a sheet
+CLIPS, CLIP_FRAMES = 6, 12  # moving portraits on a sheet, and frames of each
 SHOWN = 16  # first samples on a sheet of its own, four by four
 HAAR = 500  # samples that a face is looked for in
 
@@ -80,6 +83,16 @@ def drawn_world(at: Workshop) -> None:
     sheet = at.work / "world.png"
     write(sheet, grid(world(DRAWN), columns=12), "algorithmicMedia")
     at.show(sheet, "world.png")
+
+
+def moving(at: Workshop) -> None:
+    frames, fps = MOVING_SHAPE.frames_in(CLIP_SECONDS), MOVING_SHAPE.fps
+    at.commands.append(f"figment.data.portraits.moving.moving_portraits({CLIPS * frames}, frames={frames}, fps={fps})")
+    clips = moving_portraits(CLIPS * frames, frames=frames, fps=fps).reshape(CLIPS, frames, 3, 64, 64)
+    sheet = at.work / "portraits-moving.webp"
+    shown = clips[:, :CLIP_FRAMES].reshape(-1, 3, 64, 64)
+    write(sheet, grid(shown, columns=CLIP_FRAMES), "algorithmicMedia")
+    at.show(sheet, "portraits-moving.webp")
 
 
 def first_run(at: Workshop) -> None:
@@ -249,6 +262,7 @@ class Figure(NamedTuple):
 FIGURES = (
     Figure("article-nets", article_nets, (), (), 1),
     Figure("drawn-world", drawn_world, (), ("world.png",), 1),
+    Figure("moving-portraits", moving, (), ("portraits-moving.webp",), 1),
     Figure("first-run", first_run, ("portraits-3m",), ("portraits-3m.png",), 2),
     Figure(
         "lesson", lesson, ("portraits-32",), ("lesson-learning.png", "lesson-discriminator.png", "lesson-curves.png"), 1

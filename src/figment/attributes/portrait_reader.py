@@ -12,6 +12,7 @@ squares, noise, flat pictures and portraits upside down. Of a generator's sample
 after 103,000.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -26,6 +27,7 @@ from figment.attributes.small_nets import (
     PREDICT_PICTURES,
     PictureArray,
     SmallNet,
+    TrainedNet,
     TrainingPlan,
     load_or_train,
 )
@@ -35,7 +37,7 @@ from figment.common.progress import Tally
 from figment.common.seeds import seed_at
 from figment.data.bank.workers import map_unordered
 from figment.data.portraits.shapes import scatter
-from figment.data.portraits.table import ATTRIBUTES, MIN_SIDE, Table, draw_attributes, portraits, render
+from figment.data.portraits.table import ATTRIBUTES, MIN_SIDE, Attribute, Table, draw_attributes, portraits, render
 from figment.errors import InputError
 
 NET_SIDE = 64  # pixels that the net sees; larger pictures are reduced to it
@@ -77,7 +79,8 @@ class PortraitReader:
 
     side: pixels a side of the portraits that it was trained on. accuracy: by attribute, on unseen portraits, R² of a
     continuous one, the share read right of a category. limit: the misfit above which a picture is no portrait.
-    reference: the readings of those unseen portraits, which stand for the truth as this reader sees it.
+    reference: the readings of those unseen portraits, which stand for the truth as this reader sees it. told: what the
+    net's answers say, as columns of a table; to_table for None.
     """
 
     net: SmallNet
@@ -85,10 +88,11 @@ class PortraitReader:
     accuracy: dict[str, float]
     limit: float
     reference: PortraitReadings
+    told: Callable[[Tensor], Table] | None = None
 
     def predict(self, pictures: PictureArray, tally: Tally | None = None) -> PortraitReadings:
         """Read square pictures, uint8 (N, 3 or 1, S, S)."""
-        return read(self.net, pictures, tally)
+        return read(self.net, pictures, tally, self.told)
 
     def invalid(self, readings: PortraitReadings) -> NDArray[np.bool_]:
         """Which pictures are no portraits, bool (N,)."""
@@ -97,11 +101,17 @@ class PortraitReader:
 
 def portrait_reader(size: int, tally: Tally | None = None) -> PortraitReader:
     """The reader of portraits of size pixels a side: from the cache, or trained now, which takes a minute or so."""
-    found = load_or_train(training_plan(size), tally or Tally(None, 0))
-    table = {a.name: found.kept[a.name].numpy().astype(a.dtype) for a in READ_ATTRIBUTES}
+    return reader_of(load_or_train(training_plan(size), tally or Tally(None, 0)), READ_ATTRIBUTES)
+
+
+def reader_of(
+    found: TrainedNet, columns: Sequence[Attribute], told: Callable[[Tensor], Table] | None = None
+) -> PortraitReader:
+    """A trained net and what was kept with it, as a reader of these columns."""
+    table = {a.name: found.kept[a.name].numpy().astype(a.dtype) for a in columns}
     facts = found.facts
     reference = PortraitReadings(table, found.kept["misfit"].numpy())
-    return PortraitReader(found.net, facts["side"], facts["accuracy"], facts["limit"], reference)
+    return PortraitReader(found.net, facts["side"], facts["accuracy"], facts["limit"], reference, told)
 
 
 def remaining_work(size: int) -> int:
@@ -132,16 +142,21 @@ def training_plan(
     )
 
 
-def read(net: SmallNet, pictures: PictureArray, tally: Tally | None = None) -> PortraitReadings:
-    """Attributes and misfits of square pictures, uint8 (N, 3 or 1, S, S)."""
+def read(
+    net: SmallNet,
+    pictures: PictureArray,
+    tally: Tally | None = None,
+    told: Callable[[Tensor], Table] | None = None,
+) -> PortraitReadings:
+    """Attributes and misfits of square pictures, uint8 (N, 3 or 1, S, S). told: of the net's answers; to_table for None."""
     tables, misfits = [], []
     for start in range(0, len(pictures), PREDICT_PICTURES):
         part = pictures[start : start + PREDICT_PICTURES]
-        tables.append(to_table(net.predict(part)))
+        tables.append((told or to_table)(net.predict(part)))
         misfits.append(misfit(part, tables[-1]))
         if tally:
             tally(len(part))
-    table = {a.name: np.concatenate([t[a.name] for t in tables]) for a in READ_ATTRIBUTES}
+    table = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     return PortraitReadings(table, np.concatenate(misfits))
 
 
@@ -227,13 +242,30 @@ def accuracies(read: Table, truth: Table) -> dict[str, float]:
     return found | {a.name: float((read[a.name] == truth[a.name]).mean()) for a in CATEGORIES}
 
 
+def r_squared(read: NDArray, truth: NDArray) -> float:
+    """1 − Σ(read − true)² / Σ(true − mean)²."""
+    true = truth.astype(np.float64)
+    return 1 - float(np.square(read - true).sum() / np.square(true - true.mean()).sum())
+
+
 def draw_portraits(count: int, seed: int, size: int, tally: Tally | None = None) -> tuple[PictureArray, Table]:
     """portraits() on all cores, with progress."""
+    return draw_in_chunks(partial(_chunk, count, seed, size), count, size, ATTRIBUTES, tally)
+
+
+def draw_in_chunks(
+    chunk: Callable[[int], tuple[int, PictureArray, Table]],
+    count: int,
+    size: int,
+    columns: Sequence[Attribute],
+    tally: Tally | None = None,
+) -> tuple[PictureArray, Table]:
+    """On all cores, what chunk draws from each CHUNK_PORTRAITS-th place on; it gives the place, pictures and columns."""
     pictures = np.empty((count, 3, size, size), np.uint8)
-    table = {a.name: np.empty(count, a.dtype) for a in ATTRIBUTES}
-    for start, some, columns in map_unordered(partial(_chunk, count, seed, size), range(0, count, CHUNK_PORTRAITS)):
+    table = {a.name: np.empty(count, a.dtype) for a in columns}
+    for start, some, found in map_unordered(chunk, range(0, count, CHUNK_PORTRAITS)):
         pictures[start : start + len(some)] = some
-        for name, column in columns.items():
+        for name, column in found.items():
             table[name][start : start + len(some)] = column
         if tally:
             tally(len(some))
@@ -258,15 +290,21 @@ def _training_portraits(side: int, count: int, tally: Tally) -> tuple[PictureArr
 def _evaluated(side: int, net: SmallNet, count: int, tally: Tally) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Readings of unseen portraits, and what they say of the reader."""
     pictures, truth = draw_portraits(count, seed_at(TRAINING_SEED, "examination"), side, tally)
-    found = read(net, pictures)
-    wrong = {name: read(net, spoilt).misfit for name, spoilt in non_portraits(pictures[:BLENDS]).items()}
+    return examined(net, pictures, truth)
+
+
+def examined(
+    net: SmallNet, pictures: PictureArray, truth: Table, told: Callable[[Tensor], Table] | None = None
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Readings of unseen portraits, as tensors to be kept, and accuracy and limit, which they say of the reader."""
+    found = read(net, pictures, told=told)
+    wrong = {name: read(net, spoilt, told=told).misfit for name, spoilt in non_portraits(pictures[:BLENDS]).items()}
     valid, caught = np.quantile(found.misfit, MIN_VALID_SHARE), np.quantile(wrong["blends"], 1 - MIN_CAUGHT_SHARE)
     limit = round(float(max(valid, caught)), 3)
-    columns = {a.name: found.table[a.name] for a in READ_ATTRIBUTES} | {"misfit": found.misfit}
-    kept = {name: torch.from_numpy(column) for name, column in columns.items()}
+    kept = {name: torch.from_numpy(column) for name, column in (found.table | {"misfit": found.misfit}).items()}
     facts = {
-        "side": side,
-        "examined": count,
+        "side": pictures.shape[2],
+        "examined": len(pictures),
         "accuracy": {name: round(value, 4) for name, value in accuracies(found.table, truth).items()},
         "limit": limit,
         "invalid": {name: round(float((m > limit).mean()), 4) for name, m in ({"reals": found.misfit} | wrong).items()},

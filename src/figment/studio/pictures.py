@@ -14,7 +14,7 @@ from figment.common.folders import EndlessWalk, Walk
 from figment.data.public import sets
 from figment.data.sources.base import has_picture_suffix
 from figment.data.sources.hub_parts import PREFIX, Request
-from figment.data.sources.names import DRAWN_NAMES
+from figment.data.sources.names import DRAWN_STILLS
 from figment.data.sources.readers import reader_of
 from figment.errors import InputError
 from figment.studio.studio import Missing, Studio, id_of, kind_of, lacking_in
@@ -43,7 +43,7 @@ class Pictures:
 def offered(studio: Studio) -> dict[str, Any]:
     """All that may be trained on."""
     found = sorted(below(studio), key=lambda it: (it.where.count("/"), it.where))
-    drawn = [{"id": name, "title": name, "words": DRAWN_WORDS[name]} for name in DRAWN_NAMES]
+    drawn = [{"id": name, "title": name, "words": DRAWN_WORDS[name]} for name in DRAWN_STILLS]
     named = [facts for entry in sets.find() if (facts := sets.facts(entry))["downloaded"]]
     return {
         "home": str(studio.home),
@@ -59,8 +59,8 @@ def argument(studio: Studio, data: str) -> str:
 
     Raises InputError for what it can't be, Missing where it is no longer there.
     """
-    if data in DRAWN_NAMES or not data:
-        return data or DRAWN_NAMES[0]
+    if data in DRAWN_STILLS or not data:
+        return data or DRAWN_STILLS[0]
     if data.startswith(PREFIX):
         return Request.parse(data).text
     if any(entry.name == data and sets.facts(entry)["downloaded"] for entry in sets.find()):

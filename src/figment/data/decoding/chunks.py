@@ -15,7 +15,7 @@ from figment.data.decoding.strips import StripChunk
 from figment.errors import Unreadable
 
 T = TypeVar("T")
-DrawnSet = Literal["portraits", "world"]
+DrawnSet = Literal["portraits", "world", "portraits-moving"]
 DRAWN_PIXELS = 2**18  # of pictures drawn at once: drawing takes memory by the pixel
 
 
@@ -62,7 +62,7 @@ class DrawnChunk:
     """A chunk of pictures that figment draws: drawn where they are prepared, so only numbers travel.
 
     drawn_set: which of the sets. start, stop: which pictures of the seed. offset: a picture's place in the source is
-    its number plus this.
+    its number plus this. clip_frames, fps: of moving ones, whose pictures are the frames of one clip after the other.
     """
 
     drawn_set: DrawnSet
@@ -70,11 +70,13 @@ class DrawnChunk:
     stop: int
     seed: int
     offset: int = 0
+    clip_frames: int = 0
+    fps: float = 0.0
 
     def prepare(
         self, target: Target, scales: Scales | None = None, keep_marked: bool = True
     ) -> Iterator[PreparedPicture]:
-        """Draw the pictures, square and as large as the target; their identity is (seed, index), the same at any size."""
+        """Draw the pictures, square and as large as the target; their identity is the same at any size."""
         # Portraits are drawn with the face at its place, and the detector knows photographs only.
         target = replace(target, fit="crop") if target.fit == "face" else target
         side = max(target.height, target.width)
@@ -85,26 +87,37 @@ class DrawnChunk:
         """Each picture's number and its pixels, uint8 (side, side, 3)."""
         step = max(1, DRAWN_PIXELS // side**2)
         for start in range(self.start, self.stop, step):
-            pictures = _drawn(self.drawn_set, min(step, self.stop - start), self.seed, side, start)
+            pictures = self._drawn(min(step, self.stop - start), side, start)
             yield from enumerate(pictures.transpose(0, 2, 3, 1), start)
 
     def digest(self, index: int) -> bytes:
-        """Identity of one picture, DIGEST_BYTES long."""
-        return short_hash(_IDENTITY[self.drawn_set], f"{self.seed} {index}".encode())
+        """Identity of one picture, DIGEST_BYTES long: by (seed, index), of moving ones by (seed, clip, time)."""
+        place = f"{index}"
+        if self.clip_frames:
+            clip, frame = divmod(index, self.clip_frames)
+            place = f"{clip} {frame / self.fps!r}"
+        return short_hash(_IDENTITY[self.drawn_set], f"{self.seed} {place}".encode())
+
+    def _drawn(self, count: int, side: int, start: int) -> np.ndarray:
+        """Pictures of the set, uint8 (count, 3, side, side). What draws them is imported by those who need it."""
+        if self.drawn_set == "world":
+            from figment.data.world.world import world
+
+            return world(count, self.seed, side, start)
+        if self.drawn_set == "portraits-moving":
+            from figment.data.portraits.moving import moving_portraits
+
+            return moving_portraits(count, self.seed, side, start, frames=self.clip_frames, fps=self.fps)
+        from figment.data.portraits.table import portraits
+
+        return portraits(count, self.seed, side, start)[0]
 
 
-_IDENTITY: dict[DrawnSet, bytes] = {"portraits": b"portrait", "world": b"world"}
-
-
-def _drawn(drawn_set: DrawnSet, count: int, seed: int, side: int, start: int) -> np.ndarray:
-    """Pictures of a set, uint8 (count, 3, side, side). What draws them is imported by those who need it."""
-    if drawn_set == "world":
-        from figment.data.world.world import world
-
-        return world(count, seed, side, start)
-    from figment.data.portraits.table import portraits
-
-    return portraits(count, seed, side, start)[0]
+_IDENTITY: dict[DrawnSet, bytes] = {
+    "portraits": b"portrait",
+    "world": b"world",
+    "portraits-moving": b"moving portrait",
+}
 
 
 Chunk = StoredChunk | DrawnChunk | StripChunk

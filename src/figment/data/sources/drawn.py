@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from functools import cached_property
 
-from figment.common.rehearsal import DRAWN, at_most
+from figment.common.rehearsal import DRAWN, DRAWN_CLIPS, at_most
+from figment.common.video_shape import VideoShape
 from figment.data.decoding.chunks import DrawnChunk, DrawnSet
 from figment.data.sources.base import CHUNK_PICTURES, MAX_PICTURES, Chunks, Listing, Source, hash_texts
-from figment.data.sources.names import DRAWN_PICTURES, drawn_text
+from figment.data.sources.names import DRAWN_PICTURES, MOVING, MOVING_SHAPE, drawn_text, usual_count
 from figment.errors import InputError
 
 
@@ -72,3 +73,57 @@ class World(Drawn):
         from figment.data.world.world import DRAWING
 
         return DRAWING
+
+
+class MovingPortraits(Drawn):
+    """Portraits that move: the first `count` clips that a seed gives, whose frames are the pictures.
+
+    video: what a clip must hold at least; clips are of CLIP_SECONDS, or as long as that. Raises InputError without it.
+    """
+
+    drawn_set = MOVING
+    picture = "clip"
+    video: VideoShape
+
+    def __init__(self, count: int | None = None, seed: int = 0, video: VideoShape | None = None) -> None:
+        if video is None:
+            raise InputError(
+                f"{MOVING} is clips, not pictures: add --video {MOVING_SHAPE} (frames x frames a second), or train on portraits"
+            )
+        from figment.data.portraits.moving import CLIP_SECONDS
+
+        self.video = video
+        self.frames = max(video.frames, video.frames_in(CLIP_SECONDS))
+        count = usual_count(MOVING) if count is None else count
+        if count * self.frames > MAX_PICTURES:
+            raise InputError(
+                f"{count:,} clips of {MOVING} have {count * self.frames:,} frames: ask for {MAX_PICTURES // self.frames:,} clips"
+                " or fewer"
+            )
+        super().__init__(count, seed)
+        self.count = at_most(count, DRAWN_CLIPS)
+
+    @cached_property
+    def listing(self) -> Listing:
+        films = [f"{self.picture}-{clip:06d}" for clip in range(self.count) for _ in range(self.frames)]
+        names = [f"{film}#{slot % self.frames:03d}" for slot, film in enumerate(films)]
+        lengths = [self.frames] * self.count
+        return Listing(names, [None] * len(names), clip_lengths=lengths, films=films)
+
+    def drawing(self) -> str:
+        from figment.data.portraits import moving, table
+
+        return f"{table.DRAWING} {moving.DRAWING} {self.frames} {self.video.fps!r}"
+
+    def chunks(self, only: Collection[int] | None = None) -> Chunks:
+        count = self.count * self.frames
+        starts = range(0, count, CHUNK_PICTURES)
+        wanted = (
+            ((start, min(start + CHUNK_PICTURES, count)) for start in starts)
+            if only is None
+            else ((slot, slot + 1) for slot in sorted(only))
+        )
+        return (
+            DrawnChunk(self.drawn_set, start, stop, self.seed, clip_frames=self.frames, fps=self.video.fps)
+            for start, stop in wanted
+        )

@@ -28,13 +28,13 @@ from figment.data.sources.base import (
     is_picture,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
-from figment.data.sources.drawn import Drawn, Portraits, World
+from figment.data.sources.drawn import Drawn, MovingPortraits, Portraits, World
 from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.frame_folders import FrameFolders
 from figment.data.sources.hub_parts import PREFIX
 from figment.data.sources.joined import Joined, unique_names
 from figment.data.sources.named_set import NamedSet
-from figment.data.sources.names import drawn_request, refuse_missing
+from figment.data.sources.names import MOVING, drawn_request, refuse_missing
 from figment.data.sources.parquet import Arrow, Parquet, Table
 from figment.data.sources.patterns import expand, is_pattern
 from figment.data.sources.readers import Reader, reader_by_content, reader_of
@@ -46,6 +46,7 @@ __all__ = [
     "Drawn",
     "Folder",
     "Listing",
+    "MovingPortraits",
     "Portraits",
     "Skipped",
     "Source",
@@ -78,10 +79,11 @@ def open_source(
     """Find out what data is, and open it: nothing is read yet but what tells that.
 
     data: a source; a folder or file; a pattern of several, shards-{000..009}.tar or shards-*.tar; hf:OWNER/NAME; a
-    name from the catalog; "portraits", or None, for the built-in ones, "world" for the drawn world, portraits:COUNT:SEED for
-    others of them; or several of these, joined. agree is asked whether a licence suits before a set of the catalog is
-    downloaded, progress told (done, total) bytes of it, and say what couldn't be checked. video: clips of this shape are
-    cut from films, folders of frames or, where strips is true, from horizontal strips of frames: their frames are the pictures.
+    name from the catalog; "portraits", or None, for the built-in ones, "portraits-moving" for clips of them, "world" for the
+    drawn world, portraits:COUNT:SEED for others of them; or several of these, joined. agree is asked whether a licence suits
+    before a set of the catalog is downloaded, progress told (done, total) bytes of it, and say what couldn't be checked.
+    video: clips of this shape are cut from films, folders of frames or, where strips is true, from horizontal strips of frames:
+    their frames are the pictures.
     Raises InputError where there is nothing, or nothing that we can read.
     """
     if data is None:
@@ -144,6 +146,8 @@ def _open_one(
     if is_pattern(text):
         return _shards(expand(str(path)), path.name, text)
     if asked := drawn_request(text):
+        if asked.name == MOVING:
+            return MovingPortraits(asked.count, asked.seed, video)
         return DRAWN[asked.name](asked.count, asked.seed)
     from figment.data.public import catalog, sets
 

@@ -38,10 +38,10 @@ def spectrum(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     red, green, blue = picture.astype(np.float32)
     planes = np.stack([LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue, red - green, blue - green])
-    power = _power(planes)
+    powers = power(planes)
     rings, cells, ring_of_cell = _sums(*picture.shape[1:])
-    by_ring = np.log((rings @ power.T).T + ROUNDING)  # (3, RINGS)
-    in_cells = np.log(cells @ power[0] + ROUNDING)
+    by_ring = np.log((rings @ powers.T).T + ROUNDING)  # (3, RINGS)
+    in_cells = np.log(cells @ powers[0] + ROUNDING)
     empty = np.asarray(cells.sum(1)).ravel() == 0
     above = np.zeros(DIRECTIONS)
     for ring in range(RINGS):
@@ -51,7 +51,7 @@ def spectrum(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate([by_ring[0], above, by_ring[1], by_ring[2]]).astype(np.float32)
 
 
-def _power(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def power(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Power of planes (C, H, W) less their means, under a Hann window: (C, H · (W // 2 + 1)), of white noise its variance."""
     window = np.outer(*(np.hanning(side + 2)[1:-1] for side in planes.shape[1:])).astype(np.float32)
     means = (planes * window).sum((1, 2), keepdims=True) / window.sum()

@@ -13,7 +13,7 @@ from figment.data.bank.kept import longest_run
 from figment.data.bank.prepare import prepare
 from figment.errors import InputError
 from figtest.banks import files_of
-from figtest.clips import frames_of_noise, save_frames, save_strip
+from figtest.reels import frames_of_noise, save_frames, save_strip
 
 SHAPE = VideoShape(4, 12)
 

@@ -9,6 +9,7 @@ from figment.common.files import write_atomically
 from figment.data.bank.workers import map_unordered
 from figment.data.decoding.chunks import Chunk, StoredChunk, rescue
 from figment.data.decoding.decode import is_grey
+from figment.data.decoding.film_chunks import FilmChunk
 from figment.data.decoding.strips import StripChunk
 from figment.data.sources.open import Drawn, Source
 from figment.errors import Unreadable
@@ -45,7 +46,7 @@ def choose_channels(source: Source, note: Path) -> int:
 def are_grey(chunk: Chunk) -> list[bool]:
     """For each readable picture of a chunk, whether it holds no colour; runs in a worker."""
     found: list[bool] = []
-    if isinstance(chunk, StripChunk):
+    if isinstance(chunk, StripChunk | FilmChunk):
         try:
             return [bool((frame == frame[:, :, :1]).all()) for frame in chunk.pictures()]
         except Unreadable:

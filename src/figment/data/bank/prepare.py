@@ -39,6 +39,7 @@ from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import STRIP, Target, check_fit
 from figment.data.decoding.prepared import PreparedPicture
+from figment.data.sources.films import Films
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Skipped, Source, check_clips, open_source
@@ -106,6 +107,8 @@ def prepare(
     grouped = None if group is None else grouping(group)
     source = open_source(data, video=video, strips=fit == STRIP)
     check_clips(source, video, fit, drop=leave_out is not None)
+    if isinstance(source, Films):
+        source.watched = progress
     fit = "crop" if fit == STRIP else fit
     banks = cache_folder() / "banks"
     content = source.fingerprint()

@@ -9,6 +9,7 @@ import numpy as np
 
 from figment.data.decoding.decode import Broken, DecodedPicture, Payload, naming_damage, read, short_hash
 from figment.data.decoding.depth import Scales, Unscaled
+from figment.data.decoding.film_chunks import FilmChunk
 from figment.data.decoding.fit import Target
 from figment.data.decoding.prepared import PreparedPicture
 from figment.data.decoding.strips import StripChunk
@@ -120,12 +121,12 @@ _IDENTITY: dict[DrawnSet, bytes] = {
 }
 
 
-Chunk = StoredChunk | DrawnChunk | StripChunk
+Chunk = StoredChunk | DrawnChunk | StripChunk | FilmChunk
 
 
 def rescue(chunk: Chunk, reason: str) -> list[Chunk]:
     """What to try in place of a chunk whose worker was lost: its pictures one by one; of one picture, telling why."""
-    if isinstance(chunk, StripChunk):
+    if isinstance(chunk, StripChunk | FilmChunk):
         return [chunk.given_up(reason)]
     if isinstance(chunk, DrawnChunk):
         raise RuntimeError(f"drawing {chunk.drawn_set} ended a worker: it {reason}")

@@ -19,6 +19,8 @@ from figment.errors import InputError
 
 _SUFFIXES = "jpg jpeg jpe jfif png webp gif bmp dib tif tiff ppm pgm pbm pnm tga jp2 j2k avif heic heif hif pcx"
 PICTURE_SUFFIXES = frozenset(_SUFFIXES.split())
+_FILM_SUFFIXES = "mp4 m4v mov webm mkv avi mpg mpeg wmv"
+FILM_SUFFIXES = frozenset(_FILM_SUFFIXES.split())
 Chunks = Generator[Chunk, None, None]
 ColumnReader = Callable[[], list[str | None]]  # gives what it says of each picture; raises ValueError with a reason
 CHUNK_PICTURES, CHUNK_BYTES = 64, 2**20  # at most, but for one picture that is larger
@@ -173,6 +175,11 @@ def is_hidden(name: str) -> bool:
 def is_picture(name: str) -> bool:
     """Whether a name is a picture's: by its suffix, and with nothing hidden on the way to it."""
     return has_picture_suffix(name) and not is_hidden(name)
+
+
+def is_film(name: str) -> bool:
+    """Whether a name is a film's, as is_picture has it."""
+    return "." in name and name.rpartition(".")[2].lower() in FILM_SUFFIXES and not is_hidden(name)
 
 
 def has_picture_suffix(name: str) -> bool:

@@ -25,6 +25,7 @@ from figment.data.sources.base import (
     chunked,
     has_picture_suffix,
     hash_texts,
+    is_film,
     is_hidden,
     is_picture,
     read_bounded,
@@ -53,19 +54,28 @@ class Folder(Source):
     def listing(self) -> Listing:
         found = self._found()
         if not found.names and not found.skipped:
-            if not found.ignored and not found.aside:
+            if not found.ignored and not found.aside and not found.films:
                 raise MissingData(f"{self.path} has nothing in it: name a folder that holds pictures", str(self.path))
-            content = f"no pictures among its {found.ignored} files"
+            content = f"no pictures among its {found.ignored + len(found.films)} files"
+            if found.films:
+                what = f"{len(found.films)} film{'s' * (len(found.films) != 1)} and no pictures"
+                raise InputError(f"{self.path} has {what}: give --video 16x12 to train on clips of films")
             if found.aside:
                 content = f"no pictures of its own, but {', '.join(told_places(found.aside))}"
             raise InputError(f"{self.path} has {content}: name a folder that holds pictures")
         labels = find_labels(found.names, found.tables, {}, self.where)
         return Listing(
-            found.names, labels.labels, found.ignored, found.skipped, found.aside, labels.notes, found.tables
+            found.names,
+            labels.labels,
+            found.ignored,
+            found.skipped,
+            found.aside,
+            labels.notes + films_told(len(found.films)),
+            found.tables,
         )
 
     def fingerprint(self) -> str:
-        found = _find(self.path)
+        found = find_content(self.path)
         self._began = self._began or found  # pictures listed from now on are those of this moment
         # Other files don't count: a desktop that leaves its own file in the folder doesn't change the pictures.
         tables = (f"{name}\0{hashlib.sha256(table).hexdigest()}" for name, table in found.tables.items())
@@ -82,7 +92,7 @@ class Folder(Source):
         return table_columns(self.listing.names, self.listing.tables)
 
     def _found(self) -> "FolderContent":
-        self._began = self._began or _find(self.path)
+        self._began = self._began or find_content(self.path)
         return self._began
 
 
@@ -97,9 +107,10 @@ class FolderContent:
     skipped: list[Skipped] = field(default_factory=list)
     tables: dict[str, bytes] = field(default_factory=dict)  # contents of labels files
     aside: list[Aside] = field(default_factory=list)
+    films: list[tuple[str, int, int]] = field(default_factory=list)  # name, size and time of each, sorted
 
 
-def _find(root: Path) -> FolderContent:
+def find_content(root: Path) -> FolderContent:
     found, places = FolderContent(), Places(root.resolve().name)
     hidden: Counter[tuple[str, str]] = Counter()  # in folders that hide themselves, and whose kind we know
     for name, entry in walk(root):
@@ -113,6 +124,8 @@ def _find(root: Path) -> FolderContent:
             found.tables[name] = _table(root / name)
         elif real := in_icloud(name):
             found.skipped.append(Skipped(real, IN_ICLOUD))
+        elif is_film(name) and entry.is_file():
+            found.films.append((name, *_facts(entry)))
         elif has_picture_suffix(name) and is_hidden(name) and (aside := places.of(name)):
             hidden[aside] += 1
         else:
@@ -125,6 +138,9 @@ def _find(root: Path) -> FolderContent:
     found.sizes = array("q", (found.sizes[place] for place in order))
     found.times = array("q", (found.times[place] for place in order))
     found.skipped = sorted((item for item in found.skipped if not places.of(item.name)), key=lambda item: item.name)
+    films = [film for film in sorted(found.films) if not places.of(film[0])]
+    found.ignored += len(found.films) - len(films)
+    found.films = films
     found.tables = {name: table for name, table in sorted(found.tables.items()) if not places.of(name)}
     return found
 
@@ -149,10 +165,30 @@ def _add(found: FolderContent, name: str, entry: "os.DirEntry[str]") -> None:
         if stat.S_ISREG(status.st_mode):
             found.names.append(name)
             found.sizes.append(status.st_size)
-            # A date may lie thousands of years away, beyond what a column's number holds; then any other will do.
-            found.times.append((status.st_mtime_ns + LAST_TIME) % (2 * LAST_TIME) - LAST_TIME)
+            found.times.append(_time(status))
         else:
             found.skipped.append(Skipped(name, "not a regular file"))
+
+
+def _time(status: os.stat_result) -> int:
+    """Of a file's last change, in ns. A date may lie thousands of years away, beyond what a column's number holds: then any
+    other will do."""
+    return (status.st_mtime_ns + LAST_TIME) % (2 * LAST_TIME) - LAST_TIME
+
+
+def _facts(entry: "os.DirEntry[str]") -> tuple[int, int]:
+    """Size and time of a file; zeros where it is gone, which is told when it is read."""
+    try:
+        status = entry.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, _time(status)
+
+
+def films_told(films: int) -> list[str]:
+    """What is to be said of films among pictures."""
+    are = "film is" if films == 1 else "films are"
+    return [f"{films:,} {are} here, too: --video 16x12 trains on clips."] if films else []
 
 
 def _table(file: Path) -> bytes:

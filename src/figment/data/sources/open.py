@@ -24,11 +24,13 @@ from figment.data.sources.base import (
     Listing,
     Skipped,
     Source,
+    is_film,
     is_hidden,
     is_picture,
 )
 from figment.data.sources.binaries import Cifar, Idx, is_cifar
 from figment.data.sources.drawn import Drawn, MovingPortraits, Portraits, World
+from figment.data.sources.films import Films, find_films
 from figment.data.sources.folder import Folder, is_picture_file, walk
 from figment.data.sources.frame_folders import FrameFolders
 from figment.data.sources.hub_parts import PREFIX
@@ -62,7 +64,6 @@ MIN_FOLDER_PICTURES = 32
 PROBED_MEMBERS = 10  # of a tar tell whether it holds CIFAR's files
 DRAWN: dict[str, type[Drawn]] = {"portraits": Portraits, "world": World}
 UNREADABLE_ARCHIVE = re.compile(r"\.(rar|7z|cab|iso|dmg|z|lz4|lha)$")
-FILM = re.compile(r"\.(mp4|mkv|mov|avi|webm|m4v|mpe?g|wmv)$")
 PICKLE = re.compile(r"(.*\.(pkl|pickle)|data_batch_\d+)")
 # Of the kinds that lie in one folder the first is taken: unpacked before packed, since one is often made of the other.
 READER_GROUPS: tuple[tuple[Reader, ...], ...] = ((Parquet,), (Arrow,), (Idx,), (Cifar,), (Arrays,), (Tar, Zip))
@@ -91,7 +92,7 @@ def open_source(
     if isinstance(data, Source):
         return data
     if isinstance(data, str | Path):
-        return _as_clips(_open_one(str(data), agree, progress, say, video), video, strips)
+        return _as_clips(_open_one(str(data), agree, progress, say, video, strips), video, strips)
     sources = [open_source(part, agree, progress, say, video, strips) for part in data]
     if len(sources) < 2:
         return sources[0] if sources else Portraits()
@@ -134,12 +135,12 @@ def _as_clips(source: Source, video: VideoShape | None, strips: bool) -> Source:
 
 
 def _open_one(
-    text: str, agree: Agree | None, progress: Progress | None, say: Say | None, video: VideoShape | None
+    text: str, agree: Agree | None, progress: Progress | None, say: Say | None, video: VideoShape | None, strips: bool
 ) -> Source:
     refuse_missing(text)
     path = Path(os.path.expanduser(text))
     if os.path.lexists(path):
-        return _open_path(path)
+        return _films(path, None if strips else video) or _open_path(path)
     if text.startswith(PREFIX):
         folder, commit = hub.download_set(text, _pictures_in)
         return hub.HubSet(_open_path(folder), text, commit)
@@ -159,6 +160,12 @@ def _open_one(
 
 def _pictures_in(file: Path) -> int:
     return len(_open_path(file).listing.names)
+
+
+def _films(path: Path, video: VideoShape | None) -> Films | None:
+    """The films in a folder or file, where clips are wanted and there are any."""
+    files = find_films(path) if video is not None else None
+    return Films(path, video, files) if files is not None and video is not None else None
 
 
 def _open_path(path: Path) -> Source:
@@ -249,8 +256,8 @@ def _refusal(path: Path, name: str) -> InputError:
         mend = "it is a single picture: give the folder that it lies in"
     elif UNREADABLE_ARCHIVE.search(name.lower()):
         mend = "unpack it first, and give the folder"
-    elif FILM.search(name.lower()):
-        mend = "it is a film: write its frames into a folder first (ffmpeg -i FILM FOLDER/%06d.png), and give that"
+    elif is_film(name):
+        mend = "it is a film: give --video 16x12 to train on its clips"
     else:
         files = "a .zip or .tar archive, an .npy, .npz, .parquet or .arrow file, or MNIST's or CIFAR's own binaries"
         mend = f"give a folder, {files}"

@@ -29,8 +29,8 @@ from scipy.stats import beta
 import figment
 from figment.common.machine import this_machine
 from figment.features.registry import extractor
-from figment.forensics.watermark import find
 from figment.media.watermark import Mark, marked
+from figment.media.watermark_search import find
 from figment.metrics.kid import kid
 
 MARK = Mark(b"a benchmark's run")

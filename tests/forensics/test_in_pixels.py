@@ -2,6 +2,7 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -60,6 +61,21 @@ def test_a_film(tmp_path, ending):
     found = check(tmp_path / f"film.{ending}", Wanted("quick"))
     assert found.watermark is not None
     assert (found.watermark.found, found.watermark.run) == (True, MARK.number)
+
+
+def test_a_film_of_quicktime(tmp_path):
+    write_video(tmp_path / "film.mp4", [natural(160, 160)] * 3, 12, mark=MARK)
+    with av.open(tmp_path / "film.mp4") as made, av.open(tmp_path / "film.mov", "w") as anew:
+        stream = anew.add_stream_from_template(made.streams.video[0])
+        for packet in made.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                anew.mux(packet)
+    found = check(tmp_path / "film.mov", Wanted("quick"))
+    assert found.metadata is not None
+    assert found.metadata.kind == "MOV"
+    assert found.watermark is not None
+    assert found.watermark.run == MARK.number
 
 
 def test_real_pictures_and_what_has_no_pixels(tmp_path):

@@ -15,12 +15,8 @@ def test_words_are_parsed_in_any_order():
     assert Drop.parse("outliers", 32, 64).key == Drop.parse("outliers", 8, 8).key
 
 
-def test_what_figment_made_is_named_and_left_out_anyway(odd_folder):
-    drop = Drop.parse("marked", 64, 64)
-    assert (drop.text, drop.key) == ("marked", "")
-    assert drop(open_source(odd_folder)) == {}
-    assert Drop.parse("marked,small", 64, 64).key == Drop.parse("small", 64, 64).key
-    assert prepare(odd_folder, 64, leave_out=drop).fingerprint == prepare(odd_folder, 64).fingerprint
+def test_keeping_and_dropping_what_is_marked_contradict_each_other():
+    assert Drop.parse("marked,small", 64, 64).key == "small,marked,64x64"
     with pytest.raises(InputError, match="--keep-marked contradict"):
         Drop.parse("marked", 64, 64, keep_marked=True)
 

@@ -54,7 +54,8 @@ def inspect(
     sources: tuple[str, ...], size: str | None, features: str, first: bool, keep_marked: bool, out: Path | None,
     limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
-    """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, and what to do.
+    """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, pictures marked as made by
+    machine, and what to do.
 
     Writes one page and nothing else. After the facts stands a line `usable N, skipped M`, at the end the command that trains
     on these pictures as advised; with --dry-run it measures this machine and says how long that takes.

@@ -154,8 +154,8 @@ FIT = click.option(
 DROP = click.option(
     "--drop",
     metavar="KINDS",
-    help="Leave out, comma-separated: near-duplicates, outliers (or outliers:FEATURES), small; marked, what figment made "
-    "itself, is left out anyway.",
+    help="Leave out, comma-separated: near-duplicates, outliers (or outliers:FEATURES), small, marked (as made by "
+    "machine, in the file or by figment's invisible mark; what figment's own file says is left out anyway).",
 )
 KEEP_MARKED = click.option("--keep-marked", is_flag=True, help="Take pictures that figment made itself, too.")
 GROUP = click.option(

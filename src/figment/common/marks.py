@@ -6,6 +6,8 @@ form that pages have for it: schema.org's digitalSourceType as JSON-LD (https://
 import re
 
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+# Words of it for what a machine made; there are others, for photographs, scans, drawings by hand.
+MADE = ("trainedAlgorithmicMedia", "algorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic")
 PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

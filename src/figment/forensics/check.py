@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from figment.errors import InputError
 from figment.forensics.credentials import Credentials, read_credentials
-from figment.forensics.metadata import Metadata, metadata_of
 from figment.metadata.files import read
+from figment.metadata.origin import Metadata, metadata_of
 
 if TYPE_CHECKING:
     from figment.forensics.in_pixels import Watermark

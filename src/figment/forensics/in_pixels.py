@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from figment.data.decoding.decode import naming_damage, read
 from figment.errors import Unreadable
-from figment.forensics.watermark import AS_MADE, FALSE_ALARM, find, find_own
 from figment.media.watermark import Mark
+from figment.media.watermark_search import AS_MADE, FALSE_ALARM, find, find_own
 
-FILMS = frozenset({"MP4", "QuickTime"})
+FILMS = frozenset({"MP4", "MOV"})
 FRAMES, APART = 3, 10  # of a film that are looked at: they say the same, or none does
 Own = Literal["yes", "number", "no"]
 

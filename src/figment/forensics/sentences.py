@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from figment.common.text import shown
 from figment.forensics.check import Checked
 from figment.forensics.credentials import Credentials
-from figment.forensics.generators import Trace
-from figment.forensics.metadata import Metadata
+from figment.metadata.generators import Trace
+from figment.metadata.origin import Metadata
 
 if TYPE_CHECKING:
     from figment.forensics.in_pixels import Watermark

@@ -8,7 +8,9 @@ import numpy as np
 
 from figment.augment.pipeline import FULL_BELOW_PICTURES, NONE_FROM_PICTURES, augmentation_share
 from figment.common import sizes
+from figment.common.text import shown
 from figment.inspection.survey import DEFAULT_FEATURES, Survey
+from figment.inspection.table import listed
 
 SIZES = (16, 32, 64, 128, 256, 512)  # pixels of the shorter side, that are advised
 MIN_LARGE_SHARE = 0.9  # of the pictures must be large enough for a size
@@ -21,6 +23,7 @@ MIN_TOLD_SHARE, MIN_BROKEN_SHARE, MIN_MIXED_SHARE = 0.001, 0.05, 0.02
 UNEQUAL_RATIO = 10  # times as many pictures in the largest class as in the smallest
 STRIP_RATIO = 5  # times as wide as high, or as high as wide
 GROUP_PATTERN = r"([^/]*?)[_-][^/_-]*$"  # what stands before the last _ or - of a name
+MAX_NAMED = 3  # pictures that a sentence names
 LEAK_SHARE = 0.9  # of a class in one format, which then tells it
 
 
@@ -53,6 +56,7 @@ def advise(survey: Survey, planned: Planned = USUALLY) -> list[str]:
         return ["Nothing here can be trained on: see below why each picture was skipped."]
     problems = [
         *_broken(survey),
+        *_made(survey),
         *_leaking_formats(survey),
         *_near_duplicates(survey),
         *_dropped(survey),
@@ -77,6 +81,7 @@ def train_options(survey: Survey, planned: Planned = USUALLY) -> list[str]:
     options = ["--size", size] if planned.asked or best_size(survey) < planned.size else []
     drop = ["near-duplicates"] if _near_duplicates(survey) else []
     small = len(survey.found["small"]) / len(survey.usable)
+    drop += ["marked"] if 0 < len(survey.made) <= 0.5 * len(survey.usable) else []
     drop += ["small"] if MIN_MIXED_SHARE < small <= 0.5 and survey.size == planned.size else []
     options += ["--drop", ",".join(drop)] if drop else []
     options += ["--fit", "first"] if _are_strips(survey) else []
@@ -174,6 +179,21 @@ def _broken(survey: Survey) -> list[str]:
     return [
         f"{len(survey.skipped):,} of {total:,} pictures can't be read, mostly: {reason}. Fetch or copy the set again if"
         " it should be whole."
+    ]
+
+
+def _made(survey: Survey) -> list[str]:
+    """Pictures that say, or show, that a machine made them: the bank's other reasons can be seen, and these can't."""
+    made, count = len(survey.made), len(survey.usable)
+    if not made:
+        return []
+    names = ", ".join(shown(survey.names[slot]) for slot in list(survey.made)[:MAX_NAMED])
+    which = f"{names}{', …' if made > MAX_NAMED else ''}; by {listed(survey.made_counts)}"
+    mend = "leave them out with --drop marked" if made <= count / 2 else "--drop marked leaves them out"
+    return [
+        f"{made:,} pictures ({_percent(made / count)}) are marked as made by machine ({which}): a generator that learns from them"
+        " learns another's fakes, and inherits an invisible mark that is in them, so that its pictures pass for the other's"
+        f" (Yu et al. 2021, arXiv 2007.08457). If you want real ones, {mend}."
     ]
 
 

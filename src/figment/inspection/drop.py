@@ -12,7 +12,7 @@ from figment.features.registry import check_network
 from figment.inspection.survey import DEFAULT_FEATURES, Survey, survey
 
 KINDS = ("near-duplicates", "outliers", "small", "marked")
-MARKED = "marked"  # what figment made itself: preparing leaves it out unasked, and the word only says so
+MARKED = "marked"  # as made by machine; what figment made, as its file says, preparing leaves out unasked
 FILE_PREFIX = "onnx:"  # of features that come from a file
 
 
@@ -67,13 +67,14 @@ class Drop:
         details = [f"{self.height}x{self.width}"] if "small" in self.kinds else []
         if "outliers" in self.kinds:
             details.append(self._features_key())
-        return ",".join([kind for kind in self.kinds if kind != MARKED] + details)
+        return ",".join([*self.kinds, *details])
 
     def __call__(self, source: Source) -> dict[int, str]:
         """Looks at every picture of the source. Returns slot → reason. Raises InputError as `survey` does."""
-        if set(self.kinds) == {MARKED}:
-            return {}
-        return self.choose(survey(source, self.features, self.progress, keep_marked=self.keep_marked))
+        looked = survey(
+            source, self.features, self.progress, keep_marked=self.keep_marked, look_at_all=MARKED in self.kinds
+        )
+        return self.choose(looked)
 
     def _features_key(self) -> str:
         if not self.features.startswith(FILE_PREFIX):
@@ -91,6 +92,8 @@ class Drop:
             rows = survey.rows
             small = survey.usable[(rows["height"] < self.height) | (rows["width"] < self.width)]
             reasons |= dict.fromkeys(small.tolist(), f"smaller than {self.width}×{self.height}")
+        if MARKED in self.kinds:
+            reasons |= {slot: f"marked as made by machine: {made.said}" for slot, made in survey.made.items()}
         if "outliers" in self.kinds:
             reasons |= dict.fromkeys(survey.found["outliers"].tolist(), "outlier")
         if "near-duplicates" in self.kinds:

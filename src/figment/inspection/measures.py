@@ -6,18 +6,18 @@ at once, so that a scan costs little more than decoding.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from figment.common.pixels import luma
 from figment.data.decoding.chunks import Chunk, DrawnChunk, StoredChunk
-from figment.data.decoding.decode import read
+from figment.data.decoding.decode import DecodedPicture, Payload, content_of, read
 from figment.data.decoding.depth import Range, Scales, Unscaled
 from figment.data.decoding.fit import Target
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
+from figment.inspection.made import Made, can_bear, invisible, own_pixels, stated
 from figment.similarity.thumbnails import COPY_SIDE, thumbnails
 
 TAIL_SHARE = 0.02  # of the pixels may be darker than `darkest`, or lighter than `lightest`
@@ -56,6 +56,8 @@ class ReadPicture(NamedTuple):
     animated: bool
     size: tuple[int, int]
     small: np.ndarray  # uint8 (64, 64, 3), squashed to a square
+    made: Made | None = None  # what marks it as made by machine
+    looked: bool = False  # whether its pixels were looked at for that
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class ScannedChunk:
     """What a chunk of pictures turned out to be.
 
     slots: of the n that can be read; facts: FACTS (n,); kinds: of each; broken: slot → reason; deep: slot → range of its
-    values, of those that wait for their set's scale.
+    values, of those that wait for their set's scale. made: slot → what marks it as made by machine. looked: slots whose pixels
+    were looked at for figment's invisible mark.
     """
 
     slots: list[int]
@@ -71,6 +74,8 @@ class ScannedChunk:
     kinds: list[Kind]
     broken: dict[int, str]
     deep: dict[int, Range]
+    made: dict[int, Made]
+    looked: list[int]
 
     def __len__(self) -> int:
         return len(self.slots) + len(self.broken) + len(self.deep)
@@ -82,7 +87,8 @@ class Scanner:
 
     pictures: file of uint8 (slots, 64, 64, 3); thumbnails: file of uint8 (slots, 48, 48). first: of strips of frames only
     the first frame is looked at. scales: of deep pictures; those whose kind has none are left for later.
-    keep_marked: pictures that figment made are looked at, too.
+    keep_marked: pictures that figment made are looked at, too. look_every: so manieth picture's pixels are looked at for the
+    invisible mark; 0: all, however large; None: no mark is looked for.
     """
 
     pictures: str
@@ -90,6 +96,7 @@ class Scanner:
     first: bool = False
     scales: Scales = field(default_factory=dict)
     keep_marked: bool = True
+    look_every: int | None = None
 
     def __call__(self, chunk: Chunk) -> ScannedChunk:
         missing: dict[int, Unreadable] = {}
@@ -108,22 +115,41 @@ class Scanner:
             row["animated"] = one.animated
         deep = {slot: error.range for slot, error in missing.items() if isinstance(error, Unscaled)}
         broken = {slot: str(error) for slot, error in missing.items() if slot not in deep}
-        return ScannedChunk(slots, facts, [one.kind for one in seen], broken, deep)
+        made = {one.slot: one.made for one in seen if one.made}
+        looked = [one.slot for one in seen if one.looked]
+        return ScannedChunk(slots, facts, [one.kind for one in seen], broken, deep, made, looked)
 
     def _read_stored(self, chunk: StoredChunk, missing: dict[int, Unreadable]) -> Iterator[ReadPicture]:
         """Pictures of a stored chunk; the reasons of those that can't be read go into `missing`."""
-        reading = partial(read, min_size=(COPY_SIDE, COPY_SIDE), scales=self.scales, keep_marked=self.keep_marked)
-        for slot, found in chunk.each(reading):
-            if isinstance(found, Unreadable):
-                missing[slot] = found
+        for slot, it in chunk.each(self._read):
+            if isinstance(it, Unreadable):
+                missing[slot] = it
                 continue
+            content, found = it
             size = (found.width, found.height)
             small = resize(found.pixels, COPY_SIDE, COPY_SIDE)
             if self.first:
                 small = Target(COPY_SIDE, COPY_SIDE, fit="first").apply(found.pixels).transpose(1, 2, 0)
                 size = (min(size), min(size))
             kind = Kind(found.format, found.mode, found.container or "8 bits", found.profile.name or "none")
-            yield ReadPicture(slot, found.digest(), kind, found.animated, size, small)
+            made, looked = self._marked(slot, content, found)
+            yield ReadPicture(slot, found.digest(), kind, found.animated, size, small, made, looked)
+
+    def _read(self, payload: Payload) -> tuple[bytes | np.ndarray, DecodedPicture]:
+        """A picture as it is stored, and as it is read. Raises Unreadable."""
+        content = content_of(payload)
+        return content, read(content, (COPY_SIDE, COPY_SIDE), self.scales, self.keep_marked)
+
+    def _marked(self, slot: int, content: bytes | np.ndarray, found: DecodedPicture) -> tuple[Made | None, bool]:
+        """What marks a picture as made by machine; whether its pixels were looked at for that."""
+        if self.look_every is None:
+            return None, False
+        made = stated(content) if isinstance(content, bytes) else None
+        is_turn = self.look_every == 0 or slot % self.look_every == 0
+        if not is_turn or not can_bear(found.height, found.width):
+            return made, False
+        pixels = own_pixels(found, content, thorough=self.look_every == 0)
+        return made or (None if pixels is None else invisible(pixels)), pixels is not None
 
 
 def measure(pictures: np.ndarray) -> np.ndarray:

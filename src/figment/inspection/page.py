@@ -26,7 +26,7 @@ MAX_ROWS = 200  # classes, and places of what is none of the set, that are liste
 MAX_BARS = 12  # of a chart, and one for all others
 BINS = 32  # of a histogram
 MAX_ODD_SHARE = 0.9  # of a set: a kind that holds as many isn't shown as odd
-VALUE = r"(?:[a-z_]+=[\w.]+|[0-9x]+|near-duplicates|outliers|small|first|none)"  # of an option in a sentence
+VALUE = r"(?:[a-z_]+=[\w.]+|[0-9x]+|near-duplicates|outliers|small|marked|first|none)"  # of an option in a sentence
 TILE_SIDE = 84  # of a shown picture's longer side, in the page's pixels
 
 SATURATION = f"How much colour there is; below {GREY_SATURATION} a picture is grey."
@@ -38,6 +38,7 @@ READINGS = {
     "light": "Nearly all of the picture is white.",
     "flat": "Hardly anything to see: one brightness all over.",
     "blurred": "Far less sharp than the others, even at 64 pixels.",
+    "made": "Their files say so, or figment's invisible mark does. Whoever trains on them learns the fakes of others.",
 }
 
 
@@ -194,7 +195,8 @@ def _tile(survey: Survey, slot: int) -> dict[str, Any]:
     scale = TILE_SIDE / max(width, height)
     shape = (max(8, round(width * scale)), max(8, round(height * scale)))
     # The small copy is squashed to a square; only the page's own width and height undo that.
-    mark: DigitalSourceType | None = "algorithmicMedia" if survey.is_drawn(slot) else None
+    made = survey.made.get(slot)
+    mark: DigitalSourceType | None = made.word if made else "algorithmicMedia" if survey.is_drawn(slot) else None
     return {
         "src": pages.data_url(encode(survey.pictures[slot], "JPEG", mark), "jpeg"),
         "mark": mark,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -22,9 +23,11 @@ from figment.data.decoding.chunks import rescue
 from figment.data.decoding.depth import Ranges, Unscaled
 from figment.data.sources.open import Source
 from figment.errors import InputError
+from figment.inspection.made import MAX_LOOKED, Made
 from figment.inspection.measures import FACTS, Kind, ScannedChunk, Scanner
 from figment.similarity.thumbnails import COPY_SIDE, THUMBNAIL_SIDE
 
+Look = Literal["all", "some", "none"]
 SMALL_COPIES = "small copies of the pictures"  # what is kept in the cache during a look, for a sentence
 MIN_PART_PICTURES = 500  # of a set, which tell how alike its own are
 
@@ -37,7 +40,8 @@ class Scan:
     where it can't be read. ranges: of the values of deep pictures. broken: slot → reason. usable: slots that can be trained
     on: readable, and the first of those with equal identity. copies: a further copy's slot → the first one's. pictures and
     thumbnails: small copies of the usable, uint8 (N, 64, 64, 3) and (N, 48, 48), mapped from files in folder, which may be
-    used for more. parts: int (N,), the set that each is from, where several are joined or lie in one folder.
+    used for more. parts: int (N,), the set that each is from, where several are joined or lie in one folder. made: slot → what
+    marks a picture as made by machine. looked: how many pictures' pixels were looked at for figment's invisible mark.
     """
 
     folder: Path
@@ -51,42 +55,68 @@ class Scan:
     pictures: np.ndarray
     thumbnails: np.ndarray
     parts: np.ndarray
+    made: dict[int, Made]
+    looked: int
 
 
 @contextmanager
 def scan(
-    source: Source, progress: Progress | None = None, first: bool = False, keep_marked: bool = True
+    source: Source,
+    progress: Progress | None = None,
+    first: bool = False,
+    keep_marked: bool = True,
+    look: Look = "none",
 ) -> Iterator[Scan]:
     """Scan every picture of a source once, on all cores; the small copies are gone when the block is left.
 
     progress: called with (done, total). first: of strips of frames only the first frame is looked at. keep_marked:
-    pictures that figment made count like others, or else as broken, for that reason. Raises InputError where the data or
-    the cache folder can't be used, or the data change meanwhile.
+    pictures that figment made count like others, or else as broken, for that reason. look: whether marks of what a
+    machine made are looked for, and figment's invisible one in "all" pictures, or in "some": MAX_LOOKED, evenly spread.
+    Raises InputError where the data or the cache folder can't be used, or the data change meanwhile.
     """
     before = source.fingerprint()
     with _scratch() as folder:
-        facts, kinds, kind, ranges, broken = _scan_all(source, folder, progress, first, keep_marked)
+        every = {"none": None, "all": 0, "some": max(1, -(-len(source.listing.names) // MAX_LOOKED))}[look]
+        scanner = Scanner(
+            str(folder / "pictures"), str(folder / "thumbnails"), first, keep_marked=keep_marked, look_every=every
+        )
+        all_of_it = _scan_all(source, scanner, progress)
         if source.fingerprint() != before:
             mend = "run this again when nothing writes to it any more"
             raise InputError(f"{source.where} changed while it was being read: {mend}")
         names = source.listing.names
-        usable, copies = exact_duplicates(facts["digest"])
+        usable, copies = exact_duplicates(all_of_it.facts["digest"])
         pictures = _closed_up(folder / "pictures", usable, (COPY_SIDE, COPY_SIDE, 3))
         small = _closed_up(folder / "thumbnails", usable, (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        yield Scan(folder, facts, kinds, kind, ranges, broken, usable, copies, pictures, small, _parts(names, usable))
+        yield Scan(
+            folder, **vars(all_of_it), usable=usable, copies=copies, pictures=pictures, thumbnails=small,
+            parts=_parts(names, usable),
+        )  # fmt: skip
 
 
-def _scan_all(
-    source: Source, folder: Path, progress: Progress | None, first: bool, keep_marked: bool
-) -> tuple[np.ndarray, list[Kind], np.ndarray, Ranges, dict[int, str]]:
-    """Scan every picture, the deep ones at last. Returns facts, kinds, kind, ranges and broken, as Scan has them."""
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What all chunks gave, as Scan has it."""
+
+    facts: np.ndarray
+    kinds: list[Kind]
+    kind: np.ndarray
+    ranges: Ranges
+    broken: dict[int, str]
+    made: dict[int, Made]
+    looked: int
+
+
+def _scan_all(source: Source, scanner: Scanner, progress: Progress | None) -> _Found:
+    """Scan every picture, the deep ones at last."""
     total = len(source.listing.names)
     facts = np.zeros(total, FACTS)
     places: dict[Kind, int] = {}
     kind = np.full(total, -1, np.int32)
     broken: dict[int, str] = {}
     ranges, deep = Ranges(), set[int]()
-    scanner = Scanner(str(folder / "pictures"), str(folder / "thumbnails"), first, keep_marked=keep_marked)
+    made: dict[int, Made] = {}
+    looked: set[int] = set()
     for file in (scanner.pictures, scanner.thumbnails):
         Path(file).touch()
 
@@ -95,6 +125,8 @@ def _scan_all(
         for slot, one in zip(chunk.slots, chunk.kinds, strict=True):
             kind[slot] = places.setdefault(one, len(places))
         broken.update(chunk.broken)
+        made.update(chunk.made)
+        looked.update(chunk.looked)
         if progress:  # what has been looked at for the range of its values is half done
             progress(done + waiting // 2, total)
 
@@ -114,7 +146,9 @@ def _scan_all(
     # Chunks come in any order; kinds are numbered by their names, so that the same pictures give the same survey.
     ordered = sorted(places)
     numbers = np.array([ordered.index(one) for one in places] + [-1], np.int32)
-    return facts, ordered, numbers[kind], ranges, dict(sorted(broken.items()))
+    return _Found(
+        facts, ordered, numbers[kind], ranges, dict(sorted(broken.items())), dict(sorted(made.items())), len(looked)
+    )
 
 
 def _scanned(source: Source, scanner: Scanner, only: set[int] | None = None) -> Iterator[ScannedChunk]:

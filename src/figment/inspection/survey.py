@@ -13,8 +13,9 @@ from figment.data.decoding.depth import Ranges
 from figment.data.sources.aside import Aside
 from figment.data.sources.open import Skipped, open_source
 from figment.errors import InputError
+from figment.inspection.made import Made, can_bear
 from figment.inspection.measures import Kind
-from figment.inspection.scan import scan
+from figment.inspection.scan import Look, scan
 from figment.similarity.near_duplicates import near_duplicates
 
 DEFAULT_FEATURES = "gradients"  # that outliers are far away in
@@ -38,8 +39,11 @@ class Survey:
     can't be read. ranges: of the values of deep pictures. usable: slots that can be trained on: readable, and the first of
     those with equal pixels. copies: a
     further copy's slot → the first one's. near: groups of near-duplicates among the usable, the one to keep first.
-    found: slots of `outliers` (farthest first), `small`, `dark`, `light`, `flat` and `blurred` pictures. sheet: slots
-    spread evenly over the set. pictures: small copies, uint8 (64, 64, 3), of those that are shown.
+    found: slots of `outliers` (farthest first), `small`, `dark`, `light`, `flat` and `blurred` pictures, and of `made`, those
+    marked as made by machine. sheet: slots
+    spread evenly over the set. pictures: small copies, uint8 (64, 64, 3), of those that are shown. made: slot of a usable
+    picture → what marks it as made, be it in a copy of it. looked: how many pictures' pixels were looked at for figment's
+    invisible mark.
     """
 
     source: str
@@ -63,6 +67,8 @@ class Survey:
     notes: list[str] = field(default_factory=list)
     marked: list[Skipped] = field(default_factory=list)
     ranges: Ranges = field(default_factory=Ranges)
+    made: dict[int, Made] = field(default_factory=dict)
+    looked: int = 0
 
     @property
     def left_out(self) -> int:
@@ -109,6 +115,17 @@ class Survey:
         return Counter(label for label in labels if label is not None)
 
     @cached_property
+    def made_counts(self) -> Counter[str]:
+        """How many usable pictures are marked as made by machine, by what says so."""
+        return Counter(one.said for one in self.made.values())
+
+    @property
+    def unlooked(self) -> int:
+        """How many usable pictures could bear figment's invisible mark and weren't looked at for it, at least."""
+        able = sum(map(can_bear, self.rows["height"].tolist(), self.rows["width"].tolist()))
+        return max(0, able - self.looked)
+
+    @cached_property
     def rows(self) -> np.ndarray:
         """Facts of the usable pictures."""
         return self.facts[self.usable]
@@ -137,14 +154,15 @@ class Survey:
 
 def survey(
     data: Any, features: str = DEFAULT_FEATURES, progress: Progress | None = None, size: int = 64, first: bool = False,
-    keep_marked: bool = False,
+    keep_marked: bool = False, look_at_all: bool = False,
 ) -> Survey:  # fmt: skip
     """Look at every picture of data (what open_source takes) once, on all cores.
 
     features: network for the outliers, see figment.features.registry. progress: called with (done, total) through all
     stages. size: training size that "small" is measured against. first: look at the first frames of strips of frames.
-    keep_marked: pictures that figment made count like others. Raises InputError where the data, the network or the cache
-    folder can't be used, or the data change meanwhile.
+    keep_marked: pictures that figment made count like others. look_at_all: for figment's invisible mark in the pixels of every
+    picture, however many and large they are. Raises InputError where the data, the network or the cache folder can't be used,
+    or the data change meanwhile.
     """
     if size < 1:
         raise InputError(f"--size {size} isn't a size: give the pixels of a side, such as 64")
@@ -155,12 +173,15 @@ def survey(
     network = extractor(features)  # a mistyped name is told now
     listing = source.listing
     stages = _Stages(progress, len(listing.names))
-    with scan(source, stages.part(0.0, 0.7), first, keep_marked) as scanned:
+    look: Look = "all" if look_at_all else "some"
+    with scan(source, stages.part(0.0, 0.7), first, keep_marked, look) as scanned:
         facts, usable = scanned.facts, scanned.usable
         near = near_duplicates(scanned.thumbnails, stages.part(0.7, 0.85), parts=scanned.parts)
         far = farness(scanned.pictures, network, progress=stages.part(0.85, 1.0))
         order = np.argsort(-far, kind="stable")
+        made = _of_usable(scanned.made, scanned.copies)
         found = {"outliers": usable[order[far[order] > 1]]} | _odd(facts, usable, size)
+        found["made"] = np.array(list(made), np.int64)
         groups = [usable[group].tolist() for group in near]
         sheet = _even(usable, MAX_SHEET_PICTURES)
         shown = {*sheet, *(slot for group in groups[:MAX_SHOWN_GROUPS] for slot in group[:MAX_GROUP_PICTURES])}
@@ -189,8 +210,16 @@ def survey(
             found=found,
             sheet=sheet,
             ranges=scanned.ranges,
+            made=made,
+            looked=scanned.looked,
             pictures={slot: np.array(scanned.pictures[row]) for slot, row in rows.items()},
         )
+
+
+def _of_usable(made: dict[int, Made], copies: dict[int, int]) -> dict[int, Made]:
+    """What marks each usable picture, itself or a copy of it: metadata are lost by one and kept by another."""
+    marks = {copies[slot]: one for slot, one in made.items() if slot in copies}
+    return dict(sorted((marks | {slot: one for slot, one in made.items() if slot not in copies}).items()))
 
 
 def _odd(facts: np.ndarray, usable: np.ndarray, size: int) -> dict[str, np.ndarray]:

@@ -16,6 +16,7 @@ TITLES = {
     "light": "very bright",
     "flat": "flat",
     "blurred": "blurred",
+    "made": "marked as made",
 }
 
 
@@ -60,7 +61,8 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
             ("saturation", f"{rows['saturation'].mean():.0f} ± {rows['saturation'].std():.0f} of 255"),
             ("near-duplicates", _near(survey)),
         ]
-        found += [(title, _found(survey, kind)) for kind, title in TITLES.items()]
+        found += [(title, _found(survey, kind)) for kind, title in TITLES.items() if kind != "made"]
+        found.append((TITLES["made"], _made(survey)))
     copies = len(survey.copies)
     found += [
         ("exact duplicates", f"{copies:,}" if copies else ""),
@@ -113,6 +115,14 @@ def _found(survey: Survey, kind: str) -> str:
     notes = {"outliers": f" in {survey.features} features", "small": f" (below {survey.size} pixels)"}
     names = ", ".join(shown(survey.names[slot]) for slot in slots[:2].tolist())
     return f"{_count(len(slots), survey)}{notes.get(kind, '')}: {names}{', …' if len(slots) > 2 else ''}"
+
+
+def _made(survey: Survey) -> str:
+    """How many pictures are marked as made by machine, by what; and where the pixels of not all were looked at, of how many."""
+    by = f", by {listed(survey.made_counts)}" if survey.made else ""
+    looked = f"{survey.looked:,} pictures looked at for figment's invisible mark, {survey.unlooked:,} not"
+    said = [f"{_found(survey, 'made')}{by}"] if survey.made else []
+    return "; ".join([*said, looked] if survey.unlooked else said)
 
 
 def _skipped(survey: Survey) -> str:

@@ -4,7 +4,7 @@ Dither modulation (Chen and Wornell 2001, "Quantization index modulation", IEEE 
 pixels five low frequencies of the luma are moved to the nearest place that has the phase, between one STEP and the next, that
 a key says. Half of the phases are of figment's own key and carry 16 bits, the number of a run; the other half are of the run's
 key. The pattern repeats after PERIOD blocks each way, so that it is found again in a cut-out, and adds up in large pictures.
-forensics/watermark.py finds it.
+media/watermark_search.py finds it.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """A file's metadata, whatever kind of file it is: opened once, followed from part to part, no pixel decoded."""
 
+import io
 import os
 import stat
 import struct
@@ -33,18 +34,31 @@ def read(path: str | Path) -> Stored:
             head = file.read(HEAD_BYTES)
             if not head:
                 raise InputError(f"{path} is empty (0 bytes): name a picture, film or page.")
-            stored = Stored(_kind(path, head))
-            try:
-                _read(file, size, head, stored)
-            except Damaged as damage:
-                stored.note(str(damage))
-            except (struct.error, IndexError, OverflowError, ValueError):
-                stored.note("its parts contradict one another")
-            return stored
+            return _told(file, size, head, _kind(path, head))
     except OSError as error:
         if not os.path.lexists(path):  # an address on the web, say
             raise InputError(absent(path, "name a picture, film or page")) from None
         raise InputError(f"{path} can't be read ({error.strerror or error}): name a picture, film or page.") from None
+
+
+def read_content(content: bytes) -> Stored | None:
+    """The same of a file that was read already; None where it is of no such kind."""
+    head = content[:HEAD_BYTES]
+    try:
+        return _told(io.BytesIO(content), len(content), head, _kind(Path(), head))
+    except InputError:
+        return None
+
+
+def _told(file: BinaryIO, size: int, head: bytes, kind: str) -> Stored:
+    stored = Stored(kind)
+    try:
+        _read(file, size, head, stored)
+    except Damaged as damage:
+        stored.note(str(damage))
+    except (struct.error, IndexError, OverflowError, ValueError):
+        stored.note("its parts contradict one another")
+    return stored
 
 
 def _opened(path: Path) -> BinaryIO:

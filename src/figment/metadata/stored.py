@@ -1,8 +1,11 @@
 """What a file's metadata hold, as readers collect it: within bounds, whatever a hostile file declares."""
 
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
+
+from figment.common.marks import MADE
 
 MAX_BYTES = 1 << 24  # of metadata that are kept of one file: a mark needs 400, a photographer's history a few million
 MAX_TEXT_BYTES = (
@@ -13,6 +16,8 @@ MAX_PARTS = 1 << 17  # chunks, segments, boxes and entries
 # C2PA 2.1, section 11.1: so begins the box that holds all that was signed, whatever kind of file it stands in.
 MANIFEST = b"jumd" + bytes.fromhex("63327061 00110010 800000AA00389B71")
 MANIFEST_AHEAD = 1 << 12  # bytes of its place, within which it begins
+# It states in CBOR, in which texts stand as they are: https://cv.iptc.org/newscodes/digitalsourcetype/, and a word.
+STATED = re.compile(rb"digitalsourcetype/(" + "|".join(sorted(MADE, key=len, reverse=True)).encode() + rb")")
 CUT = "it is cut short"
 
 
@@ -33,7 +38,8 @@ class Text:
 class Stored:
     """kind: the file's, as people call it. packets: its XMP, as they stand there. texts: all other text, EXIF's too. declared,
     own: of a page, the words of IPTC's DigitalSourceType, and whether in figment's way. manifest: whether what stands in the
-    place for Content Credentials (C2PA) begins as they do; None where there is nothing. problem: what couldn't be read."""
+    place for Content Credentials (C2PA) begins as they do; None where there is nothing. stated: words of DigitalSourceType for
+    what is made that stand there; whether they are signed isn't looked at. problem: what couldn't be read."""
 
     kind: str
     packets: list[bytes] = field(default_factory=list)
@@ -41,6 +47,7 @@ class Stored:
     declared: list[str] = field(default_factory=list)
     own: bool = False
     manifest: bool | None = None
+    stated: list[str] = field(default_factory=list)
     problem: str | None = None
     left: int = MAX_BYTES
     parts: int = 0
@@ -103,8 +110,9 @@ class Stored:
         self.texts.append(Text(where, key, text))
 
     def found_manifest(self, content: bytes) -> None:
-        """What stands in the place for Content Credentials: whether it begins as they do."""
+        """What stands in the place for Content Credentials: whether it begins as they do, and what it says of being made."""
         self.manifest = bool(self.manifest) or MANIFEST in content[:MANIFEST_AHEAD]
+        self.stated += dict.fromkeys(word.decode() for word in STATED.findall(content))
 
     def _spend(self, size: int, is_cut: bool) -> None:
         self.left -= size

@@ -121,6 +121,13 @@ def read(
         return _by_pillow(content, scales)
 
 
+def content_of(payload: Payload) -> bytes | np.ndarray:
+    """A picture's bytes, or its pixels, which read takes, too: where both are wanted, so that it is read once. Raises
+    Unreadable with the reason."""
+    with naming_damage():
+        return _load(payload)
+
+
 def decode(payload: Payload) -> Image.Image:
     """The whole picture at full size, as read gives it. Raises Unreadable with the reason."""
     return read(payload).image

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from figment.forensics import watermark
-from figment.forensics.watermark import FALSE_ALARM, find, find_own
+from figment.media import watermark_search as watermark
 from figment.media.images import grid
 from figment.media.watermark import (
     BITS,
@@ -21,6 +20,7 @@ from figment.media.watermark import (
     phases_of,
     waves,
 )
+from figment.media.watermark_search import FALSE_ALARM, find, find_own
 from figtest.pictures import natural
 
 MARK = Mark(b"a run")

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from figment.common.marks import has_own_mark
-from figment.forensics.generators import Trace, traces
+from figment.metadata.generators import Trace, traces
 from figment.metadata.stored import Stored, Text
 from figment.metadata.xmp import SOURCE_TYPE, values, words_of
 

@@ -162,7 +162,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path):
     """A limit on the size of files stands in for a disk that fills up while frames are written."""
     code = f"""
-import numpy as np, resource
+import numpy as np, resource, sys
+sys.dont_write_bytecode = True  # or what it imports would be kept as cut short as all it writes, for whoever imports it next
 from figment.errors import InputError
 from figment.media.video import write_video
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))

@@ -109,6 +109,7 @@ def test_full_disk(tmp_path, cache, monkeypatch, where):
 
 LIMITED = """
 import resource, sys
+sys.dont_write_bytecode = True  # or what it imports would be kept as cut short as all it writes, for whoever imports it next
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 from figment.data.bank.prepare import prepare
 from figment.data.bank.workers import map_unordered

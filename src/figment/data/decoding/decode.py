@@ -125,7 +125,7 @@ def content_of(payload: Payload) -> bytes | np.ndarray:
     """A picture's bytes, or its pixels, which read takes, too: where both are wanted, so that it is read once. Raises
     Unreadable with the reason."""
     with naming_damage():
-        return _load(payload)
+        return load(payload)
 
 
 def decode(payload: Payload) -> Image.Image:

@@ -245,9 +245,9 @@ class Generator:
     ) -> Tensor:  # fmt: skip
         """Of the same clips a few frames each, spread evenly over a training clip, its first and last among them: uint8
         (n, 8, C, H, W), of large pictures (n, 4, C, H, W). Raises InputError for a generator of pictures."""
-        count = self.film_length()
-        seconds = torch.linspace(0, count - 1, min(math.isqrt(self._sheet_samples), count)).round() / self.recipe.fps
-        paths = motion.numbered(self.recipe, seed, range(start, start + n), count / self.recipe.fps)
+        self.film_length()
+        seconds = torch.tensor(self.strip_seconds)
+        paths = motion.numbered(self.recipe, seed, range(start, start + n), self.recipe.frames / self.recipe.fps)
         z = motion.frame_codes(self.codes(n, seed, start), paths, seconds, truncation, shift)
         labels = self.labels(n, seed, start, label)
         repeated = None if labels is None else labels.repeat_interleave(len(seconds))
@@ -302,6 +302,13 @@ class Generator:
             return n or max(1, math.isqrt(self._sheet_samples) // max(1, len(labels))), tuple(labels)
         many = self._sheet_samples
         return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
+
+    @property
+    def strip_seconds(self) -> list[float]:
+        """When the frames of strips() are, in seconds since a clip's beginning."""
+        frames, fps = self.recipe.frames, self.recipe.fps
+        shown = min(math.isqrt(self._sheet_samples), frames)
+        return [round(place * (frames - 1) / (shown - 1)) / fps for place in range(shown)]
 
     @property
     def _sheet_samples(self) -> int:

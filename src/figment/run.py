@@ -198,6 +198,9 @@ class Run:
     def picture_file(self, images: int) -> Path:
         return self.folder / "pictures" / f"{images:09d}.png"
 
+    def film_file(self, images: int) -> Path:
+        return self.folder / "pictures" / f"{images:09d}.mp4"
+
     @property
     def stopped_file(self) -> Path:
         """The grid of a run that was stopped between two of them; gone as it goes on."""
@@ -209,6 +212,10 @@ class Run:
     def pictures(self) -> dict[int, Path]:
         """Grids of the same codes by images seen, in order."""
         return _by_images(self.folder / "pictures", ".png")
+
+    def films(self) -> dict[int, Path]:
+        """Of a run of clips, some of the same codes in motion, round and round; by images seen, in order."""
+        return _by_images(self.folder / "pictures", ".mp4")
 
     def snapshots(self) -> dict[int, Path]:
         """Averaged generators by images seen, in order."""
@@ -314,7 +321,7 @@ class Run:
 
     def _remove_after(self, images: int) -> None:
         self.stopped_file.unlink(missing_ok=True)
-        for files in (self.pictures(), self.snapshots()):
+        for files in (self.pictures(), self.films(), self.snapshots()):
             for seen, path in files.items():
                 if seen > images:
                     path.unlink()

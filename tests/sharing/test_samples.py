@@ -13,6 +13,7 @@ from figment.generator import Generator
 from figment.media.provenance import source_of
 from figment.presets import make
 from figment.sharing.samples import SheetStyle, file_endings, write_files, write_grid
+from figtest.clip_nets import clip_generator
 
 
 def untrained(**choices) -> Generator:
@@ -171,3 +172,44 @@ def test_a_sheet_too_large_for_its_format_is_refused_before_anything_is_drawn(tm
     with pytest.raises(InputError, match="ask for fewer"):
         write_grid(generator, tmp_path / "s.png", 4_000_000, 0, 1.0, style=style)
     assert not list(tmp_path.iterdir())
+
+
+# ---- clips -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("classes", [(), ("ant", "bee")])
+def test_a_sheet_of_clips_has_a_row_for_each(tmp_path, monkeypatch, classes):
+    monkeypatch.setattr("figment.sharing.samples.BATCH_SAMPLES", 16)
+    generator = clip_generator(classes=classes)
+    told = []
+    style = SheetStyle(1, is_marked=False)
+    write_grid(
+        generator, tmp_path / "s.png", 3, 1, 0.8, style=style, labels=classes, progress=lambda *s: told.append(s)
+    )
+    sheet = held(tmp_path / "s.png")
+    strips = [generator.strips(3, 1, 0.8, label=label) for label in classes or [None]]
+    assert told[-1] == (3 * len(strips),) * 2
+    gap, names = (3, sheet.shape[2] - 8 * 19 + 3) if classes else (2, 0)
+    for row, clip in enumerate(torch.cat(strips)):
+        for column, frame in enumerate(clip):
+            top, left = row * (16 + gap), names + column * (16 + gap)
+            if not classes:  # beside them lie the names, and rows are as high as these
+                assert torch.equal(sheet[:, top : top + 16, left : left + 16], frame)
+    if not classes:
+        assert sheet.shape == (3, 3 * 18 - 2, 8 * 18 - 2)
+
+
+def test_a_numbered_sheet_of_clips_and_one_on_paper(tmp_path):
+    generator = clip_generator(size=64)
+    write_grid(generator, tmp_path / "n.png", None, 1, 1.0, style=SheetStyle(1, numbered=True, is_marked=False))
+    sheet = held(tmp_path / "n.png")
+    strips = generator.strips(8, 1)
+    assert torch.equal(sheet[:, -64:, -64:], strips[7, 7])
+    assert sheet.shape[1] > 8 * 67 - 3  # times above
+    write_grid(generator, tmp_path / "p.png", 2, 1, 1.0, style=SheetStyle(paper="a5"))
+    assert held(tmp_path / "p.png").shape == (3, 1748, 2480)
+
+
+def test_clips_are_not_picked(tmp_path):
+    with pytest.raises(InputError, match="--pick 2 chooses among pictures, not among clips"):
+        write_grid(clip_generator(), tmp_path / "s.png", 2, 1, 1.0, pick=2)

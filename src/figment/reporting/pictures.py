@@ -3,6 +3,7 @@
 The files that they are made from stay in the run, with every pixel.
 """
 
+import base64
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,17 +46,21 @@ def mark_of(path: Path) -> DigitalSourceType | None:
     return declared if declared in get_args(DigitalSourceType) else None  # type: ignore[return-value] # one of them
 
 
-def first_tiles(sheet: Pixels, shape: tuple[int, int], max_pixels: int) -> tuple[Pixels, int]:
+def first_tiles(sheet: Pixels, shape: tuple[int, int], max_pixels: int, of_clips: bool = False) -> tuple[Pixels, int]:
     """The upper left tiles of a sheet, as many as have so many pixels, 2×2 at least; these are reduced where they have more.
 
-    sheet: as `grid` makes it, of pictures of a shape (height, width); another is taken as one picture. Returns the cut-out
-    and how many tiles it shows.
+    sheet: as `grid` makes it, of pictures of a shape (height, width); another is taken as one picture. of_clips: whether each
+    row is a clip, which is shown whole: then there are as many rows as fit, 2 at least. Returns the cut-out and how many tiles
+    it shows.
     """
     (rows, columns), (height, width) = _tiles(sheet, shape), (side + GAP_PIXELS for side in shape)
     if not rows:
         return reduced(sheet, max_pixels), 1
     side = max(MIN_TILES, math.isqrt(max_pixels // (height * width)))
-    rows, columns = min(rows, side), min(columns, side)
+    if of_clips:
+        rows = min(rows, max(MIN_TILES, max_pixels // (height * width * columns)))
+    else:
+        rows, columns = min(rows, side), min(columns, side)
     cut = sheet[: rows * height - GAP_PIXELS, : columns * width - GAP_PIXELS]
     return reduced(cut, max_pixels), rows * columns
 
@@ -85,6 +90,11 @@ def reduced(picture: Pixels, max_pixels: int) -> Pixels:
 def webp_url(content: bytes) -> str:
     """A compressed picture as the page holds it."""
     return data_url(content, "webp")
+
+
+def film_url(content: bytes) -> str:
+    """An mp4 as the page holds it."""
+    return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
 
 
 def _tiles(sheet: Pixels, shape: tuple[int, int]) -> tuple[int, int]:

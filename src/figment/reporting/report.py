@@ -57,8 +57,9 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
     known = isinstance(facts.get("from"), dict)
     labels = {images: shots.label(images, times.get(images), known) for images in run.pictures()}
     done = Tally(progress, min(len(labels), shots.MAX_STEPS) + len(CHARTS))
-    drawn = shots.contents(run.pictures(), recipe.shape, labels, damage.append, done)
-    measured, room = scores.contents(run, damage.append), MAX_PICTURE_BYTES - drawn.size
+    drawn = shots.contents(run.pictures(), recipe.shape, labels, damage.append, done, bool(recipe.frames))
+    films, film_bytes = shots.films(run.films(), labels, damage.append)
+    measured, room = scores.contents(run, damage.append), MAX_PICTURE_BYTES - drawn.size - film_bytes
     return {
         "name": run.name,
         "source": facts.get("source"),
@@ -75,6 +76,8 @@ def contents(run: Run, progress: Progress | None = None) -> dict[str, Any]:
         "time": as_time(seconds) if seconds is not None else None,
         "stages": drawn.stages,
         "steps": drawn.steps,
+        "films": films,
+        "clips": f"{recipe.frames} frames, {recipe.fps:g} a second" if recipe.frames else None,
         "all_steps": len(labels),
         "charts": [
             *filter(None, [scores.over_time(run, events)]),
@@ -101,7 +104,7 @@ def mark(found: dict[str, Any]) -> DigitalSourceType | None:
     """What the page's pictures are, all together; charts are none. found: its contents."""
     sheets = [sheet for finding in found["findings"] for sheet in finding["sheets"] if sheet["rows"]]
     marks = [sheet["mark"] for sheet in sheets if sheet["mark"] or not sheet["is_chart"]]
-    marks += [shots.MARK] * bool(found["stages"])
+    marks += [shots.MARK] * bool(found["stages"] or found["films"])
     if found["measured"] and found["measured"]["pairs"]:
         marks.append(scores.PAIRS_MARK)
     return of_all(marks)

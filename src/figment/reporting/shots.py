@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from figment.common.progress import Say, Tally
 from figment.common.units import as_time
 from figment.media.provenance import DigitalSourceType
-from figment.reporting.pictures import Pixels, first_tiles, fitted, read_picture, webp_url
+from figment.reporting.pictures import Pixels, film_url, first_tiles, fitted, read_picture, webp_url
 from figment.reporting.scores import evenly
 
 MAX_STEPS = 48  # of the slider
 STAGE_PIXELS, STEP_PIXELS = 300_000, 70_000  # of a sheet early, midway and late, and of one of the slider's
 STAGE_BYTES, STEP_BYTES = 240_000, 480_000  # of all these together
+FILM_BYTES = 300_000  # of all films together; one that has no room is left out
 MARK: DigitalSourceType = "trainedAlgorithmicMedia"
 
 
@@ -25,9 +26,13 @@ class Shots(NamedTuple):
 
 
 def contents(
-    pictures: Mapping[int, Path], shape: tuple[int, int], labels: Mapping[int, str], say: Say, done: Tally
-) -> Shots:
-    """What the page shows of a run's sheets, by images seen; shape: of the pictures on them. say: told of damaged ones."""
+    pictures: Mapping[int, Path], shape: tuple[int, int], labels: Mapping[int, str], say: Say, done: Tally,
+    of_clips: bool = False,
+) -> Shots:  # fmt: skip
+    """What the page shows of a run's sheets, by images seen; shape: of the pictures on them. say: told of damaged ones.
+
+    of_clips: whether their rows are clips.
+    """
     places = list(pictures)
     chosen = [places[place] for place in evenly(len(places), MAX_STEPS)] if places else []
     wanted = milestones(places)
@@ -36,14 +41,32 @@ def contents(
     for images in sorted({*chosen, *wanted.values()}):
         if (sheet := read_picture(pictures[images], say)) is not None:
             if images in wanted.values():
-                large[images] = first_tiles(sheet, shape, STAGE_PIXELS)
+                large[images] = first_tiles(sheet, shape, STAGE_PIXELS, of_clips)
             if images in chosen:
-                small[images] = first_tiles(sheet, shape, STEP_PIXELS)
+                small[images] = first_tiles(sheet, shape, STEP_PIXELS, of_clips)
         done(1)
     stages, stage_bytes = _shown(large, labels, STAGE_BYTES)
     steps, step_bytes = _shown(small, labels, STEP_BYTES)
     names = {images: name for name, images in wanted.items()}
     return Shots([stage | {"name": names[stage["images"]]} for stage in stages], steps, stage_bytes + step_bytes)
+
+
+def films(files: Mapping[int, Path], labels: Mapping[int, str], say: Say) -> tuple[list[dict[str, Any]], int]:
+    """The films of a run of clips, by images seen, that the page shows early, midway and late, as far as there is room for
+    them, late ones first; and how many bytes they have. say: told of those that are damaged or gone."""
+    wanted, found, size = milestones(list(files)), list[dict[str, Any]](), 0
+    for name, images in reversed(wanted.items()):
+        try:
+            content = files[images].read_bytes()
+        except OSError:
+            content = b""
+        if b"ftyp" not in content[:12]:
+            say(f"{files[images].parent.name}/{files[images].name} is damaged or gone, and left out")
+        elif size + len(content) <= FILM_BYTES:
+            size += len(content)
+            label = labels.get(images, f"{images:,} images seen")
+            found.append({"name": name, "label": label, "src": film_url(content)})
+    return found[::-1], size
 
 
 def milestones(images: Sequence[int]) -> dict[str, int]:

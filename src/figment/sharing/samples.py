@@ -38,7 +38,7 @@ from figment.media.signing import Signer
 from figment.media.strips import strips, strips_size
 from figment.media.watermark import Mark
 
-BATCH_SAMPLES = 256  # samples in memory; candidates between two steps of the progress
+BATCH_SAMPLES = 256  # pictures in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
 MAX_NAME_LETTERS = 40  # of a class, beside its row
 SHEET_SIDE = 512  # pixels that a sheet's longer side has at least
@@ -94,7 +94,8 @@ def write_grid(
     generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
     shift: Tensor | None = None, style: SheetStyle | None = None, pick: int = 1, progress: Progress | None = None,
 ) -> None:  # fmt: skip
-    """Samples 0 … count - 1 of a seed as one sheet; of several labels a row each, with its name beside it.
+    """Samples 0 … count - 1 of a seed as one sheet; of several labels a row each, with its name beside it. Of clips each has a
+    row of its own: see Generator.strips.
 
     What isn't given is as Generator.shown says; that samples were picked stands below them. Raises InputError as
     SheetStyle.check and check_sheet do.
@@ -102,11 +103,19 @@ def write_grid(
     style = style or SheetStyle()
     check_picture(path)
     style.check(path)
+    generator.check_pictures_picked(pick)
     count, labels = generator.shown(count, labels)
     total = count * max(len(labels), 1)
     done, found = Tally(progress, total), list[Tensor]()
-    rows = _rows(count, labels, generator.recipe.shape, style)
-    scale = _checked_scale(path, rows, generator.recipe.shape, style)
+    shape, columns = generator.recipe.shape, len(generator.strip_seconds) if generator.recipe.frames else 0
+    rows = _clip_rows(generator, count, labels, style) if columns else _rows(count, labels, shape, style)
+    scale = _checked_scale(path, rows, shape, style)
+    if columns:
+        for _, _, strips_of in _strip_batches(generator, count, seed, truncation, labels, shift):
+            found.append(strips_of.flatten(0, 1))
+            done(len(strips_of))
+        _write_sheet(path, torch.cat(found), rows, style, scale, style.mark(generator), f"seed {seed}")
+        return
     for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
         found.append(pictures)
         done(len(pictures))
@@ -123,6 +132,17 @@ def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: Shee
     counts = [min(columns, count - start) for start in range(0, count, columns)]
     names = [str(columns * row) if style.numbered else "" for row in range(len(counts))]
     return _Rows(names, counts, [f"+{column}" for column in range(columns)] if style.numbered else [])
+
+
+def _clip_rows(generator: Generator, count: int, labels: Sequence[str], style: SheetStyle) -> _Rows:
+    """A row for each clip: its number and class beside it, where they are asked for, and the frames' times above."""
+    seconds = generator.strip_seconds
+    names = [
+        " ".join(filter(None, (_short(label) if len(labels) > 1 else "", str(number) if style.numbered else "")))
+        for label in labels or [""]
+        for number in range(count)
+    ]
+    return _Rows(names, [len(seconds)] * len(names), [f"{time:.2f} s" for time in seconds] if style.numbered else [])
 
 
 def _short(name: str) -> str:
@@ -224,6 +244,17 @@ def _batches(
     for label in asked:
         for start in range(0, count, batch):
             yield label, start, generator.sample(min(batch, count - start), seed, truncation, start, label, shift, pick)
+
+
+def _strip_batches(
+    generator: Generator, count: int, seed: int, truncation: float, labels: Sequence[str], shift: Tensor | None
+) -> Iterator[tuple[str | None, int, Tensor]]:
+    """The same of clips: frames of each, (n, frames, C, H, W)."""
+    batch = max(1, BATCH_SAMPLES // len(generator.strip_seconds))
+    asked: Sequence[str | None] = labels or [None]
+    for label in asked:
+        for start in range(0, count, batch):
+            yield label, start, generator.strips(min(batch, count - start), seed, truncation, start, label, shift)
 
 
 def write_coded(

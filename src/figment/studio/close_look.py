@@ -35,6 +35,9 @@ class Tile(Asked):
 def code_of(generator: "Generator", tile: int) -> tuple[int, str | None]:
     """The number of a picture's code, and its class, where a sheet has a row for each: see Generator.sheet."""
     columns, labels = generator.shown()
+    if generator.recipe.frames:  # a row a clip, of which this shows the sample that has its content
+        row = tile // len(generator.strip_seconds)
+        return (row % columns, labels[min(row // columns, len(labels) - 1)]) if labels else (row, None)
     return (tile % columns, labels[min(tile // columns, len(labels) - 1)]) if labels else (tile, None)
 
 

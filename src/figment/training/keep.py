@@ -1,5 +1,6 @@
 """What a run keeps as it trains: its state, snapshots and scores, and that it stood still."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,8 @@ from figment.common.progress import Training
 from figment.common.units import as_time
 from figment.discriminator import CALIBRATION
 from figment.generator import Generator
+from figment.media.video import sheet as film_sheet
+from figment.media.video import write_video
 from figment.nets.serialization import packed
 from figment.run import Run
 from figment.training.best import comparison, rise_warning
@@ -18,6 +21,9 @@ from figment.training.calibration import Calibrator
 from figment.training.pace import Clock
 from figment.training.scoring import Scorer
 from figment.training.state import TrainState, save_state
+
+FILM_PIXELS = 4 * 64 * 64  # of a frame of a film of samples: as many of them, up to 4, and 1 at least
+FILM_CRF = 24  # plainly softer than what is sampled, and less than half the size: reports hold such films
 
 
 def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator) -> None:
@@ -99,6 +105,8 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) 
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
     keep_sheet(run, state, run.picture_file(state.images), display)
+    if recipe.frames:
+        keep_film(run, state)
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
 
 
@@ -107,6 +115,15 @@ def keep_sheet(run: Run, state: TrainState, file: Path, display: Training) -> No
     sheet = Generator(state.average, run.recipe, mark_key=run.mark_key).sheet(seed=run.recipe.seed)
     sheet.save(file)
     display.snapshot(state.images, sheet.pixels, run.recipe.shape)
+
+
+def keep_film(run: Run, state: TrainState) -> None:
+    """Keep a film of what the averaged generator makes of the first of the run's codes: a loop, at the clips' own rate."""
+    recipe = run.recipe
+    generator = Generator(state.average, recipe, mark_key=run.mark_key)
+    tiles = max(1, min(4, FILM_PIXELS // math.prod(recipe.shape)))
+    frames = (film_sheet(pictures, scale=1) for pictures in generator.films(tiles, recipe.seed, loop=True))
+    write_video(run.film_file(state.images), frames, recipe.fps, mark=generator.mark, crf=FILM_CRF)
 
 
 def keep_score(run: Run, scorer: Scorer, state: TrainState, clock: Clock, display: Training) -> None:

@@ -126,7 +126,8 @@ def test_json_is_a_list_of_files(mixed):
     assert found[2]["metadata"]["source_type"] == "trainedAlgorithmicMedia"
     assert found[2]["metadata"]["own"]
     assert found[0]["detector"] is found[0]["c2pa"] is None
-    assert found[0]["watermark"] == {"found": False, "false_alarm": 1.0, "run": None, "how": None, "own": None}
+    nothing = {"run": None, "how": None, "own": None, "asked": None}
+    assert found[0]["watermark"] == {"found": False, "false_alarm": 1.0, **nothing}
 
 
 def test_csv_is_a_line_a_file_and_holds_no_formula(mixed):

@@ -13,12 +13,18 @@ from figment.cli.app import cli
 from figment.errors import InputError
 from figment.forensics.check import Wanted, check
 from figment.forensics.sentences import sentence
+from figment.media import signing
+from figment.media.images import encode, write
+from figment.media.signing import Signer
 from figment.media.video import write_video
+from figment.media.watermark import Mark
 from figtest.credentials import CREATED, MEDIA, chain, signed
 from figtest.metadata import MANIFEST_BOX, PICTURE, box, chunk, packet, png, xmp_chunk
+from figtest.pictures import natural
 
 pytest.importorskip("c2pa")
 pytest.importorskip("cryptography")
+MANIFEST = signing.manifest
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "gif": "GIF", "tif": "TIFF", "avif": "AVIF", "heic": "HEIF"}
 
 
@@ -47,6 +53,44 @@ def test_what_was_signed_and_by_whom(suffix, tmp_path):
     assert (found.generator, found.actions) == ("Studio 1.5", ("created by Painter 2",))
     assert found.source_types == ("trainedAlgorithmicMedia",)
     assert found.problems == ()
+
+
+@pytest.mark.parametrize(("key", "own"), [(None, None), (b"a run", True), (b"another", False)])
+def test_the_run_that_a_manifest_states(key, own, tmp_path):
+    drawn = Mark(b"a run")
+    signer = Signer(chain().certificates, chain().key, "ES256")
+    write(tmp_path / "a.png", natural(96, 96), mark=drawn, signer=signer)
+    found = check(tmp_path / "a.png", Wanted("quick", Mark(key) if key else None))
+    assert found.c2pa is not None
+    assert (found.c2pa.state, found.c2pa.run, found.c2pa.own) == ("valid", drawn.number, own)
+    told = {None: "", True: " (this generator's number)", False: " (not this generator's)"}[own]
+    assert f"; drawn by figment's run {drawn.number:,}{told};" in sentence(found)
+    assert "isn't the one that is stated" not in sentence(found)
+
+
+def test_a_manifest_and_pixels_that_name_two_runs(tmp_path):
+    pixels, stated = Mark(b"a run"), Mark(b"another")
+    signer = Signer(chain().certificates, chain().key, "ES256")
+    content = signer.signed(encode(natural(96, 96), "PNG", mark=pixels), ".png", "trainedAlgorithmicMedia", stated)
+    (tmp_path / "a.png").write_bytes(content)
+    told = sentence(check(tmp_path / "a.png", Wanted("quick")))
+    assert f"the run in its pixels, {pixels.number:,}, isn't the one that is stated, {stated.number:,}" in told
+
+
+@pytest.mark.parametrize("run", [0, -3, 1 << 16, "7", True, None, 1.5, [1]])
+def test_a_run_that_is_no_number_is_none(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(signing, "manifest", lambda source, mark: of_run(source, run))
+    content = Signer(chain().certificates, chain().key, "ES256").signed(png(), ".png", "trainedAlgorithmicMedia")
+    (tmp_path / "a.png").write_bytes(content)
+    found = check(tmp_path / "a.png").c2pa
+    assert found is not None
+    assert (found.state, found.run) == ("valid", None)
+
+
+def of_run(source, run):
+    """A manifest of figment's that states something else as the run."""
+    told = MANIFEST(source, None)
+    return told | {"assertions": [*told["assertions"], {"label": signing.MARK_LABEL, "data": {"run": run}}]}
 
 
 def test_a_chain_that_nobody_trusts_and_one_that_is_named(picture):

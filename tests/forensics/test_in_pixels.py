@@ -52,6 +52,17 @@ def test_whether_a_generator_made_it(picture, key, own):
     assert found.watermark is not None
     assert found.watermark.own == own
     assert ("only this generator has" in sentence(found)) == (own == "yes")
+    assert (f"which isn't this generator's, whose run is {Mark(key).number:,}" in sentence(found)) == (own == "no")
+    assert found.watermark.asked == Mark(key).number
+
+
+def test_a_generator_of_which_the_pixels_say_nothing(tmp_path):
+    Image.fromarray(natural(96, 96)).save(tmp_path / "real.png")
+    write(tmp_path / "told.png", natural(96, 96))
+    real, told = (sentence(check(tmp_path / name, Wanted("quick", MARK))) for name in ("real.png", "told.png"))
+    asked = f"; its pixels say nothing of this generator, whose run is {MARK.number:,}: "
+    assert f"nor figment's invisible one in its pixels{asked}that proves nothing" in real
+    assert f"as figment writes it{asked}anybody can write" in told
 
 
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])

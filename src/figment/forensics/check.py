@@ -1,6 +1,6 @@
 """One file checked: its metadata, its Content Credentials, and figment's invisible mark in its pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,6 +65,8 @@ def check(file: str | Path, wanted: Wanted = METADATA) -> Checked:
         credentials = read_credentials(path, stored.kind, wanted.trust)
     elif metadata.manifest_address is not None:
         credentials = Credentials("elsewhere", problems=(metadata.manifest_address,))
+    if credentials is not None and credentials.run is not None and wanted.mark is not None:
+        credentials = replace(credentials, own=credentials.run == wanted.mark.number)
     watermark = None
     if wanted.look != "none" and stored.kind != "page":
         from figment.forensics.in_pixels import look  # it brings numpy, which metadata needn't wait for

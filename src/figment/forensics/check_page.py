@@ -66,5 +66,6 @@ def _card(one: Checked, picture: bytes | None) -> dict[str, Any]:
 def _of_credentials(c2pa: Credentials) -> list[tuple[str, str | None]]:
     return [
         ("Content Credentials", c2pa.state), ("signer", c2pa.signer), ("issuer of the certificate", c2pa.issuer),
-        ("made with", c2pa.generator), ("actions", ", ".join(c2pa.actions)), ("problems", "; ".join(c2pa.problems)),
+        ("made with", c2pa.generator), ("actions", ", ".join(c2pa.actions)),
+        ("figment's run", f"{c2pa.run:,}" if c2pa.run else None), ("problems", "; ".join(c2pa.problems)),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from figment.common.extras import missing
 from figment.common.text import shown
+from figment.media.signing import MARK_LABEL
 from figment.metadata.xmp import IPTC_WORD
 
 State = Literal["trusted", "valid", "invalid", "unreadable", "unread", "elsewhere"]
@@ -21,6 +22,7 @@ SETTINGS = {
     "core": {"allowed_network_hosts": []},
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True, "verify_after_reading": True},
 }
+BITS = 16  # of a run's number, as media/watermark.py has it, which brings numpy
 MAX_LISTED = 20  # actions, manifests, problems
 # What failed, by the codes of C2PA 2.1, section 15.2.2; others are told by their code.
 FAILURES = {
@@ -48,7 +50,8 @@ class Credentials:
     c2pa-python isn't installed; "elsewhere": it lies at an address on the web, which isn't asked.
 
     signer, issuer: by the certificate. generator: the program that made the claim. actions: what was done, "created" and the
-    like, with what software. source_types: words of IPTC's DigitalSourceType among them. problems: what is wrong.
+    like, with what software. source_types: words of IPTC's DigitalSourceType among them. run: the number of the run that figment
+    says it was drawn by; own: whether that is the generator's that is asked about, None where none is. problems: what is wrong.
     """
 
     state: State
@@ -57,6 +60,8 @@ class Credentials:
     generator: str | None = None
     actions: tuple[str, ...] = ()
     source_types: tuple[str, ...] = ()
+    run: int | None = None
+    own: bool | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -110,7 +115,10 @@ def _in_order(told: dict[str, Any]) -> Credentials:
         _generator(active),
         tuple(dict.fromkeys(filter(None, map(_action, actions))))[:MAX_LISTED],
         tuple(dict.fromkeys(filter(None, (_word(action.get("digitalSourceType")) for action in actions))))[:MAX_LISTED],
-        tuple(dict.fromkeys(FAILURES.get(code, shown(code)) for code in codes if code != UNTRUSTED))[:MAX_LISTED],
+        run=_run(active),
+        problems=tuple(dict.fromkeys(FAILURES.get(code, shown(code)) for code in codes if code != UNTRUSTED))[
+            :MAX_LISTED
+        ],
     )
 
 
@@ -128,6 +136,14 @@ def _actions(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if str(_mapping(assertion).get("label")).startswith("c2pa.actions"):
             actions = _mapping(assertion.get("data")).get("actions")
             yield from map(_mapping, actions if isinstance(actions, list) else [])
+
+
+def _run(manifest: Mapping[str, Any]) -> int | None:
+    """The number of the run that figment states."""
+    assertions = manifest.get("assertions")
+    stated = map(_mapping, assertions if isinstance(assertions, list) else [])
+    numbers = (_mapping(one.get("data")).get("run") for one in stated if one.get("label") == MARK_LABEL)
+    return next((number for number in numbers if type(number) is int and 0 < number < 2**BITS), None)
 
 
 def _action(action: Mapping[str, Any]) -> str | None:

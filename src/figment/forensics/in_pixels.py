@@ -24,13 +24,14 @@ class Watermark:
     """What was found. false_alarm: in what share of pictures without the mark as much would be found, at most. run: the number of
     the run that drew it, None where nothing was found or it isn't known. how: it lies in the picture. own: of a generator that is
     asked about "yes" where its own half of the mark is there, "number" where its number is (in a cut-out or another size, where
-    that half isn't looked for), else "no"; None where none was."""
+    that half isn't looked for), else "no", and asked its number; None where none was."""
 
     found: bool
     false_alarm: float
     run: int | None = None
     how: str | None = None
     own: Own | None = None
+    asked: int | None = None
 
 
 def look(path: Path, kind: str, thorough: bool, mark: Mark | None = None) -> Watermark | None:
@@ -46,7 +47,7 @@ def look(path: Path, kind: str, thorough: bool, mark: Mark | None = None) -> Wat
     found = Watermark(False, min(1.0, len(pictures) * best.false_alarm))
     if found.false_alarm <= FALSE_ALARM:
         found = replace(found, found=True, run=best.number or None, how=best.how)
-    return found if mark is None else replace(found, own=_own(pictures, mark, found))
+    return found if mark is None else replace(found, own=_own(pictures, mark, found), asked=mark.number)
 
 
 def _own(pictures: Sequence[NDArray[np.uint8]], mark: Mark, found: Watermark) -> Own:

@@ -42,8 +42,9 @@ RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 OWN = {
     "yes": "and the half of it that only this generator has",
     "number": "which is this generator's number",
-    "no": "which isn't this generator's",
+    "no": "which isn't this generator's, whose run is {:,}",
 }
+NUMBERED = {None: "", True: " (this generator's number)", False: " (not this generator's)"}
 LOST = "marks are lost by screenshots and whenever a file is saved anew"
 MAX_NAMED = 3  # generators, actions or problems that a sentence names
 
@@ -57,14 +58,16 @@ def sentence(one: Checked) -> str:
 
 
 def _of_marks(one: Checked, metadata: Metadata) -> str:
-    found = [*_in_pixels(one.watermark), *_findings(metadata, one.c2pa)]
+    found, asked = [*_in_pixels(one.watermark), *_findings(metadata, one.c2pa)], _of_generator(one.watermark, one.c2pa)
     if not found:
         camera = (
             f", only a camera's name ({shown(metadata.camera)}), which anybody can write" if metadata.camera else ""
         )
         where = "" if one.watermark is None else " in what it says, nor figment's invisible one in its pixels"
-        return _finished(f"no mark found{where}{camera}", metadata, f"that proves nothing, since {LOST}")
-    return _finished("; ".join(found), metadata, _worth(metadata, one.c2pa, one.watermark))
+        return _finished(
+            "; ".join([f"no mark found{where}{camera}", *asked]), metadata, f"that proves nothing, since {LOST}"
+        )
+    return _finished("; ".join([*found, *asked]), metadata, _worth(metadata, one.c2pa, one.watermark))
 
 
 def kinds(found: Iterable[Checked]) -> dict[str, int]:
@@ -96,7 +99,18 @@ def _in_pixels(watermark: "Watermark | None") -> Iterator[str]:
             "shows as much)"
         )
     if watermark.own is not None and (watermark.found or watermark.own == "yes"):
-        yield OWN[watermark.own]
+        yield OWN[watermark.own].format(watermark.asked)
+
+
+def _of_generator(watermark: "Watermark | None", c2pa: Credentials | None) -> Iterator[str]:
+    """What is to be said of the run: that two numbers differ, or that one that is asked about isn't in the pixels."""
+    if watermark is None:
+        return
+    stated = c2pa.run if c2pa is not None else None
+    if stated and watermark.run and stated != watermark.run:
+        yield f"the run in its pixels, {watermark.run:,}, isn't the one that is stated, {stated:,}"
+    if watermark.own == "no" and not watermark.found:
+        yield f"its pixels say nothing of this generator, whose run is {watermark.asked:,}"
 
 
 def _rarity(false_alarm: float) -> str:
@@ -144,7 +158,9 @@ def _signed(c2pa: Credentials) -> str:
     issuer = f" of {shown(c2pa.issuer)}" if c2pa.issuer and c2pa.signer and c2pa.issuer != c2pa.signer else ""
     program = f" with {c2pa.generator}" if c2pa.generator else ""
     stated = [*c2pa.actions, *map(_with_meaning, c2pa.source_types)]
-    states = f", which state: {_some(stated)}" if stated else ""
+    stated_run = f"drawn by figment's run {c2pa.run:,}{NUMBERED[c2pa.own]}" if c2pa.run else ""
+    listed = "; ".join(filter(None, (_some(stated), stated_run)))
+    states = f", which state: {listed}" if listed else ""
     if c2pa.state == "invalid":
         wrong = _some(c2pa.problems) or "they don't hold"
         return f"bears Content Credentials (C2PA) in the name of {signer}{issuer} that are broken: {wrong}{states}"

@@ -51,3 +51,12 @@ def test_as_people_read_them() -> None:
     sizes = 640, 81_234, 1_000_000, 3_210_000, 180_400_000, 1_440_000_000
     told = ["640 bytes", "81 kB", "1 MB", "3.2 MB", "180 MB", "1.44 GB"]
     assert [units.as_bytes(n) for n in sizes] == told
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "sign", "told"),
+    [(18123.4, 4, "", "18,120"), (5813.2, 4, "", "5,813"), (0.012345, 3, "", "0.0123"), (445.2, 3, "+", "+445"),
+     (-12303.0, 3, "+", "-12,300"), (9999.6, 4, "", "10,000"), (float("nan"), 4, "", "nan")],
+)  # fmt: skip
+def test_digits_without_an_exponent(given: float, count: int, sign: str, told: str) -> None:
+    assert units.digits(given, count, sign) == told

@@ -69,3 +69,11 @@ def as_bytes(count: int) -> str:
     if count >= 1e6:
         return f"{count / 1e6:.{int(count < 1e7)}f}".removesuffix(".0") + " MB"
     return f"{count / 1e3:.0f} kB" if count >= 1e3 else f"{count} bytes"
+
+
+def digits(value: float, count: int = 4, sign: str = "") -> str:
+    """A number to so many leading digits, never with an exponent: 18,120 and .0123. sign: "+" shows it always."""
+    if not math.isfinite(value):
+        return f"{value:{sign}g}"
+    rounded = float(f"{value:.{count}g}")
+    return f"{rounded:{sign},.0f}" if abs(rounded) >= 10 ** (count - 1) else f"{rounded:{sign},.{count}g}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from figment.common.jsontext import without_nan
 from figment.common.text import aligned
+from figment.common.units import digits
 from figment.comparing.intervals import plus_minus
 from figment.studies import words
 from figment.studies.costs import Point, Stability, pareto, points, stability
@@ -129,7 +130,7 @@ def behind(setting: Setting) -> str:
     if not setting.behind:
         return "–"
     if math.isinf(setting.half):
-        return f"{setting.behind:+,.3g}"
+        return digits(setting.behind, 3, "+")
     return f"{'+' if setting.behind > 0 else ''}{plus_minus(setting.behind, setting.half)}"
 
 
@@ -137,7 +138,7 @@ def _row(setting: Setting) -> list[str]:
     may_be = {True: "yes", False: "no", None: "not told"}[setting.may_be_best]
     return [
         setting.label,
-        "–" if setting.mean is None else f"{setting.mean:,.4g}",
+        "–" if setting.mean is None else digits(setting.mean),
         behind(setting),
         may_be if setting.mean is not None else "–",
         f"{setting.count('finished')} of {len(setting.cells)}",

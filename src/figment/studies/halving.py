@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from figment.common.units import as_images
+from figment.common.units import as_images, digits
 from figment.studies.observed import sign, title
 from figment.studies.results import CellResult
 from figment.studies.settings import grouped, means_of, settings_fit
@@ -75,4 +75,4 @@ def _collapsed(group: Sequence[CellResult]) -> float:
 def _why(rank: int, settings: int, left: int, score: str, mean: float, group: Sequence[CellResult], rung: int) -> str:
     seeds = "one seed" if len(group) == 1 else f"{len(group)} seeds"
     images = as_images(sum(cell.marks[rung].images for cell in group) / len(group))
-    return f"{score} {mean:,.4g} after {images} ({seeds}): place {rank + 1} of {settings}, of which {left} went on"
+    return f"{score} {digits(mean)} after {images} ({seeds}): place {rank + 1} of {settings}, of which {left} went on"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from figment.common.progress import Progress, Say
-from figment.common.units import as_bytes, as_images, as_time
+from figment.common.units import as_bytes, as_images, as_time, digits
 from figment.comparing.settings import plain
 from figment.media import pages
 from figment.metrics.estimate import Estimate
@@ -60,7 +60,7 @@ def contents(analysis: Analysis, drawn: Mapping[int, Strip]) -> dict[str, Any]:
             for factor in results.factors if factor.scale is None and (svgs := curve_charts(analysis, factor))
         ],
         "pareto": pareto_chart(analysis) if analysis.points else None,
-        "front": [(as_time(p.seconds), as_images(p.images), f"{p.score:,.4g}", p.setting) for p in analysis.front],
+        "front": [(as_time(p.seconds), as_images(p.images), digits(p.score), p.setting) for p in analysis.front],
         "stability": [(f"{one.factor}={plain(one.level)}", one.collapsed, one.tried) for one in analysis.stability],
         "has_collapsed": any(one.collapsed for one in analysis.stability),
         "settings": [_setting(setting) for setting in analysis.settings],
@@ -85,14 +85,14 @@ def _counts(cells: Sequence[CellResult]) -> str:
 
 
 def _told(effect: FactorEffect, kind: str) -> str:
-    means = ", ".join(f"{plain(level)} {mean:,.4g}" for level, mean in zip(effect.levels, effect.means, strict=True))
+    means = ", ".join(f"{plain(level)} {digits(mean)}" for level, mean in zip(effect.levels, effect.means, strict=True))
     return f"Mean {kind} by {effect.name}: {means}."
 
 
 def _interval(one: Any) -> tuple[str, str]:
     """A difference with the interval that holds with all others, and half the one by itself."""
     if not math.isfinite(one.half):
-        return f"{one.difference:+,.3g}", "–"
+        return digits(one.difference, 3, "+"), "–"
     return signed(one), f"± {one.half:,.2g}"
 
 
@@ -106,7 +106,7 @@ def _heat(analysis: Analysis, one: Interaction) -> dict[str, Any]:
         (
             plain(level),
             [
-                (f"{mean:,.4g}", round(MAX_SHADE * ((high - mean) if way > 0 else (mean - low)) / spread))
+                (digits(mean), round(MAX_SHADE * ((high - mean) if way > 0 else (mean - low)) / spread))
                 for mean in map(float, row)
             ],
         )
@@ -122,7 +122,7 @@ def _heat(analysis: Analysis, one: Interaction) -> dict[str, Any]:
 def _setting(setting: Setting) -> dict[str, Any]:
     may_be = {True: "yes", False: "no", None: "not told"}[setting.may_be_best] if setting.mean is not None else "–"
     return {
-        "label": setting.label, "mean": "–" if setting.mean is None else f"{setting.mean:,.4g}",
+        "label": setting.label, "mean": "–" if setting.mean is None else digits(setting.mean),
         "behind": behind(setting), "may_be": may_be,
         "finished": f"{setting.count('finished')} of {len(setting.cells)}", "collapsed": setting.count("collapsed"),
         "time": _or_dash(setting.average("seconds"), as_time), "images": _or_dash(setting.average("images"), as_images),
@@ -132,7 +132,7 @@ def _setting(setting: Setting) -> dict[str, Any]:
 
 
 def _sample(cell: CellResult, strip: Strip) -> dict[str, Any]:
-    kind = "" if cell.score is None else f", {cell.score:,.4g}"
+    kind = "" if cell.score is None else f", {digits(cell.score)}"
     return {"src": strip.src, "href": strip.href, "title": f"run {cell.number}, seed {cell.seed}: {cell.state}{kind}"}
 
 

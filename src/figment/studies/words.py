@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from figment.common.units import as_bytes, as_images, as_time
+from figment.common.units import as_bytes, as_images, as_time, digits
 from figment.comparing.intervals import plus_minus
 from figment.comparing.settings import plain
 from figment.comparing.words import listed
@@ -24,7 +24,7 @@ def verdict(results: StudyResults, settings: Sequence[Setting]) -> str:
     if not scored:
         return f"None of {len(results.cells)} cells has a {title(results.score)} yet."
     best, kind = scored[0], title(results.score)
-    lead = f"{best.label} has the best mean {kind}, {best.mean:,.4g}"
+    lead = f"{best.label} has the best mean {kind}, {digits(best.mean)}"
     if len(scored) == 1:
         return f"{lead}: the only one of {len(settings)} settings with a score."
     may_be = [setting.label for setting in scored if setting.may_be_best]
@@ -95,7 +95,7 @@ def notes(
     said += [_STATES[state].format(_runs(counts[state])) for state in ("failed", "running", "waiting") if counts[state]]
     if effects.freedom:
         said.append(
-            f"Intervals pool the scatter of all cells: ± {effects.deviation:,.3g} between seeds, error of measuring and all"
+            f"Intervals pool the scatter of all cells: ± {digits(effects.deviation, 3)} between seeds, error of measuring and all"
             f" ({effects.freedom} degrees of freedom), what a seed has in common to all cells taken out. They hold all together,"
             " with what is said of interactions, in 95 of 100 studies."
         )

@@ -78,8 +78,8 @@ class ClipDiscriminator(nn.Module):
     """Three frames of a clip → two logits: of one of them as a picture, and of how all three belong together.
 
     Input: frames stacked by channels, float (N, 3·C, H, W) in [-1, 1], and conditions, float (N, 4): class and the frames'
-    times, in frames. Output: logits (2·N,), first those of one frame of each clip, number Σ times mod 3, then those of the clips. Pictures
-    (N, C, H, W), with classes, give the image part's logits (N,).
+    times, in frames. Output: logits (2·N,), first those of one frame of each clip, number Σ times mod 3, then those of the
+    clips. Pictures (N, C, H, W), with classes, give the image part's logits (N,).
     length: frames of a training clip, the unit of time that the second part is told gaps in.
     """
 

@@ -58,7 +58,7 @@ def test_the_full_reader_reads_frames_and_sees_that_people_stay_themselves():
     pictures = moving_portraits(clips * frames, 77, 64, frames=frames, fps=12.0)
     truth, found = frame_table(np.arange(clips * frames), frames, 12.0, 77), reader.predict(pictures)
     for name in MOVING:
-        assert portrait_reader.r_squared(found.table[name], truth[name]) > 0.85, name
+        assert portrait_reader.r_squared(found.table[name], truth[name]) > 0.8, name
     for a in CATEGORIES:
         assert (found.table[a.name] == truth[a.name]).mean() > 0.97
     assert reader.invalid(found).mean() < 0.03

@@ -2,6 +2,11 @@
 
 The same net with two more answers, which learns from frames of as many clips. Blinks are short, so that of most frames
 there is nothing to be learnt of lids: of those learnt from, a third have them anywhere between open and closed.
+
+On 100 unseen clips of 36 frames of 64 px: R² .84 (gaze, which shut eyes hide) to .99, lids .99, tilt .98; 97 % or more of
+each category right, and hair style, glasses, beard and hair colour read alike through all of a clip in 100, 100, 97 and
+92 % of clips. The stills' reader reads upright frames as well as stills, but a tilt beyond 4 degrees takes it three times
+as far off in the turn, and it takes a quarter of such frames for no portraits.
 """
 
 from functools import partial

@@ -259,6 +259,7 @@ def list_sets(licence: str | None, min_size: str | None, max_size: str | None, a
     from figment.common.cache import cache_folder
     from figment.common.units import byte_count
     from figment.data.public import catalog, sets
+    from figment.data.sources.names import DRAWN_NAMES
 
     least = None if min_size is None else byte_count(min_size, "--min-size")
     most = None if max_size is None else byte_count(max_size, "--max-size")
@@ -279,7 +280,7 @@ def list_sets(licence: str | None, min_size: str | None, max_size: str | None, a
         for one in entry.together:
             click.echo(f"{'':<18} knows each picture's {one.name}: --group {one.name} holds whole ones out")
         click.echo(f"{'':<18} {entry.home}\n")
-    click.echo("figment draws these itself, at any size, with no licence and no download: portraits, world.")
+    click.echo(f"figment draws these itself, at any size, with no licence and no download: {', '.join(DRAWN_NAMES)}.")
     if (least is not None or most is not None) and (
         unknown := [e.name for e in sets.find(licence) if not e.download_bytes]
     ):

@@ -44,7 +44,7 @@ def complain(sentence: str) -> None:
 
 
 @contextmanager
-def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[[tuple[str, ...]], Any]]]:
+def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callable[..., Any]]]:
     """For a command that reads DATA: bars for the stages of its work, and a function that opens DATA.
 
     Ctrl-C and SIGTERM end it in a sentence.
@@ -53,9 +53,9 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
 
     with at_terminal() as terminal:
 
-        def source_of(sources: tuple[str, ...]) -> Any:
+        def source_of(sources: tuple[str, ...], video: Any = None, strips: bool = False) -> Any:
             say, advance = terminal.say, terminal.stage("downloading", "MB")
-            return open_source(given(sources), agreeing(accept_licence), advance, say)
+            return open_source(given(sources), agreeing(accept_licence), advance, say, video, strips)
 
         yield terminal.stage, source_of
 

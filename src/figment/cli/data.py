@@ -14,10 +14,12 @@ from figment.cli.options import (
     GROUP,
     KEEP_MARKED,
     LIMIT,
+    VIDEO,
     NamedPath,
     PathArgument,
     limited,
     pixels,
+    video_shape,
 )
 from figment.errors import InputError
 
@@ -102,6 +104,7 @@ def inspect(
 @DATA
 @click.option("--size", default="64", show_default=True, metavar="PIXELS", help="64, or HEIGHTxWIDTH: 64x96.")
 @FIT
+@VIDEO
 @DROP
 @KEEP_MARKED
 @GROUP
@@ -109,18 +112,19 @@ def inspect(
 @LIMIT
 @ACCEPT
 def prepare(
-    sources: tuple[str, ...], size: str, fit: str | None, drop: str | None, keep_marked: bool, group: str | None,
-    grey: bool | None, limit: int | None, accept_licence: bool,
+    sources: tuple[str, ...], size: str, fit: str | None, video: str | None, drop: str | None, keep_marked: bool,
+    group: str | None, grey: bool | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
 
     figment train with the same DATA, --size, --fit, --drop and --group finds it there (for --grey or --colour with --set
-    channels=1 or 3).
+    channels=1 or 3). With --video films, folders of frames or strips (--fit strip) are cut into clips.
 
     \b
     Examples:
       figment data prepare my-pictures --size 128
       figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
+      figment data prepare my-films --video 16x12
     """
     from figment.common.extras import require
     from figment.common.units import as_bytes
@@ -135,8 +139,9 @@ def prepare(
         leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"), keep_marked)
         if leave_out:
             leave_out.check()
+        shape = video_shape(video, limited(sources, limit), fit, tell)
         bank = prepared(
-            source_of(limited(sources, limit)),
+            source_of(limited(sources, limit), shape, fit == "strip"),
             (height, width),
             channels,
             group,
@@ -144,6 +149,7 @@ def prepare(
             fit or "crop",
             leave_out,
             keep_marked=keep_marked,
+            video=shape,
         )
     tell(
         bank.summary(),

@@ -19,6 +19,8 @@ from figment.experiments import EXPERIMENTS
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from figment.common.video_shape import VideoShape
+
 
 class NamedPath(click.Path):
     """A path that could be one: not empty, since an unset shell variable mustn't stand for the current folder."""
@@ -149,7 +151,13 @@ FIT = click.option(
     "--fit",
     metavar="HOW",
     help="Pictures of other shapes: crop, first (of a strip of frames), pad, pad:#RRGGBB, pad:edge, stretch, or face "
-    "(aligned). [default: crop]",
+    "(aligned). With --video: strip, where pictures are strips of a clip's frames. [default: crop]",
+)
+VIDEO = click.option(
+    "--video",
+    metavar="FRAMESxFPS",
+    help="Clips instead of pictures, from films, folders of frames or strips (--fit strip): 16x12 are 16 frames, 12 a second; "
+    "auto looks at the films and says what it takes.",
 )
 DROP = click.option(
     "--drop",
@@ -220,6 +228,26 @@ def pixels(size: str) -> tuple[int, int]:
     if not 1 <= min(height, width) <= max(height, width) <= 4096:
         raise InputError(f"--size {size}: give pixels from 1 to 4096, such as 64, or height x width: 64x96.")
     return height, width
+
+
+def video_shape(
+    text: str | None, sources: tuple[str, ...], fit: str | None, say: Callable[[str], None]
+) -> "VideoShape | None":
+    """What --video asks for; for auto, what the films suggest, which say is told. Raises InputError."""
+    if text is None:
+        return None
+    if text.strip().lower() == "auto":
+        from figment.data.sources.clip_shape import choose_shape
+
+        shape, why = choose_shape(given(sources), fit == "strip")
+        say(why)
+        return shape
+    from figment.common.video_shape import VideoShape
+
+    try:
+        return VideoShape.parse(text)
+    except ValueError as error:
+        raise InputError(f"--video {printable(text)}: {error}") from None
 
 
 OUT = click.option("--out", type=PathArgument, metavar="FOLDER", help="[default: findings in the run]")

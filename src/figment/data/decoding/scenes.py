@@ -25,11 +25,12 @@ def jump(before: np.ndarray, after: np.ndarray) -> float:
 
 def cuts(jumps: np.ndarray) -> np.ndarray:
     """Frames that begin a new scene, ascending, given how far each is from the one before (n,); the first's is 0."""
+    if not len(jumps):
+        return np.zeros(0, np.int64)
     padded = np.pad(np.asarray(jumps, np.float64), NEIGHBOURS)
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEIGHBOURS + 1).copy()
     around[:, NEIGHBOURS] = 0
-    largest = around.max(axis=1, initial=0.0) if len(jumps) else np.zeros(0)
-    return np.flatnonzero((jumps >= MIN_JUMP) & (jumps >= MIN_RATIO * largest))
+    return np.flatnonzero((jumps >= MIN_JUMP) & (jumps >= MIN_RATIO * around.max(axis=1)))
 
 
 def scenes(times: np.ndarray, jumps: np.ndarray, end: float) -> list[tuple[float, float]]:

@@ -56,7 +56,7 @@ class FilmFiles:
 class Seen:
     """What was seen of a film. scenes: start and stop in seconds since its first frame.
 
-    start: of the first frame, as its container counts. frames: how many there are. rate: so many a second, the median.
+    start: of the first frame, as its container counts. frames: how many there are. rate: so many a second, on average.
     declared: how long it says that it lasts. marked: whether figment made it. reason: why it can't be used.
     """
 
@@ -269,7 +269,7 @@ def seen_of(parts: Sequence[Any]) -> Seen:
     if end - start > MAX_FILM_SECONDS:
         return Seen(reason=f"lasts {(end - start) / 3600:,.0f} hours by its times, more than a day")
     found = [(round(a, 6), round(b, 6)) for a, b in scenes(times - start, jumps, end - start)]
-    lasts = float(np.median(np.diff(np.append(times, end))))
+    lasts = (end - start) / len(times)
     height, width = first.size
     return Seen(
         found, start, len(times), 1 / lasts if lasts > 0 else 0.0, height, width, first.declared, first.marked

@@ -1,7 +1,7 @@
 """What a clip is by a network's features of its frames: what it shows, how much it moves, and which way it went.
 
 A distance of single frames is blind to their order; one of frame differences' sizes isn't, but is blind to a film that runs
-backwards; so what changed between the beginning and the end is there with its sign (LOG 118).
+backwards; so what changed between the beginning and the end is there with its sign (LOG 119).
 """
 
 from collections.abc import Callable

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from figment import codes, nets, presets
+from figment import codes, motion, nets, presets
 from figment.errors import InputError
 from figment.explore import walk
 from figment.generator import Generator
 from figment.media import provenance, video
 from figment.media.video import sheet
+from figtest.clip_nets import clip_generator
 
 
 def normals(*shape, seed=0):
@@ -253,3 +254,35 @@ def test_a_film_of_codes_given_is_marked(generator, tmp_path):
     assert provenance.source_of(tmp_path / "loop.mp4") == "trainedAlgorithmicMedia"
     with pytest.raises(InputError, match="too short for 3 keyframes"):
         walk.write_loop(generator, tmp_path / "short.mp4", generator.codes(3), 0.1, 12)
+
+
+# ---- clips -------------------------------------------------------------------------------------------------------
+
+
+def test_contents_walk_while_their_motion_runs_and_both_close(tmp_path, monkeypatch):
+    generator = clip_generator()
+    walked = walk.loops(generator, 2, 3, 30, 5)
+    z = walk.moving(generator, walked.clone(), 10, 5)
+    assert torch.equal(z[..., :-4], walked[..., :-4])
+    paths = motion.numbered_paths(generator.recipe, 5, 0, 2, torch.arange(30) / 10, loop=3.0)
+    assert torch.equal(z[..., -4:], paths.transpose(0, 1))
+    steps = (z - z.roll(-1, 0)).abs().mean((1, 2))
+    assert steps[-1] < 2 * steps.mean()
+    decoded = []
+    monkeypatch.setattr(generator, "decode", lambda z, _: decoded.append(z) or torch.zeros(len(z), 3, 16, 16).byte())
+    walk.write_walk(generator, tmp_path / "a.webp", 3, 3.0, 10, 5, 0.5, 2, scale=1)
+    assert torch.equal(torch.cat(decoded), 0.5 * z.flatten(0, 1))
+
+
+def test_along_a_direction_motion_rests(tmp_path, monkeypatch):
+    """So that only the direction is seen, be it one of content or of motion."""
+    generator, decoded = clip_generator(), []
+    monkeypatch.setattr(
+        generator, "decode", lambda z, labels: decoded.append(z) or torch.zeros(len(z), 3, 16, 16).byte()
+    )
+    vector = torch.zeros(10)
+    vector[-1] = 1
+    walk.write_walk(generator, tmp_path / "a.mp4", seconds=1.0, fps=8, tiles=1, along=vector)
+    z = torch.cat(decoded)
+    assert torch.allclose(z[:, :-1], z[:1, :-1].expand(8, -1))
+    assert z[:, -1].min() == pytest.approx(-3)

@@ -1,6 +1,7 @@
 """`figment sample`, `walk`, `timelapse` and `report`: what a run has made, for people."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,12 @@ from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from figment.generator import Generator
     from figment.media.images import Resampling
     from figment.media.signing import Signer
+    from figment.sharing.films import FilmStyle
 
 PAPERS = ("a3", "a4", "a5", "letter", "10x15")  # as in media/contact_sheet.py, which isn't read for --help
 SCALE = click.option(
@@ -73,12 +78,29 @@ FILM = click.option(
     "--numbered", is_flag=True, help="Write the numbers of the samples on the sheet, as figment explore takes them."
 )
 @click.option(
+    "--video",
+    is_flag=True,
+    help="Of a run of clips: one film of clips side by side; with --files a film for each.",
+)
+@click.option(
+    "--frames",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help="With --video: how many, any number. [default: as many as a training clip has; of a --loop four times as many]",
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(1, 120),
+    metavar="F",
+    help="With --video: frames a second, any. [default: the clips']",
+)
+@click.option("--loop", is_flag=True, help="With --video: motion that comes back to where it began, without a seam.")
+@click.option(
     "--format",
     "suffix",
-    default="png",
-    show_default=True,
-    type=click.Choice(["png", "jpg", "webp"]),
-    help="Of the files.",
+    type=click.Choice(["png", "jpg", "webp", "mp4", "gif"]),
+    help="Of the files: png, jpg or webp; with --video a film each (mp4, webp, gif) or a folder of frames each (png, jpg). "
+    "[default: png; with --video mp4]",
 )
 @SCALE
 @RESAMPLING
@@ -96,15 +118,17 @@ FILM = click.option(
 @click.option("--device", default="cpu", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 def sample(
     run: Path, count: int | None, labels: tuple[str, ...], seed: int, truncation: float, pick: int, moves: tuple[str, ...],
-    codes: Path | None, grid: bool, numbered: bool, suffix: str, scale: int | None, resampling: "Resampling",
-    is_marked: bool, signed_by: tuple[Path, Path] | None, paper: str | None, out: Path | None, device: str,
+    codes: Path | None, grid: bool, numbered: bool, video: bool, frames: int | None, fps: float | None, loop: bool,
+    suffix: str | None, scale: int | None, resampling: "Resampling", is_marked: bool,
+    signed_by: tuple[Path, Path] | None, paper: str | None, out: Path | None, device: str,
 ) -> None:  # fmt: skip
     """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
 
     Of a run that was trained with --labels the sheet has a row for each class, with its name, if there are no more than 16;
     with -n or --files and no --label, all classes come up equally often. Small pictures are enlarged until a sheet has 512
-    pixels: --scale 1 leaves them as they were drawn. No sheet takes another one's place: without --out its name says what
-    was asked for.
+    pixels: --scale 1 leaves them as they were drawn. Of a run of clips the sheet has a row for each clip, its frames from first
+    to last; --video makes films of them (.mp4, .webp or .gif, as --out ends). No sheet takes another one's place: without --out
+    its name says what was asked for.
 
     \b
     Examples:
@@ -117,19 +141,25 @@ def sample(
       figment sample runs/faces-1 --direction smile=2 --direction glasses=-1
       figment sample runs/faces-1 --c2pa my/certificates.pem my/key.pem
       figment sample runs/faces-1 --codes runs/faces-1/findings/arithmetic.safetensors
+      figment sample runs/clips-1 --video --frames 120 --loop --out clips.gif
+      figment sample runs/clips-1 --video --files -n 100 --format png --out clips
     """
     from figment.common.places import check_folder
-    from figment.media.endings import check_picture
+    from figment.media.endings import check_picture, check_video
 
     check_combination(codes, grid, numbered, pick, bool(count or labels), paper)
+    check_filming(video, grid, suffix, {"--frames": frames, "--fps": fps, "--loop": loop}, codes, numbered, pick, paper)
+    suffix = suffix or ("mp4" if video else "png")
     asked = [
         f"samples-{codes.stem if codes else seed}", *labels, *moves, *([f"n{count}"] if count else []),
         *([f"truncation-{truncation:g}"] if truncation != 1 else []), *([f"pick-{pick}"] if pick > 1 else []),
         *(["numbered"] if numbered else []), *([f"x{scale}"] if scale else []),
         *(["nearest"] if resampling == "nearest" else []), *([paper] if paper else []),
-        *(["signed"] if signed_by else []),
+        *([f"frames-{frames}"] if frames else []), *([f"fps-{fps:g}"] if fps else []), *(["loop"] if loop else []),
+        *(["films"] if video and not grid else []), *(["signed"] if signed_by else []),
     ]  # fmt: skip
-    place = Place(run, out, asked, f".{suffix}" if grid else "", check_picture if grid else check_folder)
+    check = check_folder if not grid else check_video if video else check_picture
+    place = Place(run, out, asked, f".{suffix}" if grid else "", check)
     signer = _signer(signed_by)
     warm_up()
     from figment.common.machine import this_machine
@@ -144,8 +174,19 @@ def sample(
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
+    if grid:
+        generator.check_pictures_picked(pick)
     generator.check_pick(pick)
     shift = total_shift(directions_file(run), moves, generator)
+    if video:
+        from figment.sharing.films import FilmStyle
+
+        filmed = FilmStyle(frames, fps, loop, style)
+        told = _film(generator, place.path, count, seed, truncation, labels, shift, filmed, None if grid else suffix)
+        tell(f"{told} in {place.settled()}")
+        tell(f"Seed {seed}; others: figment sample {' '.join([typed(run), *options_kept()])} --seed {seed + 1}")
+        tell_of_best(run)
+        return
     if codes:
         with progress_bar(0, "sampling") as advance:
             total = write_coded(
@@ -166,6 +207,25 @@ def sample(
     if not codes:
         tell(f"Seed {seed}; others: figment sample {' '.join([typed(run), *options_kept()])} --seed {seed + 1}")
     tell_of_best(run)
+
+
+def _film(
+    generator: "Generator", path: Path, count: int | None, seed: int, truncation: float, labels: tuple[str, ...],
+    shift: "Tensor | None", style: "FilmStyle", suffix: str | None,
+) -> str:  # fmt: skip
+    """Write clips as one film, or with a suffix as files. Gives what there is now, in words."""
+    from figment.common.rehearsal import FILM_FRAMES, at_most
+    from figment.sharing.films import write_film, write_films
+
+    frames, fps = style.length(generator)
+    style = replace(style, frames=at_most(frames, FILM_FRAMES))
+    with progress_bar(0, "drawing frames") as advance:
+        if suffix is None:
+            shown = write_film(generator, path, count, seed, truncation, labels, shift, style, advance, complain)
+        else:
+            write_films(generator, path, count or 64, seed, truncation, suffix, labels, shift, style, advance)
+            shown = (count or 64) * max(len(labels), 1)
+    return f"{shown} clip{'s' if shown > 1 else ''} of {frames} frames, {fps:g} a second,"
 
 
 def options_kept() -> list[str]:
@@ -202,6 +262,26 @@ def check_combination(
         raise InputError(f"--codes {codes} says which pictures: leave out -n, --label and --pick.")
 
 
+def check_filming(
+    video: bool, grid: bool, suffix: str | None, only: dict[str, Any], codes: Path | None, numbered: bool, pick: int,
+    paper: str | None,
+) -> None:  # fmt: skip
+    """Raise InputError for options of sample that don't go with films, or only with them. only: these, by name."""
+    if not video:
+        if given := [option for option, value in only.items() if value]:
+            raise InputError(f"{given[0]} is for films of clips: give --video with it.")
+        if suffix in ("mp4", "gif"):
+            raise InputError(f"--format {suffix} is for films of clips: give --video with it.")
+        return
+    others = {"--codes": codes, "--numbered": numbered, "--pick": pick > 1, "--paper": paper}
+    if given := [option for option, value in others.items() if value]:
+        raise InputError(f"{given[0]} is for pictures, and --video makes films: leave one out.")
+    if grid and suffix:
+        raise InputError(
+            f"--format {suffix} is for --files: what one film is, says how --out ends: .mp4, .webp or .gif."
+        )
+
+
 @click.command()
 @RUN
 @click.option(
@@ -233,7 +313,8 @@ def walk(
 ) -> None:  # fmt: skip
     """A smooth closed loop through RUN's latent codes, as a film that can be repeated without a seam.
 
-    Its name's ending says what it is: .mp4, a video; .webp or .gif, an animated picture, which goes where videos don't.
+    Its name's ending says what it is: .mp4, a video; .webp or .gif, an animated picture, which goes where videos don't. Of a run
+    of clips what is shown walks while its motion runs, and both come back to where they began.
 
     \b
     Examples:

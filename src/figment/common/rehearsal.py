@@ -20,6 +20,7 @@ LOOKED_THROUGH = 600  # samples, for an experiment
 SEARCH_STEPS = 5  # of a descent to a code
 MEASURED_PATHS = 4  # between samples
 FILM_SECONDS = 3.0
+FILM_FRAMES = 24  # of a film of clips
 PEOPLE, EACH = 24, 3  # drawn out of a set, and pictures of each
 READER_PICTURES, READER_STEPS = 1000, 120  # that the reader of portraits learns from, and how long
 READER_EXAMINED = 300  # pictures that it is tried on

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from figment import codes
+from figment import codes, motion
 from figment.common.progress import Progress, Say
 from figment.errors import InputError
 from figment.explore.direction_file import MAX_DEVIATIONS, move_codes
@@ -16,6 +16,7 @@ from figment.media.signing import Signer
 from figment.media.video import Frame, fewer_tiles, fitting_tiles, sheet, write_video
 
 BATCH_PICTURES = 64  # decoded at once
+PATH_FRAMES = 1024  # whose motion is computed at once
 
 
 def closed_loop(keyframes: Tensor, frames: int) -> Tensor:
@@ -54,6 +55,16 @@ def loops(generator: Generator, tiles: int, keyframes: int, frames: int, seed: i
     return path.float().reshape(frames, tiles, -1)
 
 
+def moving(generator: Generator, z: Tensor, fps: float, seed: int = 0) -> Tensor:
+    """Codes of loops of a generator of clips, (frames, tiles, code_size), with their motion running: it closes where they do."""
+    frames, tiles, _ = z.shape
+    paths = motion.numbered(generator.recipe, seed, range(tiles), frames / fps, frames / fps)
+    size = generator.recipe.motion_size
+    for part in torch.arange(frames).split(PATH_FRAMES):
+        z[part, :, -size:] = paths.at(part / fps).transpose(0, 1)
+    return z
+
+
 def loop_through(keyframes: Tensor, frames: int, prior: str) -> Tensor:
     """Codes of one loop past given codes of the prior, (K, code_size): float32 (frames, code_size), each on the prior."""
     path = closed_loop(codes.to_gaussian(keyframes.double(), prior), frames)
@@ -90,7 +101,8 @@ def write_walk(
 ) -> None:
     """Write a film that can be played round and round: generated pictures side by side, each on its own loop.
 
-    Memory doesn't grow with seconds, but for the codes themselves.
+    Of a generator of clips the contents walk while their motion runs, which comes round with the walk: that of tile j is path
+    j of the seed. Memory doesn't grow with seconds, but for the codes themselves.
 
     Parameters
     ----------
@@ -112,6 +124,7 @@ def write_walk(
         never mixed.
     along : Tensor, optional
         A direction, (code_size,) of length 1: each tile goes up and down it from one sample, in place of keyframes: see sweep.
+        All else stays, motion too.
     say : callable, optional
         Told of tiles that aren't shown.
     scale : int, optional
@@ -134,7 +147,8 @@ def write_walk(
         say(fewer_tiles(tiles, fitting))
     tiles = fitting
     if along is None:
-        z = codes.truncated(loops(generator, tiles, keyframes, frames, seed), truncation)
+        walked = loops(generator, tiles, keyframes, frames, seed)
+        z = codes.truncated(moving(generator, walked, fps, seed) if generator.recipe.frames else walked, truncation)
     else:
         z = sweep(codes.truncated(generator.codes(tiles, seed), truncation), along, frames, generator.recipe.prior)
     labels = generator.labels(tiles, seed, label=label)

@@ -17,7 +17,7 @@ from figment.common.places import flush
 from figment.common.refusals import naming_refusals
 from figment.media.animation import Frame, animated
 from figment.media.endings import check_video
-from figment.media.images import columns_for, grid, grid_size
+from figment.media.images import Resampling, columns_for, grid, grid_size
 from figment.media.provenance import DigitalSourceType, xmp_box
 from figment.media.signing import Signer
 from figment.media.watermark import Mark, borne, marked
@@ -93,16 +93,20 @@ def _sign(
         flush(made.fileno())
 
 
-def sheet(pictures: Tensor, columns: int | None = None, scale: int | None = None) -> Frame:
+def sheet(
+    pictures: Tensor, columns: int | None = None, scale: int | None = None, resampling: Resampling = "lanczos"
+) -> Frame:
     """Pictures side by side as a frame of video, each enlarged so many whole times that no side is under 384 pixels.
 
-    pictures: uint8 (N, C, H, W). scale: how many times in place of that. Returns uint8 (H', W', 3). Bicubic, each by itself:
-    none bleeds into the next.
+    pictures: uint8 (N, C, H, W). scale: how many times in place of that. Returns uint8 (H', W', 3). Each by itself:
+    none bleeds into the next. resampling: "nearest" repeats pixels; else it is bicubic, which is as smooth as Lanczos' and
+    quick enough for each frame of a film.
     """
     n, _, height, width = pictures.shape
     columns = min(columns or columns_for(n, height, width), n)
     factor = scale or _enlarged(n, height, width, columns)
-    large = F.interpolate(pictures.float(), scale_factor=factor, mode="bicubic") if factor > 1 else pictures
+    mode = "nearest" if resampling == "nearest" else "bicubic"
+    large = F.interpolate(pictures.float(), scale_factor=factor, mode=mode) if factor > 1 else pictures
     return grid(large.round().clamp(0, 255).byte(), columns, GAP_PIXELS)
 
 
@@ -134,9 +138,9 @@ def fits_players(height: int, width: int, fps: float) -> bool:
     return max(down, across) <= MAX_SIDE_BLOCKS and down * across <= most
 
 
-def fewer_tiles(tiles: int, fitting: int) -> str:
-    """What is said of tiles that a film has no room for."""
-    return f"--tiles {tiles}: more than a film that every player shows has room for (H.264, level 5.1): {fitting} are shown."
+def fewer_tiles(tiles: int, fitting: int, option: str = "--tiles") -> str:
+    """What is said of tiles that a film has no room for. option: that asked for them."""
+    return f"{option} {tiles}: more than a film that every player shows has room for (H.264, level 5.1): {fitting} are shown."
 
 
 def _enlarged(n: int, height: int, width: int, columns: int) -> int:

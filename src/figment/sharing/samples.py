@@ -223,7 +223,7 @@ def write_files(
         numbers = generator.labels(len(pictures), seed, start, label)
         for i, picture in enumerate(pictures):
             ending = "" if numbers is None else endings[int(numbers[i])]
-            _write_one(
+            write_one(
                 folder / f"{seed}-{start + i:06d}{ending}.{suffix}", picture, style, style.mark(generator), choice(pick)
             )
             done(1)
@@ -277,7 +277,7 @@ def write_coded(
         _write_sheet(path, pictures, rows, style, scale, style.mark(generator), f"codes of {file.name}")
         return len(pictures)
     for i, picture in enumerate(pictures):
-        _write_one(path / f"{i:06d}.{suffix}", picture, style, style.mark(generator))
+        write_one(path / f"{i:06d}.{suffix}", picture, style, style.mark(generator))
         progress(i + 1, len(pictures))
     return len(pictures)
 
@@ -303,7 +303,11 @@ def _is_same(path: Path, content: bytes) -> bool:
         return False
 
 
-def _write_one(path: Path, picture: Tensor, style: SheetStyle, mark: Mark | None, chosen: str = "") -> None:
+def write_one(path: Path, picture: Tensor, style: SheetStyle, mark: Mark | None, chosen: str = "") -> None:
+    """Write a picture, uint8 (C, H, W), as a file of its own; one that is there and holds the same stays.
+
+    Raises InputError where it holds another, or none.
+    """
     scale = style.scale or 1
     large = enlarged(picture[None], scale, style.resampling)[0].transpose(1, 2, 0)
     check_sheet(path, *large.shape[:2])

@@ -15,6 +15,7 @@ from figment.errors import InputError
 from figment.media.images import encode
 from figtest.command import command
 from figtest.pictures import noise, noise_folder
+from figtest.reels import moving_disc, save_strip
 
 
 def refused(capsys: pytest.CaptureFixture, *words: object, says: list[str]) -> None:
@@ -52,6 +53,27 @@ def test_prepare_says_what_there_is_and_where(mixed: Path, capsys: pytest.Captur
     assert "1 exact duplicate, 1 other file" in first
     bank = open_bank(second.split(" in ")[1].split(",")[0])
     assert bank.pictures.shape == (82, 3, 16, 24)
+
+
+def test_clips_are_prepared_and_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / "films"
+    for number in range(4):
+        save_strip(folder / f"{number}.png", moving_disc(20, 16, 16, seed=number))
+    assert command("data", "prepare", folder, "--size", 16, "--video", "auto", "--fit", "strip") == 0
+    why, first, second = capsys.readouterr().out.strip().splitlines()
+    assert why == "--video auto: 16x12, since half of the clips have 20 frames or more"
+    assert first.startswith("4 clips (80 frames) from films: ")
+    assert open_bank(second.split(" in ")[1].split(",")[0]).clips is not None
+    page = tmp_path / "page.html"
+    assert command("data", "inspect", folder, "--size", 16, "--video", "16x12", "--strips", "--out", page) == 0
+    out = capsys.readouterr().out
+    assert "clips   4 from films" in out
+    assert out.strip().splitlines()[-1] == f"Next: figment train {folder} --size 16 --video 16x12 --fit strip"
+    assert "stand still" not in page.read_text()
+    refused(capsys, "data", "prepare", folder, "--video", "16", says=["--video 16: give frames x frames a second"])
+    refused(capsys, "data", "prepare", folder, "--video", "2x12", "--fit", "strip", says=["4 to 256"])
+    refused(capsys, "data", "prepare", folder, "--video", "16x12", says=["say so with --fit strip"])
+    refused(capsys, "data", "inspect", folder, "--strips", says=["--strips is for clips"])
 
 
 def test_prepare_drops_what_it_is_told_to(mixed: Path, capsys: pytest.CaptureFixture) -> None:

@@ -48,30 +48,41 @@ def data() -> None:
     help="What outliers are far away in: gradients, lite0, random, inception, dinov2, or onnx:FILE for a network of yours.",
 )
 @click.option("--first", is_flag=True, help="Look at the first frames of strips of frames, as --fit first takes them.")
+@VIDEO
+@click.option(
+    "--strips", is_flag=True, help="With --video: pictures are strips of a clip's frames, as --fit strip takes them."
+)
 @KEEP_MARKED
 @click.option("--out", type=NamedPath(path_type=Path), metavar="PAGE.html", help="[default: <data>-inspected.html]")
 @LIMIT
 @ACCEPT
 def inspect(
-    sources: tuple[str, ...], size: str | None, features: str, first: bool, keep_marked: bool, out: Path | None,
-    limit: int | None, accept_licence: bool,
+    sources: tuple[str, ...], size: str | None, features: str, first: bool, video: str | None, strips: bool,
+    keep_marked: bool, out: Path | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Look through DATA once and say what is in it: sizes, formats, broken files, copies, outliers, pictures marked as made by
     machine, and what to do.
 
     Writes one page and nothing else. After the facts stands a line `usable N, skipped M`, at the end the command that trains
-    on these pictures as advised; with --dry-run it measures this machine and says how long that takes.
+    on these pictures as advised; with --dry-run it measures this machine and says how long that takes. With --video it looks at
+    the clips of films: how long they are, what moves, what stands still; they are prepared for that, and kept for train.
 
     \b
     Examples:
       figment data inspect my-pictures
       figment data inspect faces.zip --size 128 --out faces.html
+      figment data inspect my-films --video 16x12
     """
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output
     from figment.common.text import plain_name
 
     point_libraries_at_cache()
+    if video is not None:
+        _inspect_clips(sources, size, video, strips, keep_marked, out, limit, accept_licence)
+        return
+    if strips:
+        raise InputError("--strips is for clips: give --video 16x12, too, or --first for the first frames.")
     from figment.common.machine import this_machine
     from figment.data.sources.open import holds_drawn
     from figment.features.registry import check_network
@@ -98,6 +109,37 @@ def inspect(
     tell(*lines(found), "", *advise(found, plan), "", f"page  {page}")
     if len(found.usable):
         tell(f"Next: {command}", f"How long that takes: {command} --dry-run")
+
+
+def _inspect_clips(
+    sources: tuple[str, ...], size: str | None, video: str, strips: bool, keep_marked: bool, out: Path | None,
+    limit: int | None, accept_licence: bool,
+) -> None:  # fmt: skip
+    """Look at the clips of films, which are prepared for it."""
+    from figment.common.files import check_output
+    from figment.common.text import plain_name
+    from figment.data.bank.prepare import MIN_CLIPS
+    from figment.data.bank.prepare import prepare as prepared
+    from figment.inspection.clips import advise, lines, survey_clips, write_page
+
+    if out:
+        check_output(out, ".html", sources)
+    fit = "strip" if strips else "crop"
+    with stages(accept_licence) as (stage, source_of):
+        shape = video_shape(video, limited(sources, limit), fit, tell)
+        source = source_of(limited(sources, limit), shape, strips)
+        page = out or Path(f"{plain_name(source.display)}-inspected.html")
+        check_output(page, ".html", sources)
+        bank = prepared(
+            source, pixels(size or "64"), progress=stage("preparing clips"), fit=fit, min_pictures=MIN_CLIPS,
+            keep_marked=keep_marked, video=shape,
+        )  # fmt: skip
+        assert shape is not None
+        found = survey_clips(bank, shape, stage("looking at clips"))
+        options = [*(["--size", size] if size else []), "--video", str(shape), *(["--fit", "strip"] if strips else [])]
+        command = shlex.join(["figment", "train", *sources, *options])
+        write_page(found, page, command)
+    tell(*lines(found), "", *advise(found), "", f"page  {page}", f"Next: {command}")
 
 
 @data.command()

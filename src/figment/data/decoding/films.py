@@ -63,7 +63,8 @@ class FilmFrame:
             stored = self.pixels()
         if isinstance(stored, tuple):  # indices and their palette
             stored = np.concatenate([part.ravel() for part in stored])
-        kind = f"{self.stored.width}x{self.stored.height} {self.stored.format.name}"
+        shape = (self.stored.width, self.stored.height, self.stored.format.name, self.stretch, *self._matrix)
+        kind = " ".join(map(str, shape))
         return short_hash(kind.encode(), stored.tobytes())
 
     def _converted(self, width: int, height: int, how: int) -> np.ndarray:

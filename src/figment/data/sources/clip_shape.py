@@ -69,7 +69,7 @@ def _look(source: object, found: Lengths) -> None:
 def _why(found: Lengths) -> str:
     told = []
     if found.rates:
-        low, middle, high = (f"{np.quantile(found.rates, q):.4g}" for q in (0, 0.5, 1))
+        low, middle, high = (f"{np.quantile(found.rates, q):.3g}" for q in (0, 0.5, 1))
         rates = middle if low == high else f"{low} to {high}, at the middle {middle}"
         told.append(f"films run at {rates} frames a second")
     if found.seconds:

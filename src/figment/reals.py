@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from figment.common import sizes
 from figment.common.extras import require
 from figment.common.progress import Preparing, Say, Silent
 from figment.common.text import printable, typed
+from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.depth import Ranges, Scale, Unscaled
 from figment.data.decoding.fit import Target
 from figment.data.sources.groups import grouping
-from figment.data.sources.names import drawn_request
+from figment.data.sources.names import MOVING, MOVING_SHAPE, drawn_request
 from figment.data.sources.open import Portraits, Source
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, MissingData, Unreadable
@@ -35,6 +36,23 @@ def are_portraits(data: Data) -> bool:
     """Whether the data are the built-in portraits, whose attributes are known."""
     asked = drawn_request(data) if isinstance(data, str) else None
     return data is None or isinstance(data, Portraits) or (asked is not None and asked.name == Portraits.drawn_set)
+
+
+def clip_choices(data: Data, video: "VideoShape | str | None", choices: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a recipe that say what clips are learnt from data, where any are: those of --video, or the moving
+    portraits' own, which nobody need ask for. Raises InputError for text that is no shape, and for what is said twice."""
+    if video is None:
+        asked = drawn_request(data) if isinstance(data, str) else None
+        if asked is None or asked.name != MOVING or "frames" in choices:
+            return {}
+        video = MOVING_SHAPE
+    try:
+        shape = VideoShape.parse(video) if isinstance(video, str) else video
+    except ValueError as error:
+        raise InputError(f"--video {printable(str(video))}: {error}") from None
+    for field in {"frames", "fps"} & choices.keys():
+        raise InputError(f"--set {field} and --video say it twice: give one of them.")
+    return {"frames": shape.frames, "fps": shape.fps}
 
 
 def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:

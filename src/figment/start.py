@@ -21,6 +21,7 @@ from figment.common.refusals import is_refusal, refusal
 from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
 from figment.common.text import typed
+from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import Bank
 from figment.data.decoding.fit import STRIP
 from figment.data.sources.groups import grouping
@@ -33,7 +34,7 @@ from figment.planning.dry_run import describe
 from figment.planning.learning_curves import expected, speed_of
 from figment.planning.resolve import loader_for, resolve, settled_by_data
 from figment.planning.starting import asked_origin, may_start
-from figment.reals import Data, absolute_data, bank_of, check_wanted, drop_filter, prepared
+from figment.reals import Data, absolute_data, bank_of, check_wanted, clip_choices, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.starts.asked import SHIPPED
@@ -59,8 +60,8 @@ def train(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, out: str | Path | None = None, group: str | None = None,
     drop: str | None = None, keep_marked: bool = False, agree: Agree | None = None, device: str = "auto",
-    display: Shown = "auto", callbacks: Sequence[Callback] = (), command: Sequence[str] | None = None, pause: float = 1.0,
-    **choices: Any,
+    video: VideoShape | str | None = None, display: Shown = "auto", callbacks: Sequence[Callback] = (),
+    command: Sequence[str] | None = None, pause: float = 1.0, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -86,6 +87,8 @@ def train(
         Asked with a licence before a public set is downloaded for the first time.
     device : {"auto", "cuda", "mps", "cpu"}
         What it is trained on.
+    video : str, optional
+        The shape of clips to train on, from films, folders of frames or (fit="strip") strips: "16x12" is 16 frames, 12 a second.
     display : {"auto"}, None or Display
         What is told how it goes: "auto" shows a live panel on a terminal and in a notebook, and a line every ten seconds
         elsewhere (on standard error); None is silent.
@@ -126,7 +129,7 @@ def train(
     with joined(machine.device, shown.say if shown else None) as world:
         shown = (shown if world.leads else None) or Silent()
         group = None if group is None else grouping(group).text
-        origin = asked_origin(from_run, world)
+        origin, choices = asked_origin(from_run, world), choices | clip_choices(data, video, choices)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
         check_wanted(chosen, group, drop)
@@ -165,8 +168,8 @@ def train(
 def dry_run(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, group: str | None = None, drop: str | None = None,
-    keep_marked: bool = False, agree: Agree | None = None, device: str = "auto", display: Shown = "auto",
-    **choices: Any,
+    keep_marked: bool = False, agree: Agree | None = None, device: str = "auto", video: VideoShape | str | None = None,
+    display: Shown = "auto", **choices: Any,
 ) -> str:  # fmt: skip
     """The plan of the run that train() would begin with the same arguments. Makes no run.
 
@@ -174,7 +177,7 @@ def dry_run(
 
     Parameters
     ----------
-    data, time, images, recipe, from_run, group, drop, keep_marked, agree, device, display, **choices
+    data, time, images, recipe, from_run, group, drop, keep_marked, agree, device, video, display, **choices
         As train() takes them.
 
     Returns
@@ -189,7 +192,7 @@ def dry_run(
     """
     machine, shown = this_machine(device), display_for(display) or Silent()
     world = World.alone(machine.device)
-    origin = asked_origin(from_run, world)
+    origin, choices = asked_origin(from_run, world), choices | clip_choices(data, video, choices)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     check_wanted(chosen, group, drop)
     source = open_source(data, agree, shown.stage("downloading", "MB"), shown.say, chosen.video, chosen.fit == STRIP)

@@ -23,6 +23,7 @@ from figment.cli.options import (
     OPEN,
     RUN_FOLDER,
     STUDIO,
+    VIDEO,
     DataPath,
     PathArgument,
     RecipeOption,
@@ -30,6 +31,7 @@ from figment.cli.options import (
     given,
     limited,
     logged,
+    video_shape,
 )
 from figment.cli.streams import TRAINED
 from figment.common.assignments import assignments, value
@@ -70,6 +72,7 @@ from figment.errors import InputError
     help="Set a recipe field, such as objective=mse (figment recipes NAME lists all).",
 )
 @FIT
+@VIDEO
 @DROP
 @KEEP_MARKED
 @GROUP
@@ -87,9 +90,9 @@ from figment.errors import InputError
 )
 def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
-    size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, drop: str | None,
-    keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None, device: str,
-    opens: bool, studio: bool, dry_run: bool, loggers: tuple[str, ...],
+    size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, video: str | None,
+    drop: str | None, keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None,
+    device: str, opens: bool, studio: bool, dry_run: bool, loggers: tuple[str, ...],
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -114,6 +117,8 @@ def train(
       figment train flowers --for 1h --size 96x64 --labels
       figment train faces --for 1h --from runs/faces-1 --size 128
       figment train faces --for 20m --set objective=hinge --set width=32
+      figment train portraits-moving --for 5m
+      figment train my-films --video 16x12 --for 1h --from runs/faces-1
     """
     check_launch()
     if leads():
@@ -142,6 +147,7 @@ def train(
     asked: dict[str, Any] = {
         "time": time, "images": images, "recipe": recipe, "from_run": from_run, "group": group,
         "drop": drop, "keep_marked": keep_marked, "agree": agreeing(accept_licence), "device": device,
+        "video": video_shape(video, limited(sources, limit), fit, tell),
         "display": Terminal(opens=opens),
     }  # fmt: skip
     if dry_run:

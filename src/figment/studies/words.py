@@ -24,6 +24,7 @@ def verdict(results: StudyResults, settings: Sequence[Setting]) -> str:
     if not scored:
         return f"None of {len(results.cells)} cells has a {title(results.score)} yet."
     best, kind = scored[0], title(results.score)
+    assert best.mean is not None
     lead = f"{best.label} has the best mean {kind}, {digits(best.mean)}"
     if len(scored) == 1:
         return f"{lead}: the only one of {len(settings)} settings with a score."

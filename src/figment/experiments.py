@@ -40,6 +40,11 @@ _ROWS = (
         "figment.explore.direction_search:directions",
     ),
     Experiment(
+        "motion", "explore", "The motion of one with the content of another",
+        "of clips: what one shows, moving as another does",
+        "figment.explore.motion_transfer:motion",
+    ),
+    Experiment(
         "project", "explore", "Real pictures found again",
         "real pictures, rebuilt by the generator",
         "figment.explore.projection:project",

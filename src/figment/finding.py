@@ -5,11 +5,12 @@ A finding is kept as `<kind>[-<name>].json`, with its pictures and codes beside 
 """
 
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from figment.media.watermark import Mark
 from figment.run_files import FORMAT, read_finding
 
 GENERATED: DigitalSourceType = "trainedAlgorithmicMedia"
+FILM_CRF = 22  # small enough for a report, and letters stay clear
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,15 @@ class Sheet:
         return told
 
 
+class Film(NamedTuple):
+    """A film of a finding, all of it generated, that is played round and round: what gives its frames, uint8 (H, W, 3), how many
+    of them a second, and what it shows in a sentence."""
+
+    frames: Callable[[], Iterable[NDArray[np.uint8]]]
+    fps: float
+    caption: str
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """What an experiment found.
@@ -70,7 +81,7 @@ class Finding:
     kind: the experiment, as its command is called. sentence: what one sees, in plain words, one sentence or a few. sheets: by
     name; the main one's is "". numbers: whatever JSON can hold. columns, rows: a table for people. codes, labels: of the
     generated pictures, in the order that numbers or captions tell: float (N, code_size), int64 (N,). name: tells it from
-    others of its kind.
+    others of its kind. film: of what moves.
     """
 
     kind: str
@@ -82,6 +93,7 @@ class Finding:
     codes: Tensor | None = None
     labels: Tensor | None = None
     name: str = ""
+    film: Film | None = None
 
     @property
     def stem(self) -> str:
@@ -104,6 +116,9 @@ class Finding:
             for path, sheet in pictures.items()
         }
         written = list(pictures)
+        if self.film is not None:
+            written.append(folder / f"{self.stem}.mp4")
+            contents[written[-1].name] = video_bytes(self.film.frames(), self.film.fps, mark)
         if self.codes is not None:
             written.append(folder / f"{self.stem}.safetensors")
             contents[written[-1].name] = codes.packed(self.codes, self.labels)
@@ -112,6 +127,7 @@ class Finding:
             "numbers": self.numbers, "columns": self.columns, "rows": self.rows,
             "sheets": [sheet.as_record(path.name) for path, sheet in pictures.items()],
             "codes": written[-1].name if self.codes is not None else None, "command": list(command),
+            "film": {"file": f"{self.stem}.mp4", "caption": self.film.caption} if self.film is not None else None,
         }  # fmt: skip
         record = folder / f"{self.stem}.json"
         before = _files_of(record)
@@ -143,4 +159,15 @@ def _files_of(path: Path) -> set[str]:
         record = read_finding(path)
     except (InputError, OSError):
         return set()
-    return {sheet["file"] for sheet in record["sheets"]} | ({record["codes"]} if record["codes"] else set())
+    film = {record["film"]["file"]} if record["film"] else set()
+    return {sheet["file"] for sheet in record["sheets"]} | film | ({record["codes"]} if record["codes"] else set())
+
+
+def video_bytes(frames: Iterable[NDArray[np.uint8]], fps: float, mark: Mark | None) -> bytes:
+    """A film as the bytes of an mp4."""
+    from figment.media.video import write_video  # it brings PyAV, which other findings needn't wait for
+
+    with tempfile.TemporaryDirectory() as aside:
+        file = Path(aside, "film.mp4")
+        write_video(file, frames, fps, GENERATED, mark, crf=FILM_CRF)
+        return file.read_bytes()

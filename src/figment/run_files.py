@@ -194,6 +194,13 @@ class SheetRecord(Record):
     legend: list[LegendRecord] = []
 
 
+class FilmRecord(Record):
+    """A film of a finding."""
+
+    file: PlainName
+    caption: Text
+
+
 class FindingRecord(Record):
     """findings/*.json."""
 
@@ -207,6 +214,7 @@ class FindingRecord(Record):
     images: Count | None = None
     numbers: Table = {}
     codes: PlainName | None = None
+    film: FilmRecord | None = None
     command: list[Text] = []
 
     @model_validator(mode="after")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from figment.run import Run
     from figment.workbench import Workbench
 
-KIND_OF_FILE = {".png": "picture", ".safetensors": "codes", ".json": "record"}
+KIND_OF_FILE = {".png": "picture", ".mp4": "film", ".safetensors": "codes", ".json": "record"}
 
 
 def tell(*lines: str) -> None:

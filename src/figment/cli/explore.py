@@ -211,6 +211,40 @@ def directions(
 
 @explore.command()
 @RUN
+@click.option(
+    "--content", default="0-3", show_default=True, metavar="N,N-N,…", help="Numbers of the samples that are shown."
+)
+@click.option(
+    "--motion", "moving", default="4-7", show_default=True, metavar="N,N-N,…", help="Of those that they move as."
+)
+@LABEL
+@SEED
+@NAMED
+@DEVICE
+@OUT
+def motion(
+    run: Path, content: str, moving: str, label: str | None, seed: int, name: str, device: str, out: Path | None
+) -> None:
+    """What one clip shows, moving as another does: a film, rows contents and columns motions, and strips of it.
+
+    Of a run of clips (figment train --video). It also says how much of what differs goes with content and with motion.
+
+    \b
+    Examples:
+      figment explore motion runs/clips-1
+      figment explore motion runs/clips-1 --content 1,2,3 --motion 4,5
+    """
+    with workbench(run, out, device) as (at, show):
+        from figment.explore import motion
+        from figment.explore.group_texts import sample_numbers
+
+        numbers = sample_numbers(content, "--content"), sample_numbers(moving, "--motion")
+        found = motion(at.generator, *numbers, seed, label, at.display.stage("drawing frames"))
+        show(found.finding(name))
+
+
+@explore.command()
+@RUN
 @click.argument("pictures", nargs=-1, metavar="[PICTURE]...", type=NamedPath(path_type=Path))
 @click.option(
     "-n", default=8, show_default=True, type=click.IntRange(1, 1000), help="Held-out and training pictures, of each."

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from figment.explore.direction_search import directions
     from figment.explore.groups import group_meeting, numbered_group
     from figment.explore.interpolation import interpolate
+    from figment.explore.motion_transfer import motion
     from figment.explore.nearest_training import neighbours
     from figment.explore.projection import given_pictures, pictures_of_bank, project
     from figment.explore.walk import write_walk
 
 __all__ = [
-    "arithmetic", "directions", "given_pictures", "group_meeting", "interpolate", "neighbours", "numbered_group",
+    "arithmetic", "directions", "given_pictures", "group_meeting", "interpolate", "motion", "neighbours", "numbered_group",
     "pictures_of_bank", "project", "write_walk",
 ]  # fmt: skip
 

@@ -8,13 +8,14 @@ from figment.common.progress import Say
 from figment.experiments import EXPERIMENTS
 from figment.finding import read_findings
 from figment.media.strips import GAP_PIXELS
-from figment.reporting.pictures import Pixels, fitted, mark_of, read_picture, webp_url
+from figment.reporting.pictures import Pixels, film_url, fitted, mark_of, read_picture, webp_url
 from figment.run import Run
 
 MIN_SHEET_BYTES, MAX_SHEET_BYTES = (
     8_000,
     120_000,
 )  # that a sheet may take; where there is less for each, it is only named
+FILM_SHARES = 3  # sheets that a film may take the room of
 
 
 def contents(run: Run, say: Say | None = None, room: int = 0) -> list[dict[str, Any]]:
@@ -23,12 +24,14 @@ def contents(run: Run, say: Say | None = None, room: int = 0) -> list[dict[str, 
     say: told of each that is damaged and left out. room: bytes that all of their pictures may have.
     """
     records = sorted(read_findings(run.findings, say), key=lambda record: (_place(record["kind"]), record["name"]))
-    share = min(room // max(sum(len(record["sheets"]) for record in records), 1), MAX_SHEET_BYTES)
+    shares = sum(len(record["sheets"]) + (FILM_SHARES if record["film"] else 0) for record in records)
+    share = min(room // max(shares, 1), MAX_SHEET_BYTES)
     return [
         {
             "title": _title(record["kind"]), "name": record["name"], "sentence": record["sentence"],
             "columns": record["columns"], "rows": record["rows"],
             "sheets": [_sheet(run.findings / sheet["file"], sheet, share) for sheet in record["sheets"]],
+            "film": _film(run.findings, record["film"], FILM_SHARES * share),
             "images": record["images"] if record["images"] != run.facts.get("images") else None,
             "command": shlex.join(map(str, record["command"])) if record["command"] else None,
         }
@@ -56,6 +59,19 @@ def _sheet(path: Path, record: dict[str, Any], share: int) -> dict[str, Any]:
     ]
     titles = labels["titles"] if labels and any(labels["titles"]) else []
     return shown | {"titles": titles, "rows": rows, "mark": mark}
+
+
+def _film(folder: Path, record: dict[str, Any] | None, most: int) -> dict[str, Any] | None:
+    """A film, as the page holds it; src: None where it is larger than there is room for, or gone."""
+    if record is None:
+        return None
+    try:
+        content = (folder / record["file"]).read_bytes()
+    except OSError:
+        content = b""
+    fits = 0 < len(content) <= most and b"ftyp" in content[:12]
+    mark = mark_of(folder / record["file"]) if fits else None
+    return record | {"src": film_url(content) if fits else None, "mark": mark}
 
 
 def _cut(picture: Pixels, labels: dict[str, Any]) -> list[tuple[str, Pixels, int]]:

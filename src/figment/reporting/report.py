@@ -104,6 +104,7 @@ def mark(found: dict[str, Any]) -> DigitalSourceType | None:
     """What the page's pictures are, all together; charts are none. found: its contents."""
     sheets = [sheet for finding in found["findings"] for sheet in finding["sheets"] if sheet["rows"]]
     marks = [sheet["mark"] for sheet in sheets if sheet["mark"] or not sheet["is_chart"]]
+    marks += [film["mark"] for finding in found["findings"] if (film := finding["film"]) and film["src"]]
     marks += [shots.MARK] * bool(found["stages"] or found["films"])
     if found["measured"] and found["measured"]["pairs"]:
         marks.append(scores.PAIRS_MARK)

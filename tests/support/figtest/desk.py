@@ -13,7 +13,10 @@ from PIL import Image
 import figment
 from figment.data.portraits.table import portraits
 from figment.data.public.catalog import PUBLIC_SETS
+from figment.nets.serialization import packed
+from figtest.clip_nets import clip_generator
 from figtest.pictures import encoded, noise_folder
+from figtest.runs import build
 
 # What the runs that the pages speak of are made with. They are too short for augmentation to leave two kinds apart.
 RECIPE: dict[str, Any] = dict(
@@ -45,6 +48,7 @@ def lay_out(desk: Path) -> None:
     figment.train(desk / "my-pictures", images=2000, labels=True, out=desk / "runs" / "my-pictures-1", **RECIPE)
     figment.train(desk / "faces", images=1000, out=desk / "runs" / "faces-1", **WIDER)
     figment.train(images=6000, out=desk / "runs" / "portraits-1", **RECIPE | {"width": 8})
+    clips(desk)
     for name in COPIES:
         shutil.copytree(desk / "runs" / "my-pictures-1", desk / "runs" / name)
     for net in ("generator", "discriminator"):
@@ -52,6 +56,16 @@ def lay_out(desk: Path) -> None:
     boxes = [(sample, 4, 4, 10, 10) for sample in range(24)]
     (desk / "windows.csv").write_text("".join(f"{','.join(map(str, box))}\n" for box in boxes))
     celeba()
+
+
+def clips(desk: Path) -> None:
+    """A run of clips whose generator nobody trained: runs/clips-1."""
+    generator = clip_generator(size=16)
+    run = build(desk / "aside", ticks=0, snapshots=(), choices={"frames": 16, "motion_size": 2})
+    run.recipe = generator.recipe
+    run.generator_file.write_bytes(packed(generator.net, generator.recipe, "generator"))
+    shutil.move(run.folder, desk / "runs" / "clips-1")
+    shutil.rmtree(desk / "aside")
 
 
 def two_kinds(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 
 from figment.data.decoding.animations import open_animation
 from figment.data.decoding.decode import EMPTY_FILE, NO_PERMISSION, short_hash
@@ -39,21 +39,27 @@ NO_FRAMES = "none of its frames can be read"
 
 @dataclass(frozen=True)
 class FilmFrame:
-    """A frame as FFmpeg decodes it. stretch: width of its pixels against their height."""
+    """A frame as FFmpeg decodes it.
+
+    whole, few: what converts all of its pixels, and makes a few of them: made once a film, which takes longer than a
+    conversion. stretch: width of its pixels against their height.
+    """
 
     seconds: float
     duration: float
     stored: av.VideoFrame
+    whole: VideoReformatter
+    few: VideoReformatter
     stretch: float = 1.0
 
     def pixels(self) -> np.ndarray:
-        pixels = self._converted(self.stored.width, self.stored.height, EXACTLY)
+        pixels = self._converted(self.whole, self.stored.width, self.stored.height, EXACTLY)
         if self.stretch != 1:
             pixels = resize(pixels, len(pixels), max(1, round(pixels.shape[1] * self.stretch)))
         return turned(pixels, self._matrix)
 
     def small(self) -> np.ndarray:
-        return self._converted(*SMALL, BILINEAR).reshape(-1, 3)
+        return self._converted(self.few, *SMALL, BILINEAR).reshape(-1, 3)
 
     def digest(self) -> bytes:
         """Of the planes as decoded, which are the same on every machine; their conversion needn't be."""
@@ -67,10 +73,10 @@ class FilmFrame:
         kind = " ".join(map(str, shape))
         return short_hash(kind.encode(), stored.tobytes())
 
-    def _converted(self, width: int, height: int, how: int) -> np.ndarray:
+    def _converted(self, by: VideoReformatter, width: int, height: int, how: int) -> np.ndarray:
         told = self.stored.colorspace != UNSPECIFIED or self.stored.height < HD_HEIGHT
         colours = None if told else Colorspace.ITU709
-        frame = self.stored.reformat(width, height, "rgb24", src_colorspace=colours, interpolation=how)
+        frame = by.reformat(self.stored, width, height, "rgb24", src_colorspace=colours, interpolation=how)
         return frame.to_ndarray()
 
     @cached_property
@@ -146,6 +152,7 @@ class OpenFilm:
     def _all_decoded(self) -> Iterator[FilmFrame]:
         packets = self._container.demux(self._stream)
         guessed = 0.0
+        whole, few = VideoReformatter(), VideoReformatter()
         while True:
             try:
                 packet = next(packets)
@@ -162,7 +169,7 @@ class OpenFilm:
                     seconds = guessed if frame.time is None else frame.time
                     duration = float((frame.duration or 0) * (frame.time_base or 0)) or self._usual
                     guessed = seconds + duration
-                    yield FilmFrame(seconds, duration, frame, self._stretch)
+                    yield FilmFrame(seconds, duration, frame, whole, few, self._stretch)
 
 
 def open_film(path: str) -> AbstractContextManager[Film]:

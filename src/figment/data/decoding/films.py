@@ -76,7 +76,8 @@ class FilmFrame:
     def _converted(self, by: VideoReformatter, width: int, height: int, how: int) -> np.ndarray:
         told = self.stored.colorspace != UNSPECIFIED or self.stored.height < HD_HEIGHT
         colours = None if told else Colorspace.ITU709
-        frame = by.reformat(self.stored, width, height, "rgb24", src_colorspace=colours, interpolation=how)
+        # RGB has no matrix of its own, but PyAV 16 goes by the film's only where the two differ.
+        frame = by.reformat(self.stored, width, height, "rgb24", colours, Colorspace.ITU601, how)
         return frame.to_ndarray()
 
     @cached_property

@@ -39,10 +39,9 @@ from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import STRIP, Target, check_fit
 from figment.data.decoding.prepared import PreparedPicture
-from figment.data.sources.films import Films
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
-from figment.data.sources.open import Skipped, Source, check_clips, open_source
+from figment.data.sources.open import Skipped, Source, check_clips, open_source, watch
 from figment.errors import InputError, Interrupted, Notice
 
 # What to do where so many pictures are skipped for one reason that too few are left.
@@ -107,8 +106,7 @@ def prepare(
     grouped = None if group is None else grouping(group)
     source = open_source(data, video=video, strips=fit == STRIP)
     check_clips(source, video, fit, drop=leave_out is not None)
-    if isinstance(source, Films):
-        source.watched = progress
+    watch(source, progress)
     fit = "crop" if fit == STRIP else fit
     banks = cache_folder() / "banks"
     content = source.fingerprint()

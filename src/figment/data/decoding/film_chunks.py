@@ -10,7 +10,6 @@ from figment.common.marks import HEAD_BYTES, TAIL_BYTES, has_own_mark
 from figment.data.decoding.decode import MARKED
 from figment.data.decoding.depth import Scales
 from figment.data.decoding.film_frames import Frame, shown_at
-from figment.data.decoding.films import naming_film_damage, open_film
 from figment.data.decoding.fit import Target
 from figment.data.decoding.prepared import PreparedPicture
 from figment.data.decoding.scenes import jump, ranked
@@ -76,6 +75,8 @@ class FilmChunk:
     def _shown(self) -> Iterator[tuple[int, Frame | None]]:
         if self.reason is not None:
             raise Unreadable(self.reason)
+        from figment.data.decoding.films import naming_film_damage, open_film  # which brings FFmpeg in
+
         times = [self.start + frame / self.fps for frame in self.frames]
         with naming_film_damage(self.path), open_film(self.path) as film:
             since = times[0] if self.frames[0] else None
@@ -120,6 +121,8 @@ class LookedThrough:
 
 def look_through(piece: FilmPiece) -> LookedThrough:
     """Decode a piece of a film and compare neighbouring frames; runs in a worker."""
+    from figment.data.decoding.films import naming_film_damage, open_film
+
     try:
         if piece.reason is not None:
             raise Unreadable(piece.reason)

@@ -11,6 +11,7 @@ MIN_FRAME_SIDE = 8  # pixels: smaller frames show nothing
 MAX_FRAME_PIXELS = 2**25  # of a frame: an 8K film's; decoders keep up to sixteen of them
 # Frames whose time is later than they should be shown by less than this count as shown: many containers round to ms.
 TOLERANCE = 0.001  # seconds
+NO_FRAMES = "none of its frames can be read"  # a reason that a person is told
 
 
 class Frame(Protocol):

@@ -17,7 +17,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from figment.data.decoding.animations import open_animation
 from figment.data.decoding.decode import EMPTY_FILE, NO_PERMISSION, short_hash
-from figment.data.decoding.film_frames import TOLERANCE, Film, Frame, check_size
+from figment.data.decoding.film_frames import NO_FRAMES, TOLERANCE, Film, Frame, check_size
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
 
@@ -34,7 +34,6 @@ MAX_STRETCH = 8.0  # of a pixel's width against its height, that is believed
 # Reasons that a person is told.
 ENCRYPTED = "encrypted"
 ONLY_SOUND = "only sound, and no pictures"
-NO_FRAMES = "none of its frames can be read"
 
 
 @dataclass(frozen=True)

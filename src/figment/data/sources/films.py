@@ -23,6 +23,11 @@ from figment.common.progress import Progress
 from figment.common.text import shown
 from figment.common.video_shape import VideoShape
 from figment.data.bank.workers import map_unordered
+from figment.data.decoding import film_chunks
+from figment.data.decoding.animations import is_animated
+from figment.data.decoding.film_chunks import FilmChunk, FilmPiece, LookedThrough, give_up
+from figment.data.decoding.film_frames import NO_FRAMES, TOLERANCE
+from figment.data.decoding.scenes import scenes
 from figment.data.sources.aside import Aside
 from figment.data.sources.base import Chunks, ColumnReader, Skipped, hash_texts, is_film
 from figment.data.sources.folder import find_content
@@ -118,8 +123,6 @@ class Films(ReelSource):
         return Reels(reels, skipped, found.ignored, found.aside, notes, found.tables)
 
     def chunks_of(self, wanted: Mapping[int, tuple[list[int], list[int]]]) -> Chunks:
-        from figment.data.decoding.film_chunks import FilmChunk  # which brings FFmpeg in
-
         reels, root = self.reels.reels, self._files().root
         for place, (slots, frames) in wanted.items():
             name = reels[place].name
@@ -167,8 +170,6 @@ def _moving(root: Path, names: Sequence[str]) -> set[str]:
 
 
 def _moves(path: Path) -> bool:
-    from figment.data.decoding.animations import is_animated
-
     return _suffix(path.name) in ANIMATIONS + MAY_MOVE and is_animated(str(path))
 
 
@@ -178,8 +179,6 @@ def _suffix(name: str) -> str:
 
 def on_grid(start: float, stop: float, fps: float) -> range:
     """Numbers of the frames k/fps that are shown from start on, and before stop."""
-    from figment.data.decoding.film_frames import TOLERANCE
-
     first, end = (max(0, math.ceil(round((time - TOLERANCE) * fps, 6))) for time in (start, stop))
     return range(first, end)
 
@@ -237,14 +236,12 @@ def looked_through(files: FilmFiles, progress: Progress | None = None) -> dict[s
 
 def _look(root: Path, names: Sequence[str]) -> Iterator[tuple[str, Seen]]:
     """Look through films in the workers, piece by piece."""
-    from figment.data.decoding.film_chunks import FilmPiece, LookedThrough, give_up, look_through
-
     for first in range(0, len(names), BATCH_FILMS):
         batch = names[first : first + BATCH_FILMS]
         pieces = [FilmPiece(number, f"{root}/{name}") for number, name in enumerate(batch)]
         parts: dict[int, list[LookedThrough]] = {number: [] for number in range(len(batch))}
         while pieces:
-            with closing(map_unordered(look_through, pieces, rescue=give_up)) as results:
+            with closing(map_unordered(film_chunks.look_through, pieces, rescue=give_up)) as results:
                 pieces = []
                 for result in results:
                     parts[result.number].append(result)
@@ -254,11 +251,8 @@ def _look(root: Path, names: Sequence[str]) -> Iterator[tuple[str, Seen]]:
                         yield batch[result.number], seen_of(parts.pop(result.number))
 
 
-def seen_of(parts: Sequence[Any]) -> Seen:
-    """What was seen of a film, given its pieces (LookedThrough)."""
-    from figment.data.decoding.films import NO_FRAMES
-    from figment.data.decoding.scenes import scenes
-
+def seen_of(parts: Sequence[LookedThrough]) -> Seen:
+    """What was seen of a film, given its pieces."""
     first, last = parts[0], parts[-1]
     if last.reason is not None and len(parts) == 1:
         return Seen(reason=last.reason)
@@ -278,10 +272,8 @@ def seen_of(parts: Sequence[Any]) -> Seen:
 
 def _parts(frames: Sequence[int], seen: Seen, fps: float) -> Iterator[slice]:
     """Frames in parts that are decoded in one go: bounded in what has to be decoded from the first to the last."""
-    from figment.data.decoding.film_chunks import CHUNK_FRAMES, CHUNK_PIXELS
-
     decoded = max(1.0, seen.rate / fps) * max(1, seen.height * seen.width)  # pixels for each wanted frame
-    most = max(1, min(CHUNK_FRAMES, int(CHUNK_PIXELS / decoded)))
+    most = max(1, min(film_chunks.CHUNK_FRAMES, int(film_chunks.CHUNK_PIXELS / decoded)))
     begin = 0
     for place, frame in enumerate(frames):
         if frame - frames[begin] >= most:

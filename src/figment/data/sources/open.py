@@ -121,6 +121,14 @@ def check_clips(source: Source, video: VideoShape | None, fit: str, drop: bool =
         )
 
 
+def watch(source: Source, progress: Progress | None) -> None:
+    """Have progress told (done, total) while the films of a source are looked through."""
+    if isinstance(source, Films):
+        source.watched = progress
+    for _, part in source.parts if isinstance(source, Joined) else ():
+        watch(part, progress)
+
+
 def holds_drawn(source: Source) -> bool:
     """Whether figment draws pictures of a source itself, if only a part of them."""
     parts = [part for _, part in source.parts] if isinstance(source, Joined) else []

@@ -18,6 +18,7 @@ from figment.data.bank.prepare import prepare
 from figment.data.decoding.decode import read
 from figment.data.decoding.depth import Ranges, Scale, Unscaled
 from figment.data.decoding.fit import Target
+from figment.data.sources.drawn import MovingPortraits
 from figment.data.sources.groups import grouping
 from figment.data.sources.names import MOVING, MOVING_SHAPE, drawn_request
 from figment.data.sources.open import Portraits, Source
@@ -36,6 +37,12 @@ def are_portraits(data: Data) -> bool:
     """Whether the data are the built-in portraits, whose attributes are known."""
     asked = drawn_request(data) if isinstance(data, str) else None
     return data is None or isinstance(data, Portraits) or (asked is not None and asked.name == Portraits.drawn_set)
+
+
+def are_moving_portraits(data: Data) -> bool:
+    """Whether the data are the built-in moving portraits, of which the truth of every frame is known."""
+    asked = drawn_request(data) if isinstance(data, str) else None
+    return isinstance(data, MovingPortraits) or (asked is not None and asked.name == MOVING)
 
 
 def clip_choices(data: Data, video: "VideoShape | str | None", choices: dict[str, Any]) -> dict[str, Any]:

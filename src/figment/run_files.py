@@ -116,6 +116,7 @@ class Event(Record):
     chequers: float | None = None
     distinct: float | None = None
     distinct_exponent: float | None = None
+    motion: float | None = None
     squared_gradient: float | None = None
     norm_discriminator: float | None = None
     norm_generator: float | None = None

@@ -12,6 +12,7 @@ from figment.training.movement import moved
 
 HELD = make("dcgan-r1", size=32, images=10_000, planned_images=10_000)
 FREE = make("dcgan-small", size=32, images=10_000, planned_images=10_000)
+CLIPS = make("video-small", size=32, images=10_000, planned_images=10_000)
 
 FINE = dict(
     separation=0.8, memorising=0.5, memorising_chance=0.5, spread=0.9, distance=0.05, detail=0.8, chequers=0.0,
@@ -210,3 +211,46 @@ def test_what_has_moved_is_told_the_greatest_first() -> None:
     assert moved(now, before).startswith("less detail: .58 → .34")
     assert moved(before, before) == ""
     assert moved({}, now) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "said"),
+    [
+        (dict(motion=0.1), "still", "all clips stand still: .10 of the reals' motion (try more numbers that move"),
+        (dict(motion=4.0), "flickering", "frames flicker: 4.00 times the motion of the reals (try fewer numbers"),
+    ],
+)
+def test_clips_that_stand_still_and_frames_that_flicker_are_told(values: dict, name: str, said: str) -> None:
+    at = outlook(CLIPS, **values)
+    assert [sign.name for sign in signs(at)] == [name]
+    assert said in diagnose(at)[0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        dict(motion=0.7),
+        dict(motion=1.6),
+        dict(motion=(0.02, 0.19)),  # on its way
+        dict(motion=(8.0, 3.0)),
+        dict(motion=0.1, images=900),  # young
+        dict(motion=4.0, images=3000),
+        dict(motion=None),  # single frames are learnt
+        dict(),  # of another figment
+    ],
+)
+def test_nothing_is_said_of_clips_that_move(values: dict) -> None:
+    assert signs(outlook(CLIPS, **values)) == []
+
+
+def test_what_is_learnt_of_single_frames_counts_for_nothing_in_motion() -> None:
+    first = make("video-small", size=32, images=10_000, planned_images=10_000, images_first=0.5)
+    assert signs(outlook(first, motion=0.1, images=5_400)) == []
+    assert [sign.name for sign in signs(outlook(first, motion=0.1, images=5_600))] == ["still"]
+    assert "--set images_first=0.25" in diagnose(outlook(first, motion=0.1))[0]
+
+
+def test_motion_that_has_changed_is_told() -> None:
+    before, after = (ticks(motion=value)[-1] for value in (0.4, 0.8))
+    assert moved(before, after) == "more motion: .40 → .80 of the reals'"
+    assert moved(before | {"motion": None}, after) == ""

@@ -47,6 +47,11 @@ def moving_reader(size: int, tally: Tally | None = None) -> PortraitReader:
     return reader_of(load_or_train(moving_plan(size), tally or Tally(None, 0)), READ, to_table)
 
 
+def remaining_work(size: int) -> int:
+    """What moving_reader() has still to do, in pictures."""
+    return moving_plan(size).remaining_work
+
+
 def moving_plan(size: int) -> TrainingPlan:
     """How it is trained. Raises InputError for sizes that can't be drawn."""
     plan = training_plan(size)

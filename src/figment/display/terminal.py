@@ -158,6 +158,8 @@ def readable(event: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("spread", f"{event['spread']:.2f}"))
     if event.get("detail") is not None:
         rows.append(("detail", f"{event['detail']:.2f}"))
+    if event.get("motion") is not None:
+        rows.append(("motion", f"{event['motion']:.2f}"))
     if event.get("augment_p"):
         rows.append(("augmentation", f"p {event['augment_p']:.2f}"))
     if event.get("processes", 1) > 1:

@@ -76,13 +76,18 @@ def real_windows(bank: Bank, clips: NDArray[np.int64], frames: int, most: int) -
     return np.stack([np.asarray(bank.pictures[start : start + frames]) for start in starts])
 
 
-def split_clips(bank: Bank, frames: int, samples: int, seed: int) -> tuple[Clips, Clips]:
-    """Real clips that stand in for samples, held out where there are such, and those that all are compared with."""
+def held_out_first(bank: Bank, seed: int) -> tuple[NDArray[np.int64], int]:
+    """All clips in an order that a seed gives, those held out before those trained on; and how many are held out."""
     assert bank.clips is not None
     random = np.random.default_rng([seed, 8])
     held_out, train = (random.permutation(bank.clips.of(part)) for part in (bank.held_out, bank.train))
-    order = np.concatenate([held_out, train])
-    half = max(len(held_out), len(order) // 2) if len(held_out) < len(order) // 2 else len(order) // 2
+    return np.concatenate([held_out, train]), len(held_out)
+
+
+def split_clips(bank: Bank, frames: int, samples: int, seed: int) -> tuple[Clips, Clips]:
+    """Real clips that stand in for samples, held out where there are such, and those that all are compared with."""
+    order, held_out = held_out_first(bank, seed)
+    half = max(held_out, len(order) // 2) if held_out < len(order) // 2 else len(order) // 2
     floor = real_windows(bank, order[:half], frames, samples)
     return floor, real_windows(bank, order[half:], frames, 2 * MOST_CLIPS)
 

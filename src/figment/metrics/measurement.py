@@ -26,7 +26,7 @@ from figment.features.registry import NETWORKS, default_network, extractor
 from figment.generator import choice
 from figment.media.images import write
 from figment.metrics.asked import ATTRIBUTES, CLIPS, COPYING, MAX_REALS, Asked, asked_for
-from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, split_clips
+from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, held_out_first, real_windows, split_clips
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.expected_time import expected_seconds
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
@@ -43,7 +43,7 @@ from figment.metrics.scores import (
 )
 from figment.metrics.self_test import self_tests
 from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
-from figment.reals import Data, are_portraits
+from figment.reals import Data, are_moving_portraits, are_portraits
 from figment.run import Run
 from figment.similarity.nearest import Subset
 from figment.version import __version__
@@ -52,6 +52,9 @@ ELSEWHERE = "measure a copy of the run"  # where the run can't be written to
 MAX_COMPARED_SAMPLES = 5000  # samples whose nearest training pictures are looked for
 LEAST_TOLD_SECONDS = 10  # that a measurement takes, from which on it is said how long
 ATTRIBUTE_SAMPLES = 2000  # samples whose attributes are read, on the built-in portraits
+READ_CLIPS = (
+    200  # clips of each kind, on the moving ones: a share of them is known to 2 %, and a minute's reading at most
+)
 
 
 def measure(
@@ -153,9 +156,10 @@ def _measured(
     facts = _facts(subject, bank, networks, chosen, seed)
     spare, reference = (bank_rows(bank, rows) for rows in split_reals(bank, count, seed, asked.reals))
     data = subject.run.data if against is None and subject.run is not None else against
-    is_read = are_portraits(data)
+    is_read, moving = are_portraits(data), are_moving_portraits(data) and subject.clips is not None
+    to_read = _left_to_read(subject, count, bank, is_read, moving) if ATTRIBUTES in asked.parts else (0, 0)
     shown = subject.pictures.first(count), spare, reference
-    _tell_time(shown, networks, chosen, asked, bank, against is None, is_read, display)
+    _tell_time(shown, networks, chosen, asked, bank, against is None, to_read, display)
 
     ours = extract_features(subject.pictures.first(count), networks, chosen, display.stage("samples"))
     theirs = extract_features(reference, networks, chosen, display.stage("real pictures"))
@@ -164,7 +168,7 @@ def _measured(
     references = {network.name: Reference(theirs.features[network.name]) for network in networks}
     found, more = all_scores(ours, theirs, others, networks, references, seed, display.stage("scores"), asked.parts)
     tests = self_tests(spare, others.features, references, networks, chosen, display.stage("degraded real pictures"))
-    left_out = {part: reason for part, reason in asked.left_out.items() if _could_be(part, networks, is_read)}
+    left_out = {part: reason for part, reason in asked.left_out.items() if _could_be(part, networks, is_read or moving)}
     missing = missing | more | left_out
     result = Measurement(
         subject.name, facts, subject.run, found, missing, tests, notes=notes, left_out=frozenset(asked.left_out)
@@ -182,6 +186,8 @@ def _measured(
             result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
         if subject.clips is not None and CLIPS in asked.parts:
             result = _with_clips(result, subject.clips, bank, networks, seed, display)
+        if moving and ATTRIBUTES in asked.parts:
+            result = _with_truth(result, subject, bank, seed, display)
     finally:
         result = _kept(result)
     return result
@@ -189,21 +195,31 @@ def _measured(
 
 def _tell_time(
     sets: tuple[LazyPictures, LazyPictures, LazyPictures], networks: Sequence[Extractor], codec: str, asked: Asked, bank: Bank,
-    own: bool, is_read: bool, display: Preparing,
+    own: bool, to_read: tuple[int, int], display: Preparing,
 ) -> None:  # fmt: skip
     """Say about how long it will take, and what takes it. sets: samples, reals for the floor, and those to compare with.
-    own: as in _with_originality."""
+    own: as in _with_originality. to_read: pictures that a reader of attributes has still to learn from, and that are read."""
     pictures, _, reference = sets
-    taught = _left_to_teach(pictures.count, bank.height, bank.width) if is_read and ATTRIBUTES in asked.parts else 0
-    read = 2 * min(pictures.count, ATTRIBUTE_SAMPLES) if is_read else 0
+    taught, _ = to_read
     train, held_out = (len(bank.train), len(bank.held_out)) if own else (len(bank.pictures), 0)
-    seconds = expected_seconds(*sets, networks, codec, asked, train, held_out, (taught, read))
+    seconds = expected_seconds(*sets, networks, codec, asked, train, held_out, to_read)
     if taught or seconds >= LEAST_TOLD_SECONDS:
         parts = [f"{pictures.count:,} samples", f"{reference.count:,} real pictures"]
         parts += [f"copies among {train:,}"] if COPYING in asked.parts else []
         parts += ["a reader of attributes, which is taught once and kept in the cache"] if taught else []
         sooner = "" if asked.how else " --quick takes a look sooner."
         display.say(f"About {as_rough_time(seconds)}: {', '.join(parts)}.{sooner}")
+
+
+def _left_to_read(subject: Subject, count: int, bank: Bank, stills: bool, moving: bool) -> tuple[int, int]:
+    """Of the built-in portraits, pictures that a reader has still to learn from, and that it reads then."""
+    if stills:
+        return _left_to_teach(count, bank.height, bank.width), 2 * min(count, ATTRIBUTE_SAMPLES)
+    if not moving or not MIN_SIDE <= bank.height == bank.width:
+        return 0, 0
+    from figment.attributes.moving_reader import remaining_work
+
+    return remaining_work(bank.height), 2 * at_most(READ_CLIPS, SAMPLES) * subject.frames
 
 
 def _left_to_teach(count: int, height: int, width: int) -> int:
@@ -267,6 +283,25 @@ def _with_clips(
     others, reference = split_clips(bank, drawn(1).shape[1], at_most(MOST_CLIPS, SAMPLES), seed)
     samples = drawn(min(len(others), MOST_CLIPS))
     return replace(result, clips=clip_scores(samples, others, reference, networks[0], seed, display.stage("clips")))
+
+
+def _with_truth(result: Measurement, subject: Subject, bank: Bank, seed: int, display: Preparing) -> Measurement:
+    """The same, with whether clips of the moving portraits keep to the truth."""
+    from figment.attributes.moving_reader import moving_reader, remaining_work
+    from figment.metrics.clip_truth import LEAST_READ, measure_truth
+
+    assert subject.clips is not None
+    if bank.clips is None or len(bank.clips) < LEAST_READ or not MIN_SIDE <= bank.height == bank.width:
+        lacking = f"needs {LEAST_READ} real clips, square and of {MIN_SIDE} pixels a side or more"
+        return replace(result, missing=result.missing | {ATTRIBUTES: lacking})
+    most, size = at_most(READ_CLIPS, SAMPLES), bank.height
+    others = real_windows(bank, held_out_first(bank, seed)[0], subject.frames, most)
+    taught = remaining_work(size)
+    progress = display.stage(f"{'teaching a reader of moving portraits, once, and ' if taught else ''}reading clips")
+    truth = measure_truth(
+        subject.clips(most), others, subject.fps, lambda tally: moving_reader(size, tally), taught, progress
+    )
+    return replace(result, truth=truth)
 
 
 def _kept(result: Measurement) -> Measurement:

@@ -20,6 +20,7 @@ from figment.run import Run
 
 if TYPE_CHECKING:
     from figment.attributes.coverage import AttributeCoverage
+    from figment.metrics.clip_truth import ClipTruth
 
 FORMAT = 1  # of --out FILE.json
 UNUSABLE_PREFIX = "features "  # before the name of a network that can't be had, in what is missing
@@ -42,6 +43,7 @@ class Measurement:
     copying: Copying | None = None
     attributes: "AttributeCoverage | None" = None
     clips: ClipScores | None = None  # of a generator of clips
+    truth: "ClipTruth | None" = None  # of one of the moving portraits
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
     unkept: InputError | None = None  # why not all of it is kept in the run
@@ -77,6 +79,8 @@ class Measurement:
             })  # fmt: skip
         if self.clips is not None:
             found.append({"score": "clips", **self.clips.as_record()})
+        if self.truth is not None:
+            found.append({"score": "truth", **self.truth.as_record()})
         found.append({"score": "summary", **self._summary()})
         return [record | self.facts for record in found]
 
@@ -113,6 +117,8 @@ class Measurement:
             text += ["", *self.attributes.sentences()]
         if self.clips is not None:
             text += ["", *self.clips.lines()]
+        if self.truth is not None:
+            text += ["", *self.truth.lines()]
         reasons: dict[str, list[str]] = {}
         for name, reason in self.missing.items():
             if not name.startswith(UNUSABLE_PREFIX):  # told before anything was measured
@@ -133,6 +139,7 @@ class Measurement:
             "copying": None if self.copying is None else self.originality(),
             "attributes": None if self.attributes is None else self.attributes.as_record(),
             **({} if self.clips is None else {"clips": self.clips.as_record()}),
+            **({} if self.truth is None else {"truth": self.truth.as_record()}),
             "notes": self.notes, **self.facts,
         }  # fmt: skip
 

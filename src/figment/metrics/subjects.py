@@ -11,6 +11,7 @@ from figment.common import sizes
 from figment.common.addresses import absent
 from figment.common.called import mistaken
 from figment.common.progress import Agree, Preparing
+from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import Bank
 from figment.data.bank.prepare import prepare
 from figment.data.decoding.chunks import StoredChunk
@@ -19,7 +20,7 @@ from figment.data.sources.open import Drawn, Source, open_source
 from figment.errors import InputError, Unreadable
 from figment.features.extract import LazyPictures, bank_rows, sampled
 from figment.generator import load
-from figment.reals import Data, bank_of
+from figment.reals import Data, are_moving_portraits, bank_of
 from figment.run import Run
 
 MIN_SIDE = 16  # pixels, below which pictures show too little to be told apart
@@ -31,7 +32,7 @@ class Subject:
     """What is measured: pictures of a size, with a name. run: where they are a run's. names: of their files, if any.
 
     pick: of how many candidates a generator's samples are each the most real; None for a folder's pictures. clips: of a
-    generator of clips, gives so many as uint8 (N, T, C, H, W).
+    generator of clips, gives so many as uint8 (N, T, C, H, W); frames, fps: of these.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Subject:
     names: Sequence[str] = ()
     pick: int | None = None
     clips: Callable[[int], NDArray[np.uint8]] | None = None
+    frames: int = 0
+    fps: float = 0.0
 
 
 def open_subject(
@@ -94,7 +97,8 @@ def _of_generator(
     generator = load(run.folder if run else str(what)).to(device)
     generator.check_pick(pick)
     clips = (lambda count: generator.clips(count, seed).numpy()) if generator.recipe.frames else None
-    subject = Subject(str(run.folder if run else what), sampled(generator, n, seed, pick), run, pick=pick, clips=clips)
+    name, frames, fps = str(run.folder if run else what), generator.recipe.frames, generator.recipe.fps
+    subject = Subject(name, sampled(generator, n, seed, pick), run, pick=pick, clips=clips, frames=frames, fps=fps)
     if against is None:
         assert run is not None
         try:
@@ -106,18 +110,26 @@ def _of_generator(
                 f"the pictures that {run.folder} was trained on can't be had ({reason}): {mend}."
             ) from None
     recipe = generator.recipe
+    video = recipe.video if are_moving_portraits(against) else None  # which there are as clips alone
     return subject, _real_bank(
-        against, recipe.size, int(recipe.channels), group, recipe.fit, agree, display, keep_marked
+        against, recipe.size, int(recipe.channels), group, recipe.fit, agree, display, keep_marked, video
     )
 
 
 def _real_bank(
     data: Data, size: int | tuple[int, int], channels: int, group: str | None, fit: str, agree: Agree | None,
-    display: Preparing, keep_marked: bool,
+    display: Preparing, keep_marked: bool, video: VideoShape | None = None,
 ) -> Bank:  # fmt: skip
-    source = open_source(data, agree, display.stage("downloading", "MB"), display.say)
+    source = open_source(data, agree, display.stage("downloading", "MB"), display.say, video)
     return prepare(
-        source, size, channels, group, display.stage("preparing real pictures"), fit, keep_marked=keep_marked
+        source,
+        size,
+        channels,
+        group,
+        display.stage("preparing real pictures"),
+        fit,
+        keep_marked=keep_marked,
+        video=video,
     )
 
 

@@ -40,7 +40,9 @@ def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
     if not records:
         return None
     by_name = {record["score"]: record for record in records}
-    copying, attributes, summary = (by_name.pop(name, None) for name in ("copying", "attributes", "summary"))
+    copying, attributes, truth, summary = (
+        by_name.pop(name, None) for name in ("copying", "attributes", "truth", "summary")
+    )
     return {
         "summary": as_sentence((summary or {}).get("summary") or OLDER),
         "about": _about(records[0]),
@@ -48,7 +50,7 @@ def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
         "copying": None if copying is None else copying.get("verdict"),
         "pairs": _picture(run) if copying is not None and copying.get("closest") else None,
         "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
-        "told": (attributes or {}).get("sentences", []),
+        "told": (attributes or truth or {}).get("sentences", []),
     }
 
 

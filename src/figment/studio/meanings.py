@@ -23,6 +23,16 @@ MEANINGS = (
         "Some ways to enlarge what is between two layers leave a pattern of chequers, the same all over each picture.",
     ),
     (
+        "all clips stand still",
+        "From one frame to the next hardly anything changes, far less than in real clips: the numbers of the code that move"
+        " while a clip plays have next to no effect.",
+    ),
+    (
+        "frames flicker",
+        "From one frame to the next far more changes than in real clips: they don't hang together, though each by itself may"
+        " be a good picture.",
+    ),
+    (
         "by heart",
         "The discriminator ranks pictures that it was trained on above others of the same kind that were held back. What it"
         " then tells the generator is about those pictures, and no longer about what makes a picture real.",

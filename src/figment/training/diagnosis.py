@@ -29,6 +29,11 @@ MAX_CLUSTERED, MAX_EXPONENT = 25, 1.0  # different pictures, and how sharply the
 ONE_PICTURE, ONE_SPREAD = 1.5, 0.2  # so few, and a spread below which they are one picture to the eye
 FEATURELESS, NOISY = 0.3, 2.0  # detail, as a share of the reals'
 CHEQUERED = 0.15  # share of the contrast
+MOVING = 1 / 10  # of the planned clips less those learnt as single frames, before which they may stand still
+# Motion of clips as a share of reals'. Real clips, 32 at a time against 256, keep within .67 and 1.5 of each other (999 of 1,000
+# draws of three sets); shuffled, they have 4.8 (moving portraits), 3.4 (shapes) and 1.7 (people who wave and run) times as much.
+# Of what moves a fifth as much an eye sees little but a still.
+STILL, FLICKERING = 0.2, 2.5
 KNOWN_AUC, KNOWN_CHANCE = 0.65, 0.01  # memorising: above this AUC, and rarer than this by chance
 AHEAD_AUC, CERTAIN_AUC, UNSURE_AUC = 0.95, 0.99, 0.55
 FAR, FAR_FLOORS = 0.1, 3  # energy distance, and score in that of other reals, that are far from reals
@@ -95,6 +100,11 @@ class Outlook:
     def is_past(self, share: float) -> bool:
         """Whether such a share of the planned images has been seen."""
         return bool(self.ticks[-1]["images"] >= share * self.recipe.planned_images)
+
+    def has_moved(self, share: float) -> bool:
+        """Whether such a share of the planned clips has been seen, beside those that are learnt as single frames."""
+        first = self.recipe.images_first
+        return self.is_past(first + share * (1 - first))
 
     @property
     def is_formed(self) -> bool:
@@ -230,6 +240,18 @@ SIGNS = (
         lambda at: at.is_formed and at.is_above("chequers", CHEQUERED) and not at.has_shrunk("chequers"),
         _says("a pattern of 4×4 pixels, repeated all over, makes {} of the contrast", "chequers"),
         remedies.against_chequers,
+    ),
+    Sign(
+        "still",
+        lambda at: at.has_moved(MOVING) and at.is_below("motion", STILL) and not at.has_grown("motion"),
+        _says("all clips stand still: {} of the reals' motion", "motion"),
+        remedies.against_stillness,
+    ),
+    Sign(
+        "flickering",
+        lambda at: at.has_moved(FORMING) and at.is_above("motion", FLICKERING) and not at.has_shrunk("motion"),
+        _says("frames flicker: {} times the motion of the reals", "motion"),
+        remedies.against_flicker,
     ),
     Sign(
         "memorising",

@@ -30,6 +30,7 @@ MEASURES = (
     Measure(
         "distance", _by_share(0.2, 0.02), "farther from reals: distance {} → {}", "nearer to reals: distance {} → {}"
     ),
+    Measure("motion", _by(0.1), "more motion: {} → {} of the reals'", "less motion: {} → {} of the reals'"),
     Measure(
         "separation", _by(0.04), "told from reals more easily: AUC {} → {}", "harder to tell from reals: AUC {} → {}"
     ),

@@ -4,6 +4,7 @@ from figment.augment.pipeline import ADAPTION_IMAGES
 from figment.recipe import Recipe
 
 LOW_RATE, HIGH_RATE = 5e-5, 5e-3  # of Adam, beyond which it is what to change first
+LEAST_MOTION = 8  # numbers of a code that move, below which more than these are to blame
 KNOWN = "known nets to start from, --from RUN"  # of a run on more pictures, or for longer
 HELD = "--recipe dcgan-r1, whose discriminator is held back by R1"
 
@@ -36,6 +37,18 @@ def against_nothing_learnt(recipe: Recipe) -> str:
 def against_chequers(recipe: Recipe) -> str:
     if recipe.nets == "dcgan" and recipe.upsampling == "transposed":
         return "--set upsampling=nearest"
+    return f"a smaller rate, {_slower(recipe)}"
+
+
+def against_stillness(recipe: Recipe) -> str:
+    if recipe.images_first > 0:
+        return f"more of the time for motion, --set images_first={recipe.images_first / 2:g}"
+    return f"more numbers that move, --set motion_size={min(2 * recipe.motion_size, recipe.code_size - 1)}"
+
+
+def against_flicker(recipe: Recipe) -> str:
+    if recipe.motion_size >= 2 * LEAST_MOTION:
+        return f"fewer numbers that move, --set motion_size={recipe.motion_size // 2}"
     return f"a smaller rate, {_slower(recipe)}"
 
 

@@ -17,6 +17,7 @@ PLACES = {
     "separation": "AUC/reals against fakes", "memorising": "AUC/training against held-out reals",
     "p_fake_real": "P(fake)/training reals", "p_fake_held_out": "P(fake)/held-out reals", "p_fake_fake": "P(fake)/fakes",
     "spread": "pictures/spread", "detail": "pictures/detail", "distance": "pictures/distance", "distinct": "pictures/distinct",
+    "motion": "clips/motion",
     "lr": "schedule/lr", "gamma": "schedule/gamma", "augment_p": "schedule/augment_p",
     "images_per_second": "machine/images a second", "memory_mb": "machine/memory, MiB",
 }  # fmt: skip

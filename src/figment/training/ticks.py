@@ -19,10 +19,11 @@ from figment.run_files import NEEDED
 from figment.training import schedule
 from figment.training.appearance import look
 from figment.training.calibration import Calibrator
+from figment.training.clip_motion import ClipMotion
 from figment.training.diagnosis import KEPT_READINGS, Outlook, diagnose
 from figment.training.loader import Feed
 from figment.training.look_sizes import in_view
-from figment.training.monitor import read
+from figment.training.monitor import ROUNDED_DIGITS, read
 from figment.training.pace import Clock
 from figment.training.phases import autocast_for
 from figment.training.state import TrainState
@@ -46,6 +47,7 @@ class Ticks:
         self.seen = look(self.reals.pictures)
         random = generator_at(recipe.seed, "watched")
         self.z = codes.draw(in_view(READING_PICTURES, recipe), recipe.code_size, recipe.prior, random).to(feed.device)
+        self.motion = ClipMotion.of(bank, recipe, feed) if recipe.frames else None
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT_READINGS)
         self.widest = 0.0
         self.plan(recipe)
@@ -86,19 +88,27 @@ class Ticks:
             local_statistics(state.generator, state.discriminator),
         ):
             reading = read(state.generator, state.discriminator, self.reals, self.held_out, self.z, self.seen)
+            moves = self._motion(state, recipe)
         reading = replace(reading, **self.calibrator.reading(state))
         self.widest = max(self.widest, reading.spread)
         seconds = self.clock.seconds()
         speed = (state.images - self.began_images) / max(seconds - self.began_seconds, 1e-3)
         event = {
             "event": "tick", "images": state.images, "seconds": round(seconds, 2),
-            **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(),
+            **_rates(state, recipe), **_losses_and_norms(state), **reading.as_event(), **moves,
             "images_per_second": round(speed, 1),
             "memory_mb": memory_mb(self.feed.device), **({"processes": processes} if processes > 1 else {}),
         }  # fmt: skip
         self.events.append(event)
         event["diagnosis"] = diagnose(Outlook(list(self.events), recipe, scores, self.widest))
         return event
+
+    def _motion(self, state: TrainState, recipe: Recipe) -> dict[str, float | None]:
+        """How much clips move, as a share of reals'; nothing yet while single frames are learnt."""
+        if self.motion is None:
+            return {}
+        share = None if schedule.is_still(recipe, state.images) else self.motion.share(state.generator)
+        return {"motion": None if share is None else round(share, ROUNDED_DIGITS)}
 
     def _count_speed(self, state: TrainState) -> None:
         """Count images and seconds from here on for the next tick's speed."""

@@ -11,6 +11,7 @@ from figment.errors import InputError
 from figment.game.phase_losses import LossSettings, augmented_alike
 from figment.nets import dcgan, r3gan
 from figment.nets.clips import MOTION_STAGES, ClipDiscriminator
+from figment.nets.hooks import entries
 from figment.nets.serialization import packed, unpacked
 from figment.nets.transplant import transplant
 from figment.recipe import Recipe
@@ -90,6 +91,29 @@ def test_motion_acts_on_the_first_stages_alone() -> None:
     assert torch.allclose(g(z), g(moved), atol=1e-6)
     content = torch.cat([torch.randn(4, 6), z[:, 6:]], 1)
     assert not torch.allclose(g(z), g(content))
+
+
+def test_a_code_mixed_with_itself_draws_what_it_draws() -> None:
+    """Of content and of motion: the latter acts on the first stages, whichever code it is of."""
+    g, _ = pair(recipe(size=32))
+    for module in g.modules():
+        if isinstance(module, dcgan.Modulation):
+            torch.nn.init.normal_(module.out.weight)
+    z, other = torch.randn(4, 10), torch.randn(4, 10)
+    for first in range(g.modulations + 1):
+        assert torch.allclose(g.mixed(z, z, first), g(z), atol=1e-6)
+    moved = torch.cat([other[:, :6], torch.randn(4, 4)], 1)
+    assert torch.allclose(g.mixed(z, other, MOTION_STAGES), g.mixed(z, moved, MOTION_STAGES), atol=1e-6)
+    assert not torch.allclose(g.mixed(z, other, 1), g.mixed(z, moved, 1))
+
+
+def test_where_the_code_enters_motion_has_zeros_but_in_the_first_stages() -> None:
+    start, *matrices = entries(pair(recipe(size=32))[0], 10)
+    for stage, matrix in enumerate(matrices):
+        assert bool(matrix[:, 6:].any()) == (stage < MOTION_STAGES)
+        assert matrix[:, :6].any()
+    assert start[:, 6:].any()
+    assert [matrix.shape[1] for matrix in entries(pair(of_r3gan())[0], 10)] == [10]
 
 
 def test_classes_are_the_first_column() -> None:

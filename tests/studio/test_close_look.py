@@ -13,6 +13,7 @@ from figment.generator import load
 from figment.studio.close_look import code_of
 from figment.studio.studio import Studio
 from figment.studio.work import GivenUp, Telling
+from figtest.clip_nets import clip_generator
 from figtest.runs import build
 from figtest.studios import asking
 from figtest.whole_runs import whole_run
@@ -94,6 +95,13 @@ def test_a_sheet_of_few_classes_has_a_row_for_each(tmp_path):
     generator = load(run.snapshot_file(0))
     assert [code_of(generator, tile) for tile in (0, 7, 8, 15)] == [(0, "cat"), (7, "cat"), (0, "dog"), (7, "dog")]
     assert code_of(load(build(tmp_path / "b").snapshot_file(0)), 9) == (9, None)
+
+
+def test_a_sheet_of_clips_has_a_row_for_each():
+    """Of 8 frames each; of two classes four clips each, and their frames show the sample of that number."""
+    assert [code_of(clip_generator(), tile) for tile in (0, 7, 8, 63)] == [(0, None), (0, None), (1, None), (7, None)]
+    generator = clip_generator(classes=("cat", "dog"))
+    assert [code_of(generator, tile) for tile in (9, 31, 32, 63)] == [(1, "cat"), (3, "cat"), (0, "dog"), (3, "dog")]
 
 
 def test_work_that_nobody_waits_for_is_given_up(tmp_path):

@@ -55,7 +55,21 @@ class DcganClips(_OfClips, dcgan.Generator):
     def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
         if not self.modulations:
             return dcgan.Generator.forward(self, z, labels)
-        return self.mixed(z, self.at_rest(z), MOTION_STAGES, labels)
+        return dcgan.Generator.mixed(self, z, self.at_rest(z), MOTION_STAGES, labels)
+
+    def mixed(self, z: Tensor, late: Tensor, first: int, labels: Tensor | None = None) -> Tensor:
+        """As the DCGAN's; of either code the motion acts on the first stages alone."""
+        enter, *layers = self
+        x, stage = enter(z) if labels is None else enter(z, labels), 0
+        for layer in layers:
+            if isinstance(layer, dcgan.Modulation):
+                code = z if stage < first else late
+                code = code if stage < MOTION_STAGES else self.at_rest(code)
+                x = layer(x, enter(code) if labels is None else enter(code, labels))
+                stage += 1
+            else:
+                x = layer(x)
+        return x
 
     def at_rest(self, z: Tensor) -> Tensor:
         """Codes with their motion at its mean."""

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from figment.nets import dcgan, r3gan
-from figment.nets.clips import ClipDiscriminator
+from figment.nets.clips import MOTION_STAGES, ClipDiscriminator, DcganClips
 
 
 def layers(net: nn.Module) -> list[nn.Module]:
@@ -27,17 +27,21 @@ def entries(net: nn.Module, code_size: int) -> list[Tensor]:
     """The matrices by which the code enters a generator, (outputs, code_size) each; what a class's vector adds is left out.
 
     Of the DCGAN's generator these are the start's and, where the code acts on every stage, those of each modulation; of R3GAN's
-    the start's alone.
+    the start's alone. Of a generator of clips the motion's numbers have zeros where they don't enter.
     """
-    found = []
+    found: list[Tensor] = []
+    modulations = 0
     for module in net.modules():
         if isinstance(module, dcgan.Start):
-            found.append(module.weight.flatten(1).T)
+            found.append(module.weight.flatten(1).T[:, :code_size])
         elif isinstance(module, dcgan.Modulation):
-            found.append(module.hidden.weight)
+            found.append(module.hidden.weight[:, :code_size])
+            if isinstance(net, DcganClips) and modulations >= MOTION_STAGES:
+                found[-1] = net.at_rest(found[-1])
+            modulations += 1
         elif isinstance(module, r3gan.Start):
-            found.append(module.linear.weight)
-    return [matrix[:, :code_size] for matrix in found]
+            found.append(module.linear.weight[:, :code_size])
+    return found
 
 
 @contextmanager

@@ -57,6 +57,7 @@ def history(studio: Studio, id: str) -> dict[str, Any]:
         "score_words": dict(zip(("title", "reading"), words_over_time(scores[-1]), strict=True)) if scores else None,
         "sheets": sheets(run, lines), "snapshots": sorted(run.snapshots()), "grid": grid_of(run), "notes": notes(lines),
         "shape": list(run.recipe.shape), "classes": list(run.recipe.classes), "seed": run.recipe.seed,
+        "frames": run.recipe.frames,
         "starts_known": isinstance(run.facts.get("from"), dict), "ends": ends(run, lines),
     }  # fmt: skip
 

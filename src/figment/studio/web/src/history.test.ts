@@ -5,7 +5,7 @@ import { grown, joined, type History } from './history'
 const empty: History = {
   after: '', readings: 1, ticks: { images: [10], seconds: [1], spread: [0.5] }, charts: [], words: [{ images: 10, said: [{ text: 'a collapse', means: 'A' }] }],
   meanings: [{ words: 'a collapse', means: 'A' }, { words: 'balance', means: 'B' }],
-  scores: [], score_words: null, sheets: [{ images: 0, seconds: 0 }], grid: [1, 1], notes: [], shape: [16, 16], classes: [], seed: 0, starts_known: false, ends: null,
+  scores: [], score_words: null, sheets: [{ images: 0, seconds: 0 }], grid: [1, 1], notes: [], shape: [16, 16], classes: [], frames: 0, seed: 0, starts_known: false, ends: null,
 } as unknown as History // prettier-ignore
 
 test('events make a history longer and leave the old one alone', () => {

@@ -44,6 +44,8 @@ export interface History {
   notes: { event: string; images: number; seconds: number | null; text: string }[]
   shape: [number, number]
   classes: string[]
+  /** Of a training clip, in a run of clips, whose sheets have a row for each; else 0. */
+  frames: number
   seed: number
   starts_known: boolean
   ends: string | null // what is said where the readings end before the run

@@ -65,10 +65,15 @@ export function CloseLook({ id, tile, looks, history, images, address, onClose }
   )
 }
 
-/** The number of a picture's code: a sheet of few classes has a row for each, with the same codes in all. */
-function codeOf({ classes, grid: [, columns] }: History, tile: number): { code: number; label: string | null } {
-  if (classes.length < 2 || classes.length > 16) return { code: tile, label: null }
-  return { code: tile % columns, label: classes[Math.floor(tile / columns)] ?? null }
+/** The number of a picture's code: a sheet of few classes has a row for each, with the same codes in all; one of clips a row for each clip. */
+function codeOf({ classes, frames, grid: [rows, columns] }: History, tile: number): { code: number; label: string | null } {
+  const row = Math.floor(tile / columns)
+  const few = classes.length >= 2 && classes.length <= 16
+  if (frames) {
+    const each = few ? Math.max(1, Math.floor(rows / classes.length)) : rows
+    return { code: row % each, label: few ? (classes[Math.floor(row / each)] ?? null) : null }
+  }
+  return few ? { code: tile % columns, label: classes[row] ?? null } : { code: tile, label: null }
 }
 
 function OverTime({ tile, history, address }: Pick<CloseLookProps, 'tile' | 'history' | 'address'>) {

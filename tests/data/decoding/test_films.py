@@ -124,6 +124,7 @@ def test_pixels_that_arent_square_odd_sizes_and_ten_bits(tmp_path):
     odd = first_pixels(write_film(tmp_path / "b.mp4", numbered(2, 33, 49), pix_fmt="yuv444p"))
     assert odd.shape == (33, 49, 3)
     assert number_of(odd) == 0
+    assert prepared(write_film(tmp_path / "d.webm", numbered(6, 33, 49)), [0, 3, 5], 24) == [0, 3, 5]
     deep = write_film(tmp_path / "c.mp4", numbered(8, 32, 32), pix_fmt="yuv420p10le")
     assert prepared(deep, [0, 3, 7], 24) == [0, 3, 7]
 
@@ -258,6 +259,23 @@ def test_a_lost_worker_costs_the_film(tmp_path):
     assert look_through(piece).reason == "takes too long"
     with pytest.raises(RuntimeError):
         give_up(piece, "again")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".avi", ".gif", ".webp", ".png"])
+def test_spoilt_films_are_told_or_read_and_nothing_else(tmp_path, suffix):
+    make = write_animation if suffix in (".gif", ".webp", ".png") else write_film
+    content = make(tmp_path / f"whole{suffix}", numbered(12, 16, 16)).read_bytes()
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        spoilt = bytearray(content)
+        for place in random.integers(0, [min(len(spoilt), 800), len(spoilt)], (4, 2)).ravel():
+            spoilt[place] = random.integers(0, 256)
+        film = tmp_path / f"spoilt{suffix}"
+        film.write_bytes(spoilt)
+        looked = look_through(FilmPiece(0, str(film)))
+        assert looked.reason or len(looked.times)
+        start = float(looked.times[0]) if len(looked.times) else 0.0
+        assert len(list(FilmChunk([0, 1, 2], [0, 3, 7], str(film), 12, start).prepare(Target(8, 8)))) == 3
 
 
 def test_huge_frames_are_refused_before_they_are_decoded():

@@ -222,3 +222,21 @@ def test_numbers_on_the_grid():
     assert list(on_grid(0.5, 1.0, 12)) == [6, 7, 8, 9, 10, 11]
     assert list(on_grid(0.042, 0.125, 24)) == [1, 2]  # as ms have it
     assert not on_grid(0, 0.0005, 24)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webp", ".gif"])
+def test_films_that_figment_made_are_left_out_unless_they_are_wanted(tmp_path, suffix):
+    from figment.media.video import write_video
+
+    write_video(tmp_path / "shelf" / f"own{suffix}", list(numbered(12)), 12)
+    for number in range(3):
+        write_film(tmp_path / "shelf" / f"{number}.mp4", numbered(8 + number), 12)
+    bank = prepare(tmp_path / "shelf", 16, 3, video=SHAPE, min_pictures=2)
+    assert bank.clips is not None
+    assert not any(name.startswith("own") for name in bank.clips.names)
+    assert {item.reason for item in bank.left_out} == {"made by figment, as its mark says"}
+    assert bank.marked == 1
+    assert bank.skipped == []
+    kept = prepare(tmp_path / "shelf", 16, 3, video=SHAPE, min_pictures=2, keep_marked=True)
+    assert kept.clips is not None
+    assert any(name.startswith("own") for name in kept.clips.names)

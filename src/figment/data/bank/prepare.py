@@ -330,8 +330,9 @@ def _apart(source: Source, journal: Journal, kept: Kept) -> tuple[list[Skipped],
     marked = {slot: reason for slot, reason in journal.skipped.items() if reason == MARKED}
     broken = {slot: reason for slot, reason in journal.skipped.items() if slot not in marked}
     if kept.lengths is not None:  # told by clips
+        own = [item for item in kept.broken if item.reason == MARKED]
         told = [item for item in kept.broken if item.reason != MARKED]
-        return _named(source, {}, [*source.listing.skipped, *told]), _named(source, (journal.left_out or {}) | marked)
+        return _named(source, {}, [*source.listing.skipped, *told]), _named(source, journal.left_out or {}, own)
     return _named(source, broken, source.listing.skipped), _named(source, (journal.left_out or {}) | marked)
 
 

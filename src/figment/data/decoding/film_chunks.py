@@ -46,6 +46,8 @@ class FilmChunk:
         self, target: Target, scales: Scales | None = None, keep_marked: bool = True
     ) -> Iterator[PreparedPicture]:
         """Decode the film from the first frame to the last, and bring those that are wanted to the target."""
+        from figment.data.decoding.films import naming_film_damage  # which brings FFmpeg in
+
         done: set[int] = set()
         reason = MISSING
         ready: PreparedPicture | None = None
@@ -57,7 +59,8 @@ class FilmChunk:
                 if frame is None:
                     continue
                 if ready is None or frame is not shown:
-                    shown, ready = frame, _fitted(frame, target)
+                    with naming_film_damage(self.path):
+                        shown, ready = frame, _fitted(frame, target)
                 done.add(slot)
                 yield replace(ready, slot=slot)
         except Unreadable as error:
@@ -75,7 +78,7 @@ class FilmChunk:
     def _shown(self) -> Iterator[tuple[int, Frame | None]]:
         if self.reason is not None:
             raise Unreadable(self.reason)
-        from figment.data.decoding.films import naming_film_damage, open_film  # which brings FFmpeg in
+        from figment.data.decoding.films import naming_film_damage, open_film
 
         times = [self.start + frame / self.fps for frame in self.frames]
         with naming_film_damage(self.path), open_film(self.path) as film:

@@ -33,7 +33,8 @@ SEEK_AHEAD = 1.0  # seconds before the wanted time that are sought: indices are 
 MAX_STRETCH = 8.0  # of a pixel's width against its height, that is believed
 # Reasons that a person is told.
 ENCRYPTED = "encrypted"
-ONLY_SOUND = "only sound, and no pictures"
+ONLY_SOUND, NO_STREAM = "only sound, and no pictures", "no pictures in it"
+NO_DECODER = "of a kind that we have no decoder for"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class FilmFrame:
         """Of the planes as decoded, which are the same on every machine; their conversion needn't be."""
         try:
             stored = self.stored.to_ndarray()
-        except ValueError:  # a format that has no array of its own
+        except (ValueError, AssertionError):  # a format that has no array of its own, or odd sides
             stored = self.pixels()
         if isinstance(stored, tuple):  # indices and their palette
             stored = np.concatenate([part.ravel() for part in stored])
@@ -98,8 +99,10 @@ class OpenFilm:
         pictures = av.stream.Disposition.attached_pic  # the cover of a song is no film
         streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
         if not streams:
-            raise Unreadable(ONLY_SOUND)
+            raise Unreadable(ONLY_SOUND if container.streams.audio else NO_STREAM)
         self._stream = streams[0]
+        if self._stream.codec_context is None:
+            raise Unreadable(NO_DECODER)
         context = self._stream.codec_context
         context.thread_count = 1  # a process each core is at work already
         self.width, self.height = context.width, context.height
@@ -195,7 +198,7 @@ def naming_film_damage(path: str) -> Iterator[None]:
     except PermissionError:
         raise Unreadable(NO_PERMISSION) from None
     except av.error.DecoderNotFoundError:
-        raise Unreadable("of a kind that we have no decoder for") from None
+        raise Unreadable(NO_DECODER) from None
     except av.FFmpegError:
         raise Unreadable(_unopened(path)) from None
     except MemoryError:

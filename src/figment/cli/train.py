@@ -147,7 +147,7 @@ def train(
     asked: dict[str, Any] = {
         "time": time, "images": images, "recipe": recipe, "from_run": from_run, "group": group,
         "drop": drop, "keep_marked": keep_marked, "agree": agreeing(accept_licence), "device": device,
-        "video": video_shape(video, limited(sources, limit), fit, tell),
+        "video": video_shape(video, limited(sources, limit), fit, tell if leads() else lambda _: None),
         "display": Terminal(opens=opens),
     }  # fmt: skip
     if dry_run:

@@ -29,7 +29,7 @@ from figment.media.watermark import Mark
 from figment.run_files import FORMAT, read_finding
 
 GENERATED: DigitalSourceType = "trainedAlgorithmicMedia"
-FILM_CRF = 22  # small enough for a report, and letters stay clear
+FILM_CRF = 26  # small enough for a report, and letters stay clear
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from figment.training.scoring import Scorer
 from figment.training.state import TrainState, save_state
 
 FILM_PIXELS = 4 * 64 * 64  # of a frame of a film of samples: as many of them, up to 4, and 1 at least
+FILM_STEP = 1.5  # times the images of the last film: so that all of them cost less than a hundredth of ten minutes
 FILM_CRF = 24  # plainly softer than what is sampled, and less than half the size: reports hold such films
 
 
@@ -94,6 +95,8 @@ def keep_end(
         keep_snapshot(run, state, clock, display)
         if scorer.closing:
             keep_score(run, scorer, state, clock, display)
+    if run.recipe.frames and state.images not in run.films():
+        keep_film(run, state)
     if (sentence := comparison(scorer.scores)) is not None:
         display.say(sentence)
 
@@ -105,7 +108,7 @@ def keep_snapshot(run: Run, state: TrainState, clock: Clock, display: Training) 
     file.parent.mkdir(exist_ok=True)  # somebody may have removed it; the run's own folder isn't made again
     write_atomically(file, packed(state.average, recipe, "generator", header_facts(run, state)))
     keep_sheet(run, state, run.picture_file(state.images), display)
-    if recipe.frames:
+    if recipe.frames and state.images >= FILM_STEP * max(run.films(), default=0):
         keep_film(run, state)
     run.log({"event": "snapshot", "images": state.images, "seconds": round(clock.seconds(), 2)})
 

@@ -19,7 +19,8 @@ from figment.media.provenance import source_of
 from figment.reporting import report, shots
 from figment.reporting.pictures import first_tiles
 from figment.run import Run
-from figment.training.keep import keep_film, keep_sheet
+from figment.training.keep import keep_film, keep_sheet, keep_snapshot
+from figment.training.pace import Clock
 from figtest.chromium import opened, requests
 from figtest.html import Page
 from figtest.runs import build
@@ -142,3 +143,19 @@ def test_who_wants_less_motion_sees_a_film_once(file: Path, browser: Any) -> Non
 def test_a_phone_need_not_scroll_sideways(file: Path, browser: Any) -> None:
     opened(browser, file, width=360)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+
+
+# ---- while it trains ---------------------------------------------------------------------------------------------
+
+
+def test_films_are_kept_of_half_as_many_images_again(run: Run, tmp_path: Path) -> None:
+    """And sheets of every snapshot: so films cost little, however many snapshots there are."""
+    copied = Run(shutil.copytree(run.folder, tmp_path / "run"))
+    copied.forget_after(0)
+    told: Any = SimpleNamespace(snapshot=lambda *_: None)
+    net = load(run.snapshot_file(640)).net
+    for images in (100, 149, 150, 200, 226):
+        state: Any = SimpleNamespace(average=net, images=images)
+        keep_snapshot(copied, state, Clock(0.0), told)
+    assert list(copied.films()) == [0, 100, 150, 226]
+    assert list(copied.pictures()) == [0, 100, 149, 150, 200, 226]

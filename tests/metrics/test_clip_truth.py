@@ -89,8 +89,17 @@ def test_people_who_become_others_are_found_out(others: dict, reals: dict) -> No
     changing["hair_colour"][:60, 8:] = (changing["hair_colour"][:60, 8:] + 1) % 5
     changing["age"][:100] += np.linspace(-0.3, 0.3, FRAMES)
     told = held(changing, reals).sentences()
-    assert told[0].startswith("hair colour changes in 30 % of clips (reals: 0 %)")
-    assert told[1].startswith("age changes in")
+    assert told[0].startswith("hair colour: changes in 30 % of clips (reals: 0 %)")
+    assert told[1].startswith("age: changes in")
+
+
+def test_of_what_is_no_portrait_nothing_else_is_told(others: dict, reals: dict) -> None:
+    some = others | {"invalid": np.repeat(np.arange(200) % 4 == 0, FRAMES).reshape(200, FRAMES).astype(float)}
+    assert held(some, reals).sentences() == ["25 % of the frames are no portraits (reals: 0 %)"]
+    found = held(others | {"invalid": np.ones((200, FRAMES))}, reals)
+    assert found.sentences()[0] == "100 % of the frames are no portraits (reals: 0 %)"
+    assert "left out" in found.sentences()[1]
+    assert len(found.lines()) == 3
 
 
 def test_what_goes_together_though_it_does_not_in_truth_is_named(others: dict, reals: dict) -> None:

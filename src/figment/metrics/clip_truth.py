@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.attributes.coverage import correlations, rounded
+from figment.attributes.coverage import MAX_INVALID_SHARE, correlations, rounded
 from figment.attributes.portrait_reader import CATEGORIES, CONTINUOUS, PortraitReader
 from figment.common.progress import Progress, Tally
 from figment.common.seeds import seed_at
@@ -29,6 +29,7 @@ STEADY = 2.0  # times the reader's error: what stays the same keeps so near to i
 BAND = 0.95  # of a curve's true power lies in the slow frequencies that are compared; the rest is jitter
 SHUT = 0.5  # lids that are closed so far are shut
 SURE = 3.0  # standard errors
+DIGITS = 6  # behind the point, of shares of a power
 MOST_JITTER = (
     0.5  # beyond the reals', which is the reader's own: half as much power as there is in truth, all of it wrong
 )
@@ -83,7 +84,12 @@ class ClipTruth:
         rows.append(_row("correlations apart", self.apart, "0"))
         rows.append(_row("frames that are no portraits", self.invalid, "0"))
         about = f"{self.clips:,} clips of {self.frames} frames, read beside {self.reals:,} real ones:"
-        return [about, *aligned(rows), *self.sentences()]
+        return [about, *(aligned(rows) if self._can_be_read else ()), *self.sentences()]
+
+    @property
+    def _can_be_read(self) -> bool:
+        """Whether there is anything to read: of what is no portrait the reader tells something, too."""
+        return self.invalid.value.value <= MAX_INVALID_SHARE
 
     @property
     def _told_constant(self) -> dict[str, Beside]:
@@ -96,8 +102,14 @@ class ClipTruth:
 
     def sentences(self) -> list[str]:
         """What falls short, by more than what is read of reals does; that nothing does, where nothing does."""
-        told = [
-            f"{_spaced(name)} changes in {_percent(1 - it.value.value)} of clips (reals: {_percent(1 - it.floor.value)})"
+        told = []
+        if _below(self.invalid.floor, self.invalid.value):
+            invalid, real = _percent(self.invalid.value.value), _percent(self.invalid.floor.value)
+            told.append(f"{invalid} of the frames are no portraits (reals: {real})")
+        if not self._can_be_read:
+            return [*told, "what is read in so few portraits is left out: train longer, then measure again"]
+        told += [
+            f"{_spaced(name)}: changes in {_percent(1 - it.value.value)} of clips (reals: {_percent(1 - it.floor.value)})"
             for name, it in self.constant.items()
             if it.value.value < LEAST_CONSTANT and _below(it.value, it.floor)
         ]
@@ -255,7 +267,8 @@ def _jitter(paths: NDArray, known: NDArray[np.float64]) -> Estimate:
 
 
 def _over(value: Estimate, unit: float) -> Estimate:
-    return Estimate(value.value / unit, value.error / unit)
+    """In units of a true power, to what isn't the rounding of sums: so that what stands still has none."""
+    return Estimate(round(value.value / unit, DIGITS), round(value.error / unit, DIGITS))
 
 
 def _readings(reader: PortraitReader, clips: Clips, tally: Tally) -> dict[str, NDArray]:

@@ -51,6 +51,15 @@ def test_another_programs_mark_and_none_are_told_apart(tmp_path):
     )
 
 
+def test_options_files_that_are_of_no_use_are_told_before_any_work(tmp_path):
+    write(tmp_path / "a.png", PICTURE)
+    for option, why in ("--detector", "no detector"), ("--trust", "no text"):
+        result = checked(tmp_path / "a.png", option, tmp_path / "a.png")
+        assert isinstance(result.exception, InputError)
+        assert why in str(result.exception)
+        assert result.stdout == ""
+
+
 def test_a_cameras_name_is_evidence_of_nothing(tmp_path):
     Image.fromarray(PICTURE).save(tmp_path / "a.jpg", exif=exif({271: "Maker", 272: "Maker M 1"}))
     assert "only a camera's name (Maker M 1), which anybody can write: that proves nothing" in checked(tmp_path).stdout
@@ -126,7 +135,7 @@ def test_json_is_a_list_of_files(mixed):
     assert found[2]["metadata"]["source_type"] == "trainedAlgorithmicMedia"
     assert found[2]["metadata"]["own"]
     assert found[0]["detector"] is found[0]["c2pa"] is None
-    nothing = {"run": None, "how": None, "own": None, "asked": None}
+    nothing = {"run": None, "how": None, "own": None, "asked": None, "thorough": True}
     assert found[0]["watermark"] == {"found": False, "false_alarm": 1.0, **nothing}
 
 

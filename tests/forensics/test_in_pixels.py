@@ -1,22 +1,26 @@
 """`figment check` finds the invisible mark in files, and says what that is worth."""
 
 import json
+from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from figment import nets
 from figment.cli.app import cli
 from figment.forensics.check import Wanted, check
 from figment.forensics.check_table import as_csv
-from figment.forensics.sentences import kinds, sentence
+from figment.forensics.credentials import Credentials
+from figment.forensics.sentences import DRAWN, QUICKLY, kinds, sentence
 from figment.generator import Generator
 from figment.media.images import write
 from figment.media.video import write_video
-from figment.media.watermark import Mark
+from figment.media.watermark import Mark, marked
+from figment.metadata.stored import MAX_TEXTS
 from figment.presets import make
 from figtest.pictures import natural
 
@@ -43,7 +47,7 @@ def test_a_screenshot_that_lost_its_metadata(picture, tmp_path):
     assert list(kinds([found])) == ["with figment's invisible mark alone"]
     assert f"run {MARK.number}" in as_csv([found])
     quick = check(tmp_path / "shot.jpg", Wanted("quick"))
-    assert "nor figment's invisible one in its pixels" in sentence(quick)
+    assert "nor figment's invisible one in its pixels (looked for as it was made, not in cut-outs" in sentence(quick)
 
 
 @pytest.mark.parametrize(("key", "own"), [(b"a run", "yes"), (b"another run", "no")])
@@ -61,7 +65,7 @@ def test_a_generator_of_which_the_pixels_say_nothing(tmp_path):
     write(tmp_path / "told.png", natural(96, 96))
     real, told = (sentence(check(tmp_path / name, Wanted("quick", MARK))) for name in ("real.png", "told.png"))
     asked = f"; its pixels say nothing of this generator, whose run is {MARK.number:,}: "
-    assert f"nor figment's invisible one in its pixels{asked}that proves nothing" in real
+    assert f"nor figment's invisible one in its pixels{QUICKLY}{asked}that proves nothing" in real
     assert f"as figment writes it{asked}anybody can write" in told
 
 
@@ -72,6 +76,12 @@ def test_a_film(tmp_path, ending):
     found = check(tmp_path / f"film.{ending}", Wanted("quick"))
     assert found.watermark is not None
     assert (found.watermark.found, found.watermark.run) == (True, MARK.number)
+
+
+def test_broken_credentials_leave_the_marks_worth(picture):
+    found = check(picture, Wanted("quick"))
+    said = sentence(replace(found, c2pa=Credentials("invalid")))
+    assert f"so they prove nothing; by its pixels {DRAWN}." in said
 
 
 def test_a_film_of_quicktime(tmp_path):
@@ -99,6 +109,29 @@ def test_real_pictures_and_what_has_no_pixels(tmp_path):
     assert real.watermark.false_alarm > 1e-3
     assert page.watermark is None
     assert cut.watermark is None
+
+
+def test_a_page_of_texts_doesnt_hide_the_mark(tmp_path):
+    """More text than is read beside the pixels: they are looked at all the same."""
+    many = PngInfo()
+    for number in range(MAX_TEXTS + 1):
+        many.add_text(f"key {number}", "words")
+    Image.fromarray(marked(natural(96, 96), MARK)).save(tmp_path / "made.png", pnginfo=many)
+    found = check(tmp_path / "made.png", Wanted("quick"))
+    assert found.error is None
+    assert found.watermark is not None
+    assert found.watermark.run == MARK.number
+    assert "not all of the file could be read: it has more than 200 texts" in sentence(found)
+    assert "can't be read in whole (it has more than 200 texts" in (check(tmp_path / "made.png").error or "")
+
+
+def test_pixels_that_cant_be_looked_at_are_told(picture):
+    picture.write_bytes(picture.read_bytes().replace(b"IDAT", b"IDAX"))
+    for name in "marked.png", "bare.png":
+        content = picture.read_bytes()
+        (picture.parent / name).write_bytes(content if name == "marked.png" else content.replace(b"iTXt", b"xxXx"))
+        said = sentence(check(picture.parent / name, Wanted("quick")))
+        assert "its pixels can't be decoded, so no invisible mark was looked for in them" in said
 
 
 def test_the_command_finds_what_sample_made(tmp_path):

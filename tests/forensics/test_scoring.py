@@ -30,7 +30,7 @@ def test_it_says_how_sure_it_is_and_why(detector, tmp_path):
     assert told.interval[0] > 0.5
     assert 0 < told.false_alarms <= 1
     sentence = told.sentence()
-    assert sentence.startswith(f"fake: P(fake) {told.p_fake:.2f} (")
+    assert sentence.startswith("fake: P(fake) >0.99 (" if told.p_fake > 0.99 else f"fake: P(fake) {told.p_fake:.2f} (")
     assert "of real pictures score as high" in sentence
     assert "In the spectrum most hangs on" in sentence
     assert "views speak for fake, most " in sentence

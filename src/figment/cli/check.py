@@ -14,6 +14,7 @@ from figment.errors import InputError
 
 if TYPE_CHECKING:
     from figment.forensics.check import Checked, Look
+    from figment.forensics.detector import Detector
     from figment.media.watermark import Mark
 
 MANY = 200  # files, of more than which the pixels are looked at quickly
@@ -86,10 +87,11 @@ def check(
                 f"{len(named):,} files: the invisible mark is looked for as it was made; --look thorough: in cut-outs, too."
             )
     wanted = Wanted(look, None if generator is None else _mark_of(generator, look), anchors)
+    asked = None if detector is None else _detector(detector)  # before any work
     with progress_bar(len(named), "checking") as advance:
         found = check_files(named, wanted, advance)
-    if detector is not None:
-        found = _asked(detector, found)
+    if asked is not None:
+        found = _asked(asked, found)
     _print(found, files, as_csv, as_json)
     if out:
         from figment.forensics.check_page import write_page
@@ -109,14 +111,18 @@ def _mark_of(generator: Path, look: "Look") -> "Mark":
     return load(generator).mark
 
 
-def _asked(file: Path, found: "Sequence[Checked]") -> "list[Checked]":
+def _detector(file: Path) -> "Detector":
+    from figment.forensics.detector import load_detector
+
+    return load_detector(file)
+
+
+def _asked(detector: "Detector", found: "Sequence[Checked]") -> "list[Checked]":
     """With what a detector says of each that can be read as a picture."""
     from dataclasses import asdict, replace
 
-    from figment.forensics.detector import load_detector
     from figment.forensics.scoring import answers
 
-    detector = load_detector(file)
     paths = [Path(one.file) for one in found]
     with progress_bar(len(paths), "asking the detector") as advance:
         said = []
@@ -147,6 +153,8 @@ def _certificates(trust: Path | None) -> str | None:
         raise InputError(
             f"--trust {trust} can't be read ({error.strerror or error}): name a file of certificates."
         ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"--trust {trust} is no text: name certificates in PEM.") from None
     except ValueError as error:
         raise InputError(f"--trust {trust} is of no use ({error}): name certificates in PEM.") from None
     return text

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from figment.media.watermark import Mark
 
 Look = Literal["thorough", "quick", "none"]
+UNSEEN = "its pixels can't be decoded, so no invisible mark was looked for in them"
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,17 @@ def check(file: str | Path, wanted: Wanted = METADATA) -> Checked:
         stored = read(path)
     except InputError as error:
         return Checked(str(file), error=str(error))
-    metadata = metadata_of(stored)
-    if stored.problem is not None and metadata.is_bare and stored.manifest is None:
+    metadata, watermark = metadata_of(stored), None
+    if wanted.look != "none" and stored.kind != "page":
+        from figment.forensics.in_pixels import look  # it brings numpy, which metadata needn't wait for
+
+        watermark = look(path, stored.kind, wanted.look == "thorough", wanted.mark)
+        if watermark is None:
+            metadata = replace(metadata, problem="; ".join(filter(None, (metadata.problem, UNSEEN))))
+    # Pixels can be sound where so much is written beside them that it isn't all read.
+    if stored.problem is not None and metadata.is_bare and stored.manifest is None and watermark is None:
         return Checked(
-            str(file), error=f"{file} is damaged ({stored.problem}), and what can be read of it says nothing."
+            str(file), error=f"{file} can't be read in whole ({stored.problem}), and what can be says nothing."
         )
     credentials = None
     if stored.manifest is not None:
@@ -67,9 +75,4 @@ def check(file: str | Path, wanted: Wanted = METADATA) -> Checked:
         credentials = Credentials("elsewhere", problems=(metadata.manifest_address,))
     if credentials is not None and credentials.run is not None and wanted.mark is not None:
         credentials = replace(credentials, own=credentials.run == wanted.mark.number)
-    watermark = None
-    if wanted.look != "none" and stored.kind != "page":
-        from figment.forensics.in_pixels import look  # it brings numpy, which metadata needn't wait for
-
-        watermark = look(path, stored.kind, wanted.look == "thorough", wanted.mark)
     return Checked(str(file), metadata, credentials, watermark)

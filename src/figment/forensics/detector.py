@@ -237,6 +237,8 @@ def _check_names(header: Header) -> None:
     average = {AVERAGE} if len(readers) > 1 else set()
     if not (readers and readers | set(header.novelties) <= known and set(header.curves) == readers | average):
         raise Unsound("what it reads by doesn't fit what it sees by")
+    if not 0 < header.sides[0] <= header.sides[1]:
+        raise Unsound("the sizes that it knows aren't sizes")
     if header.default not in header.curves:
         raise Unsound(f"it has no {header.default}, which is to speak")
 

@@ -24,7 +24,8 @@ class Watermark:
     """What was found. false_alarm: in what share of pictures without the mark as much would be found, at most. run: the number of
     the run that drew it, None where nothing was found or it isn't known. how: it lies in the picture. own: of a generator that is
     asked about "yes" where its own half of the mark is there, "number" where its number is (in a cut-out or another size, where
-    that half isn't looked for), else "no", and asked its number; None where none was."""
+    that half isn't looked for), else "no", and asked its number; None where none was. thorough: looked for in cut-outs and other
+    sizes, too."""
 
     found: bool
     false_alarm: float
@@ -32,6 +33,7 @@ class Watermark:
     how: str | None = None
     own: Own | None = None
     asked: int | None = None
+    thorough: bool = True
 
 
 def look(path: Path, kind: str, thorough: bool, mark: Mark | None = None) -> Watermark | None:
@@ -44,7 +46,7 @@ def look(path: Path, kind: str, thorough: bool, mark: Mark | None = None) -> Wat
     if not pictures:
         return None
     best = min((find(picture, thorough) for picture in pictures), key=lambda found: found.false_alarm)
-    found = Watermark(False, min(1.0, len(pictures) * best.false_alarm))
+    found = Watermark(False, min(1.0, len(pictures) * best.false_alarm), thorough=thorough)
     if found.false_alarm <= FALSE_ALARM:
         found = replace(found, found=True, run=best.number or None, how=best.how)
     return found if mark is None else replace(found, own=_own(pictures, mark, found), asked=mark.number)

@@ -55,7 +55,8 @@ class Answer:
             return f"{UNKNOWN}: {'; '.join(self.unlike)}"
         low, high = self.interval
         verdict = self.verdict if self.verdict != UNKNOWN else f"{UNKNOWN}, as its interval holds both"
-        told = f"{verdict}: P(fake) {self.p_fake:.2f} ({low:.2f} to {high:.2f})"
+        ends = dict.fromkeys((_told(low), _told(high)))
+        told = f"{verdict}: P(fake) {_told(self.p_fake)} ({'all of its interval, too' if len(ends) == 1 else ' to '.join(ends)})"
         told += f"; {self.false_alarms:.1%} of real pictures score as high"
         return ". ".join([told, *(f"{reason[0].upper()}{reason[1:]}" for reason in self.reasons)])
 
@@ -146,7 +147,7 @@ def _reasons(
     """Sentences: which of its readings says what, what in the spectrum, and where."""
     parts = {each: p for each, p in by.items() if each != AVERAGE}
     if len(parts) > 1:
-        yield f"{', '.join(f'{TITLES[each]} says {p:.2f}' for each, p in parts.items())}"
+        yield f"{', '.join(f'{TITLES[each]} says {_told(p)}' for each, p in parts.items())}"
     if readings.shares is not None and name in (SPECTRUM, AVERAGE):
         shares = {part: float(readings.shares[place][where].sum()) for part, where in PARTS.items()}
         told = by[SPECTRUM] > 0.5
@@ -160,6 +161,11 @@ def _reasons(
         yield f"{fakes} of {len(views)} views speak for fake, most {where}"
     else:
         yield f"none of {len(views)} views speaks for fake"
+
+
+def _told(p: float) -> str:
+    """A probability in two digits; never as certainty, which no number of pictures to calibrate by gives."""
+    return ">0.99" if p > 0.99 else "<0.01" if p < 0.01 else f"{p:.2f}"
 
 
 def where_is(y: float, x: float, height: int, width: int) -> str:

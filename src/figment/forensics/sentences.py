@@ -46,6 +46,8 @@ OWN = {
 }
 NUMBERED = {None: "", True: " (this generator's number)", False: " (not this generator's)"}
 LOST = "marks are lost by screenshots and whenever a file is saved anew"
+QUICKLY = " (looked for as it was made, not in cut-outs or other sizes)"
+DRAWN = "figment made it, or somebody who has figment put its mark there, for the key is no secret"
 MAX_NAMED = 3  # generators, actions or problems that a sentence names
 
 
@@ -64,6 +66,7 @@ def _of_marks(one: Checked, metadata: Metadata) -> str:
             f", only a camera's name ({shown(metadata.camera)}), which anybody can write" if metadata.camera else ""
         )
         where = "" if one.watermark is None else " in what it says, nor figment's invisible one in its pixels"
+        where += "" if one.watermark is None or one.watermark.thorough else QUICKLY
         return _finished(
             "; ".join([f"no mark found{where}{camera}", *asked]), metadata, f"that proves nothing, since {LOST}"
         )
@@ -179,10 +182,12 @@ def _worth(metadata: Metadata, c2pa: Credentials | None, watermark: "Watermark |
             "nothing was changed since it was signed, but nobody here vouches for the certificate, and anybody can make one: "
             "who signed is a claim, and what is stated is another"
         )
+    drawn = DRAWN if watermark is not None and watermark.found else None
     if c2pa is not None and c2pa.state == "invalid":
-        return "the file was changed since, or the credentials were copied or made up, so they prove nothing"
-    if watermark is not None and watermark.found:
-        return "figment made it, or somebody who has figment put its mark there, for the key is no secret"
+        broken = "the file was changed since, or the credentials were copied or made up, so they prove nothing"
+        return f"{broken}; by its pixels {drawn}" if drawn else broken
+    if drawn:
+        return drawn
     if c2pa is not None and metadata.is_bare:
         return "that alone proves nothing"
     return "anybody can write that or remove it, so it is a statement and no proof"

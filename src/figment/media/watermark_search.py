@@ -34,6 +34,7 @@ from figment.media.watermark import (
 )
 
 FALSE_ALARM = 1e-6  # share of pictures without the mark of which it may be said that they have it
+MISREAD = 0.03  # of found numbers that may be wrong where one is told: it accuses a run
 MOST_REDUCED = 2.5  # times; of a picture that was reduced to less no wave is left
 BLURS = np.array([0.4, 0.6, 0.8, 1.0, 1.2])  # pixels, deviations of a Gaussian: resampling is much like one, too
 #: Contrast and brightness may have been changed by about a third; two neighbours of these differ by too little to matter.
@@ -55,7 +56,7 @@ Number = TypeVar("Number", bound=np.number)
 @dataclass(frozen=True)
 class Found:
     """false_alarm: in what share of pictures without the mark as much would be found, at most; 1 for all. number: of the run,
-    0 where it isn't known. how: "as it was made", "resized", "cut out" or "mirrored"."""
+    0 where it isn't known, or too faint to be read. how: "as it was made", "resized", "cut out" or "mirrored"."""
 
     false_alarm: float
     number: int
@@ -169,7 +170,15 @@ def _best(sums: NDArray[np.float32], power: NDArray[np.float32]) -> _Best:
     """Of the sums of all bits, (N, M, BITS), and their power, (N, M)."""
     exponents = np.abs(sums).sum(-1) ** 2 / np.maximum(power, TINY)
     place = np.unravel_index(int(exponents.argmax()), exponents.shape)
-    return _Best(float(exponents[place]), sum(1 << bit for bit in range(BITS) if sums[place][bit] < 0))
+    number = sum(1 << bit for bit in range(BITS) if sums[place][bit] < 0)
+    return _Best(float(exponents[place]), number if _misread(sums[place], float(power[place])) <= MISREAD else 0)
+
+
+def _misread(sums: NDArray[np.float32], power: float) -> float:
+    """How many of the bits, (BITS,), are read wrongly, at most: each sum is ±m and noise of a variance of power / 2 BITS, so that
+    its sign is exp(2 m |sum| / variance) times as likely to be right as wrong. The mean of all tells m."""
+    sizes = np.abs(sums)
+    return float(np.exp(-4 * BITS * sizes.mean() * sizes / max(power, TINY)).sum())
 
 
 def _cut_out(plane: Plane) -> _Best:

@@ -38,7 +38,10 @@ class ClipMotion:
         """Of a run: real clips that it is trained on, each from anywhere on, and as many codes for each reading."""
         starts = torch.from_numpy(_real_starts(bank, recipe))
         frames = torch.arange(WATCHED_FRAMES)
-        steps = [motion_of(feed.pictures((part.unsqueeze(1) + frames).flatten())) for part in starts.split(BATCH_CLIPS)]
+        steps = [
+            motion_of(feed.pictures((part.unsqueeze(1) + frames).flatten()))
+            for part in starts.split(in_view(BATCH_CLIPS, recipe))
+        ]
         reals = float(torch.cat(steps).mean())
         count, random = in_view(WATCHED_CLIPS, recipe), generator_at(recipe.seed, "watched clips")
         content = codes.draw(count, recipe.code_size, recipe.prior, random)

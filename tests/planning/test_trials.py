@@ -17,6 +17,7 @@ from figment.planning.trials import Trial, measure_ways, ways
 from figment.presets import make
 from figment.recipe import Recipe
 from figment.training import loop
+from figment.training.clip_feed import ClipFeed
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.phases import phases_of
@@ -32,7 +33,10 @@ def parts(**choices) -> tuple[Recipe, TrainState, Feed]:
     plain = dict(size=16, width=4, batch=16, channels=3, seconds=60.0, augment="none")
     recipe = make(choices.pop("recipe", "dcgan"), **(plain | choices))
     pictures = np.random.default_rng(0).integers(0, 256, (64, 3, 16, 16), np.uint8)
-    return recipe, new_state(recipe, ALONE), Feed(pictures, np.arange(64), 0, True, CPU)
+    feed = Feed(pictures, np.arange(64), 0, True, CPU)
+    if recipe.frames:
+        feed = ClipFeed(pictures, np.array([[8 * n, 8] for n in range(8)]), np.arange(8), recipe.frames, 0, True, CPU)
+    return recipe, new_state(recipe, ALONE), feed
 
 
 def test_players_are_as_they_were() -> None:
@@ -170,12 +174,15 @@ def two_steps(compiled: bool = False, moved: bool = False, **choices) -> TrainSt
 
 WHOLE = dict(recipe="r3gan", width=16, code_size=8, gamma=1.0)
 ONE_PASS = dict(one_pass=True, fresh=False)
+CLIPS = dict(frames=8, motion_size=4, code_size=12)
 COMPILED = {
     "batch norm: net by net": dict(),
     "exact penalty": dict(discriminator_norm="none", objective="relativistic", gamma=1.0, fresh=True),
     "r3gan": WHOLE,
     "finite differences": WHOLE | dict(penalty="finite", penalty_share=0.5),
     "augmented": WHOLE | dict(augment="full", augment_p=0.5, augment_mode="fixed"),
+    "clips, net by net": dict(recipe="video-small", frames=8),
+    "clips": WHOLE | CLIPS,
     "one pass": WHOLE | ONE_PASS,
     "one pass, net by net": dict(discriminator_norm="none", gamma=1.0, **ONE_PASS),
 }
@@ -204,7 +211,7 @@ def test_compiled_equals_eager(choices: dict) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("more", [{}, ONE_PASS], ids=["in turn", "one pass"])
+@pytest.mark.parametrize("more", [{}, ONE_PASS, CLIPS], ids=["in turn", "one pass", "clips"])
 def test_captured_as_one_graph_equals_eager(monkeypatch: pytest.MonkeyPatch, more: dict) -> None:
     """All of torch.compile but the code it writes, which takes minutes: capture, and autograd ahead of time."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))

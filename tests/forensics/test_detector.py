@@ -72,7 +72,8 @@ def test_what_is_none_is_told(tmp_path):
     [
         {"kind": "generator"}, {"format": 2}, {"default": "lite0"}, {"probes": []}, {"probes": ["spectrum", "lite0"]},
         {"eyes": {}}, {"eyes": {"spectrum": {"dimension": 3, "digest": ""}}}, {"novelties": ["other"]}, {"curves": 3},
-        {"eyes": {"discriminator": {"dimension": 3, "digest": ""}}, "probes": ["discriminator"]}, {"share": 0.0}, {"sides": [1]}, {"sides": [40, 9]},
+        {"eyes": {"discriminator": {"dimension": 3, "digest": ""}}, "probes": ["discriminator"]}, {"share": 0.0}, {"sides": [1]},
+        {"sides": [40, 9]},
         {"recipe": {}}, {"recipe": {"nets": "none"}},
     ],
 )  # fmt: skip

@@ -192,7 +192,7 @@ def _made(survey: Survey) -> list[str]:
     mend = "leave them out with --drop marked" if made <= count / 2 else "--drop marked leaves them out"
     return [
         f"{made:,} pictures ({_percent(made / count)}) are marked as made by machine ({which}): a generator that learns from them"
-        " learns another's fakes, and may inherit an invisible mark that is in them, so that its pictures pass for the other's"
+        " learns another's fakes, and may inherit an invisible mark that is in them, by which its pictures pass for the other's"
         f" (Yu et al. 2021, arXiv 2007.08457). If you want real ones, {mend}."
     ]
 

@@ -77,6 +77,19 @@ def test_an_interval_that_holds_both_is_no_verdict():
     assert found.sentence().startswith("don't know, as its interval holds both: P(fake) 0.55")
 
 
+@pytest.mark.parametrize(
+    ("verdict", "p", "told"),
+    [
+        ("fake", 0.95, "fake: "),
+        ("fake", 0.8, "rather fake: "),
+        ("real", 0.3, "rather real: "),
+        ("real", 0.004, "real: "),
+    ],
+)
+def test_a_verdict_that_isnt_sure_says_so(verdict, p, told):
+    assert Answer("a", verdict, p, (p, p), 0.2).sentence().startswith(f"{told}P(fake) {p:.2f}".replace("0.00", "<0.01"))
+
+
 def test_the_map_has_the_fake_half_red(detector, real):
     both = np.tile(real, (1, 1, 2))
     both[:, :, 24:] = doubled(both[None, :, :, 24:])[0]

@@ -19,6 +19,7 @@ from figment.forensics.views import MAP_CROPS_A_SIDE, MAP_SHARE, Box, boxes, spr
 from figment.media.heatmaps import NINTHS, overlay
 
 FAKE, REAL, UNKNOWN = "fake", "real", "don't know"
+SURE = 0.9  # P of a verdict that a sentence tells without "rather"
 ENLARGED = 0.75  # of the size that pictures are brought to: what has less was enlarged, and shows that
 # What is unlike the known pictures, in the words of the eye that sees it.
 UNLIKE = {
@@ -54,7 +55,8 @@ class Answer:
         if self.p_fake is None or self.interval is None or self.false_alarms is None:
             return f"{UNKNOWN}: {'; '.join(self.unlike)}"
         low, high = self.interval
-        verdict = self.verdict if self.verdict != UNKNOWN else f"{UNKNOWN}, as its interval holds both"
+        rather = "" if abs(self.p_fake - 0.5) > SURE - 0.5 else "rather "
+        verdict = f"{rather}{self.verdict}" if self.verdict != UNKNOWN else f"{UNKNOWN}, as its interval holds both"
         ends = dict.fromkeys((_told(low), _told(high)))
         told = f"{verdict}: P(fake) {_told(self.p_fake)} ({'all of its interval, too' if len(ends) == 1 else ' to '.join(ends)})"
         told += f"; {self.false_alarms:.1%} of real pictures score as high"

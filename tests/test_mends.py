@@ -55,7 +55,7 @@ def test_few_pictures_go_by_why_they_are_few(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"), [("a.rar", "unpack it"), ("a.7z", "unpack it"), ("a.mp4", "ffmpeg"), ("a.txt", "folder")]
+    ("name", "mend"), [("a.rar", "unpack it"), ("a.7z", "unpack it"), ("a.mp4", "--video 16x12"), ("a.txt", "folder")]
 )
 def test_files_of_other_kinds(tmp_path: Path, name: str, mend: str) -> None:
     (tmp_path / name).write_bytes(b"something")

@@ -31,7 +31,9 @@ BY_HAND = {
     "celeba-64.webp",
     "celeba-128.webp",
     "celeba-256.webp",
-}  # by the commands beside them, an hour and a half (docs/sizes.md)
+    "study-article.webp",
+    "study-article-samples.webp",
+}  # by the commands beside them, an hour and more (docs/sizes.md), and parts of a study's page (docs/article.md)
 BY_STUDIO = {picture.name for picture in (DOCS / "images").glob("studio*.webp")}  # by docs/studio_pictures.py
 BY_FAKES = {picture.name for picture in (DOCS / "images").glob("fakes-*.webp")}  # by docs/fakes_pictures.py
 RECORD = json.loads((DOCS / "figures.json").read_text())

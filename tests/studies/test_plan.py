@@ -10,6 +10,7 @@ from figment.studies.plan import (
     MIN_CELL_SECONDS,
     MOST_SAMPLES,
     as_option,
+    blind,
     make_plan,
     measuring_seconds,
     plan_lines,
@@ -100,3 +101,8 @@ def test_halving_gives_each_run_more_of_the_same_time() -> None:
     assert halving.seconds == pytest.approx(grid.seconds / halving.cost)
     assert 0.4 < halving.cost < 0.6
     assert any(line.startswith("halving    all to an eighth") for line in plan_lines(halving))
+
+
+def test_a_judge_that_was_found_blind_is_told_of() -> None:
+    assert "--features gradients" in blind("lite0", 32, 32)[0]
+    assert blind("lite0", 64, 64) == blind("gradients", 32, 32) == []

@@ -91,3 +91,8 @@ def test_named_studies_can_be_planned(name: str) -> None:
     plan = make_plan(request, request.recipe)
     assert plan.settings >= 4
     assert request.title
+
+
+def test_who_judges_is_a_part_of_the_request() -> None:
+    assert asked({"vary": {"dropout": [0, 0.3]}, "images": "1k", "features": "gradients"}, "x").features == "gradients"
+    assert request_of("article", {"images": "1k"}).features == "gradients"  # by which the study was read (LOG 122)

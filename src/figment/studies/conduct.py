@@ -23,7 +23,7 @@ from figment.common.units import as_time
 from figment.data.bank.bank import Bank
 from figment.data.sources.open import open_source
 from figment.errors import InputError
-from figment.features.registry import default_network, extractor
+from figment.features.registry import check_network, default_network, extractor
 from figment.metrics.estimate import Estimate
 from figment.metrics.scores import KINDS
 from figment.planning.choose import auto_for_images, auto_recipes
@@ -31,7 +31,7 @@ from figment.reals import Data, absolute_data, check_wanted, prepared
 from figment.recipe import Recipe
 from figment.run import next_name
 from figment.studies.factors import PICTURES, Range, level_text, recipe_for
-from figment.studies.plan import make_plan, plan_lines, smaller
+from figment.studies.plan import blind, make_plan, plan_lines, smaller
 from figment.studies.request import Request, request_of
 from figment.studies.results import CellResult, Factor, StudyResults
 from figment.studies.scoring import Judge, check_enough
@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
 def study(
     data: Data = None, *, vary: Mapping[str, Any] | None = None, time: str | None = None, images: str | int | None = None,
-    seeds: int | None = None, score: str | None = None, recipe: str | None = None, settings: Mapping[str, Any] | None = None,
+    seeds: int | None = None, score: str | None = None, features: str | None = None, recipe: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     named: str | Path | None = None, search: str | None = None, trials: int | None = None, storage: str | None = None,
     out: str | Path | None = None,
     strict: bool = False, group: str | None = None, drop: str | None = None, keep_marked: bool = False,
@@ -75,6 +76,8 @@ def study(
         Runs of each combination. 3 by default.
     score : str
         What runs are judged by: "kid" (by default), "fd", "precision", "recall", "density" or "coverage".
+    features : str
+        The network that judges, as measure() takes it; by default lite0, random where its package is missing.
     recipe, settings : str, dict
         The named recipe of all runs, and fields of it that all have, such as {"size": 32}.
     named : str or path
@@ -117,6 +120,7 @@ def study(
             return go_on(StudyFolder(out), storage=storage, data=data, display=shown)
         fields = {
             "data": absolute_data(data), "vary": vary, "for": time, "images": images, "seeds": seeds, "score": score,
+            "features": features,
             "set": settings, "recipe": recipe, "search": search, "trials": trials, "group": group, "drop": drop,
             "keep_marked": keep_marked or None,
         }  # fmt: skip
@@ -157,6 +161,9 @@ def plan_study(
     plan = make_plan(request, recipe, strict)
     first = data_recipe(plan.cells[0], recipe, request)
     check_wanted(first, request.group, request.drop)
+    if request.features is not None:
+        check_network(request.features)
+    features = request.features or default_network(display.say)
     source = open_source(request.data, agree, display.stage("downloading", "MB"), display.say)
     if out is not None:
         refuse_taken(out)
@@ -171,7 +178,7 @@ def plan_study(
         name=folder.name, request=request.model_copy(update={"data": absolute_data(request.data)}), recipe=recipe,
         cells=plan.cells, seeds=plan.seeds, trials=plan.trials, images=plan.images, seconds=plan.seconds,
         samples=at_most(plan.samples, SAMPLES),
-        features=default_network(display.say), fingerprint=bank.fingerprint, pictures=source.display,
+        features=features, fingerprint=bank.fingerprint, pictures=source.display,
         trained_on=len(bank.train), held_out=len(bank.held_out), left_out=plan.left_out, device=device, storage=shown,
         command=tuple(word.replace(storage, shown) if storage and shown else word for word in command),
         machine=str(machine), versions=versions(),
@@ -179,7 +186,9 @@ def plan_study(
     lines = [f"pictures   {bank.summary()}", f"recipe     {recipe}, where it isn't varied"]
     is_open = "size" not in request.settings and machine.kind == "cpu"  # a GPU's time hangs less on pixels
     hint = smaller(plan, *first.shape) if is_open else ""
-    return Planned(study, folder, [*lines, *plan_lines(plan, resolves(study), hint)], bank)
+    return Planned(
+        study, folder, [*lines, *plan_lines(plan, resolves(study), hint), *blind(features, *first.shape)], bank
+    )
 
 
 def resolves(study: Study) -> str:

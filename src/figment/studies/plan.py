@@ -20,6 +20,7 @@ MARK_SHARE = 1 / 4  # of the samples, that each but the last is taken of
 PICTURE_SECONDS = 0.006
 MEASURE_SHARE = 0.2  # of a cell's time that measuring may take: fewer samples are taken where it would take more
 SMALL_SIDE, WORTH_TELLING = 32, 4  # pixels of a side that still shows what pictures are of; times as many images
+SEEN_SIDE = 64  # pixels, from which on lite0 was seen to tell what the eye tells (LOG 122)
 ORDER = 1  # tells draws of the order of cells from others of a seed
 
 
@@ -190,6 +191,16 @@ def smaller(plan: Plan, height: int, width: int) -> str:
     if plan.seconds is None or times < WORTH_TELLING:
         return ""
     return f"--set size={SMALL_SIDE} would show each run about {times:.0f} times as many images in the same time"
+
+
+def blind(features: str, height: int, width: int) -> list[str]:
+    """A line that warns of a judge that was found not to see what the eye does in pictures so small; none else (LOG 122)."""
+    if features != "lite0" or min(height, width) >= SEEN_SIDE:
+        return []
+    return [
+        f"note       below {SEEN_SIDE} px lite0 scored noise as high as faces (LOG.md, 122): --features gradients, or "
+        "--features onnx:FILE, is a better judge there"
+    ]
 
 
 def plan_lines(plan: Plan, resolves: str = "", hint: str = "") -> list[str]:

@@ -36,6 +36,7 @@ class Request(BaseModel):
     images: int | str | None = None
     seeds: Annotated[int, Field(ge=1, le=100)] = 3
     score: str = "kid"
+    features: str | None = None  # network that judges; none: the one that figment measures by
     search: Search = "grid"
     trials: Annotated[int, Field(ge=2, le=10_000)] | None = None  # settings that a search tries
     group: str | None = None

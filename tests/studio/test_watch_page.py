@@ -155,13 +155,13 @@ def test_a_picture_is_looked_at_closely(page):
     look = page.get_by_role("region", name="Picture 5")
     look.get_by_text("Its code is number 5 of seed 0").wait_for()
     for close in ("Escape", "Close"):  # the focus goes in as it opens, and back to the picture
-        assert page.evaluate("document.activeElement.innerText") == "Picture 5"
+        page.wait_for_function("document.activeElement.innerText === 'Picture 5'")
         if close == "Escape":
             page.keyboard.press("Escape")
         else:
             look.get_by_role("button", name="Close").click()
         look.wait_for(state="detached")
-        assert page.evaluate("document.activeElement.ariaLabel") == "Picture 5: look closer"
+        page.wait_for_function("document.activeElement.ariaLabel === 'Picture 5: look closer'")
         page.keyboard.press("Enter")
         look.wait_for()
     assert look.get_by_role("list", name="Its history over the run").get_by_role("img").count() == 4

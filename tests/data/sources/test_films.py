@@ -18,6 +18,7 @@ from figment.data.sources.frame_folders import FrameFolders
 from figment.data.sources.open import open_source
 from figment.errors import InputError
 from figtest.banks import files_of
+from figtest.deadly import deadly_look
 from figtest.films import number_of, numbered, write_animation, write_film
 from figtest.reels import save_frames
 
@@ -161,20 +162,11 @@ def test_an_early_end_is_told(tmp_path):
 def test_a_film_that_kills_its_decoder_costs_itself_alone(tmp_path, monkeypatch):
     write_film(tmp_path / "shelf" / "a.mp4", numbered(40), 12)
     write_film(tmp_path / "shelf" / "deadly.mp4", numbered(8), 12)
-    monkeypatch.setattr("figment.data.decoding.film_chunks.look_through", deadly)
+    monkeypatch.setattr("figment.data.decoding.film_chunks.look_through", deadly_look)
     listing = Films(tmp_path / "shelf", SHAPE).listing
     assert {name.split("#")[0] for name in listing.names} == {"a.mp4"}
     assert listing.skipped[0].name == "deadly.mp4"
     assert "crashes its decoder" in listing.skipped[0].reason
-
-
-def deadly(piece):
-    """Looks through a film, or ends its process for one."""
-    from figment.data.decoding import film_chunks
-
-    if piece.path.endswith("deadly.mp4") and piece.reason is None:
-        os._exit(9)
-    return film_chunks.look_through(piece)
 
 
 def test_a_film_that_lasts_for_ages_by_its_times_is_no_bomb(tmp_path):

@@ -219,7 +219,13 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(
     assert command("study", "run", pictures, *asked) == 0
     told = capsys.readouterr().out
     assert "18 settings × 2 seeds = 36 runs" in told
+    assert "lite0" not in told  # this one is judged by gradients
     assert list(tmp_path.iterdir()) == []
+    asked = ["--vary", "dropout=0,0.3", "--images", "1k", "--set", "size=32", "--dry-run", "--features"]
+    assert command("study", "run", pictures, *asked, "lite0") == 0
+    assert "note       below 64 px lite0" in capsys.readouterr().out
+    assert command("study", "run", pictures, *asked, "gradients") == 0
+    assert "note" not in capsys.readouterr().out
 
 
 def test_too_few_held_out_pictures_are_told(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,11 @@ def study() -> None:
     "--score", metavar="NAME", help="Judge by it: kid, fd, precision, recall, density, coverage. [default: kid]"
 )
 @click.option(
+    "--features", metavar="NETWORK",
+    help="Network that judges, as figment measure takes it: lite0, gradients, onnx:FILE, … [default: lite0, or random where "
+    "its package is missing]",
+)  # fmt: skip
+@click.option(
     "--set", "choices", multiple=True, metavar="FIELD=VALUE", shell_complete=complete_field,
     help="Set a recipe field of all runs, such as size=32.",
 )  # fmt: skip
@@ -102,9 +107,9 @@ def study() -> None:
 @click.option("--dry-run", is_flag=True, help="Prepare the pictures and print the plan; train nothing.")
 def run(
     sources: tuple[str, ...], vary: tuple[str, ...], time: str | None, images: str | None, seeds: int | None,
-    score: str | None, choices: tuple[str, ...], recipe: str | None, search: str | None, trials: int | None, named: str | None,
-    group: str | None, drop: str | None, keep_marked: bool, storage: str | None, out: Path | None, strict: bool,
-    accept_licence: bool, device: str, dry_run: bool,
+    score: str | None, features: str | None, choices: tuple[str, ...], recipe: str | None, search: str | None,
+    trials: int | None, named: str | None, group: str | None, drop: str | None, keep_marked: bool, storage: str | None,
+    out: Path | None, strict: bool, accept_licence: bool, device: str, dry_run: bool,
 ) -> None:  # fmt: skip
     """Plan a study on DATA, and work at it: each combination of levels with each seed is a run; then figment says what may
     be said.
@@ -131,8 +136,8 @@ def run(
         named, sources = sources[0], ()
     fields = {
         "data": given(sources), "vary": parse_vary(vary) or None, "for": time, "images": images, "seeds": seeds,
-        "score": score, "set": assignments(choices) or None, "recipe": recipe, "search": search, "trials": trials, "group": group,
-        "drop": drop, "keep_marked": keep_marked or None,
+        "score": score, "features": features, "set": assignments(choices) or None, "recipe": recipe, "search": search,
+        "trials": trials, "group": group, "drop": drop, "keep_marked": keep_marked or None,
     }  # fmt: skip
     request = request_of(named, fields)
     if out is not None:

@@ -261,6 +261,17 @@ def test_a_result_comes_back_as_it_was(place: StudyFolder) -> None:
     assert place.found(cell) == result
 
 
+def test_a_worker_killed_before_its_first_sign_of_life_loses_no_cell(place: StudyFolder) -> None:
+    """It has taken a trial, and neither signed it nor given a sign of life, by which Optuna would miss it."""
+    taken = database(place)
+    with quiet(), pytest.warns(UserWarning, match="Heartbeat"):
+        number = taken.record().ask().number
+    taken.close()
+    Worker(place, database(place, grace=1), Sleeper(place, 0), lambda _: None, poll=0.1).work()
+    check_whole(place)
+    assert number == 0
+
+
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
 def test_workers_killed_at_any_moment_lose_no_cell_and_none_is_counted_twice(kills: int, tmp_path: Path) -> None:
     place = begun(tmp_path / "study", seeds=2 if kills < 10 else 10)

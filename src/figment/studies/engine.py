@@ -164,6 +164,7 @@ class Worker:
         self.said = ""
         self.done = self.failed = 0
         self.stopped = False  # asked to stop while it was at a cell
+        self.unsigned: dict[int, float] = {}  # trials that are at work and that nobody has signed, since when they were seen
 
     def work(self) -> None:
         """Until all cells are done, those of other workers too. On KeyboardInterrupt the cell at hand is put back."""
@@ -226,6 +227,10 @@ class Worker:
         """Put right what killed workers have left, and what is due into the queue."""
         for trial in record.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             task = task_of(trial)
+            if AT not in trial.user_attrs and self._was_never_begun(trial):
+                with suppress(ValueError, UpdateFinishedTrialError):
+                    record.tell(trial.number, state=TrialState.FAIL)
+                continue
             if task is None or task[0] not in self.cells or trial.user_attrs.get(AT) != self.here:
                 continue
             # Of this folder's cells the system knows who holds them: nobody need wait until a sign of life has long been missed.
@@ -243,6 +248,14 @@ class Worker:
             return now
         enqueue(record, now.planned, now.missing)
         return self._standings(record)
+
+    def _was_never_begun(self, trial: FrozenTrial) -> bool:
+        """Whether a trial's worker was killed between taking it and its first sign of life, without which Optuna misses nobody.
+
+        Nobody has signed it for as long as signs of life are waited for: by this worker's own clock, since others' may jump.
+        """
+        since = self.unsigned.setdefault(trial.number, time.monotonic())
+        return time.monotonic() - since > self.database.grace
 
     def _standings(self, record: optuna.Study) -> Standings:
         """How far the study is; the cells that are known by now."""

@@ -181,7 +181,7 @@ COMPILED = {
     "r3gan": WHOLE,
     "finite differences": WHOLE | dict(penalty="finite", penalty_share=0.5),
     "augmented": WHOLE | dict(augment="full", augment_p=0.5, augment_mode="fixed"),
-    "clips, net by net": dict(recipe="video-small", frames=8),
+    "clips, net by net": dict(recipe="video-small", frames=8, images_first=0.0),
     "clips": WHOLE | CLIPS,
     "one pass": WHOLE | ONE_PASS,
     "one pass, net by net": dict(discriminator_norm="none", gamma=1.0, **ONE_PASS),

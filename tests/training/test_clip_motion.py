@@ -15,7 +15,7 @@ from figment.training.clip_motion import ClipMotion, motion_of
 from figment.training.loader import Feed
 from figtest.strips import FRAMES, SIDE, draw_strips
 
-RECIPE = make("video-small", size=16, channels=3, code_size=6, motion_size=2, planned_images=64)
+RECIPE = make("video-small", size=16, channels=3, code_size=6, motion_size=2, planned_images=64, images_first=0.0)
 
 
 class Moving(nn.Module):

@@ -12,7 +12,7 @@ from figment.training.movement import moved
 
 HELD = make("dcgan-r1", size=32, images=10_000, planned_images=10_000)
 FREE = make("dcgan-small", size=32, images=10_000, planned_images=10_000)
-CLIPS = make("video-small", size=32, images=10_000, planned_images=10_000)
+CLIPS = make("video-small", size=32, images=10_000, planned_images=10_000, images_first=0.0)
 
 FINE = dict(
     separation=0.8, memorising=0.5, memorising_chance=0.5, spread=0.9, distance=0.05, detail=0.8, chequers=0.0,

@@ -110,6 +110,7 @@ def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, d
     taken = {field: getattr(source, field) for field in FOLLOWED if field not in choices}
     taken = {"size": source.size} | taken | choices
     if choices.get("frames") and "code_size" not in choices:
+        taken["images_first"] = choices.get("images_first", 0.0)  # its nets know images already
         still = source.code_size - source.motion_size
         taken["motion_size"] = taken.get("motion_size", source.motion_size or MOTION_SIZE)
         taken["code_size"] = still + taken["motion_size"]

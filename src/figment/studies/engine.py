@@ -164,7 +164,9 @@ class Worker:
         self.said = ""
         self.done = self.failed = 0
         self.stopped = False  # asked to stop while it was at a cell
-        self.unsigned: dict[int, float] = {}  # trials that are at work and that nobody has signed, since when they were seen
+        self.unsigned: dict[
+            int, float
+        ] = {}  # trials that are at work and that nobody has signed, since when they were seen
 
     def work(self) -> None:
         """Until all cells are done, those of other workers too. On KeyboardInterrupt the cell at hand is put back."""

@@ -283,7 +283,7 @@ def test_missing_gradients_count_as_zero(pair: list[dict[str, Any]]) -> None:
         assert weight[0, 0, 0, 1] == 10
         assert weight.sum() == 10 + 0.5 * (weight.numel() - 1)
         assert some.tolist() == [0.5, 0.5]
-        assert none.tolist() == [0, 0]
+        assert none is None  # as in one process, whose optimiser makes no step of it
         assert one["channels last"]
 
 

@@ -56,17 +56,20 @@ class World:
     def average_gradients(self, net: nn.Module) -> None:
         """Give the net the mean of all processes' gradients, in one message: what the whole batch's mean loss has.
 
-        A weight that has a gradient in some processes only counts as 0 in the others.
+        A weight that has a gradient in some processes only counts as 0 in the others; one that has none anywhere keeps none, so
+        that its optimiser makes no step of it, as in one process.
         """
         if self.store is None:
             return
         trained = [p for p in net.parameters() if p.requires_grad]
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in trained]
-        whole = all_reduce_sum(torch.cat([g.flatten() for g in gradients])).div_(self.size)
-        parts = whole.split([g.numel() for g in gradients])
+        there = gradients[0].new_tensor([float(p.grad is not None) for p in trained])
+        whole = all_reduce_sum(torch.cat([*(g.flatten() for g in gradients), there])).div_(self.size)
+        *parts, somewhere = whole.split([*(g.numel() for g in gradients), len(there)])
         torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
-        for p, gradient in zip(trained, gradients, strict=True):
-            p.grad = gradient
+        for place, (p, gradient) in enumerate(zip(trained, gradients, strict=True)):
+            if p.grad is not None or bool(somewhere[place] > 0):  # asks a GPU only where this process has none
+                p.grad = gradient
 
     def mean(self, tensor: Tensor) -> Tensor:
         """The mean of a floating-point tensor over the processes; of a GPU's tensors nobody waits for it."""

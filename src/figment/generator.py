@@ -15,9 +15,9 @@ from figment import codes, motion
 from figment.common import tensorfiles
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
-from figment.common.text import shown, suggestion
 from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
+from figment.media.choosing import choice, class_number, samples_shown, sheet_samples
 from figment.media.images import grid
 from figment.media.picture import Picture
 from figment.media.watermark import Mark
@@ -26,13 +26,9 @@ from figment.recipe import Recipe
 from figment.run import Run
 
 BLOCK_SAMPLES = 16  # samples decoded at once, always at the same place in their block: see Generator.sample
-SHEET_SAMPLES, LARGE_SHEET_SAMPLES = 64, 16  # samples on a sheet, and of pictures that are …
-LARGE_PIXELS = 256 * 256  # … larger than this
 LOOP_CLIPS = (
     4  # training clips that a loop is as long as: a shorter one moves faster, for it needs four knots (motion.numbered)
 )
-MAX_CLASS_ROWS = 16  # classes that a sheet gives a row each
-MAX_NAMED_CLASSES = 20  # classes told to somebody who named another one
 MARK_KEY = re.compile("[0-9a-f]{32}")
 MAX_PICK = 256  # candidates for one sample
 
@@ -41,12 +37,12 @@ class Generator:
     """A generator that samples. Made by load(); its recipe says what it follows.
 
     file: where it was loaded from. Beside it, in a run folder, lies the discriminator that can choose among its samples.
-    mark_key: hex digits, of its run (see Run.mark_key).
+    mark_key: hex digits, of its run (see Run.mark_key); None where its file doesn't know it.
     """
 
     def __init__(self, net: nn.Module, recipe: Recipe, file: Path | None = None, mark_key: str | None = None) -> None:
         self.net = net.eval().requires_grad_(False)
-        self.recipe, self.file, self._mark_key = recipe, file, mark_key
+        self.recipe, self.file, self.mark_key = recipe, file, mark_key
 
     def __repr__(self) -> str:
         """What it draws, by which nets, from where."""
@@ -77,7 +73,7 @@ class Generator:
     @cached_property
     def mark(self) -> Mark:
         """The invisible mark that files of its pictures bear; of its weights, where its file doesn't know its run's key."""
-        return Mark(bytes.fromhex(self._mark_key or self.digest))
+        return Mark(bytes.fromhex(self.mark_key or self.digest))
 
     @cached_property
     def discriminator(self) -> Discriminator:
@@ -122,15 +118,7 @@ class Generator:
 
     def class_number(self, label: str) -> int:
         """The number that the nets know a class by. Raises InputError, with the nearest one, for an unknown name."""
-        if not self.classes:
-            raise InputError(
-                f"--label {shown(label)}: this generator was trained without labels: train one with --labels."
-            )
-        if label not in self.classes:
-            raise InputError(
-                f"--label {shown(label)}: no class of this generator{suggestion(label, self.classes, MAX_NAMED_CLASSES)}"
-            )
-        return self.classes.index(label)
+        return class_number(self.classes, label)
 
     @torch.inference_mode()
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -296,28 +284,17 @@ class Generator:
         That is 8 of each class where there are 2 to 16, else 64, labels or not; fewer where the pictures are large. Of clips,
         which have a row each, it is 8 in all, or one of each class.
         """
-        if n is None and not labels and 2 <= len(self.classes) <= MAX_CLASS_ROWS:
-            labels = self.classes
+        count, labels = samples_shown(self.recipe, n, labels)
         if self.recipe.frames:
-            return n or max(1, math.isqrt(self._sheet_samples) // max(1, len(labels))), tuple(labels)
-        many = self._sheet_samples
-        return n or (many if len(labels) < 2 else math.isqrt(many)), tuple(labels)
+            return n or max(1, math.isqrt(sheet_samples(self.recipe.shape)) // max(1, len(labels))), labels
+        return count, labels
 
     @property
     def strip_seconds(self) -> list[float]:
         """When the frames of strips() are, in seconds since a clip's beginning."""
         frames, fps = self.recipe.frames, self.recipe.fps
-        shown = min(math.isqrt(self._sheet_samples), frames)
+        shown = min(math.isqrt(sheet_samples(self.recipe.shape)), frames)
         return [round(place * (frames - 1) / (shown - 1)) / fps for place in range(shown)]
-
-    @property
-    def _sheet_samples(self) -> int:
-        return SHEET_SAMPLES if math.prod(self.recipe.shape) <= LARGE_PIXELS else LARGE_SHEET_SAMPLES
-
-
-def choice(pick: int) -> str:
-    """How samples were chosen, for people and for the mark in their files; empty where they weren't."""
-    return f"each the one of {pick} that the discriminator finds most real" if pick > 1 else ""
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:

@@ -19,6 +19,7 @@ TABLE = {
     "explain": ("explain", "Find out what the nets of a run do, and how."),
     "explore": ("explore", "Find out what the codes of a generator mean."),
     "mark": ("mark", "Make what pictures are signed with: a certificate to try it."),
+    "export": ("export", "Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX."),
     "measure": ("measure", "Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by "
                 "whatever tool; or of several, one after the other."),
     "recipes": ("recipes", "List the named recipes, or every field of the one called NAME."),

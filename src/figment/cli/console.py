@@ -155,6 +155,14 @@ def progress_bar(total: int, title: str) -> Any:
     return bar_of(total, title)
 
 
+def load_generator(run: Path, device: str = "cpu") -> Any:
+    """The generator of a run folder or file."""
+    with progress_bar(0, "opening the generator"):
+        from figment.generator import load
+
+        return load(run, device)
+
+
 def conclude(run: "Run") -> str:
     """Say where the result is and what can be done next. Gives back TRAINED."""
     if not leads():

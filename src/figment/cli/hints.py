@@ -16,7 +16,6 @@ COMMANDS = {
     **dict.fromkeys(("classify", "detector"), "figment detect score FILE says how likely a picture is made"),
     **dict.fromkeys(("plot", "show", "view", "open"), "figment report RUN writes a page about a run"),
     **dict.fromkeys(("datasets", "download"), "figment data list has the public sets, which train fetches by name"),
-    "export": "generator.safetensors in the run is the whole generator, to be passed on as it is",
 }  # fmt: skip
 LENGTH = "figment counts images seen: --images 500k, or give it a time: --for 2h"
 OPTIONS = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from figment.cli.completing import complete_direction, complete_moved
-from figment.cli.console import complain, fresh_report, progress_bar, tell, tell_of_best, warm_up
+from figment.cli.console import complain, fresh_report, load_generator, progress_bar, tell, tell_of_best, warm_up
 from figment.cli.options import LABEL, PICK, RUN, RUN_FOLDER, SEED, TRUNCATION, PathArgument
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
@@ -128,7 +128,7 @@ def sample(
     with -n or --files and no --label, all classes come up equally often. Small pictures are enlarged until a sheet has 512
     pixels: --scale 1 leaves them as they were drawn. Of a run of clips the sheet has a row for each clip, its frames from first
     to last; --video makes films of them (.mp4, .webp or .gif, as --out ends). No sheet takes another one's place: without --out
-    its name says what was asked for.
+    its name says what was asked for. Of a .onnx that figment export wrote onnxruntime draws the same samples, without PyTorch.
 
     \b
     Examples:
@@ -149,6 +149,9 @@ def sample(
 
     check_combination(codes, grid, numbered, pick, bool(count or labels), paper)
     check_filming(video, grid, suffix, {"--frames": frames, "--fps": fps, "--loop": loop}, codes, numbered, pick, paper)
+    is_onnx = run.suffix.lower() == ".onnx"
+    if is_onnx:
+        check_for_onnx(run, device, {"--video": video, "--codes": codes, "--pick": pick > 1, "--direction": moves})
     suffix = suffix or ("mp4" if video else "png")
     asked = [
         f"samples-{codes.stem if codes else seed}", *labels, *moves, *([f"n{count}"] if count else []),
@@ -161,23 +164,22 @@ def sample(
     check = check_folder if not grid else check_video if video else check_picture
     place = Place(run, out, asked, f".{suffix}" if grid else "", check)
     signer = _signer(signed_by)
-    warm_up()
-    from figment.common.machine import this_machine
-    from figment.explore.direction_file import directions_file, total_shift
-    from figment.generator import choice
+    if not is_onnx:
+        warm_up()
+    from figment.media.choosing import choice
     from figment.sharing.samples import SheetStyle, write_coded, write_files, write_grid
 
     style = SheetStyle(scale, resampling, numbered, paper, is_marked, signer)
     _warn_of_no_mark(is_marked)
     style.check(place.path)
-    generator = load_generator(run, this_machine(device).device)
+    generator, shift = (_load_onnx(run), None) if is_onnx else _load_moved(run, device, moves)
     labels = tuple(dict.fromkeys(labels))
     for label in labels:
         generator.class_number(label)  # a mistyped one is told before anything is written
-    if grid:
-        generator.check_pictures_picked(pick)
-    generator.check_pick(pick)
-    shift = total_shift(directions_file(run), moves, generator)
+    if pick > 1:
+        if grid:
+            generator.check_pictures_picked(pick)
+        generator.check_pick(pick)
     if video:
         from figment.sharing.films import FilmStyle
 
@@ -206,7 +208,33 @@ def sample(
     tell(f"{total} sample{'s' if total > 1 else ''} in {place.settled()}{chosen}")
     if not codes:
         tell(f"Seed {seed}; others: figment sample {' '.join([typed(run), *options_kept()])} --seed {seed + 1}")
-    tell_of_best(run)
+    if not is_onnx:
+        tell_of_best(run)
+
+
+def _load_moved(run: Path, device: str, moves: Sequence[str]) -> "tuple[Generator, Tensor | None]":
+    """A run's generator, and by what its codes are to be moved."""
+    from figment.common.machine import this_machine
+    from figment.explore.direction_file import directions_file, total_shift
+
+    generator = load_generator(run, this_machine(device).device)
+    return generator, total_shift(directions_file(run), moves, generator)
+
+
+def _load_onnx(file: Path) -> Any:
+    """The generator of a .onnx; torch isn't read."""
+    with progress_bar(0, "opening the generator"):
+        from figment.sharing.onnx_generator import load_onnx
+
+        return load_onnx(file)
+
+
+def check_for_onnx(file: Path, device: str, others: dict[str, Any]) -> None:
+    """Raise InputError for what sample can't do with a .onnx alone. others: options that ask for it, by name."""
+    if given := [option for option, value in others.items() if value]:
+        raise InputError(f"{given[0]} needs more than the generator that {file} holds: name its run, or leave it out.")
+    if device not in ("auto", "cpu"):
+        raise InputError(f"--device {device}: onnxruntime runs {file} on the CPU: leave it out.")
 
 
 def _film(
@@ -451,11 +479,3 @@ def _signer(signed_by: tuple[Path, Path] | None) -> "Signer | None":
     from figment.media.signing import load_signer
 
     return load_signer(*signed_by)
-
-
-def load_generator(run: Path, device: str = "cpu") -> Any:
-    """The generator of a run folder or file."""
-    with progress_bar(0, "opening the generator"):
-        from figment.generator import load
-
-        return load(run, device)

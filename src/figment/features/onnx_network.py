@@ -125,7 +125,7 @@ def _unfit(file: Path, source: Any, mend: str) -> InputError:
 def check_onnx(name: str) -> None:
     """Raise InputError where FILE[,size=…] can't be opened at all: without onnxruntime, or where there is no such file."""
     file = expanded(_options(name)[0])
-    require("onnx", f"--features onnx:{file}")
+    require("onnx", f"--features onnx:{file}", "onnxruntime")
     if not file.is_file():
         raise InputError(f"--features onnx:{file}: there is no such file: check the path")
     refuse_pointer(file)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from torch import Tensor
 
+from figment.common.pixels import as_array
 from figment.media.images import Resampling, resized
 from figment.media.strips import INK, PAPER, Row, letters
 
@@ -86,7 +86,7 @@ def contact_sheet(
 
     rows: name and pictures, uint8 (N, C, H, W), all of one size. foot: a line below all of it.
     """
-    arrays = [np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures) for _, pictures in rows]
+    arrays = [as_array(pictures) for _, pictures in rows]
     page = page_of([name for name, _ in rows], list(map(len, arrays)), titles, arrays[0].shape[2:], paper)
     sheet = Image.new("RGB", page.size[::-1], PAPER)
     pen, font = ImageDraw.Draw(sheet), letters(_points(NAME_POINTS))

@@ -7,19 +7,22 @@ always gives the same bytes, unless it is signed.
 import io
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
-from torch import Tensor
 
 from figment.common.files import write_output
+from figment.common.pixels import as_array
 from figment.errors import InputError
 from figment.media.endings import FORMATS, Format, picture_format
 from figment.media.provenance import DigitalSourceType, xmp
 from figment.media.signing import Signer
 from figment.media.watermark import Mark, borne, marked
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Resampling = Literal["lanczos", "nearest"]
 
@@ -30,13 +33,13 @@ WEBP_METHOD = 4  # of 0 to 6: how long libwebp looks for a smaller file; 6 takes
 MAX_ASPECT = 1.5  # a sheet's longer side to its shorter that still passes for nearly square
 
 
-def grid(pictures: Tensor | NDArray[np.uint8], columns: int | None = None, gap: int = 2) -> NDArray[np.uint8]:
+def grid(pictures: "Tensor | NDArray[np.uint8]", columns: int | None = None, gap: int = 2) -> NDArray[np.uint8]:
     """Pictures side by side on one white sheet, row by row.
 
     pictures: uint8 (N, C, H, W), N at least 1, C 1 or 3. columns: pictures a row, by default as many as make the sheet
     nearly square (see columns_for). gap: pixels between two pictures. Returns uint8 (H', W', 3).
     """
-    tiles = np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures)
+    tiles = as_array(pictures)
     n, _, height, width = tiles.shape
     if n == 0:
         raise ValueError("a grid needs at least one picture")
@@ -97,13 +100,13 @@ def columns_for(n: int, height: int, width: int) -> int:
 
 
 def enlarged(
-    pictures: Tensor | NDArray[np.uint8], factor: int, resampling: Resampling = "lanczos"
+    pictures: "Tensor | NDArray[np.uint8]", factor: int, resampling: Resampling = "lanczos"
 ) -> NDArray[np.uint8]:
     """Pictures a whole number of times as large, uint8 (N, C, H, W) → (N, C, factor·H, factor·W), each by itself.
 
     "nearest" repeats every pixel, so that the pictures can be had back; "lanczos" is smooth, as viewers enlarge.
     """
-    tiles = np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures)
+    tiles = as_array(pictures)
     if factor == 1:
         return tiles
     if resampling == "nearest":

@@ -4,22 +4,25 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
 from figment.common.cache import point_libraries_at_cache
+from figment.common.pixels import as_array
 from figment.media.images import check_memory
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PAPER, INK = (255, 255, 255), (40, 40, 40)
 MIN_PICTURE_SIDE = 64  # pixels; smaller pictures are enlarged
 LETTER_HEIGHT, GAP_PIXELS = 11, 3  # pixels: of letters, and between two pictures
 MAX_LINE_LETTERS = 22  # letters in a line of a name
 
-Row = tuple[str, Tensor | NDArray[np.uint8]]
+Row = tuple[str, "Tensor | NDArray[np.uint8]"]
 
 
 class StripRow(NamedTuple):
@@ -62,7 +65,7 @@ def strips(rows: Sequence[Row], titles: Sequence[str] = (), shown: int = MIN_PIC
     columns. Pictures are enlarged a whole number of times until no side is under shown pixels. A name may have several
     lines, parted by newlines; longer ones are broken.
     """
-    arrays = [np.asarray(pictures.cpu() if isinstance(pictures, Tensor) else pictures) for _, pictures in rows]
+    arrays = [as_array(pictures) for _, pictures in rows]
     if not arrays or not any(map(len, arrays)):
         raise ValueError("strips need at least one picture")
     picture = next(a.shape[2:] for a in arrays if len(a))

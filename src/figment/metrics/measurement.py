@@ -23,7 +23,7 @@ from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
 from figment.features.extract import LazyPictures, SetFeatures, bank_rows, extract_features
 from figment.features.registry import NETWORKS, default_network, extractor
-from figment.generator import choice
+from figment.media.choosing import choice
 from figment.media.images import write
 from figment.metrics.asked import ATTRIBUTES, CLIPS, COPYING, MAX_REALS, Asked, asked_for
 from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, held_out_first, real_windows, split_clips

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from figment.common.jsontext import are_missing
 from figment.common.progress import Say
-from figment.generator import choice
 from figment.media import pages
+from figment.media.choosing import choice
 from figment.media.pages import COLOURS
 from figment.media.provenance import DigitalSourceType
 from figment.metrics.estimate import Estimate

@@ -6,21 +6,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
-from figment import codes
 from figment.common.files import write_output
+from figment.common.pixels import as_array
 from figment.common.places import check_folder
 from figment.common.progress import Progress, Tally
 from figment.common.text import plain_name, printable, shown
 from figment.errors import InputError
-from figment.generator import Generator, choice
 from figment.media.caption import with_caption
+from figment.media.choosing import choice
 from figment.media.contact_sheet import DPI, PAPERS, columns_on, contact_sheet, page_of
 from figment.media.endings import FORMATS, check_picture
 from figment.media.images import (
@@ -35,8 +34,16 @@ from figment.media.images import (
 )
 from figment.media.provenance import is_own
 from figment.media.signing import Signer
-from figment.media.strips import strips, strips_size
+from figment.media.strips import Row, strips, strips_size
 from figment.media.watermark import Mark
+from figment.sharing.onnx_generator import OnnxGenerator
+
+if TYPE_CHECKING:  # none of them is read for an OnnxGenerator
+    from torch import Tensor
+
+    from figment.generator import Generator
+
+    AnyGenerator = Generator | OnnxGenerator
 
 BATCH_SAMPLES = 256  # pictures in memory; candidates between two steps of the progress
 MAX_CLASS_CHARACTERS = 60  # characters of a class in a file's name
@@ -61,7 +68,7 @@ class SheetStyle:
     is_marked: bool = True
     signer: Signer | None = None
 
-    def mark(self, generator: Generator) -> Mark | None:
+    def mark(self, generator: "AnyGenerator") -> Mark | None:
         return generator.mark if self.is_marked else None
 
     def check(self, path: Path) -> None:
@@ -91,8 +98,8 @@ class _Rows(NamedTuple):
 
 
 def write_grid(
-    generator: Generator, path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
-    shift: Tensor | None = None, style: SheetStyle | None = None, pick: int = 1, progress: Progress | None = None,
+    generator: "AnyGenerator", path: Path, count: int | None, seed: int, truncation: float, labels: Sequence[str] = (),
+    shift: "Tensor | None" = None, style: SheetStyle | None = None, pick: int = 1, progress: Progress | None = None,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as one sheet; of several labels a row each, with its name beside it. Of clips each has a
     row of its own: see Generator.strips.
@@ -103,23 +110,23 @@ def write_grid(
     style = style or SheetStyle()
     check_picture(path)
     style.check(path)
-    generator.check_pictures_picked(pick)
-    count, labels = generator.shown(count, labels)
-    total = count * max(len(labels), 1)
-    done, found = Tally(progress, total), list[Tensor]()
-    shape, columns = generator.recipe.shape, len(generator.strip_seconds) if generator.recipe.frames else 0
-    rows = _clip_rows(generator, count, labels, style) if columns else _rows(count, labels, shape, style)
-    scale = _checked_scale(path, rows, shape, style)
-    if columns:
-        for _, _, strips_of in _strip_batches(generator, count, seed, truncation, labels, shift):
-            found.append(strips_of.flatten(0, 1))
+    count, labels = generator.shown(count, tuple(labels))
+    done, found = Tally(progress, count * max(len(labels), 1)), list[NDArray[np.uint8]]()
+    shape = generator.recipe.shape
+    if not isinstance(generator, OnnxGenerator) and generator.recipe.frames:
+        generator.check_pictures_picked(pick)
+        rows = _clip_rows(generator, count, labels, style)
+        scale = _checked_scale(path, rows, shape, style)
+        for strips_of in _strip_batches(generator, count, seed, truncation, labels, shift):
+            found.append(as_array(strips_of.flatten(0, 1)))
             done(len(strips_of))
-        _write_sheet(path, torch.cat(found), rows, style, scale, style.mark(generator), f"seed {seed}")
-        return
-    for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
-        found.append(pictures)
-        done(len(pictures))
-    _write_sheet(path, torch.cat(found), rows, style, scale, style.mark(generator), f"seed {seed}", choice(pick))
+    else:
+        rows = _rows(count, labels, shape, style)
+        scale = _checked_scale(path, rows, shape, style)
+        for _, _, pictures in _batches(generator, count, seed, truncation, labels, shift, pick):
+            found.append(pictures)
+            done(len(pictures))
+    _write_sheet(path, np.concatenate(found), rows, style, scale, style.mark(generator), f"seed {seed}", choice(pick))
 
 
 def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: SheetStyle) -> _Rows:
@@ -134,7 +141,7 @@ def _rows(count: int, labels: Sequence[str], shape: tuple[int, int], style: Shee
     return _Rows(names, counts, [f"+{column}" for column in range(columns)] if style.numbered else [])
 
 
-def _clip_rows(generator: Generator, count: int, labels: Sequence[str], style: SheetStyle) -> _Rows:
+def _clip_rows(generator: "Generator", count: int, labels: Sequence[str], style: SheetStyle) -> _Rows:
     """A row for each clip: its number and class beside it, where they are asked for, and the frames' times above."""
     seconds = generator.strip_seconds
     names = [
@@ -173,7 +180,7 @@ def _size(rows: _Rows, shape: tuple[int, int], scale: int) -> tuple[int, int]:
 
 def _write_sheet(
     path: Path,
-    pictures: Tensor,
+    pictures: NDArray[np.uint8],
     rows: _Rows,
     style: SheetStyle,
     scale: int,
@@ -182,15 +189,15 @@ def _write_sheet(
     chosen: str = "",
 ) -> None:
     """Write pictures, uint8 (N, C, H, W), as a sheet. what: they are, for the foot of a page."""
+    ends = np.cumsum(rows.counts)[:-1]
     if style.paper:
-        named = list(zip(rows.names, pictures.split(rows.counts), strict=True))
+        named: list[Row] = list(zip(rows.names, np.split(pictures, ends), strict=True))
         foot = "; ".join(filter(None, (f"synthetic: drawn by a generator of figment, {what}", chosen)))
         page = contact_sheet(named, rows.titles, style.paper, style.resampling, foot)
         write(path, page, remark=chosen, dpi=DPI, mark=mark, signer=style.signer)
         return
     large = enlarged(pictures, scale, style.resampling)
     if rows.are_named:
-        ends = np.cumsum(rows.counts)[:-1]
         sheet = strips(list(zip(rows.names, np.split(large, ends), strict=True)), rows.titles, 1)
     else:
         sheet = grid(large, max(rows.counts))
@@ -206,8 +213,8 @@ def remark(scale: int, resampling: Resampling, chosen: str = "") -> str:
 
 
 def write_files(
-    generator: Generator, folder: Path, count: int, seed: int, truncation: float, suffix: str,
-    progress: Progress, labels: Sequence[str] = (), shift: Tensor | None = None, pick: int = 1,
+    generator: "AnyGenerator", folder: Path, count: int, seed: int, truncation: float, suffix: str,
+    progress: Progress, labels: Sequence[str] = (), shift: "Tensor | None" = None, pick: int = 1,
     style: SheetStyle | None = None,
 ) -> None:  # fmt: skip
     """Samples 0 … count - 1 of a seed as folder/<seed>-<number>.<suffix>, a few at a time; of several labels so many each.
@@ -230,41 +237,44 @@ def write_files(
 
 
 def _batches(
-    generator: Generator,
+    generator: "AnyGenerator",
     count: int,
     seed: int,
     truncation: float,
     labels: Sequence[str],
-    shift: Tensor | None,
+    shift: "Tensor | None",
     pick: int,
-) -> Iterator[tuple[str | None, int, Tensor]]:
+) -> Iterator[tuple[str | None, int, NDArray[np.uint8]]]:
     """Samples 0 … count - 1, of each label if there are some, a few at a time: label, number of the first, pictures."""
     batch = max(1, BATCH_SAMPLES // pick)
     asked: Sequence[str | None] = labels or [None]
     for label in asked:
         for start in range(0, count, batch):
-            yield label, start, generator.sample(min(batch, count - start), seed, truncation, start, label, shift, pick)
+            drawn = generator.sample(min(batch, count - start), seed, truncation, start, label, shift, pick)
+            yield label, start, as_array(drawn)
 
 
 def _strip_batches(
-    generator: Generator, count: int, seed: int, truncation: float, labels: Sequence[str], shift: Tensor | None
-) -> Iterator[tuple[str | None, int, Tensor]]:
+    generator: "Generator", count: int, seed: int, truncation: float, labels: Sequence[str], shift: "Tensor | None"
+) -> "Iterator[Tensor]":
     """The same of clips: frames of each, (n, frames, C, H, W)."""
     batch = max(1, BATCH_SAMPLES // len(generator.strip_seconds))
     asked: Sequence[str | None] = labels or [None]
     for label in asked:
         for start in range(0, count, batch):
-            yield label, start, generator.strips(min(batch, count - start), seed, truncation, start, label, shift)
+            yield generator.strips(min(batch, count - start), seed, truncation, start, label, shift)
 
 
 def write_coded(
-    generator: Generator, path: Path, file: Path, truncation: float, shift: Tensor | None, suffix: str | None,
+    generator: "Generator", path: Path, file: Path, truncation: float, shift: "Tensor | None", suffix: str | None,
     progress: Progress, style: SheetStyle | None = None,
 ) -> int:  # fmt: skip
     """Pictures of the codes in a file as one sheet; with a suffix as path/<number>.<suffix>. Gives their number.
 
     All are decoded in one go, as a finding's are, so that they are the same to the byte. Raises InputError as codes.read.
     """
+    from figment import codes
+
     style = style or SheetStyle()
     check_picture(path) if suffix is None else check_folder(path)
     style.check(path)
@@ -272,7 +282,8 @@ def write_coded(
     rows = _rows(len(z), (), generator.recipe.shape, style)
     scale = _checked_scale(path, rows, generator.recipe.shape, style) if suffix is None else 1
     z = codes.truncated(z, truncation)
-    pictures = generator.decode(z if shift is None else codes.shifted(z, shift, generator.recipe.prior), labels)
+    z = z if shift is None else codes.shifted(z, shift, generator.recipe.prior)
+    pictures = as_array(generator.decode(z, labels))
     if suffix is None:
         _write_sheet(path, pictures, rows, style, scale, style.mark(generator), f"codes of {file.name}")
         return len(pictures)
@@ -303,7 +314,9 @@ def _is_same(path: Path, content: bytes) -> bool:
         return False
 
 
-def write_one(path: Path, picture: Tensor, style: SheetStyle, mark: Mark | None, chosen: str = "") -> None:
+def write_one(
+    path: Path, picture: "Tensor | NDArray[np.uint8]", style: SheetStyle, mark: Mark | None, chosen: str = ""
+) -> None:
     """Write a picture, uint8 (C, H, W), as a file of its own; one that is there and holds the same stays.
 
     Raises InputError where it holds another, or none.

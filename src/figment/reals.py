@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,13 +53,22 @@ def clip_choices(data: Data, video: "VideoShape | str | None", choices: dict[str
         if asked is None or asked.name != MOVING or "frames" in choices:
             return {}
         video = MOVING_SHAPE
-    try:
-        shape = VideoShape.parse(video) if isinstance(video, str) else video
-    except ValueError as error:
-        raise InputError(f"--video {printable(str(video))}: {error}") from None
+    shape = shape_of(video)
     for field in {"frames", "fps"} & choices.keys():
         raise InputError(f"--set {field} and --video say it twice: give one of them.")
     return {"frames": shape.frames, "fps": shape.fps}
+
+
+@overload
+def shape_of(video: None) -> None: ...
+@overload
+def shape_of(video: VideoShape | str) -> VideoShape: ...
+def shape_of(video: VideoShape | str | None) -> VideoShape | None:
+    """What --video asks for. Raises InputError for text that is no shape."""
+    try:
+        return VideoShape.parse(video) if isinstance(video, str) else video
+    except ValueError as error:
+        raise InputError(f"--video {printable(str(video))}: {error}") from None
 
 
 def sample_rows(rows: NDArray[np.int64], count: int, seed: int, place: int) -> NDArray[np.int64]:

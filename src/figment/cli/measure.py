@@ -19,6 +19,7 @@ from figment.cli.options import (
     PathArgument,
     agreeing,
     pixels,
+    video_shape,
 )
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
@@ -55,6 +56,7 @@ SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pict
     "--codec", default="auto", show_default=True, metavar="HOW", help="none, jpeg:QUALITY for both sides, auto."
 )
 @click.option("--size", metavar="PIXELS", help="Of a folder's pictures, 64 or 64x96. [default: the first picture's]")
+@click.option("--video", metavar="FxR", help="Of films in place of a run: clips of F frames, R a second, or auto.")
 @GROUP
 @KEEP_MARKED
 @SEED
@@ -64,7 +66,7 @@ SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pict
 @click.option("--out", type=PathArgument, metavar="FILE.json|.csv", help="Write all results there, too.")
 def measure(
     subjects: tuple[Path, ...], against: tuple[str, ...], features: tuple[str, ...], count: int | None, quick: bool,
-    only: str | None, codec: str, size: str | None, group: str | None, keep_marked: bool, seed: int, pick: int,
+    only: str | None, codec: str, size: str | None, video: str | None, group: str | None, keep_marked: bool, seed: int, pick: int,
     accept_licence: bool, device: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool; or of
@@ -86,6 +88,7 @@ def measure(
       figment measure runs/faces-1 --pick 4
       figment measure runs/faces-1 runs/faces-2 --out scores.csv
       figment measure their-samples --against my-pictures --size 64 --out scores.json
+      figment measure their-films --against my-films --video 16x12 --size 64
     """
     from figment.common.cache import point_libraries_at_cache
     from figment.common.files import check_output, write_output
@@ -114,6 +117,7 @@ def measure(
                 subject, list(against) if len(against) > 1 else against[0] if against else None, features=features,
                 n=count, only=only or (), quick=quick, seed=seed, pick=pick, codec=codec,
                 size=None if size is None else pixels(size), group=group, keep_marked=keep_marked,
+                video=video_shape(video, (str(subject),), None, terminal.say),
                 device=device, agree=agreeing(accept_licence), display=terminal,
             )  # fmt: skip
         found.append(one)

@@ -8,6 +8,7 @@ from figment.errors import InputError
 from figment.metrics.scores import KINDS
 
 COPYING, ATTRIBUTES, CLIPS = "copying", "attributes", "clips"
+CLIP_COPYING = "clip_copying"  # goes with copying
 PARTS = (*KINDS, COPYING, ATTRIBUTES, CLIPS)
 DEFAULT_SAMPLES = 5000
 MAX_REALS = 50_000  # that samples are compared with; so many are FID's custom

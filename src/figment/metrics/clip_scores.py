@@ -73,6 +73,8 @@ def real_windows(bank: Bank, clips: NDArray[np.int64], frames: int, most: int) -
     assert bank.clips is not None
     ranges = bank.clips.ranges()[clips]
     starts = [first + k * frames for first, count in ranges for k in range(count // frames)][:most]
+    if not starts:
+        return np.zeros((0, frames, *bank.pictures.shape[1:]), np.uint8)
     return np.stack([np.asarray(bank.pictures[start : start + frames]) for start in starts])
 
 

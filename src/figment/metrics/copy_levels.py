@@ -45,14 +45,14 @@ def copy_levels(*strangers: NDArray) -> NDArray[np.float64]:
     for family, (name, false_alarms) in enumerate(FALSE_ALARM_SHARES.items()):
         bands = [zip(sample[:, family].T, least[family], strict=True) for sample in enough]
         levels[family] = np.max(
-            [[_level(band, false_alarms, its, told < MIN_FOR_A_TAIL) for band, its in both] for both in bands], 0
+            [[level_of(band, false_alarms, its, told < MIN_FOR_A_TAIL) for band, its in both] for both in bands], 0
         )
         if name == "whole":
             enough = [sample[(sample[:, family] < levels[family]).all(1)] for sample in enough]
     return np.minimum(levels, MAX_LEVELS)
 
 
-def _level(highest: NDArray, false_alarms: float, least: float, few: bool) -> float:
+def level_of(highest: NDArray, false_alarms: float, least: float, few: bool) -> float:
     """Likeness is taken to fall off as a normal distribution does that goes through two of its upper quantiles.
 
     Most tails fall faster, which is on the safe side. An empirical quantile would be that of the copies which a set

@@ -74,6 +74,7 @@ class _Compared:
 def measure_copying(
     generated: PictureSet, train: PictureSet, held_out: PictureSet, progress: Progress | None = None,
     features: Extractor | None = None, seed: int = 0, called: str = "training pictures",
+    units: tuple[NDArray, NDArray] | None = None,
 ) -> Copying:  # fmt: skip
     """Compare generated pictures with training pictures, and held-out real ones as well, for the floor.
 
@@ -81,12 +82,15 @@ def measure_copying(
     may be memory-mapped: Subset(bank.pictures, bank.train). features: the network in which distances are taken; None:
     pixels of pictures reduced to 16×16. Copies are verified by their pixels in any case. Time grows with (N + held-out)
     · train, memory with the sum of all, about 7 kB a picture. Calls progress(done, of). The result depends on pictures
-    and seed alone. called: what the verdict calls train. Raises InputError where sizes differ or there is nothing to
-    compare.
+    and seed alone. called: what the verdict calls train. units: where pictures are the frames of clips, the number of each
+    one's clip, of train and held_out: a frame's neighbours are no strangers, and lean is of clips. Raises InputError where
+    sizes differ or there is nothing to compare.
     """
     _check(generated, train, held_out)
     random = np.random.default_rng(seed)
-    strangers = np.sort(random.choice(len(train), min(STRANGER_PICTURES, len(train)), replace=False))
+    # A frame that is passed over leaves its neighbours in the same clip, so of clips only held-out frames are strangers.
+    apart = min(STRANGER_PICTURES, len(train)) if units is None else 0
+    strangers = np.sort(random.choice(len(train), apart, replace=False))
     work = len(train) + 4 * (len(generated) + len(held_out)) + len(strangers)  # more or less
     done = Tally(progress, work)
 
@@ -97,7 +101,9 @@ def measure_copying(
     among = joined(find_matches(small[strangers], its_tints[strangers], index, own=strangers, done=done), 1)
     levels = copy_levels(reals.matches.highest(), among.highest())
     copies = _copies(ours.matches, ours.nearest, levels)
-    authentic = _authentic([ours.nearest, reals.nearest], train, references, describe, done)
+    authentic: list[float | None] = [None, None]  # of frames, whose neighbours are nearer than any other clip
+    if units is None:
+        authentic = _authentic([ours.nearest, reals.nearest], train, references, describe, done)
     centres = kmeans_centres(
         references[:: -(-len(references) // CELL_POINTS)], min(MAX_CELLS, max(1, len(held_out) // CELL_PICTURES)), seed
     )
@@ -109,10 +115,10 @@ def measure_copying(
         space=features.name if features else "pixels",
         **_shares(len(copies), len(generated), reals.matches.best(levels)[1]),
         copies=copies, levels={family: tuple(np.tanh(its).tolist()) for family, its in zip(FAMILIES, levels, strict=True)},
-        detectable=detectable(train, held_out, index, levels, random),
+        detectable=detectable(train, held_out, index, levels, random, None if units is None else units[0]),
         nearest=ours.nearest, held_out_distances=reals.nearest.distance,
         auth_pct=authentic[0], auth_pct_held_out=authentic[1],
-        closest=_closest(copies, ours.nearest), lean=_lean(ours, reals.descriptions, len(train)),
+        closest=_closest(copies, ours.nearest), lean=_lean(ours, reals.descriptions, len(train), units),
         **_distances(ours.nearest.distance, reals.nearest.distance, cells),
         called=called, unsaid=_unsaid(len(generated), len(train), len(held_out)),
     )  # fmt: skip
@@ -131,13 +137,19 @@ def _compare(
 
 
 def detectable(
-    train: PictureSet, held_out: PictureSet, index: KindsIndex, levels: NDArray, random: np.random.Generator
-) -> dict[str, float]:
-    """The share that is found of copies of each kind, which are made of these training pictures and planted."""
+    train: PictureSet, held_out: PictureSet, index: KindsIndex, levels: NDArray, random: np.random.Generator,
+    units: NDArray | None = None,
+) -> dict[str, float]:  # fmt: skip
+    """The share that is found of copies of each kind, which are made of these training pictures and planted.
+
+    units: of frames, the numbers of their clips: a neighbour in the same clip is found as well.
+    """
     copies, places, kinds = planted(train, held_out, random)
     matches = joined(find_matches(small_copies(copies), tints(copies), index), 1)
     column, score = matches.best(levels)
     place = matches.place[np.arange(len(places)), column]
+    if units is not None:
+        place, places = units[place], np.where(places < 0, -1, units[places])
     found = (score >= 0) & (place[:, None] == places).any(1)
     of = np.array(kinds)
     return {kind: float(found[of == kind].mean()) for kind in dict.fromkeys(kinds)}
@@ -246,13 +258,17 @@ def _authentic(
     ]
 
 
-def _lean(ours: _Compared, held_out: NDArray, train: int) -> float | None:
-    """See Copying.lean; held_out: descriptions of the held-out pictures."""
+def _lean(ours: _Compared, held_out: NDArray, train: int, units: tuple[NDArray, NDArray] | None = None) -> float | None:
+    """See Copying.lean; held_out: descriptions of the held-out pictures. units: as of measure_copying."""
     if min(len(ours.descriptions), len(held_out)) < MIN_PICTURES:
         return None
     others = nearest_neighbour(ours.descriptions, ours.mirrored, held_out)
     places = np.where(others.distance < ours.nearest.distance, train + others.place, ours.nearest.place)
-    return lean(places, train, len(held_out))
+    if units is None:
+        return lean(places, train, len(held_out))
+    of_train, of_held_out = (np.unique(numbers, return_inverse=True)[1] for numbers in units)
+    clips = int(of_train.max()) + 1
+    return lean(np.concatenate([of_train, clips + of_held_out])[places], clips, int(of_held_out.max()) + 1)
 
 
 def _distances(first: NDArray, second: NDArray, cells: tuple[NDArray, NDArray]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from figment.common.progress import Agree, Preparing, Progress
 from figment.common.refusals import naming_refusals
 from figment.common.rehearsal import SAMPLES, at_most
 from figment.common.units import as_rough_time
+from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import Bank
 from figment.errors import InputError
 from figment.features.base import Extractor
@@ -25,7 +26,8 @@ from figment.features.extract import LazyPictures, SetFeatures, bank_rows, extra
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.media.choosing import choice
 from figment.media.images import write
-from figment.metrics.asked import ATTRIBUTES, CLIPS, COPYING, MAX_REALS, Asked, asked_for
+from figment.metrics.asked import ATTRIBUTES, CLIP_COPYING, CLIPS, COPYING, MAX_REALS, Asked, asked_for
+from figment.metrics.clip_copying import measure_clip_copying
 from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, held_out_first, real_windows, split_clips
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.expected_time import expected_seconds
@@ -43,7 +45,7 @@ from figment.metrics.scores import (
 )
 from figment.metrics.self_test import self_tests
 from figment.metrics.subjects import MIN_SIDE, Subject, open_subject
-from figment.reals import Data, are_moving_portraits, are_portraits
+from figment.reals import Data, are_moving_portraits, are_portraits, shape_of
 from figment.run import Run
 from figment.similarity.nearest import Subset
 from figment.version import __version__
@@ -61,7 +63,7 @@ def measure(
     what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int | None = None,
     only: str | Collection[str] = (), quick: bool = False, seed: int = 0, pick: int = 1, codec: str = "auto",
     size: int | tuple[int, int] | None = None, group: str | None = None, keep_marked: bool = False,
-    device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
+    video: VideoShape | str | None = None, device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
 ) -> Measurement:  # fmt: skip
     """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
@@ -96,6 +98,8 @@ def measure(
         As for train, where `against` is given.
     keep_marked : bool
         Take pictures of `against` that figment made itself as real ones, too.
+    video : str, optional
+        Of films in the place of a run: the shape of the clips that they are cut into, "16x12". A run's clips have its own.
     device : {"auto", "cuda", "mps", "cpu"}
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time; by default nobody agrees.
@@ -130,7 +134,7 @@ def measure(
     with shown_on(display) as shown:
         networks, missing = _networks(features, asked, device, shown)
         subject, bank = open_subject(
-            what, against, asked.samples, seed, size, group, device, agree, shown, pick, keep_marked
+            what, against, asked.samples, seed, size, group, device, agree, shown, pick, keep_marked, shape_of(video)
         )
         shown.say(bank.summary(split=against is None))
         if subject.run is not None:  # told now, not after all the work
@@ -182,6 +186,10 @@ def _measured(
             samples = ours.pictures[:wanted] if seen else to_rgb(subject.pictures.between(0, wanted))
         if COPYING in asked.parts:
             result = _with_originality(result, samples, subject, bank, against is None, display)
+            if subject.clips is not None:
+                result = _with_clip_originality(
+                    result, subject.clips, bank, subject.frames, against is None, seed, display
+                )
         if is_read and ATTRIBUTES in asked.parts:
             result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
         if subject.clips is not None and CLIPS in asked.parts:
@@ -246,17 +254,40 @@ def _with_originality(
     """
     everything = np.arange(len(bank.pictures))
     rows, held_out = (bank.train, bank.held_out) if own else (everything, everything[:0])
-    reals, called = Subset(bank.pictures, rows), "training pictures" if own else "real pictures"
+    what = "pictures" if bank.clips is None else "frames"
+    reals, called = Subset(bank.pictures, rows), f"training {what}" if own else f"real {what}"
+    units = None if bank.clips is None else (bank.clips.numbers[rows], bank.clips.numbers[held_out])
     if min(bank.height, bank.width) < MIN_SIDE:
         reason = f"needs pictures of at least {MIN_SIDE} pixels a side"
         return replace(result, missing=result.missing | {"copying": reason})
     copying = measure_copying(
-        samples, reals, Subset(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called
+        samples, reals, Subset(bank.pictures, held_out), display.stage(f"nearest {called}"), called=called, units=units
     )
     names = [bank.names[row] for row in rows] if copying.closest else []
     return replace(
         result, copying=copying, pairs=gallery(samples, reals, copying.closest), files=(subject.names, names)
     )
+
+
+def _with_clip_originality(
+    result: Measurement, drawn: Callable[[int], NDArray[np.uint8]], bank: Bank, frames: int, own: bool, seed: int,
+    display: Preparing,
+) -> Measurement:  # fmt: skip
+    """The same, with whether clips are training clips played again. drawn: gives so many generated clips; own: as above."""
+    if bank.clips is None or len(bank.clips) < 2 or min(bank.height, bank.width) < MIN_SIDE:
+        reason = f"needs two real clips, of at least {MIN_SIDE} pixels a side"
+        return replace(result, missing=result.missing | {CLIP_COPYING: reason})
+    everything = np.arange(len(bank.clips))
+    train, held_out = (
+        (bank.clips.of(part) for part in (bank.train, bank.held_out)) if own else (everything, everything[:0])
+    )
+    called = "training clips" if own else "real clips"
+    most = at_most(MOST_CLIPS, SAMPLES)
+    found = measure_clip_copying(
+        drawn(most), bank.pictures, bank.clips.ranges()[train], real_windows(bank, held_out, frames, most),
+        display.stage(f"nearest {called}"), seed, called,
+    )  # fmt: skip
+    return replace(result, clip_copying=found, clip_names=[bank.clips.names[clip] for clip in train])
 
 
 def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int, display: Preparing) -> Measurement:
@@ -282,6 +313,8 @@ def _with_clips(
         return replace(result, missing=result.missing | {CLIPS: lacking})
     others, reference = split_clips(bank, drawn(1).shape[1], at_most(MOST_CLIPS, SAMPLES), seed)
     samples = drawn(min(len(others), MOST_CLIPS))
+    if len(samples) < LEAST_CLIPS // 2:
+        return replace(result, missing=result.missing | {CLIPS: f"needs {LEAST_CLIPS // 2} clips"})
     return replace(result, clips=clip_scores(samples, others, reference, networks[0], seed, display.stage("clips")))
 
 
@@ -291,8 +324,9 @@ def _with_truth(result: Measurement, subject: Subject, bank: Bank, seed: int, di
     from figment.metrics.clip_truth import LEAST_READ, measure_truth
 
     assert subject.clips is not None
-    if bank.clips is None or len(bank.clips) < LEAST_READ or not MIN_SIDE <= bank.height == bank.width:
-        lacking = f"needs {LEAST_READ} real clips, square and of {MIN_SIDE} pixels a side or more"
+    few = bank.clips is None or len(bank.clips) < LEAST_READ or len(subject.clips(LEAST_READ)) < LEAST_READ
+    if few or not MIN_SIDE <= bank.height == bank.width:
+        lacking = f"needs {LEAST_READ} clips and as many real ones, square and of {MIN_SIDE} pixels a side or more"
         return replace(result, missing=result.missing | {ATTRIBUTES: lacking})
     most, size = at_most(READ_CLIPS, SAMPLES), bank.height
     others = real_windows(bank, held_out_first(bank, seed)[0], subject.frames, most)

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from figment.errors import InputError
+from figment.metrics.asked import CLIP_COPYING
+from figment.metrics.clip_originality import ClipCopying
 from figment.metrics.clip_scores import ClipScores
 from figment.metrics.copying import Copying
 from figment.metrics.scores import Missing, Score, Scores
@@ -43,6 +45,8 @@ class Measurement:
     copying: Copying | None = None
     attributes: "AttributeCoverage | None" = None
     clips: ClipScores | None = None  # of a generator of clips
+    clip_copying: ClipCopying | None = None  # of the same
+    clip_names: Sequence[str] = ()  # of the clips that copies are looked for among
     truth: "ClipTruth | None" = None  # of one of the moving portraits
     pairs: NDArray[np.uint8] | None = None  # a sheet of the closest pairs, samples above training pictures
     notes: list[str] = field(default_factory=list)
@@ -52,7 +56,7 @@ class Measurement:
 
     @cached_property
     def _decided(self) -> tuple[Verdict, list[Score]]:
-        return decide(self.scored, self.tests, self.copying, self.attributes, self.left_out)
+        return decide(self.scored, self.tests, self.copying, self.attributes, self.left_out, self.clip_copying)
 
     @property
     def verdict(self) -> Verdict:
@@ -73,6 +77,8 @@ class Measurement:
         found = [score.as_record() for score in self.scores]
         if self.copying is not None:
             found.append({"score": "copying", **self.originality()})
+        if self.clip_copying is not None:
+            found.append({"score": CLIP_COPYING, **self.clip_copying.as_record(self.clip_names)})
         if self.attributes is not None:
             found.append({
                 "score": "attributes", **self.attributes.as_record(), "sentences": self.attributes.sentences(),
@@ -113,6 +119,8 @@ class Measurement:
             text += ["", *score_lines(self.scores)]
         if self.copying is not None:
             text += ["", self.copying.verdict(), *self.copying.unsaid]
+        if self.clip_copying is not None:
+            text += ["", self.clip_copying.verdict()]
         if self.attributes is not None:
             text += ["", *self.attributes.sentences()]
         if self.clips is not None:
@@ -138,6 +146,7 @@ class Measurement:
             "what": self.name, **self._summary(), "scores": found, "missing": self.missing,
             "copying": None if self.copying is None else self.originality(),
             "attributes": None if self.attributes is None else self.attributes.as_record(),
+            **({} if self.clip_copying is None else {CLIP_COPYING: self.clip_copying.as_record(self.clip_names)}),
             **({} if self.clips is None else {"clips": self.clips.as_record()}),
             **({} if self.truth is None else {"truth": self.truth.as_record()}),
             "notes": self.notes, **self.facts,

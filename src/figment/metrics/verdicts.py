@@ -18,6 +18,7 @@ from figment.metrics.self_test import SelfTest, is_untaught
 
 if TYPE_CHECKING:
     from figment.attributes.coverage import AttributeCoverage
+    from figment.metrics.clip_originality import ClipCopying
     from figment.metrics.originality import Copying
 
 Grade = Literal["real", "close", "fair", "rough", "far"]
@@ -74,7 +75,7 @@ def as_sentence(summary: str) -> str:
 
 def decide(
     scores: Sequence[Score], tests: Mapping[str, SelfTest], copying: "Copying | None" = None,
-    attributes: "AttributeCoverage | None" = None, left_out: Collection[str] = (),
+    attributes: "AttributeCoverage | None" = None, left_out: Collection[str] = (), clip_copying: "ClipCopying | None" = None,
 ) -> tuple[Verdict, list[Score]]:  # fmt: skip
     """The summary, and the scores with their margins and verdicts.
 
@@ -84,7 +85,8 @@ def decide(
     bounded = [replace(score, margin=_margin(score, tests.get(score.features))) for score in scores]
     judge = next((s.features for s in bounded if _can_tell(s.features, tests)), "")
     grade, place = _graded([s for s in bounded if s.features in (judge, "")], tests[judge]) if judge else (None, "")
-    copied, copies = (copying.is_suspect(), copying.in_short()) if copying is not None else (False, "")
+    judged = clip_copying if clip_copying is not None and clip_copying.is_suspect() else copying
+    copied, copies = (judged.is_suspect(), judged.in_short()) if judged is not None else (False, "")
     limits = [limit for least, limit in INVALID_LIMITS if _invalid_excess(attributes) > least]
     if grade is not None:
         no_better: list[Grade] = [*limits[:1], "close"] if copied else limits[:1]

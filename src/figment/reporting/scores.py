@@ -12,6 +12,7 @@ from figment.media import pages
 from figment.media.choosing import choice
 from figment.media.pages import COLOURS
 from figment.media.provenance import DigitalSourceType
+from figment.metrics.asked import CLIP_COPYING
 from figment.metrics.estimate import Estimate
 from figment.metrics.verdicts import as_sentence
 from figment.reporting.charts import words_over_time
@@ -40,14 +41,14 @@ def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
     if not records:
         return None
     by_name = {record["score"]: record for record in records}
-    copying, attributes, truth, summary = (
-        by_name.pop(name, None) for name in ("copying", "attributes", "truth", "summary")
+    copying, of_clips, attributes, truth, summary = (
+        by_name.pop(name, None) for name in ("copying", CLIP_COPYING, "attributes", "truth", "summary")
     )
     return {
         "summary": as_sentence((summary or {}).get("summary") or OLDER),
         "about": _about(records[0]),
         "rows": [_row(record) for record in by_name.values() if not are_missing(ROW, record)],
-        "copying": None if copying is None else copying.get("verdict"),
+        "copying": " ".join(told["verdict"] for told in (copying, of_clips) if told and told.get("verdict")) or None,
         "pairs": _picture(run) if copying is not None and copying.get("closest") else None,
         "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
         "told": (attributes or truth or {}).get("sentences", []),

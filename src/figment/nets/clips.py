@@ -6,6 +6,7 @@ parts, as in arXiv 2112.14683 and 2202.10571: one for single frames, the image d
 three frames side by side, with the time between them.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -29,6 +30,21 @@ class _OfClips(nn.Module):
     """
 
     has_classes: bool
+    moving: slice  # of a code, the numbers that move
+
+    @torch.no_grad()
+    def begin_at_rest(self) -> None:
+        """Let the motion's numbers do nothing at first, in place: every frame of a clip is what the content alone gives.
+
+        So pictures can be learnt before motion is (as --from nets of pictures has it), and what they show isn't spread over
+        numbers that will move.
+        """
+        for weight in self.code_weights():
+            weight[self.moving] = 0
+
+    def code_weights(self) -> Iterator[Tensor]:
+        """The weights that take in the code, with a row for each of its numbers."""
+        raise NotImplementedError
 
     def forward(self, z: Tensor, conditions: Tensor | None = None) -> Tensor:
         if z.dim() == 2:
@@ -48,9 +64,15 @@ class _OfClips(nn.Module):
 class DcganClips(_OfClips, dcgan.Generator):
     """The DCGAN's generator, of clips."""
 
-    def __init__(self, *given: Any, motion_size: int, has_classes: bool) -> None:
+    def __init__(self, *given: Any, moving: slice, has_classes: bool) -> None:
         super().__init__(*given)
-        self.motion_size, self.has_classes = motion_size, has_classes
+        self.moving, self.has_classes = moving, has_classes
+
+    def code_weights(self) -> Iterator[Tensor]:
+        start = self[1]
+        assert isinstance(start, dcgan.Start)
+        yield start.weight
+        yield from (layer.hidden.weight.T for layer in self if isinstance(layer, dcgan.Modulation))
 
     def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
         if not self.modulations:
@@ -73,16 +95,18 @@ class DcganClips(_OfClips, dcgan.Generator):
 
     def at_rest(self, z: Tensor) -> Tensor:
         """Codes with their motion at its mean."""
-        still = z[:, : z.shape[1] - self.motion_size]
-        return torch.cat([still, torch.zeros_like(z[:, still.shape[1] :])], 1)
+        return at_rest(z, self.moving.stop - self.moving.start)
 
 
 class R3ganClips(_OfClips, r3gan.Generator):
     """R3GAN's generator, of clips: the code enters at its start alone."""
 
-    def __init__(self, *given: Any, has_classes: bool) -> None:
+    def __init__(self, *given: Any, moving: slice, has_classes: bool) -> None:
         super().__init__(*given)
-        self.has_classes = has_classes
+        self.moving, self.has_classes = moving, has_classes
+
+    def code_weights(self) -> Iterator[Tensor]:
+        yield self.start.linear.weight.T
 
     def pictures(self, z: Tensor, labels: Tensor | None) -> Tensor:
         return r3gan.Generator.forward(self, z, labels)
@@ -117,13 +141,20 @@ class ClipDiscriminator(nn.Module):
         return torch.cat([self.image(one, classes), self.motion(together)])
 
 
+def at_rest(z: Tensor, motion_size: int) -> Tensor:
+    """Codes (N, code_size) with their motion at its mean."""
+    still = z[:, : z.shape[1] - motion_size]
+    return torch.cat([still, torch.zeros_like(z[:, still.shape[1] :])], 1)
+
+
 def generator(recipe: Recipe) -> DcganClips | R3ganClips:
     """The generator of a recipe with frames. Raises InputError for widths that don't fit its size."""
-    has_classes = bool(recipe.classes)
+    how: dict[str, Any] = dict(
+        moving=slice(recipe.code_size - recipe.motion_size, recipe.code_size), has_classes=bool(recipe.classes)
+    )
     if recipe.nets == "dcgan":
-        given = dcgan.generator_arguments(recipe)
-        return DcganClips(*given, motion_size=recipe.motion_size, has_classes=has_classes)
-    return R3ganClips(*r3gan.generator_arguments(recipe), has_classes=has_classes)
+        return DcganClips(*dcgan.generator_arguments(recipe), **how)
+    return R3ganClips(*r3gan.generator_arguments(recipe), **how)
 
 
 def discriminator(recipe: Recipe) -> ClipDiscriminator:

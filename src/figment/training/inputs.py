@@ -11,7 +11,7 @@ from figment.common.machine import to_device
 from figment.common.seeds import generator_at, seed_at
 from figment.game import phase_losses
 from figment.game.phase_losses import Batch, DiscriminatorTerms
-from figment.nets.clips import CLASS, TIMES
+from figment.nets.clips import CLASS, TIMES, at_rest
 from figment.recipe import Recipe
 from figment.training import schedule
 from figment.training.distributed import World
@@ -50,6 +50,7 @@ def draw_inputs(recipe: Recipe, feed: Feed, world: World, images: int, phase: st
         if schedule.is_still(recipe, images):
             pictures, classes = single_frames(pictures, int(recipe.channels)), classes[:, CLASS].long()
             classes = classes if recipe.classes else None
+            z = at_rest(z, recipe.motion_size)
         else:
             paths = motion.Drawn(*map(share, motion.draw(recipe, count, random)))
             z = motion.with_motion(z, motion.paths_at(recipe, paths, classes[:, TIMES] / recipe.fps))

@@ -20,6 +20,7 @@ from figment.common.tensorfiles import DAMAGED, MAX_WEIGHT, TensorFile, Unsound,
 from figment.common.text import typed
 from figment.common.units import as_bytes
 from figment.errors import InputError, LostProcess
+from figment.nets.clips import DcganClips, R3ganClips
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.run_files import Counters
@@ -67,6 +68,8 @@ def new_state(recipe: Recipe, world: World) -> TrainState:
     """
     device = world.device
     generator = nets.initialised(nets.generator(recipe), recipe.seed, "generator")
+    if isinstance(generator, DcganClips | R3ganClips):
+        generator.begin_at_rest()
     discriminator = nets.initialised(nets.discriminator(recipe), recipe.seed, "discriminator")
     for net in (generator, discriminator):
         net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -86,5 +86,7 @@ def test_images_first_learn_from_one_frame_of_each_clip() -> None:
     assert moving.real.pictures.shape == (10, 3, 16, 16)
     assert moving.codes.shape == (10, 3, recipe.code_size)
     content = recipe.code_size - recipe.motion_size
+    assert (still.codes[:, content:] == 0).all()
+    assert (still.codes[:, :content] != 0).all()
     assert (moving.codes[:, :, :content] == moving.codes[:, :1, :content]).all()
     assert not (moving.codes == moving.codes[:, :1]).all()

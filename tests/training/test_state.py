@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from figment import nets
 from figment.errors import InputError
+from figment.nets.clips import DcganClips, R3ganClips
 from figment.presets import make
 from figment.training.distributed import World
 from figment.training.state import (
@@ -31,6 +32,31 @@ TINY = dict(size=16, width=2, channels=3, code_size=4)
 @pytest.fixture
 def state() -> TrainState:
     return new_state(make("dcgan", **TINY), World.alone(torch.device("cpu")))
+
+
+@pytest.mark.parametrize("nets", ["dcgan", "r3gan"])
+def test_clips_begin_at_rest(nets: str) -> None:
+    """What moves in a new net's code changes nothing, but can be learnt."""
+    fields = TINY | dict(code_size=6, motion_size=2, nets=nets, frames=8, fps=8)
+    fields |= dict(width=4, group_channels=2, blocks=1) if nets == "r3gan" else {}
+    recipe = make("video-small" if nets == "dcgan" else "r3gan", **fields)
+    generator = new_state(recipe, World.alone(torch.device("cpu"))).generator.eval()
+    assert isinstance(generator, DcganClips | R3ganClips)
+    z = torch.randn(1, 3, 6, generator=torch.Generator().manual_seed(0))
+    z[:, :, :4] = z[:, :1, :4]
+    conditions = torch.zeros(1, 4)
+    first, *others = generator(z, conditions).split(3, dim=1)
+    torch.testing.assert_close([first, first], others)
+    moved = z.clone().requires_grad_()
+    generator(moved, conditions).square().sum().backward()
+    assert moved.grad is not None
+    assert (moved.grad[:, :, 4:] == 0).all()
+    loss = generator(z, conditions).square().sum()
+    if isinstance(generator, R3ganClips):
+        learns = torch.autograd.grad(loss, generator.start.linear.weight)[0].T
+    else:
+        (learns,) = torch.autograd.grad(loss, next(generator.code_weights()))
+    assert (learns[4:].flatten(1).abs().amax(1) > 0).all()
 
 
 @pytest.fixture

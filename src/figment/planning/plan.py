@@ -8,6 +8,7 @@ from figment.common.machine import Machine
 from figment.errors import InputError
 from figment.features.registry import default_network
 from figment.recipe import Recipe
+from figment.training import schedule
 
 OVERHEAD_SHARE = 0.03  # of a run's time goes into readings and snapshots
 
@@ -81,7 +82,7 @@ def images_for(recipe: Recipe, images_per_second: float, spent: float) -> int:
 
     Raises InputError where it is good for none.
     """
-    images = int(((recipe.seconds or 0) - spent) * images_per_second * (1 - OVERHEAD_SHARE))
+    images = int(schedule.images_in(recipe, (recipe.seconds or 0) - spent, images_per_second) * (1 - OVERHEAD_SHARE))
     if images < recipe.images_a_step:
         step = recipe.images_a_step / images_per_second
         raise InputError(

@@ -7,6 +7,7 @@ import torch
 from figment import recipe as recipes
 from figment.common import run_time
 from figment.recipe import Recipe
+from figment.training import schedule
 from figment.training.distributed import World
 
 REPLAN_TOLERANCE = 0.03  # share by which a plan may be off before it is made anew
@@ -37,7 +38,10 @@ def replanned(recipe: Recipe, before: Pace, now: Pace, world: World) -> Recipe:
     planned end, where the final rates are held, nothing is planned.
     """
     seconds = recipe.seconds or 0
-    expected = now.images + (now.images - before.images) / (now.seconds - before.seconds) * (seconds - now.seconds)
+    pace = (now.images - before.images) / (now.seconds - before.seconds)
+    expected = schedule.images_after(recipe, now.images, seconds - now.seconds, pace)
+    if schedule.is_still(recipe, before.images) != schedule.is_still(recipe, now.images):
+        expected = recipe.planned_images  # a stretch of both single frames and clips tells the pace of neither
     told = torch.tensor([expected, now.seconds < seconds], dtype=torch.float64)
     world.broadcast([told])  # the first one's clock holds
     planned, may = int(told[0]), bool(told[1]) and before.images < recipe.planned_images

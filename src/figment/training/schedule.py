@@ -7,6 +7,9 @@ from typing import NamedTuple
 from figment.recipe import Recipe
 
 GOOD_TICKS = 4  # readings from one state that training may go back to, to the next: at most 80,000 images are lost
+STILL_COST = (
+    1 / 3
+)  # time that a step on single frames takes, as a share of one on clips, of which three are drawn (LOG 124)
 
 
 class Rates(NamedTuple):
@@ -57,6 +60,23 @@ def penalty_is_due(recipe: Recipe, images: int) -> bool:
 def is_still(recipe: Recipe, images: int) -> bool:
     """Whether the step after so many clips seen learns from single frames of them: images first, then motion."""
     return images < recipe.images_first * recipe.planned_images
+
+
+def images_in(recipe: Recipe, seconds: float, rate: float) -> float:
+    """Images that seconds are good for, at so many a second; where single frames come first, at so many clips a second."""
+    return seconds * rate / (recipe.images_first * STILL_COST + 1 - recipe.images_first)
+
+
+def images_after(recipe: Recipe, images: int, seconds: float, pace: float) -> float:
+    """Images that will have been seen after so many seconds more, at the pace, in images a second, that they have now.
+
+    Where single frames come first, they go by much faster than the clips will: a plan by their pace alone would be off
+    threefold. Once motion is learnt it goes on being learnt.
+    """
+    if is_still(recipe, images):
+        return images_in(recipe, images / pace + seconds, pace * STILL_COST)
+    most = max(images / recipe.images_first, recipe.planned_images) if recipe.images_first else math.inf
+    return min(images + pace * seconds, most)
 
 
 def is_good_point(recipe: Recipe, images: int) -> bool:

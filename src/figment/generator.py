@@ -15,6 +15,7 @@ from figment import codes, motion
 from figment.common import tensorfiles
 from figment.common.addresses import absent
 from figment.common.pixels import to_uint8
+from figment.data.sources.hub_parts import PREFIX
 from figment.discriminator import Discriminator, load_discriminator
 from figment.errors import InputError
 from figment.media.choosing import choice, class_number, samples_shown, sheet_samples
@@ -298,7 +299,7 @@ class Generator:
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> Generator:
-    """The generator of a run folder, or of a generator.safetensors file alone.
+    """The generator of a run folder, of a generator.safetensors file alone, or of the Hugging Face hub, hf:OWNER/NAME[@REVISION].
 
     Raises InputError if the file is missing, cut off, not a figment generator, or its shapes don't fit its recipe:
     shapes are checked before anything is allocated, and no code of the file's is ever run.
@@ -316,6 +317,10 @@ def _mark_key(file: Path) -> str | None:
 
 
 def _generator_file(path: Path) -> Path:
+    if str(path).startswith(PREFIX) and not os.path.lexists(path):
+        from figment.data.sources.hub_nets import GENERATOR, download_nets
+
+        return download_nets(str(path)) / GENERATOR
     if not os.path.exists(path):
         raise InputError(absent(path, "name a run folder or a generator.safetensors file"))
     if path.is_file():

@@ -18,17 +18,21 @@ TABLE = {
     "doctor": ("doctor", "Tell what is installed, what this machine can do, and what is wrong, with its mend."),
     "explain": ("explain", "Find out what the nets of a run do, and how."),
     "explore": ("explore", "Find out what the codes of a generator mean."),
+    "export": ("export", "Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --card, for "
+               "people."),
+    "import": ("importing", "Make a figment generator of FILE, the weights of a net that another program trained."),
     "mark": ("mark", "Make what pictures are signed with: a certificate to try it."),
-    "export": ("export", "Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX."),
     "measure": ("measure", "Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by "
                 "whatever tool; or of several, one after the other."),
+    "pull": ("hub", "Take a run from the Hugging Face hub, hf:OWNER/NAME[@REVISION], as a run folder."),
+    "push": ("hub", "Give RUN to the Hugging Face hub as OWNER/NAME, privately, after showing what goes up."),
     "recipes": ("recipes", "List the named recipes, or every field of the one called NAME."),
     "report": ("sample", "Write RUN's report.html anew: pictures early, midway and late, curves, recipe, machine, how to repeat "
                "it."),
     "resume": ("train", "Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the "
                "end of its budget."),
-    "sample": ("sample", "New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their "
-               "metadata."),
+    "sample": ("sample", "New pictures from RUN (a run folder, a generator.safetensors or hf:OWNER/NAME), marked as synthetic in "
+               "their metadata."),
     "studio": ("studio", "Watch runs learn, play with what they learned, and compare them, in a browser."),
     "study": ("study", "Weigh design choices methodically: losses, layer sizes, dropout or whatever a recipe has, with honest "
               "errors."),
@@ -37,6 +41,8 @@ TABLE = {
     "train": ("train", "Train a generator on DATA; on the built-in portraits where none is given."),
     "walk": ("sample", "A smooth closed loop through RUN's latent codes, as a film that can be repeated without a seam."),
 }  # fmt: skip
+
+PYTHON = {"import": "import_"}  # commands whose names are words of Python's
 
 
 class LazyCommand(click.Command):
@@ -52,7 +58,7 @@ class LazyCommand(click.Command):
         from figment.cli.repeats import refuse_repeats
 
         assert self.name is not None
-        return refuse_repeats(getattr(import_module(f"figment.cli.{self.file}"), self.name))
+        return refuse_repeats(getattr(import_module(f"figment.cli.{self.file}"), PYTHON.get(self.name, self.name)))
 
     def make_context(self, *words: Any, **more: Any) -> click.Context:
         return self.whole.make_context(*words, **more)

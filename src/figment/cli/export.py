@@ -63,20 +63,33 @@ FORMS = {"onnx": Form(".onnx", "onnx", "exporting to ONNX", _check_onnx, _onnx)}
 @click.command()
 @RUN
 @click.option("--onnx", type=PathArgument, metavar="FILE", help="As a .onnx: for onnxruntime, in browsers, too.")
-def export(run: Path, **files: Path | None) -> None:
-    """Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX.
+@click.option(
+    "--card", is_flag=False, flag_value="", metavar="[FILE|FOLDER]",
+    help="A model card, as the Hugging Face hub shows it: README.md, and a sheet beside it. [default place: in the run]",
+)  # fmt: skip
+@click.option(
+    "--licence", metavar="ID", help="For the card, of the weights: apache-2.0, cc-by-nc-4.0, … [default: open]"
+)
+def export(run: Path, card: str | None, licence: str | None, **files: Path | None) -> None:
+    """Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --card, for people.
 
     RUN is a run folder or a generator.safetensors. The file is written once onnxruntime has drawn by it what torch draws; it
     carries the recipe and the note that its pictures are synthetic, and figment sample FILE.onnx draws by it without PyTorch.
 
+    The card tells what it was trained on, how, how good it is, whether it copies, what it can't do, how it is marked and how to
+    repeat it.
+
     \b
     Examples:
       figment export runs/faces-1 --onnx faces.onnx
+      figment export runs/faces-1 --card
       figment sample faces.onnx
     """
     asked = {name: path for name, path in files.items() if path is not None}
-    if not asked:
-        raise InputError(f"export: say what to write: {' or '.join(f'--{name} FILE' for name in FORMS)}.")
+    if licence is not None and card is None:
+        raise InputError(f"--licence {licence} stands on the card: add --card.")
+    if not asked and card is None:
+        raise InputError(f"export: say what to write: {' or '.join(f'--{name} FILE' for name in FORMS)} or --card.")
     for name, path in asked.items():
         form = FORMS[name]
         if form.extra:
@@ -85,6 +98,12 @@ def export(run: Path, **files: Path | None) -> None:
             raise InputError(f"--{name} {path}: let it end in {form.suffix}.")
         check_file(path, f"--{name}")
         form.check(path)
+    if card is not None:
+        from figment.cli.cards import write_card
+
+        tell(*map(str, write_card(run, Path(card) if card else run, licence)))
+    if not asked:
+        return
     warm_up()
     generator = load_generator(run)
     for name, path in asked.items():

@@ -67,14 +67,26 @@ class ExistingPath(NamedPath):
         return path
 
 
-class RunPathType(ExistingPath):
-    """A path to a run. A folder that is none is refused at once, before torch is read; so is a file, where only folders do."""
+def is_on_hub(run: str | Path) -> bool:
+    """Whether a run is named as one on the hub, and no path."""
+    return str(run).startswith("hf:") and not os.path.lexists(run)
 
-    def __init__(self, mend: str, *, file_okay: bool) -> None:
+
+class RunPathType(ExistingPath):
+    """A path to a run. A folder that is none is refused at once, before torch is read; so is a file, where only folders do.
+
+    hub_okay: hf:OWNER/NAME is taken, too, and stays as it is.
+    """
+
+    def __init__(self, mend: str, *, file_okay: bool, hub_okay: bool = False) -> None:
         super().__init__(mend)
-        self.takes_files = file_okay
+        self.takes_files, self.takes_hub = file_okay, hub_okay
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_on_hub(value):
+            if not self.takes_hub:
+                raise InputError(f"{value} is on the hub: fetch it with figment pull {value}, and name the folder.")
+            return Path(value)
         path = super().convert(value, param, ctx)
         if leads() and not (self.takes_files and os.path.isfile(path)):
             from figment.common.called import check_run
@@ -111,6 +123,10 @@ PathArgument = NamedPath(path_type=Path)
 RunPath = RunPathType("name a run folder or a generator.safetensors file", file_okay=True)
 RunFolderPath = RunPathType("name a run folder, such as runs/portraits-1", file_okay=False)
 RUN = click.argument("run", type=RunPath, shell_complete=complete_run)
+RunOrHub = RunPathType(
+    "name a run folder, a generator.safetensors file or hf:OWNER/NAME", file_okay=True, hub_okay=True
+)
+RUN_OR_HUB = click.argument("run", type=RunOrHub, shell_complete=complete_run)
 RUN_FOLDER = click.argument("run", type=RunFolderPath, shell_complete=complete_run)
 DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=DataPath(), shell_complete=complete_data)
 SEED = click.option(

@@ -9,7 +9,7 @@ import click
 
 from figment.cli.completing import complete_direction, complete_moved
 from figment.cli.console import complain, fresh_report, load_generator, progress_bar, tell, tell_of_best, warm_up
-from figment.cli.options import LABEL, PICK, RUN, RUN_FOLDER, SEED, TRUNCATION, PathArgument
+from figment.cli.options import LABEL, PICK, RUN_FOLDER, RUN_OR_HUB, SEED, TRUNCATION, PathArgument, is_on_hub
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 
@@ -49,7 +49,7 @@ FILM = click.option(
 
 
 @click.command()
-@RUN
+@RUN_OR_HUB
 @click.option(
     "-n",
     "count",
@@ -122,7 +122,7 @@ def sample(
     suffix: str | None, scale: int | None, resampling: "Resampling", is_marked: bool,
     signed_by: tuple[Path, Path] | None, paper: str | None, out: Path | None, device: str,
 ) -> None:  # fmt: skip
-    """New pictures from RUN (a run folder or a generator.safetensors), marked as synthetic in their metadata.
+    """New pictures from RUN (a run folder, a generator.safetensors or hf:OWNER/NAME), marked as synthetic in their metadata.
 
     Of a run that was trained with --labels the sheet has a row for each class, with its name, if there are no more than 16;
     with -n or --files and no --label, all classes come up equally often. Small pictures are enlarged until a sheet has 512
@@ -311,7 +311,7 @@ def check_filming(
 
 
 @click.command()
-@RUN
+@RUN_OR_HUB
 @click.option(
     "--keyframes",
     default=8,
@@ -442,7 +442,8 @@ def report(run: Path) -> None:
 
 
 class Place:
-    """Where a command writes, checked before it works: out; or a name in the run, or beside its generator, that nothing has.
+    """Where a command writes, checked before it works: out; or a name that nothing has, in the run, beside its generator, or of
+    one on the hub in the folder that one is in.
 
     asked: what was asked for, which makes the name; suffix: its end, "" for a folder.
     """
@@ -450,8 +451,9 @@ class Place:
     def __init__(self, run: Path, out: Path | None, asked: Sequence[str], suffix: str, check: Callable[[Path], None]):
         from figment.common.files import free_name
 
-        net = [] if run.is_dir() or run.stem == "generator" else [run.stem]
-        self.named = out or (run if run.is_dir() else run.parent) / (plain_name("-".join([*asked, *net])) + suffix)
+        net = [] if run.is_dir() or run.stem == "generator" else [run.name if is_on_hub(run) else run.stem]
+        folder = run if run.is_dir() else Path() if is_on_hub(run) else run.parent
+        self.named = out or folder / (plain_name("-".join([*asked, *net])) + suffix)
         self.path, self.suffix = out or free_name(self.named, suffix), suffix
         check(self.path)
         from figment.media.provenance import check_replaced  # it brings numpy, which a wrong place needn't wait for

@@ -14,6 +14,7 @@ from figment.media.pages import COLOURS
 from figment.media.provenance import DigitalSourceType
 from figment.metrics.asked import CLIP_COPYING
 from figment.metrics.estimate import Estimate
+from figment.metrics.kept import latest
 from figment.metrics.verdicts import as_sentence
 from figment.reporting.charts import words_over_time
 from figment.reporting.pictures import fitted, read_picture, webp_url
@@ -53,18 +54,6 @@ def contents(run: Run, say: Say | None = None) -> dict[str, Any] | None:
         "attributes": [_bars(marginal) for marginal in (attributes or {}).get("marginals", [])],
         "told": (attributes or truth or {}).get("sentences", []),
     }
-
-
-def latest(records: Sequence[dict[str, Any]], source: str | None) -> list[dict[str, Any]]:
-    """The records of one measurement: the last that has a network's scores, against the run's own pictures if one is."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        groups.setdefault(str(record["at"]), []).append(record)
-
-    def worth(group: list[dict[str, Any]]) -> tuple[bool, bool]:
-        return any(record.get("features") for record in group), group[0]["data"] == source
-
-    return max(reversed(groups.values()), key=worth, default=[])
 
 
 def over_time(run: Run, events: Sequence[dict[str, Any]] | None = None) -> dict[str, Any] | None:

@@ -104,6 +104,15 @@ def test_what_a_generator_alone_cannot_do_is_refused(words, said, tmp_path, caps
     assert [path.name for path in tmp_path.iterdir()] == ["x.onnx"]
 
 
+def test_commands_that_need_a_run_say_what_it_is(tmp_path, capsys):
+    matrix_onnx(matrix_generator(), tmp_path / "x.onnx")
+    assert command("walk", tmp_path / "x.onnx") == 2
+    assert (
+        "x.onnx is an ONNX network, no generator: name a run folder or a generator.safetensors."
+        in capsys.readouterr().err
+    )
+
+
 def external(model):
     tensor = model.graph.initializer[0]
     tensor.data_location = TensorProto.EXTERNAL

@@ -16,7 +16,13 @@ _BEGINNINGS = (
     (b"MM\0*", "a picture (TIFF)"), (b"PK\3\4", "a ZIP archive"), (b"\x1f\x8b", "a compressed archive"),
     (b"<!doctype html", "a page"), (b"<html", "a page"),
 )  # fmt: skip
-_SUFFIXES = {".json": "a JSON file", ".jsonl": "a JSON file", ".pt": "a PyTorch file", ".pth": "a PyTorch file"}
+_SUFFIXES = {
+    ".json": "a JSON file",
+    ".jsonl": "a JSON file",
+    ".onnx": "an ONNX network",
+    ".pt": "a PyTorch file",
+    ".pth": "a PyTorch file",
+}
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 LOOKED_AT = 100  # names in a folder
 

@@ -122,6 +122,8 @@ def ends(run: Run, lines: Lines) -> str | None:
 def state(studio: Studio, id: str) -> dict[str, Any]:
     """How a run stands now: as in the list of runs, with its state in words, the best look's sentence and the last diagnosis.
 
+    films: of a run of clips, after how many images it kept one, round and round.
+
     in_study: whether it is to be stopped and resumed where its study is.
     """
     run = studio.run(id)
@@ -130,6 +132,7 @@ def state(studio: Studio, id: str) -> dict[str, Any]:
     return now | {
         "name": run.name, "in_study": in_study(run.folder), "said": SAID[now["standing"]],
         "sentence": comparison(looks(lines.others)), "said_last": meanings(last.get("diagnosis") or []),
+        "films": [images for images, file in run.films().items() if own_file(run, file)],
     }  # fmt: skip
 
 

@@ -15,7 +15,9 @@ from figment.data.decoding.chunks import rescue
 from figment.data.decoding.prepared import PreparedPicture
 from figment.data.sources.aside import told_places
 from figment.data.sources.hub_parts import PREFIX
+from figment.data.sources.names import MOVING, MOVING_SHAPE, drawn_request
 from figment.data.sources.open import Source, open_source
+from figment.reals import shape_of
 from figment.studio.operation import Asked
 from figment.studio.pictures import argument
 from figment.studio.reduced import reduced
@@ -29,17 +31,22 @@ SMALL_SIDE = 64  # pixels: what training takes unless it is told otherwise
 
 
 class Look(Asked):
+    """video: of clips, the shape that they are to be cut into; auto looks at them as at the usual one."""
+
     data: str = ""
+    video: str = ""
 
 
 def look(studio: Studio, query: Look) -> dict[str, Any]:
     """Raises InputError where nothing there can be used."""
     data = argument(studio, query.data)
     if data.startswith(PREFIX):
-        return {"title": data, "count": None, "labels": [], "classes": 0, "pictures": [], "sizes": "", "problems": [], "notes": [
-            "It is downloaded when the training begins, and kept: it can only be looked at then."
-        ]}  # fmt: skip
-    source = open_source(data)
+        later = "It is downloaded when the training begins, and kept: it can only be looked at then."
+        nothing: dict[str, Any] = {"labels": [], "classes": 0, "pictures": [], "sizes": "", "problems": []}
+        return {"title": data, "count": None, "clips": 0, **nothing, "notes": [later]}
+    asked = drawn_request(data)
+    video = query.video or (str(MOVING_SHAPE) if asked and asked.name == MOVING else "")
+    source = open_source(data, video=MOVING_SHAPE if video == "auto" else shape_of(video or None))
     listing = source.listing
     count = len(listing.names)
     slots = {round(place * (count - 1) / (SHOWN - 1)) for place in range(SHOWN)} if count else set()
@@ -50,7 +57,8 @@ def look(studio: Studio, query: Look) -> dict[str, Any]:
     problems += [f"and {len(listing.skipped) - MAX_SAID:,} more"] * (len(listing.skipped) > MAX_SAID)
     sound = [it for it in pictures if it.pixels is not None]
     return {
-        "title": source.display, "count": count, "sizes": "drawn at any size" if source.is_drawn else _sizes(sound),
+        "title": source.display, "count": count, "clips": len(listing.clip_lengths or ()),
+        "sizes": "drawn at any size" if source.is_drawn else _sizes(sound),
         "labels": [{"name": shown(name), "count": number} for name, number in labels.most_common(12)], "classes": len(labels),
         "pictures": [_data_url(it) for it in sound], "problems": problems, "notes": _notes(source, sound, count),
     }  # fmt: skip
@@ -77,7 +85,7 @@ def _notes(source: Source, pictures: list[PreparedPicture], count: int) -> list[
     listing, notes = source.listing, [*source.listing.notes]
     if listing.aside:
         notes.append(f"Left aside: {', '.join(told_places(listing.aside))}.")
-    if count < FEW:
+    if count < FEW and source.video is None:
         notes.append(f"{count:,} pictures are few: what is drawn will soon resemble single ones of them.")
     small = 0 if source.is_drawn else sum(0 < min(it.width, it.height) < SMALL_SIDE for it in pictures)
     if small:

@@ -12,9 +12,9 @@ from typing import Any
 
 from figment.common.folders import EndlessWalk, Walk
 from figment.data.public import sets
-from figment.data.sources.base import has_picture_suffix
+from figment.data.sources.base import has_picture_suffix, is_film
 from figment.data.sources.hub_parts import PREFIX, Request
-from figment.data.sources.names import DRAWN_STILLS
+from figment.data.sources.names import DRAWN_NAMES, DRAWN_STILLS, MOVING
 from figment.data.sources.readers import reader_of
 from figment.errors import InputError
 from figment.studio.studio import Missing, Studio, id_of, kind_of, lacking_in
@@ -26,6 +26,7 @@ MAX_OFFERED = 200
 NO_DATA = {"node_modules", "site-packages", "__pycache__", "dist", "build"}
 DRAWN_WORDS = {
     "portraits": "nobody's faces, drawn by figment itself: no download",
+    MOVING: "the same people as clips: they turn, smile and blink",
     "world": "animals, plants, things and scenes, drawn by figment itself",
 }
 
@@ -43,7 +44,7 @@ class Pictures:
 def offered(studio: Studio) -> dict[str, Any]:
     """All that may be trained on."""
     found = sorted(below(studio), key=lambda it: (it.where.count("/"), it.where))
-    drawn = [{"id": name, "title": name, "words": DRAWN_WORDS[name]} for name in DRAWN_STILLS]
+    drawn = [{"id": name, "title": name, "words": DRAWN_WORDS[name]} for name in DRAWN_NAMES]
     named = [facts for entry in sets.find() if (facts := sets.facts(entry))["downloaded"]]
     return {
         "home": str(studio.home),
@@ -59,7 +60,7 @@ def argument(studio: Studio, data: str) -> str:
 
     Raises InputError for what it can't be, Missing where it is no longer there.
     """
-    if data in DRAWN_STILLS or not data:
+    if data in DRAWN_NAMES or not data:
         return data or DRAWN_STILLS[0]
     if data.startswith(PREFIX):
         return Request.parse(data).text
@@ -95,7 +96,7 @@ def _below(root: Path) -> list[Pictures]:
 
 
 def _counted(root: Path) -> tuple[Counter[Path], list[Path]]:
-    """How many pictures lie right in each folder, by their names, and the files that may hold pictures."""
+    """How many pictures and films lie right in each folder, by their names, and the files that may hold pictures."""
     own: Counter[Path] = Counter()
     files: list[Path] = []
     walk, waiting = Walk(MAX_ENTRIES), [(root, 0)]
@@ -110,7 +111,7 @@ def _counted(root: Path) -> tuple[Counter[Path], list[Path]]:
                 if _is_folder(entry):
                     if depth < MAX_DEPTH and entry.name not in NO_DATA:
                         waiting.append((here / entry.name, depth + 1))
-                elif has_picture_suffix(entry.name):
+                elif has_picture_suffix(entry.name) or is_film(entry.name):
                     own[here] += 1
                 elif reader_of(entry.name) and not entry.is_symlink():
                     files.append(here / entry.name)

@@ -91,6 +91,15 @@ def sheet(studio: Studio, id: str, images: str) -> Response:
     return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
 
 
+def loop(studio: Studio, id: str, images: str) -> Response:
+    """A looping film of the run's, of clips in motion, as the file that it is, with its mark."""
+    run = studio.run(id)
+    file = run.films().get(int(images)) if images.isdecimal() and len(images) < 19 else None
+    if file is None or not own_file(run, file):
+        raise Missing(f"There is no film after {images} images.")
+    return FileResponse(file, headers={"cache-control": "private, max-age=60"})
+
+
 def page(studio: Studio, id: str) -> Response:
     """report.html of a run or a study. Whoever wrote the folder wrote it, so it is shown with an origin of its own, from which
     nothing of the studio's, nor anything elsewhere, can be reached."""
@@ -104,5 +113,12 @@ OPERATIONS = (
     Operation("GET", "/api/runs", listed, "The runs and studies below the folders"),
     Operation("GET", "/api/runs/{id}", run, "A run or a study"),
     Operation("GET", "/api/runs/{id}/sheets/{images}", sheet, "A sheet of samples, a marked PNG", gives="image/png"),
+    Operation(
+        "GET",
+        "/api/runs/{id}/loops/{images}",
+        loop,
+        "Clips in motion, round and round, a marked mp4",
+        gives="video/mp4",
+    ),
     Operation("GET", "/api/runs/{id}/page", page, "The report of a run or a study", gives="text/html"),
 )

@@ -10,6 +10,7 @@ from figment.common.text import last_of_path
 from figment.data.decoding.fit import check_fit
 from figment.errors import InputError
 from figment.presets import PRESETS
+from figment.reals import shape_of
 from figment.run import Taken, next_name, refuse_taken
 from figment.starts.asked import NOTHING, SHIPPED
 from figment.studio import jobs, plans
@@ -21,6 +22,7 @@ from figment.studio.pictures import argument, offered
 from figment.studio.studio import Studio, kind_of
 
 Short = Annotated[str, Field(max_length=200)]
+AUTO = "auto"
 MAX_SEED = 2**63 - 1
 AUTO_WORDS = "chooses by your pictures, this machine and the budget: right unless you want to compare"
 
@@ -46,7 +48,7 @@ class Budget(Asked):
 
 class Training(Budget):
     """What is to be trained. data: as GET /api/data has ids, the name of a set, hf:OWNER/NAME, or "" for portraits. start: a
-    run's id, "start" or "none"; null lets auto decide."""
+    run's id, "start" or "none"; null lets auto decide. video: of clips, frames x frames a second, or auto."""
 
     data: Short = ""
     recipe: Short = "auto"
@@ -54,6 +56,7 @@ class Training(Budget):
     fit: Short | None = None
     labels: bool = False
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    video: Short | None = None
     start: Short | None = None
 
 
@@ -79,6 +82,8 @@ def asked(studio: Studio, training: Training) -> list[str]:
         found.append("--labels")
     if training.seed is not None:
         found += ["--seed", str(training.seed)]
+    if training.video:
+        found += ["--video", training.video if training.video == AUTO else str(shape_of(training.video))]
     if training.start:
         known = training.start in (SHIPPED, NOTHING)
         found += ["--from", training.start if known else str(studio.run(training.start).folder)]

@@ -10,9 +10,10 @@ export interface More {
   folder: number
   start: string
   seed: string
+  video: string
 }
 
-export const usualMore: More = { size: '', fit: '', labels: false, name: '', folder: 0, start: '', seed: '' }
+export const usualMore: More = { size: '', fit: '', labels: false, name: '', folder: 0, start: '', seed: '', video: '' }
 /** What becomes of pictures of another shape, as figment train --fit has it; '' is its default. */
 const FITS = [
   ['', 'crop: the largest piece from the middle'],
@@ -23,6 +24,15 @@ const FITS = [
   ['face', 'face: the face, found and turned upright; pictures without one are left out (needs figment-gan[face])'],
 ] as const
 const SIZES = ['16', '32', '64', '128', '256', '512']
+
+/** What clips are learnt from films, strips or folders of frames, as figment train --video has it; '' is pictures. */
+const CLIPS = [
+  ['', 'pictures, unless it is a set of clips'],
+  ['16x12', 'clips of 16 frames, 12 a second'],
+  ['auto', 'clips, as the films suggest'],
+  ['8x12', 'clips of 8 frames, 12 a second'],
+  ['24x24', 'clips of 24 frames, 24 a second'],
+] as const
 
 interface Props {
   value: More
@@ -61,6 +71,12 @@ export function MoreFields({ value, change, classes, homes }: Props) {
         Pictures of other shapes{' '}
         <select value={value.fit} onChange={(event) => set('fit', event.currentTarget.value)}>
           {FITS.map(([fit, words]) => <option key={fit} value={fit}>{words}</option>)}
+        </select>
+      </label>
+      <label>
+        What is learnt{' '}
+        <select value={value.video} onChange={(event) => set('video', event.currentTarget.value)}>
+          {CLIPS.map(([video, words]) => <option key={video} value={video}>{words}</option>)}
         </select>
       </label>
       <label>

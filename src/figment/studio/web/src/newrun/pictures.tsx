@@ -15,6 +15,7 @@ interface Offered {
 export interface Look {
   title: string
   count: number | null
+  clips: number // whose frames they are; 0 of pictures
   sizes: string
   labels: { name: string; count: number }[]
   classes: number
@@ -39,14 +40,14 @@ export function Pictures({ value, change }: { value: string; change: (data: stri
   )
   return (
     <div class="sources">
-      <p class="quiet">Folders and archives of pictures below {offered.home}:</p>
+      <p class="quiet">Folders and archives of pictures, and folders of films, below {offered.home}:</p>
       {offered.found.length > LONG && (
         <label>
           Look for <input type="search" value={words} onInput={(event) => setWords(event.currentTarget.value)} />
         </label>
       )}
       <div class="choices">
-        {found.map((it) => choice(it.id, it.title, it.pictures == null ? '' : `${count(it.pictures)} pictures`))}
+        {found.map((it) => choice(it.id, it.title, it.pictures == null ? '' : `${count(it.pictures)} pictures or films`))}
         {!found.length && <p class="quiet">There are none{wanted ? ' called so' : ': put some there, or start the studio elsewhere'}.</p>}
       </div>
       {offered.more > 0 && <p class="quiet">{count(offered.more)} more aren't listed: start the studio nearer to them.</p>}
@@ -67,7 +68,7 @@ export function LookAt({ look, error }: { look: Look | null; error: string | nul
     <div class="look" role="status">
       <p>
         <strong>{look.title}</strong>
-        {look.count != null && `: ${count(look.count)} pictures`}
+        {look.count != null && (look.clips ? `: ${count(look.clips)} clips, ${count(look.count)} frames` : `: ${count(look.count)} pictures`)}
         {look.sizes && `, ${look.sizes}`}
         {look.classes > 0 && `; ${look.classes} labels: ${labels}${look.classes > look.labels.length ? ' …' : ''}`}
       </p>

@@ -22,11 +22,11 @@ export default function NewRun() {
   const [more, setMore] = useState(usualMore)
   const [job, setJob] = useState<Job | null>(null)
   const [error, setError] = useState<string | null>(null)
-  const look = useGet<Look>(data ? `/api/look?data=${encodeURIComponent(data)}` : null)
+  const look = useGet<Look>(data ? `/api/look?${new URLSearchParams({ data, video: more.video })}` : null)
   const homes = offered.value?.homes ?? []
 
   const training = {
-    data, recipe, ...asAsked(budget), size: more.size || null, fit: more.fit || null, labels: more.labels, start: more.start || null,
+    data, recipe, ...asAsked(budget), size: more.size || null, fit: more.fit || null, labels: more.labels, start: more.start || null, video: more.video || null,
     seed: more.seed === '' ? null : Number(more.seed),
   }
   const begins = job !== null && isUnderWay(job)
@@ -78,7 +78,7 @@ export default function NewRun() {
           <p class="quiet">Any run can be stopped and gone on with later, so begin with a short one.</p>
         </fieldset>
         <details class="card">
-          <summary>More: name, size, shape, {(look.value?.classes ?? 0) > 1 && 'labels, '}where it begins</summary>
+          <summary>More: name, size, shape, films as clips, {(look.value?.classes ?? 0) > 1 && 'labels, '}where it begins</summary>
           <MoreFields value={more} change={setMore} classes={look.value?.classes ?? 0} homes={homes} />
         </details>
         <fieldset>

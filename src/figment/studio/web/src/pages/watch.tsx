@@ -7,6 +7,7 @@ import { Frames, around, outwards, scattered } from '../watch/frames'
 import { Histogram } from '../watch/histogram'
 import type { History, SheetAt } from '../history'
 import { count, nearestTo, placeAt, time } from '../numbers'
+import { Moving } from '../watch/moving'
 import { RunActions } from '../watch/run-actions'
 import { RunCharts } from '../watch/run-charts'
 import { StateLine, Words, type RunState } from '../watch/run-state'
@@ -77,6 +78,7 @@ function Shown({ id, history, state }: { id: string; history: History; state: Ru
         ) : (
           <p class="card">There is no sheet of samples yet: the first one comes before the first step of training.</p>
         )}
+        {!!state?.films.length && <Moving id={id} films={state.films} images={cursor} />}
         {chosen !== null && <CloseLook id={id} tile={chosen} looks={looks} history={history} images={seen} address={address} onClose={close} />}
         <Words said={picked === null ? (state?.said_last ?? words) : words} title={picked === null ? 'What the trainer says' : 'What the trainer said then'} closing={picked === null ? closing?.text : undefined} />
       </div>

@@ -18,6 +18,7 @@ export interface RunState {
   score: { title: string; value: number; error: number | null; floor: number; images: number } | null
   sentence: string | null
   said_last: Said[]
+  films: number[] // images seen at those that there are, of a run of clips
 }
 
 /** drawn: images seen when the newest sheet was made, which may come before the reading that tells of them. */

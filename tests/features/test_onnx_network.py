@@ -70,7 +70,7 @@ def onnx(monkeypatch, tmp_path):
 
     def make(shape, note="", options=""):
         session = FakeSession(shape, note)
-        monkeypatch.setattr(onnx_network, "_session", lambda file: session)
+        monkeypatch.setattr(onnx_network, "open_session", lambda file: session)
         (tmp_path / "a.onnx").write_bytes(b"network")
         return f"onnx:{tmp_path / 'a.onnx'}{options}", session
 

@@ -57,6 +57,11 @@ SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pict
 )
 @click.option("--size", metavar="PIXELS", help="Of a folder's pictures, 64 or 64x96. [default: the first picture's]")
 @click.option("--video", metavar="FxR", help="Of films in place of a run: clips of F frames, R a second, or auto.")
+@click.option(
+    "--clip-features",
+    metavar="onnx:FILE",
+    help="A network for films that you have: clips' Fréchet distance, FVD by its I3D.",
+)
 @GROUP
 @KEEP_MARKED
 @SEED
@@ -66,8 +71,8 @@ SUBJECT = ExistingPath("name a run, a generator.safetensors, or a folder of pict
 @click.option("--out", type=PathArgument, metavar="FILE.json|.csv", help="Write all results there, too.")
 def measure(
     subjects: tuple[Path, ...], against: tuple[str, ...], features: tuple[str, ...], count: int | None, quick: bool,
-    only: str | None, codec: str, size: str | None, video: str | None, group: str | None, keep_marked: bool, seed: int, pick: int,
-    accept_licence: bool, device: str, out: Path | None,
+    only: str | None, codec: str, size: str | None, video: str | None, clip_features: str | None, group: str | None,
+    keep_marked: bool, seed: int, pick: int, accept_licence: bool, device: str, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by whatever tool; or of
     several, one after the other.
@@ -117,7 +122,7 @@ def measure(
                 subject, list(against) if len(against) > 1 else against[0] if against else None, features=features,
                 n=count, only=only or (), quick=quick, seed=seed, pick=pick, codec=codec,
                 size=None if size is None else pixels(size), group=group, keep_marked=keep_marked,
-                video=video_shape(video, (str(subject),), None, terminal.say),
+                video=video_shape(video, (str(subject),), None, terminal.say), clip_features=clip_features,
                 device=device, agree=agreeing(accept_licence), display=terminal,
             )  # fmt: skip
         found.append(one)

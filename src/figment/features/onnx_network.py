@@ -56,13 +56,13 @@ def onnx_extractor(name: str) -> Extractor:
 
     given, options = _options(name)
     file = expanded(given)
-    session = _session(file)
+    session = open_session(file)
     source, *others = session.get_inputs()
     if others or source.type not in ("tensor(float)", "tensor(uint8)") or len(source.shape) != 4:
         raise _unfit(file, source, "")
     channels_last = _is_channels_last(file, source, options)
     sides = _sides(file, source, options, channels_last)
-    low, high = options.range or _range(session)
+    low, high = options.range or pixel_range(session)
     fixed = source.shape[0] if isinstance(source.shape[0], int) else None
     kind = torch.uint8 if source.type == "tensor(uint8)" else torch.float32
 
@@ -80,7 +80,7 @@ def onnx_extractor(name: str) -> Extractor:
     try:
         dimension = network(np.zeros((1, 3, *sides), np.uint8)).shape[1]
     except Exception as error:  # what it can't compute, onnxruntime says with classes of its own that can't be named
-        raise InputError(f"--features onnx:{file} can't be run: {_first_line(error)}") from None
+        raise InputError(f"--features onnx:{file} can't be run: {described(error)}") from None
     return Extractor(
         f"onnx:{file.name}{name.removeprefix(given)}",
         dimension,
@@ -124,15 +124,19 @@ def _unfit(file: Path, source: Any, mend: str) -> InputError:
 
 def check_onnx(name: str) -> None:
     """Raise InputError where FILE[,size=…] can't be opened at all: without onnxruntime, or where there is no such file."""
-    file = expanded(_options(name)[0])
-    require("onnx", f"--features onnx:{file}", "onnxruntime")
+    _check_file(expanded(_options(name)[0]), "--features")
+
+
+def _check_file(file: Path, option: str) -> None:
+    require("onnx", f"{option} onnx:{file}", "onnxruntime")
     if not file.is_file():
-        raise InputError(f"--features onnx:{file}: there is no such file: check the path")
+        raise InputError(f"{option} onnx:{file}: there is no such file: check the path")
     refuse_pointer(file)
 
 
-def _session(file: Path) -> Any:
-    check_onnx(str(file))
+def open_session(file: Path, option: str = "--features") -> Any:
+    """onnxruntime's session of a file that an option names. Raises InputError where there is none, or it is no network."""
+    _check_file(file, option)
     import onnxruntime
     import torch
 
@@ -142,10 +146,10 @@ def _session(file: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
-        raise InputError(f"--features onnx:{file} isn't a readable ONNX network: {_first_line(error)}") from None
+        raise InputError(f"{option} onnx:{file} isn't a readable ONNX network: {described(error)}") from None
 
 
-def _range(session: Any) -> tuple[float, float]:
+def pixel_range(session: Any) -> tuple[float, float]:
     """The range of pixels that a network wants, where its file notes one as "0..255" or "-1 to 1"; else 0…255."""
     for note in session.get_modelmeta().custom_metadata_map.values():
         if found := re.search(rf"{NUMBER_PATTERN}\s*(?:\.\.\.?|…|to)\s*{NUMBER_PATTERN}", note):
@@ -153,5 +157,6 @@ def _range(session: Any) -> tuple[float, float]:
     return 0.0, 255.0
 
 
-def _first_line(error: Exception) -> str:
+def described(error: Exception) -> str:
+    """An error of onnxruntime's in a line."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -6,6 +6,7 @@ backwards; so what changed between the beginning and the end is there with its s
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def frozen(frames: Frames, random: np.random.Generator) -> Frames:
 def shuffled(frames: Frames, random: np.random.Generator) -> Frames:
     """Control: each clip's frames in another order."""
     order = random.permuted(np.tile(np.arange(frames.shape[1]), (len(frames), 1)), axis=1)
-    return np.take_along_axis(frames, order[:, :, None], 1)
+    return frames[np.arange(len(frames))[:, None], order]
 
 
 def backwards(frames: Frames, random: np.random.Generator) -> Frames:
@@ -63,6 +64,6 @@ def backwards(frames: Frames, random: np.random.Generator) -> Frames:
     return frames[:, ::-1]
 
 
-CONTROLS: dict[str, Callable[[Frames, np.random.Generator], Frames]] = {
+CONTROLS: dict[str, Callable[[Any, np.random.Generator], Any]] = {  # of features, and of the pictures themselves alike
     "frozen": frozen, "shuffled": shuffled, "backwards": backwards,
 }  # fmt: skip

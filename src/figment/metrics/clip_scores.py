@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Tally
 from figment.common.text import aligned
 from figment.data.bank.bank import Bank
 from figment.features.base import Extractor
+from figment.features.onnx_clips import ClipNetwork
 from figment.metrics.clip_features import CONTROLS, ClipFeatures, Frames
 from figment.metrics.estimate import Estimate
 from figment.metrics.frechet import distance, gaussian
@@ -25,6 +26,7 @@ MOST_CLIPS = 500  # of each kind that are looked at
 LEAST_CLIPS = 20  # real ones, half of which stand in for samples: of fewer nothing is told
 AXES = 16  # principal axes of the reference's clips, in which the Fréchet distance is taken: clips are few
 PLACES = 16  # a side: the spectrum is of frames so small, whose noise is averaged out
+FILM_DISTANCE = "FD of films, "  # before the name of a network for films
 Clips = NDArray[np.uint8]  # (N, T, C, H, W)
 
 
@@ -57,8 +59,9 @@ class ClipScores:
         rows = [["clips", "samples", "reals"], *([s.name, str(s.value), str(s.floor)] for s in self.scores)]
         text = [f"{self.samples:,} clips of {self.frames} frames against {self.reals:,} real ones:", *aligned(rows)]
         text += [f"  {score.name}: {score.meaning}" for score in self.scores]
-        told = self.scores[0]
-        text.append(f"  {told.name} of what is spoilt: " + ", ".join(f"{how} {it}" for how, it in told.spoilt.items()))
+        for told in (self.scores[0], *(score for score in self.scores if score.name.startswith(FILM_DISTANCE))):
+            spoilt = ", ".join(f"{how} {it}" for how, it in told.spoilt.items())
+            text.append(f"  {told.name} of what is spoilt: {spoilt}")
         return text
 
     def as_record(self) -> dict[str, Any]:
@@ -142,6 +145,24 @@ def clip_scores(
     return ClipScores(found, len(samples), len(reference), samples.shape[1])
 
 
+def film_distance(
+    samples: Clips, others: Clips, reference: Clips, network: ClipNetwork, seed: int, progress: Progress | None = None
+) -> ClipScore:
+    """The Fréchet distance of whole clips in the features of a network for films, samples' and other reals', beside controls.
+
+    In the features of the I3D that it is defined by this is the FVD (arXiv 1812.01717), of so many clips: of fewer it is larger.
+    """
+    network.check(samples.shape[1])
+    random = np.random.default_rng([seed, 10])
+    sides = {"samples": samples, "reals": others}
+    spoilt = {f"{how} {what}": spoil(clips, random) for what, clips in sides.items() for how, spoil in CONTROLS.items()}
+    tally = Tally(progress, len(reference) + sum(map(len, (samples, others, *spoilt.values()))))
+    distance_to = _Axes(network(reference, tally), None)
+    value, floor, *rest = (distance_to(network(clips, tally)) for clips in (samples, others, *spoilt.values()))
+    meaning = "Fréchet distance in that network's features of films (less is better); of few clips far too large: see the reals'"
+    return ClipScore(f"{FILM_DISTANCE}{network.name}", meaning, value, floor, dict(zip(spoilt, rest, strict=True)))
+
+
 def features_of(network: Extractor, clips: Clips, told: Callable[[int], None] = lambda _: None) -> Frames:
     """Of every frame, float32 (N, T, d)."""
     found = []
@@ -212,11 +233,12 @@ def _spectrum(samples: Clips, others: Clips, reference: Clips) -> ClipScore:
 
 
 class _Axes:
-    """The Fréchet distance to reference rows (N, d), in their first principal axes."""
+    """The Fréchet distance to reference rows (N, d), in their first principal axes, or in all that there are."""
 
-    def __init__(self, reference: NDArray[np.float32]) -> None:
+    def __init__(self, reference: NDArray[np.float32], count: int | None = AXES) -> None:
         self.mean = reference.mean(0)
-        self.axes = np.linalg.svd(reference - self.mean, full_matrices=False)[2][:AXES]
+        whole = np.eye(reference.shape[1], dtype=np.float32)
+        self.axes = np.linalg.svd(reference - self.mean, full_matrices=False)[2][:count] if count else whole
         self.reference = gaussian(self._turned(reference))
 
     def __call__(self, rows: NDArray[np.float32]) -> Estimate:

@@ -23,12 +23,21 @@ from figment.errors import InputError
 from figment.features.base import Extractor
 from figment.features.codec import check_codec, codec_for
 from figment.features.extract import LazyPictures, SetFeatures, bank_rows, extract_features
+from figment.features.onnx_clips import ClipNetwork, clip_network
 from figment.features.registry import NETWORKS, default_network, extractor
 from figment.media.choosing import choice
 from figment.media.images import write
 from figment.metrics.asked import ATTRIBUTES, CLIP_COPYING, CLIPS, COPYING, MAX_REALS, Asked, asked_for
 from figment.metrics.clip_copying import measure_clip_copying
-from figment.metrics.clip_scores import LEAST_CLIPS, MOST_CLIPS, clip_scores, held_out_first, real_windows, split_clips
+from figment.metrics.clip_scores import (
+    LEAST_CLIPS,
+    MOST_CLIPS,
+    clip_scores,
+    film_distance,
+    held_out_first,
+    real_windows,
+    split_clips,
+)
 from figment.metrics.copying import gallery, measure_copying
 from figment.metrics.expected_time import expected_seconds
 from figment.metrics.result import UNUSABLE_PREFIX, Measurement
@@ -63,7 +72,8 @@ def measure(
     what: Run | str | Path, against: Data = None, *, features: str | Sequence[str] = (), n: int | None = None,
     only: str | Collection[str] = (), quick: bool = False, seed: int = 0, pick: int = 1, codec: str = "auto",
     size: int | tuple[int, int] | None = None, group: str | None = None, keep_marked: bool = False,
-    video: VideoShape | str | None = None, device: str = "auto", agree: Agree | None = None, display: Shown = "auto",
+    video: VideoShape | str | None = None, clip_features: str | None = None, device: str = "auto",
+    agree: Agree | None = None, display: Shown = "auto",
 ) -> Measurement:  # fmt: skip
     """Measure the pictures of a generator, or of a folder, against real ones. A run keeps it in its measures.jsonl.
 
@@ -100,6 +110,8 @@ def measure(
         Take pictures of `against` that figment made itself as real ones, too.
     video : str, optional
         Of films in the place of a run: the shape of the clips that they are cut into, "16x12". A run's clips have its own.
+    clip_features : str, optional
+        "onnx:FILE", a network for films: clips' Fréchet distance in its features is told, too, FVD in those of its I3D.
     device : {"auto", "cuda", "mps", "cpu"}
     agree : callable, optional
         Asked with a licence before a public set is downloaded for the first time; by default nobody agrees.
@@ -133,6 +145,7 @@ def measure(
     asked = replace(asked, samples=at_most(asked.samples, SAMPLES))
     with shown_on(display) as shown:
         networks, missing = _networks(features, asked, device, shown)
+        films = clip_network(clip_features) if clip_features else None
         subject, bank = open_subject(
             what, against, asked.samples, seed, size, group, device, agree, shown, pick, keep_marked, shape_of(video)
         )
@@ -140,12 +153,16 @@ def measure(
         if subject.run is not None:  # told now, not after all the work
             with naming_refusals(f"the run {subject.run.folder}", done="written to", elsewhere=ELSEWHERE):
                 try_writing(subject.run.folder)
-        return _measured(subject, bank, against, networks, missing, asked, seed, codec, shown)
+        if films is not None:
+            if subject.clips is None:
+                raise InputError("--clip-features is for clips: name a run of clips, or films with --video.")
+            films.check(subject.frames)
+        return _measured(subject, bank, against, networks, missing, asked, seed, codec, shown, films)
 
 
 def _measured(
     subject: Subject, bank: Bank, against: Data, networks: Sequence[Extractor], missing: Missing, asked: Asked, seed: int,
-    codec: str, display: Preparing,
+    codec: str, display: Preparing, films: ClipNetwork | None = None,
 ) -> Measurement:  # fmt: skip
     """The measurement of what has been opened: scores, then originality, then the attributes of portraits.
 
@@ -193,7 +210,7 @@ def _measured(
         if is_read and ATTRIBUTES in asked.parts:
             result = _with_attributes(result, samples[:ATTRIBUTE_SAMPLES], seed, display)
         if subject.clips is not None and CLIPS in asked.parts:
-            result = _with_clips(result, subject.clips, bank, networks, seed, display)
+            result = _with_clips(result, subject.clips, bank, networks, films, seed, display)
         if moving and ATTRIBUTES in asked.parts:
             result = _with_truth(result, subject, bank, seed, display)
     finally:
@@ -304,10 +321,10 @@ def _with_attributes(result: Measurement, samples: NDArray[np.uint8], seed: int,
 
 
 def _with_clips(
-    result: Measurement, drawn: Callable[[int], NDArray[np.uint8]], bank: Bank, networks: Sequence[Extractor], seed: int,
-    display: Preparing,
+    result: Measurement, drawn: Callable[[int], NDArray[np.uint8]], bank: Bank, networks: Sequence[Extractor],
+    films: ClipNetwork | None, seed: int, display: Preparing,
 ) -> Measurement:  # fmt: skip
-    """The same, with how well clips move, by the first network. drawn: gives so many generated clips."""
+    """The same, with how well clips move, by the first network, and by one for films. drawn: gives so many generated clips."""
     if bank.clips is None or len(bank.clips) < LEAST_CLIPS or not networks:
         lacking = f"needs {LEAST_CLIPS} real clips" if networks else "needs a network: name kid or fd, too"
         return replace(result, missing=result.missing | {CLIPS: lacking})
@@ -315,7 +332,11 @@ def _with_clips(
     samples = drawn(min(len(others), MOST_CLIPS))
     if len(samples) < LEAST_CLIPS // 2:
         return replace(result, missing=result.missing | {CLIPS: f"needs {LEAST_CLIPS // 2} clips"})
-    return replace(result, clips=clip_scores(samples, others, reference, networks[0], seed, display.stage("clips")))
+    found = clip_scores(samples, others, reference, networks[0], seed, display.stage("clips"))
+    if films is not None:
+        more = film_distance(samples, others, reference, films, seed, display.stage("clips, by the network for films"))
+        found = replace(found, scores=[*found.scores, more])
+    return replace(result, clips=found)
 
 
 def _with_truth(result: Measurement, subject: Subject, bank: Bank, seed: int, display: Preparing) -> Measurement:

@@ -16,7 +16,7 @@ from figment import recipe as recipes
 from figment.common.cache import point_libraries_at_cache
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.malloc import hold_freed_memory
-from figment.common.progress import Agree, Display, Silent
+from figment.common.progress import Agree, Display, Say, Silent
 from figment.common.refusals import is_refusal, refusal
 from figment.common.run_time import watched
 from figment.common.signals import sigterm_as_interrupt, stop_requested
@@ -88,7 +88,8 @@ def train(
     device : {"auto", "cuda", "mps", "cpu"}
         What it is trained on.
     video : str, optional
-        The shape of clips to train on, from films, folders of frames or (fit="strip") strips: "16x12" is 16 frames, 12 a second.
+        The shape of clips to train on, from films, folders of frames or (fit="strip") strips: "16x12" is 16 frames, 12 a second;
+        "auto" looks at the films.
     display : {"auto"}, None or Display
         What is told how it goes: "auto" shows a live panel on a terminal and in a notebook, and a line every ten seconds
         elsewhere (on standard error); None is silent.
@@ -129,6 +130,7 @@ def train(
     with joined(machine.device, shown.say if shown else None) as world:
         shown = (shown if world.leads else None) or Silent()
         group = None if group is None else grouping(group).text
+        video = looked_at(video, data, choices, world, shown.say)
         origin, choices = asked_origin(from_run, world), choices | clip_choices(data, video, choices)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
@@ -165,6 +167,23 @@ def train(
             return continue_training(run, request, machine, shown, world)
 
 
+def looked_at(
+    video: VideoShape | str | None, data: Data, choices: dict[str, Any], world: World, say: Say
+) -> VideoShape | str | None:
+    """The shape of clips that is asked for; for "auto" what the first process sees fit, which says why. Raises InputError."""
+    if not isinstance(video, str) or video.strip().lower() != "auto":
+        return video
+
+    def look() -> str:
+        from figment.data.sources.clip_shape import choose_shape
+
+        shape, why = choose_shape(data, choices.get("fit") == STRIP)
+        say(why)
+        return str(shape)
+
+    return world.share_text("the shape of clips", look)
+
+
 def dry_run(
     data: Data = None, *, time: str | None = None, images: str | int | None = None, recipe: str = "auto",
     from_run: str | Path | Run | None = None, group: str | None = None, drop: str | None = None,
@@ -192,6 +211,7 @@ def dry_run(
     """
     machine, shown = this_machine(device), display_for(display) or Silent()
     world = World.alone(machine.device)
+    video = looked_at(video, data, choices, world, shown.say)
     origin, choices = asked_origin(from_run, world), choices | clip_choices(data, video, choices)
     chosen, notes = choose(recipe, machine, time, images, choices, origin)
     check_wanted(chosen, group, drop)

@@ -253,7 +253,7 @@ def _film(
         else:
             write_films(generator, path, count or 64, seed, truncation, suffix, labels, shift, style, advance)
             shown = (count or 64) * max(len(labels), 1)
-    return f"{shown} clip{'s' if shown > 1 else ''} of {frames} frames, {fps:g} a second,"
+    return f"{shown} clip{'s' if shown > 1 else ''} of {frames} frame{'s' * (frames != 1)}, {fps:g} a second,"
 
 
 def options_kept() -> list[str]:

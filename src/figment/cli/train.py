@@ -144,10 +144,11 @@ def train(
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."
         )
+    looks = video is not None and video.strip().lower() == "auto"  # which one process does for all
     asked: dict[str, Any] = {
         "time": time, "images": images, "recipe": recipe, "from_run": from_run, "group": group,
         "drop": drop, "keep_marked": keep_marked, "agree": agreeing(accept_licence), "device": device,
-        "video": video_shape(video, limited(sources, limit), fit, tell if leads() else lambda _: None),
+        "video": video if looks else video_shape(video, limited(sources, limit), fit, tell),
         "display": Terminal(opens=opens),
     }  # fmt: skip
     if dry_run:

@@ -8,7 +8,7 @@ from figment.common.in_python import SPOKEN, speaking
 CONTROLS = {
     "for": "Budget: time", "images": "Budget: images seen", "recipe": "Recipe", "size": "Size in pixels", "seed": "Seed",
     "fit": "Pictures of other shapes", "from": "Begin with", "out": "Name of the run", "labels": "Learn the labels",
-    "no-labels": "Learn the labels", "seconds": "Length",
+    "no-labels": "Learn the labels", "seconds": "Length", "video": "What is learnt",
 }  # fmt: skip
 STARTS = {
     "none": "nets that have learnt nothing", "start": "figment's own nets", "RUN": "those of a run", "auto": "what auto takes",

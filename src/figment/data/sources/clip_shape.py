@@ -1,5 +1,6 @@
 """Which clips fit films: how many frames of how many a second, chosen by the films' own rates and by how long scenes last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,7 +27,7 @@ class Lengths:
     frames: list[int] = field(default_factory=list)
 
 
-def choose_shape(data: "Data | list[str] | None", strips: bool = False) -> tuple[VideoShape, str]:
+def choose_shape(data: Data | Sequence[Data] | None, strips: bool = False) -> tuple[VideoShape, str]:
     """A shape for the clips of data, and a sentence that says why. Raises InputError where it holds no clips."""
     from figment.data.sources.names import MOVING_SHAPE
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ from figtest.examples import (
     help_examples,
     inline_commands,
 )
+from figtest.hubs import model_hub
 from figtest.paths import ROOT
 
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+ON_A_HUB = {"docs/share.md"}  # pages that give to a hub and take from it: one on this machine
 WITH_EXAMPLES = [page for page in PAGES if examples(page)]
 
 
@@ -54,9 +57,12 @@ def desk(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES)
-def test_every_example_of_a_page_runs(page: str, desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_example_of_a_page_runs(
+    page: str, desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = {"__name__": "page"}
-    failed = [fault for example in examples(page) for fault in ran(example, names, capsys)]
+    with model_hub(desk, monkeypatch) if page in ON_A_HUB else nullcontext():
+        failed = [fault for example in examples(page) for fault in ran(example, names, capsys)]
     assert failed == []
 
 

@@ -3,7 +3,6 @@
 import io
 import pickle
 import zipfile
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,33 +16,7 @@ from figment.data.decoding.decode import decode
 from figment.data.sources.open import open_source
 from figment.sharing.importing import dcgan_tutorial
 from figtest.command import command
-
-
-class Tutorial(nn.Module):
-    """A generator as the DCGAN paper describes it, layers counted as in the tutorial: nz codes, ngf widths, nc channels."""
-
-    def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 3, doublings: int = 4) -> None:
-        super().__init__()
-        widths = [nz, *(ngf * 2**i for i in reversed(range(doublings)))]
-        layers: list[nn.Module] = []
-        for i, (a, b) in enumerate(pairwise(widths)):
-            layers += [
-                nn.ConvTranspose2d(a, b, 4, 2 if i else 1, 1 if i else 0, bias=False),
-                nn.BatchNorm2d(b),
-                nn.ReLU(True),
-            ]
-        self.main = nn.Sequential(*layers, nn.ConvTranspose2d(ngf, nc, 4, 2, 1, bias=False), nn.Tanh())
-
-    def weights(self, seed: int = 0) -> dict[str, Tensor]:
-        """Its state dict with weights and statistics that none has by chance."""
-        random = torch.Generator().manual_seed(seed)
-        state = self.state_dict()
-        for name, tensor in state.items():
-            if tensor.is_floating_point():
-                tensor.normal_(0, (4 * len(tensor)) ** -0.5 if tensor.ndim == 4 else 0.3, generator=random)
-                if name.endswith("running_var"):
-                    tensor.abs_().add_(0.5)
-        return state
+from figtest.tutorial import tutorial_weights
 
 
 def by_hand(weights: dict[str, Tensor], z: Tensor) -> Tensor:
@@ -74,7 +47,7 @@ def by_hand(weights: dict[str, Tensor], z: Tensor) -> Tensor:
     ("shape", "size"), [({}, 64), (dict(nz=20, ngf=4, nc=1, doublings=5), 128), (dict(nz=7, ngf=3, doublings=2), 16)]
 )
 def test_it_draws_what_the_other_net_draws(shape, size, tmp_path):
-    weights = Tutorial(**shape).weights()
+    weights = tutorial_weights(**shape)
     net, recipe = dcgan_tutorial(weights, tmp_path / "netG.pth")
     z = torch.randn(3, recipe.code_size, generator=torch.Generator().manual_seed(1))
     expected = by_hand(weights, z)
@@ -86,7 +59,7 @@ def test_it_draws_what_the_other_net_draws(shape, size, tmp_path):
 
 def test_a_file_becomes_a_generator(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    weights = Tutorial(nz=12, ngf=4, doublings=3).weights()
+    weights = tutorial_weights(nz=12, ngf=4, doublings=3)
     torch.save(weights, "netG.pth")
     save_file({f"module.{name}": tensor for name, tensor in weights.items()}, "netG.safetensors")
     torch.save({"epoch": 3, "netG": weights}, "whole.pt")
@@ -112,7 +85,7 @@ class Evil:
 
 def test_what_it_isn_t_is_refused_and_nothing_runs(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    weights = Tutorial(nz=12, ngf=4, doublings=3).weights()
+    weights = tutorial_weights(nz=12, ngf=4, doublings=3)
     torch.save({"main.0.weight": Evil()}, "evil.pth")
     Path("plain.pkl").write_bytes(pickle.dumps(Evil()))
     torch.save(weights, buffer := io.BytesIO())

@@ -18,7 +18,7 @@ FORMAT = 1  # of --json
 LITTLE_ROOM = 10**9  # bytes: a bank of some ten thousand pictures, or the states of a run
 USES = {
     "parquet": "Parquet files, and data sets of the Hugging Face hub",
-    "hub": "hf:OWNER/NAME",
+    "hub": "hf:OWNER/NAME; figment push, figment pull",
     "heic": "HEIC pictures",
     "face": "--fit face",
     "onnx": "figment export --onnx, sampling without PyTorch; features by a network of yours",

@@ -9,6 +9,7 @@ from PIL import Image
 from figment import recipe as recipes
 from figment.common import tensorfiles
 from figment.common.files import flush_to_disk, write_together
+from figment.common.onnx_wire import onnx_file
 from figment.common.parts import part_beside
 from figment.common.progress import Say
 from figment.common.refusals import refusal
@@ -28,7 +29,6 @@ TOP = (
 INNER = {"pictures": (".png",), "findings": (".png", ".json", ".safetensors")}
 MAX_TEXT_BYTES = 1 << 28  # of a file that is read whole
 MAX_PIXELS = 1 << 27  # of a picture
-ONNX_START = b"\x08"  # field 1 of a model, the format's version
 
 
 def pull(text: str, out: Path | None, say: Say) -> Path:
@@ -65,7 +65,7 @@ def _check(file: Path, name: str, text: str) -> None:
     """Raise InputError, with what was asked for, where a file isn't what its name says."""
     suffix = file.suffix
     try:
-        if suffix != ".safetensors" and suffix != ".onnx" and file.stat().st_size > MAX_TEXT_BYTES:
+        if suffix != ".safetensors" and file.stat().st_size > MAX_TEXT_BYTES:
             raise InputError(f"it has more than {MAX_TEXT_BYTES >> 20} MiB")
         CHECKS.get(name, BY_SUFFIX[suffix])(file)
     except (InputError, OSError, ValueError, SyntaxError, *tensorfiles.DAMAGED, Image.DecompressionBombError) as error:
@@ -88,9 +88,7 @@ def _is_tensors(file: Path) -> None:
 
 
 def _is_onnx(file: Path) -> None:
-    with file.open("rb") as content:
-        if content.read(1) != ONNX_START:
-            raise InputError("it doesn't begin as a model does")
+    onnx_file(file.read_bytes())
 
 
 def _is_text(file: Path) -> None:

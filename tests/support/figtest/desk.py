@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -17,6 +18,7 @@ from figment.nets.serialization import packed
 from figtest.clip_nets import clip_generator
 from figtest.pictures import encoded, noise_folder
 from figtest.runs import build
+from figtest.tutorial import tutorial_weights
 
 # What the runs that the pages speak of are made with. They are too short for augmentation to leave two kinds apart.
 RECIPE: dict[str, Any] = dict(
@@ -55,6 +57,7 @@ def lay_out(desk: Path) -> None:
         shutil.copy(desk / "runs" / "my-pictures-1" / f"{net}.safetensors", desk)
     boxes = [(sample, 4, 4, 10, 10) for sample in range(24)]
     (desk / "windows.csv").write_text("".join(f"{','.join(map(str, box))}\n" for box in boxes))
+    torch.save(tutorial_weights(nz=8, ngf=4, doublings=3), desk / "netG.pth")
     celeba()
 
 

@@ -120,6 +120,8 @@ def test_a_run_goes_up_and_comes_down_elsewhere_and_draws_the_same(hub, run, tmp
     assert [record["score"] for record in taken.measures()] == ["kid", "copying"]
     assert len(taken.events("tick")) == 40
     assert command("sample", "hf:me/faces", "-n", 4) == 0
+    for words in (("measure", "hf:me/faces"), ("explain", "filters", "hf:me/faces")):
+        assert "fetch it with figment pull hf:me/faces" in refused(capsys, *words)
     assert [path.name for path in tmp_path.glob("*.png")] == ["samples-0-n4-faces.png"]
 
 

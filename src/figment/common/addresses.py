@@ -49,6 +49,8 @@ def elsewhere(text: str) -> str | None:
 
 def absent(path: object, mend: str) -> str:
     """What is said of a path where nothing is; mend: what to do about one that names a place on this machine."""
+    if str(path).startswith("hf:"):
+        return f"{path} is no path; of a run on the hub: fetch it with figment pull {path}, and name its folder."
     if (where := elsewhere(str(path))) is not None:
         return f"{path} doesn't exist: {where}."
     near = near_path(Path(str(path)))

@@ -82,12 +82,17 @@ def test_a_loop_closes_as_smoothly_as_it_moves_on(seconds: float) -> None:
         assert moves[-2:].max() <= moves[:-2].max() * 1.05
 
 
-def test_half_of_the_numbers_move_four_times_as_fast() -> None:
-    recipe = video()
-    paths = motion.numbered_paths(recipe, 0, 0, 200, torch.arange(16) / 12)
+@pytest.mark.parametrize(("size", "counts"), [(16, (8, 6, 2)), (32, (16, 12, 4)), (2, (1, 1, 0)), (3, (2, 1, 0))])
+def test_bands_of_the_numbers_move_twice_and_four_times_as_fast(size: int, counts: tuple[int, ...]) -> None:
+    recipe = video(motion_size=size)
+    assert tuple(count for count, _ in motion.bands(recipe)) == counts
+    paths = motion.numbered_paths(
+        recipe, 0, 0, 2000, torch.arange(16) / 48
+    )  # as many moments as for small steps it takes
     speed = paths.diff(dim=1).square().mean((0, 1)).sqrt()
-    slow, fast = speed[: recipe.motion_size // 2].mean(), speed[recipe.motion_size // 2 :].mean()
-    assert 3 < float(fast / slow) < 4.5
+    slow, *others = (part.mean() for part in speed.split(counts) if len(part))
+    for part, times in zip(others, (2, 4), strict=False):
+        assert float(part / slow) == pytest.approx(times, rel=0.15)
 
 
 def test_the_content_stays_and_the_last_numbers_move() -> None:

@@ -3,7 +3,8 @@
 A path is a cubic B-spline over normal knots, divided by the root of the sum of its weights' squares: at every moment each
 number is N(0, 1), so that each frame of a clip is an ordinary sample of its generator. It is a function of continuous time:
 the same at any frame rate, as long as anybody likes (after the continuous motion codes of arXiv 2112.14683, section 3.1).
-Half of the numbers have a knot in each length of a training clip, for what is slow, such as a turn; half have four.
+Half of the numbers have a knot in each length of a training clip, for what is slow, such as a turn; three eighths have two, an
+eighth has four. (With half of them at four a clip's frames differed twice as much as real ones: LOG 124.)
 """
 
 import math
@@ -17,7 +18,8 @@ from figment import codes
 from figment.common.seeds import generator_at
 from figment.recipe import Recipe
 
-KNOTS_A_CLIP = (1, 4)  # of the two halves of the numbers
+KNOTS_A_CLIP = (1, 2, 4)  # of three bands of the numbers: slow, middle, fast
+MIDDLE_SHARE, FAST_SHARE = 3 / 8, 1 / 8  # of the numbers; the rest is slow
 DEGREE = 3  # of the spline: a moment is made of DEGREE + 1 knots
 
 
@@ -40,19 +42,21 @@ def path(knots: Tensor, times: Tensor) -> Tensor:
     return (spline_weights(times - first).unsqueeze(3) * of_moments).sum(2)
 
 
-def halves(recipe: Recipe) -> list[tuple[int, float]]:
-    """Of each half of the motion's numbers how many they are, and seconds between its knots."""
-    clip = recipe.frames / recipe.fps
-    slow = recipe.motion_size // 2
-    return [(count, clip / knots) for count, knots in zip((slow, recipe.motion_size - slow), KNOTS_A_CLIP, strict=True)]
+def bands(recipe: Recipe) -> list[tuple[int, float]]:
+    """Of each band of the motion's numbers, from slow to fast, how many they are, and seconds between its knots."""
+    clip, size = recipe.frames / recipe.fps, recipe.motion_size
+    middle, fast = round(size * MIDDLE_SHARE), round(size * FAST_SHARE)
+    counts = (size - middle - fast, middle, fast)
+    return [(count, clip / knots) for count, knots in zip(counts, KNOTS_A_CLIP, strict=True)]
 
 
 class Drawn(NamedTuple):
-    """What the paths of N clips are made of: phases (N, 2), the place of a clip's first moment between two knots, for each half;
-    and the knots of both, (N, K, d)."""
+    """What the paths of N clips are made of: phases (N, 3), the place of a clip's first moment between two knots, for each band;
+    and the knots of each, (N, K, d)."""
 
     phases: Tensor
     slow: Tensor
+    middle: Tensor
     fast: Tensor
 
 
@@ -61,10 +65,10 @@ def draw(recipe: Recipe, count: int, generator: torch.Generator) -> Drawn:
 
     A clip begins anywhere between two knots, so that no moment of a clip is special.
     """
-    phases = torch.rand(count, 2, generator=generator)
+    phases = torch.rand(count, len(KNOTS_A_CLIP), generator=generator)
     knots = [
         torch.randn(count, _knots_needed(1 + recipe.frames / recipe.fps / spacing), size, generator=generator)
-        for size, spacing in halves(recipe)
+        for size, spacing in bands(recipe)
     ]
     return Drawn(phases, *knots)
 
@@ -72,22 +76,22 @@ def draw(recipe: Recipe, count: int, generator: torch.Generator) -> Drawn:
 def paths_at(recipe: Recipe, drawn: Drawn, seconds: Tensor) -> Tensor:
     """Paths at moments (N, T), seconds since the clips' beginnings: float32 (N, T, motion_size), on the prior."""
     found = []
-    for half, ((_, spacing), knots) in enumerate(zip(halves(recipe), drawn[1:], strict=True)):
-        found.append(path(knots, seconds / spacing + drawn.phases[:, half, None]))
+    for band, ((_, spacing), knots) in enumerate(zip(bands(recipe), drawn[1:], strict=True)):
+        found.append(path(knots, seconds / spacing + drawn.phases[:, band, None]))
     return codes.from_gaussian(torch.cat(found, 2), recipe.prior).float()
 
 
 class Paths(NamedTuple):
     """Paths of N clips from their beginnings on, to be had at any moments. prior: of the codes that they are in.
 
-    knots: of both halves, (N, K, d) each. spacings: seconds between the knots of each. around: of a loop, after how many knots
-    each half comes back to where it began; 0 of one that goes on.
+    knots: of each band, (N, K, d). spacings: seconds between the knots of each. around: of a loop, after how many knots
+    each band comes back to where it began; 0 of one that goes on.
     """
 
     prior: str
-    knots: tuple[Tensor, Tensor]
-    spacings: tuple[float, float]
-    around: tuple[int, int]
+    knots: tuple[Tensor, ...]
+    spacings: tuple[float, ...]
+    around: tuple[int, ...]
 
     def at(self, seconds: Tensor) -> Tensor:
         """At moments (T,), in seconds since the clips' beginnings: float32 (N, T, motion_size), on the prior."""
@@ -105,16 +109,16 @@ def numbered(recipe: Recipe, seed: int, numbers: Sequence[int], until: float, lo
     pictures. loop: seconds after which it comes back to where it began, as smoothly as it moves on; it has four knots or more.
     """
     found, spacings, rounds = [], [], []
-    for half, (size, spacing) in enumerate(halves(recipe)):
+    for band, (size, spacing) in enumerate(bands(recipe)):
         around = max(DEGREE + 1, round(loop / spacing)) if loop else 0
         spacing = loop / around if loop else spacing
         needed = around or _knots_needed(until / spacing)
-        drawn = [_knots(generator_at(seed, "motion", number, half), needed, size) for number in numbers]
+        drawn = [_knots(generator_at(seed, "motion", number, band), needed, size) for number in numbers]
         knots = torch.stack(drawn) if drawn else torch.empty(0, needed, size)
         found.append(torch.cat([knots, knots[:, :DEGREE]], 1) if around else knots)
         spacings.append(spacing)
         rounds.append(around)
-    return Paths(recipe.prior, (found[0], found[1]), (spacings[0], spacings[1]), (rounds[0], rounds[1]))
+    return Paths(recipe.prior, tuple(found), tuple(spacings), tuple(rounds))
 
 
 def numbered_paths(

@@ -135,8 +135,8 @@ def convolved(options: argparse.Namespace, bank: Bank) -> np.ndarray:
         seen = np.where(random.random(batch)[:, None, None, None, None] < 0.5, seen, seen[..., ::-1])
         return torch.from_numpy(seen).transpose(1, 2).float() / 127.5 - 1
 
-    begun, step, seconds = time.perf_counter(), 0, 60 * options.minutes
-    while (spent := time.perf_counter() - begun) < seconds:
+    begun, step, seconds = time.process_time(), 0, 60 * options.minutes
+    while (spent := time.process_time() - begun) < seconds:
         for optimiser in (of_g, of_d):  # the decay of video-small
             done = max(0.0, (spent / seconds - 0.4) / 0.6)
             optimiser.param_groups[0]["lr"] = 1e-3 * (1 - 0.98 * (1 - np.cos(np.pi * done)) / 2)

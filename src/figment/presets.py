@@ -41,7 +41,7 @@ R1: dict[str, Any] = dict(
     augment="few", augment_p=0.3,
 )  # fmt: skip
 
-MOTION_SIZE = 16  # numbers that a code of clips has beside the image generator's, and that move
+MOTION_SIZE = 32  # numbers that a code of clips has beside the image generator's, and that move
 # Images first (LOG 123): of five minutes three went to single frames, three times as fast, and heads had faces.
 CLIPS: dict[str, Any] = dict(frames=16, fps=12.0, images_first=0.6)
 

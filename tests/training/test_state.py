@@ -34,29 +34,20 @@ def state() -> TrainState:
     return new_state(make("dcgan", **TINY), World.alone(torch.device("cpu")))
 
 
-@pytest.mark.parametrize("nets", ["dcgan", "r3gan"])
-def test_clips_begin_at_rest(nets: str) -> None:
-    """What moves in a new net's code changes nothing, but can be learnt."""
-    fields = TINY | dict(code_size=6, motion_size=2, nets=nets, frames=8, fps=8)
-    fields |= dict(width=4, group_channels=2, blocks=1) if nets == "r3gan" else {}
-    recipe = make("video-small" if nets == "dcgan" else "r3gan", **fields)
-    generator = new_state(recipe, World.alone(torch.device("cpu"))).generator.eval()
-    assert isinstance(generator, DcganClips | R3ganClips)
-    z = torch.randn(1, 3, 6, generator=torch.Generator().manual_seed(0))
-    z[:, :, :4] = z[:, :1, :4]
-    conditions = torch.zeros(1, 4)
-    first, *others = generator(z, conditions).split(3, dim=1)
-    torch.testing.assert_close([first, first], others)
-    moved = z.clone().requires_grad_()
-    generator(moved, conditions).square().sum().backward()
-    assert moved.grad is not None
-    assert (moved.grad[:, :, 4:] == 0).all()
-    loss = generator(z, conditions).square().sum()
-    if isinstance(generator, R3ganClips):
-        learns = torch.autograd.grad(loss, generator.start.linear.weight)[0].T
-    else:
-        (learns,) = torch.autograd.grad(loss, next(generator.code_weights()))
-    assert (learns[4:].flatten(1).abs().amax(1) > 0).all()
+@pytest.mark.parametrize("family", ["dcgan", "r3gan"])
+def test_clips_begin_gently(family: str) -> None:
+    """What takes in the motion's numbers is half of what it would be, and nothing else is changed."""
+    fields = TINY | dict(code_size=6, motion_size=2, nets=family, frames=8, fps=8)
+    fields |= dict(width=4, group_channels=2, blocks=1) if family == "r3gan" else {}
+    recipe = make("video-small" if family == "dcgan" else "r3gan", **fields)
+    state = new_state(recipe, World.alone(torch.device("cpu")))
+    usual = nets.initialised(nets.generator(recipe), recipe.seed, "generator")
+    for net in (state.generator, state.average):
+        assert isinstance(net, DcganClips | R3ganClips)
+        assert isinstance(usual, DcganClips | R3ganClips)
+        for gentle, whole in zip(net.code_weights(), usual.code_weights(), strict=True):
+            assert torch.equal(gentle[:4], whole[:4])
+            assert torch.equal(gentle[4:6], whole[4:6] / 2)
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from figment.nets import dcgan, r3gan
 from figment.recipe import Recipe
 
 SEEN_FRAMES = 3  # of a clip, that the discriminator sees at once
+# Of weights at first, those that take in the motion's numbers as a share of the others': so that nets that know pictures begin to
+# move by as much as the moving portraits do. From 0 motion is found late, from 1 all flickers (LOG 124).
+FIRST_MOTION = 0.5
 MOTION_STAGES = 2  # of the generator, from the start grid up, that the motion acts on where the code modulates stages
 CLASS, TIMES = (
     0,
@@ -33,14 +36,14 @@ class _OfClips(nn.Module):
     moving: slice  # of a code, the numbers that move
 
     @torch.no_grad()
-    def begin_at_rest(self) -> None:
-        """Let the motion's numbers do nothing at first, in place: every frame of a clip is what the content alone gives.
+    def begin_gently(self) -> None:
+        """Make the weights that take in the motion's numbers FIRST_MOTION of what they are, in place."""
+        for weight in self.moving_weights():
+            weight *= FIRST_MOTION
 
-        So pictures can be learnt before motion is (as --from nets of pictures has it), and what they show isn't spread over
-        numbers that will move.
-        """
-        for weight in self.code_weights():
-            weight[self.moving] = 0
+    def moving_weights(self) -> list[Tensor]:
+        """Those that take in the motion's numbers: views."""
+        return [weight[self.moving] for weight in self.code_weights()]
 
     def code_weights(self) -> Iterator[Tensor]:
         """The weights that take in the code, with a row for each of its numbers."""

@@ -8,6 +8,7 @@ from os.path import abspath, expanduser
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from figment import nets, starts
@@ -17,6 +18,7 @@ from figment.common.tensorfiles import DAMAGED, Unsound, sound
 from figment.data.sources.hub_nets import download_nets
 from figment.data.sources.hub_parts import PREFIX
 from figment.errors import InputError
+from figment.nets.clips import DcganClips, R3ganClips
 from figment.nets.serialization import unpacked
 from figment.nets.start_file import KIND, unpacked_start
 from figment.nets.transplant import Transplant, compared, transplant
@@ -110,10 +112,22 @@ def begin_from(state: TrainState, recipe: Recipe, origin: Origin, world: World) 
         kind = KINDS[part]
         net = nets.initialised(BUILDERS[kind](recipe), recipe.seed, kind)
         transplant(origin.recipe, origin.weights[part], recipe, net, kind)
+        if isinstance(net, DcganClips | R3ganClips) and not origin.recipe.frames:
+            _begin_to_move(net, recipe)
         live = getattr(state, part).state_dict()
         for name, tensor in net.state_dict().items():
             live[name].copy_(tensor)
     world.broadcast(tensors(state).values())
+
+
+@torch.no_grad()
+def _begin_to_move(net: DcganClips | R3ganClips, recipe: Recipe) -> None:
+    """Let a generator of clips, which was taken from one of pictures, begin as gently with motion as a new one does."""
+    fresh = nets.initialised(BUILDERS["generator"](recipe), recipe.seed, "generator")
+    assert isinstance(fresh, DcganClips | R3ganClips)
+    fresh.begin_gently()
+    for weight, first in zip(net.moving_weights(), fresh.moving_weights(), strict=True):
+        weight.copy_(first)
 
 
 # ---- reading them ----------------------------------------------------------------------------------------------------

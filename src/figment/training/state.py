@@ -69,7 +69,7 @@ def new_state(recipe: Recipe, world: World) -> TrainState:
     device = world.device
     generator = nets.initialised(nets.generator(recipe), recipe.seed, "generator")
     if isinstance(generator, DcganClips | R3ganClips):
-        generator.begin_at_rest()
+        generator.begin_gently()
     discriminator = nets.initialised(nets.discriminator(recipe), recipe.seed, "discriminator")
     for net in (generator, discriminator):
         net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

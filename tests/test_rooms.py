@@ -16,6 +16,7 @@ FLOORS = [
     {"studio"},
     {"studies"},
     {"start"},
+    {"config_file"},
     {"planning", "comparing"},
     {"explore", "explain", "reporting", "sharing", "display", "forensics"},
     {"training"},
@@ -38,6 +39,7 @@ FLOORS = [
     {"game"},
     {"augment"},
     {"metadata"},
+    {"cached"},
     {"common"},
     {"errors", "version", "experiments"},
 ]

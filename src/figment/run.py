@@ -36,8 +36,8 @@ class Run:
         check_run(self.folder)
 
     @classmethod
-    def create(cls, folder: str | Path, recipe: Recipe, facts: dict[str, Any]) -> "Run":
-        """A new run folder with its recipe.json and run.json, made whole by one rename.
+    def create(cls, folder: str | Path, recipe: Recipe, facts: dict[str, Any], again: str = "") -> "Run":
+        """A new run folder with its recipe.json and run.json, made whole by one rename. again: its run.toml, where it has one.
 
         An empty folder that is there already, which may be a mounted disk or where a shell stands, is filled in its place.
         Raises Taken if the folder exists and isn't empty, or another process is the first to make it; InputError if it
@@ -51,11 +51,11 @@ class Run:
         _sweep_unfinished(home.with_name(f".{home.name}.part"))
         try:
             if home.exists():
-                _fill(home, recipe, facts)
+                _fill(home, recipe, facts, again)
                 return cls(folder)
             home.parent.mkdir(parents=True, exist_ok=True)
             with part_beside(home, folder=True) as part:
-                _write_new(part, recipe, facts)
+                _write_new(part, recipe, facts, again)
                 part.rename(home)
             flush_to_disk(home.parent)
         except OSError as error:
@@ -65,11 +65,11 @@ class Run:
         return cls(folder)
 
     @classmethod
-    def create_numbered(cls, runs: Path, data: str, recipe: Recipe, facts: dict[str, Any]) -> "Run":
+    def create_numbered(cls, runs: Path, data: str, recipe: Recipe, facts: dict[str, Any], again: str = "") -> "Run":
         """A new run folder under the next name for its data: see next_name. Raises InputError if it can't be made."""
         while True:
             with suppress(Taken):  # by another process, since the names were looked at
-                return cls.create(next_name(runs, data), recipe, facts)
+                return cls.create(next_name(runs, data), recipe, facts, again)
 
     @property
     def mark_key(self) -> str | None:
@@ -399,7 +399,7 @@ def _holds_nothing(folder: Path) -> bool:
     """Whether a folder is empty, or has only what a process left that was killed while it filled it."""
     names = {path.name for path in folder.iterdir() if not PART.fullmatch(path.name)}
     inside = {path.name for name in names & _INNER for path in (folder / name).iterdir()}
-    return names <= {*_INNER, "recipe.json"} and inside <= {"lock", f"lock{MARKER_SUFFIX}"}
+    return names <= {*_INNER, "recipe.json", "run.toml"} and inside <= {"lock", f"lock{MARKER_SUFFIX}"}
 
 
 def _taken(folder: Path) -> Taken:
@@ -416,7 +416,7 @@ def _sweep_unfinished(folder: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
+def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any], again: str) -> None:
     """Make a new run in a folder that is there: of several processes, the one that holds the run's lock.
 
     Raises Taken in the others; OSError, with the folder as empty as it was.
@@ -427,7 +427,7 @@ def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
             if (folder / "run.json").exists():
                 raise _taken(folder)
             try:
-                _write_new(folder, recipe, facts)
+                _write_new(folder, recipe, facts, again)
             except OSError:
                 empty(folder)
                 raise
@@ -435,10 +435,12 @@ def _fill(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
         raise _taken(folder) from None
 
 
-def _write_new(folder: Path, recipe: Recipe, facts: dict[str, Any]) -> None:
+def _write_new(folder: Path, recipe: Recipe, facts: dict[str, Any], again: str) -> None:
     for inner in sorted(_INNER):
         (folder / inner).mkdir(exist_ok=True)
-    write_together({folder / "recipe.json": recipes.to_json(recipe), folder / "run.json": _json(facts)})
+    config = {"run.toml": again} if again else {}
+    contents = {"recipe.json": recipes.to_json(recipe), **config, "run.json": _json(facts)}
+    write_together({folder / name: content for name, content in contents.items()})
     flush_to_disk(folder)
 
 

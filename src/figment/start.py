@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
+from figment import config_file
 from figment import recipe as recipes
-from figment.common.cache import point_libraries_at_cache
+from figment.common.cache import point_libraries_at_cache, training_here
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Say, Silent
@@ -29,7 +30,7 @@ from figment.data.sources.open import Source, open_source
 from figment.display.terminal import Shown, display_for
 from figment.errors import InputError, Interrupted
 from figment.planning.autotune import speed_here, with_less_memory
-from figment.planning.choose import choose, choose_usual_start, with_further_budget
+from figment.planning.choose import DEFAULT_TIME, choose, choose_usual_start, with_further_budget
 from figment.planning.dry_run import describe
 from figment.planning.learning_curves import expected, speed_of
 from figment.planning.resolve import loader_for, resolve, settled_by_data
@@ -37,7 +38,7 @@ from figment.planning.starting import asked_origin, may_start
 from figment.reals import Data, absolute_data, bank_of, check_wanted, clip_choices, drop_filter, prepared
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
-from figment.starts.asked import SHIPPED
+from figment.starts.asked import NOTHING, SHIPPED
 from figment.training import loop
 from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
@@ -148,6 +149,11 @@ def train(
             usual = choose_usual_start(recipe, machine, time, images, choices, chosen, source, world)
             origin, chosen, notes = usual or (None, chosen, notes)
         leave_out = drop_filter(drop, chosen, shown, keep_marked)
+        again = config_file.written(
+            absolute_data(data), time if images is not None or time is not None else DEFAULT_TIME, images,
+            {"recipe": recipe, "from": origin.asked if origin and from_run is not None else from_run and NOTHING,
+             "group": group, "drop": drop, "keep-marked": keep_marked, "device": device}, choices,
+        )  # fmt: skip
         run, filled = None, folder is not None and folder.exists()
         if world.leads:
             run = _new_run(folder, source.display, chosen, {
@@ -155,7 +161,7 @@ def train(
                 "drop": leave_out.text if leave_out else None, "keep_marked": keep_marked,
                 **({"from": origin.facts(chosen)} if origin else {}),
                 "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
-            })  # fmt: skip
+            }, again)  # fmt: skip
         with (
             held_run(run, world) as run,
             _removed_if_unusable(run, world, filled),
@@ -320,11 +326,11 @@ def _folder_named(out: str | Path) -> Path:
     return Path(out)
 
 
-def _new_run(folder: Path | None, data: str, recipe: Recipe, facts: dict[str, Any]) -> Run:
+def _new_run(folder: Path | None, data: str, recipe: Recipe, facts: dict[str, Any], again: str) -> Run:
     """A new run in this folder, or in the next that is named after its data."""
     if folder is None:
-        return Run.create_numbered(Path("runs"), data, recipe, facts)
-    return Run.create(folder, recipe, facts)
+        return Run.create_numbered(Path("runs"), data, recipe, facts, again)
+    return Run.create(folder, recipe, facts, again)
 
 
 @contextmanager
@@ -388,7 +394,14 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     before = run.facts
     try:
         told = listening(run, request.callbacks if world.leads else ())
-        with sigterm_as_interrupt(), watched(), _naming_refusals(run), naming_what_is_kept(run, world), told:
+        with (
+            sigterm_as_interrupt(),
+            watched(),
+            training_here(),
+            _naming_refusals(run),
+            naming_what_is_kept(run, world),
+            told,
+        ):
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
         if before.get("state") != "new" and run.facts == before:

@@ -8,6 +8,7 @@ import click
 
 # name: the file of cli/ that the command is written in, and the first sentence of its help.
 TABLE = {
+    "cache": ("cache", "See what lies in the cache folder, and clean it."),
     "check": ("check", "Tell what picture, film or page FILEs say of where they come from, whoever wrote it, and what that "
               "proves."),
     "compare": ("compare", "Compare RUNs: what differs in recipe, pictures and machine, which scores better, and whether that is "

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from figment.cli.completing import complete_field, complete_run
+from figment.cli.config import CONFIG, Config
 from figment.cli.console import conclude, further, tell, warm_up
 from figment.cli.options import (
     ACCEPT,
@@ -41,6 +42,7 @@ from figment.errors import InputError
 
 @click.command()
 @DATA
+@CONFIG
 @click.option("--for", "time", metavar="TIME", help="Budget as time: 90s, 3m, 2h30m. [default: 10m]")
 @click.option("--images", metavar="N", help="Budget as images seen: 800, 500k, 2M.")
 @click.option("--recipe", cls=RecipeOption, default="auto", show_default=True, metavar="NAME")
@@ -119,8 +121,12 @@ def train(
       figment train faces --for 20m --set objective=hinge --set width=32
       figment train portraits-moving --for 5m
       figment train my-films --video 16x12 --for 1h --from runs/faces-1
+      figment train --config runs/faces-1/run.toml --seed 2
     """
     check_launch()
+    config = Config.of(click.get_current_context())
+    sources = sources or config.sources
+    time, images = config.budget(time, images)
     if leads():
         refuse_at_once(from_run, None if dry_run else out)
         if studio:
@@ -139,7 +145,7 @@ def train(
     options = {name: chosen for name, chosen in options.items() if chosen is not None}
     for name in options.keys() & assignments(choices).keys():
         raise InputError(f"--set {name} and --{name} say it twice: give one of them.")
-    fields = assignments(choices) | options
+    fields = config.fields | assignments(choices) | options
     for name in fields.keys() & inspect.signature(start.train).parameters.keys():
         raise InputError(
             f"--set {name}: no recipe field to be set by hand: figment train has options for what it trains on."

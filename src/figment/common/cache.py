@@ -79,6 +79,27 @@ def point_libraries_at_cache() -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "charts"))
 
 
+def training_mark(cache: Path) -> Path:
+    """What every training holds while it runs, so that nothing of the cache is cleaned away under it."""
+    return cache / "banks" / "trainings.lock"
+
+
+@contextmanager
+def training_here() -> Iterator[None]:
+    """Within, a training runs that uses the cache."""
+    from figment.common.in_use import InUse
+
+    mark = training_mark(cache_folder())
+    with suppress(OSError):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+    held = InUse(mark)
+    try:
+        yield
+    finally:
+        held.close()
+
+
 @contextmanager
 def locked(lock: Path, cache: Path, content: str = "") -> Iterator[None]:
     """Hold a lock file of the cache; its folder is made if need be, and whoever else wants the lock waits.

@@ -20,6 +20,7 @@ GENERATED = "trainedAlgorithmicMedia"
 STAYS = (  # of a run folder; what is kept back for a reason of its own is told beside
     ("state", "what resume needs"),
     ("snapshots", "earlier generators"),
+    ("run.toml", "it names the folder of the pictures"),
     ("report.html", "it may show real pictures"),
     ("live.html", "the live page"),
     ("favourites.safetensors", "codes that you kept"),

@@ -27,7 +27,7 @@ FENCE = re.compile(r"(?P<marks>(?:^<!--.*?-->\n\n?)*)^```(?P<language>\w*)\n(?P<
 MARK = re.compile(r"<!-- not run(?: \((?P<where>[^)]+)\))?: (?P<why>[^>]+?) -->")
 INLINE = re.compile(r"`(figment [^`]+)`")
 # What only shows something: output, files, another shell's line for what the bash beside it does.
-SHOWN = {"", "json", "text", "yaml", "html", "powershell", "fish", "csv"}
+SHOWN = {"", "json", "toml", "text", "yaml", "html", "powershell", "fish", "csv"}
 SHELL = {"activate", "cd", "git", "deactivate", "export", "mkdir", "rm", "ls", "open"}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from figment.common.in_use import InUse
 from figment.common.mapping import mapped
 
 SHARD_BYTES = 1 << 30  # at most
@@ -47,6 +48,7 @@ class Shards:
         self.nbytes = count * int(np.prod(shape))
         self._per_shard = per_shard
         self._picture_bytes = int(np.prod(shape))
+        self._use = InUse(folder / "bank.json")  # by which cleaning the cache knows
         self._maps: list[mmap.mmap | None] = []
         self._arrays: list[np.ndarray | _ReadShard] = []
         for number, size in enumerate(_sizes(count, per_shard)):

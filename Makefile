@@ -1,4 +1,4 @@
-.PHONY: install check soak lowest test slow bench format
+.PHONY: install check soak lowest test slow bench docs format
 
 install:          ## a virtual environment with everything for development
 	python3 -m venv .venv
@@ -25,6 +25,11 @@ bench:            ## the benchmarks; on a quiet machine
 	.venv/bin/python benchmarks/train_speed.py
 	.venv/bin/python benchmarks/startup.py
 	.venv/bin/python benchmarks/drawing.py
+
+docs:             ## the documentation site, into site/, in an environment of its own
+	python3 -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 DISABLE_MKDOCS_2_WARNING=true .venv-docs/bin/mkdocs build --strict
 
 format:
 	.venv/bin/ruff check --fix .

@@ -43,7 +43,7 @@ def test_what_is_here(cache: Path, capsys: pytest.CaptureFixture) -> None:
     assert (found["cache"]["bytes"], found["cache"]["parts"]) == (3500, {"banks": 3000, "sets": 500})
     assert found["cache"]["free"] > 0
     assert {"parquet", "hub", "heic", "face", "onnx"} <= found["extras"].keys()
-    assert not {"test", "dev", "all"} & found["extras"].keys()
+    assert not {"test", "dev", "docs", "all"} & found["extras"].keys()
     pyarrow = found["extras"]["parquet"]["packages"]["pyarrow"]
     assert pyarrow is None or pyarrow == version("pyarrow")
 

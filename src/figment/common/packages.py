@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from packaging.requirements import Requirement
 
 DISTRIBUTION = "figment-gan"
-DEVELOPERS = frozenset({"test", "dev", "all"})  # extras that bring a user nothing of their own
+DEVELOPERS = frozenset({"test", "dev", "docs", "all"})  # extras that bring a user nothing of their own
 
 
 @dataclass(frozen=True)

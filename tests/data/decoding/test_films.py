@@ -3,6 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -131,7 +132,6 @@ def test_pixels_that_arent_square_odd_sizes_and_ten_bits(tmp_path):
 
 @pytest.mark.parametrize(("height", "space"), [(64, "bt709"), (64, "smpte170m"), (64, None), (720, None)])
 def test_colours_by_the_matrix_that_a_film_means(tmp_path, height, space):
-    import av
 
     red = np.zeros((height, height, 3), np.uint8)
     red[:] = (200, 40, 30)
@@ -176,8 +176,6 @@ def test_what_is_no_film_is_told_in_a_sentence(tmp_path):
 
 
 def test_sound_alone_and_encrypted_films(tmp_path):
-    import av
-
     with av.open(str(tmp_path / "sound.m4a"), "w") as out:
         stream = out.add_stream("aac", rate=8000)
         assert isinstance(stream, av.AudioStream)
@@ -276,6 +274,30 @@ def test_spoilt_films_are_told_or_read_and_nothing_else(tmp_path, suffix):
         assert looked.reason or len(looked.times)
         start = float(looked.times[0]) if len(looked.times) else 0.0
         assert len(list(FilmChunk([0, 1, 2], [0, 3, 7], str(film), 12, start).prepare(Target(8, 8)))) == 3
+
+
+def test_frames_that_grow_beyond_memory_are_left_out(tmp_path):
+    """A film tells a size of its frames, and each frame one of its own."""
+    small, large = (
+        write_film(tmp_path / f"{n}.avi", numbered(3, n, n), codec="mjpeg", pix_fmt="yuvj420p") for n in (64, 6000)
+    )
+    film = tmp_path / "a.mkv"
+    with av.open(str(small)) as first, av.open(str(large)) as second, av.open(str(film), "w") as out:
+        stream = out.add_stream_from_template(first.streams.video[0])
+        packets = [packet for part in (first, second) for packet in part.demux(part.streams.video[0]) if packet.size]
+        for number, packet in enumerate(packets):
+            packet.stream, packet.time_base = stream, Fraction(1, 24)
+            packet.pts = packet.dts = number
+            out.mux(packet)
+    assert len(packets) == 6
+    assert len(times_of(film)) == 3
+    assert "more" in str(look_through(FilmPiece(0, str(large))).reason)
+
+
+def test_a_folder_whose_name_looks_like_a_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_film(tmp_path / "2024:holiday" / "a.mp4", numbered(3))
+    assert len(times_of(Path("2024:holiday/a.mp4"))) == 3
 
 
 def test_huge_frames_are_refused_before_they_are_decoded():

@@ -10,6 +10,7 @@ from PIL import Image
 
 from figment.common.video_shape import VideoShape
 from figment.data.bank.prepare import prepare
+from figment.data.decoding.film_chunks import LookedThrough
 from figment.data.sources import films
 from figment.data.sources.clip_shape import choose_shape, fps_for, frames_for
 from figment.data.sources.films import Films, on_grid
@@ -86,6 +87,18 @@ def test_films_are_looked_through_once(shelf, cache, monkeypatch):
     ]
     note.write_text("{broken")
     assert Films(shelf, SHAPE).listing.names == Films(shelf, SHAPE).listing.names
+
+
+def test_a_film_that_couldnt_be_read_for_the_moment_is_looked_at_again(tmp_path, monkeypatch):
+    """After chmod neither its size nor its time is another."""
+    write_film(tmp_path / "shelf" / "a.mp4", numbered(8), 12)
+    write_film(tmp_path / "shelf" / "b.mp4", numbered(8), 12)
+    with monkeypatch.context() as here:
+        lost = LookedThrough(0, reason="takes longer than 120 seconds to decode", lasts=False)
+        here.setattr(films, "_look", lambda root, names: ((name, films.seen_of([lost])) for name in names))
+        with pytest.raises(InputError, match="takes longer"):
+            _ = Films(tmp_path / "shelf", SHAPE).listing
+    assert len(Films(tmp_path / "shelf", SHAPE).listing.names) == 16
 
 
 def test_another_order_of_work_gives_the_same_bytes(shelf, monkeypatch, tmp_path):

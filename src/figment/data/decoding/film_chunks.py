@@ -108,7 +108,7 @@ class LookedThrough:
     """What was seen of a piece: when its frames are shown, as the container counts, and how far each is from the one before.
 
     end: of its last frame. rest: the piece that is left, or None. size: height and width, upright. declared: how long the
-    film says that it lasts. reason: why it can't be used.
+    film says that it lasts. reason: why it can't be used. lasts: whether that is so as long as the film is the same.
     """
 
     number: int
@@ -120,11 +120,12 @@ class LookedThrough:
     declared: float | None = None
     marked: bool = False
     reason: str | None = None
+    lasts: bool = True
 
 
 def look_through(piece: FilmPiece) -> LookedThrough:
     """Decode a piece of a film and compare neighbouring frames; runs in a worker."""
-    from figment.data.decoding.films import naming_film_damage, open_film
+    from figment.data.decoding.films import MOMENTARY, naming_film_damage, open_film
 
     try:
         if piece.reason is not None:
@@ -151,7 +152,8 @@ def look_through(piece: FilmPiece) -> LookedThrough:
                 _is_marked(piece.path),
             )  # fmt: skip
     except Unreadable as error:
-        return LookedThrough(piece.number, reason=str(error))
+        lasts = piece.reason is None and str(error) not in MOMENTARY
+        return LookedThrough(piece.number, reason=str(error), lasts=lasts)
 
 
 def give_up(piece: FilmPiece, reason: str) -> list[FilmPiece]:

@@ -61,6 +61,8 @@ class Film(Protocol):
 
 def check_size(height: int, width: int) -> None:
     """Raise Unreadable for frames that are too small to show anything, or too large to be decoded."""
+    if min(height, width) == 0:  # as FFmpeg has it of more than it was told to decode
+        raise Unreadable("frames of no size that it tells, or of more pixels than we decode")
     if min(height, width) < MIN_FRAME_SIDE:
         raise Unreadable(f"frames of {width}×{height} pixels, which show nothing")
     if height * width > MAX_FRAME_PIXELS:

@@ -17,12 +17,16 @@ from av.video.reformatter import Colorspace, VideoReformatter
 
 from figment.data.decoding.animations import open_animation
 from figment.data.decoding.decode import EMPTY_FILE, NO_PERMISSION, short_hash
-from figment.data.decoding.film_frames import NO_FRAMES, TOLERANCE, Film, Frame, check_size
+from figment.data.decoding.film_frames import MAX_FRAME_PIXELS, NO_FRAMES, TOLERANCE, Film, Frame, check_size
 from figment.data.decoding.resample import resize
 from figment.errors import Unreadable
 
 ANIMATION_SUFFIXES = frozenset(["gif", "webp", "png", "apng"])
-OPTIONS = {"format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,asf", "protocol_whitelist": "file"}
+# max_pixels: of frames in the middle, too, which may be other than the container says, and larger than memory.
+MOST_PIXELS = {"max_pixels": str(MAX_FRAME_PIXELS)}
+OPTIONS = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,asf", "protocol_whitelist": "file", **MOST_PIXELS,
+}  # fmt: skip
 # Of swscale: its quick conversion is a level too dark on average, two for 10 bits; rounded well and with all colours, none.
 BILINEAR, ACCURATE_ROUNDING, FULL_COLOUR = 2, 0x40000, 0x2000
 EXACTLY = BILINEAR | ACCURATE_ROUNDING | FULL_COLOUR
@@ -35,6 +39,8 @@ MAX_STRETCH = 8.0  # of a pixel's width against its height, that is believed
 ENCRYPTED = "encrypted"
 ONLY_SOUND, NO_STREAM = "only sound, and no pictures", "no pictures in it"
 NO_DECODER = "of a kind that we have no decoder for"
+GONE, NO_MEMORY = "the file is gone, or its link leads nowhere", "doesn't fit into memory"
+MOMENTARY = frozenset([GONE, NO_MEMORY, NO_PERMISSION, NO_DECODER])  # of the machine as it is now, and not of the film
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ class OpenFilm:
             raise Unreadable(NO_DECODER)
         context = self._stream.codec_context
         context.thread_count = 1  # a process each core is at work already
+        context.options = MOST_PIXELS
         self.width, self.height = context.width, context.height
         check_size(self.height, self.width)
         self.declared = self._declared()
@@ -182,7 +189,9 @@ def open_film(path: str) -> AbstractContextManager[Film]:
 
 @contextmanager
 def _open_film(path: str) -> Iterator[OpenFilm]:
-    with naming_film_damage(path), av.open(path, options=OPTIONS, metadata_errors="ignore") as container:
+    # Else FFmpeg takes what stands before a colon, as in 2024:holiday/a.mp4, for a protocol.
+    opened = f"file:{path}"
+    with naming_film_damage(path), av.open(opened, options=OPTIONS, metadata_errors="ignore") as container:
         yield OpenFilm(container)
 
 
@@ -194,7 +203,7 @@ def naming_film_damage(path: str) -> Iterator[None]:
     except Unreadable:
         raise
     except FileNotFoundError:
-        raise Unreadable("the file is gone, or its link leads nowhere") from None
+        raise Unreadable(GONE) from None
     except PermissionError:
         raise Unreadable(NO_PERMISSION) from None
     except av.error.DecoderNotFoundError:
@@ -202,7 +211,7 @@ def naming_film_damage(path: str) -> Iterator[None]:
     except av.FFmpegError:
         raise Unreadable(_unopened(path)) from None
     except MemoryError:
-        raise Unreadable("doesn't fit into memory") from None
+        raise Unreadable(NO_MEMORY) from None
     except Exception as error:  # of our own or PyAV's, over what a file says of itself
         text = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(f"broken: {text}") from None

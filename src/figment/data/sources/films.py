@@ -62,7 +62,8 @@ class Seen:
     """What was seen of a film. scenes: start and stop in seconds since its first frame.
 
     start: of the first frame, as its container counts. frames: how many there are. rate: so many a second, on average.
-    declared: how long it says that it lasts. marked: whether figment made it. reason: why it can't be used.
+    declared: how long it says that it lasts. marked: whether figment made it. reason: why it can't be used. lasts: False for
+    a reason that may be another next time: no permission, or a worker that was lost.
     """
 
     scenes: list[tuple[float, float]] = field(default_factory=list)
@@ -74,6 +75,7 @@ class Seen:
     declared: float | None = None
     marked: bool = False
     reason: str | None = None
+    lasts: bool = True
 
     @property
     def seconds(self) -> float:
@@ -255,7 +257,7 @@ def seen_of(parts: Sequence[LookedThrough]) -> Seen:
     """What was seen of a film, given its pieces."""
     first, last = parts[0], parts[-1]
     if last.reason is not None and len(parts) == 1:
-        return Seen(reason=last.reason)
+        return Seen(reason=last.reason, lasts=last.lasts)
     times, jumps = np.concatenate([part.times for part in parts]), np.concatenate([part.jumps for part in parts])
     if not len(times):
         return Seen(reason=NO_FRAMES)
@@ -266,7 +268,8 @@ def seen_of(parts: Sequence[LookedThrough]) -> Seen:
     lasts = (end - start) / len(times)
     height, width = first.size
     return Seen(
-        found, start, len(times), 1 / lasts if lasts > 0 else 0.0, height, width, first.declared, first.marked
+        found, start, len(times), 1 / lasts if lasts > 0 else 0.0, height, width, first.declared, first.marked,
+        lasts=last.lasts,
     )  # fmt: skip
 
 
@@ -296,7 +299,7 @@ def _read_note(note: Path) -> dict[str, Any]:
 
 
 def _write_note(note: Path, noted: dict[str, Any], known: dict[str, Seen], marks: dict[str, list[int]]) -> None:
-    content = noted | {name: [*marks[name], asdict(seen)] for name, seen in known.items()}
+    content = noted | {name: [*marks[name], asdict(seen)] for name, seen in known.items() if seen.lasts}
     with suppress(OSError, UnicodeEncodeError):  # not being able to take notes costs time and nothing else
         note.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(note, json.dumps(content))

@@ -134,9 +134,10 @@ class ReelSource(Source):
             return InputError(f"{self.where} holds no clips: give films, strips of frames or folders of frames")
         first = listing.skipped[0]
         more = f", and {len(listing.skipped) - 1:,} more" if len(listing.skipped) > 1 else ""
+        is_short = any(reel.scenes for reel in self.reels.reels)
+        fewer = f"longer or other ones, or ask for fewer frames than --video {self.video}" if is_short else "other ones"
         return InputError(
-            f"{self.where} has no clip that can be used ({shown(first.name)}: {first.reason}{more}): give longer or other"
-            f" films, or ask for fewer frames than --video {self.video}"
+            f"{self.where} has no clip that can be used ({shown(first.name)}: {first.reason}{more}): give {fewer}"
         )
 
 

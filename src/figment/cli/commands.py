@@ -19,8 +19,8 @@ TABLE = {
     "doctor": ("doctor", "Tell what is installed, what this machine can do, and what is wrong, with its mend."),
     "explain": ("explain", "Find out what the nets of a run do, and how."),
     "explore": ("explore", "Find out what the codes of a generator mean."),
-    "export": ("export", "Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --card, for "
-               "people."),
+    "export": ("export", "Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --page or "
+               "--card, for people."),
     "import": ("importing", "Make a figment generator of FILE, the weights of a net that another program trained."),
     "mark": ("mark", "Make what pictures are signed with: a certificate to try it."),
     "measure": ("measure", "Measure how real, how varied and how original RUN's pictures are; or those of a FOLDER, made by "

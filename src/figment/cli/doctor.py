@@ -21,7 +21,7 @@ USES = {
     "hub": "hf:OWNER/NAME; figment push, figment pull",
     "heic": "HEIC pictures",
     "face": "--fit face",
-    "onnx": "figment export --onnx, sampling without PyTorch; features by a network of yours",
+    "onnx": "figment export --onnx and --page, sampling without PyTorch; features by a network of yours",
     "tensorboard": "--log tensorboard",
     "study": "figment study",
     "c2pa": "figment check: who signed a picture or film; sample --c2pa, figment mark",

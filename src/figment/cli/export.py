@@ -64,17 +64,24 @@ FORMS = {"onnx": Form(".onnx", "onnx", "exporting to ONNX", _check_onnx, _onnx)}
 @RUN
 @click.option("--onnx", type=PathArgument, metavar="FILE", help="As a .onnx: for onnxruntime, in browsers, too.")
 @click.option(
+    "--page", type=PathArgument, metavar="FILE.html|FOLDER",
+    help="As a web page that draws on its visitor's own machine: one file, or a folder for a static host.",
+)  # fmt: skip
+@click.option(
     "--card", is_flag=False, flag_value="", metavar="[FILE|FOLDER]",
     help="A model card, as the Hugging Face hub shows it: README.md, and a sheet beside it. [default place: in the run]",
 )  # fmt: skip
 @click.option(
     "--licence", metavar="ID", help="For the card, of the weights: apache-2.0, cc-by-nc-4.0, … [default: open]"
 )
-def export(run: Path, card: str | None, licence: str | None, **files: Path | None) -> None:
-    """Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --card, for people.
+def export(run: Path, page: Path | None, card: str | None, licence: str | None, **files: Path | None) -> None:
+    """Write RUN's generator as a file for other programs: --onnx, for whatever reads ONNX; or --page or --card, for people.
 
     RUN is a run folder or a generator.safetensors. The file is written once onnxruntime has drawn by it what torch draws; it
     carries the recipe and the note that its pictures are synthetic, and figment sample FILE.onnx draws by it without PyTorch.
+
+    The page needs no server and no network: a wall of new pictures, sliders of the directions that were found in the run, a pad
+    between four, a walk, and downloads that are marked as synthetic.
 
     The card tells what it was trained on, how, how good it is, whether it copies, what it can't do, how it is marked and how to
     repeat it.
@@ -82,14 +89,17 @@ def export(run: Path, card: str | None, licence: str | None, **files: Path | Non
     \b
     Examples:
       figment export runs/faces-1 --onnx faces.onnx
+      figment export runs/faces-1 --page faces.html
       figment export runs/faces-1 --card
       figment sample faces.onnx
     """
     asked = {name: path for name, path in files.items() if path is not None}
     if licence is not None and card is None:
         raise InputError(f"--licence {licence} stands on the card: add --card.")
-    if not asked and card is None:
-        raise InputError(f"export: say what to write: {' or '.join(f'--{name} FILE' for name in FORMS)} or --card.")
+    if not asked and card is None and page is None:
+        raise InputError(
+            f"export: say what to write: {' or '.join(f'--{name} FILE' for name in FORMS)}, --page or --card."
+        )
     for name, path in asked.items():
         form = FORMS[name]
         if form.extra:
@@ -98,11 +108,15 @@ def export(run: Path, card: str | None, licence: str | None, **files: Path | Non
             raise InputError(f"--{name} {path}: let it end in {form.suffix}.")
         check_file(path, f"--{name}")
         form.check(path)
+    if page is not None:
+        from figment.cli.pages import check_page
+
+        check_page(page)
     if card is not None:
         from figment.cli.cards import write_card
 
         tell(*map(str, write_card(run, Path(card) if card else run, licence)))
-    if not asked:
+    if not asked and page is None:
         return
     warm_up()
     generator = load_generator(run)
@@ -110,3 +124,7 @@ def export(run: Path, card: str | None, licence: str | None, **files: Path | Non
         with progress_bar(0, FORMS[name].title) as advance:
             told = FORMS[name].write(generator, path, advance)
         tell(str(path), *told)
+    if page is not None:
+        from figment.cli.pages import write_page
+
+        tell(*write_page(run, generator, page))

@@ -27,7 +27,7 @@ FLOORS = [
     {"similarity"},
     {"features"},
     {"attributes"},
-    {"generator", "finding"},
+    {"generator", "finding", "stores"},
     {"discriminator"},
     {"run"},
     {"run_files"},

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from figment import recipe as recipes
 from figment.common.called import check_run
@@ -18,6 +18,7 @@ from figment.common.locks import MARKER_SUFFIX, Held, lock_held
 from figment.common.parts import PART, part_beside, sweep_parts
 from figment.common.places import check_folder
 from figment.common.refusals import naming_refusals, refusal
+from figment.common.signals import StopRequest
 from figment.common.text import plain_name, typed
 from figment.errors import InputError
 from figment.recipe import Recipe
@@ -27,12 +28,26 @@ IMAGES = re.compile(r"\d{1,18}", re.ASCII)  # seen, in names of files: ² is a d
 _INNER = {"pictures", "snapshots", "state"}  # folders that every run has
 
 
+class Elsewhere(Protocol):
+    """Who keeps a copy of a run on a store: see stores/keeper.py. Told of each saved state, when all of it is there.
+
+    lead: how many seconds earlier than every save_seconds a state is to be saved. lacking: at the end, what isn't up there.
+    """
+
+    lacking: str | None
+    stop: StopRequest
+
+    def lead(self, save_seconds: float) -> float: ...
+    def saved(self, images: int, seconds: float) -> None: ...
+
+
 class Run:
     """A run folder. Opening one checks only that it is one; everything else is read when asked for."""
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.listeners: list[Callable[[dict[str, Any]], None]] = []  # told of each event as it is logged
+        self.elsewhere: Elsewhere | None = None  # while it trains
         check_run(self.folder)
 
     @classmethod
@@ -141,6 +156,11 @@ class Run:
     def good_file(self) -> Path:
         """The state that training goes back to when it diverges, kept whenever so many images were seen."""
         return self.folder / "state" / "good.safetensors"
+
+    @property
+    def kept_file(self) -> Path:
+        """Who the run is to the store that keeps it: see stores/place.py."""
+        return self.folder / "state" / "kept.json"
 
     @property
     def measures_file(self) -> Path:

@@ -75,6 +75,7 @@ class Facts(Record):
     drop: Text | None = None
     keep_marked: bool | None = None
     device: Text | None = None
+    keep: Text | None = None
     fingerprint: Text | None = None
     mark: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
     asked: Asked | None = None

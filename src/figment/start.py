@@ -15,6 +15,7 @@ import torch
 from figment import config_file
 from figment import recipe as recipes
 from figment.common.cache import point_libraries_at_cache, training_here
+from figment.common.launch import leads
 from figment.common.machine import Machine, configure_torch, this_machine
 from figment.common.malloc import hold_freed_memory
 from figment.common.progress import Agree, Display, Say, Silent
@@ -39,6 +40,10 @@ from figment.reals import Data, absolute_data, bank_of, check_wanted, clip_choic
 from figment.recipe import Recipe
 from figment.run import Run, empty, refuse_taken
 from figment.starts.asked import NOTHING, SHIPPED
+from figment.stores.address import address_of, is_address
+from figment.stores.fetch import fetched, folder_for
+from figment.stores.keeper import kept_up
+from figment.stores.place import Place, place_for_new, place_of
 from figment.training import loop
 from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
@@ -62,7 +67,7 @@ def train(
     from_run: str | Path | Run | None = None, out: str | Path | None = None, group: str | None = None,
     drop: str | None = None, keep_marked: bool = False, agree: Agree | None = None, device: str = "auto",
     video: VideoShape | str | None = None, display: Shown = "auto", callbacks: Sequence[Callback] = (),
-    command: Sequence[str] | None = None, pause: float = 1.0, **choices: Any,
+    command: Sequence[str] | None = None, pause: float = 1.0, keep: str | None = None, **choices: Any,
 ) -> Run:  # fmt: skip
     """Train a generator on pictures.
 
@@ -103,6 +108,9 @@ def train(
     pause : float
         The share of the budget after which the run is left as Ctrl-C would leave it, to be gone on with by resume; its
         schedules are those of the whole budget.
+    keep : str, optional
+        A store where the run is kept, too, as it trains: "gs://bucket/run", s3://, az:// or file://. What isn't up there at the
+        end, run.elsewhere.lacking tells.
 
     Returns
     -------
@@ -139,6 +147,7 @@ def train(
         folder = None if out is None else _folder_named(out)
         if folder is not None and world.leads:
             refuse_taken(folder)  # before a set is downloaded
+        place = place_for_new(keep) if keep is not None and world.leads else None
         with world.local_main_process_first("the source"):  # a public set is downloaded once on each machine
             source = open_source(
                 data, agree, shown.stage("downloading", "MB"), shown.say, chosen.video, chosen.fit == STRIP
@@ -160,7 +169,8 @@ def train(
                 "asked": {"recipe": recipe, "choices": choices}, "data": absolute_data(data), "group": group,
                 "drop": leave_out.text if leave_out else None, "keep_marked": keep_marked,
                 **({"from": origin.facts(chosen)} if origin else {}),
-                "source": source.display, "device": device, "command": list(command or []), "versions": versions(),
+                "source": source.display, "device": device, **({"keep": str(place.store.address)} if place else {}),
+                "command": list(command or []), "versions": versions(),
             }, again)  # fmt: skip
         with (
             held_run(run, world) as run,
@@ -169,7 +179,7 @@ def train(
         ):
             for note in notes:
                 shown.say(note)
-            request = Request(run.recipe, source, origin=origin, callbacks=callbacks, pause=pause)
+            request = Request(run.recipe, source, origin=origin, callbacks=callbacks, pause=pause, place=place)
             return continue_training(run, request, machine, shown, world)
 
 
@@ -248,6 +258,7 @@ def dry_run(
 def resume(
     run: Run | str | Path, *, time: str | None = None, images: str | int | None = None, data: Data = None,
     device: str = "auto", display: Shown = "auto", callbacks: Sequence[Callback] = (), pause: float = 1.0,
+    keep: str | None = None, out: str | Path | None = None,
 ) -> Run:  # fmt: skip
     """Go on with a run where its last state was kept, to the end of its budget or for a further one.
 
@@ -256,7 +267,7 @@ def resume(
     Parameters
     ----------
     run : Run or path
-        The run or its folder.
+        The run, its folder, or a store that keeps it, such as "gs://bucket/run": it is brought back first.
     time, images : str (or int for images), optional
         A further budget: "10m" of training, or "500k" images seen.
     data : as train() takes it, optional
@@ -264,6 +275,10 @@ def resume(
     device : str
         "auto" (as before), "cuda", "mps" or "cpu".
     display, callbacks, pause : as train() takes them
+    keep : str, optional
+        A store to keep it in from now on; "none" for none. As before by default.
+    out : path, optional
+        Where a run of a store is put: runs/<its name> by default. It mustn't exist, or be empty.
 
     Returns
     -------
@@ -276,31 +291,37 @@ def resume(
         For a run, data or a budget that can't be used.
     """
     check_callbacks(callbacks)
+    run = _on_this_machine(run, out, display_for(display) or Silent())
     machine, shown = this_machine(device if device != "auto" else _device_of(run)), display_for(display)
     with joined(machine.device, shown.say if shown else None) as world:
         shown = (shown if world.leads else None) or Silent()
         own = (run if isinstance(run, Run) else Run(run)) if world.leads else None
         with held_run(own, world) as run:
-            source, facts = None, dict[str, Any]()
+            place = place_of(run, keep) if world.leads else None
+            source, facts = None, dict[str, Any](keep=str(place.store.address) if place else "none") if keep else {}
             if data is not None:
                 with world.local_main_process_first("the source"):
                     its = run.recipe
                     source = open_source(
                         data, None, shown.stage("downloading", "MB"), shown.say, its.video, its.fit == STRIP
                     )
-                facts = {"data": absolute_data(data)}
+                facts |= {"data": absolute_data(data)}
             if run.state != "finished" or time is not None or images is not None:
                 recipe = run.recipe
                 if time is not None or images is not None:
                     recipe = with_further_budget(run, world, time, images)
                 with _on_page(run, world, shown) as shown:
-                    request = Request(recipe, source, facts, callbacks=callbacks, pause=pause)
+                    request = Request(recipe, source, facts, callbacks=callbacks, pause=pause, place=place)
                     return continue_training(run, request, machine, shown, world)
             if source is not None:  # for what is asked of the run from now on
                 _, found = _prepared_for(run, shown, source)
                 run.note(**facts, **found)
+            elif facts:
+                run.note(**facts)
             if not run.report_file.exists():  # it was killed just before
                 _report(run, world, shown)
+            with kept_up(run, place, shown.say):  # what it couldn't be when it ended
+                pass
             return run
 
 
@@ -309,7 +330,8 @@ class Request:
     """What a run is to be trained by. Nothing of it is written to the run before all of it is known to be possible.
 
     source: the run's data, where they have been opened already. facts: to be noted. origin: what a new run begins from.
-    callbacks: told of its events. pause: the share of the budget after which it stops as if it was asked to.
+    callbacks: told of its events. pause: the share of the budget after which it stops as if it was asked to. place: where it
+    is kept, too; of several processes, in the first.
     """
 
     recipe: Recipe
@@ -318,6 +340,7 @@ class Request:
     origin: Origin | None = None
     callbacks: Sequence[Callback] = ()
     pause: float = 1.0
+    place: Place | None = None
 
 
 def _folder_named(out: str | Path) -> Path:
@@ -331,6 +354,18 @@ def _new_run(folder: Path | None, data: str, recipe: Recipe, facts: dict[str, An
     if folder is None:
         return Run.create_numbered(Path("runs"), data, recipe, facts, again)
     return Run.create(folder, recipe, facts, again)
+
+
+def _on_this_machine(run: Run | str | Path, out: str | Path | None, display: Display) -> Run | Path:
+    """A run that is named, in its folder: brought back first where it is on a store, by the first of several processes."""
+    if isinstance(run, Run) or not is_address(run):
+        if out is not None:
+            raise InputError("--out is for a run on a store: one in a folder goes on where it is.")
+        return run if isinstance(run, Run) else Path(run)
+    address, folder = address_of(str(run), "RUN"), None if out is None else _folder_named(out)
+    if not leads():
+        return folder or folder_for(address)
+    return fetched(str(run), folder, display)
 
 
 @contextmanager
@@ -394,6 +429,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
     before = run.facts
     try:
         told = listening(run, request.callbacks if world.leads else ())
+        kept = kept_up(run, request.place, display.say)
         with (
             sigterm_as_interrupt(),
             watched(),
@@ -401,6 +437,7 @@ def continue_training(run: Run, request: Request, machine: Machine, display: Dis
             _naming_refusals(run),
             naming_what_is_kept(run, world),
             told,
+            kept,
         ):
             _train(run, request, machine, display, world)
     except KeyboardInterrupt:
@@ -478,6 +515,8 @@ def _train(run: Run, request: Request, machine: Machine, display: Display, world
         listener({"event": "begin", "images": state.images, "seconds": round(state.seconds, 2)})
     try:
         with stop_requested(lambda: display.say(STOPPING)) as stop:
+            if run.elsewhere is not None:
+                run.elsewhere.stop = stop
             spent = loop.fit(run, bank, setup, feed, world, display, stop, request.pause)
     except torch.OutOfMemoryError:
         smaller = with_less_memory(run.recipe, world, display.say)

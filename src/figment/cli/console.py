@@ -14,7 +14,7 @@ from figment.cli.streams import TRAINED, fitting
 from figment.common.launch import leads
 from figment.common.signals import sigterm_as_interrupt
 from figment.common.text import said, shown, typed
-from figment.errors import Interrupted
+from figment.errors import Interrupted, SystemFault
 
 if TYPE_CHECKING:
     from figment.display.terminal import Terminal
@@ -174,6 +174,9 @@ def conclude(run: "Run") -> str:
         tell(
             f"Interrupted at {facts['images']:,} images; everything is saved. Go on with:", f"  figment resume {folder}"
         )
+        if run.elsewhere is not None:
+            there = f"or, on any machine:\n  figment resume {facts.get('keep')}"
+            tell(*(run.elsewhere.lacking or there).split("\n"))
         raise click.exceptions.Exit(130)
     pictures = list(run.pictures().values())
     tell(
@@ -186,7 +189,15 @@ def conclude(run: "Run") -> str:
         f"  figment measure {folder}",
         f"  {further(run)}",
     )
+    tell_of_store(run)
     return TRAINED
+
+
+def tell_of_store(run: "Run") -> None:
+    """Raise SystemFault where the store that keeps a finished run hasn't all of it: whoever started the machine that it is on
+    mustn't take the work for done."""
+    if run.elsewhere is not None and run.elsewhere.lacking is not None:
+        raise SystemFault(run.elsewhere.lacking)
 
 
 def further(run: "Run") -> str:

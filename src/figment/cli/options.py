@@ -75,18 +75,23 @@ def is_on_hub(run: str | Path) -> bool:
 class RunPathType(ExistingPath):
     """A path to a run. A folder that is none is refused at once, before torch is read; so is a file, where only folders do.
 
-    hub_okay: hf:OWNER/NAME is taken, too, and stays as it is.
+    hub_okay: hf:OWNER/NAME is taken, too, and stays as it is. store_okay: so is gs://BUCKET/FOLDER and the like, as a text.
     """
 
-    def __init__(self, mend: str, *, file_okay: bool, hub_okay: bool = False) -> None:
+    def __init__(self, mend: str, *, file_okay: bool, hub_okay: bool = False, store_okay: bool = False) -> None:
         super().__init__(mend)
-        self.takes_files, self.takes_hub = file_okay, hub_okay
+        self.takes_files, self.takes_hub, self.takes_stores = file_okay, hub_okay, store_okay
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if is_on_hub(value):
             if not self.takes_hub:
                 raise InputError(f"{value} is on the hub: fetch it with figment pull {value}, and name the folder.")
             return Path(value)
+        if self.takes_stores and "://" in str(value):
+            from figment.stores.address import address_of, is_address
+
+            if is_address(value):
+                return str(address_of(value, "RUN"))
         path = super().convert(value, param, ctx)
         if leads() and not (self.takes_files and os.path.isfile(path)):
             from figment.common.called import check_run
@@ -122,12 +127,24 @@ class ExperimentGroup(click.Group):
 PathArgument = NamedPath(path_type=Path)
 RunPath = RunPathType("name a run folder or a generator.safetensors file", file_okay=True)
 RunFolderPath = RunPathType("name a run folder, such as runs/portraits-1", file_okay=False)
+RunFolderOrStore = RunPathType(
+    "name a run folder, such as runs/portraits-1, or where it is kept, such as gs://bucket/run",
+    file_okay=False,
+    store_okay=True,
+)
 RUN = click.argument("run", type=RunPath, shell_complete=complete_run)
 RunOrHub = RunPathType(
     "name a run folder, a generator.safetensors file or hf:OWNER/NAME", file_okay=True, hub_okay=True
 )
 RUN_OR_HUB = click.argument("run", type=RunOrHub, shell_complete=complete_run)
 RUN_FOLDER = click.argument("run", type=RunFolderPath, shell_complete=complete_run)
+RUN_FOLDER_OR_STORE = click.argument("run", type=RunFolderOrStore, shell_complete=complete_run)
+KEEP = click.option(
+    "--keep",
+    metavar="STORE",
+    help="Keep the run there, too, as it trains: gs://BUCKET/FOLDER, s3://, az:// or file:// (docs/cloud.md). figment resume "
+    "STORE goes on with it on any machine.",
+)
 DATA = click.argument("sources", nargs=-1, metavar="[DATA]...", type=DataPath(), shell_complete=complete_data)
 SEED = click.option(
     "--seed",

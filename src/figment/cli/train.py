@@ -11,18 +11,19 @@ import click
 
 from figment.cli.completing import complete_field, complete_run
 from figment.cli.config import CONFIG, Config
-from figment.cli.console import conclude, further, tell, warm_up
+from figment.cli.console import conclude, further, tell, tell_of_store, warm_up
 from figment.cli.options import (
     ACCEPT,
     DATA,
     DROP,
     FIT,
     GROUP,
+    KEEP,
     KEEP_MARKED,
     LIMIT,
     LOG,
     OPEN,
-    RUN_FOLDER,
+    RUN_FOLDER_OR_STORE,
     STUDIO,
     VIDEO,
     DataPath,
@@ -81,6 +82,7 @@ from figment.errors import InputError
 @LIMIT
 @ACCEPT
 @LOG
+@KEEP
 @click.option("--seed", metavar="N", help="Seed of everything random. [default: 0]")
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto, cuda, mps or cpu.")
 @OPEN
@@ -94,7 +96,7 @@ def train(
     sources: tuple[str, ...], time: str | None, images: str | None, recipe: str, from_run: str | None,
     size: str | None, labels: bool | None, out: Path | None, choices: tuple[str, ...], fit: str | None, video: str | None,
     drop: str | None, keep_marked: bool, group: str | None, limit: int | None, accept_licence: bool, seed: str | None,
-    device: str, opens: bool, studio: bool, dry_run: bool, loggers: tuple[str, ...],
+    device: str, opens: bool, studio: bool, dry_run: bool, loggers: tuple[str, ...], keep: str | None,
 ) -> str | None:  # fmt: skip
     """Train a generator on DATA; on the built-in portraits where none is given.
 
@@ -128,7 +130,7 @@ def train(
     sources = sources or config.sources
     time, images = config.budget(time, images)
     if leads():
-        refuse_at_once(from_run, None if dry_run else out)
+        refuse_at_once(from_run, None if dry_run else out, keep)
         if studio:
             from figment.common.extras import require
 
@@ -161,7 +163,8 @@ def train(
         tell(*start.dry_run(data, **asked, **fields).split("\n"))
         return None
     with in_studio(studio, out):
-        run = start.train(data, out=out, callbacks=callbacks, command=["figment", *sys.argv[1:]], **asked, **fields)
+        command = ["figment", *sys.argv[1:]]
+        run = start.train(data, out=out, callbacks=callbacks, command=command, keep=keep, **asked, **fields)
     return conclude(run)
 
 
@@ -174,8 +177,8 @@ def in_studio(is_wanted: bool, run: Path | None) -> AbstractContextManager[None]
     return beside(run, tell)
 
 
-def refuse_at_once(from_run: str | None, out: Path | None) -> None:
-    """Raise InputError, before torch is read, for known nets that aren't there and a run folder that is taken."""
+def refuse_at_once(from_run: str | None, out: Path | None, keep: str | None = None) -> None:
+    """Raise InputError, before torch is read, for known nets that aren't there, a run folder that is taken, no store's name."""
     from figment.starts.asked import check_asked
 
     if from_run is not None:
@@ -184,10 +187,14 @@ def refuse_at_once(from_run: str | None, out: Path | None) -> None:
         from figment.run import refuse_taken
 
         refuse_taken(out)
+    if keep is not None:
+        from figment.stores.address import address_of
+
+        address_of(keep)
 
 
 @click.command()
-@RUN_FOLDER
+@RUN_FOLDER_OR_STORE
 @click.option("--for", "time", metavar="TIME", help="A further budget as time: 90s, 3m, 2h30m.")
 @click.option("--images", metavar="N", help="A further budget as images seen: 800, 500k, 2M.")
 @click.option(
@@ -198,22 +205,28 @@ def refuse_at_once(from_run: str | None, out: Path | None) -> None:
     metavar="DATA",
     help="Where the pictures are now, if they were moved; once for each that there was. Of a finished run it is noted.",
 )
+@click.option(
+    "--out", type=PathArgument, metavar="FOLDER", help="Where a run of a store is put. [default: runs/<its name>]"
+)
 @LOG
+@KEEP
 @click.option("--device", default="auto", show_default=True, metavar="D", help="auto (as before), cuda, mps or cpu.")
 @OPEN
 @STUDIO
 def resume(
-    run: Path, time: str | None, images: str | None, sources: tuple[str, ...], loggers: tuple[str, ...], device: str,
-    opens: bool, studio: bool,
+    run: Path | str, time: str | None, images: str | None, sources: tuple[str, ...], out: Path | None,
+    loggers: tuple[str, ...], keep: str | None, device: str, opens: bool, studio: bool,
 ) -> str:  # fmt: skip
     """Go on with RUN exactly where it was stopped: by Ctrl-C, a closed terminal, kill -9, a power cut, or the end of its budget.
 
-    Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held.
+    Without a budget the rest of the run's own is spent. Beyond the planned end the final rates are held. RUN may be a store
+    that train --keep was given: the run is brought back from there first, and kept there again; --keep none ends that.
 
     \b
     Examples:
       figment resume runs/faces-1
       figment resume runs/faces-1 --for 1h
+      figment resume gs://my-runs/faces-1 --data faces
     """
     check_launch()
     warm_up("figment.start")
@@ -222,13 +235,16 @@ def resume(
     from figment.run import Run
 
     callbacks, was_finished = logged(loggers), False
-    if leads():
+    if leads() and isinstance(run, Path):
         opened = Run(run)
         opened.recipe  # noqa: B018 - a damaged recipe is refused whatever else is asked
         was_finished = opened.state == "finished" and time is None and images is None
-    with in_studio(studio, run):
+    place = run if isinstance(run, Path) else out
+    with in_studio(studio, place):
         after = start.resume(
             run,
+            out=out,
+            keep=keep,
             time=time,
             images=images,
             data=given(sources),
@@ -238,5 +254,6 @@ def resume(
         )
     if not was_finished:
         return conclude(after)
+    tell_of_store(after)
     tell(f"{run} is finished. To train it further, give it a budget: {further(after)}")
     return TRAINED

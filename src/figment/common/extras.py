@@ -15,6 +15,9 @@ EXTRAS = {
     "study": ("optuna", "psycopg"),
     "c2pa": ("c2pa", "cryptography"),
     "studio": ("starlette", "uvicorn", "websockets"),
+    "gcs": ("gcsfs",),
+    "s3": ("s3fs",),
+    "azure": ("adlfs",),
 }
 
 

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from types import FrameType
 
 # SIGHUP: the terminal was closed, or the connection to it is gone. Windows has none.
@@ -11,10 +12,11 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "
 
 
 class StopRequest:
-    """Whether somebody has asked to stop, and how."""
+    """Whether somebody has asked to stop, how, and when by the process's clock."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.at: float | None = None
 
     def __bool__(self) -> bool:
         return self.signal is not None
@@ -40,6 +42,7 @@ def stop_requested(tell: Callable[[], None] = lambda: None) -> Iterator[StopRequ
         is_first = not request
         request.signal = signal.Signals(number)
         if is_first:
+            request.at = monotonic()
             with suppress(RuntimeError):  # the system has no thread left to give: the request stands all the same
                 telling.start()
 

@@ -15,6 +15,7 @@ from figment.generator import Generator
 from figment.media.video import sheet as film_sheet
 from figment.media.video import write_video
 from figment.nets.serialization import packed
+from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.best import comparison, rise_warning
 from figment.training.calibration import Calibrator
@@ -32,7 +33,7 @@ def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator
 
     With the discriminator goes how its logits are read as P(fake).
 
-    Events up to then are on the disk before it, and all is when this is done.
+    Events up to then are on the disk before it, and all is when this is done. Who keeps the run elsewhere is told then.
     """
     state.seconds = clock.seconds()
     run.flush()
@@ -45,6 +46,13 @@ def keep_state(run: Run, state: TrainState, clock: Clock, calibrator: Calibrator
         run.discriminator_file, packed(state.discriminator, run.recipe, "discriminator", facts | calibration)
     )
     run.flush()
+    if run.elsewhere is not None:
+        run.elsewhere.saved(state.images, state.seconds)
+
+
+def save_seconds(run: Run, recipe: Recipe) -> float:
+    """Seconds between saved states: fewer than the recipe's where each has to be elsewhere, too, before these are over."""
+    return recipe.save_seconds - (run.elsewhere.lead(recipe.save_seconds) if run.elsewhere is not None else 0.0)
 
 
 def header_facts(run: Run, state: TrainState) -> dict[str, Any]:

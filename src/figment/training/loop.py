@@ -27,6 +27,7 @@ from figment.training.keep import (
     keep_standstill,
     keep_state,
     keep_tick,
+    save_seconds,
 )
 from figment.training.loader import Feed
 from figment.training.pace import Clock, Replanner, is_spent
@@ -117,7 +118,7 @@ def fit(
 
         at_tick = ticks.is_due(state.images)
         at_snapshot = schedule.is_snapshot(recipe, state.images)
-        at_save = world.any_process(clock.seconds() - last_state >= recipe.save_seconds)
+        at_save = world.any_process(clock.seconds() - last_state >= save_seconds(run, recipe))
         if (at_tick or at_snapshot or at_save) and not all_finite(state):
             go_back(run, state, ticks, scorer, world, clock, display)
             continue

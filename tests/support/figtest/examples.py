@@ -125,7 +125,11 @@ def faults_of_figment(words: list[str]) -> list[str]:
     Paths needn't be there.
     """
     command: click.Command = cli
-    with click.Context(cli, info_name="figment") as context, patch("figment.cli.options.leads", return_value=False):
+    with (
+        click.Context(cli, info_name="figment") as context,
+        patch("figment.cli.options.leads", return_value=False),
+        patch("figment.config_file.read", return_value={}),
+    ):
         while isinstance(command, click.Group):
             if not words or words[0].startswith("-") or words[0].isupper():
                 return []  # --version, --help, COMMAND

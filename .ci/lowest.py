@@ -12,7 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 # What the tests need. Not hub: huggingface_hub asks for a newer click than figment; constraints.txt has its lowest. Nor study.
 EXTRAS = ("parquet", "heic", "onnx", "test")
-REQUIREMENT = re.compile(r"(?P<name>[\w-]+)>=(?P<lowest>[\d.]+)(,<[\d.]+)?")
+# Extras are left out: a file of constraints takes none.
+REQUIREMENT = re.compile(r"(?P<name>[\w-]+)(\[[\w,-]+\])?>=(?P<lowest>[\d.]+)(,<[\d.]+)?")
 
 
 def lowest(project: dict) -> dict[str, str]:

@@ -236,7 +236,7 @@ def test_a_missing_package_is_named(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "export: say what to write: --onnx FILE or --card."),
+        ([], "export: say what to write: --onnx FILE, --page or --card."),
         (["--onnx", "y.pt"], "--onnx y.pt: let it end in .onnx."),
         (["--onnx", "mine.onnx"], "--onnx mine.onnx exists and isn't a file that figment exported"),
     ],

@@ -33,7 +33,9 @@ BY_HAND = {
     "celeba-256.webp",
     "study-article.webp",
     "study-article-samples.webp",
-}  # by the commands beside them, an hour and more (docs/sizes.md), and parts of a study's page (docs/article.md)
+    "clips-30m.webp",
+    "h100-dcgan-40s.png",
+}  # by the commands beside them, on machines and in times that the pages tell, and parts of a study's page (docs/article.md)
 BY_STUDIO = {picture.name for picture in (DOCS / "images").glob("studio*.webp")}  # by docs/studio_pictures.py
 BY_FAKES = {picture.name for picture in (DOCS / "images").glob("fakes-*.webp")}  # by docs/fakes_pictures.py
 RECORD = json.loads((DOCS / "figures.json").read_text())

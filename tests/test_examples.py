@@ -27,7 +27,13 @@ from figtest.paths import ROOT
 
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
 ON_A_HUB = {"docs/share.md"}  # pages that give to a hub and take from it: one on this machine
-WITH_EXAMPLES = [page for page in PAGES if examples(page)]
+# Whose examples take long even in small: .ci/run has them run all the same.
+LONG = {
+    f"docs/{name}.md" for name in ("compare", "data", "detect", "measure", "python", "sample", "train", "understand")
+}
+WITH_EXAMPLES = [
+    pytest.param(page, marks=[pytest.mark.slow] if page in LONG else []) for page in PAGES if examples(page)
+]
 
 
 @pytest.fixture(scope="module")

@@ -86,6 +86,7 @@ def test_generator_file_alone_is_enough(run: Path, tmp_path: Path) -> None:
     assert provenance.source_of(tmp_path / "w.mp4") == "trainedAlgorithmicMedia"
 
 
+@pytest.mark.slow
 def test_walk_timelapse_and_report_go_into_the_run(run: Path, capsys: pytest.CaptureFixture) -> None:
     (run / "report.html").unlink()
     assert command("walk", run, "--seconds", 0.5) == 0

@@ -153,6 +153,7 @@ def test_out_never_destroys_what_figment_didnt_write(
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text_stop_nothing(mixed: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     folder = tmp_path / "caf\udce9"
     mixed.rename(folder)

@@ -24,7 +24,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".json"])
+@pytest.mark.parametrize("suffix", [".csv", pytest.param(".json", marks=pytest.mark.slow)])
 def test_several_in_one_file_and_one_table(
     sets: Path, tmp_path: Path, capsys: pytest.CaptureFixture, suffix: str
 ) -> None:

@@ -272,6 +272,7 @@ def survive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None
     assert left == {Path(found["bank"]).name}
 
 
+@pytest.mark.slow
 def test_hundreds_of_spoilt_files_cost_themselves_alone(tmp_path, monkeypatch):
     survive(tmp_path, monkeypatch, 200)
 

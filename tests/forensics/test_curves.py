@@ -24,6 +24,7 @@ def test_known_probabilities_are_found():
     assert calibration_errors(found.p_fake(scores), is_fake, np.ones((1, 4000)))[0] < 0.03
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_and_grow_narrower():
     widths = {}
     for count in (100, 1600):

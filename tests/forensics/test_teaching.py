@@ -49,6 +49,7 @@ def test_both_kinds_go_through_the_same_conditions():
     assert len({one.codec for one in kinds[0]}) == 3
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_file_and_another_another(detector):
     assert small_detector().packed() == detector.packed()
     assert small_detector(1).packed() != detector.packed()
@@ -101,6 +102,7 @@ def test_too_few_pictures_are_refused_in_a_sentence():
         taught(two_sets(60), {"spectrum": spectrum_eye()}, 0, Silent())
 
 
+@pytest.mark.slow
 def test_a_generator_that_is_left_out_widens_the_interval(tmp_path):
     """One leaves a trace of every second pixel, the other is smooth: what is learnt of one says nothing of the other."""
     real, made = two_sets(200)

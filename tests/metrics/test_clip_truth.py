@@ -184,6 +184,7 @@ def test_the_reader_s_errors_are_by_its_examination() -> None:
     assert "turn" not in errors
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_report")
 def test_a_run_on_moving_portraits_is_measured_by_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = figment.train(

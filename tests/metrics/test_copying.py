@@ -85,7 +85,7 @@ def test_new_pictures_are_not_accused(of_new: Copying) -> None:
     assert len(of_new.closest) == copying.CLOSEST_PAIRS
 
 
-@pytest.mark.parametrize("share", [0.01, 0.1, 1])
+@pytest.mark.parametrize("share", [0.01, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.1, 1))])
 def test_replays_among_samples_are_found(sets: tuple[Pixels, Pixels, Pixels], share: float) -> None:
     train, held_out, new = sets
     count = round(share * len(new))
@@ -165,6 +165,7 @@ def test_records_and_sheets_tell_the_kind(of_all_kinds: tuple, sets: tuple[Pixel
     assert np.array_equal(sheet[128:, 68:], second[:, ::-1] if blend.second_mirrored else second)
 
 
+@pytest.mark.slow
 def test_the_result_neither_depends_on_blocks_nor_on_the_run(
     sets: tuple[Pixels, Pixels, Pixels], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,6 +261,7 @@ def test_portraits_attributes_are_measured(run: figment.Run, monkeypatch: pytest
     assert measure(run, features=["gradients"], n=140).attributes is None  # those might be anything
 
 
+@pytest.mark.slow
 def test_what_isnt_asked_for_is_left_out_and_said_to_be(run: figment.Run) -> None:
     whole = measure(run, features=["lite0"], n=100)
     few = measure(run, features=["lite0"], n=100, only=["kid", "swd"])

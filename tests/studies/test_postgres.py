@@ -25,6 +25,7 @@ def postgres() -> Iterator[Server]:
         yield made
 
 
+@pytest.mark.slow
 def test_machines_that_share_no_folder_work_at_one_study(postgres: Server, tmp_path: Path) -> None:
     here = begun(tmp_path / "here" / "shared", storage=postgres.url)
     there = open_study(tmp_path / "there" / "shared", postgres.url)

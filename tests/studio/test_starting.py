@@ -43,6 +43,7 @@ def client(desk):
         yield client
 
 
+@pytest.mark.slow
 def test_a_training_from_its_first_to_its_last_day(desk, open_page):
     with started("runs", cwd=desk) as studio:
         page = open_page(studio.address)

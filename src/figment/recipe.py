@@ -18,6 +18,7 @@ MAX_CODE_SIZE = 4096
 MAX_WIDTH = 4096
 MAX_IMAGES = 10**15
 MAX_SECONDS = 1e10  # three centuries
+EARLIER_ORDER = "list"  # of runs whose recipe doesn't name one: the only one when they were begun
 EARLIER_SCORES = "random"  # network that scored runs whose recipe doesn't name one: the only one when they were begun
 
 
@@ -41,6 +42,11 @@ class Recipe(BaseModel):
     )
     pictures: int | None = Field(
         None, ge=10, description="train on so many of the training pictures, always the same ones; none: on all"
+    )
+    order: Literal["auto", "list", "formula"] = Field(
+        "auto",
+        description="of the pictures in an epoch: a shuffled list, or a formula, which takes no memory; auto: the formula "
+        "from ten million pictures on",
     )
     flips: bool = Field(True, description="show pictures mirrored, each with probability ½")
     labels: bool = Field(
@@ -322,6 +328,7 @@ def from_json(text: bytes | str, origin: str) -> Recipe:
         raise InputError(f"{origin} holds no figment recipe (it is no JSON object with a format): {mend}.")
     if fields.pop("format") != 1:
         raise InputError(f"{origin} was written by a newer figment: update with pip install --upgrade figment-gan.")
+    fields.setdefault("order", EARLIER_ORDER)
     fields.setdefault("scores", EARLIER_SCORES)
     try:
         return Recipe(**fields)

@@ -2,10 +2,25 @@ import numpy as np
 import pytest
 import torch
 
+from figment.common.seeds import generator_at
 from figment.data.bank.shards import Shards, ShardWriter, allocate
 from figment.training.loader import Feed
+from figment.training.order import Order
 
 PICTURES = np.arange(10, dtype=np.uint8)[:, None, None, None] * np.ones((1, 1, 2, 2), np.uint8)
+
+
+class _Numbers:
+    """All of [0, n) as an array would have them, without one."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, which: np.ndarray) -> np.ndarray:
+        return which
 
 
 class Pictures(Feed):
@@ -15,31 +30,49 @@ class Pictures(Feed):
         return super().batch(images, count)[0]
 
 
-def feed(flips: bool = False, seed: int = 0, pictures: np.ndarray = PICTURES) -> Pictures:
-    return Pictures(pictures, np.array([0, 2, 4, 6, 8]), seed, flips, torch.device("cpu"))
+def feed(flips: bool = False, seed: int = 0, pictures: np.ndarray = PICTURES, by_formula: bool = False) -> Pictures:
+    return Pictures(pictures, Order(np.array([0, 2, 4, 6, 8]), seed, by_formula), seed, flips, torch.device("cpu"))
 
 
 def batch(batch: torch.Tensor) -> list[int]:
     return ((batch[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
 
 
-def test_each_epoch_shows_each_training_picture_once_in_another_order() -> None:
-    seen = batch(feed().batch(0, 25))
+@pytest.mark.parametrize("by_formula", [False, True])
+def test_each_epoch_shows_each_training_picture_once_in_another_order(by_formula: bool) -> None:
+    seen = batch(feed(by_formula=by_formula).batch(0, 25))
     epochs = [seen[i : i + 5] for i in range(0, 25, 5)]
     assert all(sorted(e) == [0, 2, 4, 6, 8] for e in epochs)
     assert len({tuple(e) for e in epochs}) > 1
 
 
-def test_order_depends_on_images_seen_alone() -> None:
-    whole = batch(feed().batch(0, 30))
+@pytest.mark.parametrize("by_formula", [False, True])
+def test_order_depends_on_images_seen_alone(by_formula: bool) -> None:
+    whole = batch(feed(by_formula=by_formula).batch(0, 30))
     for cut in (1, 4, 7, 13):
-        again = feed()
+        again = feed(by_formula=by_formula)
         assert batch(again.batch(cut, 30 - cut)) == whole[cut:]
         assert batch(again.batch(0, cut)) == whole[:cut]  # and back
 
 
+def test_the_listed_order_stays_as_it_was() -> None:
+    # What runs from before the formula go on with: torch's permutation by (seed, "order", epoch).
+    expected = [torch.randperm(5, generator=generator_at(0, "order", epoch)) * 2 for epoch in range(3)]
+    assert batch(feed().batch(0, 15)) == torch.cat(expected).tolist()
+
+
+def test_an_order_by_formula_keeps_no_list() -> None:
+    pictures, numbers = np.broadcast_to(PICTURES[:1], (10**8, 1, 2, 2)), _Numbers(10**8)
+    many = Feed(pictures, Order(numbers, 0, by_formula=True), 0, False, torch.device("cpu"))  # type: ignore[arg-type]
+    first, again = many._which(10**9, 64), many._which(10**9, 64)
+    assert torch.equal(first, again)
+    assert len(many._order.shuffled) == 0
+    assert len(first.unique()) == 64
+
+
 def test_seeds_differ() -> None:
     assert batch(feed(seed=0).batch(0, 50)) != batch(feed(seed=1).batch(0, 50))
+    assert batch(feed(seed=0, by_formula=True).batch(0, 50)) != batch(feed(seed=1, by_formula=True).batch(0, 50))
 
 
 def test_range_and_layout() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from figment import recipe as recipes
 from figment.augment.pipeline import MAX_FIXED_P, MAX_RISEN_P, augmentation_share
 from figment.common.machine import Machine
+from figment.data.bank.bank import MANY
 from figment.errors import InputError
 from figment.features.registry import default_network
 from figment.recipe import Recipe
@@ -14,12 +15,13 @@ OVERHEAD_SHARE = 0.03  # of a run's time goes into readings and snapshots
 
 
 def settled_by_data(recipe: Recipe, channels: int, classes: Callable[[], tuple[str, ...]], count: int) -> Recipe:
-    """The recipe with all settled that the pictures decide: grey or colour, classes, augmentation for so many of them.
+    """The recipe with all settled that the pictures decide: grey or colour, classes, order and augmentation for so many.
 
     classes gives their names; it is asked only where labels are wanted, and may raise InputError.
     """
     names = classes() if recipe.labels else ()
-    return recipes.changed(recipe, channels=channels, classes=names, **augmentation(recipe, count))
+    order = recipe.order if recipe.order != "auto" else "formula" if count >= MANY else "list"
+    return recipes.changed(recipe, channels=channels, classes=names, order=order, **augmentation(recipe, count))
 
 
 def augmentation(recipe: Recipe, count: int) -> dict[str, str | float]:

@@ -13,6 +13,7 @@ from figment.recipe import Recipe
 from figment.training.clip_feed import ClipFeed
 from figment.training.distributed import World
 from figment.training.loader import Feed
+from figment.training.order import Order
 from figment.training.origin import Origin
 from figment.training.phases import Setup
 
@@ -34,13 +35,15 @@ def settled_by_data(recipe: Recipe, bank: Bank) -> Recipe:
 def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
     """This process's feed of the training pictures, or clips."""
     classes, part = bank.classes[1] if recipe.classes else None, (world.rank, world.size)
+    by_formula = recipe.order == "formula"
     if recipe.frames:
         assert bank.clips is not None
-        ranges, clips = bank.clips.ranges(), bank.clips.of(bank.train)
+        ranges, order = bank.clips.ranges(), Order(bank.clips.of(bank.train), recipe.seed, by_formula)
         return ClipFeed(
-            bank.pictures, ranges, clips, recipe.frames, recipe.seed, recipe.flips, world.device, part, classes
+            bank.pictures, ranges, order, recipe.frames, recipe.seed, recipe.flips, world.device, part, classes
         )
-    return Feed(bank.pictures, bank.train, recipe.seed, recipe.flips, world.device, part, classes)
+    order = Order(bank.train, recipe.seed, by_formula)
+    return Feed(bank.pictures, order, recipe.seed, recipe.flips, world.device, part, classes)
 
 
 def resolve(

@@ -17,6 +17,7 @@ from figment.discriminator import logits_of
 from figment.game.calibration import MIN_PICTURES, Calibration, cross_fitted, fit
 from figment.generator import Generator
 from figment.recipe import Recipe
+from figment.training.few import few
 from figment.training.look_sizes import in_view
 from figment.training.state import TrainState
 
@@ -34,7 +35,7 @@ class Calibrator:
         self.seed = seed_at(recipe.seed, "calibration")
         random = np.random.default_rng(self.seed)
         self.count, self.count_read = (in_view(most, recipe) for most in (FITTED_PICTURES, READING_PICTURES))
-        self.held_out, self.trained = (random.permutation(rows)[: self.count] for rows in (bank.held_out, bank.train))
+        self.held_out, self.trained = (few(random, rows, self.count) for rows in (bank.held_out, bank.train))
 
     @property
     def lack(self) -> str | None:

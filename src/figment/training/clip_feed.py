@@ -9,20 +9,21 @@ from figment.common.seeds import generator_at
 from figment.data.bank.shards import Shards
 from figment.nets.clips import SEEN_FRAMES
 from figment.training.loader import Feed
+from figment.training.order import Order
 
 
 class ClipFeed(Feed):
     """Clips in an order, and frames of them, that depend on the seed and the images seen alone; a clip counts as an image.
 
-    pictures: uint8 (N, C, H, W), the frames. ranges: int64 (clips, 2), each clip's first frame and number of frames. indices:
-    which clips are trained on. length: frames of a training clip. Else as Feed has it; classes are the frames'.
+    pictures: uint8 (N, C, H, W), the frames. ranges: int64 (clips, 2), each clip's first frame and number of frames. order:
+    of the clips that are trained on, or which they are. length: frames of a training clip. Else as Feed has it; classes are the frames'.
     """
 
     def __init__(
         self,
         pictures: "Shards | np.ndarray",
         ranges: np.ndarray,
-        indices: np.ndarray,
+        order: "Order | np.ndarray",
         length: int,
         seed: int,
         flips: bool,
@@ -30,7 +31,7 @@ class ClipFeed(Feed):
         part: tuple[int, int] = (0, 1),
         classes: np.ndarray | None = None,
     ) -> None:
-        super().__init__(pictures, indices, seed, flips, device, part, classes)
+        super().__init__(pictures, order, seed, flips, device, part, classes)
         self.ranges, self.length = torch.from_numpy(ranges), length
 
     def batch(self, images: int, count: int) -> tuple[Tensor, Tensor]:

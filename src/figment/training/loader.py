@@ -1,7 +1,6 @@
 """Minibatches straight from the uint8 bank: asked of the disk ahead of time, gathered and mirrored in one go."""
 
 import copy
-from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ from figment.common.machine import to_device
 from figment.common.pixels import to_float
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.shards import Shards
+from figment.training.order import Order
 
 PREFETCH_BATCHES = 2  # batches before it is wanted, a batch is asked of the disk
 CHUNK_PICTURES = 4096  # pictures at a time on their way to a GPU
@@ -22,8 +22,9 @@ Place = tuple[int, int]  # of a batch: images seen before it, pictures in it
 class Feed:
     """Training pictures in an order that depends on the seed and the images seen alone.
 
-    pictures: uint8 (N, C, H, W), a bank's shards or an array; indices: which of them are trained on. part: (k, n) for
-    the k-th of n processes, which gets every n-th picture of each batch and touches no others. classes: int64 (N,).
+    pictures: uint8 (N, C, H, W), a bank's shards or an array; order: in which they come; or which of them are trained on, int64,
+    in shuffled lists by the seed. part: (k, n) for the k-th of n processes, which gets every n-th picture of each batch and
+    touches no others. classes: int64 (N,).
 
     A GPU that has room for the bank holds it. Elsewhere a batch is copied out of the memory map, and since a bank may be
     larger than memory, the system is told two batches before which pictures will be wanted, and reads them meanwhile.
@@ -33,16 +34,15 @@ class Feed:
     def __init__(
         self,
         pictures: "Shards | np.ndarray",
-        indices: np.ndarray,
+        order: "Order | np.ndarray",
         seed: int,
         flips: bool,
         device: torch.device,
         part: tuple[int, int] = (0, 1),
         classes: np.ndarray | None = None,
     ) -> None:
-        self.indices = torch.from_numpy(indices)
         self.seed, self.flips, self.device, self.part = seed, flips, device, part
-        self._epoch, self._order = -1, torch.empty(0, dtype=torch.int64)
+        self._order = Order(order, seed) if isinstance(order, np.ndarray) else order
         self._bank = pictures
         self._on_gpu = _moved(pictures, device) if _fits(pictures, device) else None
         self._classes = None if classes is None else torch.from_numpy(classes).to(device)
@@ -52,7 +52,8 @@ class Feed:
     def other(self) -> "Feed":
         """The same pictures, in an order of their own: for the phase of G that is set against other reals than D's."""
         other = copy.copy(self)
-        other.seed, other._epoch, other._coming = seed_at(self.seed, "another order"), -1, {}
+        other.seed, other._coming = seed_at(self.seed, "another order"), {}
+        other._order = self._order.another(other.seed)
         return other
 
     def batch(self, images: int, count: int) -> tuple[Tensor, Tensor | None]:
@@ -99,26 +100,10 @@ class Feed:
 
     def _which(self, images: int, count: int) -> Tensor:
         """Places in the bank of this part's share of a batch."""
-        whole = torch.cat([self._run_of(start, length) for start, length in self._pieces(images, count)])
-        return whole[self._mine(count)]
+        return torch.from_numpy(self._order.at(images + np.arange(count)[self._mine(count)]))
 
     def _mine(self, count: int) -> slice:
         return slice(self.part[0], count, self.part[1])
-
-    def _pieces(self, images: int, count: int) -> Iterator[Place]:
-        """Where a batch begins in its epoch, and how much of it lies in that epoch and the next ones."""
-        n = len(self.indices)
-        while count:
-            length = min(count, n - images % n)
-            yield images, length
-            images, count = images + length, count - length
-
-    def _run_of(self, images: int, length: int) -> Tensor:
-        epoch, place = divmod(images, len(self.indices))
-        if epoch != self._epoch:
-            self._order = torch.randperm(len(self.indices), generator=generator_at(self.seed, "order", epoch))
-            self._epoch = epoch
-        return self.indices[self._order[place : place + length]]
 
 
 def _fits(pictures: "Shards | np.ndarray", device: torch.device) -> bool:

@@ -29,6 +29,7 @@ from figment.metrics.influence import FrechetInfluence, Influences
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.training.best import best, looks, lowest
+from figment.training.few import few
 from figment.training.look_sizes import SAMPLE_COST, allowance, is_scored_at, is_too_early, samples_for
 
 REALS = 1000  # that samples are compared with, at most
@@ -173,8 +174,9 @@ class Scorer:
         Both are kept in the cache, so that the next run on these pictures finds them there.
         """
         random = np.random.default_rng(seed_at(0, "scored reals"))
-        order = np.concatenate([random.permutation(self.bank.held_out), random.permutation(self.bank.train)])
-        others = min(self.samples, len(order) // 2)
+        sides = self.bank.held_out, self.bank.train
+        others = min(self.samples, sum(map(len, sides)) // 2)
+        order = np.concatenate([few(random, side, others + self.reals) for side in sides])
         rows = np.sort(order[others : others + self.reals]), order[:others]
         compared, spare = (self._features(bank_rows(self.bank, part)) for part in rows)
         return compared, spare

@@ -21,6 +21,7 @@ from figment.training.appearance import look
 from figment.training.calibration import Calibrator
 from figment.training.clip_motion import ClipMotion
 from figment.training.diagnosis import KEPT_READINGS, Outlook, diagnose
+from figment.training.few import few
 from figment.training.loader import Feed
 from figment.training.look_sizes import in_view
 from figment.training.monitor import ROUNDED_DIGITS, read
@@ -118,7 +119,7 @@ class Ticks:
 def reading_batches(feed: Feed, bank: Bank, recipe: Recipe) -> tuple[Batch, Batch]:
     """The training and the held-out reals of every reading: the same all through a run."""
     random, count = np.random.default_rng(seed_at(recipe.seed, "watched")), in_view(READING_PICTURES, recipe)
-    chosen = [torch.from_numpy(random.permutation(part)[:count]) for part in (bank.train, bank.held_out)]
+    chosen = [torch.from_numpy(few(random, part, count)) for part in (bank.train, bank.held_out)]
     reals, held_out = (Batch(feed.pictures(which), feed.classes(which)) for which in chosen)
     return reals, held_out
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from figment.common.mapping import mapped_npy
 from figment.common.refusals import refusal
 from figment.common.text import printable, shown
 from figment.data.bank.clips import Clips, open_clips
@@ -20,6 +21,8 @@ from figment.data.sources.labels import Classes, classes_of
 from figment.data.sources.open import Skipped
 from figment.errors import InputError
 
+MANY = 10_000_000  # pictures: from so many on no list of them is held in memory, where each takes 8 bytes a picture
+TRAIN_ROWS, HELD_OUT_ROWS = "train_rows.npy", "held_out_rows.npy"
 FORMAT = 2  # of bank.json and what lies beside it
 # Of what is made of the files; older banks are prepared anew, under their name. 1: deep pictures by one scale, colour
 # profiles converted; what lies aside left out, labels by more rules, held out by class and by a tenth of groups' pictures.
@@ -167,7 +170,7 @@ def open_bank(folder: str | Path) -> Bank:
         facts = read_json(folder / "bank.json")
         if facts["format"] != FORMAT:
             raise ValueError
-        held_out = np.load(folder / "held_out.npy")
+        train, held_out = _split_rows(folder)
         shape = (facts["channels"], facts["height"], facts["width"])
         return Bank(
             folder=folder,
@@ -176,8 +179,8 @@ def open_bank(folder: str | Path) -> Bank:
             width=facts["width"],
             channels=facts["channels"],
             pictures=Shards(folder, facts["count"], shape, facts["per_shard"]),
-            train=np.flatnonzero(~held_out),
-            held_out=np.flatnonzero(held_out),
+            train=train,
+            held_out=held_out,
             skipped=[Skipped(**item) for item in facts["skipped"]],
             left_out=[Skipped(**item) for item in facts["left_out"]],
             copies=[Skipped(**item) for item in facts["copies"]],
@@ -197,6 +200,14 @@ def open_bank(folder: str | Path) -> Bank:
         if isinstance(error, OSError) and error.errno not in {None, errno.ENOENT, errno.ENOTDIR}:
             raise refusal(folder, error, done="read") from None
         raise InputError(f"{folder} isn't a bank of prepared pictures: prepare the data again") from None
+
+
+def _split_rows(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures to train on and those held out: mapped where they are kept as lists, which costs no memory of its own."""
+    if (folder / TRAIN_ROWS).exists():
+        return mapped_npy(folder / TRAIN_ROWS), mapped_npy(folder / HELD_OUT_ROWS)
+    held_out = np.load(folder / "held_out.npy")
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 def profile_sentences(converted: int, broken: int) -> list[str]:

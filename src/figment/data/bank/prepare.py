@@ -26,7 +26,7 @@ from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress
 from figment.common.video_shape import VideoShape
-from figment.data.bank.bank import DECODING, FORMAT, Bank, open_bank
+from figment.data.bank.bank import DECODING, FORMAT, HELD_OUT_ROWS, MANY, TRAIN_ROWS, Bank, open_bank
 from figment.data.bank.channels import choose_channels
 from figment.data.bank.clips import save_clips
 from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
@@ -282,7 +282,11 @@ def _write_facts(draft: Path, request: _Request, kept: Kept, journal: Journal, p
         held_out, told = split_classes([listing.labels[slot] for slot in units], kept.keys), []
     if kept.lengths is not None:
         told = [note.replace("pictures", "clips") for note in told]
-    _write_array(draft / "held_out.npy", kept.of_pictures(held_out))
+    held_out = kept.of_pictures(held_out)
+    _write_array(draft / "held_out.npy", held_out)
+    if len(held_out) >= MANY:
+        _write_array(draft / TRAIN_ROWS, np.flatnonzero(~held_out))
+        _write_array(draft / HELD_OUT_ROWS, np.flatnonzero(held_out))
     kinds = np.array([places.get(listing.labels[slot], -1) for slot in slots], np.int32)
     _write_array(draft / "labels.npy", kinds)
     _write_json(draft / "names.json", [listing.names[slot] for slot in slots])

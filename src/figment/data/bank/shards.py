@@ -16,6 +16,7 @@ import numpy as np
 
 from figment.common.in_use import InUse
 from figment.common.mapping import mapped
+from figment.common.open_files import allow_open_files
 
 SHARD_BYTES = 1 << 30  # at most
 # What file systems answer that can't reserve space: network disks, shared folders, container mounts.
@@ -51,7 +52,9 @@ class Shards:
         self._use = InUse(folder / "bank.json")  # by which cleaning the cache knows
         self._maps: list[mmap.mmap | None] = []
         self._arrays: list[np.ndarray | _ReadShard] = []
-        for number, size in enumerate(_sizes(count, per_shard)):
+        sizes = _sizes(count, per_shard)
+        allow_open_files(len(sizes))  # a map holds its file open
+        for number, size in enumerate(sizes):
             file = folder / shard_name(number)
             content = self._mapped(file, size)
             self._maps.append(content)

@@ -125,17 +125,24 @@ def main() -> None:
         wanted = np.arange(start, start + (options.batches + 2) * options.batch)
         number(folder, rows[permuted(wanted, len(rows), seed_at(SEED, "order by formula", EPOCH))])
         files = list(folder.iterdir())
-        long, taken = (sum(f(file.stat()) for file in files) for f in (lambda s: s.st_size, lambda s: s.st_blocks * 512))
-        print(f"{count:,} pictures, {len(files)} files of {long / 1e9:,.0f} GB that take {taken / 1e9:.2f} GB of the disk")
-        print(f"{'order':10}{'opened':>9}{'first batch':>13}{'each':>10}{'own memory: before':>20}{'after':>9}{'peak':>9}")
+        long, taken = (
+            sum(f(file.stat()) for file in files) for f in (lambda s: s.st_size, lambda s: s.st_blocks * 512)
+        )
+        print(
+            f"{count:,} pictures, {len(files)} files of {long / 1e9:,.0f} GB that take {taken / 1e9:.2f} GB of the disk"
+        )
+        print(
+            f"{'order':10}{'opened':>9}{'first batch':>13}{'each':>10}{'own memory: before':>20}{'after':>9}{'peak':>9}"
+        )
         for order in ("formula", "list", "formula", "list"):
             command = [sys.executable, __file__, "--alone", scratch, order]
             command += ["--batch", str(options.batch), "--batches", str(options.batches)]
             told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             own = [told[when]["RssAnon"] for when in ("before", "after")]
+            peak, pages = told["after"]["VmHWM"], told["after"]["RssFile"]
             print(
                 f"{order:10}{told['opened']:>7.2f} s{told['first']:>11.3f} s{told['each_ms']:>7.2f} ms"
-                f"{own[0]:>17.0f} MB{own[1]:>6.0f} MB{told['after']['VmHWM']:>6.0f} MB, files' pages {told['after']['RssFile']:.0f} MB"
+                f"{own[0]:>17.0f} MB{own[1]:>6.0f} MB{peak:>6.0f} MB, pages of files {pages:.0f} MB"
             )
     print(f"{platform.machine()}, numpy {np.__version__}, torch {torch.__version__}, one thread")
 

@@ -120,3 +120,11 @@ def test_this_machine() -> None:
     assert this_machine("cpu").cores >= 1
     with pytest.raises(InputError, match="--device abacus"):
         this_machine("abacus")
+
+
+def test_of_ten_million_pictures_the_order_is_by_formula_unless_said() -> None:
+    def order(count: int, **choices: str) -> str:
+        return plan.settled_by_data(make("dcgan", **choices), 3, tuple, count).order
+
+    assert [order(9_999_999), order(10_000_000)] == ["list", "formula"]
+    assert [order(1000, order="formula"), order(10**8, order="list")] == ["formula", "list"]

@@ -72,6 +72,24 @@ def test_interrupted_and_resumed_equals_uninterrupted(
     assert not run.stopped_file.exists()
 
 
+def test_a_run_by_formula_goes_on_as_it_began_and_an_older_run_by_its_list(
+    uninterrupted: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = dict(recipe="dcgan", scores="none", order="formula", **CHOICES)
+    whole = figment.train(faces, images=BUDGET // 4, out=tmp_path / "whole", **choices)
+    with monkeypatch.context() as patch:
+        stopping_after(10, patch)
+        run = figment.train(faces, images=BUDGET // 4, out=tmp_path / "cut", **choices)
+    assert run.facts["images"] == 160
+    same(whole, figment.resume(run.folder))
+    # A run from before has no order in its recipe: it isn't this figment's choice that decides, but how it was begun.
+    old = Run(shutil.copytree(uninterrupted.folder, tmp_path / "old"))
+    recipe = json.loads(old.recipe_file.read_text())
+    assert recipe.pop("order") == "list"
+    old.recipe_file.write_text(json.dumps(recipe))
+    assert Run(old.folder).recipe.order == "list"
+
+
 def test_begun_again_before_the_first_step_nothing_is_kept_twice(
     faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

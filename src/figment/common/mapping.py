@@ -38,8 +38,8 @@ def mapped_array(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 def mapped_npy(file: Path) -> NDArray[np.int64]:
     """An array of a .npy file, read-only: mapped, or else in memory."""
     try:
-        return np.load(file, mmap_mode="r")  # type: ignore[no-any-return]
+        return np.load(file, mmap_mode="r")
     except OSError as error:
         if error.errno not in NO_MAP_ERRORS:
             raise
-        return np.load(file)  # type: ignore[no-any-return]
+        return np.load(file)

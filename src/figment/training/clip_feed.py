@@ -16,7 +16,8 @@ class ClipFeed(Feed):
     """Clips in an order, and frames of them, that depend on the seed and the images seen alone; a clip counts as an image.
 
     pictures: uint8 (N, C, H, W), the frames. ranges: int64 (clips, 2), each clip's first frame and number of frames. order:
-    of the clips that are trained on, or which they are. length: frames of a training clip. Else as Feed has it; classes are the frames'.
+    of the clips that are trained on, or which they are. length: frames of a training clip. Else as Feed has it; classes are
+    the frames'.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from figment.data.bank import prepare as preparing
 from figment.data.bank import shards
 from figment.data.bank.bank import open_bank
 from figment.data.bank.prepare import prepare
@@ -196,3 +197,15 @@ def test_most_being_smaller_is_told(tmp_path):
     assert prepare(data, (10, 17)).enlarged == 40
     assert "smaller" not in prepare(data, 10).summary()
     assert "Most are much smaller than 16×16 (40 of 40)" in prepare(data, 16).summary()
+
+
+def test_of_many_pictures_the_sides_are_mapped_lists(tmp_path, monkeypatch):
+    data = noise_folder(tmp_path / "data", 40)
+    usual = prepare(data, 8)
+    assert not isinstance(usual.train, np.memmap)
+    monkeypatch.setattr(preparing, "MANY", 40)
+    bank = prepare(data, 9)
+    assert isinstance(bank.train, np.memmap)
+    assert isinstance(bank.held_out, np.memmap)
+    assert (bank.train.tolist(), bank.held_out.tolist()) == (usual.train.tolist(), usual.held_out.tolist())
+    assert bank.thinned(20).train.tolist() == usual.thinned(20).train.tolist()

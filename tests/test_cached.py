@@ -37,7 +37,7 @@ def cache(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("FIGMENT_CACHE", str(folder))
     files = [
         "sets/celeba/a.zip", "sets/celeba.json", "hub/datasets--me--cats/blobs/x", "weights/inception.pth",
-        "compiled/a/b.so", "features/0.npy", "readers/portraits.safetensors",
+        "compiled/a/b.so", "features/0.npy", "readers/portraits.safetensors", "browser/1.30.0/ort.wasm",
     ]  # fmt: skip
     for name in files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,7 @@ def test_everything_is_told_by_its_name(cache: Path) -> None:
     told = {(entry.kind, entry.what) for entry in entries(cache)}
     assert told == {
         ("banks", "faces, 80 at 16 px"), ("downloads", "celeba"), ("downloads", "hf:me/cats"), ("weights", "inception"),
+        ("downloads", "onnxruntime-web 1.30.0"),
         ("compiled", "compiled code and charts' fonts"), ("computed", "features and small copies of pictures"),
         ("readers", "portraits"),
     }  # fmt: skip
@@ -99,6 +100,17 @@ def test_while_a_training_runs_only_banks_go(cache: Path) -> None:
     assert training_mark(cache).parent == cache / "banks"
 
 
+def test_what_is_fetched_for_pages_and_from_the_hub_stays_until_it_is_there(cache: Path) -> None:
+    locks = [cache / "browser" / "onnxruntime-web-1.30.0.tgz.lock", cache / "hub/.locks/datasets--me--cats/0f.lock"]
+    for lock, what in zip(locks, ("onnxruntime-web 1.30.0", "hf:me/cats"), strict=True):
+        entry = next(entry for entry in entries(cache) if entry.what == what)
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock_held(lock):
+            assert delete(entry, cache) == "it is being made"
+        assert delete(entry, cache) is None
+        assert not entry.path.exists()
+
+
 def test_many_hold_a_file_at_once(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     holders = [InUse(tmp_path / "a") for _ in range(2)]
@@ -122,7 +134,7 @@ def test_the_bank_s_users_are_told_by_the_command(cache: Path, capsys: pytest.Ca
     assert "celeba" in out
     assert "portraits" not in out
     assert "It would free" in out
-    assert len(entries(cache)) == 7
+    assert len(entries(cache)) == 8
     assert command("cache", "clean") == 2
     assert "say --yes" in capsys.readouterr().err
     assert command("cache", "clean", "--banks", "--weights", "--yes") == 0

@@ -19,14 +19,15 @@ from figment.common.locks import Held, is_held, lock_held
 # Kinds, and the cache's folders whose entries are of them.
 KINDS = {
     "banks": ("banks",),
-    "downloads": ("sets", "hub"),
+    "downloads": ("sets", "hub", "browser"),
     "weights": ("weights",),
     "readers": ("readers",),
     "compiled": ("compiled", "charts"),
     "computed": ("features", "looks"),
 }
 WHAT = {
-    "banks": "prepared pictures", "downloads": "public sets and what came from the hub", "weights": "networks that see pictures",
+    "banks": "prepared pictures", "downloads": "public sets, what came from the hub, onnxruntime-web",
+    "weights": "networks that see pictures",
     "readers": "small nets taught to read attributes", "compiled": "compiled code and charts' fonts",
     "computed": "features and small copies of pictures",
 }  # fmt: skip
@@ -37,6 +38,7 @@ WHOLE = (
     "looks",
 )  # folders that are one entry: their files are many and have no names
 TRAINS = "a training is running"
+BROWSER, RUNTIME = "browser", "onnxruntime-web"  # sharing.browser_runtime's folder, and what lies in it
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,18 @@ def _bank_told(path: Path) -> str:
 
 
 def _told(path: Path) -> str:
-    """datasets--owner--name → hf:owner/name; else the name of the file or folder."""
+    """datasets--owner--name → hf:owner/name; of what pages draw by its version, too; else the name of the file or folder."""
+    if path.parent.name == BROWSER:
+        return f"{RUNTIME} {path.name.removeprefix(f'{RUNTIME}-')}"
     kind, parts, name = path.name.partition("--")
     return f"hf:{name.replace('--', '/')}" if parts and kind in ("datasets", "models") else path.stem
 
 
 def _locks(path: Path) -> Sequence[Path]:
-    beside = (path.with_suffix(".lock"), path.with_name(f"{path.name}.lock"))
+    beside = [path.with_suffix(".lock"), path.with_name(f"{path.name}.lock")]
+    beside += (path.parent / ".locks" / path.name).glob("*.lock")  # of what comes from the hub just now, by its library
+    if path.parent.name == BROWSER:  # whose lock bears the name of the archive that is fetched
+        return list(path.parent.glob("*.lock"))
     return [*beside, *path.rglob("*.lock")] if path.is_dir() else beside
 
 

@@ -249,6 +249,25 @@ def test_a_hub_that_stays_busy_or_gone(hub, run, capsys, monkeypatch):
     assert "can't be reached" in refused(capsys, "push", run.folder, "me/faces", "--yes")
 
 
+def test_links_out_of_the_run_and_files_that_pull_would_refuse_don_t_go_up(hub, run, tmp_path, capsys):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"-----BEGIN PRIVATE KEY-----")
+    for name in ("generator.onnx", "README.md", "directions.safetensors", "findings/interpolate.png"):
+        file = run.folder / name
+        kept = file.read_bytes() if file.exists() else None
+        file.unlink(missing_ok=True)
+        file.symlink_to(secret)
+        assert str(file) in refused(capsys, "push", run.folder, "me/faces", "--yes", "--with-real-pictures")
+        file.unlink()
+        if kept is not None:
+            file.write_bytes(kept)
+    (run.folder / "discriminator.safetensors").write_bytes(b"\x80\x04\x95")
+    told = refused(capsys, "push", run.folder, "me/faces", "--yes")
+    assert "discriminator.safetensors isn't what its name says" in told
+    assert "take it out of the run, or make it again" in told
+    assert not hub.repositories
+
+
 # ---- pulling ---------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 KIND_HELP = {
-    "banks": "Prepared pictures.", "downloads": "Public sets, and sets and nets from the hub.",
+    "banks": "Prepared pictures.", "downloads": "Public sets, sets and nets from the hub, onnxruntime-web.",
     "weights": "Networks that see pictures.", "readers": "Small nets that were taught to read attributes.",
     "compiled": "Compiled code and charts' fonts.", "computed": "Features and small copies of pictures.",
 }  # fmt: skip

@@ -19,6 +19,7 @@ from figment.reals import are_moving_portraits, are_portraits
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.sharing.cleaned import cleaned, cleaned_text
+from figment.sharing.parcel import content_of
 
 CARD, PICTURE = "README.md", "card.png"
 LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")  # as the hub writes them: apache-2.0
@@ -50,7 +51,7 @@ def card_for_push(run: Run, generator: Generator, licence: str | None, there: by
     the hub; else a new one."""
     file = run.folder / CARD
     if file.is_file() and is_written_on(file.read_bytes()):
-        return {name: (run.folder / name).read_bytes() for name in (CARD, PICTURE) if (run.folder / name).is_file()}
+        return {name: content_of(run.folder / name, run) for name in (CARD, PICTURE) if (run.folder / name).is_file()}
     return {} if there is not None and is_written_on(there) else card_of(run, generator, licence)
 
 

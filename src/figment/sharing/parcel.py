@@ -14,6 +14,7 @@ from figment.reals import are_moving_portraits, are_portraits
 from figment.run import Run
 from figment.run_files import read_finding
 from figment.sharing.cleaned import EVENTS, cleaned, cleaned_facts
+from figment.sharing.pull import unsound
 
 NETS = ("generator.safetensors", "discriminator.safetensors", "generator-best.safetensors", "directions.safetensors")
 GENERATED = "trainedAlgorithmicMedia"
@@ -51,16 +52,19 @@ def parcel_of(run: Run, card: dict[str, bytes], with_findings: bool = True, with
     """What goes up of a run. card: README.md and its pictures, by name.
 
     Raises InputError where there is no generator, where findings show real pictures and nobody said that they may be given away
-    (with_reals), or left (with_findings), and where a record can't be read.
+    (with_reals), or left (with_findings), where a record can't be read, a net isn't one that pull would take, and where something
+    is a link that leads out of the run.
     """
     if not run.generator_file.is_file():
         raise run.lacking("generator")
     parcel = Parcel(dict(card))
-    for name in NETS:
-        if (run.folder / name).is_file():
-            parcel.files[name] = (run.folder / name).read_bytes()
-    if (run.folder / "generator.onnx").is_file():
-        parcel.files["generator.onnx"] = (run.folder / "generator.onnx").read_bytes()
+    for name in (*NETS, "generator.onnx"):
+        if (file := run.folder / name).is_file():
+            if reason := unsound(file, name):
+                raise InputError(
+                    f"{file} isn't what its name says ({reason}): take it out of the run, or make it again."
+                )
+            parcel.files[name] = content_of(file, run)
     parcel.files["recipe.json"] = recipes.to_json(recipes.without_paths(run.recipe)).encode()
     parcel.files["run.json"] = _json(cleaned_facts(run.facts))
     events = [event for event in run.events() if event["event"] in EVENTS]
@@ -86,7 +90,16 @@ def _add_picture(parcel: Parcel, path: Path, run: Run, with_reals: bool) -> None
     if shows_reals:
         parcel.reals.append(name)
     if with_reals or not shows_reals:
-        parcel.files[name] = path.read_bytes()
+        parcel.files[name] = content_of(path, run)
+
+
+def content_of(file: Path, run: Run) -> bytes:
+    """What a file of a run holds. Raises InputError where it is a link that leads out of it: to what nobody meant to give."""
+    if not file.resolve().is_relative_to(run.folder.resolve()):
+        raise InputError(
+            f"{file} is a link that leads out of the run: put the file itself there, or take the link away."
+        )
+    return file.read_bytes()
 
 
 def _add_findings(parcel: Parcel, run: Run, with_findings: bool, with_reals: bool) -> None:
@@ -105,7 +118,7 @@ def _add_findings(parcel: Parcel, run: Run, with_findings: bool, with_reals: boo
     for path, record in found.items():
         for name in [*(sheet["file"] for sheet in record["sheets"]), record["codes"]]:
             if name and Path(name).suffix in (".png", ".safetensors") and (run.findings / name).is_file():
-                parcel.files[f"findings/{name}"] = (run.findings / name).read_bytes()
+                parcel.files[f"findings/{name}"] = content_of(run.findings / name, run)
         if record["film"]:
             parcel.left_out.append(f"findings/{record['film']['file']}: a film")
         parcel.files[f"findings/{path.name}"] = _json(cleaned(record | {"film": None}))

@@ -27,7 +27,8 @@ TOP = (
     "directions.safetensors", "generator.onnx", "recipe.json", "run.json", "events.jsonl", "measures.jsonl",
 )  # fmt: skip
 INNER = {"pictures": (".png",), "findings": (".png", ".json", ".safetensors")}
-MAX_TEXT_BYTES = 1 << 28  # of a file that is read whole
+MAX_BYTES = {".safetensors": 1 << 40, ".onnx": (1 << 31) - 1}  # of a file, by its suffix
+MAX_READ_BYTES = 1 << 28  # of others, which are read whole
 MAX_PIXELS = 1 << 27  # of a picture
 
 
@@ -44,7 +45,10 @@ def pull(text: str, out: Path | None, say: Say) -> Path:
     names = sorted(path.relative_to(found.folder).as_posix() for path in found.folder.rglob("*") if path.is_file())
     names = [name for name in names if is_ours(name) and (found.there is None or name in found.there)]
     for name in names:
-        _check(found.folder / name, name, text)
+        if reason := unsound(found.folder / name, name):
+            raise InputError(
+                f"{text}: {name} isn't what its name says ({reason}), so nothing was taken: ask who pushed it."
+            )
     if left := [name for name in found.there or [] if not is_ours(name) and not name.startswith(".")]:
         more = f" and {len(left) - 5} more" if len(left) > 5 else ""
         say(f"Left there, since figment has no use for them: {', '.join(map(shown, left[:5]))}{more}.")
@@ -61,18 +65,17 @@ def is_ours(name: str) -> bool:
     return len(inner) == 1 and not inner[0].startswith(".") and path.suffix in INNER.get(first, ())
 
 
-def _check(file: Path, name: str, text: str) -> None:
-    """Raise InputError, with what was asked for, where a file isn't what its name says."""
+def unsound(file: Path, name: str) -> str | None:
+    """Why a file isn't what its name in a run folder says; None where it is."""
     suffix = file.suffix
     try:
-        if suffix != ".safetensors" and file.stat().st_size > MAX_TEXT_BYTES:
-            raise InputError(f"it has more than {MAX_TEXT_BYTES >> 20} MiB")
+        if file.stat().st_size > (most := MAX_BYTES.get(suffix, MAX_READ_BYTES)):
+            raise InputError(f"it has more than {most >> 20:,} MiB")
         CHECKS.get(name, BY_SUFFIX[suffix])(file)
     except (InputError, OSError, ValueError, SyntaxError, *tensorfiles.DAMAGED, Image.DecompressionBombError) as error:
         reason = str(error).replace(f"{file} ", "it ").replace(str(file), name).splitlines()[0].partition(": ")[0]
-        raise InputError(
-            f"{text}: {name} isn't what its name says ({reason.rstrip('.')}), so nothing was taken: ask who pushed it."
-        ) from None
+        return reason.rstrip(".")
+    return None
 
 
 def _is_picture(file: Path) -> None:

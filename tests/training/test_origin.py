@@ -244,6 +244,14 @@ def test_another_size_keeps_the_widths(source: Run) -> None:
     assert follows(source, size=32, widths=(9, 9, 9)).widths == (9, 9, 9)
 
 
+def test_clips_from_a_run_begin_with_motion_and_from_shipped_nets_with_single_frames(source: Run) -> None:
+    assert follows(source, frames=8).images_first == 0
+    taken, fields = starting.followed("auto", dict(frames=8), open_origin("start"))
+    recipe = presets.make(taken, **fields)
+    assert recipe.images_first == presets.CLIPS["images_first"]
+    assert (recipe.motion_size, recipe.code_size) == (presets.MOTION_SIZE, open_origin("start").recipe.code_size + 32)
+
+
 def test_portraits_never_start_from_shipped_nets(source: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = starting.StartRule(most_images=100_000, most_seconds=600, why="measured")
     short, long = (presets.make("dcgan-r1", images=images) for images in (50_000, 500_000))

@@ -10,7 +10,7 @@ from figment.data.sources.base import Source
 from figment.data.sources.open import holds_drawn
 from figment.errors import InputError
 from figment.nets import FAMILIES
-from figment.presets import LEAST_CHANNELS, MOTION_SIZE, PRESETS, make
+from figment.presets import CLIPS, LEAST_CHANNELS, MOTION_SIZE, PRESETS, make
 from figment.recipe import Recipe
 from figment.run import Run
 from figment.starts.asked import NOTHING, SHIPPED
@@ -110,7 +110,8 @@ def followed(name: str, choices: dict[str, Any], origin: Origin) -> tuple[str, d
     taken = {field: getattr(source, field) for field in FOLLOWED if field not in choices}
     taken = {"size": source.size} | taken | choices
     if choices.get("frames") and "code_size" not in choices:
-        taken["images_first"] = choices.get("images_first", 0.0)  # its nets know images already
+        # Nets of a run know these pictures already; those that figment brings along know others.
+        taken["images_first"] = choices.get("images_first", CLIPS["images_first"] if origin.asked == SHIPPED else 0.0)
         still = source.code_size - source.motion_size
         taken["motion_size"] = taken.get("motion_size", source.motion_size or MOTION_SIZE)
         taken["code_size"] = still + taken["motion_size"]

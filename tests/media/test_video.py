@@ -132,6 +132,13 @@ def test_other_endings_are_refused_before_a_frame_is_drawn(tmp_path, name):
         video.write_video(tmp_path / name, frames())
 
 
+def test_a_colon_in_its_name_is_no_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    video.write_video("2024:a.mp4", moving(), fps=12)
+    video.write_video("b.mp4", moving(), fps=12)
+    assert (tmp_path / "2024:a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
 def test_a_fault_half_way_leaves_what_was_there(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"old")
 

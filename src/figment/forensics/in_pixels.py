@@ -69,7 +69,7 @@ def _frames(path: Path) -> Iterator[NDArray[np.uint8]]:
     import av
 
     try:
-        with av.open(str(path)) as film:
+        with av.open(f"file:{path}") as film:  # which may have a colon in its name
             for frame in islice(film.decode(video=0), 0, FRAMES * APART, APART):
                 yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
     except (av.FFmpegError, IndexError, ValueError):

@@ -150,7 +150,8 @@ def _enlarged(n: int, height: int, width: int, columns: int) -> int:
 
 def _encode(path: Path, frames: Iterable[Frame], fps: float, crf: int) -> None:
     first, frames = _first(frames)
-    with av.open(str(path), "w", format="mp4", options=CONTAINER) as container:
+    # "file:", else FFmpeg takes what stands before a colon, as in 2024:walk.mp4, for a protocol.
+    with av.open(f"file:{path}", "w", format="mp4", options=CONTAINER) as container:
         options = ENCODER | {"crf": str(crf)}
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=options)
         stream.height, stream.width = (side + side % 2 for side in first.shape[:2])

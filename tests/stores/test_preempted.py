@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,10 +108,11 @@ def _preempted(address: str, environment: dict[str, str], folder: Path) -> None:
         time.sleep(chance.uniform(0.2, 2 * life))
         is_told = chance.random() < 0.5
         killed = time.monotonic()
-        os.kill(process, signal.SIGTERM if is_told else signal.SIGKILL)
+        with suppress(ProcessLookupError):  # its budget was spent before, on a machine that has become faster
+            os.kill(process, signal.SIGTERM if is_told else signal.SIGKILL)
         status = machine.ended()
         ended = time.monotonic() - killed
-        if status == 0:  # its budget was spent before: all is done
+        if status == 0:  # all is done
             break
         assert status == (130 if is_told else -9), (folder / "output").read_text()
         _, content = opened(address_of(address))

@@ -27,6 +27,14 @@ class SystemFault(InputError):
     status = 1
 
 
+class Unfinished(InputError):
+    """Long work can't go on, for a reason outside it; what is done is kept, and the same call goes on from there."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C, SIGTERM or SIGHUP outside the training loop, with a sentence that says what is kept and how to go on."""
 

@@ -52,6 +52,10 @@ FIRST = {
     "data inspect": ("data inspect fashion-mnist --accept-licence --features onnx:a.onnx", ONNX),
     "data prepare --fit face": ("data prepare fashion-mnist --accept-licence --fit face", FACE),
     "data prepare --drop": ("data prepare fashion-mnist --accept-licence --drop outliers:onnx:a.onnx", ONNX),
+    "data prepare --cluster": (
+        "data prepare fashion-mnist --accept-licence --cluster tcp://127.0.0.1:9",
+        "'figment-gan[cluster]'",
+    ),
     "measure": ("measure RUN --features onnx:a.onnx", ONNX),
     "measure a folder": ("measure FACES --against fashion-mnist --accept-licence --features onnx:a.onnx", ONNX),
     "explore interpolate": ("explore interpolate RUN --features onnx:a.onnx", ONNX),

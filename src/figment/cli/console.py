@@ -49,15 +49,19 @@ def stages(accept_licence: bool) -> Iterator[tuple[Callable[[str], Any], Callabl
 
     Ctrl-C and SIGTERM end it in a sentence.
     """
+    with at_terminal() as terminal:
+        yield terminal.stage, opening(terminal, accept_licence)
+
+
+def opening(terminal: "Terminal", accept_licence: bool) -> Callable[..., Any]:
+    """A function that opens DATA, with a bar where it is downloaded."""
     from figment.data.sources.open import open_source
 
-    with at_terminal() as terminal:
+    def source_of(sources: tuple[str, ...], video: Any = None, strips: bool = False) -> Any:
+        say, advance = terminal.say, terminal.stage("downloading", "MB")
+        return open_source(given(sources), agreeing(accept_licence), advance, say, video, strips)
 
-        def source_of(sources: tuple[str, ...], video: Any = None, strips: bool = False) -> Any:
-            say, advance = terminal.say, terminal.stage("downloading", "MB")
-            return open_source(given(sources), agreeing(accept_licence), advance, say, video, strips)
-
-        yield terminal.stage, source_of
+    return source_of
 
 
 @contextmanager

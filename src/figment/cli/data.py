@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from figment.cli.console import stages, tell
+from figment.cli.console import at_terminal, opening, stages, tell
 from figment.cli.options import (
     ACCEPT,
     DATA,
@@ -151,33 +151,46 @@ def _inspect_clips(
 @KEEP_MARKED
 @GROUP
 @click.option("--grey/--colour", default=None, help="[default: as the pictures are]")
+@click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT",
+    help="Decode on the workers of a Dask cluster, by its scheduler's address; tls:// where it has certificates.",
+)
 @LIMIT
 @ACCEPT
 def prepare(
     sources: tuple[str, ...], size: str, fit: str | None, video: str | None, drop: str | None, keep_marked: bool,
-    group: str | None, grey: bool | None, limit: int | None, accept_licence: bool,
+    group: str | None, grey: bool | None, cluster: str | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
 
     figment train with the same DATA, --size, --fit, --drop and --group finds it there (for --grey or --colour with --set
     channels=1 or 3). With --video films, folders of frames or strips (--fit strip) are cut into clips.
 
+    With --cluster the pictures are decoded by other machines, which must see a folder's files at the same path, and come back
+    here: the bank is the same, byte for byte.
+
     \b
     Examples:
       figment data prepare my-pictures --size 128
       figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
       figment data prepare my-films --video 16x12
+      figment data prepare /shared/faces --cluster tcp://scheduler:8786
     """
     from figment.common.extras import require
     from figment.common.units import as_bytes
+    from figment.data.bank.cluster import check_cluster
     from figment.data.bank.prepare import prepare as prepared
     from figment.inspection.drop import Drop
 
+    if cluster is not None:
+        check_cluster(cluster)  # before a set is downloaded
     height, width = pixels(size)
     channels = {None: None, True: 1, False: 3}[grey]
     if fit == "face":
         require("face", "--fit face")  # before a set is downloaded
-    with stages(accept_licence) as (stage, source_of):
+    with at_terminal() as terminal:
+        stage, source_of = terminal.stage, opening(terminal, accept_licence)
         leave_out = None if drop is None else Drop.parse(drop, height, width, stage("looking at pictures"), keep_marked)
         if leave_out:
             leave_out.check()
@@ -192,6 +205,8 @@ def prepare(
             leave_out,
             keep_marked=keep_marked,
             video=shape,
+            cluster=cluster,
+            say=terminal.say,
         )
     tell(
         bank.summary(),

@@ -18,6 +18,7 @@ EXTRAS = {
     "gcs": ("gcsfs",),
     "s3": ("s3fs",),
     "azure": ("adlfs",),
+    "cluster": ("distributed",),
 }
 
 

@@ -120,7 +120,7 @@ def test_interrupted_again_and_again_it_comes_to_the_same_end(many, cache, undis
 
 
 def test_a_journal_is_kept_up_while_preparing(many, cache, undisturbed, monkeypatch):
-    monkeypatch.setattr("figment.data.bank.prepare.JOURNAL_SECONDS", 0.0)
+    monkeypatch.setattr("figment.data.bank.filling.JOURNAL_SECONDS", 0.0)
 
     def stop(done: int, total: int) -> None:
         if done > 200:

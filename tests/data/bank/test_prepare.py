@@ -97,7 +97,7 @@ def test_full_disk(tmp_path, cache, monkeypatch, where):
     if where == "reserving":
         monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     elif where == "writing":
-        monkeypatch.setattr("figment.data.bank.prepare.map_unordered", full)
+        monkeypatch.setattr("figment.data.bank.filling.map_unordered", full)
     else:
         monkeypatch.setattr("figment.data.bank.prepare._write_array", full)
     with pytest.raises(InputError) as caught:

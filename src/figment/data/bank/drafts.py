@@ -25,7 +25,7 @@ from figment.data.bank.shards import allocate
 from figment.data.decoding.decode import DIGEST_BYTES
 from figment.data.decoding.depth import Ranges
 from figment.data.decoding.prepared import PreparedPicture
-from figment.errors import Interrupted
+from figment.errors import Interrupted, Unfinished
 
 JOURNAL_FILE = "journal.npz"
 DEEP, CONVERTED, BROKEN_PROFILE = 1, 2, 4  # marks of a picture: see depth.py, profiles.py
@@ -134,7 +134,7 @@ def _will_be_gone_on_with(draft: Path) -> bool:
 def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -> Iterator[tuple[Path, Journal]]:
     """A folder to build in and its journal: what an interrupted preparation has left, or new ones.
 
-    Kept when interrupted and gone after any other fault. Its name is new each time: workers that outlive a killed
+    Kept when interrupted or unfinished, and gone after any other fault. Its name is new each time: workers that outlive a killed
     process by a moment must not find their files.
     """
     draft = folder.with_name(f"{folder.name}.part-{os.urandom(4).hex()}")
@@ -147,7 +147,7 @@ def draft_folder(folder: Path, slots: int, picture_bytes: int, per_shard: int) -
                 draft.mkdir()
                 allocate(draft, slots, picture_bytes, per_shard)
             yield draft, journal
-    except Interrupted:
+    except (Interrupted, Unfinished):
         keep = True
         raise
     finally:

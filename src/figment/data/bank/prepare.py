@@ -8,13 +8,11 @@ import json
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,25 +22,24 @@ from figment.common.cache import cache_folder
 from figment.common.extras import mend, missing
 from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
-from figment.common.progress import Progress
+from figment.common.progress import Progress, Say
 from figment.common.video_shape import VideoShape
 from figment.data.bank.bank import DECODING, FORMAT, HELD_OUT_ROWS, MANY, TRAIN_ROWS, Bank, open_bank
 from figment.data.bank.channels import choose_channels
 from figment.data.bank.clips import save_clips
+from figment.data.bank.cluster import check_cluster, joined
 from figment.data.bank.drafts import BROKEN_PROFILE, CONVERTED, JOURNAL_FILE, Journal, draft_folder, preparing
+from figment.data.bank.filling import fill
 from figment.data.bank.kept import Kept, kept_clips, kept_pictures
-from figment.data.bank.shards import ShardWriter, compact, pictures_per_shard
+from figment.data.bank.preparer import ChunkPreparer, Decoder
+from figment.data.bank.shards import compact, pictures_per_shard
 from figment.data.bank.split import group_keys, split_classes, split_groups
-from figment.data.bank.workers import map_unordered
-from figment.data.decoding.chunks import Chunk, rescue
 from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
-from figment.data.decoding.depth import Scales
 from figment.data.decoding.fit import STRIP, Target, check_fit
-from figment.data.decoding.prepared import PreparedPicture
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Skipped, Source, check_clips, open_source, watch
-from figment.errors import InputError, Interrupted, Notice
+from figment.errors import InputError, Notice
 
 # What to do where so many pictures are skipped for one reason that too few are left.
 MENDS = {
@@ -58,7 +55,6 @@ MIN_CLIPS = 2  # one of them is held out
 ENLARGED_BELOW = 0.75  # of the size: a picture with less shows that it was enlarged
 HEIC_SUFFIXES = (".heic", ".heif", ".hif")
 KEEP_MARKED = "keep marked"  # in the key of a bank that has pictures made by figment
-JOURNAL_SECONDS = 20.0  # between two notes of what is done: what a kill -9 can cost
 
 
 class LeaveOut(Protocol):
@@ -83,6 +79,8 @@ def prepare(
     min_pictures: int = MIN_PICTURES,
     keep_marked: bool = False,
     video: VideoShape | None = None,
+    cluster: str | None = None,
+    say: Say | None = None,
 ) -> Bank:
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
@@ -92,12 +90,15 @@ def prepare(
     with (done, total). fit: how pictures of other shapes are brought to the size. leave_out: chooses pictures that aren't
     used. min_pictures: different pictures that it takes, 2 at least. keep_marked: pictures that figment made, as their
     mark says, are used like others. video: films, strips (fit "strip") or folders of frames are cut into clips, whose frames
-    are the bank's pictures.
+    are the bank's pictures. cluster: address of a Dask scheduler, whose workers decode in this machine's place; say is told
+    what is waited for.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
     pattern or the disk forbid it, or the data change meanwhile.
     """
+    if cluster is not None:
+        check_cluster(cluster)
     height, width = sizes.shape(size)
     if channels not in (None, 1, 3) or min(height, width) < 1:
         wanted = "give a positive size, and 1 or 3 channels"
@@ -132,9 +133,8 @@ def prepare(
             bank = _opened(folder)  # somebody may have prepared it while we waited
             if bank is None:
                 target = Target(height, width, channels, fit)
-                _build(
-                    _Request(source, content, target, groups, leave_out, min_pictures, keep_marked), folder, progress
-                )
+                request = _Request(source, content, target, groups, leave_out, min_pictures, keep_marked, cluster, say)
+                _build(request, folder, progress)
                 bank = open_bank(folder)
     if len(bank.pictures) < min_pictures:  # it was prepared for a purpose that takes fewer
         raise _too_few(source, len(bank.pictures), bank.skipped, bank.left_out, len(bank.copies), min_pictures)
@@ -171,40 +171,24 @@ class _Request:
     leave_out: LeaveOut | None
     min_pictures: int
     keep_marked: bool
-
-
-@dataclass(frozen=True)
-class ChunkPreparer:
-    """Prepares chunks and writes each picture at its slot; runs in the workers."""
-
-    folder: str
-    target: Target
-    per_shard: int
-    scales: Scales = field(default_factory=dict)
-    keep_marked: bool = True
-
-    def __call__(self, chunk: Chunk) -> list[PreparedPicture]:
-        """What became of each picture, without the pixels."""
-        done = []
-        with ShardWriter(Path(self.folder), _picture_bytes(self.target), self.per_shard) as shards:
-            for picture in chunk.prepare(self.target, self.scales, self.keep_marked):
-                if picture.pixels is not None:
-                    shards.write(picture.slot, picture.pixels.tobytes())
-                done.append(replace(picture, pixels=None))
-        return done
+    cluster: str | None
+    say: Say | None
 
 
 def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
     """Prepare everything in a draft, then rename it to the final folder."""
     shutil.rmtree(folder, ignore_errors=True)  # a spoilt one, or open_bank would have opened it
     source, target = request.source, request.target
-    picture_bytes, slots = _picture_bytes(target), len(source.listing.names)
+    picture_bytes, slots = target.picture_bytes, len(source.listing.names)
     per_shard = pictures_per_shard((target.channels, target.height, target.width))
-    with draft_folder(folder, slots, picture_bytes, per_shard) as (draft, journal):
+    with (
+        joined(request.cluster, request.say) as cluster,
+        draft_folder(folder, slots, picture_bytes, per_shard) as (draft, journal),
+    ):
         if journal.left_out is None:
             journal.left_out = request.leave_out(source) if request.leave_out else {}
-        preparer = ChunkPreparer(str(draft), target, per_shard, keep_marked=request.keep_marked)
-        _prepare_rest(source, draft, journal, preparer, progress)
+        decoder = Decoder(target, keep_marked=request.keep_marked)
+        fill(source, draft, journal, ChunkPreparer(str(draft), per_shard, decoder), progress, cluster)
         if source.fingerprint() != request.fingerprint:
             raise InputError(
                 f"{source.where} changed while it was being read: run this again when nothing writes to it any more"
@@ -224,47 +208,6 @@ def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
         flush_to_disk(draft)
         draft.rename(folder)
         flush_to_disk(folder.parent)
-
-
-def _prepare_rest(
-    source: Source, draft: Path, journal: Journal, preparer: ChunkPreparer, progress: Progress | None
-) -> None:
-    """Prepare every picture that isn't done into its slot; those whose values run beyond 8 bits at last, by one scale."""
-    done = journal.done()
-    finished, looked = int(done.sum()), int((journal.looked_at() & ~done).sum())
-    noted = monotonic()
-    try:
-        for last in (False, True):
-            rest = ~journal.done() & (journal.looked_at() == last)
-            preparer = replace(preparer, scales=journal.ranges.scales() if last else {})
-            for result in _results(source, rest, preparer):
-                for picture in result:
-                    if not last and journal.look(picture):
-                        looked += 1
-                        continue
-                    journal.add(picture)
-                    finished += 1
-                    looked -= last
-                if progress:
-                    progress(finished + looked // 2, len(done))  # what has been looked at is half done
-                if monotonic() - noted >= JOURNAL_SECONDS:
-                    journal.write(draft)
-                    noted = monotonic()
-    except KeyboardInterrupt:
-        journal.write(draft)
-        raise Interrupted(
-            f"Interrupted: {finished:,} of {len(done):,} pictures are prepared and kept; the same command goes on from"
-            " there."
-        ) from None
-
-
-def _results(source: Source, wanted: np.ndarray, preparer: ChunkPreparer) -> Iterator[list[PreparedPicture]]:
-    """What becomes of the wanted slots, bool (slots,), a chunk at a time as they get done."""
-    if not wanted.any():
-        return
-    only = None if wanted.all() else set(np.flatnonzero(wanted).tolist())
-    with closing(source.chunks(only)) as chunks, closing(map_unordered(preparer, chunks, rescue=rescue)) as results:
-        yield from results
 
 
 def _write_facts(draft: Path, request: _Request, kept: Kept, journal: Journal, per_shard: int) -> None:
@@ -380,11 +323,6 @@ def _opened(folder: Path) -> Bank | None:
     except InputError:
         return None
     return bank if bank.decoding == DECODING else None
-
-
-def _picture_bytes(target: Target) -> int:
-    """Bytes of a prepared picture."""
-    return target.channels * target.height * target.width
 
 
 def _write_json(file: Path, content: Any) -> None:

@@ -74,6 +74,10 @@ class DrawnChunk:
     clip_frames: int = 0
     fps: float = 0.0
 
+    @property
+    def slots(self) -> range:
+        return range(self.offset + self.start, self.offset + self.stop)
+
     def prepare(
         self, target: Target, scales: Scales | None = None, keep_marked: bool = True
     ) -> Iterator[PreparedPicture]:

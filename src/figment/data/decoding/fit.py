@@ -27,6 +27,11 @@ class Target:
         object.__setattr__(self, "fit", check_fit(self.fit))
 
     @property
+    def picture_bytes(self) -> int:
+        """Of a picture that was brought to it."""
+        return self.channels * self.height * self.width
+
+    @property
     def min_decoded(self) -> tuple[int, int] | None:
         """Height and width that a decoder must deliver at least, where it can deliver less than all; None: all.
 

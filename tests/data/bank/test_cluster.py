@@ -142,6 +142,14 @@ def test_a_scheduler_that_ends_is_told(many: Path, tmp_path: Path) -> None:
             ):
                 prepare(many, 16, cluster=local.address, say=(told := []).append)
         assert [sentence.split()[0] for sentence in told] == ["joining", "waiting"]
+        (tmp_path / "without" / "figment").mkdir(parents=True)
+        (tmp_path / "without" / "figment" / "__init__.py").touch()
+        local.have(1, tmp_path / "without")
+        with pytest.raises(
+            InputError, match=r"the worker tcp://\S+ can't import figment \(.*\): install 'figment-gan\[cluster\]'"
+        ):
+            prepare(many, 16, cluster=local.address)
+        local.kill(*local.workers.values())
         local.have(1)
         with pytest.raises(Unfinished, match=r"the cluster at \S+ is lost .* of 202 pictures are prepared and kept"):
             prepare(many, 16, progress=lambda *_: local.kill(local.scheduler), cluster=local.address)

@@ -42,11 +42,11 @@ class LocalCluster:
         self.scheduler, self.address = self._started(SCHEDULER)
         self.workers: dict[str, subprocess.Popen[str]] = {}  # by their addresses
 
-    def have(self, count: int) -> None:
-        """Start workers until there are so many."""
+    def have(self, count: int, *before: Path) -> None:
+        """Start workers until there are so many. before: folders that they import from before figment's."""
         self.workers = {address: worker for address, worker in self.workers.items() if worker.poll() is None}
         while len(self.workers) < count:
-            worker, address = self._started(WORKER, self.address, self.folder)
+            worker, address = self._started(WORKER, self.address, self.folder, before=before)
             self.workers[address] = worker
 
     def kill(self, process: "subprocess.Popen[str]") -> None:
@@ -60,8 +60,10 @@ class LocalCluster:
         for process in [*self.workers.values(), self.scheduler]:
             self.kill(process)
 
-    def _started(self, code: str, *arguments: object) -> "tuple[subprocess.Popen[str], str]":
-        path = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "support")])
+    def _started(
+        self, code: str, *arguments: object, before: tuple[Path, ...] = ()
+    ) -> "tuple[subprocess.Popen[str], str]":
+        path = os.pathsep.join(map(str, [*before, ROOT / "src", ROOT / "tests" / "support"]))
         environment = os.environ | {
             "PYTHONPATH": path,
             "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(self.allowed_failures),

@@ -40,7 +40,18 @@ class Done(NamedTuple):
 
     def heavy(self) -> set[str]:
         """The libraries among them that take long to be read."""
-        return self.modules & {"torch", "numpy", "PIL", "pydantic", "rich", "matplotlib", "av", "sklearn", "scipy"}
+        return self.modules & {
+            "torch",
+            "numpy",
+            "PIL",
+            "pydantic",
+            "rich",
+            "matplotlib",
+            "av",
+            "sklearn",
+            "scipy",
+            "distributed",
+        }
 
 
 def in_own_process(*words: object, folder: Path, **environment: str) -> Done:

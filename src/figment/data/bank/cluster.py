@@ -30,6 +30,7 @@ PAUSE_SECONDS = 0.05  # between two looks at whether a share is done
 CLOSE_SECONDS = 5.0  # that taking leave may take
 SHARES_A_THREAD = 4  # at least, where there are pictures enough: at the end all wait for the slowest share
 MIN_SHARE_PICTURES = 64
+IMPORTED = "import figment.data.bank.shares"
 LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application")
 
 
@@ -63,6 +64,7 @@ def joined(address: str | None, say: Say | None) -> Iterator["Cluster | None"]:
         try:
             cluster = Cluster(client, address, say)
             cluster.wait_for_worker()
+            cluster.check_figment()
             yield cluster
         finally:
             with suppress(OSError, TimeoutError):
@@ -80,6 +82,22 @@ class Cluster:
         """Return once there is a worker. Raises ClusterFault where there is none for ALONE_SECONDS."""
         while not self._threads():
             sleep(LOOK_SECONDS)
+
+    def check_figment(self) -> None:
+        """Raise ClusterFault where a worker, or the scheduler, can't import figment: given a share, it would end over it."""
+        found: dict[str, Any] = {}
+        try:
+            self._client.run_on_scheduler(exec, IMPORTED)
+        except ImportError as error:
+            found["its scheduler"] = error
+        except (OSError, TimeoutError) as error:
+            raise self._gone(_reason(error)) from None
+        workers = self._client.run(exec, IMPORTED, on_error="return")
+        found |= {f"the worker {address}": answer for address, answer in workers.items()}
+        for place, answer in found.items():
+            if isinstance(answer, ImportError):
+                mend = "install 'figment-gan[cluster]' on all of its machines, in the version that is here"
+                raise self._fault(f"can't be used: {place} can't import figment ({_reason(answer)}): {mend}")
 
     def prepared(
         self, preparer: ChunkPreparer, chunks: Iterable[Chunk], count: int, names: Sequence[str]
@@ -158,9 +176,6 @@ class Cluster:
                 " without --cluster",
                 status=1,
             )
-        if isinstance(error, ModuleNotFoundError):
-            mend = "install figment-gan[cluster] on all of them, in the same version"
-            raise self._fault(f"has a machine without the module {error.name}: {mend}")
         if isinstance(error, OSError):
             raise self._fault(f"failed over the pictures {which} ({_reason(error)})", status=1)
         raise error.with_traceback(trace)
@@ -174,7 +189,18 @@ class Cluster:
 
 def _client(address: str, say: Say | None) -> Any:
     import distributed
+    from distributed.security import Security
 
+    if address.startswith("tls://"):
+        try:
+            has_certificate = Security().get_connection_args("client").get("ssl_context") is not None
+        except (OSError, ValueError) as error:
+            raise ClusterFault(f"--cluster {address}: Dask's certificates can't be read ({_reason(error)})") from None
+        if not has_certificate:
+            raise ClusterFault(
+                f"--cluster {address} needs certificates, and Dask's configuration names none: set distributed.comm.tls there,"
+                " as docs.dask.org has it"
+            )
     if say:
         say(f"joining the cluster at {address}; giving up after {JOIN_SECONDS:g} seconds")
     try:

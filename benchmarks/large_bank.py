@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,7 @@ def main() -> None:
         folder, order = options.alone
         print(json.dumps(feed_alone(Path(folder), options.batch, options.batches, order == "formula")))
         return
+    torch.set_num_threads(1)
     speeds()
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         folder, count = Path(scratch), int(options.pictures)
@@ -148,19 +150,28 @@ def main() -> None:
 
 
 def speeds() -> None:
-    """Nanoseconds an index, of batches and of many, beside making and reading a list."""
+    """Processor time of an index, of batches and of many, beside making a list; and of batches of a small set by both."""
     n = 100_000_000
     for m in (64, 256, 4096, 1_000_000):
-        places = np.arange(m) + n // 2
-        rounds = max(3, 200_000 // m)
-        began = time.perf_counter()
-        for key in range(rounds):
-            permuted(places, n, key)
-        took = (time.perf_counter() - began) / rounds
-        print(f"formula, {m:,} at once: {took / m * 1e9:.0f} ns an index, {took * 1e6:,.0f} µs")
-    began = time.perf_counter()
-    order = torch.randperm(n)
-    print(f"list of {n:,}: {time.perf_counter() - began:.1f} s an epoch and process, {order.nbytes / 1e6:,.0f} MB")
+        places, rounds = np.arange(m) + n // 2, max(3, 200_000 // m)
+        took = seconds(lambda p=places: permuted(p, n, 1), rounds)
+        print(f"formula, {m:,} at once: {took / m * 1e9:,.0f} ns an index, {took * 1e6:,.0f} µs")
+    print(f"list of {n:,}: {seconds(lambda: torch.randperm(n), 1):.1f} s an epoch and process, {n * 8 / 1e6:,.0f} MB")
+    pictures, cpu = np.zeros((8000, 3, 64, 64), np.uint8), torch.device("cpu")
+    for name in ("list", "formula", "list", "formula"):
+        feed = Feed(pictures, Order(np.arange(8000), 0, name == "formula"), 0, True, cpu)
+        numbers = iter(range(0, 10**9, 64))
+        took = seconds(lambda f=feed, k=numbers: f.batch(next(k), 64), 500)
+        print(f"8,000 pictures, {name}: {took * 1e6:,.0f} µs of processor time a batch of 64")
+
+
+def seconds(do: Callable[[], object], rounds: int) -> float:
+    """Of processor time, so that other work on the machine counts for little."""
+    do()
+    began = time.process_time()
+    for _ in range(rounds):
+        do()
+    return (time.process_time() - began) / rounds
 
 
 if __name__ == "__main__":

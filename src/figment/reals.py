@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -22,6 +23,7 @@ from figment.data.sources.drawn import MovingPortraits
 from figment.data.sources.groups import grouping
 from figment.data.sources.names import MOVING, MOVING_SHAPE, drawn_request
 from figment.data.sources.open import Portraits, Source
+from figment.data.sources.part_of import Part
 from figment.data.sources.patterns import is_pattern
 from figment.errors import InputError, MissingData, Unreadable
 from figment.recipe import Recipe
@@ -115,19 +117,25 @@ def _common_scales(files: Sequence[Path]) -> dict[str, Scale]:
 
 def prepared(
     data: Source | str | list[str] | None, recipe: Recipe, group: str | None, drop: str | None, display: Preparing,
-    keep_marked: bool = False,
+    keep_marked: bool = False, parts: Sequence[int] = (0,),
 ) -> Bank:  # fmt: skip
-    """DATA as a recipe wants them, ready in the cache; group, drop and keep_marked as train() takes them."""
+    """DATA as a recipe wants them, ready in the cache; group, drop and keep_marked as train() takes them.
+
+    parts: of a recipe whose pictures are dealt into parts, which of them: a bank of the first, with the others beside it.
+    """
     leave_out = drop_filter(drop, recipe, display, keep_marked)
     advance = display.stage("preparing pictures")
     if leave_out is None:  # which tells of its own work first
         advance(0, 0)  # listing them takes its time, whether or not they are prepared already
-    bank = prepare(
-        data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group, advance, recipe.fit, leave_out,
-        keep_marked=keep_marked, video=recipe.video,
-    )  # fmt: skip
+    bank, *beside = [
+        prepare(
+            data, recipe.size, None if recipe.channels == "auto" else recipe.channels, group, advance, recipe.fit, leave_out,
+            keep_marked=keep_marked, video=recipe.video, part=Part(number, recipe.parts) if recipe.parts > 1 else None,
+        )
+        for number in (parts if recipe.parts > 1 else (0,))
+    ]  # fmt: skip
     advance(len(bank.pictures), len(bank.pictures))
-    return bank.thinned(recipe.pictures)
+    return replace(bank, beside=tuple(beside)).thinned(recipe.pictures)
 
 
 def check_wanted(recipe: Recipe, group: str | None, drop: str | None) -> None:
@@ -147,8 +155,11 @@ def check_wanted(recipe: Recipe, group: str | None, drop: str | None) -> None:
             raise InputError(str(error).replace("--features ", "--set scores=")) from None
 
 
-def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
-    """The bank of a run's data. Says so where the source has changed since the run began."""
+def bank_of(run: Run, display: Preparing, source: Source | None = None, parts: Sequence[int] = (0,)) -> Bank:
+    """The bank of a run's data. Says so where the source has changed since the run began.
+
+    parts: as prepared() has them; by default a run on parts is looked at by its first, which is a fair sample of all.
+    """
     facts = run.facts
     try:
         bank = prepared(
@@ -158,13 +169,14 @@ def bank_of(run: Run, display: Preparing, source: Source | None = None) -> Bank:
             facts.get("drop"),
             display,
             bool(facts.get("keep_marked")),
+            parts,
         )
     except MissingData as error:
         if source is not None:
             raise
         mend = f"if they were moved, tell where they are: figment resume {typed(run.folder)} --data DATA"
         raise InputError(f"the pictures of {run.folder} aren't at {error.text} any more: {mend}") from None
-    if facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
+    if parts[0] == 0 and facts.get("fingerprint", bank.fingerprint) != bank.fingerprint:
         display.say(f"{bank.source} has changed since this run began: the pictures that are there now are taken")
     return bank
 

@@ -17,6 +17,7 @@ SIZES = (16, 32, 64, 128, 256, 512)
 MAX_CODE_SIZE = 4096
 MAX_WIDTH = 4096
 MAX_IMAGES = 10**15
+MAX_PARTS = 4096
 MAX_SECONDS = 1e10  # three centuries
 EARLIER_ORDER = "list"  # of runs whose recipe doesn't name one: the only one when they were begun
 EARLIER_SCORES = "random"  # network that scored runs whose recipe doesn't name one: the only one when they were begun
@@ -49,6 +50,12 @@ class Recipe(BaseModel):
         "from ten million pictures on",
     )
     flips: bool = Field(True, description="show pictures mirrored, each with probability ½")
+    parts: int = Field(
+        1,
+        ge=1,
+        le=MAX_PARTS,
+        description="parts that the pictures are dealt into, of which each machine holds its share only; 1: all on each",
+    )
     labels: bool = Field(
         False, description="train on the pictures' labels, so that samples of a class can be asked for"
     )
@@ -220,6 +227,15 @@ class Recipe(BaseModel):
         for field in ("modulated", "discriminator_width"):
             if getattr(self, field) and self.nets != "dcgan":
                 raise ValueError(f"{field} is for DCGAN's nets: it needs --set nets=dcgan")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_can_be(self) -> "Recipe":
+        if self.parts > 1:
+            # A part knows neither the classes of the others nor how many pictures they have; clips would have to stay whole.
+            for field in ("labels", "frames", "pictures"):
+                if getattr(self, field):
+                    raise ValueError(f"parts are for pictures, all of them and without labels: leave {field} out")
         return self
 
     @model_validator(mode="after")

@@ -47,6 +47,7 @@ from figment.stores.place import Place, place_for_new, place_of
 from figment.training import loop
 from figment.training.callbacks import Callback, check_callbacks, listening
 from figment.training.closing import keep_closing
+from figment.training.dealt import check_dealing, check_parts
 from figment.training.distributed import World, joined
 from figment.training.mark_key import mark_key
 from figment.training.origin import Origin, shared_origin
@@ -143,6 +144,7 @@ def train(
         origin, choices = asked_origin(from_run, world), choices | clip_choices(data, video, choices)
         chosen, notes = choose(recipe, machine, time, images, choices, origin)
         world.check_batch(chosen.batch)
+        check_dealing(chosen, world)
         check_wanted(chosen, group, drop)
         folder = None if out is None else _folder_named(out)
         if folder is not None and world.leads:
@@ -237,7 +239,8 @@ def dry_run(
         origin, chosen, notes = usual or (None, chosen, notes)
     for note in notes:
         shown.say(note)
-    bank = prepared(source, chosen, group, drop, shown, keep_marked)
+    check_dealing(chosen, world)
+    bank = prepared(source, chosen, group, drop, shown, keep_marked, world.parts(chosen.parts))
     shown.say(bank.summary())
     chosen = settled_by_data(chosen, bank)
     hold_freed_memory()
@@ -474,8 +477,10 @@ def _naming_refusals(run: Run) -> Iterator[None]:
 def _train(run: Run, request: Request, machine: Machine, display: Display, world: World) -> None:
     hold_freed_memory()
     configure_torch(world.device)
+    check_dealing(request.recipe, world)
     with world.local_main_process_first("the pictures"):
-        bank, found = _prepared_for(run, display, request.source)
+        bank, found = _prepared_for(run, display, request.source, world.parts(request.recipe.parts))
+    check_parts(bank, world)
     recipe = settled_by_data(request.recipe, bank)
     if request.recipe.classes and recipe.classes != request.recipe.classes:
         raise InputError(
@@ -561,10 +566,13 @@ def _on_page(run: Run, world: World, display: Display, is_new: bool = False) -> 
     return watched_live(run, display, is_new)
 
 
-def _prepared_for(run: Run, display: Display, source: Source | None = None) -> tuple[Bank, dict[str, Any]]:
+def _prepared_for(
+    run: Run, display: Display, source: Source | None = None, parts: Sequence[int] = (0,)
+) -> tuple[Bank, dict[str, Any]]:
     """The bank of a run's data and what run.json tells of it. Says what is in it, and if the source has changed."""
-    bank = bank_of(run, display, source)
-    display.say(bank.summary())
+    bank = bank_of(run, display, source, parts)
+    for held in (bank, *bank.beside):
+        display.say(held.summary())
     return bank, {
         "fingerprint": bank.fingerprint, "mark": run.mark_key or mark_key(run.recipe, bank),
         "pictures": len(bank.pictures), "trained_on": len(bank.train),

@@ -8,7 +8,9 @@ from figment.common.launch import Launch, launched, leads
 from figment.errors import InputError
 from figtest.command import command
 
-NAMES = ("WORLD_SIZE", "RANK", "LOCAL_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT")
+NAMES = (
+    "WORLD_SIZE", "RANK", "LOCAL_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT", "GROUP_WORLD_SIZE", "LOCAL_WORLD_SIZE",
+)  # fmt: skip
 WHOLE = {
     "WORLD_SIZE": "4", "RANK": "2", "LOCAL_RANK": "0", "GROUP_RANK": "1", "MASTER_ADDR": "node0", "MASTER_PORT": "29500",
 }  # fmt: skip
@@ -31,6 +33,21 @@ def test_what_torchrun_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not leads()
     monkeypatch.setenv("RANK", "0")
     assert leads()
+
+
+@pytest.mark.parametrize(
+    ("told", "nodes"),
+    [
+        ({"GROUP_WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}, 2),
+        ({"GROUP_WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "1"}, 1),
+        ({}, 1),
+    ],
+)
+def test_machines_count_where_each_has_as_many_processes(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, str], nodes: int
+) -> None:
+    set_all(monkeypatch, WHOLE | told)
+    assert launched() == Launch(4, 2, 0, 1, "node0", 29500, nodes)
 
 
 @pytest.mark.parametrize(

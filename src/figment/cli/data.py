@@ -156,11 +156,12 @@ def _inspect_clips(
     metavar="tcp://HOST:PORT",
     help="Decode on the workers of a Dask cluster, by its scheduler's address; tls:// where it has certificates.",
 )
+@click.option("--part", metavar="K/N", help="One of N parts alone, as a machine holds it for train --set parts=N.")
 @LIMIT
 @ACCEPT
 def prepare(
     sources: tuple[str, ...], size: str, fit: str | None, video: str | None, drop: str | None, keep_marked: bool,
-    group: str | None, grey: bool | None, cluster: str | None, limit: int | None, accept_licence: bool,
+    group: str | None, grey: bool | None, cluster: str | None, part: str | None, limit: int | None, accept_licence: bool,
 ) -> None:  # fmt: skip
     """Bring DATA to one size and keep it in the cache, as train does first. Ctrl-C keeps what is done.
 
@@ -176,15 +177,20 @@ def prepare(
       figment data prepare cats.zip dogs.zip --fit pad:edge --drop near-duplicates,small
       figment data prepare my-films --video 16x12
       figment data prepare /shared/faces --cluster tcp://scheduler:8786
+      figment data prepare my-pictures --part 1/8
     """
     from figment.common.extras import require
     from figment.common.units import as_bytes
     from figment.data.bank.cluster import check_cluster
     from figment.data.bank.prepare import prepare as prepared
+    from figment.data.sources.part_of import Part
     from figment.inspection.drop import Drop
 
     if cluster is not None:
         check_cluster(cluster)  # before a set is downloaded
+    own = None if part is None else Part.parse(part)
+    if own is not None and video is not None:
+        raise InputError("--part is for pictures: leave it out where --video is given.")
     height, width = pixels(size)
     channels = {None: None, True: 1, False: 3}[grey]
     if fit == "face":
@@ -207,6 +213,7 @@ def prepare(
             video=shape,
             cluster=cluster,
             say=terminal.say,
+            part=own,
         )
     tell(
         bank.summary(),

@@ -13,7 +13,10 @@ MEND = f"if that was left over, unset WORLD_SIZE RANK; else {START_HINT}"
 
 @dataclass(frozen=True)
 class Launch:
-    """This process among several: the rank-th of size, the local_rank-th on the node-th machine; and where they meet."""
+    """This process among several: the rank-th of size, the local_rank-th on the node-th machine; and where they meet.
+
+    nodes: how many machines there are, where each has as many processes; else 1, for nothing may hang on it then.
+    """
 
     size: int
     rank: int
@@ -21,6 +24,7 @@ class Launch:
     node: int
     address: str
     port: int
+    nodes: int = 1
 
     @property
     def place(self) -> str:
@@ -51,7 +55,12 @@ def launched() -> Launch | None:
     port = _number("MASTER_PORT")
     if not 0 < port < 2**16:
         raise InputError(f"MASTER_PORT is {port}, which must be from 1 to 65535: {MEND}")
-    return Launch(size, rank, local_rank, node, address, port)
+    return Launch(size, rank, local_rank, node, address, port, _nodes(size, local_rank, node))
+
+
+def _nodes(size: int, local_rank: int, node: int) -> int:
+    nodes, on_each = _number("GROUP_WORLD_SIZE", "1"), _number("LOCAL_WORLD_SIZE", "0")
+    return nodes if nodes * on_each == size and node < nodes and local_rank < on_each else 1
 
 
 def check_launch() -> None:

@@ -11,6 +11,7 @@ from figment.planning.autotune import autotune, build
 from figment.planning.choose import candidates
 from figment.recipe import Recipe
 from figment.training.clip_feed import ClipFeed
+from figment.training.dealt import dealt
 from figment.training.distributed import World
 from figment.training.loader import Feed
 from figment.training.order import Order
@@ -26,7 +27,7 @@ def settled_by_data(recipe: Recipe, bank: Bank) -> Recipe:
     Frames that are APART from each other count as pictures do, and a clip as one at least: so the moving portraits, 903 clips of
     three seconds, aren't augmented, which cost them half of what they learnt (LOG 124).
     """
-    count = len(bank.train)
+    count = bank.trained_on
     if bank.clips:
         count = max(len(bank.clips.of(bank.train)), int(count / recipe.fps / APART))
     return plan.settled_by_data(recipe, bank.channels, lambda: bank.classes[0], count)
@@ -34,7 +35,7 @@ def settled_by_data(recipe: Recipe, bank: Bank) -> Recipe:
 
 def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
     """This process's feed of the training pictures, or clips."""
-    classes, part = bank.classes[1] if recipe.classes else None, (world.rank, world.size)
+    classes, part = bank.classes[1] if recipe.classes else None, (world.row, world.size)
     by_formula = recipe.order == "formula"
     if recipe.frames:
         assert bank.clips is not None
@@ -42,6 +43,9 @@ def loader_for(bank: Bank, recipe: Recipe, world: World) -> Feed:
         return ClipFeed(
             bank.pictures, ranges, order, recipe.frames, recipe.seed, recipe.flips, world.device, part, classes
         )
+    if recipe.parts > 1:
+        pictures, order_of_parts = dealt([bank, *bank.beside], recipe)
+        return Feed(pictures, order_of_parts, recipe.seed, recipe.flips, world.device, part)
     order = Order(bank.train, recipe.seed, by_formula)
     return Feed(bank.pictures, order, recipe.seed, recipe.flips, world.device, part, classes)
 

@@ -25,6 +25,7 @@ from figment.training.rendezvous import POLL_SECONDS, TIMEOUT, meet, reason_of
 class World:
     """This process among those that train together: the rank-th of size, the local_rank-th on the node-th machine.
 
+    nodes: how many machines there are, where each has as many processes; else 1.
     store: what all can write to and read without waiting for one another; None where there is one process, and then
     every method gives back what it was given. What the others must take part in raises LostProcess if one of them can't.
     """
@@ -35,6 +36,7 @@ class World:
     size: int = 1
     node: int = 0
     store: "dist.Store | None" = None
+    nodes: int = 1
 
     @classmethod
     def alone(cls, device: str | torch.device = "cpu") -> "World":
@@ -47,8 +49,17 @@ class World:
         return self.rank == 0
 
     def share(self, whole: Tensor) -> Tensor:
-        """This process's rows of what belongs to a whole batch: every size-th, from its rank on. A view."""
-        return whole[self.rank :: self.size]
+        """This process's rows of what belongs to a whole batch: every size-th, from its row on. A view."""
+        return whole[self.row :: self.size]
+
+    @property
+    def row(self) -> int:
+        """The first row of a batch that is this process's: of K machines the k-th has every K-th row, from k on."""
+        return self.local_rank * self.nodes + self.node if self.nodes > 1 else self.rank
+
+    def parts(self, of: int) -> list[int]:
+        """Which of so many parts of a set this machine holds: every K-th, as it has the rows of a batch."""
+        return list(range(self.node if self.nodes > 1 else 0, of, self.nodes))
 
     # ---- what all take part in -----------------------------------------------------------------------------------------
 
@@ -99,6 +110,13 @@ class World:
         if self.leads:
             _tell(self.store, what, tell())
         return _awaited(self.store, what)
+
+    def everybody(self, what: str, text: str) -> list[str]:
+        """What each process has to tell, in every process, by rank. what: a name, used once."""
+        if self.store is None:
+            return [text]
+        _tell(self.store, f"{what}: {self.rank}", text)
+        return [_awaited(self.store, f"{what}: {rank}") for rank in range(self.size)]
 
     @contextmanager
     def local_main_process_first(self, what: str) -> Iterator[None]:
@@ -176,7 +194,7 @@ def join(device: str | torch.device, say: Say | None = None) -> World:
     backend = "cpu:gloo,cuda:nccl" if own.type == "cuda" else "gloo"
     with _noticing_loss():
         dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=TIMEOUT)
-    return World(own, launch.rank, launch.local_rank, launch.size, launch.node, store)
+    return World(own, launch.rank, launch.local_rank, launch.size, launch.node, store, launch.nodes)
 
 
 def _own(device: torch.device, local_rank: int) -> torch.device:

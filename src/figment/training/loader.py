@@ -11,6 +11,8 @@ from figment.common.machine import to_device
 from figment.common.pixels import to_float
 from figment.common.seeds import generator_at, seed_at
 from figment.data.bank.shards import Shards
+from figment.data.bank.stacked import Stacked
+from figment.training.dealt import DealtOrder
 from figment.training.order import Order
 
 PREFETCH_BATCHES = 2  # batches before it is wanted, a batch is asked of the disk
@@ -33,8 +35,8 @@ class Feed:
 
     def __init__(
         self,
-        pictures: "Shards | np.ndarray",
-        order: "Order | np.ndarray",
+        pictures: "Shards | Stacked | np.ndarray",
+        order: "Order | DealtOrder | np.ndarray",
         seed: int,
         flips: bool,
         device: torch.device,
@@ -94,7 +96,7 @@ class Feed:
 
     def _asked(self, images: int, count: int) -> Tensor:
         which = self._which(images, count)
-        if isinstance(self._bank, Shards):
+        if isinstance(self._bank, Shards | Stacked):
             self._bank.prefetch(which.numpy())
         return which
 
@@ -106,12 +108,12 @@ class Feed:
         return slice(self.part[0], count, self.part[1])
 
 
-def _fits(pictures: "Shards | np.ndarray", device: torch.device) -> bool:
+def _fits(pictures: "Shards | Stacked | np.ndarray", device: torch.device) -> bool:
     """Whether half of a GPU's free memory holds the bank."""
     return device.type == "cuda" and pictures.nbytes < torch.cuda.mem_get_info(device)[0] / 2
 
 
-def _moved(pictures: "Shards | np.ndarray", device: torch.device) -> Tensor:
+def _moved(pictures: "Shards | Stacked | np.ndarray", device: torch.device) -> Tensor:
     resident = torch.empty(pictures.shape, dtype=torch.uint8, device=device)
     for start in range(0, len(pictures), CHUNK_PICTURES):
         resident[start : start + CHUNK_PICTURES] = torch.from_numpy(pictures[start : start + CHUNK_PICTURES]).to(device)

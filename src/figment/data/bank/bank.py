@@ -14,6 +14,7 @@ from figment.common.refusals import refusal
 from figment.common.text import printable, shown
 from figment.data.bank.clips import Clips, open_clips
 from figment.data.bank.shards import Shards
+from figment.data.bank.split import HELD_OUT_SHARE
 from figment.data.decoding.decode import MARKED
 from figment.data.decoding.depth import Ranges
 from figment.data.sources.aside import Aside, told_places
@@ -29,6 +30,20 @@ FORMAT = 2  # of bank.json and what lies beside it
 DECODING = 1
 
 
+@dataclass(frozen=True)
+class DealtPart:
+    """Which part of a set a bank holds: the number-th, from 0, of so many.
+
+    listed: pictures of the whole set, as far as is known without reading them. whole: a hash that is the same for all parts
+    of one set that were prepared alike.
+    """
+
+    number: int
+    of: int
+    listed: int
+    whole: str
+
+
 @dataclass(frozen=True, eq=False)
 class Bank:
     """A prepared set of pictures.
@@ -40,7 +55,8 @@ class Bank:
     enlarged: how many pictures had less than three quarters of the bank's height or width. source: its name for people.
     ranges: of the values of its deep pictures. converted_profiles, broken_profiles: how many pictures came with a colour
     profile that was converted to sRGB, or couldn't be read. decoding: by which it was made, see DECODING. drawn: whether
-    figment drew all of the pictures itself. clips: whose frames the pictures are, where they are a film's.
+    figment drew all of the pictures itself. clips: whose frames the pictures are, where they are a film's. part: where it is
+    one of several parts of a set (sources/part_of.py). beside: the other parts of it that this machine trains on.
     """
 
     folder: Path
@@ -66,6 +82,13 @@ class Bank:
     drawn: bool = False
     unused: int = 0
     clips: Clips | None = None
+    part: DealtPart | None = None
+    beside: tuple["Bank", ...] = ()
+
+    @property
+    def trained_on(self) -> int:
+        """How many pictures of the set are trained on; of a set in parts, whose others may lie elsewhere, about so many."""
+        return len(self.train) if self.part is None else round(self.part.listed * (1 - HELD_OUT_SHARE))
 
     def thinned(self, count: int | None) -> "Bank":
         """With so many of its training pictures, always the same ones, fewer of them among more; itself for None.
@@ -194,6 +217,7 @@ def open_bank(folder: str | Path) -> Bank:
             broken_profiles=facts.get("broken_profiles", 0),
             decoding=facts.get("decoding", 0),
             drawn=facts.get("drawn", False),
+            part=DealtPart(**facts["part"]) if "part" in facts else None,
             clips=open_clips(folder, facts["clips"]) if "clips" in facts else None,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:

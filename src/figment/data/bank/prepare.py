@@ -24,7 +24,7 @@ from figment.common.files import flush_to_disk
 from figment.common.pointers import FETCH, IS_POINTER
 from figment.common.progress import Progress, Say
 from figment.common.video_shape import VideoShape
-from figment.data.bank.bank import DECODING, FORMAT, HELD_OUT_ROWS, MANY, TRAIN_ROWS, Bank, open_bank
+from figment.data.bank.bank import DECODING, FORMAT, HELD_OUT_ROWS, MANY, TRAIN_ROWS, Bank, DealtPart, open_bank
 from figment.data.bank.channels import choose_channels
 from figment.data.bank.clips import save_clips
 from figment.data.bank.cluster import check_cluster, joined
@@ -33,12 +33,13 @@ from figment.data.bank.filling import fill
 from figment.data.bank.kept import Kept, kept_clips, kept_pictures
 from figment.data.bank.preparer import ChunkPreparer, Decoder
 from figment.data.bank.shards import compact, pictures_per_shard
-from figment.data.bank.split import group_keys, split_classes, split_groups
+from figment.data.bank.split import group_keys, split, split_classes, split_groups
 from figment.data.decoding.decode import MARKED, NO_HEIC, NO_PERMISSION, UNKNOWN_FORMAT
 from figment.data.decoding.fit import STRIP, Target, check_fit
 from figment.data.sources.folder import IN_ICLOUD
 from figment.data.sources.groups import grouping
 from figment.data.sources.open import Skipped, Source, check_clips, open_source, watch
+from figment.data.sources.part_of import Part, PartOf
 from figment.errors import InputError, Notice
 
 # What to do where so many pictures are skipped for one reason that too few are left.
@@ -81,6 +82,7 @@ def prepare(
     video: VideoShape | None = None,
     cluster: str | None = None,
     say: Say | None = None,
+    part: Part | None = None,
 ) -> Bank:
     """Bring the pictures of data to one size, or open the bank where that has been done before.
 
@@ -91,7 +93,7 @@ def prepare(
     used. min_pictures: different pictures that it takes, 2 at least. keep_marked: pictures that figment made, as their
     mark says, are used like others. video: films, strips (fit "strip") or folders of frames are cut into clips, whose frames
     are the bank's pictures. cluster: address of a Dask scheduler, whose workers decode in this machine's place; say is told
-    what is waited for.
+    what is waited for. part: which part of the pictures alone, as one machine of several holds it.
 
     Works on all cores; memory doesn't grow with the pictures; disk use is N·channels·height·width bytes. Interrupted
     with KeyboardInterrupt it raises Interrupted, and the same call goes on later. Raises InputError where the data, the
@@ -113,12 +115,19 @@ def prepare(
     content = source.fingerprint()
     channels = channels or choose_channels(source, banks / f"{content[:32]}.{DECODING}.channels")
     together, dropped = grouped.key if grouped else None, (leave_out.key or None) if leave_out else None
-    key = json.dumps(
-        [FORMAT, content, height, width, channels, fit, together, dropped]
-        + [KEEP_MARKED] * keep_marked
-        + [str(video)] * (video is not None)
-    )
-    fingerprint = sha256(key.encode()).hexdigest()[:32]
+
+    def key(content: str) -> str:
+        told = [FORMAT, content, height, width, channels, fit, together, dropped]
+        told += [KEEP_MARKED] * keep_marked + [str(video)] * (video is not None)
+        return sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+    whole, key_of_whole = source, key(content)
+    if part is not None:
+        if video is not None:
+            raise InputError("parts are for pictures: of clips each machine takes all")
+        source = PartOf(whole, part, None if grouped is None else lambda: group_keys(grouped.of(whole)))
+        content = source.fingerprint()
+    fingerprint = key(content)
     folder = banks / fingerprint
     bank = _opened(folder)
     if bank is None:
@@ -132,8 +141,12 @@ def prepare(
         with preparing(banks, fingerprint):
             bank = _opened(folder)  # somebody may have prepared it while we waited
             if bank is None:
-                target = Target(height, width, channels, fit)
-                request = _Request(source, content, target, groups, leave_out, min_pictures, keep_marked, cluster, say)
+                target, own = Target(height, width, channels, fit), None
+                if part is not None:
+                    own = DealtPart(part.number, part.of, len(whole.listing.names), key_of_whole)
+                request = _Request(
+                    source, content, target, groups, leave_out, min_pictures, keep_marked, cluster, say, own
+                )
                 _build(request, folder, progress)
                 bank = open_bank(folder)
     if len(bank.pictures) < min_pictures:  # it was prepared for a purpose that takes fewer
@@ -161,7 +174,8 @@ def _check_heic(source: Source, min_pictures: int) -> None:
 class _Request:
     """What a bank is made of, and how.
 
-    fingerprint: of the source. groups: by slot, what stays together (see group_keys); None without --group.
+    fingerprint: of the source. groups: by slot, what stays together (see group_keys); None without --group. part: where the
+    source is a part of another.
     """
 
     source: Source
@@ -173,6 +187,7 @@ class _Request:
     keep_marked: bool
     cluster: str | None
     say: Say | None
+    part: DealtPart | None = None
 
 
 def _build(request: _Request, folder: Path, progress: Progress | None) -> None:
@@ -221,6 +236,8 @@ def _write_facts(draft: Path, request: _Request, kept: Kept, journal: Journal, p
         groups = [request.groups[slot] for slot in units]
         held_out, note = split_groups(groups, kept.keys)
         told = ([note] if note else []) + _of_no_group(groups)
+    elif request.part is not None:  # by its pixels alone, so that a picture is on the same side in all parts
+        held_out, told = split(kept.keys), []
     else:
         held_out, told = split_classes([listing.labels[slot] for slot in units], kept.keys), []
     if kept.lengths is not None:
@@ -262,6 +279,8 @@ def _write_facts(draft: Path, request: _Request, kept: Kept, journal: Journal, p
     if source.video is not None and (clips := kept.clips(listing, source.video.fps)) is not None:
         save_clips(draft, clips)
         facts |= {"clips": clips.names, "video": str(source.video)}
+    if request.part is not None:
+        facts["part"] = asdict(request.part)
     _write_json(draft / "bank.json", facts)
 
 

@@ -1,6 +1,6 @@
 """How fast a generator draws by onnxruntime beside torch, and how soon `figment sample` has drawn by each.
 
-    OMP_NUM_THREADS=1 taskset -c 1 python benchmarks/onnx_speed.py
+    OMP_NUM_THREADS=1 taskset -c 1 python benchmarks/onnx_speed.py [--only r3gan]
 
 Of untrained generators of named recipes, whose work is that of trained ones. Seconds are those of the CPU, the least of several
 turns that the two take in turn, so that what else the machine does weighs little. Prints a table for docs/export.md.
@@ -64,13 +64,16 @@ def command_seconds(path: Path, folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=5)
-    turns = parser.parse_args().turns
+    parser.add_argument("--only", nargs="*", choices=KINDS, default=list(KINDS))
+    asked = parser.parse_args()
+    turns = asked.turns
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))
     print("| generator | parameters | torch | onnxruntime | `figment sample`: torch | onnxruntime |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for recipe, size in KINDS.items():
+        for recipe in asked.only:
+            size = KINDS[recipe]
             generator = untrained(recipe, size)
             net, file = folder / "generator.safetensors", folder / "generator.onnx"
             net.write_bytes(packed(generator.net, generator.recipe, "generator"))

@@ -2,9 +2,9 @@
 
     python docs/page_pictures.py PAGE.html [--out FOLDER]
 
-PAGE.html: of a run with directions. It opens the page in headless Chromium without a network, light and dark and as wide as a
-phone, waits for the pictures, moves a slider, and writes page-light.webp, page-dark.webp and page-phone.webp. They show a
-generator's samples beside a page, and are marked so.
+PAGE.html: of a run with directions. It opens the page in headless Chromium without a network, dark, and light as wide as a phone,
+waits for the pictures, moves a slider, and writes export-page-dark.webp and export-page-phone.webp, the upper parts of the page.
+They show a generator's samples beside a page, and are marked so.
 """
 
 import argparse
@@ -21,8 +21,8 @@ IMAGES = Path(__file__).with_name("images")
 MARK: DigitalSourceType = "compositeWithTrainedAlgorithmicMedia"
 CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUALITY = 88  # of WebP
-LOOKS = {"light": (False, 1000), "dark": (True, 1000), "phone": (False, 400)}  # dark, width
-HEIGHT, MAX_HEIGHT = 900, 4000
+LOOKS = {"dark": (True, 1000), "phone": (False, 400)}  # dark, width
+HEIGHT, MAX_HEIGHT = 900, 1640
 
 
 def picture(browser: Any, page_file: Path, dark: bool, width: int) -> bytes:
@@ -32,7 +32,7 @@ def picture(browser: Any, page_file: Path, dark: bool, width: int) -> bytes:
     )
     page = context.new_page()
     page.goto(page_file.resolve().as_uri())
-    page.wait_for_function("document.documentElement.dataset.wall !== undefined", timeout=120_000)
+    page.locator("html[data-wall]").wait_for(state="attached", timeout=120_000)
     for slider in page.locator("[aria-labelledby=close-title] input[type=range]").all()[:1]:
         slider.fill("1.5")
     page.wait_for_timeout(1500)
@@ -51,7 +51,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for look, (dark, width) in LOOKS.items():
             shot = Image.open(BytesIO(picture(browser, asked.page, dark, width))).convert("RGB")
-            shot.save(asked.out / f"page-{look}.webp", quality=QUALITY, method=6, xmp=xmp(MARK))
+            shot.save(asked.out / f"export-page-{look}.webp", quality=QUALITY, method=6, xmp=xmp(MARK))
         browser.close()
 
 

@@ -129,3 +129,18 @@ def test_batches_of_samples_as_the_adm_evaluation_has_them(tmp_path):
     assert source.listing.labels == [str(i % 3) for i in range(12)]
     held = np.stack([np.asarray(decode(payload)) for chunk in source.chunks() for payload in chunk.payloads])
     assert np.array_equal(held, pictures)
+
+
+@pytest.mark.parametrize(
+    "crafted",
+    [
+        torch.empty(16, device="meta"), torch.ones(16).to_sparse(), torch.ones(1).expand(16),
+        torch.ones(1).expand(1 << 40),
+    ],
+    ids=["meta", "sparse", "repeated", "vast"],
+)  # fmt: skip
+def test_tensors_that_aren_t_all_there_are_refused(crafted, tmp_path, capsys):
+    torch.save(tutorial_weights(nz=12, ngf=4, doublings=3) | {"main.1.weight": crafted}, tmp_path / "x.pth")
+    assert command("import", tmp_path / "x.pth", "--as", "dcgan-tutorial", "--out", tmp_path / "out") == 2
+    assert "x.pth holds main.1.weight without all its numbers, one by one" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

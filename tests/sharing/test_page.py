@@ -71,6 +71,8 @@ def test_what_figment_did_not_write_is_left_alone(tmp_path):
     with pytest.raises(InputError, match=r"let it end in \.html, or name a folder"):
         check_page(tmp_path / "text.txt")
     (tmp_path / "site" / "index.html").write_text(f"<head>{page_mark('trainedAlgorithmicMedia')}")
+    with pytest.raises(InputError, match=r"let it end in \.html, or name a folder"):
+        check_page(tmp_path / "page.htm")
     check_page(tmp_path / "site")
     check_page(tmp_path / "new")
     check_page(tmp_path / "new.html")
@@ -86,3 +88,5 @@ def test_a_page_is_asked_for_where_it_can_be_written(finished, tmp_path, capsys)
     (tmp_path / "mine.html").write_text("mine")
     assert command("export", finished.folder, "--page", tmp_path / "mine.html") == 2
     assert "exists and isn't a page that figment made: name another file." in capsys.readouterr().err
+    assert command("export", "--card", finished.folder) == 2  # a run that was taken for the card's place
+    assert "write it before the options, as in figment export RUN --card." in capsys.readouterr().err

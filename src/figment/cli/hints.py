@@ -55,6 +55,8 @@ def hinted(error: click.ClickException) -> str:
         hint = OPTIONS.get(error.option_name) or _field(error.option_name.lstrip("-"))
         if hint:
             return f"No such option '{error.option_name}': {hint}."
+    if isinstance(error, click.MissingParameter) and error.ctx is not None and error.ctx.info_name == "export":
+        return "Missing argument 'RUN': write it before the options, as in figment export RUN --card."
     message = " ".join(line.strip() for line in error.format_message().splitlines())
     return message if message.endswith((".", "?", "?)")) else f"{message}."
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LARGE = 256  # pixels a side from which on size and speed are told before anything is made
 STAGES = 3
+NEARLY = (".htm", ".xhtml", ".onnx", ".zip")  # endings of a name that was hardly meant for a folder
 NAMED = ("labelled", "groups")  # how directions were found that have a name
 MOST_WAYS = 24  # sliders
 
@@ -36,6 +37,8 @@ def check_page(place: Path) -> None:
         return
     if place.is_file():
         raise InputError(f"--page {place} is a file: let it end in .html, or name a folder.")
+    if place.suffix.lower() in NEARLY:
+        raise InputError(f"--page {place}: let it end in .html, or name a folder.")
     check_folder(place, "--page")
     page = place / "index.html"
     if place.is_dir() and any(place.iterdir()) and not (page.is_file() and is_own(page)):

@@ -1,6 +1,7 @@
 """Nets that other programs trained, as figment's: known layouts of weights, read without running anything that is in a file."""
 
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from itertools import pairwise
@@ -120,7 +121,9 @@ def read_weights(file: Path) -> dict[str, Tensor]:
         except tensorfiles.DAMAGED as error:
             raise InputError(f"{file} is no whole safetensors file ({error}): copy it again.") from None
     try:
-        held: Any = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's, of how old a form of a file is
+            held: Any = torch.load(file, map_location="cpu", weights_only=True)
     except Exception:  # a hostile file may raise whatever it likes
         other = mistaken(file, "file of weights", WANTED) if file.suffix not in TORCH_SUFFIXES else None
         raise InputError(
@@ -131,7 +134,16 @@ def read_weights(file: Path) -> dict[str, Tensor]:
             held = held[key]
     if not isinstance(held, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in held.items()):
         raise InputError(f"{file} holds other things than tensors by name: {WANTED}.")
+    if others := [name for name, tensor in held.items() if not _is_plain(tensor)]:
+        raise InputError(f"{file} holds {shown(others[0])} without all its numbers, one by one: {WANTED}.")
     return held
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor has a number in the file for each of its places: neither sparse, nor empty of them, nor one repeated."""
+    if tensor.is_nested or tensor.layout is not torch.strided or tensor.device.type != "cpu":
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def _unpacked_bytes(file: Path) -> int:

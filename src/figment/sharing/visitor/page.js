@@ -986,7 +986,7 @@ function Et({ desk: e, chosen: t }) {
 		a
 	]);
 	let u = (e) => e.map((e) => /* @__PURE__ */ U(je, {
-		label: e.name,
+		label: e.name.replaceAll("_", " "),
 		value: a[e.name] ?? 0,
 		min: -3,
 		max: Tt,

@@ -25,7 +25,7 @@ export function Close({ desk, chosen }: { desk: Desk; chosen: number }) {
   const sliders = (all: Direction[]) =>
     all.map((one) => (
       <Slider
-        key={one.name} label={one.name} value={amounts[one.name] ?? 0} min={-MOST} max={MOST} step={0.1} show={signed}
+        key={one.name} label={one.name.replaceAll('_', ' ')} value={amounts[one.name] ?? 0} min={-MOST} max={MOST} step={0.1} show={signed}
         onChange={(value) => setAmounts({ ...amounts, [one.name]: value })}
       />
     ))

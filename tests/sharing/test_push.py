@@ -316,3 +316,35 @@ def test_nets_alone_are_taken_too(hub, run, tmp_path, monkeypatch, capsys):
     with pytest.raises(InputError, match="isn't on the hub, or is private"):
         figment.load("hf:me/none")
     assert TOKEN not in capsys.readouterr().err
+
+
+def test_names_that_lead_elsewhere_and_headers_that_lie_take_nothing(hub, run, tmp_path, monkeypatch, capsys):
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    assert command("push", run.folder, "me/faces", "--yes") == 0
+    sound = dict(pushed(hub).files)
+    before = set(tmp_path.rglob("evil*"))
+    for name in (
+        "pictures/../../../../../../evil.png",
+        "../evil.png",
+        "pictures/../evil.png",
+        "pictures/\x1b[31mevil.py",
+    ):
+        pushed(hub).files = sound | {name: sound["card.png"]}
+        status = command("pull", "hf:me/faces", "--out", "taken")
+        told = capsys.readouterr().err
+        assert status in (0, 2)
+        assert "\x1b" not in told
+        assert "Traceback" not in told
+        assert {path for path in tmp_path.rglob("evil*") if "cache" not in path.parts} == before
+        if status == 0:
+            shutil.rmtree("taken")
+        assert not Path("taken").exists()
+    net = sound["generator.safetensors"]
+    header = b'{"w":{"dtype":"F32","shape":[1152921504606846976],"data_offsets":[0,4611686018427387904]}}'
+    for content in ((1 << 60).to_bytes(8, "little") + net[8:], len(header).to_bytes(8, "little") + header, net[:-1]):
+        pushed(hub).files = sound | {"generator.safetensors": content}
+        assert "generator.safetensors isn't what its name says" in refused(
+            capsys, "pull", "hf:me/faces", "--out", "taken"
+        )
+        assert not Path("taken").exists()

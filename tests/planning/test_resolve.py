@@ -17,5 +17,6 @@ def test_clips_frames_half_a_second_apart_count_as_pictures(clips: int, frames: 
     """At 12 frames a second clips of a second are two pictures each, those of five seconds ten: 40, 2,000 and 6,000 here."""
     numbers = np.repeat(np.arange(clips, dtype=np.int32), frames)
     told = Clips(numbers, np.tile(np.arange(frames) / 12, clips), [str(i) for i in range(clips)])
-    bank: Any = SimpleNamespace(clips=told, train=np.arange(len(numbers)), channels=3, classes=((), None))
+    rows = np.arange(len(numbers))
+    bank: Any = SimpleNamespace(clips=told, train=rows, trained_on=len(rows), channels=3, classes=((), None))
     assert settled_by_data(make("video-small"), cast(Bank, bank)).augment_p == pytest.approx(p)

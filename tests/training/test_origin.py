@@ -263,6 +263,9 @@ def test_portraits_never_start_from_shipped_nets(source: Run, monkeypatch: pytes
     assert starting.usual_start(long, drawn=False) is None
     assert starting.usual_start(presets.make("dcgan-r1", images=50_000, size=128), drawn=False) is None
     assert starting.usual_start(presets.make("dcgan-r1", seconds=3600), drawn=False) is None
+    clips = presets.make("video-small", images=50_000)
+    assert starting.usual_start(clips, drawn=False) in starting.CLIP_STARTS
+    assert starting.usual_start(clips, drawn=True) is None
 
 
 def test_auto_starts_from_shipped_nets_where_they_help(

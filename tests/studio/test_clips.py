@@ -1,19 +1,30 @@
 """Clips in the studio: a run's films beside its history, moving or held as a person asks; and clips as what a run learns from."""
 
+import io
+import json
+import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from figment.errors import InputError
+from figment.explore.direction_file import save_directions, unit_direction
+from figment.generator import load
 from figment.media.provenance import source_of
 from figment.media.video import write_video
 from figment.run import Run
+from figment.studio.play.asked import Draw, Look, Numbered
+from figment.studio.play.clips import looped
+from figment.studio.play.drawing import draw
 from figment.studio.starting import NewRun, asked
 from figment.studio.studio import Studio, found_in
 from figtest.films import write_film
 from figtest.reels import moving_disc
-from figtest.runs import build
+from figtest.runs import build, played
 from figtest.studios import asking, started
 
 OF_CLIPS = dict(frames=16, fps=12, motion_size=4, code_size=10, size=32)
@@ -132,3 +143,86 @@ def test_the_page_offers_clips(address: str, open_page: Any) -> None:
     page.get_by_text("More: name, size").click()
     page.get_by_role("combobox", name="What is learnt").select_option("16x12")
     page.get_by_text("1,000 clips, 36,000 frames").wait_for()
+
+
+# ---- Play --------------------------------------------------------------------------------------------------------
+
+MOVES = dict(frames=4, fps=8, motion_size=2, code_size=4)
+CLIP = "document.querySelector('[data-moving]')"
+FRAME = f"(() => {{ const it = {CLIP}; return [...it.getContext('2d').getImageData(0, 0, it.width, it.height).data].join() }})()"
+
+
+@pytest.fixture(scope="module")
+def moving(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return played(tmp_path_factory.mktemp("moving"), **MOVES)
+
+
+def test_a_code_moves_as_sample_films_it(moving: Run) -> None:
+    """The sheet's frames are those of figment sample --video --loop, moved and drawn in alike; another path moves another way."""
+    generator = load(moving.folder)
+    vector = torch.tensor([0.0, 1, 0, 1])
+    save_directions(moving.directions_file, [unit_direction("smile", vector, "labelled")], generator)
+    asked = Draw(
+        do="draw", seq=1, codes=[{"number": 2, "seed": 3}], motion={"number": 2, "seed": 3}, truncation=0.5,
+        moves={"smile": 2},
+    )  # fmt: skip
+    facts, sheet = unframed(draw(moving, asked))
+    assert (facts["kind"], facts["count"], facts["columns"], facts["fps"]) == ("clip", 16, 4, 8)
+    unit = vector / vector.norm()
+    wanted = generator.clips(1, 3, start=2, truncation=0.5, loop=True, shift=2 * unit)[0]
+    side = wanted.shape[-1]
+    frames = sheet.reshape(4, side, 4, side, 3).transpose(0, 2, 4, 1, 3).reshape(16, 3, side, side)
+    assert np.abs(frames.astype(int) - wanted.numpy()).max() <= 1  # the rounding that other layouts in memory bring
+    other = unframed(draw(moving, asked.model_copy(update={"motion": Numbered(number=3)})))[1]
+    assert np.abs(other.astype(int) - sheet).mean() > 0.1
+
+
+def test_long_loops_show_fewer_frames_a_second(moving: Run) -> None:
+    generator = load(moving.folder)
+    generator.recipe = generator.recipe.model_copy(update={"frames": 20, "fps": 10.0})
+    frames, fps = looped(generator, {}, Look(codes=[Numbered(number=0)]), Numbered(number=1))
+    assert (len(frames), fps) == (40, 5)  # of 80, eight seconds
+    with pytest.raises(InputError, match="Styles of another picture don't move"):
+        looped(generator, {}, Look(codes=[Numbered(number=0)], late=Numbered(number=1)), Numbered(number=1))
+
+
+def unframed(message: bytes) -> tuple[dict[str, Any], Any]:
+    (length,) = struct.unpack_from("<I", message)
+    return json.loads(message[4 : 4 + length]), np.asarray(Image.open(io.BytesIO(message[4 + length :])))
+
+
+def test_the_picture_that_is_played_with_moves(moving: Run, open_page: Any) -> None:
+    """Held, played, moved by a slider and along another path; who asks for less motion starts it; pictures don't move."""
+    with started(moving.folder.parent) as it:
+        address = f"{it.home}/play/{found_in(moving.folder)[0].id}?{it.address.split('?')[1]}&code=3"
+        page = open_page(address)
+
+        def soon(script: str, arg: Any = None) -> None:
+            for _ in range(1000):
+                if page.evaluate(script, arg):
+                    return
+                page.wait_for_timeout(30)
+            raise AssertionError(script)
+
+        other = f"(before) => {CLIP} && {FRAME} !== before"
+        soon(f"!!{CLIP}?.width")
+        soon(other, page.evaluate(FRAME))  # it plays
+        assert "in motion" in page.locator("[data-stage]").get_attribute("alt")
+        page.get_by_role("button", name="Hold the clip").press("Enter")
+        page.get_by_role("button", name="Play the clip").wait_for()
+        held = page.evaluate(FRAME)
+        page.wait_for_timeout(400)
+        assert page.evaluate(FRAME) == held
+        page.get_by_role("slider").first.fill("3")
+        soon(f"!{CLIP}")  # what was held goes: the picture below follows the hand
+        page.get_by_role("button", name="Another motion").press("Space")
+        soon(f"!!{CLIP}?.width && location.search.includes('motion=')")
+        page.get_by_role("button", name="4 × 4 neighbours").click()
+        soon(f"!{CLIP}")
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(address)
+        page.get_by_role("button", name="Play the clip").wait_for()
+        assert not page.evaluate(f"!!{CLIP}")
+        page.get_by_role("button", name="Play the clip").click()
+        soon(f"!!{CLIP}?.width")
+        soon(other, page.evaluate(FRAME))

@@ -88,13 +88,17 @@ class Look(Asked):
 
 
 class Draw(Look):
-    """Pictures to be shown now. Of one slot only the newest request is answered. numbers: whether the codes are sent, too."""
+    """Pictures to be shown now. Of one slot only the newest request is answered. numbers: whether the codes are sent, too.
+
+    motion: of a run of clips, the path that the first code moves along: its frames come in one sheet, a loop from first to last.
+    """
 
     do: Literal["draw"]
     seq: Whole
     slot: Annotated[str, Field(max_length=40)] = "main"
     form: Literal["webp", "jpeg"] = "webp"
     numbers: bool = False
+    motion: Numbered | None = None
 
 
 class Project(Asked):

@@ -109,13 +109,19 @@ def moved_codes(generator: Generator, directions: Mapping[str, Direction], look:
     """
     from figment import codes
 
-    z, shift = codes.truncated(codes_of(generator, look.codes), look.truncation), None
+    z, shift = codes.truncated(codes_of(generator, look.codes), look.truncation), shift_of(directions, look)
+    return z if shift is None else codes.shifted(z, shift, generator.recipe.prior)
+
+
+def shift_of(directions: Mapping[str, Direction], look: Look) -> Tensor | None:
+    """What all moves together add to a code, (code_size,); None without any. Raises InputError as moved_codes does."""
+    shift = None
     for name, amount in look.moves.items():
         if name not in directions:
             raise InputError(f"There is no direction {name} any more: load the page anew.")
         step = amount * directions[name].vector.double()
         shift = step if shift is None else shift + step
-    return z if shift is None else codes.shifted(z, shift, generator.recipe.prior)
+    return shift
 
 
 def drawn(generator: Generator, z: Tensor, labels: Tensor | None, look: Look) -> Tensor:

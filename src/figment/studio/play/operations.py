@@ -36,6 +36,7 @@ def offered(studio: Studio, id: str) -> dict[str, Any]:
     return {
         "name": printable(run.name), "shape": list(recipe.shape), "channels": recipe.channels, "code_size": recipe.code_size,
         "prior": recipe.prior, "seed": recipe.seed, "classes": class_names(generator), "stages": stages(generator),
+        "moves": bool(recipe.frames),
         "directions": [_direction(name, one) for name, one in directions.items()],
         "snapshots": list(run.snapshots()), "has_best": run.best_file.is_file(),
         "favourites": kept, "favourites_problem": problem,

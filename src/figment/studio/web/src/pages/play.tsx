@@ -9,6 +9,7 @@ import { Film } from '../play/film'
 import { Find } from '../play/find'
 import { Keep } from '../play/keep'
 import { fromQuery, inWords, lookOf, neighbour, toQuery, type Look, type State } from '../play/looks'
+import { MotionRow, Moving, pathOf, useMotion } from '../play/motion'
 import { Pad } from '../play/pad'
 import { Player, type Drawn, type Item } from '../play/player'
 import '../play/play.css'
@@ -23,6 +24,7 @@ const PANELS = {
   styles: ['Styles', Styles], find: ['Find a picture', Find], favourites: ['Favourites', Favourites],
 } as const
 type PanelName = keyof typeof PANELS
+const HOLDS_STILL = ['film', 'find'] // panels whose pictures change by themselves
 const SETTLED = 400 // milliseconds without a change, after which the address keeps it
 
 export default function Play({ id }: PageProps) {
@@ -67,6 +69,8 @@ function Instrument({ id, facts, again }: { id: string; facts: Facts; again: () 
     return () => player.end()
   }, [player])
   useLayoutEffect(() => player.show(latest.current), [key]) // at once: a picture follows the hand
+  const moves = facts.moves && shown.codes.length === 1 && !shown.late && !HOLDS_STILL.includes(state.panel)
+  const motion = useMotion(player, moves ? shown : null, pathOf(state, facts.seed))
   useAddress(state, facts.seed)
 
   const choose = (panel: string) => {
@@ -93,9 +97,13 @@ function Instrument({ id, facts, again }: { id: string; facts: Facts; again: () 
     <div class="play">
       <section class="left" aria-label="Picture">
         <Stage
-          words={override ? `Generated picture: ${PANELS[name][0]}` : inWords(state)} shape={facts.shape} smooth={state.smooth}
-          many={state.many && !override} onReady={(show) => (stage.current = show)} onNeighbour={(place) => void goTo(place)}
-        />
+          words={(override ? `Generated picture: ${PANELS[name][0]}` : inWords(state)) + (motion.plays ? ', in motion' : '')}
+          shape={facts.shape} smooth={state.smooth} many={state.many && !override} onReady={(show) => (stage.current = show)}
+          onNeighbour={(place) => void goTo(place)}
+        >
+          {moves && <Moving motion={motion} smooth={state.smooth} />}
+        </Stage>
+        {moves && <MotionRow motion={motion} onAnother={(path) => change({ motion: path })} />}
         <p class="problem" role="alert">{problem}</p>
         {override && !override.late && (
           <p>

@@ -24,6 +24,8 @@ export interface Facts {
   seed: number
   classes: string[]
   stages: number
+  /** Whether its pictures are the frames of clips. */
+  moves: boolean
   directions: Direction[]
   snapshots: number[]
   has_best: boolean

@@ -7,7 +7,7 @@ const read = (text: string) => fromQuery(new URLSearchParams(text), SEED)
 
 test('an address keeps all of a state', () => {
   const state: State = {
-    point: { number: 12, seed: 3 }, moves: { smile: 1.5, 'a:b=c&d': -2 }, truncation: 0.7, label: 'cats & dogs', net: '640', many: true,
+    point: { number: 12, seed: 3 }, moves: { smile: 1.5, 'a:b=c&d': -2 }, truncation: 0.7, label: 'cats & dogs', net: '640', motion: 0, many: true,
     spread: 0.6, smooth: false, panel: 'pad', terms: START.terms,
     between: { corners: [0, 1, 2, 3].map((number) => ({ point: { number, seed: SEED }, label: null })), x: 0.25, y: 1 },
   }

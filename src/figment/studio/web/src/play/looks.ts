@@ -1,7 +1,13 @@
 // What is drawn: codes as the server takes them, and the picture on the stage as an address keeps it.
 
-/** Sample so much of a seed, or a code by its own numbers. */
-export type Point = { number: number; seed: number } | { values: number[] }
+/** Sample so much of a seed, or path so much of it. */
+export interface Numbered {
+  number: number
+  seed: number
+}
+
+/** A sample, or a code by its own numbers. */
+export type Point = Numbered | { values: number[] }
 
 /** A picture that something can be done with. label: its class, where it isn't the code's own. */
 export interface Item {
@@ -49,12 +55,13 @@ export interface State {
   smooth: boolean
   panel: string
   terms: Terms
+  motion: number | null // of a run of clips the path that is moved along; null: the picture's own
   between: Between | null // null: four samples, and the middle
 }
 
 export const START: State = {
   point: { number: 0, seed: 0 }, moves: {}, truncation: 1, label: null, net: 'result', many: false, spread: 0.3,
-  smooth: true, panel: 'directions', terms: { A: [], B: [], C: [] }, between: null,
+  smooth: true, panel: 'directions', terms: { A: [], B: [], C: [] }, motion: null, between: null,
 }
 export const NEIGHBOURS = 15
 
@@ -76,6 +83,7 @@ export function toQuery(state: State, seed: number): string {
   if (state.truncation !== 1) query.set('truncation', String(state.truncation))
   if (state.label !== null) query.set('label', state.label)
   if (state.net !== 'result') query.set('net', state.net)
+  if (state.motion !== null) query.set('motion', String(state.motion))
   if (state.many) query.set('view', 'many')
   if (state.spread !== START.spread) query.set('spread', String(state.spread))
   if (!state.smooth) query.set('pixels', '1')
@@ -104,6 +112,7 @@ export function fromQuery(query: URLSearchParams, seed: number): State {
     truncation: within(query.get('truncation'), 0, 2, START.truncation),
     label: query.get('label'),
     net: /^(best|\d{1,15})$/.test(query.get('net') ?? '') ? query.get('net')! : START.net,
+    motion: query.get('motion') === null ? null : whole(query.get('motion'), 0),
     many: query.get('view') === 'many',
     spread: within(query.get('spread'), 0, 1, START.spread),
     smooth: query.get('pixels') === null,

@@ -1,6 +1,6 @@
 // The websocket of Play: pictures are asked for by slot; of one slot only the newest matters.
 import { UNREACHED, socketAddress } from '../api'
-import type { Item, Look } from './looks'
+import type { Item, Look, Numbered } from './looks'
 
 export type { Item }
 
@@ -33,11 +33,13 @@ export function unframed(message: ArrayBuffer): Drawn {
 
 export class Player {
   onMain: Told = () => {}
+  onClip: Told = () => {}
   onSearch: Told = () => {}
   onOpen: () => void = () => {}
   private socket: WebSocket | null = null
   private asked = new Map<string, { seq: number; told: Told }>()
   private thumbs = new Map<string, Promise<string>>()
+  private clip: unknown = null // the request of what moves on the stage, which a new connection makes again
   private backlog: string[] = [] // what was asked for before the connection stood
   private behind: Promise<unknown> = Promise.resolve() // the last of the pictures that nobody waits for
   private seq = 0
@@ -57,6 +59,12 @@ export class Player {
   /** Show a look on the stage: onMain is told. */
   show(look: Look): void {
     this.send({ do: 'draw', seq: ++this.seq, slot: 'main', form: look.codes.length > 1 ? 'jpeg' : 'webp', ...look })
+  }
+
+  /** Have a look's clip along a path: onClip is told. null: no clip is wanted. */
+  move(look: Look | null, motion: Numbered): void {
+    this.clip = look && { do: 'draw', seq: ++this.seq, slot: 'clip', form: 'jpeg', motion, ...look }
+    if (this.clip) this.send(this.clip)
   }
 
   /** A picture beside the stage, with its code as it is drawn. */
@@ -112,6 +120,7 @@ export class Player {
     socket.onopen = () => {
       this.wait = FIRST_WAIT
       this.onOpen()
+      if (this.clip) this.send(this.clip)
       for (const text of this.backlog.splice(0)) socket.send(text)
     }
     socket.onmessage = ({ data }) => this.take(data)
@@ -130,6 +139,7 @@ export class Player {
     const drawn = typeof data === 'string' ? null : unframed(data)
     const { slot, error } = drawn ? { slot: drawn.slot, error: null } : JSON.parse(data as string)
     if (drawn?.kind === 'descent' || drawn?.kind === 'found' || slot === 'project') return this.onSearch(drawn, error)
+    if (slot === 'clip') return this.onClip(drawn, error)
     const waiting = this.asked.get(slot)
     if (!waiting) return this.onMain(drawn, error)
     this.asked.delete(slot)

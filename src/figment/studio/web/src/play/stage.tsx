@@ -1,4 +1,5 @@
 // The stage: the picture as it is drawn, or it among fifteen neighbours, each a button.
+import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Drawn } from './player'
 
@@ -10,11 +11,13 @@ interface Props {
   /** Is given what shows a picture, which is changed in place: no frame waits for the page. */
   onReady: (show: (drawn: Drawn) => void) => void
   onNeighbour: (place: number) => void
+  /** What lies above the picture. */
+  children?: ComponentChildren
 }
 
 const SIDE = 4
 
-export function Stage({ words, shape, smooth, many, onReady, onNeighbour }: Props) {
+export function Stage({ words, shape, smooth, many, onReady, onNeighbour, children }: Props) {
   const picture = useRef<HTMLImageElement>(null)
   const kept = useRef<string[]>([])
   useLayoutEffect(() => {
@@ -34,6 +37,7 @@ export function Stage({ words, shape, smooth, many, onReady, onNeighbour }: Prop
   return (
     <div class="stage" style={{ aspectRatio: `${shape[1]} / ${shape[0]}` }}>
       <img ref={picture} alt={words} decoding="sync" class={smooth ? undefined : 'pixels'} onLoad={loaded} data-stage />
+      {children}
       {many && (
         <div class="neighbours" role="group" aria-label="The picture and its neighbours">
           {Array.from({ length: SIDE * SIDE }, (_, i) => (

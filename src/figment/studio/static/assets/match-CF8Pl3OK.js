@@ -1,0 +1,1 @@
+import{m as e,y as t}from"./index-C8XLMzlv.js";function n(n){let[r,i]=t(()=>matchMedia(n).matches);return e(()=>{let e=matchMedia(n),t=()=>i(e.matches);return t(),e.addEventListener(`change`,t),()=>e.removeEventListener(`change`,t)},[n]),r}export{n as t};

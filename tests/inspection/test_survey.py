@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from figment.data.bank.split import exact_duplicates
 from figment.errors import InputError
 from figment.inspection import scan
 from figment.inspection.survey import survey
-from figment.inspection.table import lines
+from figment.inspection.table import facts, lines
 
 
 def named(survey, slots):
@@ -149,3 +151,7 @@ def test_of_strips_only_the_first_frames_are_looked_at(tmp_path):
     for slot in range(3):
         expected = Image.fromarray(frames[2 * slot]).resize((64, 64), Image.Resampling.LANCZOS)
         assert np.abs(found.pictures[slot].astype(int) - np.asarray(expected)).mean() < 0.5  # edges overshoot and clip
+
+
+def test_films_beside_pictures_are_told_of_as_such(odd):
+    assert ("told", "2 films are here, too.") in facts(replace(odd, notes=["2 films are here, too."]))

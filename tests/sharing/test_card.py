@@ -117,3 +117,12 @@ def test_places_are_cut_out_of_words():
         {"format": 1, "state": "new", "data": "/x/y", "user": "me", "machine": {"name": "CPU", "host": "mine"}}
     )
     assert told == {"format": 1, "state": "new", "machine": {"name": "CPU"}, "data": "y"}
+
+
+def test_a_card_of_clips_counts_frames_and_shows_how_to_film_them(tmp_path):
+    clips = played(tmp_path, frames=4, fps=8, motion_size=2, code_size=4)
+    clips.note(pictures=400, trained_on=360, held_out=40)
+    card = text(clips)
+    assert "colour clips of 4 frames" in card
+    assert "- Frames: 400 in all, 360 trained on, 40 held out" in card
+    assert "figment sample generator.safetensors --video --loop" in card

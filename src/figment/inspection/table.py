@@ -56,7 +56,7 @@ def facts(survey: Survey) -> list[tuple[str, str]]:
             ("grey", _count(survey.grey, survey)),
             ("animated", _count(int(rows["animated"].sum()), survey)),
             ("classes", _classes(survey)),
-            ("labels", " ".join(survey.notes)),
+            ("told", " ".join(survey.notes)),
             ("brightness", f"{rows['brightness'].mean():.0f} ± {rows['brightness'].std():.0f} of 255"),
             ("saturation", f"{rows['saturation'].mean():.0f} ± {rows['saturation'].std():.0f} of 255"),
             ("near-duplicates", _near(survey)),

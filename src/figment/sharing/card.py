@@ -39,7 +39,7 @@ def card_of(run: Run, generator: Generator, licence: str | None = None) -> dict[
             f"--licence {shown(licence)}: write it in the hub's short names: apache-2.0, cc-by-nc-4.0, other."
         )
     parts = [
-        _metadata(run, licence), _head(run, generator), _use(), _data(run), _made(run, generator), _scores(run),
+        _metadata(run, licence), _head(run, generator), _use(run.recipe), _data(run), _made(run, generator), _scores(run),
         _originality(run), _limits(run), _marks(), _repeat(run),
     ]  # fmt: skip
     text = ("\n\n".join(parts) + "\n").encode()
@@ -95,9 +95,10 @@ def _pixels(recipe: Recipe) -> str:
     return "×".join(map(str, recipe.shape))
 
 
-def _use() -> str:
+def _use(recipe: Recipe) -> str:
+    video = "\nfigment sample generator.safetensors --video --loop" if recipe.frames else ""
     return (
-        "## How to use it\n\n```bash\nfigment sample generator.safetensors\n```\n\n```python\nimport figment\n\n"
+        f"## How to use it\n\n```bash\nfigment sample generator.safetensors{video}\n```\n\n```python\nimport figment\n\n"
         'figment.load("generator.safetensors").sheet().save("samples.png")\n```\n\n'
         "In place of the file both take `hf:OWNER/NAME`, where this page is on the Hugging Face hub. The nets are safetensors: "
         "reading them runs no code."
@@ -112,7 +113,7 @@ def _data(run: Run) -> str:
         if isinstance(facts.get(key), int)
     ]
     lines = [f"- Source: {cleaned_text(str(facts.get('source') or 'not noted'))}"]
-    lines += [f"- {'Clips' if recipe.frames else 'Pictures'}: {', '.join(counts)}"] * bool(counts)
+    lines += [f"- {'Frames' if recipe.frames else 'Pictures'}: {', '.join(counts)}"] * bool(counts)
     lines += [f"- Licence of the data: {line}" for line in _data_licences(run.data)]
     if recipe.classes:
         more = f" and {len(recipe.classes) - MAX_CLASSES} more" if len(recipe.classes) > MAX_CLASSES else ""

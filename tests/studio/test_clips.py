@@ -191,38 +191,43 @@ def unframed(message: bytes) -> tuple[dict[str, Any], Any]:
     return json.loads(message[4 : 4 + length]), np.asarray(Image.open(io.BytesIO(message[4 + length :])))
 
 
-def test_the_picture_that_is_played_with_moves(moving: Run, open_page: Any) -> None:
-    """Held, played, moved by a slider and along another path; who asks for less motion starts it; pictures don't move."""
+@pytest.fixture(scope="module")
+def played_at(moving: Run) -> Any:
+    """Where it is played; the studio outlives the pages of a test, which would complain of its end."""
     with started(moving.folder.parent) as it:
-        address = f"{it.home}/play/{found_in(moving.folder)[0].id}?{it.address.split('?')[1]}&code=3"
-        page = open_page(address)
+        yield f"{it.home}/play/{found_in(moving.folder)[0].id}?{it.address.split('?')[1]}&code=3"
 
-        def soon(script: str, arg: Any = None) -> None:
-            for _ in range(1000):
-                if page.evaluate(script, arg):
-                    return
-                page.wait_for_timeout(30)
-            raise AssertionError(script)
 
-        other = f"(before) => {CLIP} && {FRAME} !== before"
-        soon(f"!!{CLIP}?.width")
-        soon(other, page.evaluate(FRAME))  # it plays
-        assert "in motion" in page.locator("[data-stage]").get_attribute("alt")
-        page.get_by_role("button", name="Hold the clip").press("Enter")
-        page.get_by_role("button", name="Play the clip").wait_for()
-        held = page.evaluate(FRAME)
-        page.wait_for_timeout(400)
-        assert page.evaluate(FRAME) == held
-        page.get_by_role("slider").first.fill("3")
-        soon(f"!{CLIP}")  # what was held goes: the picture below follows the hand
-        page.get_by_role("button", name="Another motion").press("Space")
-        soon(f"!!{CLIP}?.width && location.search.includes('motion=')")
-        page.get_by_role("button", name="4 × 4 neighbours").click()
-        soon(f"!{CLIP}")
-        page.emulate_media(reduced_motion="reduce")
-        page.goto(address)
-        page.get_by_role("button", name="Play the clip").wait_for()
-        assert not page.evaluate(f"!!{CLIP}")
-        page.get_by_role("button", name="Play the clip").click()
-        soon(f"!!{CLIP}?.width")
-        soon(other, page.evaluate(FRAME))
+def test_the_picture_that_is_played_with_moves(played_at: str, open_page: Any) -> None:
+    """Held, played, moved by a slider and along another path; who asks for less motion starts it; pictures don't move."""
+    page = open_page(played_at)
+
+    def soon(script: str, arg: Any = None) -> None:
+        for _ in range(1000):
+            if page.evaluate(script, arg):
+                return
+            page.wait_for_timeout(30)
+        raise AssertionError(script)
+
+    other = f"(before) => {CLIP} && {FRAME} !== before"
+    soon(f"!!{CLIP}?.width")
+    soon(other, page.evaluate(FRAME))  # it plays
+    assert "in motion" in page.locator("[data-stage]").get_attribute("alt")
+    page.get_by_role("button", name="Hold the clip").press("Enter")
+    page.get_by_role("button", name="Play the clip").wait_for()
+    held = page.evaluate(FRAME)
+    page.wait_for_timeout(400)
+    assert page.evaluate(FRAME) == held
+    page.get_by_role("slider").first.fill("3")
+    soon(f"!{CLIP}")  # what was held goes: the picture below follows the hand
+    page.get_by_role("button", name="Another motion").press("Space")
+    soon(f"!!{CLIP}?.width && location.search.includes('motion=')")
+    page.get_by_role("button", name="4 × 4 neighbours").click()
+    soon(f"!{CLIP}")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(played_at)
+    page.get_by_role("button", name="Play the clip").wait_for()
+    assert not page.evaluate(f"!!{CLIP}")
+    page.get_by_role("button", name="Play the clip").click()
+    soon(f"!!{CLIP}?.width")
+    soon(other, page.evaluate(FRAME))

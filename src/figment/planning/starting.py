@@ -32,7 +32,7 @@ class StartRule(NamedTuple):
 
 # CelebA for 10 minutes and to 160,000 images seen, three other sets to 30,000: LOG 90. Beyond them nothing was tried.
 AUTO_STARTS = (StartRule(160_000, 600, "pictures come sooner"),)
-# Of clips, two sets for 20 minutes of a core: LOG 125.
+# Of clips, two sets for 20 minutes of a core: LOG 126.
 CLIP_STARTS = (StartRule(70_000, 1200, "frames come sooner"),)
 # What may be chosen beside "auto" and leaves its game and nets as they were measured from the shipped nets.
 NEUTRAL = {

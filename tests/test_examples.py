@@ -29,7 +29,8 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in
 ON_A_HUB = {"docs/share.md"}  # pages that give to a hub and take from it: one on this machine
 # Whose examples take long even in small: .ci/run has them run all the same.
 LONG = {
-    f"docs/{name}.md" for name in ("compare", "data", "detect", "measure", "python", "sample", "train", "understand")
+    f"docs/{name}.md"
+    for name in ("compare", "data", "detect", "measure", "python", "sample", "sizes", "train", "understand", "video")
 }
 WITH_EXAMPLES = [
     pytest.param(page, marks=[pytest.mark.slow] if page in LONG else []) for page in PAGES if examples(page)
@@ -55,10 +56,15 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory, own_cache: Path) -> Path:
 @pytest.fixture
 def desk(laid_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A desk of the page's own, to work at."""
+    from huggingface_hub import (
+        constants,
+    )  # before the variable is set, which it looks at once, when it is first imported
+
     own = Path(shutil.copytree(laid_out, tmp_path / "desk"))
     monkeypatch.chdir(own)
     monkeypatch.setenv(VARIABLE, "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return own
 
 

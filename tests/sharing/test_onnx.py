@@ -300,7 +300,7 @@ def test_every_generator_is_exported_and_draws_the_same(family, size, channels, 
     assert found.levels < 0.02
     drawing = load_onnx(tmp_path / "x.onnx")
     ours, theirs = generator.sample(33, 1), drawing.sample(33, 1)
-    assert ours.float().std() > 20
+    assert ours.float().std() > 10  # pictures, not grey
     assert apart(ours, theirs) <= 1
     assert (ours.numpy() != theirs).mean() < 1e-3
     assert drawing.mark == generator.mark

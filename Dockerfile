@@ -1,8 +1,8 @@
 # figment in a container, with what keeps runs on stores (docs/cloud.md):
 #
 #   docker build -t figment .
-#   docker run --rm -v "$PWD:/work" figment train my-pictures --for 20m
-#   docker run --rm --gpus all -v "$PWD:/work" figment resume gs://my-runs/faces --data my-pictures
+#   docker run --rm -v "$PWD:/pictures" figment train my-pictures --for 20m
+#   docker run --rm --gpus all -v "$PWD:/pictures" figment resume gs://my-runs/faces --data my-pictures
 #
 # For machines without an NVIDIA GPU PyTorch's small build will do:
 #   docker build --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu -t figment .
@@ -16,7 +16,7 @@ RUN pip install --no-cache-dir -c /figment/constraints.txt '/figment[gcs,s3,azur
 RUN useradd --create-home figment
 USER figment
 ENV FIGMENT_CACHE=/tmp/figment-cache
-WORKDIR /work
+WORKDIR /pictures
 
 # docker stop sends SIGTERM: figment saves, and uploads; give it the time with --stop-timeout 30.
 STOPSIGNAL SIGTERM

@@ -128,6 +128,7 @@ def _preempted(address: str, environment: dict[str, str], folder: Path) -> None:
         shutil.rmtree(out)  # the machine is gone
         number += 1
     assert machine.ended() == 0 if number == PREEMPTIONS else True
+    assert number, "it was never taken away"
     machine.server.communicate()
     same(Run(folder / "undisturbed"), Run(out))
     took, most, last = time.monotonic() - begun, max(lost, default=0), max(ends, default=0)
